@@ -1,0 +1,110 @@
+"""The gate: every public function checks its input here, once.
+
+Errors name the argument, what was expected and what came; for bad data, the frame.
+"""
+
+import math
+import numbers
+
+import numpy as np
+
+
+def check_matrix(X, name: str) -> np.ndarray:
+    """Return `X` as a C-contiguous, finite ``(n, d)`` float64 array."""
+    try:
+        X = np.asarray(X)
+        if X.dtype.kind not in "biuf":
+            raise TypeError
+        X = np.ascontiguousarray(X, dtype=np.float64)
+    except (TypeError, ValueError) as error:
+        raise TypeError(f"{name}: expected a real matrix of shape (n, d), got {_kind(X)}") from error
+    if X.ndim != 2 or X.shape[1] == 0:
+        raise ValueError(f"{name}: expected a matrix of shape (n, d) with d >= 1, got shape {X.shape}")
+    return X
+
+
+def check_environment_matrix(X, name: str, offsets: np.ndarray | None = None) -> np.ndarray:
+    """Return `X` as a finite matrix whose number of rows fits `offsets`."""
+    X = check_matrix(X, name)
+    if offsets is not None and offsets[-1] != len(X):
+        raise ValueError(f"offsets: the last one must be the number of rows, {len(X)}, got {offsets[-1]}")
+    finite = np.isfinite(X).all(axis=1)
+    if not finite.all():
+        row = int(np.argmin(finite))
+        where = f"row {row}"
+        if offsets is not None:
+            where += f" (frame {int(np.searchsorted(offsets, row, side='right')) - 1})"
+        raise ValueError(f"{name}: expected finite numbers, got NaN or infinity in {where}")
+    return X
+
+
+def check_offsets(offsets) -> np.ndarray:
+    """Return `offsets` as int64, rising from 0."""
+    offsets = _as_integers(offsets, "offsets")
+    if len(offsets) == 0 or offsets[0] != 0 or (np.diff(offsets) < 0).any():
+        raise ValueError("offsets: expected whole numbers that start at 0 and never fall")
+    return offsets
+
+
+def check_frame_indices(indices, n_frames: int, name: str, unique: bool = False) -> np.ndarray:
+    """Return `indices` as int64 within ``[0, n_frames)``."""
+    indices = _as_integers(indices, name)
+    outside = (indices < 0) | (indices >= n_frames)
+    if outside.any():
+        raise ValueError(f"{name}: expected frames from 0 to {n_frames - 1}, got {indices[outside][0]}")
+    if unique and len(np.unique(indices)) < len(indices):
+        values, counts = np.unique(indices, return_counts=True)
+        raise ValueError(f"{name}: expected each frame once, got frame {values[counts > 1][0]} more than once")
+    return indices
+
+
+def check_positive(value, name: str) -> float:
+    """Return a finite number above zero as float."""
+    if isinstance(value, bool) or not isinstance(value, numbers.Real):
+        raise TypeError(f"{name}: expected a positive number, got {_kind(value)}")
+    if not (math.isfinite(value) and value > 0):
+        raise ValueError(f"{name}: expected a positive number, got {value}")
+    return float(value)
+
+
+def check_count(value, name: str, minimum: int = 1) -> int:
+    """Return a whole number of at least `minimum` as int."""
+    if isinstance(value, bool) or not isinstance(value, numbers.Integral):
+        raise TypeError(f"{name}: expected a whole number, got {_kind(value)}")
+    if value < minimum:
+        raise ValueError(f"{name}: expected a whole number of at least {minimum}, got {value}")
+    return int(value)
+
+
+def check_n_to_select(value, n_frames: int) -> int:
+    """Return a count: an int is one, a float in (0, 1] is a fraction, None is all."""
+    if value is None:
+        return n_frames
+    if isinstance(value, numbers.Real) and not isinstance(value, numbers.Integral):
+        if not 0 < value <= 1:
+            raise ValueError(f"n_to_select: expected a fraction in (0, 1] or a whole number, got {value}")
+        return min(n_frames, max(1, math.floor(float(value) * n_frames + 0.5)))
+    count = check_count(value, "n_to_select")
+    if count > n_frames:
+        raise ValueError(f"n_to_select: expected at most the number of frames, {n_frames}, got {count}")
+    return count
+
+
+def check_choice(value, name: str, choices) -> str:
+    """Return `value` if it is one of `choices`."""
+    if not isinstance(value, str) or value not in choices:
+        raise ValueError(f"{name}: expected one of {', '.join(map(repr, choices))}, got {value!r}")
+    return value
+
+
+def _as_integers(values, name: str) -> np.ndarray:
+    values = np.asarray(values)
+    if values.ndim != 1 or (values.size and values.dtype.kind not in "iu"):
+        raise TypeError(f"{name}: expected a list of whole numbers, got {_kind(values)}")
+    return values.astype(np.int64)
+
+
+def _kind(value) -> str:
+    if isinstance(value, np.ndarray):
+        return f"an array of dtype {value.dtype} and shape {value.shape}"
+    return f"{type(value).__name__} {value!r:.60}"

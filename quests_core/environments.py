@@ -1,0 +1,102 @@
+"""Environments: the descriptors of all atoms of all frames, as flat rows and frame offsets."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from ._validation import check_environment_matrix, check_frame_indices, check_offsets
+
+
+@dataclass(frozen=True, eq=False)
+class Environments:
+    """Descriptors of atomic environments, grouped by frame.
+
+    The rows of all frames stand below each other in one matrix; frame ``i`` owns the rows
+    ``offsets[i]:offsets[i + 1]``. Frames may be empty.
+
+    Parameters
+    ----------
+    X : array_like of shape (n_envs, d)
+        One descriptor a row; finite. Kept as C-contiguous float64. Å⁻¹ for the default descriptor.
+    offsets : array_like of shape (n_frames + 1,)
+        First row of each frame, and ``n_envs`` at the end: 0 first, never falling.
+
+    Raises
+    ------
+    TypeError
+        If an array cannot be read as numbers.
+    ValueError
+        If a shape is wrong, a value is not finite (the message names the frame), or the offsets
+        do not run from 0 to ``n_envs``.
+
+    Examples
+    --------
+    >>> envs = Environments([[0.0, 0.1], [0.2, 0.1], [0.3, 0.3]], offsets=[0, 2, 3])
+    >>> len(envs), envs.n_envs, envs.sizes.tolist()
+    (2, 3, [2, 1])
+    >>> envs.take([1]).X.tolist()
+    [[0.3, 0.3]]
+    """
+
+    X: np.ndarray
+    offsets: np.ndarray
+
+    def __post_init__(self):
+        offsets = check_offsets(self.offsets)
+        object.__setattr__(self, "X", check_environment_matrix(self.X, "X", offsets))
+        object.__setattr__(self, "offsets", offsets)
+
+    @classmethod
+    def from_frames(cls, blocks: Sequence[np.ndarray]) -> "Environments":
+        """Stack one ``(n_atoms, d)`` matrix a frame."""
+        blocks = [np.asarray(block, dtype=np.float64) for block in blocks]
+        offsets = np.concatenate([[0], np.cumsum([len(block) for block in blocks], dtype=np.int64)])
+        filled = [block for block in blocks if len(block)]
+        return cls(np.concatenate(filled) if filled else np.empty((0, 1)), offsets)
+
+    def __len__(self) -> int:
+        """Return the number of frames."""
+        return len(self.offsets) - 1
+
+    def __iter__(self) -> Iterator[np.ndarray]:
+        """Yield the descriptor matrix of each frame."""
+        return (self[i] for i in range(len(self)))
+
+    def __getitem__(self, frame: int) -> np.ndarray:
+        """Return the ``(n_atoms, d)`` descriptors of one frame."""
+        if not -len(self) <= frame < len(self):
+            raise IndexError(f"frame {frame} of {len(self)} frames")
+        frame %= len(self)
+        return self.X[self.offsets[frame] : self.offsets[frame + 1]]
+
+    def __repr__(self) -> str:
+        """Return the sizes, not the numbers."""
+        return f"Environments(n_frames={len(self)}, n_envs={self.n_envs}, d={self.X.shape[1]})"
+
+    @property
+    def n_envs(self) -> int:
+        """Number of environments, over all frames."""
+        return len(self.X)
+
+    @property
+    def sizes(self) -> np.ndarray:
+        """Number of environments of each frame, shape (n_frames,)."""
+        return np.diff(self.offsets)
+
+    @property
+    def frame_index(self) -> np.ndarray:
+        """Frame of each environment, shape (n_envs,)."""
+        return np.repeat(np.arange(len(self)), self.sizes)
+
+    def rows(self, frames: Sequence[int]) -> np.ndarray:
+        """Return the row numbers of the environments of `frames`, frame after frame."""
+        frames = check_frame_indices(frames, len(self), "frames")
+        sizes = self.sizes[frames]
+        starts = np.repeat(self.offsets[frames] - (np.cumsum(sizes) - sizes), sizes)
+        return starts + np.arange(sizes.sum())
+
+    def take(self, frames: Sequence[int]) -> "Environments":
+        """Return the environments of `frames`, in that order."""
+        frames = check_frame_indices(frames, len(self), "frames")
+        return Environments(self.X[self.rows(frames)], np.concatenate([[0], np.cumsum(self.sizes[frames])]))
