@@ -1,0 +1,200 @@
+"""Every quantity of the library once more in plain NumPy: slow and obvious, to compare with.
+
+Written from the published definitions alone (doi 10.1038/s41467-025-59232-0, arXiv 2511.10561);
+nothing of the library is used. A set of environments is a matrix, a set of frames a list of such matrices.
+"""
+
+import itertools
+
+import numpy as np
+from scipy.special import logsumexp
+
+TIE = 1e-8
+
+
+# Neighbours and descriptors
+
+
+def displacements(positions, cell, pbc, cutoff):
+    """Vectors from each atom to all its neighbours within `cutoff`, over explicitly listed images."""
+    positions, vectors = np.asarray(positions, float), np.asarray(cell, float)[np.asarray(pbc, bool)]
+    ranges = []
+    for normal in np.linalg.pinv(vectors).T:  # planes of one lattice direction lie 1 / |normal| apart
+        spread = np.ptp(positions @ normal)
+        most = int(np.ceil(cutoff * np.linalg.norm(normal) + spread)) + 1
+        ranges.append(range(-most, most + 1))
+    images = [np.array(n) @ vectors if n else np.zeros(3) for n in itertools.product(*ranges)]
+    found = []
+    for i in range(len(positions)):
+        rows = []
+        for image in images:
+            d = positions + image - positions[i]
+            inside = (d**2).sum(axis=1) <= cutoff**2
+            inside[i] &= image.any()
+            rows.append(d[inside])
+        found.append(np.concatenate(rows))
+    return found
+
+
+def cutoff_weight(r, cutoff):
+    """Return w(r) = (1 - (r / r_c)^2)^2 inside the cutoff."""
+    return np.where(r <= cutoff, (1 - (r / cutoff) ** 2) ** 2, 0.0)
+
+
+def x1_x2(vectors, k, cutoff):
+    """Descriptor of one atom from the vectors to its neighbours, a cut shell shared evenly."""
+    r = np.linalg.norm(vectors, axis=1)
+    nearest_first = np.argsort(r, kind="stable")
+    vectors, r = vectors[nearest_first], r[nearest_first]
+    share = np.ones(len(r))
+    if len(r) > k:
+        tied = np.abs(r - r[k - 1]) <= TIE * r[k - 1]
+        near = (r < r[k - 1]) & ~tied
+        n, t = near.sum(), tied.sum()
+        m = k - n
+        vectors, r = vectors[: n + t], r[: n + t]
+        share = np.concatenate([np.ones(n), np.full(t, m / t)])
+    weight = cutoff_weight(r, cutoff)
+
+    x1 = np.zeros(k)
+    x1[: min(k, len(r))] = (weight / r)[:k]
+
+    x2 = np.zeros(k)
+    for j in range(len(r)):
+        others = np.delete(np.arange(len(r)), j)
+        values = np.sqrt(weight[j] * weight[others]) / np.linalg.norm(vectors[others] - vectors[j], axis=1)
+        widths = share[others].copy()
+        if share[j] < 1:  # given that j is among the k, m - 1 places are left for the other t - 1
+            widths[share[others] < 1] = (m - 1) / (t - 1)
+        x2 += share[j] / k * rank_values(values, widths, k)
+    return np.concatenate([x1, x2[: k - 1]])
+
+
+def rank_values(values, widths, k):
+    """Sort the steps by value, largest first, and integrate them over [0, 1], [1, 2], ... [k - 1, k]."""
+    largest_first = np.argsort(-values, kind="stable")
+    values, widths = values[largest_first], widths[largest_first]
+    edges, integral = np.cumsum(np.r_[0, widths]), np.cumsum(np.r_[0, widths * values])
+    return np.diff(np.interp(np.arange(k + 1), edges, integral))
+
+
+def descriptor(positions, cell, pbc, k=32, cutoff=5.0):
+    """Return the plain descriptor [X1, X2] of each atom, (n_atoms, 2k - 1)."""
+    rows = [x1_x2(vectors, k, cutoff) for vectors in displacements(positions, cell, pbc, cutoff)]
+    return np.array(rows).reshape(-1, 2 * k - 1)
+
+
+def multicomponent(symbols, positions, cell, pbc, species, k=32, cutoff=5.0):
+    """Return the plain descriptor, then a block an element, of its atoms alone."""
+    symbols, positions = np.array(symbols), np.asarray(positions, float)
+    blocks = [descriptor(positions, cell, pbc, k, cutoff)]
+    for element in species:
+        block = np.zeros_like(blocks[0])
+        own = symbols == element
+        block[own] = descriptor(positions[own], cell, pbc, k, cutoff)
+        blocks.append(block)
+    return np.hstack(blocks)
+
+
+# Kernel sums and what follows from them
+
+
+def log_kernel_sum(query, reference, h=0.015):
+    """Return ln sum_j exp(-|x - y_j|^2 / 2h^2) of each query."""
+    return np.array([logsumexp(-((q - reference) ** 2).sum(axis=1) / (2 * h**2)) for q in query])
+
+
+def entropy(X, h=0.015):
+    """Return H = -(1/N) sum_i ln[(1/N) sum_j K_ij]."""
+    return -np.mean(log_kernel_sum(X, X, h) - np.log(len(X)))
+
+
+def diversity(X, h=0.015):
+    """Return D = ln sum_i 1 / sum_j K_ij."""
+    return logsumexp(-log_kernel_sum(X, X, h))
+
+
+def delta_entropy(query, reference, h=0.015):
+    """Return dH(y | X) = -ln sum_j K(y, X_j)."""
+    return -log_kernel_sum(query, reference, h)
+
+
+def overlap(query, reference, h=0.015, threshold=1e-5):
+    """Return the share of the query whose dH lies below `threshold`."""
+    return np.mean(delta_entropy(query, reference, h) < threshold)
+
+
+def bandwidth_from_volume(volume):
+    """Return h(V), V in cubic angstrom an atom."""
+    return 0.0897141 * np.exp(-0.5 * (volume / 10.896) ** 2) + 0.0119417
+
+
+# Selection: the scores of all frames, given what was picked
+
+
+def own_entropies(frames, h):
+    """Entropy of each frame alone; an empty frame knows nothing, less than any other."""
+    return np.array([entropy(X, h) if len(X) else -np.inf for X in frames])
+
+
+def msc_scores(frames, picked, h=0.015, reference=None):
+    """Return score(s) = -ln(min over e in s of K[e]) + H_s."""
+    known = [frames[s] for s in picked] + ([] if reference is None else [reference])
+    scores = own_entropies(frames, h)
+    if sum(len(X) for X in known) == 0:
+        return scores
+    for s, X in enumerate(frames):
+        if len(X):
+            scores[s] -= log_kernel_sum(X, np.concatenate(known), h).min()
+    return scores
+
+
+def fps_scores(frames, picked, h=0.015):
+    """Return the smallest mean distance of environments to any picked frame; first the entropy."""
+    filled = [p for p in picked if len(frames[p])]
+    if not filled:
+        return own_entropies(frames, h)
+    return np.array([min(mean_distance(X, frames[p]) for p in filled) if len(X) else -np.inf for X in frames])
+
+
+def mean_distance(X, Y):
+    """Mean of the distances of all pairs of one environment of each."""
+    return np.mean([np.linalg.norm(x - y) for x in X for y in Y])
+
+
+def mean_fps_scores(frames, picked):
+    """Return the smallest distance of mean descriptors to any picked frame."""
+    means = [X.mean(axis=0) if len(X) else None for X in frames]
+    kept = [means[p] for p in picked if means[p] is not None]
+    return np.array([-np.inf if m is None else min(np.linalg.norm(m - p) for p in kept) for m in means])
+
+
+def greedy(scores, n_frames, n_to_select, first=()):
+    """Pick the highest score among the frames left, the lowest index in a tie, again and again."""
+    order = list(first)
+    while len(order) < n_to_select:
+        left = [s for s in range(n_frames) if s not in order]
+        order.append(left[int(np.argmax(scores(order)[left]))])
+    return order
+
+
+def compression_curve(frames, order, sizes, h=0.015):
+    """Every metric of the first n frames of `order`, for each n of `sizes`, a dictionary a size."""
+    full = np.concatenate(frames)
+    rows = []
+    for size in sizes:
+        subset = np.concatenate([frames[s] for s in order[:size]])
+        dH = delta_entropy(full, subset, h)
+        rows.append(
+            {
+                "n_frames": size,
+                "n_envs": len(subset),
+                "fraction": size / len(frames),
+                "entropy": entropy(subset, h),
+                "diversity": diversity(subset, h),
+                "overlap": np.mean(dH < 1e-5),
+                "information_loss": np.mean(np.maximum(0, dH)),
+                "max_delta_entropy": dH.max(),
+            }
+        )
+    return rows
