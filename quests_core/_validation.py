@@ -7,6 +7,10 @@ import math
 import numbers
 
 import numpy as np
+from ase import Atoms
+
+# Squared distances of numbers below this do not overflow.
+_LARGEST = 1e100
 
 
 def check_matrix(X, name: str) -> np.ndarray:
@@ -28,13 +32,15 @@ def check_environment_matrix(X, name: str, offsets: np.ndarray | None = None) ->
     X = check_matrix(X, name)
     if offsets is not None and offsets[-1] != len(X):
         raise ValueError(f"offsets: the last one must be the number of rows, {len(X)}, got {offsets[-1]}")
-    finite = np.isfinite(X).all(axis=1)
+    # NaN fails the comparison, too.
+    finite = (np.abs(X) < _LARGEST).all(axis=1)
     if not finite.all():
         row = int(np.argmin(finite))
         where = f"row {row}"
         if offsets is not None:
             where += f" (frame {int(np.searchsorted(offsets, row, side='right')) - 1})"
-        raise ValueError(f"{name}: expected finite numbers, got NaN or infinity in {where}")
+        value = X[row][~(np.abs(X[row]) < _LARGEST)][0]
+        raise ValueError(f"{name}: expected finite numbers below {_LARGEST:g}, got {value} in {where}")
     return X
 
 
@@ -54,7 +60,9 @@ def check_frame_indices(indices, n_frames: int, name: str, unique: bool = False)
         raise ValueError(f"{name}: expected frames from 0 to {n_frames - 1}, got {indices[outside][0]}")
     if unique and len(np.unique(indices)) < len(indices):
         values, counts = np.unique(indices, return_counts=True)
-        raise ValueError(f"{name}: expected each frame once, got frame {values[counts > 1][0]} more than once")
+        raise ValueError(
+            f"{name}: expected each frame once, got frame {values[counts > 1][0]} more than once"
+        )
     return indices
 
 
@@ -108,3 +116,71 @@ def _kind(value) -> str:
     if isinstance(value, np.ndarray):
         return f"an array of dtype {value.dtype} and shape {value.shape}"
     return f"{type(value).__name__} {value!r:.60}"
+
+
+def check_environments(envs, name: str = "envs", minimum: int = 1) -> np.ndarray:
+    """Return the ``(n, d)`` rows of an `Environments` or of a plain matrix."""
+    # Environments passed the gate when they were made; their offsets tell them from a matrix.
+    X = envs.X if hasattr(envs, "offsets") else check_environment_matrix(envs, name)
+    if len(X) < minimum:
+        raise ValueError(
+            f"{name}: expected at least {minimum} environment{'s' * (minimum > 1)}, got {len(X)}"
+        )
+    return X
+
+
+def check_pair(query, reference) -> tuple[np.ndarray, np.ndarray]:
+    """Return the rows of query and reference, which must have the same number of columns."""
+    query = check_environments(query, "query", minimum=0)
+    reference = check_environments(reference, "reference")
+    if query.shape[1] != reference.shape[1]:
+        raise ValueError(
+            f"reference: expected {query.shape[1]} columns, as query has, got {reference.shape[1]}"
+        )
+    return query, reference
+
+
+def check_frames(frames) -> list:
+    """Return `frames` as a list of ase.Atoms with finite positions and usable cells."""
+    if isinstance(frames, Atoms) or not hasattr(frames, "__iter__"):
+        raise TypeError(f"frames: expected a list of ase.Atoms, got {_kind(frames)}")
+    frames = list(frames)
+    for i, atoms in enumerate(frames):
+        if not isinstance(atoms, Atoms):
+            raise TypeError(f"frames: expected ase.Atoms, got {_kind(atoms)} for frame {i}")
+        fault = geometry_fault(atoms)
+        if fault:
+            raise ValueError(f"frame {i}: {fault}")
+    return frames
+
+
+def geometry_fault(atoms: Atoms) -> str | None:
+    """Say what makes the positions or the cell of a frame unusable, if anything does."""
+    finite = np.isfinite(atoms.positions).all(axis=1)
+    if not finite.all():
+        return f"the position of atom {int(np.argmin(finite))} is not finite"
+    cell = atoms.cell.array
+    if not np.isfinite(cell).all():
+        return "the cell is not finite"
+    vectors = cell[atoms.pbc]
+    if len(vectors):
+        lengths = np.linalg.norm(vectors, axis=1)
+        if (lengths == 0).any():
+            axis = int(np.flatnonzero(atoms.pbc)[np.argmin(lengths)])
+            return f"axis {axis} is periodic, but its cell vector is zero"
+        # The volume that the periodic vectors span, as a share of what perpendicular ones would.
+        if np.sqrt(max(np.linalg.det((u := vectors / lengths[:, None]) @ u.T), 0.0)) < 1e-6:
+            return "the periodic cell vectors lie in one plane or line"
+    return None
+
+
+def check_grouped(envs):
+    """Return an `Environments` with at least one frame; each row of a plain matrix is a frame."""
+    from .environments import Environments
+
+    if not isinstance(envs, Environments):
+        X = check_environments(envs)
+        envs = Environments(X, np.arange(len(X) + 1))
+    if len(envs) == 0:
+        raise ValueError("envs: expected at least 1 frame, got 0")
+    return envs

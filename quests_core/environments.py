@@ -43,6 +43,7 @@ class Environments:
     offsets: np.ndarray
 
     def __post_init__(self):
+        """Let the arrays through the gate."""
         offsets = check_offsets(self.offsets)
         object.__setattr__(self, "X", check_environment_matrix(self.X, "X", offsets))
         object.__setattr__(self, "offsets", offsets)

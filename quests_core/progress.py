@@ -88,9 +88,7 @@ class Progress:
         return elapsed * (self.total - self.done) / self.done
 
 
-def in_blocks(
-    n: int, size: int, step: str, progress: ProgressCallback | None
-) -> Iterator[tuple[int, int]]:
+def in_blocks(n: int, size: int, step: str, progress: ProgressCallback | None) -> Iterator[tuple[int, int]]:
     """Yield ``(start, stop)`` over ``range(n)`` in blocks of `size`, telling `progress` after each."""
     for start in range(0, n, size):
         stop = min(start + size, n)

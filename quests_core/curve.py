@@ -1,0 +1,195 @@
+"""Every metric at every size of an order, in one pass."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from ._validation import check_count, check_frame_indices, check_grouped, check_positive
+from .entropy import OVERLAP_THRESHOLD, diversity_from_sums, entropy_from_sums
+from .environments import Environments
+from .kernel import log_kernel_sums
+from .progress import ProgressCallback
+
+_MOST_SIZES = 200
+
+
+@dataclass(frozen=True, eq=False)
+class CompressionPath:
+    """A compression curve and the δH of every environment at each of its sizes.
+
+    Attributes
+    ----------
+    curve : pandas.DataFrame
+        What `compression_curve` returns.
+    delta_entropy : ndarray of shape (n_sizes, n_envs), float32
+        δH(environment | subset), nats; +inf where the subset has no environment.
+    """
+
+    curve: pd.DataFrame
+    delta_entropy: np.ndarray
+
+
+def default_sizes(n: int) -> np.ndarray:
+    """Return every size up to 200, otherwise 200 sizes evenly spaced with 1 and n among them.
+
+    Examples
+    --------
+    >>> default_sizes(3).tolist(), len(default_sizes(1000))
+    ([1, 2, 3], 200)
+    """
+    return np.unique(np.linspace(1, n, min(n, _MOST_SIZES)).round().astype(np.int64))
+
+
+def _check_sizes(sizes, n: int) -> np.ndarray:
+    if sizes is None:
+        return default_sizes(n)
+    sizes = np.unique([check_count(size, "sizes") for size in sizes])
+    if len(sizes) == 0 or sizes[-1] > n:
+        raise ValueError(f"sizes: expected numbers of frames from 1 to {n}, got {sizes.tolist()}")
+    return sizes
+
+
+def _walk(envs, order, sizes, bandwidth, progress) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    """Yield ``(ln K of every environment against the subset, rows of the subset)`` for each size."""
+    log_sums = np.full(envs.n_envs, -np.inf)
+    for before, size in zip([0, *sizes[:-1]], sizes, strict=True):
+        new = envs.rows(order[before:size])
+        if len(new):
+            added = log_kernel_sums(envs.X, envs.X[new], bandwidth)
+            np.logaddexp(log_sums, added, out=log_sums)
+        yield log_sums, envs.rows(order[:size])
+        if progress is not None:
+            progress("compression curve", int(size), int(sizes[-1]))
+
+
+def _metrics(log_sums: np.ndarray, rows: np.ndarray) -> tuple[float, ...]:
+    """Return n_envs, entropy, diversity, overlap, information_loss and max_delta_entropy."""
+    deltas = 0.0 - log_sums
+    own = log_sums[rows]
+    return (
+        len(rows),
+        entropy_from_sums(own) if len(rows) else np.nan,
+        diversity_from_sums(own) if len(rows) else np.nan,
+        float(np.mean(deltas < OVERLAP_THRESHOLD)),
+        float(np.mean(np.maximum(0.0, deltas))),
+        float(deltas.max()),
+    )
+
+
+def compression_path(
+    envs: Environments,
+    order: Sequence[int],
+    sizes: Sequence[int] | None = None,
+    bandwidth: float = 0.015,
+    progress: ProgressCallback | None = None,
+) -> CompressionPath:
+    """Return the compression curve together with the δH of every environment at each size.
+
+    Takes the arguments of `compression_curve` and ``4 n_sizes n_envs`` bytes of memory.
+
+    Parameters
+    ----------
+    envs : Environments
+        The full set; a plain ``(n, d)`` array counts as n frames of one.
+    order : sequence of int
+        Frame indices, each at most once.
+    sizes : sequence of int, optional
+        Numbers of frames; by default `default_sizes`.
+    bandwidth : float
+        h of the kernel, Å⁻¹.
+    progress : callable, optional
+        See `quests_core.progress`.
+
+    Returns
+    -------
+    CompressionPath
+        ``path.curve`` and ``path.delta_entropy``.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If an argument is not as described.
+
+    Examples
+    --------
+    >>> envs = Environments([[0.0], [0.001], [0.9]], offsets=[0, 2, 3])
+    >>> path = compression_path(envs, [0, 1], bandwidth=0.1)
+    >>> path.delta_entropy[0].astype(float).round(1).tolist()
+    [-0.7, -0.7, 39.8]
+    """
+    return _path(envs, order, sizes, bandwidth, progress, keep=True)
+
+
+def compression_curve(
+    envs: Environments,
+    order: Sequence[int],
+    sizes: Sequence[int] | None = None,
+    bandwidth: float = 0.015,
+    progress: ProgressCallback | None = None,
+) -> pd.DataFrame:
+    r"""Return every metric of the subsets ``order[:n]``.
+
+    Parameters
+    ----------
+    envs : Environments
+        The full set; a plain ``(n, d)`` array counts as n frames of one.
+    order : sequence of int
+        Frame indices, each at most once, such as ``select(envs).order``.
+    sizes : sequence of int, optional
+        Numbers of frames; by default every size up to 200 frames, otherwise 200 sizes evenly spaced
+        with 1 and n among them.
+    bandwidth : float
+        h of the kernel, Å⁻¹.
+    progress : callable, optional
+        See `quests_core.progress`.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row a size, with the columns
+
+        * ``n_frames``, ``n_envs``: size of the subset; ``fraction``: share of all frames;
+        * ``entropy``, ``diversity``: of the subset, nats (NaN for one without environments);
+        * ``overlap``: share of all environments with δH(env | subset) < 1e-5 nats;
+        * ``information_loss``: mean over all environments of :math:`\max(0, \delta H)`, nats;
+        * ``max_delta_entropy``: the largest δH(env | subset), nats.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If an argument is not as described.
+
+    References
+    ----------
+    arXiv 2511.10561.
+
+    Examples
+    --------
+    >>> envs = Environments([[0.0], [0.001], [0.9]], offsets=[0, 2, 3])
+    >>> compression_curve(envs, [0, 1])[["n_frames", "n_envs", "overlap"]].round(3).values.tolist()
+    [[1.0, 2.0, 0.667], [2.0, 3.0, 1.0]]
+    """
+    return _path(envs, order, sizes, bandwidth, progress, keep=False).curve
+
+
+def _path(envs, order, sizes, bandwidth, progress, keep: bool) -> CompressionPath:
+    envs = check_grouped(envs)
+    if envs.n_envs == 0:
+        raise ValueError("envs: expected at least 1 environment, got 0")
+    order = check_frame_indices(order, len(envs), "order", unique=True)
+    if len(order) == 0:
+        raise ValueError("order: expected at least 1 frame, got 0")
+    sizes = _check_sizes(sizes, len(order))
+    bandwidth = check_positive(bandwidth, "bandwidth")
+    deltas = np.empty((len(sizes), envs.n_envs) if keep else (0, 0), dtype=np.float32)
+    table = []
+    for step, (log_sums, rows) in enumerate(_walk(envs, order, sizes, bandwidth, progress)):
+        if keep:
+            np.subtract(0.0, log_sums, out=deltas[step], casting="same_kind")
+        table.append((sizes[step], sizes[step] / len(envs), *_metrics(log_sums, rows)))
+    columns = ["n_frames", "fraction", "n_envs", "entropy", "diversity", "overlap"]
+    curve = pd.DataFrame(table, columns=[*columns, "information_loss", "max_delta_entropy"])
+    order_of_columns = ["n_frames", "n_envs", "fraction", *curve.columns[3:]]
+    return CompressionPath(curve[order_of_columns], deltas)

@@ -1,0 +1,260 @@
+"""Entropy, diversity, δH, overlap and learning curve: formulas over the kernel sums."""
+
+import math
+
+import numpy as np
+import pandas as pd
+
+from ._validation import check_count, check_environments, check_pair, check_positive
+from .kernel import log_kernel_sums
+from .progress import ProgressCallback
+
+# δH above this, in nats, means that an environment is not covered.
+OVERLAP_THRESHOLD = 1e-5
+
+
+def entropy_from_sums(log_sums: np.ndarray) -> float:
+    """Return the entropy of a set from the logarithms of its own kernel sums, in nats."""
+    return math.log(len(log_sums)) - float(np.mean(log_sums))
+
+
+def diversity_from_sums(log_sums: np.ndarray) -> float:
+    """Return the diversity of a set from the logarithms of its own kernel sums, in nats."""
+    # Each sum holds the environment itself, so it is at least 1 and nothing overflows.
+    return math.log(float(np.sum(np.exp(-log_sums))))
+
+
+def entropy(envs, bandwidth: float = 0.015, progress: ProgressCallback | None = None) -> float:
+    r"""Return the information entropy of a set of environments.
+
+    .. math:: H(X) = -\frac{1}{N} \sum_i \ln \left[ \frac{1}{N} \sum_j K(x_i, x_j) \right] \le \ln N
+
+    Parameters
+    ----------
+    envs : Environments or array_like of shape (n_envs, d)
+        At least one environment, Å⁻¹.
+    bandwidth : float
+        h of the kernel, Å⁻¹.
+    progress : callable, optional
+        See `quests_core.progress`.
+
+    Returns
+    -------
+    float
+        Nats: 0 for copies of one environment, ln N when no two are alike.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If an argument is not as described.
+
+    References
+    ----------
+    Nat. Commun. 16, 4014 (2025), doi 10.1038/s41467-025-59232-0.
+
+    Examples
+    --------
+    >>> round(entropy([[0.0], [5.0], [9.0]]), 4)
+    1.0986
+    >>> entropy([[1.0], [1.0]])
+    0.0
+    """
+    return entropy_from_sums(_own_sums(envs, bandwidth, "entropy", progress))
+
+
+def diversity(envs, bandwidth: float = 0.015, progress: ProgressCallback | None = None) -> float:
+    r"""Return the diversity of a set of environments: the logarithm of the count of unique ones.
+
+    .. math:: D(X) = \ln \sum_i \frac{1}{\sum_j K(x_i, x_j)}
+
+    Parameters
+    ----------
+    envs : Environments or array_like of shape (n_envs, d)
+        At least one environment, Å⁻¹.
+    bandwidth : float
+        h of the kernel, Å⁻¹.
+    progress : callable, optional
+        See `quests_core.progress`.
+
+    Returns
+    -------
+    float
+        Nats. Unlike the entropy it does not fall when redundant environments are added.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If an argument is not as described.
+
+    References
+    ----------
+    Nat. Commun. 16, 4014 (2025), doi 10.1038/s41467-025-59232-0.
+
+    Examples
+    --------
+    >>> round(diversity([[0.0], [5.0], [5.0], [5.0]]), 4)  # ln 2: two are unique
+    0.6931
+    """
+    return diversity_from_sums(_own_sums(envs, bandwidth, "diversity", progress))
+
+
+def delta_entropy(
+    query, reference, bandwidth: float = 0.015, progress: ProgressCallback | None = None
+) -> np.ndarray:
+    r"""Return how novel each query environment is to a reference set.
+
+    .. math:: \delta H(y \mid X) = -\ln \sum_j K(y, x_j)
+
+    Parameters
+    ----------
+    query : Environments or array_like of shape (n_query, d)
+        Environments to judge, Å⁻¹.
+    reference : Environments or array_like of shape (n_reference, d)
+        The known set, Å⁻¹; at least one environment.
+    bandwidth : float
+        h of the kernel, Å⁻¹.
+    progress : callable, optional
+        See `quests_core.progress`.
+
+    Returns
+    -------
+    ndarray of shape (n_query,)
+        Nats. At most 0: covered by the reference. Above 0: novel to it. Always finite.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If an argument is not as described.
+
+    References
+    ----------
+    Nat. Commun. 16, 4014 (2025), doi 10.1038/s41467-025-59232-0.
+
+    Examples
+    --------
+    >>> delta_entropy([[0.0], [3.0]], [[0.0]], bandwidth=1.0).tolist()
+    [0.0, 4.5]
+    """
+    query, reference = check_pair(query, reference)
+    bandwidth = check_positive(bandwidth, "bandwidth")
+    return 0.0 - log_kernel_sums(query, reference, bandwidth, "delta entropy", progress)
+
+
+def overlap(
+    query,
+    reference,
+    bandwidth: float = 0.015,
+    threshold: float = OVERLAP_THRESHOLD,
+    progress: ProgressCallback | None = None,
+) -> float:
+    r"""Return the share of the query environments that the reference covers.
+
+    .. math:: \frac{1}{n} \left| \{ i : \delta H(y_i \mid X) < \text{threshold} \} \right|
+
+    Parameters
+    ----------
+    query : Environments or array_like of shape (n_query, d)
+        Environments to cover, Å⁻¹; at least one.
+    reference : Environments or array_like of shape (n_reference, d)
+        Environments that cover, Å⁻¹; at least one.
+    bandwidth : float
+        h of the kernel, Å⁻¹.
+    threshold : float
+        Nats. 1e-5 for compression; published overlaps of GAP-20 use 1.
+    progress : callable, optional
+        See `quests_core.progress`.
+
+    Returns
+    -------
+    float
+        In [0, 1].
+
+    Raises
+    ------
+    TypeError, ValueError
+        If an argument is not as described.
+
+    References
+    ----------
+    arXiv 2511.10561.
+
+    Examples
+    --------
+    >>> overlap([[0.0], [3.0], [9.0], [9.0]], [[0.0], [9.0]])
+    0.75
+    """
+    check_environments(query, "query")
+    threshold = check_positive(threshold, "threshold")
+    return float(np.mean(delta_entropy(query, reference, bandwidth, progress) < threshold))
+
+
+def learning_curve(
+    envs,
+    sizes=None,
+    n_repeats: int = 3,
+    bandwidth: float = 0.015,
+    random_state: int = 0,
+    progress: ProgressCallback | None = None,
+) -> pd.DataFrame:
+    """Return the entropy of random subsets of environments against their size.
+
+    A curve that has become flat says that more data of the same kind bring nothing new.
+
+    Parameters
+    ----------
+    envs : Environments or array_like of shape (n_envs, d)
+        At least one environment, Å⁻¹.
+    sizes : sequence of int, optional
+        Numbers of environments; by default ten, evenly spaced on a logarithmic scale up to all.
+    n_repeats : int
+        Subsets drawn for each size, without replacement.
+    bandwidth : float
+        h of the kernel, Å⁻¹.
+    random_state : int
+        Seed.
+    progress : callable, optional
+        See `quests_core.progress`.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Columns ``n_envs``, ``entropy`` (mean, nats), ``entropy_std`` (population standard deviation
+        over the repeats, nats).
+
+    Raises
+    ------
+    TypeError, ValueError
+        If an argument is not as described.
+
+    References
+    ----------
+    Nat. Commun. 16, 4014 (2025), doi 10.1038/s41467-025-59232-0.
+
+    Examples
+    --------
+    >>> curve = learning_curve([[0.0], [1.0], [2.0], [3.0]], sizes=[1, 4])
+    >>> curve.entropy.round(4).tolist()
+    [0.0, 1.3863]
+    """
+    X = check_environments(envs)
+    bandwidth = check_positive(bandwidth, "bandwidth")
+    n_repeats = check_count(n_repeats, "n_repeats")
+    if sizes is None:
+        sizes = np.unique(np.geomspace(min(len(X), 10), len(X), 10).round().astype(int))
+    sizes = [check_count(size, "sizes") for size in sizes]
+    if max(sizes, default=1) > len(X):
+        raise ValueError(f"sizes: expected at most the number of environments, {len(X)}, got {max(sizes)}")
+    rng = np.random.default_rng(random_state)
+    rows = []
+    for size in sizes:
+        repeats = []
+        for _ in range(n_repeats):
+            sample = X[rng.choice(len(X), size, replace=False)]
+            repeats.append(entropy_from_sums(_own_sums(sample, bandwidth, f"entropy of {size}", progress)))
+        rows.append((size, np.mean(repeats), np.std(repeats)))
+    return pd.DataFrame(rows, columns=["n_envs", "entropy", "entropy_std"])
+
+
+def _own_sums(envs, bandwidth, step, progress) -> np.ndarray:
+    X = check_environments(envs)
+    return log_kernel_sums(X, X, check_positive(bandwidth, "bandwidth"), step, progress)

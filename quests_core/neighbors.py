@@ -1,0 +1,211 @@
+"""Neighbours within the cutoff, for any cell and any mix of periodic axes.
+
+Linked cells in fractional coordinates. Axes that are not periodic are replaced by unit vectors
+perpendicular to the periodic ones, so slabs, wires and molecules need no case of their own; a cell
+smaller than the cutoff is one whose bins are visited in several periodic images. Only heights and
+the inverse of the cell are used, so its handedness does not matter.
+"""
+
+import math
+
+import numpy as np
+
+from ._numba import kernel
+
+# Why a frame cannot be described; 0 is success.
+COINCIDENT, THIN_CELL = 1, 2
+# Nearer than this, in Å, two atoms are one atom written twice.
+COINCIDENCE = 1e-6
+# Periodic images of a bin that are visited along one axis, at most.
+_MOST_IMAGES = 500
+
+
+@kernel
+def _cross(a, b, out):
+    out[0] = a[1] * b[2] - a[2] * b[1]
+    out[1] = a[2] * b[0] - a[0] * b[2]
+    out[2] = a[0] * b[1] - a[1] * b[0]
+
+
+@kernel
+def _normalize(a):
+    a /= math.sqrt(a[0] ** 2 + a[1] ** 2 + a[2] ** 2)
+
+
+@kernel
+def _complete_cell(cell, pbc):
+    """Return the cell with every non-periodic vector replaced by a perpendicular unit vector."""
+    full = cell.copy()
+    n_periodic = 0
+    for axis in range(3):
+        n_periodic += pbc[axis]
+    if n_periodic == 0:
+        full[:] = np.eye(3)
+    elif n_periodic == 1:
+        a = 0
+        while not pbc[a]:
+            a += 1
+        b, c = (a + 1) % 3, (a + 2) % 3
+        # Any direction but the wire's own: the Cartesian axis least along it.
+        helper = np.zeros(3)
+        helper[np.argmin(np.abs(full[a]))] = 1.0
+        _cross(full[a], helper, full[b])
+        _normalize(full[b])
+        _cross(full[a], full[b], full[c])
+        _normalize(full[c])
+    elif n_periodic == 2:
+        c = 0
+        while pbc[c]:
+            c += 1
+        _cross(full[(c + 1) % 3], full[(c + 2) % 3], full[c])
+        _normalize(full[c])
+    return full
+
+
+@kernel
+def _inverse(cell):
+    """Return the inverse of a 3 × 3 matrix; its columns are the reciprocal vectors."""
+    inverse = np.empty((3, 3))
+    row = np.empty(3)
+    for axis in range(3):
+        _cross(cell[(axis + 1) % 3], cell[(axis + 2) % 3], row)
+        inverse[:, axis] = row
+    volume = 0.0
+    for c in range(3):
+        volume += cell[0, c] * inverse[c, 0]
+    return inverse / volume
+
+
+@kernel
+def _bin_counts(spans, pbc, n_atoms, cutoff, counts, reach):
+    """Choose bins about half a cutoff wide, not many more than atoms; False for a cell too thin."""
+    for axis in range(3):
+        counts[axis] = max(1, int(min(2.0 * spans[axis] / cutoff, 1e6)))
+    while counts[0] * counts[1] * counts[2] > 8 * n_atoms + 8:
+        widest = np.argmax(counts)
+        counts[widest] = (counts[widest] + 1) // 2
+    for axis in range(3):
+        images = cutoff * counts[axis] / max(spans[axis], 1e-300)
+        if pbc[axis] and images > _MOST_IMAGES:
+            return False
+        reach[axis] = math.ceil(images) if pbc[axis] else min(counts[axis], math.ceil(min(images, 1e6)))
+    return True
+
+
+@kernel
+def _sort_into_bins(fractions, low, width, counts, bins, starts, members):
+    """Sort the atoms by bin, counting how many each holds."""
+    n = fractions.shape[0]
+    starts[:] = 0
+    for i in range(n):
+        index = 0
+        for axis in range(3):
+            b = min(int((fractions[i, axis] - low[axis]) / width[axis]), counts[axis] - 1)
+            bins[i, axis] = b
+            index = index * counts[axis] + b
+        starts[index + 1] += 1
+    for b in range(starts.shape[0] - 1):
+        starts[b + 1] += starts[b]
+    cursor = starts.copy()
+    for i in range(n):
+        index = (bins[i, 0] * counts[1] + bins[i, 1]) * counts[2] + bins[i, 2]
+        members[cursor[index]] = i
+        cursor[index] += 1
+
+
+@kernel
+def grid_of_frame(positions, cell, pbc, cutoff):
+    """Sort the atoms of a frame into bins.
+
+    Returns ``(status, cell, fractions, counts, reach, bins, starts, members)``: the completed cell,
+    fractional coordinates wrapped along periodic axes, bins an axis, bins to look at on each side,
+    the bin of each atom, and the atoms of bin ``b`` as ``members[starts[b]:starts[b + 1]]``.
+    """
+    n = positions.shape[0]
+    full = _complete_cell(cell, pbc)
+    inverse = _inverse(full)
+    fractions = np.empty((n, 3))
+    low, width, spans = np.zeros(3), np.ones(3), np.empty(3)
+    for axis in range(3):
+        height = 1.0 / math.sqrt(inverse[0, axis] ** 2 + inverse[1, axis] ** 2 + inverse[2, axis] ** 2)
+        for i in range(n):
+            f = 0.0
+            for c in range(3):
+                f += positions[i, c] * inverse[c, axis]
+            if pbc[axis]:
+                f -= math.floor(f)
+                if f >= 1.0:
+                    f = 0.0
+            fractions[i, axis] = f
+        if pbc[axis]:
+            spans[axis] = height
+        else:
+            low[axis] = fractions[:, axis].min()
+            spans[axis] = max(fractions[:, axis].max() - low[axis], 1e-9)
+            width[axis] = spans[axis]
+    counts, reach = np.ones(3, np.int64), np.ones(3, np.int64)
+    status = 0 if _bin_counts(spans, pbc, n, cutoff, counts, reach) else THIN_CELL
+    width /= counts
+    bins, members = np.zeros((n, 3), np.int64), np.empty(n, np.int64)
+    starts = np.zeros(counts[0] * counts[1] * counts[2] + 1, np.int64)
+    if status == 0:
+        _sort_into_bins(fractions, low, width, counts, bins, starts, members)
+    return status, full, fractions, counts, reach, bins, starts, members
+
+
+@kernel
+def _visit_bin(i, members, shift, full, fractions, cutoff, found, vectors, squares):
+    """Append the members within the cutoff of atom i; return their number, or -1 - j if j is on it."""
+    for m in range(members.shape[0]):
+        j = members[m]
+        if j == i and shift[0] == 0 and shift[1] == 0 and shift[2] == 0:
+            continue
+        square = 0.0
+        for c in range(3):
+            component = 0.0
+            for axis in range(3):
+                component += (fractions[j, axis] - fractions[i, axis] + shift[axis]) * full[axis, c]
+            vectors[found, c] = component
+            square += component * component
+        if square <= cutoff * cutoff:
+            if square < COINCIDENCE**2:
+                return -1 - j
+            squares[found] = square
+            found += 1
+    return found
+
+
+@kernel
+def neighbors_of_atom(i, grid, pbc, cutoff, vectors, squares):
+    """Find all neighbours of atom i within the cutoff, in no particular order.
+
+    Returns ``(found, vectors, squares)``: vectors to the neighbours and their squared lengths, in
+    the given buffers or in larger ones; ``found`` is ``-1 - j`` if atom j stands on atom i.
+    """
+    _, full, fractions, counts, reach, bins, starts, members = grid
+    found = 0
+    shift, target = np.zeros(3, np.int64), np.zeros(3, np.int64)
+    for a in range(bins[i, 0] - reach[0], bins[i, 0] + reach[0] + 1):
+        shift[0] = a // counts[0]
+        target[0] = a - shift[0] * counts[0]
+        if shift[0] != 0 and not pbc[0]:
+            continue
+        for b in range(bins[i, 1] - reach[1], bins[i, 1] + reach[1] + 1):
+            shift[1] = b // counts[1]
+            target[1] = b - shift[1] * counts[1]
+            if shift[1] != 0 and not pbc[1]:
+                continue
+            for c in range(bins[i, 2] - reach[2], bins[i, 2] + reach[2] + 1):
+                shift[2] = c // counts[2]
+                target[2] = c - shift[2] * counts[2]
+                if shift[2] != 0 and not pbc[2]:
+                    continue
+                index = (target[0] * counts[1] + target[1]) * counts[2] + target[2]
+                inside = members[starts[index] : starts[index + 1]]
+                if found + inside.shape[0] > squares.shape[0]:
+                    vectors = np.concatenate((vectors, np.empty((found + inside.shape[0], 3))))
+                    squares = np.concatenate((squares, np.empty(vectors.shape[0] - squares.shape[0])))
+                found = _visit_bin(i, inside, shift, full, fractions, cutoff, found, vectors, squares)
+                if found < 0:
+                    return found, vectors, squares
+    return found, vectors, squares

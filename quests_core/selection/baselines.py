@@ -1,0 +1,42 @@
+"""The baselines: a random order, and one random member of each k-means cluster."""
+
+import warnings
+
+import numpy as np
+from sklearn.cluster import KMeans
+from sklearn.exceptions import ConvergenceWarning
+
+from ..environments import Environments
+from .segments import segment_means
+
+
+def random_order(n_frames: int, n_to_select: int, locked: np.ndarray, random_state: int) -> np.ndarray:
+    """Return `locked`, then the other frames uniformly without replacement."""
+    free = np.setdiff1d(np.arange(n_frames), locked)
+    rng = np.random.default_rng(random_state)
+    return np.concatenate([locked, rng.permutation(free)])[:n_to_select]
+
+
+def k_means_order(envs: Environments, n_to_select: int, locked: np.ndarray, random_state: int) -> np.ndarray:
+    """Return `locked`, then a random member of each k-means cluster of the other frames' means.
+
+    The members of large clusters come first. Where there are fewer distinct frames than clusters,
+    random frames fill the places left; frames without environments come last.
+    """
+    rng = np.random.default_rng(random_state)
+    free = np.setdiff1d(np.arange(len(envs)), locked)
+    filled = free[envs.sizes[free] > 0]
+    n_clusters = min(n_to_select - len(locked), len(filled))
+    members = np.empty(0, dtype=np.int64)
+    if n_clusters > 0:
+        means = segment_means(envs.X, envs.offsets)[filled]
+        with warnings.catch_warnings():
+            # Fewer distinct points than clusters: the places left are filled below.
+            warnings.simplefilter("ignore", ConvergenceWarning)
+            labels = KMeans(n_clusters, n_init=1, random_state=random_state).fit_predict(means)
+        found, counts = np.unique(labels, return_counts=True)
+        by_size = found[np.argsort(-counts, kind="stable")]
+        members = np.array([rng.choice(filled[labels == label]) for label in by_size], dtype=np.int64)
+    rest = rng.permutation(np.setdiff1d(filled, members))
+    empty = free[envs.sizes[free] == 0]
+    return np.concatenate([locked, members, rest, empty])[:n_to_select]

@@ -1,0 +1,57 @@
+"""Farthest-point sampling of frames."""
+
+import numpy as np
+
+from ..environments import Environments
+from ..kernel import distance_sums, frame_entropies
+from ..progress import ProgressCallback
+from .segments import segment_means
+
+
+class _FarthestPoint:
+    """Score(s) = least distance of s to the picked frames; `_start` before there are any."""
+
+    def __init__(self, start: np.ndarray, sizes: np.ndarray):
+        self._start, self._filled = start, sizes > 0
+        self._nearest = None
+
+    def scores(self) -> np.ndarray:
+        """Return the score of every frame; -inf for a frame without environments."""
+        scores = self._start if self._nearest is None else self._nearest
+        return np.where(self._filled, scores, -np.inf)
+
+    def add(self, frame: int) -> None:
+        """Take the distances to `frame` into account."""
+        if self._filled[frame]:
+            new = self._distances(frame)
+            self._nearest = new if self._nearest is None else np.minimum(self._nearest, new)
+
+
+class FPS(_FarthestPoint):
+    """Distance of two frames: mean of all distances between their environments, Å⁻¹.
+
+    The first pick is the frame of highest entropy.
+    """
+
+    def __init__(self, envs: Environments, bandwidth: float, progress: ProgressCallback | None):
+        super().__init__(frame_entropies(envs, bandwidth, progress), envs.sizes)
+        self._envs = envs
+
+    def _distances(self, frame: int) -> np.ndarray:
+        picked = self._envs[frame]
+        return segment_means(distance_sums(self._envs.X, picked), self._envs.offsets) / len(picked)
+
+
+class MeanFPS(_FarthestPoint):
+    """Distance of two frames: that of their mean descriptors, Å⁻¹. The first pick is random."""
+
+    def __init__(self, envs: Environments, random_state: int):
+        sizes = envs.sizes
+        start = np.zeros(len(sizes))
+        if (sizes > 0).any():
+            start[np.random.default_rng(random_state).choice(np.flatnonzero(sizes > 0))] = 1.0
+        super().__init__(start, sizes)
+        self._means = segment_means(envs.X, envs.offsets)
+
+    def _distances(self, frame: int) -> np.ndarray:
+        return np.linalg.norm(self._means - self._means[frame], axis=1)

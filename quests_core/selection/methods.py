@@ -1,0 +1,162 @@
+"""`select`: which frames to keep, and in which order."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from .._validation import (
+    check_choice,
+    check_environments,
+    check_frame_indices,
+    check_grouped,
+    check_n_to_select,
+    check_pair,
+    check_positive,
+)
+from ..environments import Environments
+from ..progress import ProgressCallback
+from .baselines import k_means_order, random_order
+from .fps import FPS, MeanFPS
+from .greedy import greedy_order
+from .msc import MSC
+
+METHODS = ("msc", "fps", "mean_fps", "k_means", "random")
+
+
+@dataclass(frozen=True, eq=False)
+class Selection:
+    """Frames in the order picked.
+
+    Attributes
+    ----------
+    order : ndarray of shape (n_selected,)
+        Frame indices, first pick first.
+    method : str
+        One of `METHODS`.
+    n_frames : int
+        Number of frames selected from.
+    parameters : dict
+        What else the order depends on: bandwidth, random_state, locked.
+
+    Examples
+    --------
+    >>> selection = Selection(np.array([4, 0, 2]), "msc", n_frames=5)
+    >>> len(selection), selection.nested, selection.order[:2].tolist()
+    (3, True, [4, 0])
+    """
+
+    order: np.ndarray
+    method: str
+    n_frames: int
+    parameters: dict = field(default_factory=dict)
+
+    def __len__(self) -> int:
+        """Return the number of selected frames."""
+        return len(self.order)
+
+    @property
+    def nested(self) -> bool:
+        """Whether the first n frames are what the method selects for n: one run serves every size."""
+        return self.method != "k_means"
+
+
+def select(
+    envs: Environments,
+    method: str = "msc",
+    n_to_select: int | float | None = None,
+    bandwidth: float = 0.015,
+    reference=None,
+    locked: Sequence[int] = (),
+    cost: str = "frames",
+    random_state: int = 0,
+    progress: ProgressCallback | None = None,
+) -> Selection:
+    r"""Select frames.
+
+    ============ ==================================================================================
+    ``msc``      the highest :math:`-\ln \min_{e \in s} K_e + H_s`, where :math:`K_e` is the kernel
+                 sum of environment e against all frames picked and :math:`H_s` the entropy of frame
+                 s alone; first the frame of highest :math:`H_s`
+    ``fps``      the frame farthest from those picked; distance of two frames: mean distance of
+                 their environments; first the frame of highest :math:`H_s`
+    ``mean_fps`` the same with the distance of the mean descriptors; random start
+    ``k_means``  one random member of each of n clusters of the mean descriptors; not nested
+    ``random``   uniform without replacement
+    ============ ==================================================================================
+
+    Equal scores: the lowest index. Frames without environments come last. The same arguments give
+    the same order on any number of threads.
+
+    Parameters
+    ----------
+    envs : Environments
+        Environments grouped by frame; a plain ``(n, d)`` array counts as n frames of one.
+    method : str
+        One of `METHODS`.
+    n_to_select : int or float, optional
+        An int is a count, a float f in (0, 1] the fraction ``max(1, floor(f n + 1/2))`` of the
+        frames; by default the whole order.
+    bandwidth : float
+        h of the kernel, Å⁻¹.
+    reference : Environments or array_like of shape (n_reference, d), optional
+        Environments that are there already, Å⁻¹: ``msc`` starts with the kernel sums against them,
+        without a special first pick.
+    locked : sequence of int
+        Frames that always come first, in this order.
+    cost : {"frames"}
+        What the size of the subset is counted in.
+    random_state : int
+        Seed of ``mean_fps``, ``k_means`` and ``random``.
+    progress : callable, optional
+        See `quests_core.progress`.
+
+    Returns
+    -------
+    Selection
+        ``selection.order`` holds the frame indices.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If an argument is not as described.
+
+    References
+    ----------
+    arXiv 2511.10561.
+
+    Examples
+    --------
+    >>> envs = Environments([[0.0], [0.001], [0.0], [0.9]], offsets=[0, 2, 3, 4])
+    >>> select(envs).order.tolist()
+    [0, 2, 1]
+    >>> select(envs, n_to_select=0.34, locked=[1]).order.tolist()
+    [1]
+    """
+    envs = check_grouped(envs)
+    check_choice(method, "method", METHODS)
+    check_choice(cost, "cost", ("frames",))
+    bandwidth = check_positive(bandwidth, "bandwidth")
+    locked = check_frame_indices(locked, len(envs), "locked", unique=True)
+    count = check_n_to_select(n_to_select, len(envs))
+    if len(locked) > count:
+        raise ValueError(f"locked: expected at most n_to_select = {count} frames, got {len(locked)}")
+    if reference is not None:
+        if method != "msc":
+            raise ValueError(f"reference: expected None, as method {method!r} does not use one")
+        check_environments(reference, "reference")
+        reference = check_pair(envs, reference)[1]
+    parameters = {"bandwidth": bandwidth, "random_state": random_state, "locked": locked.tolist()}
+    if method == "random":
+        order = random_order(len(envs), count, locked, random_state)
+    elif method == "k_means":
+        order = k_means_order(envs, count, locked, random_state)
+    else:
+        if method == "msc":
+            scorer = MSC(envs, bandwidth, reference, progress)
+        elif method == "fps":
+            scorer = FPS(envs, bandwidth, progress)
+        else:
+            scorer = MeanFPS(envs, random_state)
+        order = greedy_order(scorer, len(envs), count, locked, f"{method} order", progress)
+    return Selection(order, method, len(envs), parameters)
