@@ -9,7 +9,7 @@ import itertools
 import numpy as np
 from scipy.special import logsumexp
 
-TIE = 1e-8
+TIE = 5e-8  # angstrom: the library counts distances this near to the k-th as tied
 
 
 # Neighbours and descriptors
@@ -48,7 +48,7 @@ def x1_x2(vectors, k, cutoff):
     vectors, r = vectors[nearest_first], r[nearest_first]
     share = np.ones(len(r))
     if len(r) > k:
-        tied = np.abs(r - r[k - 1]) <= TIE * r[k - 1]
+        tied = np.abs(r - r[k - 1]) <= TIE
         near = (r < r[k - 1]) & ~tied
         n, t = near.sum(), tied.sum()
         m = k - n

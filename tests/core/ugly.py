@@ -1,0 +1,31 @@
+"""Ugly inputs: sets of environments that break careless arithmetic, each from a seeded generator."""
+
+import numpy as np
+
+BANDWIDTH = 0.15
+
+
+def environment_sets():
+    """Return name -> list of (n_i, d) matrices, one a frame."""
+    rng = np.random.default_rng(7)
+    plain = [rng.normal(0, 0.3, (n, 3)) for n in (4, 7, 1, 12, 5, 3)]
+    twice = [plain[3], plain[0], plain[3].copy(), plain[0][::-1].copy(), plain[3][:5]]
+    far = [*plain, plain[0] + 1e3 * BANDWIDTH, plain[2] - 3e3 * BANDWIDTH]
+    return {
+        "plain": plain,
+        "one environment": [np.array([[0.2, -0.1]])],
+        "one dimension": [rng.normal(0, 0.4, (n, 1)) for n in (3, 5, 2, 6)],
+        "one-atom frames": [rng.normal(0, 0.3, (1, 4)) for _ in range(9)],
+        "all alike": [np.full((n, 3), 0.7) for n in (2, 5, 1, 3)],
+        "duplicates": twice,
+        "far outliers": far,
+        "origin moved by 1000": [X + 1e3 for X in plain],
+        "more than one tile": [rng.normal(0, 0.4, (n, 5)) for n in (130, 3, 1, 140, 20)],
+        "63 columns": [rng.normal(0, 0.06, (n, 63)) for n in (8, 2, 11, 5)],
+        "lattice of equal distances": [
+            BANDWIDTH * np.stack(np.mgrid[:3, :3], -1).reshape(-1, 2)[i::3] for i in range(3)
+        ],
+    }
+
+
+SETS = environment_sets()
