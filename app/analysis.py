@@ -1,0 +1,221 @@
+"""What the dashboard computes, as plain functions and frozen results; no screen, no threads.
+
+The direction is that of the library: file → `DataSet` → environments → `MethodPath` of each method.
+"""
+
+import hashlib
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from ase import Atoms
+
+from quests_core import (
+    Environments,
+    atoms_forces,
+    compression_path,
+    descriptors,
+    read,
+    select,
+)
+
+# k_means has no nested order, so no slider can cut it; it stays with the library.
+NESTED_METHODS = ("msc", "fps", "mean_fps", "random")
+DEFAULT_METHODS = ("msc", "random")
+RANDOM_STATE = 0
+MAP_LIMIT = 15_000
+_MARKED_FRACTIONS = (0.1, 0.25, 0.5, 0.75)
+_PATH_BYTES = 64_000_000
+
+
+@dataclass(frozen=True)
+class Parameters:
+    """Everything besides the file that decides a result."""
+
+    k: int = 32
+    cutoff: float = 5.0
+    bandwidth: float = 0.015
+
+
+@dataclass(frozen=True, eq=False)
+class DataSet:
+    """An opened file.
+
+    Attributes
+    ----------
+    name : str
+        File name as shown.
+    path : Path
+        Where the bytes are.
+    sha256 : str
+        Hash of these bytes.
+    frames : list of Atoms
+        The structures, in file order.
+    labels : tuple of str
+        ``config_type`` of each frame, "" where it has none.
+    elements : tuple of str
+        Symbols, sorted.
+    forces : ndarray of shape (n_atoms,)
+        |F| of every atom of every frame, eV Å⁻¹; NaN where its frame has no usable forces.
+    without_forces : tuple of int
+        Frames without usable forces.
+    locked : tuple of int
+        Frames that every subset keeps: isolated atoms, which potentials need as energy references.
+    """
+
+    name: str
+    path: Path
+    sha256: str
+    frames: list[Atoms]
+    labels: tuple[str, ...]
+    elements: tuple[str, ...]
+    forces: np.ndarray
+    without_forces: tuple[int, ...]
+    locked: tuple[int, ...]
+
+    @property
+    def has_forces(self) -> bool:
+        """Whether at least one frame has forces."""
+        return len(self.without_forces) < len(self.frames)
+
+
+@dataclass(frozen=True, eq=False)
+class MethodPath:
+    """One method's order, and every number along it.
+
+    `curve` has a row for each size; `delta_entropy[i]` is δH(environment | subset) at ``sizes[i]``.
+    """
+
+    method: str
+    order: np.ndarray
+    curve: pd.DataFrame
+    delta_entropy: np.ndarray
+
+    @property
+    def sizes(self) -> np.ndarray:
+        """Numbers of frames of the rows of `curve`."""
+        return self.curve["n_frames"].to_numpy()
+
+    def position(self, n_frames: int) -> int:
+        """Return the row of the largest size of at most `n_frames` (the first row if there is none)."""
+        return max(0, int(np.searchsorted(self.sizes, n_frames, side="right")) - 1)
+
+    def frames(self, n_frames: int) -> np.ndarray:
+        """Return the chosen frames in the order picked."""
+        return self.order[:n_frames]
+
+
+@dataclass(frozen=True, eq=False)
+class Opened:
+    """A data set with its environments, and the sample of them that the map draws."""
+
+    dataset: DataSet
+    parameters: Parameters
+    envs: Environments
+    map_rows: np.ndarray
+
+    @property
+    def key(self) -> tuple:
+        """What results about this depend on."""
+        return self.dataset.sha256, self.parameters
+
+
+def content_hash(path: Path) -> str:
+    """Return the SHA-256 of a file."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def load(path, name: str | None = None, sha256: str | None = None, progress=None) -> DataSet:
+    """Read a file of structures.
+
+    Raises
+    ------
+    ValueError, OSError
+        If the file cannot be used; the message names the frame and why.
+    """
+    path = Path(path).expanduser().resolve()
+    sha256 = sha256 or content_hash(path)
+    frames = read(path, progress=progress)
+    forces = [_force_norms(atoms) for atoms in frames]
+    labels = tuple(str(atoms.info.get("config_type", "")) for atoms in frames)
+    return DataSet(
+        name=name or path.name,
+        path=path,
+        sha256=sha256,
+        frames=frames,
+        labels=labels,
+        elements=tuple(sorted({symbol for atoms in frames for symbol in atoms.symbols.species()})),
+        forces=np.concatenate(forces),
+        without_forces=tuple(i for i, norms in enumerate(forces) if np.isnan(norms).any()),
+        locked=tuple(i for i, label in enumerate(labels) if label.lower() == "isolatedatom"),
+    )
+
+
+def _force_norms(atoms: Atoms) -> np.ndarray:
+    """Return |F| of each atom; all NaN where any is missing, so that no frame counts in part."""
+    forces = atoms_forces(atoms)
+    if forces is None or not np.isfinite(forces).all():
+        return np.full(len(atoms), np.nan)
+    return np.linalg.norm(forces, axis=1)
+
+
+def environments(dataset: DataSet, parameters: Parameters, progress=None) -> Environments:
+    """Return the descriptors of all atoms of `dataset`."""
+    return descriptors(dataset.frames, k=parameters.k, cutoff=parameters.cutoff, progress=progress)
+
+
+def curve_sizes(n_frames: int, n_envs: int, n_locked: int = 0) -> np.ndarray:
+    """Return the sizes at which the slider stops.
+
+    All sizes up to 200 frames, otherwise 200 or, where δH at each of them would take too much
+    memory, fewer. The marked fractions and both ends are always among them; none is smaller than
+    the number of locked frames.
+    """
+    first = max(1, n_locked)
+    count = min(200, n_frames, max(20, _PATH_BYTES // (4 * max(1, n_envs))))
+    marked = [int(fraction * n_frames + 0.5) for fraction in _MARKED_FRACTIONS]
+    sizes = np.append(np.linspace(first, n_frames, count).round().astype(np.int64), marked)
+    return np.unique(np.clip(sizes, first, n_frames))
+
+
+def default_size(sizes: np.ndarray, fraction: float = 0.25) -> int:
+    """Return the size nearest to a fraction of the full set."""
+    return int(sizes[np.argmin(np.abs(sizes - int(fraction * sizes[-1] + 0.5)))])
+
+
+def method_path(opened: Opened, method: str, progress=None) -> MethodPath:
+    """Order all frames by `method` and compute every number along the order."""
+    dataset, envs, bandwidth = opened.dataset, opened.envs, opened.parameters.bandwidth
+    selection = select(
+        envs,
+        method=method,
+        bandwidth=bandwidth,
+        locked=dataset.locked,
+        random_state=RANDOM_STATE,
+        progress=progress,
+    )
+    sizes = curve_sizes(len(envs), envs.n_envs, len(dataset.locked))
+    path = compression_path(envs, selection.order, sizes=sizes, bandwidth=bandwidth, progress=progress)
+    return MethodPath(method, np.asarray(selection.order), path.curve, path.delta_entropy)
+
+
+def map_sample(n_envs: int, limit: int = MAP_LIMIT) -> np.ndarray:
+    """Return the rows that the map draws: all, or a random `limit` of them, rising."""
+    if n_envs <= limit:
+        return np.arange(n_envs)
+    return np.sort(np.random.default_rng(RANDOM_STATE).choice(n_envs, limit, replace=False))
+
+
+def pca(X: np.ndarray) -> np.ndarray:
+    """Return the first two principal components of the rows of `X`, shape (n, 2).
+
+    The sign of each component is fixed (its largest loading is positive), so equal data give equal maps.
+    """
+    centred = X - X.mean(axis=0)
+    _, vectors = np.linalg.eigh(centred.T @ centred)
+    axes = vectors[:, ::-1][:, :2]
+    axes = axes * np.sign(axes[np.argmax(np.abs(axes), axis=0), np.arange(axes.shape[1])])
+    xy = centred @ axes
+    return np.pad(xy, ((0, 0), (0, 2 - xy.shape[1])))

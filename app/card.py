@@ -1,0 +1,111 @@
+"""The pieces that the page is laid out with: styled HTML, cards and explanations."""
+
+from collections.abc import Callable
+from html import escape
+from pathlib import Path
+
+import panel as pn
+
+CSS = (Path(__file__).parent / "assets" / "style.css").read_text(encoding="utf-8")
+
+HELP = {
+    "entropy": (
+        "Information entropy: how much information a set holds. At most ln N, "
+        "reached when no two environments are alike.",
+        "H(X) = −(1/N) Σᵢ ln[ (1/N) Σⱼ K(xᵢ, xⱼ) ]",
+    ),
+    "diversity": (
+        "Logarithm of the effective number of distinct environments: copies count once.",
+        "D(X) = ln Σᵢ [ 1 / Σⱼ K(xᵢ, xⱼ) ]",
+    ),
+    "overlap": (
+        "Share of all environments that the subset covers: those with no novelty, δH < 10⁻⁵ nats.",
+        "O = #{ e : δH(e | subset) < 10⁻⁵ } / N",
+    ),
+    "delta": (
+        "δH, novelty of an environment given the subset. Up to 0: covered. Above 0: lost, "
+        "the larger the further from everything kept.",
+        "δH(y | X) = −ln Σⱼ K(y, xⱼ),  K(x, y) = exp(−|x − y|² / 2h²)",
+    ),
+    "loss": (
+        "Mean over all environments of what the subset lacks of them.",
+        "mean of max(0, δH(e | subset))",
+    ),
+    "redundancy": (
+        "How far the set is from holding no two alike; e to this power is how often an environment "
+        "occurs on average.",
+        "R = ln N − H",
+    ),
+    "forces": (
+        "Share of environments whose force is larger than f. A subset that follows the grey line "
+        "keeps the rare large forces, above it has more of them than the full set.",
+        "",
+    ),
+    "map": (
+        "Each point is an atom's environment; near points are alike. A map in two dimensions can hide lost "
+        "information: trust δH and overlap. Density is ln Σⱼ K(x, xⱼ), the logarithm of the number of "
+        "environments alike, in descriptor space.",
+        "",
+    ),
+}
+
+
+def html(text: str = "", **options) -> pn.pane.HTML:
+    """Return a pane of HTML in the page's style."""
+    return pn.pane.HTML(
+        text, stylesheets=[CSS], margin=options.pop("margin", 0), sizing_mode="stretch_width", **options
+    )
+
+
+def tip(topic: str, side: str = "") -> str:
+    """Return the ⓘ that explains a term on hover and on keyboard focus."""
+    text, formula = HELP[topic]
+    formula = f'<span class="formula">{escape(formula)}</span>' if formula else ""
+    return (
+        f'<span class="help {side}" tabindex="0" role="note" aria-label="{escape(text)}">'
+        f"<i>i</i><span>{escape(text)}{formula}</span></span>"
+    )
+
+
+def notes(texts: dict[str, str]) -> str:
+    """Return the ⓘ that explains several names."""
+    lines = "".join(f"<b>{escape(name)}</b> {escape(text)}<br>" for name, text in texts.items())
+    label = escape("; ".join(f"{name}: {text}" for name, text in texts.items()))
+    return f'<span class="help" tabindex="0" role="note" aria-label="{label}"><i>i</i><span>{lines}</span></span>'
+
+
+def glossary() -> str:
+    """Return the terms of the numbers table and their formulas, for where there is room."""
+    terms = {
+        "Entropy": "entropy",
+        "Diversity": "diversity",
+        "Overlap": "overlap",
+        "Loss": "loss",
+        "δH": "delta",
+    }
+    entries = "".join(
+        f"<dt>{name}</dt><dd>{escape(HELP[topic][0])}<span class=formula>{escape(HELP[topic][1])}</span></dd>"
+        for name, topic in terms.items()
+    )
+    return f'<dl class="glossary">{entries}</dl>'
+
+
+def heading(title: str, topics: tuple[str, ...] = (), note: str = "") -> str:
+    """Return a card's heading; `note` is HTML and already escaped."""
+    tips = " ".join(tip(topic) for topic in topics)
+    return f'<div class="head"><h2>{escape(title)}</h2>{tips}<span class="note">{note}</span></div>'
+
+
+def card(head, *content, area: str, css: tuple[str, ...] = (), **options) -> pn.Column:
+    """Return a card for the grid area `area`."""
+    head.css_classes = [*head.css_classes, "over"]
+    return pn.Column(
+        head, *content, css_classes=["card", *css], stylesheets=[CSS], styles={"grid-area": area},
+        margin=0, sizing_mode=options.pop("sizing_mode", "stretch_both"), **options,
+    )  # fmt: skip
+
+
+def watch(state, function: Callable[[], None], *names: str) -> None:
+    """Call `function` now and after each change of any of the parameters `names`."""
+    state.param.watch(lambda *_: function(), list(names))
+    function()

@@ -1,0 +1,225 @@
+"""What a user can ask for: the only place where state, work and files meet."""
+
+import dataclasses
+from pathlib import Path
+
+from quests_core import Cancelled
+
+from . import analysis, embedding, export, jobs
+from .analysis import MethodPath, Opened, Parameters
+from .format import plural
+from .state import State
+from .uploads import UploadFolder
+
+DEMO = Path(__file__).parent / "assets" / "demo.xyz.gz"
+DEMO_NAME = "Demo: carbon (GFN1-xTB)"
+
+
+class Explorer:
+    """One session: carries out requests and keeps `State` true.
+
+    Parameters
+    ----------
+    state : State
+        Changed on the event loop only.
+    schedule : callable
+        Runs a function on the session's event loop.
+    with_umap : bool
+        Whether to embed with UMAP after everything else is shown.
+    """
+
+    def __init__(self, state: State, schedule, with_umap: bool = True):
+        self.state = state
+        self._jobs = jobs.Jobs(state.work, schedule, jobs.executor())
+        self._map_jobs = jobs.Jobs(state.mapping, schedule, jobs.executor("umap"))
+        self._cache, self._umap = jobs.cache(), jobs.umap_worker()
+        self._uploads, self._with_umap = UploadFolder(), with_umap
+        self._asked: set[str] = set()
+        state.param.watch(lambda _: self._follow_methods(), "methods")
+
+    def open_demo(self) -> None:
+        """Open the data set that ships with the package."""
+        self.open(DEMO, DEMO_NAME)
+
+    def upload(self, name: str, content: bytes | str) -> None:
+        """Open an uploaded file."""
+        self.open(self._uploads.save(name, content), name)
+
+    def open(self, path: str | Path, name: str | None = None) -> None:
+        """Open a file; what is open stays until the new one can be shown."""
+        path = Path(path)
+        self._analyse(path, name or path.name, self.state.parameters)
+
+    def recompute(self, parameters: Parameters) -> None:
+        """Analyse the open file again with other parameters."""
+        opened = self.state.opened
+        if opened is not None and parameters != opened.parameters:
+            self._analyse(opened.dataset.path, opened.dataset.name, parameters)
+
+    @property
+    def shows_demo(self) -> bool:
+        """Whether the open data set is the one that ships with the package."""
+        return self.state.opened is not None and self.state.opened.dataset.path == DEMO.resolve()
+
+    def save(self, target: str, n_frames: int, order: str) -> None:
+        """Write the active subset and its record to a path on the server."""
+        opened, path = self.state.opened, self.state.path
+        self.state.param.update(error="", notice="")
+
+        def done(written):
+            self.state.notice = f"Saved {plural(n_frames, 'frame')} to {written}, and the record beside it."
+
+        self._jobs.submit(
+            "Saving",
+            lambda _: export.save(target, opened, path, n_frames, order),
+            done,
+            lambda error: self._tell(target, error),
+        )
+
+    def cancel(self) -> None:
+        """Stop the analysis; what is shown stays."""
+        self._jobs.cancel()
+
+    def cancel_umap(self) -> None:
+        """Stop the embedding; the principal components stay."""
+        self._map_jobs.cancel()
+
+    def close(self) -> None:
+        """End the session: cancel its work, delete its uploads."""
+        self._jobs.close()
+        self._map_jobs.close()
+        self._uploads.close()
+
+    def embed(self) -> None:
+        """Embed the open data set with UMAP."""
+        opened = self.state.opened
+        if len(opened.map_rows) < embedding.MIN_POINTS:
+            self.state.map_notice = f"UMAP needs at least {embedding.MIN_POINTS} environments."
+            return
+
+        def work(progress):
+            X = opened.envs.X[opened.map_rows]
+            return self._cache.get(("umap", opened.key), lambda: self._umap.embed(X, progress))
+
+        def done(xy):
+            if self.state.opened is opened:
+                self.state.param.update(embedding=xy, embedding_kind="UMAP")
+
+        def failed(error):
+            if self.state.opened is opened:
+                why = "UMAP was cancelled." if isinstance(error, Cancelled) else f"UMAP failed: {error}."
+                self.state.map_notice = why
+
+        self.state.map_notice = ""
+        self._map_jobs.submit("UMAP", work, done, failed)
+
+    def _analyse(self, path: Path, name: str, parameters: Parameters) -> None:
+        self._jobs.cancel()
+        self.state.param.update(error="", notice="")
+        first = self.state.active
+
+        def work(progress):
+            opened = self._open(path, name, parameters, progress)
+            return opened, self._path(opened, first, progress), self._pca(opened)
+
+        def failed(error):
+            if self.state.opened is None or path != self.state.opened.dataset.path:
+                self._uploads.discard(path)
+            self._tell(name, error)
+
+        self._jobs.submit(f"Opening {name}", work, lambda results: self._show(*results), failed)
+
+    def _open(self, path: Path, name: str, parameters: Parameters, progress) -> Opened:
+        progress("reading", 0, 1)
+        sha256 = analysis.content_hash(path.expanduser())
+        dataset = self._cache.get(
+            ("dataset", sha256, *path.suffixes[-2:]),
+            lambda: analysis.load(path, name, sha256, progress),
+        )
+        # The same bytes may have come from elsewhere before.
+        dataset = dataclasses.replace(dataset, name=name, path=path.expanduser().resolve())
+        envs = self._cache.get(
+            ("environments", sha256, parameters.k, parameters.cutoff),
+            lambda: analysis.environments(dataset, parameters, progress),
+        )
+        return Opened(dataset, parameters, envs, analysis.map_sample(envs.n_envs))
+
+    def _path(self, opened: Opened, method: str, progress) -> MethodPath:
+        return self._cache.get(
+            ("path", opened.key, method), lambda: analysis.method_path(opened, method, progress)
+        )
+
+    def _pca(self, opened: Opened):
+        X = opened.envs.X[opened.map_rows]
+        return self._cache.get(("pca", opened.key), lambda: analysis.pca(X))
+
+    def _show(self, opened: Opened, path: MethodPath, xy) -> None:
+        state, before = self.state, self.state.opened
+        if before is not None and before.dataset.path != opened.dataset.path:
+            self._uploads.discard(before.dataset.path)
+        self._map_jobs.cancel()
+        state.param.update(
+            opened=opened,
+            parameters=opened.parameters,
+            paths={path.method: path},
+            active=path.method,
+            methods=state.methods if path.method in state.methods else [*state.methods, path.method],
+            n_frames=analysis.default_size(path.sizes),
+            embedding=xy,
+            embedding_kind="PCA",
+            map_notice="",
+        )
+        self._asked.clear()
+        self._compute_missing()
+        if self._with_umap:
+            # Last in the queue: the map waits for every plot that needs the processor more.
+            self._jobs.submit("UMAP", lambda _: None, lambda _: self._embed_if(opened), lambda _: None)
+
+    def _embed_if(self, opened: Opened) -> None:
+        if self.state.opened is opened:
+            self.embed()
+
+    def _follow_methods(self) -> None:
+        """Keep one method ticked and the active one among them; compute what is missing."""
+        state = self.state
+        if not state.methods:
+            state.methods = [state.active]
+            return
+        if state.active not in state.methods and state.shown:
+            state.active = next(iter(state.shown))
+        self._compute_missing()
+
+    def _compute_missing(self) -> None:
+        opened = self.state.opened
+        for method in self.state.methods if opened is not None else ():
+            if method not in self.state.paths and method not in self._asked:
+                self._asked.add(method)
+                self._compute(opened, method)
+
+    def _compute(self, opened: Opened, method: str) -> None:
+        state = self.state
+
+        def done(path):
+            if state.opened is opened:
+                self._asked.discard(method)
+                state.paths = {**state.paths, method: path}
+
+        def failed(error):
+            if state.opened is opened:
+                self._asked.discard(method)
+                state.methods = [m for m in state.methods if m != method]
+                self._tell(method, error)
+
+        self._jobs.submit(
+            f"Computing {method}", lambda progress: self._path(opened, method, progress), done, failed
+        )
+
+    def _tell(self, what: str, error: Exception) -> None:
+        if isinstance(error, Cancelled):
+            self.state.notice = f"Cancelled: {what}. Nothing that was shown has changed."
+        else:
+            self.state.error = f"{what} cannot be used: {_reason(error)}"
+
+
+def _reason(error: Exception) -> str:
+    return str(error) or type(error).__name__

@@ -1,0 +1,152 @@
+"""What leaves the page: the subset's bytes, the record of how it came about, and code that repeats it."""
+
+import datetime
+import hashlib
+import importlib.metadata
+import io
+import json
+import platform
+import tempfile
+import zipfile
+from pathlib import Path
+
+from quests_core import write_subset
+
+from .analysis import RANDOM_STATE, MethodPath, Opened
+
+ORDERS = {"File order": "file", "Rank order": "rank"}
+SUBSET, RECORD = "subset.xyz", "subset.json"
+_PACKAGES = ("quests-explorer", "numpy", "numba", "ase", "scikit-learn")
+
+
+def subset_bytes(opened: Opened, path: MethodPath, n_frames: int, order: str = "file") -> bytes:
+    """Return the subset as extxyz; frames of an extxyz source are its bytes."""
+    with tempfile.TemporaryDirectory(prefix="quests-export-") as folder:
+        target = Path(folder, SUBSET)
+        write_subset(target, opened.dataset.path, path.frames(n_frames), order=order)
+        return target.read_bytes()
+
+
+def record(opened: Opened, path: MethodPath, n_frames: int, order: str, subset: bytes) -> dict:
+    """Return everything that is needed to repeat, check and cite a subset."""
+    dataset, parameters = opened.dataset, opened.parameters
+    curve = path.curve
+    return {
+        "created": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
+        "source": {
+            "name": dataset.name,
+            "sha256": dataset.sha256,
+            "n_frames": len(dataset.frames),
+            "n_environments": opened.envs.n_envs,
+            "elements": list(dataset.elements),
+        },
+        "subset": {
+            "file": SUBSET,
+            "sha256": hashlib.sha256(subset).hexdigest(),
+            "order": order,
+            "n_frames": n_frames,
+            "indices_by_rank": path.frames(n_frames).tolist(),
+        },
+        "parameters": {
+            "method": path.method,
+            "descriptor": "QUESTS X1, X2",
+            "k": parameters.k,
+            "cutoff_angstrom": parameters.cutoff,
+            "bandwidth_per_angstrom": parameters.bandwidth,
+            "cost": "frames",
+            "locked": list(dataset.locked),
+            "random_state": RANDOM_STATE,
+        },
+        "metrics": {
+            "subset": _numbers(curve.iloc[path.position(n_frames)]),
+            "full_set": _numbers(curve.iloc[-1]),
+            "units": {
+                "entropy": "nats",
+                "diversity": "nats",
+                "information_loss": "nats",
+                "max_delta_entropy": "nats",
+            },
+        },
+        "versions": versions(),
+    }
+
+
+def _numbers(row) -> dict:
+    return {
+        name: int(value) if name in ("n_frames", "n_envs") else float(value) for name, value in row.items()
+    }
+
+
+def versions() -> dict[str, str]:
+    """Return the versions of Python and of the packages that decide a result."""
+    found = {"python": platform.python_version()}
+    for package in _PACKAGES:
+        try:
+            found[package] = importlib.metadata.version(package)
+        except importlib.metadata.PackageNotFoundError:
+            found[package] = "not installed as a package"
+    return found
+
+
+def record_bytes(content: dict) -> bytes:
+    """Return a record as JSON, UTF-8."""
+    return (json.dumps(content, indent=2, ensure_ascii=False, allow_nan=True) + "\n").encode()
+
+
+def archive(opened: Opened, path: MethodPath, n_frames: int, order: str = "file") -> bytes:
+    """Return a zip file that holds the subset and its record."""
+    subset = subset_bytes(opened, path, n_frames, order)
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as target:
+        target.writestr(SUBSET, subset)
+        target.writestr(RECORD, record_bytes(record(opened, path, n_frames, order, subset)))
+    return buffer.getvalue()
+
+
+def save(target: str | Path, opened: Opened, path: MethodPath, n_frames: int, order: str = "file") -> Path:
+    """Write the subset to a path on the server, and its record beside it.
+
+    Raises
+    ------
+    FileExistsError
+        If either file is there already.
+    OSError, ValueError
+        If the target cannot be written or is the source.
+    """
+    target = Path(target).expanduser()
+    beside = target.with_suffix(".json")
+    if beside.exists():
+        raise FileExistsError(f"{beside} exists; choose another name")
+    if target.exists():
+        raise FileExistsError(f"{target} exists; choose another name")
+    write_subset(target, opened.dataset.path, path.frames(n_frames), order=order)
+    content = record(opened, path, n_frames, order, target.read_bytes())
+    content["subset"]["file"] = target.name
+    beside.write_bytes(record_bytes(content))
+    return target
+
+
+def python_code(opened: Opened, path: MethodPath, n_frames: int, order: str = "file") -> str:
+    """Return a script that selects the same frames in the same order.
+
+    An uploaded file has no path that the user knows, so the script names it as it was uploaded.
+    """
+    dataset, parameters = opened.dataset, opened.parameters
+    uploaded = dataset.name if dataset.path.name != dataset.name else str(dataset.path)
+    return f"""from quests_core import descriptors, read, select, write_subset
+
+source = {uploaded!r}  # sha256 {dataset.sha256}
+
+frames = read(source)
+envs = descriptors(frames, k={parameters.k}, cutoff={parameters.cutoff})
+selection = select(
+    envs,
+    method={path.method!r},
+    n_to_select={n_frames},
+    bandwidth={parameters.bandwidth},
+    locked={list(dataset.locked)},  # isolated atoms: energy references that must stay
+    random_state={RANDOM_STATE},
+)
+print(selection.order.tolist())
+write_subset("subset.xyz", source, selection.order, order={order!r})
+"""

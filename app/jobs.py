@@ -1,0 +1,166 @@
+"""One queue for all heavy work, shared by every session of the process, and its cache.
+
+numba's workqueue layer aborts the process when two threads run parallel kernels at once, so one
+worker thread computes for everyone. Results reach a session on its own event loop.
+"""
+
+import logging
+import threading
+from collections import OrderedDict
+from collections.abc import Callable, Hashable
+from concurrent.futures import Executor, ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Any
+
+import panel as pn
+
+from quests_core import Cancelled, Progress
+
+from .embedding import UmapWorker
+from .state import Activity
+
+log = logging.getLogger(__name__)
+
+
+class Cache:
+    """Results by content and parameters; the least recently used go first."""
+
+    def __init__(self, n_entries: int = 24):
+        self._entries: OrderedDict[Hashable, Any] = OrderedDict()
+        self._n_entries, self._lock = n_entries, threading.Lock()
+
+    def get(self, key: Hashable, compute: Callable[[], Any]) -> Any:
+        """Return the result kept under `key`; compute and keep it where there is none."""
+        with self._lock:
+            if key in self._entries:
+                self._entries.move_to_end(key)
+                return self._entries[key]
+        result = compute()
+        with self._lock:
+            self._entries[key] = result
+            while len(self._entries) > self._n_entries:
+                self._entries.popitem(last=False)
+        return result
+
+    def peek(self, key: Hashable) -> Any:
+        """Return the result kept under `key`, or None."""
+        with self._lock:
+            return self._entries.get(key)
+
+
+def executor(name: str = "compute") -> Executor:
+    """Return the process's one worker thread of that name."""
+    return pn.state.as_cached(f"quests-{name}", lambda: ThreadPoolExecutor(1, f"quests-{name}"))
+
+
+def cache() -> Cache:
+    """Return the process's cache."""
+    return pn.state.as_cached("quests-cache", Cache)
+
+
+def umap_worker() -> UmapWorker:
+    """Return the process's UMAP worker; only the thread of ``executor("umap")`` may use it."""
+    return pn.state.as_cached("quests-umap-worker", UmapWorker)
+
+
+@dataclass(frozen=True, eq=False)
+class _Task:
+    title: str
+    work: Callable[[Progress], Any]
+    done: Callable[[Any], None]
+    failed: Callable[[Exception], None]
+    progress: Progress
+
+
+class Jobs:
+    """One session's work on a worker thread: progress, cancellation, and results on the event loop.
+
+    Parameters
+    ----------
+    activity : Activity
+        Told what is done; changed on the event loop only.
+    schedule : callable
+        Runs a function on the session's event loop, such as ``doc.add_next_tick_callback``.
+    executor : Executor
+        The worker thread.
+    """
+
+    def __init__(self, activity: Activity, schedule: Callable[[Callable], Any], executor: Executor):
+        self._activity, self._schedule, self._executor = activity, schedule, executor
+        self._pending: list[_Task] = []
+        self._update_due = False
+        self._closed, self._closing = False, threading.Lock()
+
+    def submit(
+        self,
+        title: str,
+        work: Callable[[Progress], Any],
+        done: Callable[[Any], None],
+        failed: Callable[[Exception], None],
+    ) -> None:
+        """Run ``work(progress)`` after all work submitted before.
+
+        Then `done` gets its result, or `failed` its error; `Cancelled` where `cancel` was called.
+        Call this, `cancel` and `close` on the event loop.
+        """
+        task = _Task(title, work, done, failed, Progress(lambda progress: self._follow(task), interval=0.2))
+        self._pending.append(task)
+        if not self._activity.running:
+            self._activity.param.update(
+                running=True, title=title, step="Waiting for its turn", fraction=0.0, remaining=None
+            )
+        self._executor.submit(self._run, task)
+
+    def cancel(self) -> None:
+        """Cancel all work of this session that is not done."""
+        for task in self._pending:
+            task.progress.cancel()
+
+    def close(self) -> None:
+        """Cancel everything and tell nobody: the session is gone."""
+        with self._closing:
+            self._closed = True
+        self.cancel()
+
+    def _run(self, task: _Task) -> None:
+        try:
+            if task.progress.cancelled:
+                raise Cancelled(f"cancelled before {task.title}")
+            result, callback = task.work(task.progress), task.done
+            if task.progress.cancelled:
+                # A step without a cancel hook ends all the same; its result was not wanted.
+                raise Cancelled(f"cancelled during {task.title}")
+        except Exception as error:
+            # The boundary of the worker thread: whatever went wrong must reach the page.
+            if not isinstance(error, (Cancelled, ValueError, TypeError, OSError)):
+                log.exception("%s failed", task.title)
+            result, callback = error, task.failed
+        self._on_loop(lambda: self._finish(task, callback, result))
+
+    def _finish(self, task: _Task, callback: Callable, result: Any) -> None:
+        self._pending.remove(task)
+        try:
+            callback(result)
+        finally:
+            if not self._pending:
+                self._activity.param.update(running=False, step="", fraction=0.0, remaining=None)
+
+    def _follow(self, task: _Task) -> None:
+        # At most one report is on its way, so a busy event loop is never flooded.
+        if not self._update_due:
+            self._update_due = True
+            self._on_loop(lambda: self._report(task))
+
+    def _report(self, task: _Task) -> None:
+        self._update_due = False
+        if task in self._pending:
+            progress = task.progress
+            self._activity.param.update(
+                title=task.title, step=progress.step, fraction=progress.fraction, remaining=progress.remaining
+            )
+
+    def _on_loop(self, function):
+        # The lock keeps a session from vanishing between the question and the call.
+        with self._closing:
+            if not self._closed:
+                self._schedule(function)

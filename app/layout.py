@@ -1,0 +1,63 @@
+"""The page: which view stands where."""
+
+import panel as pn
+import panel_material_ui as pmui
+
+from .card import CSS
+from .explorer import Explorer
+from .state import State
+from .views.curve import CurveView
+from .views.dataset import DatasetView
+from .views.export import ExportView
+from .views.forces import ForcesView
+from .views.map import MapView
+from .views.methods import MethodsView
+from .views.overlap import OverlapView
+from .views.settings import SettingsView
+from .views.size import SizeView
+from .views.status import StatusView
+from .views.summary import SummaryView
+from .views.table import TableView
+
+TITLE = "QUESTS Explorer"
+THEME = {
+    "light": {
+        "palette": {
+            "primary": {"main": "#0b5a7d"},
+            "background": {"default": "#f3f5f7", "paper": "#ffffff"},
+        }
+    },
+    "dark": {"palette": {"primary": {"main": "#5ab4dc"}}},
+    "typography": {"fontSize": 13, "button": {"textTransform": "none"}},
+    "shape": {"borderRadius": 8},
+    "components": {"MuiToggleButton": {"styleOverrides": {"root": {"textTransform": "none"}}}},
+}
+SX = {
+    "& .MuiToolbar-root": {"minHeight": "48px"},
+    "& .title": {"fontSize": "17px", "fontWeight": 500, "letterSpacing": ".01em"},
+}
+
+
+def page(state: State, explorer: Explorer) -> pmui.Page:
+    """Return the whole page for one session."""
+    cards = pn.Column(
+        CurveView(state), OverlapView(state), MapView(state, explorer), ForcesView(state), TableView(state),
+        css_classes=["cards"], stylesheets=[CSS], sizing_mode="stretch_width", margin=0,
+    )  # fmt: skip
+    main = pn.Column(
+        StatusView(state, explorer), SummaryView(state), cards,
+        css_classes=["page"], stylesheets=[CSS], sizing_mode="stretch_width", margin=0,
+    )  # fmt: skip
+    sidebar = (
+        DatasetView(state, explorer), SizeView(state), MethodsView(state), ExportView(state, explorer),
+        SettingsView(state, explorer),
+    )  # fmt: skip
+    return pmui.Page(
+        title=TITLE,
+        main=[main],
+        sidebar=list(sidebar),
+        sidebar_width=300,
+        theme_config=THEME,
+        busy_indicator=None,
+        sx=SX,
+    )

@@ -1,0 +1,41 @@
+"""A session's private folder for uploaded files."""
+
+import re
+import shutil
+import tempfile
+from pathlib import Path
+
+_UNSAFE = re.compile(r"[^\w.+-]+")
+
+
+def safe_name(name: str) -> str:
+    """Return the last part of `name` with everything but letters, digits, and ``. + - _`` replaced."""
+    name = _UNSAFE.sub("_", name.replace("\\", "/").rsplit("/", 1)[-1]).lstrip(".")
+    return name[-120:] or "upload"
+
+
+class UploadFolder:
+    """Files in a temporary folder that only this user can read, gone when the session ends."""
+
+    def __init__(self):
+        self._folder = Path(tempfile.mkdtemp(prefix="quests-upload-"))
+        self._count = 0
+
+    def save(self, name: str, content: bytes | str) -> Path:
+        """Write an uploaded file and return its path."""
+        self._count += 1
+        folder = self._folder / str(self._count)
+        folder.mkdir()
+        path = folder / safe_name(name)
+        # Panel hands text files over decoded; UTF-8 there and back loses nothing.
+        path.write_bytes(content if isinstance(content, bytes) else content.encode())
+        return path
+
+    def discard(self, path: Path | None) -> None:
+        """Delete a file, if it is one of this folder's."""
+        if path is not None and self._folder in path.parents:
+            shutil.rmtree(path.parent, ignore_errors=True)
+
+    def close(self) -> None:
+        """Delete the folder."""
+        shutil.rmtree(self._folder, ignore_errors=True)

@@ -1,0 +1,70 @@
+"""Opening a data set: upload, a path on the server, or the demo."""
+
+import panel as pn
+import panel_material_ui as pmui
+
+from ..card import html, watch
+from ..explorer import Explorer
+from ..state import State
+
+_DROP = """
+.filepond--root { font: inherit; font-size: 13px; margin: 0; border-radius: 8px;
+  border: 1.5px dashed color-mix(in srgb, var(--mui-palette-text-primary) 30%, transparent); }
+.filepond--root .filepond--panel > div { background: transparent; box-shadow: none; }
+.filepond--drop-label, .filepond--drop-label label { color: inherit; font-size: 13px; cursor: pointer; }
+"""
+
+
+class DatasetView(pn.viewable.Viewer):
+    """The sidebar's first section."""
+
+    def __init__(self, state: State, explorer: Explorer, **params):
+        super().__init__(**params)
+        self._state, self._explorer = state, explorer
+        self._drop = pn.widgets.FileDropper(
+            multiple=False,
+            layout="compact",
+            previews=[],
+            sizing_mode="stretch_width",
+            margin=0,
+            height=76,
+            stylesheets=[_DROP],
+        )
+        self._path = pmui.TextInput(
+            label="or a path on the server", placeholder="/data/train.xyz", size="small",
+            sizing_mode="stretch_width", margin=0,
+        )  # fmt: skip
+        self._open = pmui.Button(
+            label="Open", size="small", variant="outlined", margin=(0, 0, 0, 6), width=70
+        )
+        self._demo = pmui.Button(label="Open the demo", size="small", variant="text", margin=0)
+        self._drop.param.watch(self._uploaded, "value")
+        self._open.on_click(lambda _: self._open_path())
+        self._path.param.watch(lambda _: self._open_path(), "enter_pressed")
+        self._demo.on_click(lambda _: explorer.open_demo())
+        watch(state, self._update, "opened")
+
+    def _uploaded(self, event) -> None:
+        if not event.new:
+            return
+        (name, content), *_ = event.new.items()
+        # The widget keeps the bytes otherwise, beside the copy on disk.
+        self._drop.value = {}
+        self._explorer.upload(name, content)
+
+    def _open_path(self) -> None:
+        if self._path.value_input.strip():
+            self._explorer.open(self._path.value_input.strip())
+
+    def _update(self) -> None:
+        self._demo.visible = self._state.opened is not None and not self._explorer.shows_demo
+
+    def __panel__(self):
+        """Return what the page shows of this view."""
+        return pn.Column(
+            html('<div class="section">Data</div>'),
+            self._drop,
+            pn.Row(self._path, self._open, sizing_mode="stretch_width", margin=(6, 0, 0, 0), align="center"),
+            self._demo,
+            sizing_mode="stretch_width", margin=(10, 16, 4, 16),
+        )  # fmt: skip

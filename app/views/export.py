@@ -1,0 +1,130 @@
+"""Where the subset goes: downloads, a path on the server, and code that repeats it."""
+
+import io
+import re
+
+import panel as pn
+import panel_material_ui as pmui
+
+from .. import export
+from ..card import html, watch
+from ..explorer import Explorer
+from ..format import escape, frame_list, plural
+from ..state import State
+
+_COPY = (
+    (
+        "const code = this.parentElement.querySelector('code').textContent;"
+        "const done = () => {{ this.textContent = 'Copied'; }};"
+        "if (navigator.clipboard) {{ navigator.clipboard.writeText(code).then(done); }} else {{"
+        "const area = document.createElement('textarea'); area.value = code; document.body.appendChild(area);"
+        "area.select(); document.execCommand('copy'); area.remove(); done(); }}"
+    )
+    .replace("{{", "{")
+    .replace("}}", "}")
+)
+
+
+class ExportView(pn.viewable.Viewer):
+    """The sidebar's export section and the dialog with the code."""
+
+    def __init__(self, state: State, explorer: Explorer, **params):
+        super().__init__(**params)
+        self._state, self._explorer = state, explorer
+        self._order = pmui.RadioButtonGroup(
+            options=export.ORDERS, value="file", size="small", sizing_mode="stretch_width", margin=0
+        )
+        self._zip = self._download("Download subset", self._archive, variant="contained")
+        self._xyz = self._download(".xyz", lambda: self._make(export.subset_bytes), variant="outlined")
+        self._json = self._download(".json", self._record, variant="outlined")
+        self._code = pmui.Button(
+            label="Copy as Python", size="small", variant="outlined", sizing_mode="stretch_width", margin=0
+        )
+        self._target = pmui.TextInput(
+            label="or save on the server as", placeholder="/data/subset.xyz", size="small",
+            sizing_mode="stretch_width", margin=0,
+        )  # fmt: skip
+        self._save = pmui.Button(
+            label="Save", size="small", variant="outlined", width=70, margin=(0, 0, 0, 6)
+        )
+        self._locked, self._listing = html(margin=(4, 0, 0, 0)), html()
+        self._dialog = pmui.Dialog(
+            self._listing,
+            title="The same subset in Python",
+            show_close_button=True,
+            close_on_click=True,
+            width_option="md",
+        )
+        self._code.on_click(lambda _: self._show_code())
+        self._save.on_click(lambda _: self._save_on_server())
+        watch(state, self._update, "opened", "paths", "active", "n_frames")
+
+    @staticmethod
+    def _download(label: str, callback, **options) -> pmui.FileDownload:
+        return pmui.FileDownload(
+            label=label, callback=callback, filename="subset", auto=True, embed=False, size="small",
+            sizing_mode="stretch_width", margin=0, **options,
+        )  # fmt: skip
+
+    def _make(self, function):
+        state = self._state
+        return io.BytesIO(function(state.opened, state.path, self._n_frames, self._order.value))
+
+    @property
+    def _n_frames(self) -> int:
+        return int(self._state.row_of(self._state.active)["n_frames"])
+
+    def _archive(self):
+        return self._make(export.archive)
+
+    def _record(self):
+        def make(opened, path, n_frames, order):
+            subset = export.subset_bytes(opened, path, n_frames, order)
+            return export.record_bytes(export.record(opened, path, n_frames, order, subset))
+
+        return self._make(make)
+
+    def _show_code(self) -> None:
+        state = self._state
+        code = export.python_code(state.opened, state.path, self._n_frames, self._order.value)
+        self._listing.object = (
+            f'<div class="code"><button onclick="{escape(_COPY)}">Copy</button>'
+            f"<pre><code>{escape(code)}</code></pre></div>"
+        )
+        self._dialog.open = True
+
+    def _save_on_server(self) -> None:
+        if self._target.value_input.strip():
+            self._explorer.save(self._target.value_input.strip(), self._n_frames, self._order.value)
+
+    def _update(self) -> None:
+        state, ready = self._state, self._state.path is not None
+        for widget in (self._zip, self._xyz, self._json, self._code, self._save):
+            widget.disabled = not ready
+        if not ready:
+            return
+        stem = re.sub(r"[^\w.-]+", "_", state.opened.dataset.name.split(".xyz")[0]).strip("_") or "subset"
+        self._zip.filename = f"{stem}-{state.active}-{self._n_frames}.zip"
+        self._xyz.filename, self._json.filename = export.SUBSET, export.RECORD
+        locked = state.opened.dataset.locked
+        self._locked.object = (
+            f'<div class="small">Keeps {plural(len(locked), "isolated atom")} at every size '
+            f"(frame {frame_list(locked)}): energy references that MACE needs.</div>"
+            if locked
+            else ""
+        )
+
+    def __panel__(self):
+        """Return what the page shows of this view."""
+        row = {"sizing_mode": "stretch_width", "margin": (6, 0, 0, 0)}
+        return pn.Column(
+            html('<div class="section">Export</div>'),
+            self._order,
+            pn.Row(self._zip, **row),
+            pn.Row(self._xyz, pn.Spacer(width=6), self._json, **row),
+            pn.Row(self._code, **row),
+            pn.Row(self._target, self._save, align="center", sizing_mode="stretch_width", margin=(8, 0, 0, 0)),
+            self._locked,
+            self._dialog,
+            sizing_mode="stretch_width", margin=(6, 16, 4, 16),
+        )  # fmt: skip

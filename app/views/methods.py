@@ -1,0 +1,65 @@
+"""The method chooser: which methods are compared, and whose subset is shown and exported."""
+
+import panel as pn
+import panel_material_ui as pmui
+
+from ..analysis import NESTED_METHODS
+from ..card import html, notes, watch
+from ..format import METHOD_COLORS, METHOD_NOTES
+from ..state import State
+
+
+class MethodsView(pn.viewable.Viewer):
+    """A tick a method, in the colour of its lines; ticking one computes it."""
+
+    def __init__(self, state: State, **params):
+        super().__init__(**params)
+        self._state, self._following = state, False
+        self._boxes = {method: _box(method) for method in NESTED_METHODS}
+        for box in self._boxes.values():
+            box.param.watch(lambda _: self._ticked(), "value")
+        self._active = pmui.RadioButtonGroup(
+            options=["msc"], value="msc", size="small", sizing_mode="stretch_width", margin=(2, 0, 0, 0)
+        )
+        self._active.param.watch(lambda _: self._activated(), "value")
+        watch(state, self._update, "methods", "paths", "active")
+
+    def _ticked(self) -> None:
+        if not self._following:
+            self._state.methods = [method for method, box in self._boxes.items() if box.value]
+
+    def _activated(self) -> None:
+        if not self._following and self._active.value:
+            self._state.active = self._active.value
+
+    def _update(self) -> None:
+        """Follow the state; the widgets change one by one, and must not be taken for the user meanwhile."""
+        state, self._following = self._state, True
+        try:
+            for method, box in self._boxes.items():
+                box.value = method in state.methods
+            shown = list(state.shown) or [state.active]
+            self._active.param.update(
+                options=shown, value=state.active if state.active in shown else shown[0]
+            )
+        finally:
+            self._following = False
+
+    def __panel__(self):
+        """Return the sidebar's section."""
+        return pn.Column(
+            html(f'<div class="section">Methods compared {notes(METHOD_NOTES)}</div>', css_classes=["over"]),
+            pn.GridBox(*self._boxes.values(), ncols=2, sizing_mode="stretch_width", margin=0),
+            html('<div class="small">Whose subset is mapped and exported</div>', margin=(4, 0, 0, 0)),
+            self._active,
+            sizing_mode="stretch_width", margin=(8, 16, 4, 16),
+        )  # fmt: skip
+
+
+def _box(method: str) -> pmui.Checkbox:
+    color = METHOD_COLORS[method]
+    style = {
+        "& .MuiCheckbox-root, & .MuiCheckbox-root.Mui-checked": {"color": color, "padding": "3px 6px"},
+        "& .MuiFormControlLabel-label": {"fontSize": "13px"},
+    }
+    return pmui.Checkbox(label=method, size="small", margin=0, width=125, sx=style)

@@ -1,0 +1,83 @@
+"""What is loaded, and what the active method says about it."""
+
+import math
+
+import panel as pn
+
+from ..card import card, html, tip, watch
+from ..format import count, escape, label_counts, nats, percent, plural, verdict
+from ..state import State
+
+
+class SummaryView(pn.viewable.Viewer):
+    """The strip above the plots."""
+
+    def __init__(self, state: State, **params):
+        super().__init__(**params)
+        self._state, self._facts, self._verdict = state, html(), html()
+        watch(state, self._update_facts, "opened", "paths")
+        watch(state, self._update_verdict, "paths", "methods", "active", "n_frames")
+
+    def _update_facts(self) -> None:
+        state = self._state
+        if state.opened is None:
+            self._facts.object = '<div class="summary"><div class="what"><div class="name">Opening the demo …</div></div></div>'
+            return
+        if not state.paths:
+            return
+        dataset, entropy = state.opened.dataset, state.full["entropy"]
+        bound = math.log(state.opened.envs.n_envs)
+        alike = math.exp(bound - entropy)
+        filled = 100 * entropy / bound if bound else 0
+        tiles = (
+            _tile("Frames", count(len(dataset.frames))),
+            _tile("Environments N", count(state.opened.envs.n_envs)),
+            _tile(
+                f"Entropy H {tip('entropy', 'left')}",
+                f"{nats(entropy, 2)} <small>nats of ln N = {nats(bound, 2)}</small>",
+                filled,
+            ),
+            _tile(
+                f"Redundancy {tip('redundancy', 'left')}",
+                f"{nats(bound - entropy, 2)} <small>nats, each ×{alike:.1f}</small>",
+            ),
+        )
+        name = escape(dataset.name)
+        self._facts.object = (
+            f'<div class="summary"><div class="what"><div class="name" title="{name}">{name}</div>'
+            f"{_facts(dataset)}</div>{''.join(tiles)}</div>"
+        )
+
+    def _update_verdict(self) -> None:
+        state = self._state
+        if state.active not in state.shown:
+            self._verdict.object = ""
+            return
+        row = state.row_of(state.active)
+        lost = 1 - row["overlap"]
+        more = (
+            f"{percent(lost)} are lost: δH is {nats(row['information_loss'], 2)} nats on average over all, "
+            f"{nats(row['max_delta_entropy'], 1)} at most."
+            if lost
+            else "Nothing is lost."
+        )
+        self._verdict.object = (
+            f'<div class="verdict">{verdict(state.active, row)} <span class="more">{more}</span></div>'
+        )
+
+    def __panel__(self):
+        """Return what the page shows of this view."""
+        return card(self._facts, self._verdict, area="auto", css=("over",), sizing_mode="stretch_width")
+
+
+def _facts(dataset) -> str:
+    parts = [f"elements {escape(' '.join(dataset.elements))}", f"labels: {label_counts(dataset.labels)}"]
+    if dataset.locked:
+        parts.insert(1, f"{plural(len(dataset.locked), 'isolated atom')} always kept")
+    text = " · ".join(parts)
+    return f'<div class="facts" title="{text}">{text}</div>'
+
+
+def _tile(name: str, value: str, filled: float | None = None) -> str:
+    bar = f'<div class="bar"><div style="width:{filled:.0f}%"></div></div>' if filled is not None else ""
+    return f'<div class="tile"><div class="name">{name}</div><div class="value">{value}</div>{bar}</div>'
