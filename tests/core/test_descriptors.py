@@ -12,7 +12,6 @@ from tests.core.structures import CRYSTALS, CUTOFF, DISORDERED, STRUCTURES
 
 K = 12
 needs_speed = pytest.mark.jit
-SMALL = [name for name, atoms in STRUCTURES.items() if len(atoms) <= 12]
 
 
 def describe(atoms, k=K, cutoff=CUTOFF):
@@ -42,9 +41,9 @@ def test_naive_agrees_for_any_k_and_cutoff(name, k, cutoff):
 
 @needs_speed
 def test_naive_agrees_on_random_points_however_near(rng):
-    for n in (2, 3, 17, 40):
+    for n in (2, 3, 17):
         for pbc in invariance.ALL_PBC:
-            cell = rng.normal(0, 3, (3, 3))
+            cell = rng.normal(0, 3, (3, 3)) + 2 * np.eye(3)
             atoms = Atoms(f"Si{n}", rng.uniform(-2, 3, (n, 3)) @ cell, cell=cell, pbc=pbc)
             expected = naive_descriptor(atoms, 8, 3.0)
             np.testing.assert_allclose(describe(atoms, 8, 3.0), expected, rtol=1e-8, atol=1e-10)
@@ -76,22 +75,19 @@ def test_physics_of_one_small_cell(rng):
 @needs_speed
 @pytest.mark.parametrize("name", CRYSTALS)
 def test_equivalent_atoms_agree_whatever_k_cuts(name):
-    element_blind = {"fcc", "fcc cubic", "bcc", "diamond", "hcp", "graphene", "rock salt"}
     atoms = CRYSTALS[name].repeat((2, 2, 1))
     rng = np.random.default_rng(3)
     atoms = atoms[rng.permutation(len(atoms))]
     for k in range(2, 40):
         X = describe(atoms, k, 5.0)
         n_kinds = len(np.unique(X.round(8), axis=0))
-        # The faces of the slab, and the two halves of its inner layers, are what differs.
-        assert n_kinds == 1 if name in element_blind else n_kinds <= 4, f"k = {k}"
+        # A slab of four layers has outer and inner atoms.
+        assert n_kinds <= (2 if name == "fcc slab" else 1), f"k = {k}"
 
 
 @needs_speed
-@pytest.mark.parametrize("name", CRYSTALS)
+@pytest.mark.parametrize("name", [name for name in CRYSTALS if name != "fcc slab"])
 def test_a_perfect_crystal_holds_no_information(name):
-    if name == "fcc slab":
-        pytest.skip("a slab has several kinds of atoms")
     envs = descriptors([CRYSTALS[name].repeat((3, 2, 1)), CRYSTALS[name]])
     assert entropy(envs) == pytest.approx(0.0, abs=1e-12)
 
@@ -224,7 +220,7 @@ def test_user_function():
     envs = descriptors(frames, descriptor_fn=masses)
     assert isinstance(envs, Environments)
     assert envs.sizes.tolist() == [3, 0, 2]
-    np.testing.assert_array_equal(envs.X[:, 1], [8, 1, 1, 6, 8])
+    np.testing.assert_array_equal(envs.X[:, 1], [8, 1, 1, 8, 6])
 
 
 @pytest.mark.parametrize(
@@ -238,7 +234,7 @@ def test_user_function():
         ),
         (
             lambda a: np.full((len(a), 2), np.nan if len(a) == 2 else 1.0),
-            "X: expected finite numbers, got NaN or infinity in row 3 (frame 1)",
+            "X: expected finite numbers below 1e+100, got nan in row 3 (frame 1)",
         ),
     ],
 )
@@ -249,13 +245,6 @@ def test_user_function_of_wrong_shape(function, message):
 
 
 # Frames that cannot be described
-
-
-def _bad(**change):
-    atoms = bulk("Cu", cubic=True)
-    for name, value in change.items():
-        setattr(atoms, name, value)
-    return atoms
 
 
 def _with_position(value):
