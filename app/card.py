@@ -8,6 +8,9 @@ import panel as pn
 
 CSS = (Path(__file__).parent / "assets" / "style.css").read_text(encoding="utf-8")
 
+# Material's capitals would turn δH into ΔH, which is another quantity.
+AS_WRITTEN = {"& .MuiToggleButton-root": {"textTransform": "none", "padding": "4px 10px"}}
+
 HELP = {
     "entropy": (
         "Information entropy: how much information a set holds. At most ln N, "
@@ -71,7 +74,10 @@ def notes(texts: dict[str, str]) -> str:
     """Return the ⓘ that explains several names."""
     lines = "".join(f"<b>{escape(name)}</b> {escape(text)}<br>" for name, text in texts.items())
     label = escape("; ".join(f"{name}: {text}" for name, text in texts.items()))
-    return f'<span class="help" tabindex="0" role="note" aria-label="{label}"><i>i</i><span>{lines}</span></span>'
+    return (
+        f'<span class="help side" tabindex="0" role="note" aria-label="{label}">'
+        f"<i>i</i><span>{lines}</span></span>"
+    )
 
 
 def glossary() -> str:

@@ -30,10 +30,11 @@ THEME = {
     "dark": {"palette": {"primary": {"main": "#5ab4dc"}}},
     "typography": {"fontSize": 13, "button": {"textTransform": "none"}},
     "shape": {"borderRadius": 8},
-    "components": {"MuiToggleButton": {"styleOverrides": {"root": {"textTransform": "none"}}}},
 }
 SX = {
     "& .MuiToolbar-root": {"minHeight": "48px"},
+    "& .header": {"backgroundColor": "#0b4f6c", "color": "#ffffff"},
+    "& .main-content": {"backgroundColor": "background.default"},
     "& .title": {"fontSize": "17px", "fontWeight": 500, "letterSpacing": ".01em"},
 }
 

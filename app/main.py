@@ -1,7 +1,6 @@
 """The dashboard's entry point: ``panel serve app``."""
 
 import panel as pn
-
 from quests_app.explorer import Explorer
 from quests_app.layout import page
 from quests_app.state import State

@@ -201,7 +201,7 @@ def size_span() -> Span:
 
 
 def tail_data(sorted_forces: np.ndarray, most: int = 600) -> dict[str, np.ndarray]:
-    """Return the share of environments with \\|F\\| above f, as steps.
+    """Return the share of environments whose force is above f, as steps.
 
     All of the 100 largest forces are kept; below them ranks are thinned evenly on the logarithmic
     axis, which loses nothing that the screen could show.

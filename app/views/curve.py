@@ -46,7 +46,7 @@ class CurveView(pn.viewable.Viewer):
             for name, values in ends.items():
                 values.extend(columns[name][first:])
         for axis, values in ((figure.x_range, ends["diversity"]), (figure.y_range, ends["entropy"])):
-            low, high = padded(values, 0.09)
+            low, high = padded(values, 0.13)
             if values and (axis.reset_start, axis.reset_end) != (low, high):
                 set_range(axis, low, high)
 

@@ -8,10 +8,14 @@ from ..explorer import Explorer
 from ..state import State
 
 _DROP = """
-.filepond--root { font: inherit; font-size: 13px; margin: 0; border-radius: 8px;
-  border: 1.5px dashed color-mix(in srgb, var(--mui-palette-text-primary) 30%, transparent); }
-.filepond--root .filepond--panel > div { background: transparent; box-shadow: none; }
-.filepond--drop-label, .filepond--drop-label label { color: inherit; font-size: 13px; cursor: pointer; }
+.bk-input.filepond--root {
+  font: inherit; font-size: 13px; margin: 0; border-radius: 8px; box-shadow: none; background: transparent;
+  border: 1.5px dashed color-mix(in srgb, var(--mui-palette-text-primary) 30%, transparent) !important;
+}
+.filepond--panel-root { background: transparent !important; border: none !important; }
+.bk-input.filepond--root .filepond--drop-label, .filepond--drop-label label {
+  background: transparent; color: inherit; font-size: 13px; cursor: pointer;
+}
 """
 
 

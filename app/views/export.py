@@ -7,7 +7,7 @@ import panel as pn
 import panel_material_ui as pmui
 
 from .. import export
-from ..card import html, watch
+from ..card import AS_WRITTEN, html, watch
 from ..explorer import Explorer
 from ..format import escape, frame_list, plural
 from ..state import State
@@ -32,9 +32,14 @@ class ExportView(pn.viewable.Viewer):
         super().__init__(**params)
         self._state, self._explorer = state, explorer
         self._order = pmui.RadioButtonGroup(
-            options=export.ORDERS, value="file", size="small", sizing_mode="stretch_width", margin=0
+            options=export.ORDERS,
+            value="file",
+            size="small",
+            sx=AS_WRITTEN,
+            sizing_mode="stretch_width",
+            margin=0,
         )
-        self._zip = self._download("Download subset", self._archive, variant="contained")
+        self._zip = self._download("Download subset (.zip)", self._archive, variant="contained")
         self._xyz = self._download(".xyz", lambda: self._make(export.subset_bytes), variant="outlined")
         self._json = self._download(".json", self._record, variant="outlined")
         self._code = pmui.Button(
@@ -123,7 +128,7 @@ class ExportView(pn.viewable.Viewer):
             pn.Row(self._zip, **row),
             pn.Row(self._xyz, pn.Spacer(width=6), self._json, **row),
             pn.Row(self._code, **row),
-            pn.Row(self._target, self._save, align="center", sizing_mode="stretch_width", margin=(8, 0, 0, 0)),
+            pn.Row(self._target, self._save, **row),
             self._locked,
             self._dialog,
             sizing_mode="stretch_width", margin=(6, 16, 4, 16),

@@ -10,7 +10,7 @@ from ..state import State
 
 
 class ForcesView(pn.viewable.Viewer):
-    """Share of environments with \\|F\\| above f; only frames that have forces count."""
+    """Share of environments whose force is above f; only frames that have forces count."""
 
     def __init__(self, state: State, **params):
         super().__init__(**params)
@@ -38,7 +38,10 @@ class ForcesView(pn.viewable.Viewer):
             set_range(self._plot.figure.x_range, 0, 1.03 * max(self._sorted[-1], 1e-3))
             set_range(self._plot.figure.y_range, 0.6 / len(self._sorted), 1.6)
         else:
-            self._empty.object = '<div class="empty">No forces in this file.<br>Entropy, overlap and the map need positions only.</div>'
+            self._empty.object = (
+                '<div class="empty">No forces in this file.<br>'
+                "Entropy, overlap and the map need positions only.</div>"
+            )
 
     @staticmethod
     def _note(dataset) -> str:

@@ -4,7 +4,7 @@ import numpy as np
 import panel as pn
 import panel_material_ui as pmui
 
-from ..card import card, heading, html, watch
+from ..card import AS_WRITTEN, card, heading, html, watch
 from ..explorer import Explorer
 from ..format import METHOD_COLORS, count, plural
 from ..plots import DENSITY, NOVELTY, map_plot
@@ -23,7 +23,7 @@ class MapView(pn.viewable.Viewer):
         self._state, self._explorer, self._plot = state, explorer, map_plot()
         self._head = html()
         self._mode = pmui.RadioButtonGroup(
-            options=[KEPT, NOVEL, DENSE], value=KEPT, size="small", margin=0, align="center"
+            options=[KEPT, NOVEL, DENSE], value=KEPT, size="small", sx=AS_WRITTEN, margin=0, align="center"
         )
         self._button = pmui.Button(
             label="Compute UMAP", size="small", variant="outlined", margin=(0, 8), visible=False

@@ -4,7 +4,7 @@ import panel as pn
 import panel_material_ui as pmui
 
 from ..analysis import NESTED_METHODS
-from ..card import html, notes, watch
+from ..card import AS_WRITTEN, html, notes, watch
 from ..format import METHOD_COLORS, METHOD_NOTES
 from ..state import State
 
@@ -19,7 +19,12 @@ class MethodsView(pn.viewable.Viewer):
         for box in self._boxes.values():
             box.param.watch(lambda _: self._ticked(), "value")
         self._active = pmui.RadioButtonGroup(
-            options=["msc"], value="msc", size="small", sizing_mode="stretch_width", margin=(2, 0, 0, 0)
+            options=["msc"],
+            value="msc",
+            size="small",
+            sx=AS_WRITTEN,
+            sizing_mode="stretch_width",
+            margin=(2, 0, 0, 0),
         )
         self._active.param.watch(lambda _: self._activated(), "value")
         watch(state, self._update, "methods", "paths", "active")

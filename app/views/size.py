@@ -16,9 +16,11 @@ class SizeView(pn.viewable.Viewer):
         super().__init__(**params)
         self._state = state
         self._line = html()
+        # The label stays for screen readers; the line above says it better to everyone else.
+        unseen = {"& .MuiFormLabel-root, & .MuiTypography-root": {"display": "none"}}
         self._slider = pmui.IntSlider(
             label="Frames kept", start=0, end=1, value=0, show_value=False, tooltips=False, size="small",
-            sizing_mode="stretch_width", margin=(0, 8, 0, 8), sx={"& .MuiFormLabel-root": {"display": "none"}, "& .MuiTypography-root": {"display": "none"}},
+            sizing_mode="stretch_width", margin=(0, 8, 0, 8), sx=unseen,
         )  # fmt: skip
         self._slider.param.watch(self._moved, "value")
         watch(state, self._update_bounds, "opened", "paths")

@@ -50,10 +50,10 @@ class StatusView(pn.viewable.Viewer):
         self._progress.visible = work.running
         self._hide_if_empty()
         self._bar.value = round(100 * work.fraction)
-        left = duration(work.remaining)
+        done = f"{100 * work.fraction:.0f} %"
+        details = " · ".join(text for text in (work.step, done, duration(work.remaining)) if text)
         self._text.object = (
-            f'<div class="progress"><b>{escape(work.title)}</b>'
-            f"<span>{escape(work.step)} · {100 * work.fraction:.0f} %{' · ' + left if left else ''}</span></div>"
+            f'<div class="progress"><b>{escape(work.title)}</b><span>{escape(details)}</span></div>'
         )
 
     def _update_error(self) -> None:

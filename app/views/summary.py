@@ -21,7 +21,7 @@ class SummaryView(pn.viewable.Viewer):
     def _update_facts(self) -> None:
         state = self._state
         if state.opened is None:
-            self._facts.object = '<div class="summary"><div class="what"><div class="name">Opening the demo …</div></div></div>'
+            self._facts.object = '<div class="summary"><div class="name">Opening the demo …</div></div>'
             return
         if not state.paths:
             return
@@ -61,6 +61,12 @@ class SummaryView(pn.viewable.Viewer):
             if lost
             else "Nothing is lost."
         )
+        if state.active != "random" and "random" in state.shown:
+            other = state.row_of("random")
+            more += (
+                f" By comparison, random covers {percent(other['overlap'])}, "
+                f"with δH up to {nats(other['max_delta_entropy'], 1)}."
+            )
         self._verdict.object = (
             f'<div class="verdict">{verdict(state.active, row)} <span class="more">{more}</span></div>'
         )

@@ -39,10 +39,10 @@ class TableView(pn.viewable.Viewer):
     def __panel__(self):
         """Return what the page shows of this view."""
         head = html(heading("Numbers at this size"))
-        return card(
-            head, pn.Column(self._table, html(glossary()), scroll=True, margin=(6, 0, 0, 0), sizing_mode="stretch_both"),
-            area="table", sizing_mode="stretch_both",
-        )  # fmt: skip
+        numbers = pn.Column(
+            self._table, html(glossary()), scroll=True, margin=(6, 0, 0, 0), sizing_mode="stretch_width"
+        )
+        return card(head, numbers, area="table")
 
 
 def _head() -> str:
@@ -64,6 +64,7 @@ def _row(name: str, color: str, row: dict[str, float], active: bool) -> str:
         nats(row["max_delta_entropy"], 2),
     )
     return (
-        f"<tr{' class=active' if active else ''}><td><span class=swatch style='background:{color}'></span>{name}</td>"
+        f"<tr{' class=active' if active else ''}>"
+        f"<td><span class=swatch style='background:{color}'></span>{name}</td>"
         f"{''.join(f'<td>{cell}</td>' for cell in cells)}</tr>"
     )
