@@ -1,0 +1,190 @@
+"""Progress is told and cancellation works in every long function."""
+
+import threading
+import time
+
+import ase.io
+import numpy as np
+import pytest
+from ase.build import molecule
+
+import quests_core as qc
+from quests_core import Cancelled, Environments, Progress
+from quests_core.progress import in_blocks
+
+
+def _environments():
+    rng = np.random.default_rng(0)
+    return Environments(rng.normal(0, 0.1, (60, 3)), np.arange(0, 61, 3))
+
+
+LONG = {
+    "descriptors": lambda progress: qc.descriptors([molecule("H2O")] * 5, k=2, progress=progress),
+    "descriptors of elements": lambda progress: qc.descriptors(
+        [molecule("H2O")] * 5, k=2, species="auto", progress=progress
+    ),
+    "descriptors of a user": lambda progress: qc.descriptors(
+        [molecule("H2O")] * 5, descriptor_fn=lambda atoms: atoms.positions, progress=progress
+    ),
+    "log_kernel_sum": lambda progress: qc.log_kernel_sum(*[_environments()] * 2, progress=progress),
+    "entropy": lambda progress: qc.entropy(_environments(), progress=progress),
+    "diversity": lambda progress: qc.diversity(_environments(), progress=progress),
+    "delta_entropy": lambda progress: qc.delta_entropy(*[_environments()] * 2, progress=progress),
+    "overlap": lambda progress: qc.overlap(*[_environments()] * 2, progress=progress),
+    "learning_curve": lambda progress: qc.learning_curve(_environments(), progress=progress),
+    "compression_curve": lambda progress: qc.compression_curve(_environments(), range(20), progress=progress),
+    "compression_path": lambda progress: qc.compression_path(_environments(), range(20), progress=progress),
+    **{
+        f"select by {method}": lambda progress, method=method: qc.select(
+            _environments(), method, progress=progress
+        )
+        for method in ("msc", "fps", "mean_fps")
+    },
+    "select given a reference": lambda progress: qc.select(
+        _environments(), reference=_environments(), progress=progress
+    ),
+}
+
+
+@pytest.mark.parametrize("name", LONG)
+def test_progress_is_told_and_changes_nothing(name):
+    calls = []
+    result = LONG[name](lambda *call: calls.append(call))
+    assert calls
+    for step, done, total in calls:
+        assert isinstance(step, str)
+        assert step
+        assert 0 <= done <= total
+    for step in {call[0] for call in calls}:
+        of_step = [call for call in calls if call[0] == step]
+        assert any(done == total for _, done, total in of_step), f"{step} never ends"
+    assert _comparable(result) == _comparable(LONG[name](None))
+
+
+def _comparable(result):
+    if isinstance(result, qc.CompressionPath):
+        return result.curve.to_csv() + str(result.delta_entropy.tolist())
+    if isinstance(result, Environments):
+        return result.X.tolist()
+    if isinstance(result, qc.Selection):
+        return result.order.tolist()
+    return result.to_csv() if hasattr(result, "to_csv") else np.asarray(result).tolist()
+
+
+@pytest.mark.parametrize("name", LONG)
+def test_cancel_ends_it_at_the_first_block(name):
+    progress = Progress()
+    progress.cancel()
+    with pytest.raises(Cancelled, match=r"^cancelled during \w"):
+        LONG[name](progress)
+
+
+@pytest.mark.parametrize("name", LONG)
+def test_what_the_callback_raises_reaches_the_caller(name):
+    class Stop(Exception):
+        pass
+
+    def stop(step, done, total):
+        raise Stop(step)
+
+    with pytest.raises(Stop):
+        LONG[name](stop)
+
+
+def test_reading_is_followed_and_cancelled(tmp_path):
+    path = tmp_path / "many.xyz"
+    ase.io.write(path, [molecule("H2O")] * 130, format="extxyz")
+    calls = []
+    qc.read(path, progress=lambda *call: calls.append(call))
+    assert calls[-1] == ("reading", 130, 130)
+    assert len(calls) > 1
+    progress = Progress()
+    progress.cancel()
+    with pytest.raises(Cancelled, match=r"^cancelled during reading$"):
+        qc.read(path, progress=progress)
+
+
+@pytest.mark.jit
+@pytest.mark.parametrize("n_threads", [1, 3])
+def test_cancel_from_another_thread_ends_a_long_run_soon(n_threads):
+    envs = np.random.default_rng(0).normal(0, 0.1, (200_000, 8))
+    progress, before = Progress(), qc.get_num_threads()
+    qc.entropy(envs[:10])  # compiled before the clock starts
+    cancelled_at = []
+
+    def cancel():
+        cancelled_at.append(time.monotonic())
+        progress.cancel()
+
+    qc.set_num_threads(n_threads)
+    timer = threading.Timer(0.4, cancel)
+    timer.start()
+    try:
+        with pytest.raises(Cancelled):
+            qc.entropy(envs, progress=progress)
+    finally:
+        qc.set_num_threads(before)
+        timer.join()
+    assert time.monotonic() - cancelled_at[0] < 2.0
+    assert 0 < progress.fraction < 1
+    # The pool is fit for the next run.
+    assert qc.entropy(np.zeros((3000, 2))) == pytest.approx(0, abs=1e-12)
+
+
+@pytest.mark.jit
+def test_a_long_curve_can_be_cancelled_between_sizes():
+    envs = Environments(np.random.default_rng(0).normal(0, 0.1, (4000, 8)), np.arange(0, 4001, 2))
+    seen = []
+
+    def stop(step, done, total):
+        seen.append(done)
+        if len(seen) == 3:
+            raise Cancelled("enough")
+
+    with pytest.raises(Cancelled, match=r"^enough$"):
+        qc.compression_curve(envs, range(2000), progress=stop)
+    assert len(seen) == 3
+
+
+def test_the_clock():
+    progress = Progress()
+    assert (progress.fraction, progress.remaining) == (0.0, None)
+    progress("one", 0, 10)
+    assert progress.remaining is None
+    time.sleep(0.02)
+    progress("one", 4, 10)
+    assert progress.fraction == 0.4
+    assert 0.02 <= progress.remaining < 5
+    progress("two", 0, 0)
+    assert (progress.step, progress.fraction, progress.remaining) == ("two", 0.0, None)
+
+
+def test_updates_come_seldom_but_always_at_the_end_of_a_step():
+    updates = []
+    progress = Progress(lambda p: updates.append((p.step, p.done)), interval=1000.0)
+    for step in ("first", "second"):
+        for done in range(1, 51):
+            progress(step, done, 50)
+    assert ("first", 50) in updates
+    assert ("second", 50) in updates
+    assert len(updates) <= 4
+    updates.clear()
+    progress = Progress(lambda p: updates.append(p.done), interval=0.0)
+    for done in range(5):
+        progress("every", done, 5)
+    assert updates == list(range(5))
+
+
+def test_cancelled_is_told():
+    progress = Progress()
+    assert not progress.cancelled
+    progress.cancel()
+    assert progress.cancelled
+
+
+def test_blocks_cover_everything_once():
+    for n in (0, 1, 9, 10, 11):
+        told = []
+        blocks = list(in_blocks(n, 5, "step", lambda *call, told=told: told.append(call)))
+        assert [i for start, stop in blocks for i in range(start, stop)] == list(range(n))
+        assert told == [("step", stop, n) for _, stop in blocks]
