@@ -9,8 +9,8 @@ import numbers
 import numpy as np
 from ase import Atoms
 
-# Squared distances of numbers below this do not overflow.
-_LARGEST = 1e100
+# Differences of numbers below this do not overflow in single precision, in units of any sane bandwidth.
+_LARGEST = 1e15
 
 
 def check_matrix(X, name: str) -> np.ndarray:

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from ._validation import check_count, check_frame_indices, check_grouped, check_positive
+from ._validation import check_choice, check_count, check_frame_indices, check_grouped, check_positive
 from .entropy import OVERLAP_THRESHOLD, diversity_from_sums, entropy_from_sums
 from .environments import Environments
-from .kernel import log_kernel_sums
+from .kernel import PRECISIONS, RunningSums
 from .progress import ProgressCallback
 
 _MOST_SIZES = 200
@@ -51,15 +51,18 @@ def _check_sizes(sizes, n: int) -> np.ndarray:
     return sizes
 
 
-def _walk(envs, order, sizes, bandwidth, progress) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+def _walk(envs, order, sizes, bandwidth, precision, progress) -> Iterator[tuple[np.ndarray, np.ndarray]]:
     """Yield ``(ln K of every environment against the subset, rows of the subset)`` for each size."""
-    log_sums = np.full(envs.n_envs, -np.inf)
-    for before, size in zip([0, *sizes[:-1]], sizes, strict=True):
-        new = envs.rows(order[before:size])
+    rows = envs.rows(order)
+    ends = np.concatenate([[0], np.cumsum(envs.sizes[order])])
+    sums = RunningSums(envs.tiles, bandwidth, envs.n_envs, precision)
+    before = 0
+    for size in sizes:
+        new = rows[ends[before] : ends[size]]
         if len(new):
-            added = log_kernel_sums(envs.X, envs.X[new], bandwidth)
-            np.logaddexp(log_sums, added, out=log_sums)
-        yield log_sums, envs.rows(order[:size])
+            sums.add(envs.tiles.take(new))
+        yield sums.log_sums, rows[: ends[size]]
+        before = size
         if progress is not None:
             progress("compression curve", int(size), int(sizes[-1]))
 
@@ -83,6 +86,7 @@ def compression_path(
     order: Sequence[int],
     sizes: Sequence[int] | None = None,
     bandwidth: float = 0.015,
+    precision: str = "single",
     progress: ProgressCallback | None = None,
 ) -> CompressionPath:
     """Return the compression curve together with the δH of every environment at each size.
@@ -99,6 +103,8 @@ def compression_path(
         Numbers of frames; by default `default_sizes`.
     bandwidth : float
         h of the kernel, Å⁻¹.
+    precision : {"single", "double"}
+        An error of at most 1e-5 or 1e-12 nats in each δH; see `log_kernel_sum`.
     progress : callable, optional
         See `quests_core.progress`.
 
@@ -119,7 +125,7 @@ def compression_path(
     >>> path.delta_entropy[0].astype(float).round(1).tolist()
     [-0.7, -0.7, 39.8]
     """
-    return _path(envs, order, sizes, bandwidth, progress, keep=True)
+    return _path(envs, order, sizes, bandwidth, precision, progress, keep=True)
 
 
 def compression_curve(
@@ -127,6 +133,7 @@ def compression_curve(
     order: Sequence[int],
     sizes: Sequence[int] | None = None,
     bandwidth: float = 0.015,
+    precision: str = "single",
     progress: ProgressCallback | None = None,
 ) -> pd.DataFrame:
     r"""Return every metric of the subsets ``order[:n]``.
@@ -142,6 +149,8 @@ def compression_curve(
         with 1 and n among them.
     bandwidth : float
         h of the kernel, Å⁻¹.
+    precision : {"single", "double"}
+        An error of at most 1e-5 or 1e-12 nats in each δH; see `log_kernel_sum`.
     progress : callable, optional
         See `quests_core.progress`.
 
@@ -171,10 +180,10 @@ def compression_curve(
     >>> compression_curve(envs, [0, 1])[["n_frames", "n_envs", "overlap"]].round(3).values.tolist()
     [[1.0, 2.0, 0.667], [2.0, 3.0, 1.0]]
     """
-    return _path(envs, order, sizes, bandwidth, progress, keep=False).curve
+    return _path(envs, order, sizes, bandwidth, precision, progress, keep=False).curve
 
 
-def _path(envs, order, sizes, bandwidth, progress, keep: bool) -> CompressionPath:
+def _path(envs, order, sizes, bandwidth, precision, progress, keep: bool) -> CompressionPath:
     envs = check_grouped(envs)
     if envs.n_envs == 0:
         raise ValueError("envs: expected at least 1 environment, got 0")
@@ -183,9 +192,10 @@ def _path(envs, order, sizes, bandwidth, progress, keep: bool) -> CompressionPat
         raise ValueError("order: expected at least 1 frame, got 0")
     sizes = _check_sizes(sizes, len(order))
     bandwidth = check_positive(bandwidth, "bandwidth")
+    check_choice(precision, "precision", PRECISIONS)
     deltas = np.empty((len(sizes), envs.n_envs) if keep else (0, 0), dtype=np.float32)
     table = []
-    for step, (log_sums, rows) in enumerate(_walk(envs, order, sizes, bandwidth, progress)):
+    for step, (log_sums, rows) in enumerate(_walk(envs, order, sizes, bandwidth, precision, progress)):
         if keep:
             np.subtract(0.0, log_sums, out=deltas[step], casting="same_kind")
         table.append((sizes[step], sizes[step] / len(envs), *_metrics(log_sums, rows)))

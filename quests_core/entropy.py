@@ -5,8 +5,8 @@ import math
 import numpy as np
 import pandas as pd
 
-from ._validation import check_count, check_environments, check_pair, check_positive
-from .kernel import log_kernel_sums
+from ._validation import check_choice, check_count, check_environments, check_positive
+from .kernel import PRECISIONS, log_kernel_sum, log_kernel_sums, tiles_of
 from .progress import ProgressCallback
 
 # δH above this, in nats, means that an environment is not covered.
@@ -24,7 +24,9 @@ def diversity_from_sums(log_sums: np.ndarray) -> float:
     return math.log(float(np.sum(np.exp(-log_sums))))
 
 
-def entropy(envs, bandwidth: float = 0.015, progress: ProgressCallback | None = None) -> float:
+def entropy(
+    envs, bandwidth: float = 0.015, precision: str = "single", progress: ProgressCallback | None = None
+) -> float:
     r"""Return the information entropy of a set of environments.
 
     .. math:: H(X) = -\frac{1}{N} \sum_i \ln \left[ \frac{1}{N} \sum_j K(x_i, x_j) \right] \le \ln N
@@ -35,6 +37,8 @@ def entropy(envs, bandwidth: float = 0.015, progress: ProgressCallback | None = 
         At least one environment, Å⁻¹.
     bandwidth : float
         h of the kernel, Å⁻¹.
+    precision : {"single", "double"}
+        An error of at most 1e-6 or 1e-12 nats; see `log_kernel_sum`.
     progress : callable, optional
         See `quests_core.progress`.
 
@@ -59,10 +63,12 @@ def entropy(envs, bandwidth: float = 0.015, progress: ProgressCallback | None = 
     >>> entropy([[1.0], [1.0]])
     0.0
     """
-    return entropy_from_sums(_own_sums(envs, bandwidth, "entropy", progress))
+    return entropy_from_sums(_own_sums(envs, bandwidth, precision, "entropy", progress))
 
 
-def diversity(envs, bandwidth: float = 0.015, progress: ProgressCallback | None = None) -> float:
+def diversity(
+    envs, bandwidth: float = 0.015, precision: str = "single", progress: ProgressCallback | None = None
+) -> float:
     r"""Return the diversity of a set of environments: the logarithm of the count of unique ones.
 
     .. math:: D(X) = \ln \sum_i \frac{1}{\sum_j K(x_i, x_j)}
@@ -73,6 +79,8 @@ def diversity(envs, bandwidth: float = 0.015, progress: ProgressCallback | None 
         At least one environment, Å⁻¹.
     bandwidth : float
         h of the kernel, Å⁻¹.
+    precision : {"single", "double"}
+        An error of at most 1e-6 or 1e-12 nats; see `log_kernel_sum`.
     progress : callable, optional
         See `quests_core.progress`.
 
@@ -95,11 +103,15 @@ def diversity(envs, bandwidth: float = 0.015, progress: ProgressCallback | None 
     >>> round(diversity([[0.0], [5.0], [5.0], [5.0]]), 4)  # ln 2: two are unique
     0.6931
     """
-    return diversity_from_sums(_own_sums(envs, bandwidth, "diversity", progress))
+    return diversity_from_sums(_own_sums(envs, bandwidth, precision, "diversity", progress))
 
 
 def delta_entropy(
-    query, reference, bandwidth: float = 0.015, progress: ProgressCallback | None = None
+    query,
+    reference,
+    bandwidth: float = 0.015,
+    precision: str = "single",
+    progress: ProgressCallback | None = None,
 ) -> np.ndarray:
     r"""Return how novel each query environment is to a reference set.
 
@@ -113,6 +125,8 @@ def delta_entropy(
         The known set, Å⁻¹; at least one environment.
     bandwidth : float
         h of the kernel, Å⁻¹.
+    precision : {"single", "double"}
+        An error of at most 1e-5 or 1e-12 nats; see `log_kernel_sum`.
     progress : callable, optional
         See `quests_core.progress`.
 
@@ -135,9 +149,7 @@ def delta_entropy(
     >>> delta_entropy([[0.0], [3.0]], [[0.0]], bandwidth=1.0).tolist()
     [0.0, 4.5]
     """
-    query, reference = check_pair(query, reference)
-    bandwidth = check_positive(bandwidth, "bandwidth")
-    return 0.0 - log_kernel_sums(query, reference, bandwidth, "delta entropy", progress)
+    return 0.0 - log_kernel_sum(query, reference, bandwidth, precision, progress)
 
 
 def overlap(
@@ -145,6 +157,7 @@ def overlap(
     reference,
     bandwidth: float = 0.015,
     threshold: float = OVERLAP_THRESHOLD,
+    precision: str = "single",
     progress: ProgressCallback | None = None,
 ) -> float:
     r"""Return the share of the query environments that the reference covers.
@@ -161,6 +174,8 @@ def overlap(
         h of the kernel, Å⁻¹.
     threshold : float
         Nats. 1e-5 for compression; published overlaps of GAP-20 use 1.
+    precision : {"single", "double"}
+        An error of at most 1e-5 or 1e-12 nats in δH; see `log_kernel_sum`.
     progress : callable, optional
         See `quests_core.progress`.
 
@@ -185,7 +200,7 @@ def overlap(
     """
     check_environments(query, "query")
     threshold = check_positive(threshold, "threshold")
-    return float(np.mean(delta_entropy(query, reference, bandwidth, progress) < threshold))
+    return float(np.mean(delta_entropy(query, reference, bandwidth, precision, progress) < threshold))
 
 
 def learning_curve(
@@ -250,11 +265,16 @@ def learning_curve(
         repeats = []
         for _ in range(n_repeats):
             sample = X[rng.choice(len(X), size, replace=False)]
-            repeats.append(entropy_from_sums(_own_sums(sample, bandwidth, f"entropy of {size}", progress)))
+            repeats.append(
+                entropy_from_sums(_own_sums(sample, bandwidth, "single", f"entropy of {size}", progress))
+            )
         rows.append((size, np.mean(repeats), np.std(repeats)))
     return pd.DataFrame(rows, columns=["n_envs", "entropy", "entropy_std"])
 
 
-def _own_sums(envs, bandwidth, step, progress) -> np.ndarray:
+def _own_sums(envs, bandwidth, precision, step, progress) -> np.ndarray:
     X = check_environments(envs)
-    return log_kernel_sums(X, X, check_positive(bandwidth, "bandwidth"), step, progress)
+    bandwidth = check_positive(bandwidth, "bandwidth")
+    check_choice(precision, "precision", PRECISIONS)
+    tiles = tiles_of(envs, X)
+    return log_kernel_sums(tiles, tiles, bandwidth, precision, step, progress)

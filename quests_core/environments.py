@@ -2,10 +2,12 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
 from ._validation import check_environment_matrix, check_frame_indices, check_offsets
+from .tree import Tiles
 
 
 @dataclass(frozen=True, eq=False)
@@ -89,6 +91,11 @@ class Environments:
     def frame_index(self) -> np.ndarray:
         """Frame of each environment, shape (n_envs,)."""
         return np.repeat(np.arange(len(self)), self.sizes)
+
+    @cached_property
+    def tiles(self) -> Tiles:
+        """The rows sorted into tiles of nearby ones: what all kernel sums start from; made once."""
+        return Tiles.of(self.X)
 
     def rows(self, frames: Sequence[int]) -> np.ndarray:
         """Return the row numbers of the environments of `frames`, frame after frame."""

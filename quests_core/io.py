@@ -147,12 +147,12 @@ def _parse_frame(data: bytes, name: str, index: int) -> Atoms:
 def _read_with_ase(path: Path) -> list[Atoms]:
     try:
         if path.suffix.lower() != ".gz":
-            return ase.io.read(path, index=":")
+            return ase.io.read(path, index=":", do_not_split_by_at_sign=True)
         # ASE would seek in the compressed stream, which takes minutes.
         with tempfile.TemporaryDirectory() as folder:
             plain = Path(folder, path.stem)
             plain.write_bytes(_read_bytes(path))
-            return ase.io.read(plain, index=":")
+            return ase.io.read(plain, index=":", do_not_split_by_at_sign=True)
     except Exception as error:
         raise ValueError(f"{path.name}: cannot be read: {_reason(error)}") from error
 

@@ -2,14 +2,43 @@
 
 import numpy as np
 
+from .._numba import kernel, run_blocks
 from ..environments import Environments
-from ..kernel import distance_sums, frame_entropies
+from ..kernel import frame_entropies
 from ..progress import ProgressCallback
 from .segments import segment_means
+
+_ROWS_PER_BLOCK = 4096
+
+
+@kernel
+def _distance_sums(X, columns, squares, first, last, out):
+    """Write ``Σ_j ‖x_i - y_j‖`` for a range of rows; the y are the columns."""
+    for i in range(first, last):
+        squares[:] = 0.0
+        for c in range(columns.shape[0]):
+            x = X[i, c]
+            for j in range(columns.shape[1]):
+                difference = x - columns[c, j]
+                squares[j] += difference * difference
+        total = 0.0
+        for j in range(columns.shape[1]):
+            total += np.sqrt(squares[j])
+        out[i] = total
+
+
+def distance_sums(X: np.ndarray, Y: np.ndarray) -> np.ndarray:
+    """Return the sum of the distances of each row of `X` to all rows of `Y`."""
+    out = np.empty(len(X))
+    columns = np.ascontiguousarray(Y.T)
+    run_blocks(lambda i, j: _distance_sums(X, columns, np.empty(len(Y)), i, j, out), len(X), _ROWS_PER_BLOCK)
+    return out
 
 
 class _FarthestPoint:
     """Score(s) = least distance of s to the picked frames; `_start` before there are any."""
+
+    tolerance = 1e-12
 
     def __init__(self, start: np.ndarray, sizes: np.ndarray):
         self._start, self._filled = start, sizes > 0

@@ -11,6 +11,9 @@ from ..progress import ProgressCallback
 class Scorer(Protocol):
     """What a selection method supplies."""
 
+    tolerance: float
+    """Scores closer than this are equal: they differ by rounding only."""
+
     def scores(self) -> np.ndarray:
         """Return the score of every frame given the frames added so far, shape (n_frames,)."""
 
@@ -27,14 +30,16 @@ def greedy_order(
     progress: ProgressCallback | None,
 ) -> np.ndarray:
     """Return `locked`, then the frame with the highest score again and again; ties: lowest index."""
+
+    def best() -> int:
+        candidates = np.flatnonzero(free)
+        scores = scorer.scores()[candidates]
+        return candidates[np.argmax(scores >= scores.max() - scorer.tolerance)]
+
     order = np.empty(n_to_select, dtype=np.int64)
     free = np.ones(n_frames, dtype=bool)
     for rank in range(n_to_select):
-        if rank < len(locked):
-            frame = locked[rank]
-        else:
-            candidates = np.flatnonzero(free)
-            frame = candidates[np.argmax(scorer.scores()[candidates])]
+        frame = locked[rank] if rank < len(locked) else best()
         order[rank] = frame
         free[frame] = False
         if rank + 1 < n_to_select:

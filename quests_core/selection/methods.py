@@ -15,6 +15,7 @@ from .._validation import (
     check_positive,
 )
 from ..environments import Environments
+from ..kernel import PRECISIONS
 from ..progress import ProgressCallback
 from .baselines import k_means_order, random_order
 from .fps import FPS, MeanFPS
@@ -70,6 +71,7 @@ def select(
     locked: Sequence[int] = (),
     cost: str = "frames",
     random_state: int = 0,
+    precision: str = "single",
     progress: ProgressCallback | None = None,
 ) -> Selection:
     r"""Select frames.
@@ -108,6 +110,8 @@ def select(
         What the size of the subset is counted in.
     random_state : int
         Seed of ``mean_fps``, ``k_means`` and ``random``.
+    precision : {"single", "double"}
+        An error of at most 1e-5 or 1e-12 nats in a score of ``msc``; see `log_kernel_sum`.
     progress : callable, optional
         See `quests_core.progress`.
 
@@ -136,6 +140,7 @@ def select(
     envs = check_grouped(envs)
     check_choice(method, "method", METHODS)
     check_choice(cost, "cost", ("frames",))
+    check_choice(precision, "precision", PRECISIONS)
     bandwidth = check_positive(bandwidth, "bandwidth")
     locked = check_frame_indices(locked, len(envs), "locked", unique=True)
     count = check_n_to_select(n_to_select, len(envs))
@@ -153,7 +158,7 @@ def select(
         order = k_means_order(envs, count, locked, random_state)
     else:
         if method == "msc":
-            scorer = MSC(envs, bandwidth, reference, progress)
+            scorer = MSC(envs, bandwidth, reference, precision, progress)
         elif method == "fps":
             scorer = FPS(envs, bandwidth, progress)
         else:

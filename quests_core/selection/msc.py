@@ -3,8 +3,9 @@
 import numpy as np
 
 from ..environments import Environments
-from ..kernel import frame_entropies, log_kernel_sums
+from ..kernel import RunningSums, frame_entropies
 from ..progress import ProgressCallback
+from ..tree import Tiles
 from .segments import segment_minima
 
 
@@ -20,24 +21,28 @@ class MSC:
         envs: Environments,
         bandwidth: float,
         reference: np.ndarray | None,
+        precision: str,
         progress: ProgressCallback | None,
     ):
-        self._envs, self._bandwidth = envs, bandwidth
-        self._entropies = frame_entropies(envs, bandwidth, progress)
-        self._log_sums = None
-        if reference is not None:
-            self._log_sums = log_kernel_sums(envs.X, reference, bandwidth, "reference", progress)
+        self.tolerance = 1e-6 if precision == "single" else 1e-11
+        self._envs = envs
+        self._entropies = frame_entropies(envs, bandwidth, precision, progress)
+        n_references = envs.n_envs + (0 if reference is None else len(reference))
+        self._sums = RunningSums(envs.tiles, bandwidth, n_references, precision)
+        self._started = reference is not None
+        if self._started:
+            self._sums.add(Tiles.of(reference, envs.tiles.axes), "reference", progress)
 
     def scores(self) -> np.ndarray:
         """Return the score of every frame, nats; -inf for a frame without environments."""
-        if self._log_sums is None:
+        if not self._started:
             return self._entropies
-        return self._entropies - segment_minima(self._log_sums, self._envs.offsets)
+        return self._entropies - segment_minima(self._sums.log_sums, self._envs.offsets)
 
     def add(self, frame: int) -> None:
-        """Add the kernels against the environments of `frame`."""
-        picked = self._envs[frame]
-        if len(picked) == 0:
-            return
-        new = log_kernel_sums(self._envs.X, picked, self._bandwidth)
-        self._log_sums = new if self._log_sums is None else np.logaddexp(self._log_sums, new)
+        """Add the kernels against the environments of `frame`, whose own score is no longer needed."""
+        rows = slice(*self._envs.offsets[frame : frame + 2])
+        if rows.stop > rows.start:
+            self._sums.retire(rows)
+            self._sums.add(self._envs.tiles.take(rows))
+            self._started = True
