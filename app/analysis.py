@@ -62,6 +62,8 @@ class DataSet:
         Frames without usable forces.
     locked : tuple of int
         Frames that every subset keeps: isolated atoms, which potentials need as energy references.
+    uploaded : bool
+        Whether `path` is a temporary copy that means nothing to the user.
     """
 
     name: str
@@ -73,6 +75,7 @@ class DataSet:
     forces: np.ndarray
     without_forces: tuple[int, ...]
     locked: tuple[int, ...]
+    uploaded: bool = False
 
     @property
     def has_forces(self) -> bool:

@@ -47,7 +47,7 @@ class Explorer:
 
     def open(self, path: str | Path, name: str | None = None) -> None:
         """Open a file; what is open stays until the new one can be shown."""
-        path = Path(path)
+        path = Path(path).expanduser().resolve()
         self._analyse(path, name or path.name, self.state.parameters)
 
     def recompute(self, parameters: Parameters) -> None:
@@ -73,7 +73,7 @@ class Explorer:
             "Saving",
             lambda _: export.save(target, opened, path, n_frames, order),
             done,
-            lambda error: self._tell(target, error),
+            lambda error: self._tell(f"Could not save to {target}", error),
         )
 
     def cancel(self) -> None:
@@ -125,19 +125,19 @@ class Explorer:
         def failed(error):
             if self.state.opened is None or path != self.state.opened.dataset.path:
                 self._uploads.discard(path)
-            self._tell(name, error)
+            self._tell(f"Could not open {name}", error, path.name)
 
         self._jobs.submit(f"Opening {name}", work, lambda results: self._show(*results), failed)
 
     def _open(self, path: Path, name: str, parameters: Parameters, progress) -> Opened:
         progress("reading", 0, 1)
-        sha256 = analysis.content_hash(path.expanduser())
+        sha256 = analysis.content_hash(path)
         dataset = self._cache.get(
             ("dataset", sha256, *path.suffixes[-2:]),
             lambda: analysis.load(path, name, sha256, progress),
         )
         # The same bytes may have come from elsewhere before.
-        dataset = dataclasses.replace(dataset, name=name, path=path.expanduser().resolve())
+        dataset = dataclasses.replace(dataset, name=name, path=path, uploaded=self._uploads.holds(path))
         envs = self._cache.get(
             ("environments", sha256, parameters.k, parameters.cutoff),
             lambda: analysis.environments(dataset, parameters, progress),
@@ -208,18 +208,19 @@ class Explorer:
             if state.opened is opened:
                 self._asked.discard(method)
                 state.methods = [m for m in state.methods if m != method]
-                self._tell(method, error)
+                self._tell(f"Could not compute {method}", error)
 
         self._jobs.submit(
             f"Computing {method}", lambda progress: self._path(opened, method, progress), done, failed
         )
 
-    def _tell(self, what: str, error: Exception) -> None:
+    def _tell(self, what: str, error: Exception, name: str = "") -> None:
+        """Show why something did not happen; `name` at the error's start would only repeat `what`."""
+        kept = " What is shown has not changed." if self.state.opened is not None else ""
         if isinstance(error, Cancelled):
-            self.state.notice = f"Cancelled: {what}. Nothing that was shown has changed."
-        else:
-            self.state.error = f"{what} cannot be used: {_reason(error)}"
-
-
-def _reason(error: Exception) -> str:
-    return str(error) or type(error).__name__
+            self.state.notice = f"Cancelled.{kept}"
+            return
+        why = str(error) or type(error).__name__
+        if name and why.startswith(name):
+            why = why[len(name) :].lstrip(",: ")
+        self.state.error = f"{what}: {why}{'' if why.endswith('.') else '.'}{kept}"

@@ -126,16 +126,23 @@ def save(target: str | Path, opened: Opened, path: MethodPath, n_frames: int, or
     return target
 
 
-def python_code(opened: Opened, path: MethodPath, n_frames: int, order: str = "file") -> str:
-    """Return a script that selects the same frames in the same order.
+def source_of(opened: Opened) -> str:
+    """Return what the user calls the source: a path, or the name of the file as it was uploaded."""
+    return opened.dataset.name if opened.dataset.uploaded else str(opened.dataset.path)
 
-    An uploaded file has no path that the user knows, so the script names it as it was uploaded.
-    """
+
+def python_code(opened: Opened, path: MethodPath, n_frames: int, order: str = "file") -> str:
+    """Return a script that selects the same frames in the same order."""
     dataset, parameters = opened.dataset, opened.parameters
-    uploaded = dataset.name if dataset.path.name != dataset.name else str(dataset.path)
+    locked = (
+        f"\n    locked={list(dataset.locked)},  # isolated atoms: energy references that must stay"
+        if dataset.locked
+        else ""
+    )
     return f"""from quests_core import descriptors, read, select, write_subset
 
-source = {uploaded!r}  # sha256 {dataset.sha256}
+# sha256 {dataset.sha256}
+source = {source_of(opened)!r}
 
 frames = read(source)
 envs = descriptors(frames, k={parameters.k}, cutoff={parameters.cutoff})
@@ -143,8 +150,7 @@ selection = select(
     envs,
     method={path.method!r},
     n_to_select={n_frames},
-    bandwidth={parameters.bandwidth},
-    locked={list(dataset.locked)},  # isolated atoms: energy references that must stay
+    bandwidth={parameters.bandwidth},{locked}
     random_state={RANDOM_STATE},
 )
 print(selection.order.tolist())

@@ -182,7 +182,7 @@ def curve_plot() -> Plot:
     full = fig.scatter(
         "diversity", "entropy", source=sources["full"], marker="star", size=17, color=FULL_COLOR
     )
-    legend = _legend(fig, {**renderers, "full set": [full]}, "top_left")
+    legend = _legend(fig, {**renderers, "full set": [full]}, "bottom_right")
     return Plot(fig, sources, renderers, legend, labels)
 
 
@@ -259,7 +259,7 @@ class MapPlot:
         self.source.data = {"x": xy[:, 0], "y": xy[:, 1], "value": values, "frame": frames}
         set_range(self.figure.x_range, *padded(xy[:, 0], 0.03))
         set_range(self.figure.y_range, *padded(xy[:, 1], 0.03))
-        size = float(np.clip(420 / np.sqrt(max(1, len(xy))), 2.5, 8))
+        size = float(np.clip(320 / np.sqrt(max(1, len(xy))), 2.2, 8))
         for renderer in self.figure.renderers:
             renderer.glyph.size = size
 
@@ -274,7 +274,7 @@ def map_plot() -> MapPlot:
     shape = {"x": "x", "y": "y", "size": 4, "line_color": None}
     fig.add_glyph(source, Scatter(fill_color=DROPPED_COLOR, fill_alpha=0.55, **shape))
     colored = fig.add_glyph(
-        source, Scatter(fill_color={"field": "value", "transform": mapper}, fill_alpha=0.85, **shape)
+        source, Scatter(fill_color={"field": "value", "transform": mapper}, fill_alpha=0.75, **shape)
     )
     fig.add_tools(
         HoverTool(

@@ -18,7 +18,7 @@ class UploadFolder:
     """Files in a temporary folder that only this user can read, gone when the session ends."""
 
     def __init__(self):
-        self._folder = Path(tempfile.mkdtemp(prefix="quests-upload-"))
+        self._folder = Path(tempfile.mkdtemp(prefix="quests-upload-")).resolve()
         self._count = 0
 
     def save(self, name: str, content: bytes | str) -> Path:
@@ -31,9 +31,13 @@ class UploadFolder:
         path.write_bytes(content if isinstance(content, bytes) else content.encode())
         return path
 
-    def discard(self, path: Path | None) -> None:
+    def holds(self, path: Path) -> bool:
+        """Say whether a file is in this folder."""
+        return self._folder in path.parents
+
+    def discard(self, path: Path) -> None:
         """Delete a file, if it is one of this folder's."""
-        if path is not None and self._folder in path.parents:
+        if self.holds(path):
             shutil.rmtree(path.parent, ignore_errors=True)
 
     def close(self) -> None:

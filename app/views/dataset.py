@@ -68,7 +68,7 @@ class DatasetView(pn.viewable.Viewer):
         return pn.Column(
             html('<div class="section">Data</div>'),
             self._drop,
-            pn.Row(self._path, self._open, sizing_mode="stretch_width", margin=(6, 0, 0, 0), align="center"),
+            pn.Row(self._path, self._open, sizing_mode="stretch_width", margin=(12, 0, 0, 0), align="center"),
             self._demo,
             sizing_mode="stretch_width", margin=(10, 16, 4, 16),
         )  # fmt: skip

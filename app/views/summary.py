@@ -39,7 +39,7 @@ class SummaryView(pn.viewable.Viewer):
             ),
             _tile(
                 f"Redundancy {tip('redundancy', 'left')}",
-                f"{nats(bound - entropy, 2)} <small>nats, each ×{alike:.1f}</small>",
+                f"{nats(bound - entropy, 2)} <small>nats, ≈ {alike:.{1 if alike < 10 else 0}f} copies each</small>",
             ),
         )
         name = escape(dataset.name)

@@ -39,16 +39,14 @@ class TableView(pn.viewable.Viewer):
     def __panel__(self):
         """Return what the page shows of this view."""
         head = html(heading("Numbers at this size"))
-        numbers = pn.Column(
-            self._table, html(glossary()), scroll=True, margin=(6, 0, 0, 0), sizing_mode="stretch_width"
-        )
-        return card(head, numbers, area="table")
+        numbers = pn.Column(self._table, html(glossary()), margin=(6, 0, 0, 0), sizing_mode="stretch_width")
+        return card(head, numbers, area="table", css=("tall",), sizing_mode="stretch_width")
 
 
 def _head() -> str:
     cells = []
     for name, unit, topic in _COLUMNS:
-        help_mark = f" {tip(topic, 'left up')}" if topic else ""
+        help_mark = f" {tip(topic, 'left')}" if topic else ""
         cells.append(f"<th>{name}{help_mark}<small>{unit or '&nbsp;'}</small></th>")
     return "".join(cells)
 
