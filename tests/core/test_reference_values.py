@@ -236,5 +236,3 @@ def test_a_large_compressed_file_is_read_in_seconds(data_file):
     assert len({atoms.info["config_type"] for atoms in frames}) == 19
     strongest = max(np.linalg.norm(atoms.get_forces(), axis=1).max() for atoms in frames)
     assert strongest == pytest.approx(149, abs=1)
-        149, abs=1
-    )
