@@ -47,11 +47,14 @@ class UmapWorker:
             process = self._start()
             process.stdin.write(f"{source}\n")
             process.stdin.flush()
+            failure = target.with_suffix(".error")
             try:
-                self._wait(process, target, progress)
+                self._wait(process, (target, failure), progress)
             except BaseException:
                 self._kill()
                 raise
+            if failure.exists():
+                raise EmbeddingError(failure.read_text(encoding="utf-8"))
             return np.load(target)
 
     def close(self) -> None:
@@ -71,11 +74,9 @@ class UmapWorker:
         return self._process
 
     @staticmethod
-    def _wait(process: subprocess.Popen, target: Path, progress) -> None:
-        failure = target.with_suffix(".error")
-        while not target.exists():
-            if failure.exists():
-                raise EmbeddingError(failure.read_text())
+    def _wait(process: subprocess.Popen, answers: tuple[Path, ...], progress) -> None:
+        """Wait until one of `answers` is there."""
+        while not any(answer.exists() for answer in answers):
             if process.poll() is not None:
                 raise EmbeddingError(f"its process ended with code {process.returncode}")
             if progress is not None:
@@ -111,8 +112,8 @@ def _serve() -> None:
                 part.rename(target)
             except Exception as error:
                 # The parent shows it; the worker lives on.
-                part.with_name("part.error").write_text(f"{type(error).__name__}: {error}")
-                part.with_name("part.error").rename(target.with_suffix(".error"))
+                part.write_text(f"{type(error).__name__}: {error}", encoding="utf-8")
+                part.rename(target.with_suffix(".error"))
 
 
 if __name__ == "__main__":

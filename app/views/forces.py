@@ -17,7 +17,9 @@ class ForcesView(pn.viewable.Viewer):
         self._state, self._plot = state, forces_plot()
         self._sorted, self._frame = np.empty(0), np.empty(0, dtype=int)
         self._head = html()
-        self._figure = pn.pane.Bokeh(self._plot.figure, sizing_mode="stretch_both", margin=0)
+        # In a column, because a Bokeh pane takes its visibility back from its figure.
+        figure = pn.pane.Bokeh(self._plot.figure, sizing_mode="stretch_both", margin=0)
+        self._figure = pn.Column(figure, sizing_mode="stretch_both", margin=0)
         self._empty = html(visible=False)
         watch(state, self._update_data, "opened")
         watch(state, self._update_subsets, "opened", "paths", "methods", "n_frames")

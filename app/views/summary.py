@@ -28,6 +28,7 @@ class SummaryView(pn.viewable.Viewer):
         dataset, entropy = state.opened.dataset, state.full["entropy"]
         bound = math.log(state.opened.envs.n_envs)
         alike = math.exp(bound - entropy)
+        copies = f"{alike:.1f}" if alike < 10 else count(round(alike))
         filled = 100 * entropy / bound if bound else 0
         tiles = (
             _tile("Frames", count(len(dataset.frames))),
@@ -39,7 +40,7 @@ class SummaryView(pn.viewable.Viewer):
             ),
             _tile(
                 f"Redundancy {tip('redundancy', 'left')}",
-                f"{nats(bound - entropy, 2)} <small>nats, ≈ {alike:.{1 if alike < 10 else 0}f} copies each</small>",
+                f"{nats(bound - entropy, 2)} <small>nats, ≈ {copies} copies each</small>",
             ),
         )
         name = escape(dataset.name)

@@ -1,0 +1,90 @@
+"""A session without a browser: the event loop is a queue that the test empties."""
+
+import queue
+import time
+
+import numpy as np
+import pytest
+from ase import Atoms
+from ase.build import bulk
+from ase.calculators.singlepoint import SinglePointCalculator
+from ase.io import write
+from quests_app.explorer import Explorer
+from quests_app.state import State
+
+
+def labelled(atoms, rng, label):
+    atoms.info["config_type"] = label
+    atoms.calc = SinglePointCalculator(
+        atoms, energy=-1.0 * len(atoms), forces=rng.normal(size=(len(atoms), 3))
+    )
+    return atoms
+
+
+def make_frames(rng, n=24):
+    """Return an isolated atom, perfect crystals and ever more distorted ones."""
+    frames = [labelled(Atoms("Cu", cell=[15] * 3, pbc=True), rng, "IsolatedAtom")]
+    for i in range(n - 1):
+        atoms = bulk("Cu", cubic=True)
+        atoms.positions += 0.02 * (i // 4) * rng.normal(size=atoms.positions.shape)
+        frames.append(labelled(atoms, rng, "perfect" if i < 4 else "distorted"))
+    return frames
+
+
+@pytest.fixture
+def frames(rng):
+    return make_frames(rng)
+
+
+@pytest.fixture
+def file(frames, tmp_path):
+    path = tmp_path / "copper.xyz"
+    write(path, frames, format="extxyz")
+    return path
+
+
+class Session:
+    """State and explorer, with the callbacks that a server would run on its event loop."""
+
+    def __init__(self, **options):
+        self.callbacks = queue.Queue()
+        self.state = State()
+        self.explorer = Explorer(self.state, self.callbacks.put, **{"with_umap": False, **options})
+        self.history = []
+        self.state.work.param.watch(lambda event: self.history.append(event.new), "step")
+
+    def run(self, until=None, timeout=60):
+        """Run callbacks until `until()`, by default until nothing is being computed."""
+        end = time.monotonic() + timeout
+        until = until or (lambda: not self.state.work.running and not self.state.mapping.running)
+        while not until():
+            assert time.monotonic() < end, f"still at {self.state.work.title}: {self.state.work.step}"
+            try:
+                self.callbacks.get(timeout=0.05)()
+            except queue.Empty:
+                continue
+
+    def open(self, path, name=None):
+        """Open a file and wait until everything is computed."""
+        self.explorer.open(path, name)
+        self.run()
+        return self.state
+
+
+@pytest.fixture
+def session():
+    session = Session()
+    yield session
+    session.explorer.close()
+
+
+@pytest.fixture
+def opened(session, file):
+    session.open(file)
+    assert session.state.error == ""
+    return session
+
+
+@pytest.fixture
+def values():
+    return np.linspace(0, 1, 11)

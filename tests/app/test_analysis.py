@@ -1,0 +1,124 @@
+"""What the dashboard computes."""
+
+import numpy as np
+import pytest
+from ase.io import read as ase_read
+from ase.io import write
+from quests_app import analysis
+from quests_app.analysis import Opened, Parameters
+
+from quests_core import delta_entropy, diversity, entropy, overlap
+
+
+@pytest.fixture
+def described(file):
+    dataset = analysis.load(file)
+    envs = analysis.environments(dataset, Parameters())
+    return Opened(dataset, Parameters(), envs, analysis.map_sample(envs.n_envs))
+
+
+def test_a_loaded_file_knows_its_content(file, frames):
+    dataset = analysis.load(file)
+    assert dataset.name == "copper.xyz"
+    assert dataset.elements == ("Cu",)
+    assert dataset.labels == tuple(atoms.info["config_type"] for atoms in frames)
+    assert dataset.locked == (0,)
+    assert dataset.without_forces == ()
+    expected = np.concatenate([np.linalg.norm(atoms.get_forces(), axis=1) for atoms in frames])
+    np.testing.assert_allclose(dataset.forces, expected, rtol=1e-6)
+
+
+def test_frames_without_forces_are_named_and_count_nowhere(frames, tmp_path):
+    frames[3].calc = frames[7].calc = None
+    path = tmp_path / "some.xyz"
+    write(path, frames, format="extxyz")
+    dataset = analysis.load(path)
+    assert dataset.without_forces == (3, 7)
+    assert dataset.has_forces
+    assert np.isnan(dataset.forces).sum() == len(frames[3]) + len(frames[7])
+
+
+def test_a_file_without_any_forces(frames, tmp_path):
+    for atoms in frames:
+        atoms.calc = None
+    path = tmp_path / "none.xyz"
+    write(path, frames, format="extxyz")
+    assert not analysis.load(path).has_forces
+
+
+@pytest.mark.parametrize("method", analysis.NESTED_METHODS)
+def test_every_number_of_a_path_is_that_of_its_subset(described, method):
+    path = analysis.method_path(described, method)
+    envs = described.envs
+    assert sorted(path.order) == list(range(len(envs)))
+    assert path.order[0] == 0, "the isolated atom is locked"
+    for n_frames in (2, 6, 18, 24):
+        row = path.curve.iloc[path.position(n_frames)]
+        subset = envs.take(path.frames(n_frames))
+        assert row["n_frames"] == n_frames
+        assert row["n_envs"] == subset.n_envs
+        assert row["entropy"] == pytest.approx(entropy(subset), abs=1e-6)
+        assert row["diversity"] == pytest.approx(diversity(subset), abs=1e-6)
+        assert row["overlap"] == pytest.approx(overlap(envs, subset))
+        np.testing.assert_allclose(
+            path.delta_entropy[path.position(n_frames)], delta_entropy(envs, subset), rtol=1e-5, atol=1e-5
+        )
+
+
+def test_sizes_are_all_of_a_small_set():
+    assert analysis.curve_sizes(30, 500).tolist() == list(range(1, 31))
+
+
+def test_sizes_of_a_large_set_hold_the_marked_fractions_within_memory():
+    sizes = analysis.curve_sizes(3559, 232_144)
+    assert {1, 356, 890, 1780, 2669, 3559} <= set(sizes.tolist())
+    assert 4 * len(sizes) * 232_144 < 70_000_000
+
+
+def test_sizes_never_drop_a_locked_frame():
+    sizes = analysis.curve_sizes(100, 500, n_locked=30)
+    assert sizes.min() == 30
+    assert sizes.max() == 100
+
+
+@pytest.mark.parametrize(("n", "expected"), [(1, 1), (2, 1), (8, 2), (100, 25)])
+def test_the_slider_starts_at_a_quarter(n, expected):
+    assert analysis.default_size(analysis.curve_sizes(n, n)) == expected
+
+
+def test_position_is_the_largest_size_that_fits(described):
+    path = analysis.method_path(described, "random")
+    assert path.sizes[path.position(10)] == 10
+    assert path.position(0) == 0
+    assert path.sizes[path.position(10_000)] == 24
+
+
+def test_map_sample_is_everything_or_a_fixed_random_part():
+    assert analysis.map_sample(5).tolist() == [0, 1, 2, 3, 4]
+    rows = analysis.map_sample(1000, limit=100)
+    assert len(np.unique(rows)) == 100
+    assert rows.tolist() == analysis.map_sample(1000, limit=100).tolist()
+
+
+def test_pca_agrees_with_the_singular_value_decomposition(rng):
+    X = rng.normal(size=(50, 6)) * [5, 4, 3, 2, 1, 0.5]
+    xy = analysis.pca(X)
+    centred = X - X.mean(axis=0)
+    expected = centred @ np.linalg.svd(centred, full_matrices=False)[2][:2].T
+    np.testing.assert_allclose(np.abs(xy), np.abs(expected), atol=1e-9)
+
+
+def test_pca_of_one_column_and_of_equal_rows_is_finite():
+    assert analysis.pca(np.arange(4.0)[:, None]).shape == (4, 2)
+    assert np.isfinite(analysis.pca(np.ones((3, 5)))).all()
+
+
+def test_the_demo_is_usable():
+    from quests_app.explorer import DEMO
+
+    frames = ase_read(DEMO, index=":")
+    dataset = analysis.load(DEMO)
+    assert len(dataset.frames) == len(frames) >= 100
+    assert dataset.without_forces == ()
+    assert len(set(dataset.labels)) > 3
+    assert len(dataset.locked) == dataset.labels.count("IsolatedAtom")

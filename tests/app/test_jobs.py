@@ -1,0 +1,177 @@
+"""The queue: order, progress, cancelling, errors, the cache."""
+
+import queue
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from quests_app.jobs import Cache, Jobs, executor
+from quests_app.state import Activity
+
+from quests_core import Cancelled
+
+
+class Loop:
+    """An event loop that the test turns by hand."""
+
+    def __init__(self):
+        self.activity, self.callbacks, self.results, self.errors = Activity(), queue.Queue(), [], []
+        self.worker = ThreadPoolExecutor(1)
+        self.jobs = Jobs(self.activity, self.callbacks.put, self.worker)
+
+    def submit(self, work, title="work"):
+        """Ask for work; results and errors are kept."""
+        self.jobs.submit(title, work, self.results.append, self.errors.append)
+
+    def turn(self, until=lambda: False, timeout=20):
+        """Run callbacks until all work is done."""
+        end = time.monotonic() + timeout
+        while self.activity.running and not until():
+            assert time.monotonic() < end
+            self.callbacks.get(timeout=timeout)()
+
+
+@pytest.fixture
+def loop():
+    loop = Loop()
+    yield loop
+    loop.jobs.close()
+    loop.worker.shutdown()
+
+
+def test_results_come_back_in_order_on_the_loop(loop):
+    threads = []
+
+    def work(number):
+        threads.append(threading.current_thread())
+        return number
+
+    for number in range(3):
+        loop.submit(lambda _, number=number: work(number))
+    assert loop.results == []
+    loop.turn()
+    assert loop.results == [0, 1, 2]
+    assert threading.current_thread() not in threads
+    assert not loop.activity.running
+
+
+def test_progress_reaches_the_activity(loop):
+    seen = []
+    loop.activity.param.watch(lambda event: seen.append((loop.activity.step, event.new)), "fraction")
+    go_on = threading.Event()
+
+    def work(progress):
+        progress("step one", 1, 4)
+        go_on.wait(10)
+        progress("step two", 4, 4)
+
+    loop.submit(work)
+    loop.turn(until=lambda: seen != [])
+    go_on.set()
+    loop.turn()
+    assert seen[0] == ("step one", 0.25)
+
+
+def test_a_busy_loop_is_not_flooded_with_reports(loop):
+    def work(progress):
+        for i in range(1000):
+            progress(f"step {i}", 1, 1)
+
+    loop.submit(work)
+    loop.worker.submit(lambda: None).result(20)
+    assert loop.callbacks.qsize() <= 2, "one report and the end"
+    loop.turn()
+
+
+def test_cancelling_ends_the_running_and_the_waiting_work(loop):
+    started = threading.Event()
+
+    def endless(progress):
+        while True:
+            started.set()
+            progress("for ever", 1, 2)
+            time.sleep(0.01)
+
+    loop.submit(endless)
+    loop.submit(lambda _: "never")
+    assert started.wait(10)
+    loop.jobs.cancel()
+    loop.turn()
+    assert loop.results == []
+    assert [type(error) for error in loop.errors] == [Cancelled, Cancelled]
+
+
+def test_a_result_that_came_too_late_is_thrown_away(loop):
+    running, go_on = threading.Event(), threading.Event()
+
+    def deaf(_):
+        running.set()
+        go_on.wait(10)
+        return "unwanted"
+
+    loop.submit(deaf)
+    assert running.wait(10)
+    loop.jobs.cancel()
+    go_on.set()
+    loop.turn()
+    assert loop.results == []
+    assert isinstance(loop.errors[0], Cancelled)
+
+
+def test_errors_reach_the_caller_and_the_queue_goes_on(loop):
+    def work(_):
+        raise ValueError("frame 3 is bad")
+
+    loop.submit(work)
+    loop.submit(lambda _: "next")
+    loop.turn()
+    assert str(loop.errors[0]) == "frame 3 is bad"
+    assert loop.results == ["next"]
+
+
+def test_an_unexpected_error_is_logged_and_shown(loop, caplog):
+    loop.submit(lambda _: 1 / 0, title="dividing")
+    loop.turn()
+    assert isinstance(loop.errors[0], ZeroDivisionError)
+    assert "dividing failed" in caplog.text
+
+
+def test_a_closed_session_hears_nothing(loop):
+    running, go_on = threading.Event(), threading.Event()
+
+    def work(_):
+        running.set()
+        go_on.wait(10)
+
+    loop.submit(work)
+    assert running.wait(10)
+    loop.jobs.close()
+    go_on.set()
+    loop.worker.submit(lambda: None).result(20)
+    assert loop.callbacks.empty()
+
+
+def test_one_worker_thread_serves_the_process():
+    assert executor() is executor()
+    assert executor() is not executor("umap")
+    assert executor().submit(threading.get_ident).result() == executor().submit(threading.get_ident).result()
+
+
+def test_the_cache_computes_once_and_forgets_the_least_used():
+    cache, computed = Cache(n_entries=2), []
+
+    def get(key):
+        return cache.get(key, lambda: computed.append(key) or key)
+
+    for key in "ababcab":
+        assert get(key) == key
+    # "a" was the least recently used when "c" came, then "b" when "a" came back.
+    assert computed == ["a", "b", "c", "a", "b"]
+
+
+def test_a_failure_is_not_cached():
+    cache = Cache()
+    with pytest.raises(ZeroDivisionError):
+        cache.get("key", lambda: 1 / 0)
+    assert cache.get("key", lambda: 1) == 1

@@ -1,0 +1,239 @@
+"""The views without a browser: what they show, and that they follow the state."""
+
+import time
+
+import numpy as np
+import panel as pn
+import pytest
+from ase.io import write
+from quests_app.explorer import DEMO
+from quests_app.layout import page
+from quests_app.views.curve import CurveView
+from quests_app.views.dataset import DatasetView
+from quests_app.views.export import ExportView
+from quests_app.views.forces import ForcesView
+from quests_app.views.map import DENSE, NOVEL, MapView
+from quests_app.views.methods import MethodsView
+from quests_app.views.overlap import OverlapView
+from quests_app.views.settings import SettingsView
+from quests_app.views.size import SizeView
+from quests_app.views.status import StatusView
+from quests_app.views.summary import SummaryView
+from quests_app.views.table import TableView
+
+# panel-material-ui's FileDownload hands its own default style on to Panel beside ours.
+pytestmark = pytest.mark.filterwarnings("ignore:Both 'variant' and 'button_style':PendingDeprecationWarning")
+
+pn.extension("filedropper", respect_explicit_sizing=True)
+
+
+def text_of(view):
+    """Return all HTML of a view."""
+    return " ".join(pane.object or "" for pane in view.__panel__().select(pn.pane.HTML))
+
+
+def test_the_page_is_made_before_anything_is_open_and_after(session, file):
+    before = page(session.state, session.explorer)
+    assert before.get_root() is not None
+    session.open(file)
+    assert page(session.state, session.explorer).get_root() is not None
+
+
+def test_the_slider_moves_everything(opened):
+    state = opened.state
+    size, table, summary = SizeView(state), TableView(state), SummaryView(state)
+    curve, overlap, forces = CurveView(state), OverlapView(state), ForcesView(state)
+    chart = MapView(state, opened.explorer)
+    assert "6 of 24 frames" in text_of(size)
+    size._slider.value = 11
+    assert state.n_frames == 12
+    assert "12 of 24 frames" in text_of(size)
+    row = state.row_of("msc")
+    assert f"<td>{row['entropy']:.3f}</td>" in text_of(table)
+    assert "50 %" in text_of(summary)
+    now = curve._plot.sources["msc now"].data
+    assert now["entropy"][0] == row["entropy"]
+    assert overlap._span.location == 50
+    kept = state.mask[forces._frame]
+    assert forces._plot.sources["msc"].data["force"][-1] == forces._sorted[kept][-1]
+    shown = chart._plot.source.data["value"]
+    np.testing.assert_array_equal(shown, state.mask[state.opened.envs.frame_index])
+
+
+def test_the_map_is_coloured_by_what_is_chosen(opened):
+    state, chart = opened.state, MapView(opened.state, opened.explorer)
+    path = state.path
+    chart._mode.value = NOVEL
+    np.testing.assert_array_equal(
+        chart._plot.source.data["value"], path.delta_entropy[path.position(state.n_frames)]
+    )
+    assert chart._plot.color_bar.title == "δH / nats"
+    chart._mode.value = DENSE
+    np.testing.assert_array_equal(chart._plot.source.data["value"], -path.delta_entropy[-1])
+    assert "PCA" in text_of(chart)
+    state.param.update(embedding=state.embedding + 1, embedding_kind="UMAP")
+    assert "UMAP" in text_of(chart)
+    np.testing.assert_array_equal(chart._plot.source.data["x"], state.embedding[:, 0])
+
+
+def test_the_map_says_when_it_draws_a_sample(opened):
+    chart = MapView(opened.state, opened.explorer)
+    assert "random sample" not in text_of(chart)
+    opened.state.opened.map_rows.resize(40, refcheck=False)
+    opened.state.param.trigger("embedding_kind")
+    assert "40 points drawn, a random sample of 93" in text_of(chart)
+
+
+def test_the_active_method_changes_map_table_and_verdict(opened):
+    state = opened.state
+    chart, table, summary = MapView(state, opened.explorer), TableView(state), SummaryView(state)
+    methods = MethodsView(state)
+    assert methods._active.options == ["msc", "random"]
+    methods._active.value = "random"
+    assert state.active == "random"
+    assert "<b>random</b> covers" in text_of(summary)
+    assert "By comparison" not in text_of(summary)
+    assert text_of(table).index("class=active") < text_of(table).index("random")
+    np.testing.assert_array_equal(
+        chart._plot.source.data["value"], state.mask_of("random")[state.opened.envs.frame_index]
+    )
+
+
+def test_ticks_and_state_agree(opened):
+    methods = MethodsView(opened.state)
+    methods._boxes["mean_fps"].value = True
+    opened.run()
+    assert list(opened.state.shown) == ["msc", "mean_fps", "random"]
+    methods._boxes["msc"].value = False
+    assert opened.state.active == "mean_fps"
+    assert methods._active.value == "mean_fps"
+    methods._boxes["mean_fps"].value = methods._boxes["random"].value = False
+    assert len(opened.state.methods) == 1
+    assert methods._boxes[opened.state.methods[0]].value, "the last tick cannot be taken away"
+
+
+def test_missing_forces_are_said(session, frames, tmp_path):
+    frames[3].calc = frames[7].calc = None
+    some, none = tmp_path / "some.xyz", tmp_path / "none.xyz"
+    write(some, frames, format="extxyz")
+    session.open(some)
+    view = ForcesView(session.state)
+    assert "2 of 24 frames without forces are left out: frames 3, 7" in text_of(view)
+    assert len(view._sorted) == 93 - 8
+    for atoms in frames:
+        atoms.calc = None
+    write(none, frames, format="extxyz")
+    session.open(none)
+    assert "No forces in this file" in text_of(view)
+    assert not view._figure.visible
+    session.open(some)
+    assert session.state.error == ""
+    assert session.state.opened.dataset.has_forces
+    assert view._figure.visible
+
+
+def test_names_and_labels_from_files_are_escaped(session, frames, tmp_path):
+    attack = "<img src=x onerror=alert(1)>"
+    for atoms in frames:
+        atoms.info["config_type"] = attack
+    path = tmp_path / "plain.xyz"
+    write(path, frames, format="extxyz")
+    session.open(path, name=attack)
+    assert session.state.error == ""
+    shown = text_of(SummaryView(session.state))
+    assert "<img" not in shown
+    assert "&lt;img" in shown
+    session.open(tmp_path / "missing.xyz", name=attack)
+    view = StatusView(session.state, session.explorer)
+    assert "<img" not in text_of(view)
+    assert "<img" not in view._error.object, "Material's alert would decode and run it"
+    export = ExportView(session.state, session.explorer)
+    export._show_code()
+    assert "<img" not in export._listing.object
+    assert "<" not in export._zip.filename
+
+
+def test_messages_stay_until_they_are_dismissed(opened, tmp_path):
+    view = StatusView(opened.state, opened.explorer)
+    assert not view._all.visible
+    opened.open(tmp_path / "missing.xyz")
+    assert view._error.visible
+    assert "missing.xyz" in view._error[0].object
+    view._error.closed = True
+    assert opened.state.error == ""
+    assert not view._all.visible
+    opened.open(tmp_path / "missing.xyz")
+    assert view._error.visible
+    assert not view._error.closed, "it comes back"
+
+
+def test_progress_is_shown_with_step_and_time_left(session):
+    view = StatusView(session.state, session.explorer)
+    session.state.work.param.update(
+        running=True, title="Opening <b>.xyz", step="descriptors", fraction=0.4, remaining=12.0
+    )
+    shown = text_of(view)
+    assert "Opening &lt;b&gt;.xyz" in shown
+    assert "descriptors · 40 % · 12 s left" in shown
+    assert view._bar.value == 40
+    assert view._all.visible
+
+
+def test_settings_follow_the_open_analysis(opened):
+    view = SettingsView(opened.state, opened.explorer)
+    view._bandwidth.value = 0.05
+    view._recompute()
+    opened.run()
+    assert opened.state.parameters.bandwidth == 0.05
+    assert view._bandwidth.value == 0.05
+
+
+def test_opening_by_path_and_by_upload(session, file):
+    view = DatasetView(session.state, session.explorer)
+    view._path.value_input = f"  {file} "
+    view._open_path()
+    session.run()
+    assert session.state.opened.dataset.path == file
+    view._drop.value = {"dropped.xyz": file.read_text()}
+    session.run()
+    assert session.state.opened.dataset.name == "dropped.xyz"
+    assert view._drop.value == {}
+
+
+def test_exports_follow_method_size_and_order(opened, file):
+    view = ExportView(opened.state, opened.explorer)
+    opened.state.param.update(active="random", n_frames=5)
+    assert view._zip.filename == "copper-random-5.zip"
+    kept = view._xyz.callback().getvalue()
+    assert kept.count(b"config_type") == 5
+    view._order.value = "rank"
+    ranked = view._xyz.callback().getvalue()
+    assert sorted(kept.splitlines()) == sorted(ranked.splitlines())
+    assert b'"order": "rank"' in view._json.callback().getvalue()
+    assert view._zip.callback().getvalue()[:2] == b"PK"
+    assert "Keeps 1 isolated atom at every size (frame 0)" in text_of(view)
+
+
+def test_the_whole_page_follows_the_slider_within_a_fifth_of_a_second(session):
+    session.open(DEMO)
+    root = page(session.state, session.explorer).get_root()
+    assert root is not None
+    times = []
+    for position in range(20, 60, 4):
+        start = time.perf_counter()
+        session.state.n_frames = int(session.state.sizes[position])
+        times.append(time.perf_counter() - start)
+    assert np.median(times) < 0.2, times
+
+
+@pytest.mark.parametrize("n_atoms", [1, 2])
+def test_a_tiny_file_breaks_no_view(session, tmp_path, n_atoms):
+    path = tmp_path / "tiny.xyz"
+    path.write_text(
+        f"{n_atoms}\nProperties=species:S:1:pos:R:3\n" + "".join(f"Cu {i} 0 0\n" for i in range(n_atoms))
+    )
+    views = page(session.state, session.explorer)
+    session.open(path)
+    assert session.state.error == ""
+    assert views.get_root() is not None
+    assert "100 %" in text_of(SummaryView(session.state))
