@@ -5,7 +5,7 @@ import pytest
 
 from quests_core import Environments, compression_curve, compression_path, select
 from tests import naive
-from tests.core.ugly import BANDWIDTH, SETS
+from tests.core.ugly import BANDWIDTH, PROMISES, SETS
 
 COLUMNS = [
     "n_frames",
@@ -19,17 +19,35 @@ COLUMNS = [
 ]
 
 
+def allowed(precision):
+    """Return the error that each column may have."""
+    of_each, of_sets = PROMISES[precision]
+    errors = dict.fromkeys(COLUMNS, 0.0)
+    return errors | {
+        "entropy": of_sets,
+        "diversity": of_sets,
+        "information_loss": of_each,
+        "max_delta_entropy": of_each,
+    }
+
+
+@pytest.mark.parametrize("precision", PROMISES)
 @pytest.mark.parametrize("name", SETS)
-def test_naive_agrees_at_every_size(name, rng):
+def test_naive_agrees_at_every_size(name, precision, rng):
     frames = SETS[name]
     envs = Environments.from_frames(frames)
+    errors = allowed(precision)
     for order in (rng.permutation(len(frames)), select(envs, bandwidth=BANDWIDTH).order):
-        curve = compression_curve(envs, order, bandwidth=BANDWIDTH)
+        curve = compression_curve(envs, order, bandwidth=BANDWIDTH, precision=precision)
         expected = naive.compression_curve(frames, order, range(1, len(frames) + 1), BANDWIDTH)
         assert list(curve.columns) == COLUMNS
         for column in COLUMNS:
             np.testing.assert_allclose(
-                curve[column], [row[column] for row in expected], rtol=1e-10, atol=1e-10, err_msg=column
+                curve[column],
+                [row[column] for row in expected],
+                rtol=1e-11,
+                atol=errors[column],
+                err_msg=column,
             )
 
 
@@ -45,7 +63,9 @@ def test_path_holds_the_delta_entropy_of_each_size(name):
     assert path.delta_entropy.dtype == np.float32
     for row, size in zip(path.delta_entropy, sizes, strict=True):
         subset = np.concatenate([frames[i] for i in order[:size]])
-        np.testing.assert_allclose(row, naive.delta_entropy(envs.X, subset, BANDWIDTH), rtol=2e-7, atol=1e-6)
+        np.testing.assert_allclose(
+            row, naive.delta_entropy(envs.X, subset, BANDWIDTH), rtol=2e-7, atol=1.1e-5
+        )
 
 
 def test_the_last_row_is_the_full_set(rng):
@@ -53,9 +73,10 @@ def test_the_last_row_is_the_full_set(rng):
     envs = Environments.from_frames(frames)
     last = compression_curve(envs, rng.permutation(10), sizes=[3, 10], bandwidth=BANDWIDTH).iloc[-1]
     assert (last.n_frames, last.n_envs, last.fraction) == (10, envs.n_envs, 1.0)
-    assert last.entropy == pytest.approx(naive.entropy(envs.X, BANDWIDTH), abs=1e-11)
-    assert (last.overlap, last.information_loss) == (1.0, 0.0)
-    assert last.max_delta_entropy <= 0
+    assert last.entropy == pytest.approx(naive.entropy(envs.X, BANDWIDTH), abs=1e-6)
+    assert last.overlap == 1.0
+    assert 0 <= last.information_loss <= 1e-6
+    assert last.max_delta_entropy <= 1e-6
 
 
 def test_sizes_do_not_change_the_numbers(rng):
@@ -64,7 +85,7 @@ def test_sizes_do_not_change_the_numbers(rng):
     whole = compression_curve(envs, order, bandwidth=BANDWIDTH)
     assert whole.n_frames.tolist() == list(range(1, 13))
     some = compression_curve(envs, order, sizes=(2, 7, 11), bandwidth=BANDWIDTH)
-    np.testing.assert_allclose(some, whole.iloc[[1, 6, 10]], rtol=1e-12, atol=1e-12)
+    np.testing.assert_allclose(some, whole.iloc[[1, 6, 10]], rtol=1e-11, atol=2e-6)
 
 
 def test_default_sizes():
@@ -81,8 +102,8 @@ def test_covering_only_grows_along_an_order(rng):
     envs = Environments.from_frames(frames)
     curve = compression_curve(envs, rng.permutation(30), bandwidth=BANDWIDTH)
     assert (np.diff(curve.overlap) >= 0).all()
-    assert (np.diff(curve.information_loss) <= 1e-12).all()
-    assert (np.diff(curve.max_delta_entropy) <= 1e-12).all()
+    assert (np.diff(curve.information_loss) <= 1e-6).all()
+    assert (np.diff(curve.max_delta_entropy) <= 1e-6).all()
 
 
 def test_a_part_of_an_order_is_enough():
@@ -103,4 +124,6 @@ def test_frames_without_environments(rng):
     assert curve.max_delta_entropy[0] == np.inf
     expected = naive.compression_curve(frames, [1, 0, 3], [1, 2, 3], BANDWIDTH)
     for column in COLUMNS[3:]:
-        np.testing.assert_allclose(curve[column][1:], [r[column] for r in expected], rtol=1e-10, atol=1e-10)
+        np.testing.assert_allclose(
+            curve[column][1:], [r[column] for r in expected], rtol=1e-11, atol=allowed("single")[column]
+        )

@@ -89,7 +89,7 @@ def test_equivalent_atoms_agree_whatever_k_cuts(name):
 @pytest.mark.parametrize("name", [name for name in CRYSTALS if name != "fcc slab"])
 def test_a_perfect_crystal_holds_no_information(name):
     envs = descriptors([CRYSTALS[name].repeat((3, 2, 1)), CRYSTALS[name]])
-    assert entropy(envs) == pytest.approx(0.0, abs=1e-12)
+    assert entropy(envs, precision="double") == pytest.approx(0.0, abs=1e-12)
 
 
 @needs_speed
@@ -234,7 +234,7 @@ def test_user_function():
         ),
         (
             lambda a: np.full((len(a), 2), np.nan if len(a) == 2 else 1.0),
-            "X: expected finite numbers below 1e+100, got nan in row 3 (frame 1)",
+            "X: expected finite numbers below 1e+15, got nan in row 3 (frame 1)",
         ),
     ],
 )

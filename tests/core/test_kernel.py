@@ -1,50 +1,67 @@
 """Kernel sums: against the slow reference, and finite however far."""
 
+from concurrent.futures import ThreadPoolExecutor
+
 import numpy as np
 import pytest
 
-from quests_core import Environments, log_kernel_sum
+from quests_core import Environments, descriptors, log_kernel_sum, overlap, read
+from quests_core.kernel import RunningSums
+from quests_core.tree import Tiles
 from tests import naive
-from tests.core.ugly import BANDWIDTH, SETS
+from tests.core.ugly import BANDWIDTH, PROMISES, SETS
+
+both_precisions = pytest.mark.parametrize("precision", PROMISES)
 
 
+def assert_sums(query, reference, h, precision):
+    """Compare to the slow reference: relatively where sums are huge, absolutely where they matter."""
+    expected = naive.log_kernel_sum(query, reference, h)
+    found = log_kernel_sum(query, reference, h, precision=precision)
+    np.testing.assert_allclose(found, expected, rtol=1e-11, atol=PROMISES[precision][0])
+
+
+@both_precisions
 @pytest.mark.parametrize("name", SETS)
-def test_naive_agrees(name):
+def test_naive_agrees(name, precision):
     X = np.concatenate(SETS[name])
     query = np.concatenate([X[::-1], X[:3] + 0.01, X[:1] - 7.0])
     for h in (BANDWIDTH, 1e-3, 40.0):
-        expected = naive.log_kernel_sum(query, X, h)
-        np.testing.assert_allclose(log_kernel_sum(query, X, h), expected, rtol=1e-12, atol=1e-11)
+        assert_sums(query, X, h, precision)
+        assert_sums(X, X, h, precision)
 
 
-def test_sum_over_a_point_itself_is_exact(rng):
+@both_precisions
+def test_sum_over_a_point_itself_is_exact(rng, precision):
     X = rng.normal(size=(40, 7)) * 1e3
-    assert log_kernel_sum(X, X, 1e-3).tolist() == [0.0] * 40
+    assert log_kernel_sum(X, X, 1e-3, precision=precision).tolist() == [0.0] * 40
 
 
-def test_far_points_keep_their_true_order():
+@both_precisions
+def test_far_points_keep_their_true_order(precision):
     reference = np.zeros((3, 2))
     distances = np.array([38.0, 39.0, 100.0, 1e3, 1e6, 1e9])
     query = np.stack([distances, 0 * distances], axis=1)
     expected = np.log(3) - distances**2 / 2
-    np.testing.assert_allclose(log_kernel_sum(query, reference, 1.0), expected, rtol=1e-14)
+    sums = log_kernel_sum(query, reference, 1.0, precision=precision)
+    np.testing.assert_allclose(sums, expected, rtol=1e-12, atol=PROMISES[precision][0])
 
 
+@both_precisions
 @pytest.mark.parametrize("nearest_at", [0, 127, 128, 255, 256, 299])
-def test_the_nearest_reference_may_stand_anywhere(rng, nearest_at):
+def test_the_nearest_reference_may_stand_anywhere(rng, nearest_at, precision):
     reference = rng.normal(200, 1, (300, 2))
     reference[nearest_at] = [0.5, 0.0]
-    expected = naive.log_kernel_sum(np.zeros((1, 2)), reference, 1.0)
-    np.testing.assert_allclose(log_kernel_sum(np.zeros((1, 2)), reference, 1.0), expected, rtol=1e-14)
-    assert expected[0] == pytest.approx(-0.125)
+    assert_sums(np.zeros((1, 2)), reference, 1.0, precision)
+    assert naive.log_kernel_sum(np.zeros((1, 2)), reference, 1.0)[0] == pytest.approx(-0.125)
 
 
-def test_each_slight_step_nearer_rescales_the_sum():
+@both_precisions
+def test_each_slight_step_nearer_rescales_the_sum(precision):
     reference = np.linspace(12.0, 0.0, 700)[:, None]
     query = np.array([[0.0], [6.0], [12.0]])
     for one in (reference, reference[::-1]):
-        expected = naive.log_kernel_sum(query, one, 1.0)
-        np.testing.assert_allclose(log_kernel_sum(query, one, 1.0), expected, rtol=1e-13)
+        assert_sums(query, one, 1.0, precision)
 
 
 def test_input_of_any_layout(rng):
@@ -94,3 +111,55 @@ def test_results_do_not_depend_on_the_number_of_threads(rng):
         set_num_threads(before)
     np.testing.assert_array_equal(sums[0], sums[1])
     np.testing.assert_array_equal(sums[0], sums[2])
+
+
+@both_precisions
+@pytest.mark.parametrize("spread", [0.01, 1.0, 30.0, 3e4])
+@pytest.mark.parametrize("d", [1, 15, 16, 17, 63])
+def test_tight_and_wide_tiles(rng, spread, d, precision):
+    """Neighbours at all distances from 0 to far beyond the reach, in tiles from tight to very wide."""
+    centers = rng.normal(0, spread, (6, d))
+    X = np.concatenate([c + rng.normal(0, s, (25, d)) for c in centers for s in (1e-4, 0.3 / d**0.5, 3.0)])
+    assert_sums(X[::7], X, 1.0, precision)
+    assert_sums(X[::7] + 1e3, X + 1e3, 1.0, precision)
+
+
+@pytest.mark.jit
+@both_precisions
+@pytest.mark.parametrize("name", ["gap20_Graphite", "3bpa", "co2_ni100_reann_val"])
+def test_real_environments(data_file, name, precision):
+    X = descriptors(read(data_file(f"{name}.xyz.gz"))[:60]).X
+    for h in (0.015, 0.003, 0.1):
+        assert_sums(X[::40], X, h, precision)
+
+
+@both_precisions
+def test_a_reference_that_holds_the_query_covers_it(rng, precision):
+    for scale in (1e-3, 1.0, 1e3):
+        X = scale * rng.normal(size=(300, 5)) + 1e3
+        assert (log_kernel_sum(X[:40], X, 0.1, precision=precision) > -1e-5).all()
+        assert overlap(X[::3], X, 0.1, precision=precision) == 1.0
+
+
+@pytest.mark.jit
+def test_two_python_threads_at_once(rng):
+    sets = [rng.normal(0, 0.3, (3000, 5)) for _ in range(4)]
+    alone = [log_kernel_sum(X, X, 0.1) for X in sets]
+    with ThreadPoolExecutor(4) as pool:
+        for _ in range(3):
+            together = list(pool.map(lambda X: log_kernel_sum(X, X, 0.1), sets))
+            for one, other in zip(alone, together, strict=True):
+                np.testing.assert_array_equal(one, other)
+
+
+@both_precisions
+def test_references_added_bit_by_bit_equal_all_at_once(rng, precision):
+    X = rng.normal(0, 0.3, (400, 4))
+    tiles = Tiles.of(X)
+    sums = RunningSums(tiles, 0.1, 400, precision)
+    assert (sums.log_sums == -np.inf).all()
+    parts = np.split(rng.permutation(400), [1, 7, 150, 151, 390])
+    for n, part in enumerate(parts, start=1):
+        sums.add(tiles.take(part))
+        expected = naive.log_kernel_sum(X, X[np.concatenate(parts[:n])], 0.1)
+        np.testing.assert_allclose(sums.log_sums, expected, rtol=1e-11, atol=PROMISES[precision][0])

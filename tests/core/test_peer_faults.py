@@ -58,7 +58,7 @@ def test_far_environments_have_finite_delta_entropy_in_true_order():
     h = 0.015
     distances = h * np.array([1.0, 38.0, 39.0, 45.0, 1e4, 1e4 + 1])
     novel = delta_entropy(distances[:, None], np.zeros((7, 1)), h)
-    np.testing.assert_allclose(novel, (distances / h) ** 2 / 2 - np.log(7), rtol=1e-12)
+    np.testing.assert_allclose(novel, (distances / h) ** 2 / 2 - np.log(7), rtol=1e-11, atol=1e-5)
     # Among outliers the farthest comes first, not the lowest index.
     X = np.array([0.0, 0.0, 50 * h, 90 * h, 70 * h])[:, None]
     assert select(X, bandwidth=h).order.tolist()[:4] == [0, 3, 2, 4]
@@ -70,7 +70,8 @@ def test_a_cut_shell_is_shared_by_equivalent_atoms(k):
     order = np.random.default_rng(0).permutation(len(crystal))
     X = descriptors([crystal[order]], k=k).X
     np.testing.assert_allclose(X, np.tile(X[0], (len(X), 1)), rtol=1e-9, atol=1e-12)
-    assert entropy(X) == pytest.approx(0.0, abs=1e-12)
+    assert entropy(X) == pytest.approx(0.0, abs=1e-6)
+    assert entropy(X, precision="double") == pytest.approx(0.0, abs=1e-12)
 
 
 @pytest.mark.parametrize("n", [1, 2, 7, 20])

@@ -5,7 +5,7 @@ import pytest
 
 from quests_core import METHODS, Environments, select
 from tests import naive
-from tests.core.ugly import BANDWIDTH, SETS
+from tests.core.ugly import BANDWIDTH, PROMISES, SETS
 
 GREEDY = ("msc", "fps", "mean_fps")
 NAMES = list(SETS)
@@ -23,7 +23,7 @@ def slow_scores(method, frames, reference=None):
     return lambda picked: naive.mean_fps_scores(frames, picked)
 
 
-def assert_greedy(order, scores, n_given):
+def assert_greedy(order, scores, n_given, error=1e-5):
     """Each pick after the given ones has the highest score of the frames left, to rounding.
 
     Scores that agree to rounding may be picked either way: equal scores are tested apart.
@@ -33,17 +33,19 @@ def assert_greedy(order, scores, n_given):
         now = scores(order[:rank])
         left = np.setdiff1d(np.arange(len(now)), order[:rank])
         best = left[np.argmax(now[left])]
-        tolerance = 1e-9 * max(1.0, abs(now[best])) if np.isfinite(now[best]) else 0
+        tolerance = max(error, 1e-11 * abs(now[best])) if np.isfinite(now[best]) else 0
         assert now[order[rank]] >= now[best] - tolerance, f"pick {rank}: {order[rank]}, not {best}"
 
 
+@pytest.mark.parametrize("precision", PROMISES)
 @pytest.mark.parametrize("name", NAMES)
 @pytest.mark.parametrize("method", GREEDY)
-def test_every_pick_has_the_highest_score(method, name):
+def test_every_pick_has_the_highest_score(method, name, precision):
     frames = SETS[name]
-    order = select(grouped(frames), method, bandwidth=BANDWIDTH).order
+    order = select(grouped(frames), method, bandwidth=BANDWIDTH, precision=precision).order
     assert sorted(order) == list(range(len(frames)))
-    assert_greedy(order, slow_scores(method, frames), n_given=int(method == "mean_fps"))
+    error = PROMISES[precision][0]
+    assert_greedy(order, slow_scores(method, frames), int(method == "mean_fps"), error)
 
 
 @pytest.mark.parametrize("name", ["plain", "duplicates", "far outliers", "63 columns", "one dimension"])
@@ -88,13 +90,14 @@ def test_mean_fps_after_its_random_start(rng):
     assert len(starts) > 5
 
 
+@pytest.mark.parametrize("precision", PROMISES)
 @pytest.mark.parametrize("method", ["msc", "fps"])
-def test_equal_scores_go_to_the_lowest_index(method, rng):
+def test_equal_scores_go_to_the_lowest_index(method, precision, rng):
     block = rng.normal(0, 0.4, (6, 3))
     apart = [block + 40.0 * i for i in range(4)]
     # The first pick is a tie of all; afterwards copies of one frame tie with each other.
     frames = [apart[0], apart[1], apart[0], apart[1], apart[2], apart[2]]
-    order = select(grouped(frames), method, bandwidth=BANDWIDTH).order.tolist()
+    order = select(grouped(frames), method, bandwidth=BANDWIDTH, precision=precision).order.tolist()
     assert order[0] == 0
     for first, copy in ((0, 2), (1, 3), (4, 5)):
         assert order.index(first) < order.index(copy)
@@ -113,6 +116,19 @@ def test_fps_and_msc_follow_far_outliers_by_distance():
     # Each is beyond the underflow of a plain kernel sum, and yet their order is that of their distances.
     assert select(X, "msc").order.tolist()[:4] == [0, 3, 4, 2]
     assert select(X, "fps").order.tolist()[:4] == [0, 3, 4, 2]
+
+
+@pytest.mark.parametrize("precision", PROMISES)
+@pytest.mark.parametrize("method", ["msc", "fps"])
+def test_copies_of_many_frames_come_in_file_order(method, precision, rng):
+    """Copies far apart in the file, so that they fall into different blocks of any reduction."""
+    kinds = [rng.normal(0, 0.4, (rng.integers(1, 7), 9)) for _ in range(40)]
+    frames = [kinds[i] for i in rng.permutation(np.repeat(range(40), 5))]
+    order = select(grouped(frames), method, bandwidth=BANDWIDTH, precision=precision).order.tolist()
+    for kind in kinds:
+        copies = [i for i, frame in enumerate(frames) if frame is kind]
+        ranks = [order.index(i) for i in copies]
+        assert ranks == sorted(ranks)
 
 
 # Nested orders, counts, fractions
