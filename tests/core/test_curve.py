@@ -88,6 +88,7 @@ def test_sizes_do_not_change_the_numbers(rng):
     np.testing.assert_allclose(some, whole.iloc[[1, 6, 10]], rtol=1e-11, atol=2e-6)
 
 
+@pytest.mark.jit
 def test_default_sizes():
     for n, expected in ((1, 1), (2, 2), (199, 199), (200, 200), (201, 200), (750, 200)):
         sizes = compression_curve(np.zeros((n, 1)), range(n)).n_frames.to_numpy()

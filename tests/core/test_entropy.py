@@ -166,9 +166,9 @@ def test_learning_curve_follows_the_expectation(rng):
 
 
 def test_learning_curve_defaults_and_seed(rng):
-    X = Environments(rng.normal(0, 0.2, (150, 2)), [0, 100, 150])
+    X = Environments(rng.normal(0, 0.2, (60, 2)), [0, 40, 60])
     curve = learning_curve(X, bandwidth=BANDWIDTH)
-    assert curve.n_envs.iloc[-1] == 150
+    assert curve.n_envs.iloc[-1] == 60
     assert (np.diff(curve.n_envs) > 0).all()
     assert curve.equals(learning_curve(X, bandwidth=BANDWIDTH))
     assert not curve.equals(learning_curve(X, bandwidth=BANDWIDTH, random_state=1))

@@ -118,6 +118,7 @@ def test_fps_and_msc_follow_far_outliers_by_distance():
     assert select(X, "fps").order.tolist()[:4] == [0, 3, 4, 2]
 
 
+@pytest.mark.jit
 @pytest.mark.parametrize("precision", PROMISES)
 @pytest.mark.parametrize("method", ["msc", "fps"])
 def test_copies_of_many_frames_come_in_file_order(method, precision, rng):
