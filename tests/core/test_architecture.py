@@ -95,6 +95,7 @@ FORBIDDEN = {
     "environments.py": ["kernel", "entropy", "selection", "curve", "io", "descriptors"],
     "neighbors.py": ["descriptors", "kernel", "entropy", "selection", "curve", "io"],
     "descriptors.py": ["kernel", "entropy", "selection", "curve", "io"],
+    "tree.py": ["kernel", "entropy", "selection", "curve", "io", "descriptors", "neighbors"],
     "kernel.py": ["entropy", "selection", "curve", "io", "descriptors", "neighbors"],
     "entropy.py": ["selection", "curve", "io", "descriptors", "neighbors"],
     "curve.py": ["io", "descriptors", "neighbors"],

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from quests_core import Environments, compression_curve, compression_path, select
+from quests_core import Environments, compression_curve, compression_path, overlap, select
 from tests import naive
 from tests.core.ugly import BANDWIDTH, PROMISES, SETS
 
@@ -128,3 +128,14 @@ def test_frames_without_environments(rng):
         np.testing.assert_allclose(
             curve[column][1:], [r[column] for r in expected], rtol=1e-11, atol=allowed("single")[column]
         )
+
+
+def test_what_counts_as_covered():
+    """An environment is covered where δH < 1e-5: nearer than h √(2e-5) to a single kept one."""
+    h = 0.1
+    for delta, covered in ((1e-9, True), (5e-6, True), (1.5e-5, False), (1e-3, False)):
+        envs = np.array([[0.0], [h * np.sqrt(2 * delta)]])
+        curve = compression_curve(envs, [0, 1], bandwidth=h, precision="double")
+        assert curve.overlap.tolist() == [1.0 if covered else 0.5, 1.0]
+        assert overlap(envs, envs[:1], h, precision="double") == curve.overlap[0]
+        assert curve.information_loss[0] == pytest.approx(delta / 2, rel=1e-6)
