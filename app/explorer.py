@@ -221,6 +221,8 @@ class Explorer:
             self.state.notice = f"Cancelled.{kept}"
             return
         why = str(error) or type(error).__name__
+        if isinstance(error, OSError) and error.strerror:
+            why = f"{error.strerror}: {error.filename}"
         if name and why.startswith(name):
             why = why[len(name) :].lstrip(",: ")
         self.state.error = f"{what}: {why}{'' if why.endswith('.') else '.'}{kept}"

@@ -63,6 +63,32 @@ def umap_worker() -> UmapWorker:
     return pn.state.as_cached("quests-umap-worker", UmapWorker)
 
 
+class Gate:
+    """Passes functions on to a scheduler, but holds them back until the page is there.
+
+    A widget that changes while the browser is still building it may show its old value for ever.
+    """
+
+    def __init__(self, schedule: Callable[[Callable], Any]):
+        self._schedule, self._lock = schedule, threading.Lock()
+        self._waiting: list[Callable] | None = []
+
+    def __call__(self, function: Callable) -> None:
+        """Schedule `function`, now or when the gate opens."""
+        with self._lock:
+            if self._waiting is not None:
+                self._waiting.append(function)
+                return
+        self._schedule(function)
+
+    def open(self) -> None:
+        """Schedule what was held back, in order, and hold nothing back any more."""
+        with self._lock:
+            waiting, self._waiting = self._waiting or [], None
+            for function in waiting:
+                self._schedule(function)
+
+
 @dataclass(frozen=True, eq=False)
 class _Task:
     title: str

@@ -2,13 +2,16 @@
 
 import panel as pn
 from quests_app.explorer import Explorer
+from quests_app.jobs import Gate
 from quests_app.layout import page
 from quests_app.state import State
 
 pn.extension("filedropper", respect_explicit_sizing=True)
 
 state = State()
-explorer = Explorer(state, pn.state.curdoc.add_next_tick_callback)
+gate = Gate(pn.state.curdoc.add_next_tick_callback)
+explorer = Explorer(state, gate)
+pn.state.onload(gate.open)
 # Bokeh empties this module before it tells that the session is gone, hence the default argument.
 pn.state.on_session_destroyed(lambda _, explorer=explorer: explorer.close())
 page(state, explorer).servable(title="QUESTS Explorer")

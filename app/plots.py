@@ -182,7 +182,7 @@ def curve_plot() -> Plot:
     full = fig.scatter(
         "diversity", "entropy", source=sources["full"], marker="star", size=17, color=FULL_COLOR
     )
-    legend = _legend(fig, {**renderers, "full set": [full]}, "bottom_right")
+    legend = _legend(fig, {**renderers, "full set": [full]}, "top_left")
     return Plot(fig, sources, renderers, legend, labels)
 
 

@@ -44,7 +44,7 @@ class DatasetView(pn.viewable.Viewer):
         self._demo = pmui.Button(label="Open the demo", size="small", variant="text", margin=0)
         self._drop.param.watch(self._uploaded, "value")
         self._open.on_click(lambda _: self._open_path())
-        self._path.param.watch(lambda _: self._open_path(), "enter_pressed")
+        self._path.param.watch(lambda _: self._entered(), "enter_pressed")
         self._demo.on_click(lambda _: explorer.open_demo())
         watch(state, self._update, "opened")
 
@@ -55,6 +55,11 @@ class DatasetView(pn.viewable.Viewer):
         # The widget keeps the bytes otherwise, beside the copy on disk.
         self._drop.value = {}
         self._explorer.upload(name, content)
+
+    def _entered(self) -> None:
+        """Open what was entered, once it is here: the browser sends the key before the last letters."""
+        if pn.state.curdoc is not None:
+            pn.state.curdoc.add_timeout_callback(self._open_path, 200)
 
     def _open_path(self) -> None:
         if self._path.value_input.strip():

@@ -39,9 +39,9 @@ class ExportView(pn.viewable.Viewer):
             sizing_mode="stretch_width",
             margin=0,
         )
-        self._zip = self._download("Download subset (.zip)", self._archive, variant="contained")
-        self._xyz = self._download(".xyz", lambda: self._make(export.subset_bytes), variant="outlined")
-        self._json = self._download(".json", self._record, variant="outlined")
+        self._zip = self._download("Download subset (.zip)", export.archive, variant="contained")
+        self._xyz = self._download(".xyz", export.subset_bytes, variant="outlined")
+        self._json = self._download(".json", _record, variant="outlined")
         self._code = pmui.Button(
             label="Copy as Python", size="small", variant="outlined", sizing_mode="stretch_width", margin=0
         )
@@ -64,30 +64,24 @@ class ExportView(pn.viewable.Viewer):
         self._save.on_click(lambda _: self._save_on_server())
         watch(state, self._update, "opened", "paths", "active", "n_frames")
 
-    @staticmethod
-    def _download(label: str, callback, **options) -> pmui.FileDownload:
-        return pmui.FileDownload(
-            label=label, callback=callback, filename="subset", auto=True, embed=False, size="small",
-            sizing_mode="stretch_width", margin=0, **options,
+    def _download(self, label: str, make, **options) -> pmui.FileDownload:
+        button = pmui.FileDownload(
+            label=label, filename="subset", auto=True, embed=False, size="small", sizing_mode="stretch_width",
+            margin=0, **options,
         )  # fmt: skip
 
-    def _make(self, function):
-        state = self._state
-        return io.BytesIO(function(state.opened, state.path, self._n_frames, self._order.value))
+        def content():
+            # The browser saves when the data change, so the same file again needs a change in between.
+            button.data = None
+            state = self._state
+            return io.BytesIO(make(state.opened, state.path, self._n_frames, self._order.value))
+
+        button.callback = content
+        return button
 
     @property
     def _n_frames(self) -> int:
         return int(self._state.row_of(self._state.active)["n_frames"])
-
-    def _archive(self):
-        return self._make(export.archive)
-
-    def _record(self):
-        def make(opened, path, n_frames, order):
-            subset = export.subset_bytes(opened, path, n_frames, order)
-            return export.record_bytes(export.record(opened, path, n_frames, order, subset))
-
-        return self._make(make)
 
     def _show_code(self) -> None:
         state = self._state
@@ -133,3 +127,8 @@ class ExportView(pn.viewable.Viewer):
             self._dialog,
             sizing_mode="stretch_width", margin=(6, 16, 4, 16),
         )  # fmt: skip
+
+
+def _record(opened, path, n_frames: int, order: str) -> bytes:
+    subset = export.subset_bytes(opened, path, n_frames, order)
+    return export.record_bytes(export.record(opened, path, n_frames, order, subset))

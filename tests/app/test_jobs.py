@@ -6,7 +6,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from quests_app.jobs import Cache, Jobs, executor
+from quests_app.jobs import Cache, Gate, Jobs, executor
 from quests_app.state import Activity
 
 from quests_core import Cancelled
@@ -150,6 +150,18 @@ def test_a_closed_session_hears_nothing(loop):
     go_on.set()
     loop.worker.submit(lambda: None).result(20)
     assert loop.callbacks.empty()
+
+
+def test_a_gate_holds_back_in_order_until_it_is_opened():
+    passed = []
+    gate = Gate(passed.append)
+    gate("first")
+    gate("second")
+    assert passed == []
+    gate.open()
+    gate("third")
+    gate.open()
+    assert passed == ["first", "second", "third"]
 
 
 def test_one_worker_thread_serves_the_process():

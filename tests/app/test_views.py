@@ -181,16 +181,36 @@ def test_progress_is_shown_with_step_and_time_left(session):
 
 def test_settings_follow_the_open_analysis(opened):
     view = SettingsView(opened.state, opened.explorer)
-    view._bandwidth.value = 0.05
+    view._bandwidth.value = "0.05"
     view._recompute()
     opened.run()
     assert opened.state.parameters.bandwidth == 0.05
-    assert view._bandwidth.value == 0.05
+    assert view._bandwidth.value == "0.05"
+
+
+@pytest.mark.parametrize(
+    ("field", "text"),
+    [
+        ("_k", "1"),
+        ("_k", "3.5"),
+        ("_cutoff", "-1"),
+        ("_cutoff", "1e9"),
+        ("_bandwidth", "nan"),
+        ("_bandwidth", ""),
+    ],
+)
+def test_settings_that_make_no_sense_are_refused(opened, field, text):
+    view = SettingsView(opened.state, opened.explorer)
+    getattr(view, field).value = text
+    view._recompute()
+    assert "expected" in opened.state.error
+    assert repr(text) in opened.state.error
+    assert not opened.state.work.running
 
 
 def test_opening_by_path_and_by_upload(session, file):
     view = DatasetView(session.state, session.explorer)
-    view._path.value_input = f"  {file} "
+    view._path.value = f"  {file} "
     view._open_path()
     session.run()
     assert session.state.opened.dataset.path == file

@@ -1,0 +1,154 @@
+"""The served page in a real browser, driven as a person would."""
+
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from pathlib import Path
+
+import numpy as np
+import pytest
+from ase.build import bulk
+from ase.calculators.singlepoint import SinglePointCalculator
+from ase.io import write
+
+ROOT = Path(__file__).resolve().parents[2]
+ARGUMENTS = [
+    "--no-sandbox",
+    "--headless",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+START_SECONDS = 90
+
+
+def missing(reason):
+    """Skip visibly, or fail where the browser is required."""
+    if os.environ.get("QUESTS_REQUIRE_BROWSER") == "1":
+        pytest.fail(f"QUESTS_REQUIRE_BROWSER=1, but {reason}")
+    pytest.skip(f"no browser test: {reason}")
+
+
+def find_browser(playwright):
+    names = ("chromium", "chromium-browser", "google-chrome")
+    found = next((path for path in map(shutil.which, names) if path), None)
+    own = playwright.chromium.executable_path
+    return found or (own if Path(own).exists() else None)
+
+
+@pytest.fixture(scope="session")
+def browser():
+    try:
+        from playwright.sync_api import sync_playwright
+    except ImportError:
+        missing("playwright is not installed")
+    with sync_playwright() as playwright:
+        path = find_browser(playwright)
+        if path is None:
+            missing("there is no Chromium (Debian: apt install chromium)")
+        browser = playwright.chromium.launch(executable_path=path, args=ARGUMENTS)
+        yield browser
+        browser.close()
+
+
+def free_port():
+    with socket.socket() as server:
+        server.bind(("localhost", 0))
+        return server.getsockname()[1]
+
+
+@pytest.fixture(scope="session")
+def url(tmp_path_factory, browser):
+    """Serve the dashboard as the README says, on a free port."""
+    port, log = free_port(), tmp_path_factory.mktemp("server") / "log.txt"
+    command = [sys.executable, "-m", "panel", "serve", "app", "--port", str(port)]
+    with log.open("w") as output:
+        server = subprocess.Popen(command, cwd=ROOT, stdout=output, stderr=subprocess.STDOUT)
+    try:
+        address = f"http://localhost:{port}/app"
+        wait_for(address, server, log)
+        yield address
+    finally:
+        server.terminate()
+        server.wait(30)
+    # A page that is closed while the server writes to it is no fault.
+    faults = [part for part in log.read_text().split("Traceback")[1:] if "WebSocketClosedError" not in part]
+    assert not faults, faults[0]
+
+
+def wait_for(address, server, log):
+    end = time.monotonic() + START_SECONDS
+    while time.monotonic() < end:
+        if server.poll() is not None:
+            break
+        try:
+            urllib.request.urlopen(address, timeout=START_SECONDS).close()
+            return
+        except (urllib.error.URLError, ConnectionError):
+            time.sleep(0.2)
+    pytest.fail(f"the server did not answer: {log.read_text()}")
+
+
+@pytest.fixture(scope="session")
+def context(browser):
+    """Return one browser profile for all tests: the scripts are fetched once."""
+    context = browser.new_context(viewport={"width": 1280, "height": 800}, accept_downloads=True)
+    yield context
+    context.close()
+
+
+@pytest.fixture
+def page(context, url):
+    """Return the opened page; afterwards nothing was fetched from elsewhere and nothing went wrong in it."""
+    page, elsewhere, errors = context.new_page(), [], []
+    page.set_default_timeout(30_000)
+    host = url.rsplit("/", 1)[0]
+    page.on(
+        "request",
+        lambda request: (
+            elsewhere.append(request.url) if not request.url.startswith((host, "data:", "blob:")) else None
+        ),
+    )
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    page.on("console", lambda message: errors.append(message.text) if message.type == "error" else None)
+    page.goto(url)
+    page.get_by_text("By comparison, random covers").wait_for()
+    yield page
+    page.close()
+    assert elsewhere == []
+    assert errors == []
+
+
+def crystals(n_frames, repeat, seed=0):
+    """Return labelled copper crystals, ever more distorted."""
+    rng, frames = np.random.default_rng(seed), []
+    for i in range(n_frames):
+        atoms = bulk("Cu", cubic=True) * (repeat, repeat, repeat)
+        atoms.positions += 0.15 * i / n_frames * rng.normal(size=atoms.positions.shape)
+        atoms.info["config_type"] = "cold" if i < n_frames // 2 else "hot"
+        atoms.calc = SinglePointCalculator(atoms, energy=-1.0 * i, forces=rng.normal(size=(len(atoms), 3)))
+        frames.append(atoms)
+    return frames
+
+
+@pytest.fixture(scope="session")
+def small_file(tmp_path_factory):
+    path = tmp_path_factory.mktemp("data") / "copper.xyz"
+    write(path, crystals(40, 1), format="extxyz")
+    return path
+
+
+@pytest.fixture(scope="session")
+def large_file(tmp_path_factory):
+    """Return a file that takes long enough to be cancelled."""
+    path = tmp_path_factory.mktemp("data") / "large.xyz"
+    write(path, crystals(600, 3), format="extxyz")
+    return path

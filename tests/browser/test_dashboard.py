@@ -1,0 +1,183 @@
+"""Open, look, move the slider, compare methods, open files, cancel, download."""
+
+import io
+import itertools
+import json
+import zipfile
+from pathlib import Path
+
+import numpy as np
+from ase.io import read
+
+from quests_core.io import frame_bounds
+
+DEMO = Path(__file__).resolve().parents[2] / "app" / "assets" / "demo.xyz.gz"
+
+# How many points each figure of the page draws, told by BokehJS.
+DRAWN = """() => Object.values(Bokeh.documents).flatMap(doc => [...doc._all_models.values()])
+  .filter(model => model.type === 'Figure')
+  .map(figure => figure.renderers.filter(r => r.visible)
+    .reduce((n, r) => n + (r.data_source.get_length() ?? 0), 0))"""
+
+
+def numbers(page, name):
+    """Return the cells of one row of the table."""
+    cells = page.locator("table.numbers tr", has_text=name).first.locator("td").all_inner_texts()
+    return [cell.strip() for cell in cells]
+
+
+def move_slider(page, key, times=1):
+    slider = page.locator("input[type=range]")
+    slider.focus()
+    for _ in range(times):
+        slider.press(key)
+
+
+def blocks(data):
+    bounds = frame_bounds(data)
+    return [data[a:b] for a, b in itertools.pairwise(bounds)]
+
+
+def open_path(page, path):
+    page.get_by_placeholder("/data/train.xyz").fill(str(path))
+    page.get_by_placeholder("/data/train.xyz").press("Enter")
+
+
+def upload(page, path):
+    page.locator("input[type=file]").set_input_files(str(path))
+
+
+def shown_name(page):
+    return page.locator(".summary .what .name")
+
+
+def download(page, label):
+    with page.expect_download() as waiting:
+        page.get_by_role("button", name=label).click()
+    return waiting.value.suggested_filename, Path(waiting.value.path()).read_bytes()
+
+
+def test_a_first_visit(page):
+    """The demo is there with every plot; slider, methods, colours and code do what they say."""
+    n_frames = len(read(DEMO, index=":"))
+    assert "Demo" in shown_name(page).inner_text()
+    assert numbers(page, "full set")[1] == f"{n_frames:,}"
+    assert [row.split("\t")[0] for row in page.locator("table.numbers tbody tr").all_inner_texts()] == [
+        "msc", "random", "full set",
+    ]  # fmt: skip
+    drawn = page.evaluate(DRAWN)
+    assert len(drawn) == 4
+    assert min(drawn) > 50
+    for heading in (
+        "Entropy against diversity",
+        "Covered by the subset",
+        "Map of environments",
+        "Force tail",
+    ):
+        assert page.get_by_role("heading", name=heading).is_visible()
+    slider_moves_the_numbers(page)
+    methods_are_compared_and_chosen(page)
+    page.get_by_role("button", name="δH", exact=True).click()
+    page.get_by_text("given the subset of random").wait_for()
+    page.get_by_role("button", name="Density", exact=True).click()
+    page.get_by_text("of the full set").first.wait_for()
+    code_is_shown_and_copied(page)
+
+
+def slider_moves_the_numbers(page):
+    before, size = numbers(page, "msc"), page.locator(".size").inner_text()
+    assert size.startswith("25 %")
+    move_slider(page, "ArrowRight", 5)
+    page.locator(".size", has_not_text=size.splitlines()[1]).wait_for()
+    page.locator("tr.active", has_not_text=before[3]).wait_for()
+    after = numbers(page, "msc")
+    assert int(after[1]) > int(before[1])
+    assert after[3:] != before[3:]
+    move_slider(page, "End")
+    page.get_by_text("Nothing is lost.").wait_for()
+    page.locator("tr.active", has_text=numbers(page, "full set")[3]).wait_for()
+    assert numbers(page, "msc")[1:] == numbers(page, "full set")[1:]
+
+
+def methods_are_compared_and_chosen(page):
+    page.get_by_role("checkbox", name="mean_fps").click()
+    page.locator("table.numbers tr", has_text="mean_fps").wait_for()
+    page.get_by_role("button", name="random", exact=True).click()
+    page.locator(".verdict", has_text="random covers").wait_for()
+    page.locator("tr.active", has_text="random").wait_for()
+    page.get_by_role("checkbox", name="msc").click()
+    page.locator("table.numbers tr", has_text="msc").wait_for(state="detached")
+
+
+def code_is_shown_and_copied(page):
+    page.get_by_role("button", name="Copy as Python").click()
+    code = page.locator(".code code")
+    code.wait_for()
+    assert "select(" in code.inner_text()
+    assert str(DEMO) in code.inner_text()
+    page.get_by_role("button", name="Copy", exact=True).click()
+    page.get_by_role("button", name="Copied").wait_for()
+
+
+def test_what_goes_wrong_is_said_and_what_was_open_stays(page, small_file, large_file, tmp_path):
+    bad = tmp_path / "cut.xyz"
+    bad.write_bytes(small_file.read_bytes()[:-200])
+    upload(page, bad)
+    message = page.locator(".MuiAlert-root", has_text="cut.xyz")
+    message.wait_for()
+    assert "frame 39" in message.inner_text()
+    assert "cut off" in message.inner_text()
+    assert "Demo" in shown_name(page).inner_text()
+    message.get_by_role("button", name="Close").click()
+    message.wait_for(state="hidden")
+    open_path(page, large_file)
+    page.get_by_text("Opening large.xyz").wait_for()
+    page.get_by_role("button", name="Cancel").first.click()
+    page.get_by_text("Cancelled. What is shown has not changed.").wait_for()
+    page.get_by_text("Opening large.xyz").wait_for(state="hidden")
+    assert "Demo" in shown_name(page).inner_text()
+    move_slider(page, "End")
+    page.get_by_text("Nothing is lost.").wait_for()
+
+
+def test_an_uploaded_file_is_compressed_and_downloaded(page, small_file):
+    upload(page, small_file)
+    page.locator(".summary .name", has_text="copper.xyz").wait_for()
+    page.locator(".size", has_text="10 of 40 frames").wait_for()
+    page.locator(".verdict", has_text="By comparison").wait_for()
+    assert numbers(page, "full set")[1:3] == ["40", "160"]
+    subset_is_downloaded_byte_for_byte(page, small_file)
+    page.get_by_role("heading", name="Map of environments (UMAP)").wait_for(timeout=150_000)
+    settings_recompute(page)
+
+
+def subset_is_downloaded_byte_for_byte(page, source_file):
+    name, content = download(page, "Download subset")
+    assert name == "copper-msc-10.zip"
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        subset, record = archive.read("subset.xyz"), json.loads(archive.read("subset.json"))
+    chosen = sorted(record["subset"]["indices_by_rank"])
+    source = blocks(source_file.read_bytes())
+    assert subset == b"".join(source[i] for i in chosen)
+    kept, frames = read(io.StringIO(subset.decode()), ":", format="extxyz"), read(source_file, ":")
+    assert len(kept) == 10
+    for atoms, i in zip(kept, chosen, strict=True):
+        np.testing.assert_array_equal(atoms.get_forces(), frames[i].get_forces())
+    assert f"{record['metrics']['subset']['entropy']:.3f}" == numbers(page, "msc")[3]
+    # The same button again gives the same file again, and rank order another one.
+    assert download(page, ".xyz") == ("subset.xyz", subset)
+    assert download(page, ".xyz") == ("subset.xyz", subset)
+    page.get_by_role("button", name="Rank order").click()
+    page.locator("button[aria-pressed=true]", has_text="Rank order").wait_for()
+    ranked = download(page, ".xyz")[1]
+    assert ranked == b"".join(source[i] for i in record["subset"]["indices_by_rank"])
+    assert json.loads(download(page, ".json")[1])["subset"]["order"] == "rank"
+
+
+def settings_recompute(page):
+    before = numbers(page, "full set")[3]
+    page.get_by_role("button", name="Settings").click()
+    page.get_by_label("Bandwidth h / Å⁻¹").fill("0.1")
+    page.get_by_role("button", name="Recompute").click()
+    page.locator("table.numbers tr", has_text="full set").filter(has_not_text=before).wait_for()
+    assert float(numbers(page, "full set")[3]) < float(before)
