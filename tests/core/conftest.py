@@ -1,6 +1,5 @@
 """Fixtures of the library's tests."""
 
-import ase.db
 import ase.io
 import pytest
 

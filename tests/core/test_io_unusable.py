@@ -2,7 +2,6 @@
 
 import gzip
 
-import ase.db
 import ase.io
 import numpy as np
 import pytest

@@ -3,7 +3,6 @@
 import gzip
 import os
 
-import ase.db
 import ase.io
 import numpy as np
 import pytest
