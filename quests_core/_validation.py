@@ -15,13 +15,14 @@ _LARGEST = 1e15
 
 def check_matrix(X, name: str) -> np.ndarray:
     """Return `X` as a C-contiguous, finite ``(n, d)`` float64 array."""
+    given = X
     try:
         X = np.asarray(X)
         if X.dtype.kind not in "biuf":
             raise TypeError
         X = np.ascontiguousarray(X, dtype=np.float64)
     except (TypeError, ValueError) as error:
-        raise TypeError(f"{name}: expected a real matrix of shape (n, d), got {_kind(X)}") from error
+        raise TypeError(f"{name}: expected a real matrix of shape (n, d), got {_kind(given)}") from error
     if X.ndim != 2 or X.shape[1] == 0:
         raise ValueError(f"{name}: expected a matrix of shape (n, d) with d >= 1, got shape {X.shape}")
     return X

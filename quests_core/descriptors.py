@@ -87,7 +87,9 @@ def _pair_row(j, chosen, n, vectors, root_weights, row):
         square = 0.0
         for c in range(3):
             square += (vectors[a, c] - vectors[b, c]) ** 2
-        row[place] = root_weights[j] * root_weights[place] / math.sqrt(square) if place != j else 0.0
+        # Coincident neighbours have no value here; the search from one of the two refuses the frame.
+        apart = place != j and square > 0.0
+        row[place] = root_weights[j] * root_weights[place] / math.sqrt(square) if apart else 0.0
 
 
 @kernel
@@ -148,8 +150,6 @@ def _describe_atom(n, vectors, squares, k, cutoff, picked, out):
 @kernel
 def _describe_frame(positions, cell, pbc, k, cutoff, out):
     """Write the descriptors of all atoms of one frame; return ``(status, atom, other atom)``."""
-    # A third atom may see two coincident ones first and divide by zero; the search from one of the
-    # two then finds them, and the row is not used.
     if positions.shape[0] == 0:
         return 0, 0, 0
     grid = grid_of_frame(positions, cell, pbc, cutoff)

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from ._validation import check_choice, check_count, check_environments, check_positive
-from .kernel import PRECISIONS, log_kernel_sum, log_kernel_sums, tiles_of
+from .kernel import PRECISIONS, log_kernel_sum, own_log_kernel_sums, tiles_of
 from .progress import ProgressCallback
 
 # δH above this, in nats, means that an environment is not covered.
@@ -259,7 +259,7 @@ def learning_curve(
     sizes = [check_count(size, "sizes") for size in sizes]
     if max(sizes, default=1) > len(X):
         raise ValueError(f"sizes: expected at most the number of environments, {len(X)}, got {max(sizes)}")
-    rng = np.random.default_rng(random_state)
+    rng = np.random.default_rng(check_count(random_state, "random_state", minimum=0))
     rows = []
     for size in sizes:
         repeats = []
@@ -276,5 +276,4 @@ def _own_sums(envs, bandwidth, precision, step, progress) -> np.ndarray:
     X = check_environments(envs)
     bandwidth = check_positive(bandwidth, "bandwidth")
     check_choice(precision, "precision", PRECISIONS)
-    tiles = tiles_of(envs, X)
-    return log_kernel_sums(tiles, tiles, bandwidth, precision, step, progress)
+    return own_log_kernel_sums(tiles_of(envs, X), bandwidth, precision, step, progress)

@@ -1,10 +1,12 @@
 """Tiles of nearby environments with bounds, so that far tiles are never multiplied.
 
 The rows are turned into their principal axes, which changes no distance but gathers most of it in
-the first few columns, and split at the median of the widest axis until a tile holds at most
-`TILE_ROWS` rows. A tile's box in the first `CHUNK` axes bounds all distances to it from below.
+the first few, and split at the median of the widest axis until a tile holds at most `TILE_ROWS` rows.
+A tile's box in the first `CHUNK` axes bounds all distances to it from below. Its rows stand once more
+as columns, relative to its centre and in single precision: so they are what a kernel reads along.
 """
 
+import math
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -12,10 +14,31 @@ import numpy as np
 
 from ._numba import kernel
 
-# Rows of a tile, at most; a tile of 128 × 64 numbers stays in the first-level cache.
+# Rows of a tile, at most: 128 × 64 numbers in single precision stay in the first-level cache.
 TILE_ROWS = 128
-# Columns are added up this many at a time; between two chunks a row may turn out to be too far.
+# Axes are added up this many at a time; between two chunks all may turn out to be too far.
 CHUNK = 16
+
+
+@kernel
+def fill_columns(rows, center, columns, radii):
+    """Write rows as columns relative to the centre, and their distances from it."""
+    for i in range(rows.shape[0]):
+        square = 0.0
+        for c in range(rows.shape[1]):
+            difference = rows[i, c] - center[c]
+            columns[c, i] = difference
+            square += difference * difference
+        radii[i] = math.sqrt(square)
+    # Room that no row takes is filled, so that whole vectors can be worked on.
+    columns[:, rows.shape[0] :] = 0.0
+    radii[rows.shape[0] :] = 0.0
+
+
+@kernel
+def _fill_all_columns(rows, starts, centers, columns, radii):
+    for t in range(columns.shape[0]):
+        fill_columns(rows[starts[t] : starts[t + 1]], centers[t], columns[t], radii[t])
 
 
 @kernel
@@ -45,7 +68,7 @@ def _grow(coordinates, order, starts):
     n = order.shape[0]
     stack = np.empty((128, 2), np.int64)
     stack[0, 0], stack[0, 1] = 0, n
-    depth, n_tiles = 1, 0
+    depth, n_tiles = (1 if n else 0), 0
     while depth > 0:
         depth -= 1
         first, last = stack[depth, 0], stack[depth, 1]
@@ -79,7 +102,7 @@ class Axes:
     @classmethod
     def of(cls, X: np.ndarray) -> "Axes":
         """Return the principal axes of the rows of `X`."""
-        mean = X.mean(axis=0)
+        mean = X.sum(axis=0) / max(1, len(X))
         centered = X - mean
         _, vectors = np.linalg.eigh(centered.T @ centered)
         return cls(mean, np.ascontiguousarray(vectors[:, ::-1]))
@@ -142,6 +165,17 @@ class Tiles:
     def __len__(self) -> int:
         """Return the number of tiles."""
         return len(self.starts) - 1
+
+    @cached_property
+    def columns(self) -> tuple[np.ndarray, np.ndarray]:
+        """Rows as float32 columns relative to the centres, and their distances from these.
+
+        Shapes ``(n_tiles, D, TILE_ROWS)`` and ``(n_tiles, TILE_ROWS)``.
+        """
+        columns = np.empty((len(self), self.rows.shape[1], TILE_ROWS), dtype=np.float32)
+        radii = np.empty((len(self), TILE_ROWS))
+        _fill_all_columns(self.rows, self.starts, self.centers, columns, radii)
+        return columns, radii
 
     @cached_property
     def places(self) -> np.ndarray:

@@ -7,6 +7,7 @@ import numpy as np
 
 from .._validation import (
     check_choice,
+    check_count,
     check_environments,
     check_frame_indices,
     check_grouped,
@@ -142,6 +143,7 @@ def select(
     check_choice(cost, "cost", ("frames",))
     check_choice(precision, "precision", PRECISIONS)
     bandwidth = check_positive(bandwidth, "bandwidth")
+    random_state = check_count(random_state, "random_state", minimum=0)
     locked = check_frame_indices(locked, len(envs), "locked", unique=True)
     count = check_n_to_select(n_to_select, len(envs))
     if len(locked) > count:
