@@ -173,15 +173,3 @@ def geometry_fault(atoms: Atoms) -> str | None:
         if np.sqrt(max(np.linalg.det((u := vectors / lengths[:, None]) @ u.T), 0.0)) < 1e-6:
             return "the periodic cell vectors lie in one plane or line"
     return None
-
-
-def check_grouped(envs):
-    """Return an `Environments` with at least one frame; each row of a plain matrix is a frame."""
-    from .environments import Environments
-
-    if not isinstance(envs, Environments):
-        X = check_environments(envs)
-        envs = Environments(X, np.arange(len(X) + 1))
-    if len(envs) == 0:
-        raise ValueError("envs: expected at least 1 frame, got 0")
-    return envs

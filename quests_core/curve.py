@@ -6,9 +6,9 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from ._validation import check_choice, check_count, check_frame_indices, check_grouped, check_positive
+from ._validation import check_choice, check_count, check_frame_indices, check_positive
 from .entropy import OVERLAP_THRESHOLD, diversity_from_sums, entropy_from_sums
-from .environments import Environments
+from .environments import Environments, check_grouped
 from .kernel import PRECISIONS, RunningSums
 from .progress import ProgressCallback
 

@@ -11,6 +11,7 @@ this is the published definition.
 
 import math
 from collections.abc import Callable, Sequence
+from functools import cache
 
 import numpy as np
 from ase import Atoms
@@ -66,67 +67,71 @@ def _share_tie(squares, n, k, picked, shared):
 
 
 @kernel
-def _sort_descending(values, order, n):
-    """Sort `order` by ``values[order]``, largest first."""
-    for i in range(1, n):
-        index = order[i]
-        value = values[index]
-        place = i
-        while place > 0 and values[order[place - 1]] < value:
-            order[place] = order[place - 1]
-            place -= 1
-        order[place] = index
-
-
-@kernel
-def _pair_row(j, chosen, n, vectors, root_weights, row):
-    """Write ``M_jl = √(w_j w_l) / r_jl`` over the n chosen neighbours."""
-    a = chosen[j]
-    for place in range(n):
-        b = chosen[place]
-        square = 0.0
-        for c in range(3):
-            square += (vectors[a, c] - vectors[b, c]) ** 2
-        # Coincident neighbours have no value here; the search from one of the two refuses the frame.
-        apart = place != j and square > 0.0
-        row[place] = root_weights[j] * root_weights[place] / math.sqrt(square) if apart else 0.0
-
-
-@kernel
-def _add_row(row, order, n, near, tied, j, k, out):
-    """Add neighbour j's sorted row to the ranks in `out`, by the weights of the module's docstring."""
-    for place in range(n):
-        order[place] = place
-    _sort_descending(row, order, n)
-    if tied == 0:
-        for rank in range(min(n, k - 1)):
-            out[rank] += row[order[rank]] / k
-        return
+def _tied_x2(chosen, near, tied, vectors, root_weights, k, out):
+    """Add X2 where k cuts a shell, by the weights of the module's docstring."""
+    n = near + tied
+    row = np.empty(n)
     share = (k - near) / tied
-    row_weight = 1.0 if j < near else share
-    pair_share = share if j < near else (k - near - 1) / max(tied - 1, 1)
-    position = 0.0
-    for place in range(n):
-        column = order[place]
-        width = 1.0 if column < near or column == j else pair_share
-        while width > 0.0 and position < k - 1:
-            rank = int(position)
-            step = min(width, rank + 1 - position)
-            # What is left of a rank by rounding would never be used up.
-            if rank + 1 - (position + step) < 1e-12:
-                position = float(rank + 1)
-            else:
-                position += step
-            width -= step
-            out[rank] += step * row_weight * row[column] / k
+    for j in range(n):
+        for place in range(n):
+            row[place] = _pair_value(vectors, chosen[j], chosen[place], root_weights[j] * root_weights[place])
+        row_weight = 1.0 if j < near else share
+        pair_share = share if j < near else (k - near - 1) / max(tied - 1, 1)
+        position = 0.0
+        for column in np.argsort(-row):
+            width = 1.0 if column < near or column == j else pair_share
+            while width > 0.0 and position < k - 1:
+                rank = int(position)
+                step = min(width, rank + 1 - position)
+                # What is left of a rank by rounding would never be used up.
+                position = float(rank + 1) if rank + 1 - (position + step) < 1e-12 else position + step
+                width -= step
+                out[rank] += step * row_weight * row[column] / k
 
 
 @kernel
-def _describe_atom(n, vectors, squares, k, cutoff, picked, out):
+def _pair_value(vectors, a, b, weight):
+    """Return ``weight / r_ab``, 0 for an atom with itself."""
+    square = 0.0
+    for c in range(3):
+        square += (vectors[a, c] - vectors[b, c]) ** 2
+    # Coincident neighbours have no value here; the search from one of the two refuses the frame.
+    return weight / math.sqrt(square) if square > 0.0 else 0.0
+
+
+@kernel
+def _plain_x2(chosen, n, vectors, root_weights, k, network, space, out):
+    """Write X2: all rows of M are sorted at once, by a network that runs along them."""
+    matrix, x, y, z = space
+    for j in range(n):
+        x[j], y[j], z[j] = vectors[chosen[j], 0], vectors[chosen[j], 1], vectors[chosen[j], 2]
+    for place in range(n):
+        for j in range(n):
+            dx, dy, dz = x[j] - x[place], y[j] - y[place], z[j] - z[place]
+            square = dx * dx + dy * dy + dz * dz
+            weight = root_weights[j] * root_weights[place]
+            matrix[place, j] = weight / math.sqrt(square) if square > 0.0 else 0.0
+    for pair in range(network.shape[0]):
+        a, b = network[pair, 0], network[pair, 1]
+        # The ranks that have no neighbour are the last, and are sorted as they stand.
+        if b >= n:
+            continue
+        for j in range(n):
+            first, second = matrix[a, j], matrix[b, j]
+            matrix[a, j] = max(first, second)
+            matrix[b, j] = min(first, second)
+    for rank in range(min(n, k - 1)):
+        total = 0.0
+        for j in range(n):
+            total += matrix[rank, j]
+        out[rank] = total / k
+
+
+@kernel
+def _describe_atom(n, vectors, squares, k, cutoff, picked, network, space, out):
     """Write X1 and X2 of an atom with n neighbours in its cutoff."""
     kept = _smallest(squares, n, k, picked)
-    near, tied = kept, 0
-    chosen = picked
+    near, tied, chosen = kept, 0, picked
     if kept == k and n > k:
         shared = np.empty(n, np.int64)
         near, tied = _share_tie(squares, n, k, picked, shared)
@@ -134,21 +139,20 @@ def _describe_atom(n, vectors, squares, k, cutoff, picked, out):
             chosen = shared
         else:
             near = k
-    n_chosen = near + tied
-    root_weights, row, order = np.empty(n_chosen), np.empty(n_chosen), np.empty(n_chosen, np.int64)
-    for place in range(n_chosen):
-        weight = 1.0 - squares[chosen[place]] / (cutoff * cutoff)
-        root_weights[place] = max(weight, 0.0)
+    root_weights = np.empty(near + tied)
+    for place in range(near + tied):
+        root_weights[place] = max(1.0 - squares[chosen[place]] / (cutoff * cutoff), 0.0)
     for rank in range(kept):
         square = squares[picked[rank]]
         out[rank] = max(1.0 - square / (cutoff * cutoff), 0.0) ** 2 / math.sqrt(square)
-    for j in range(n_chosen):
-        _pair_row(j, chosen, n_chosen, vectors, root_weights, row)
-        _add_row(row, order, n_chosen, near, tied, j, k, out[k:])
+    if tied:
+        _tied_x2(chosen, near, tied, vectors, root_weights, k, out[k:])
+    else:
+        _plain_x2(chosen, near, vectors, root_weights, k, network, space, out[k:])
 
 
 @kernel
-def _describe_frame(positions, cell, pbc, k, cutoff, out):
+def _describe_frame(positions, cell, pbc, k, cutoff, network, out):
     """Write the descriptors of all atoms of one frame; return ``(status, atom, other atom)``."""
     if positions.shape[0] == 0:
         return 0, 0, 0
@@ -157,26 +161,44 @@ def _describe_frame(positions, cell, pbc, k, cutoff, out):
         return grid[0], 0, 0
     picked = np.empty(k, np.int64)
     vectors, squares = np.empty((256, 3)), np.empty(256)
+    space = (np.empty((k, k)), np.empty(k), np.empty(k), np.empty(k))
     for i in range(positions.shape[0]):
         n, vectors, squares = neighbors_of_atom(i, grid, pbc, cutoff, vectors, squares)
         if n < 0:
             return COINCIDENT, i, -1 - n
         if n > 0:
-            _describe_atom(n, vectors, squares, k, cutoff, picked, out[i])
+            _describe_atom(n, vectors, squares, k, cutoff, picked, network, space, out[i])
     return 0, 0, 0
 
 
 @kernel
-def _describe_frames(positions, offsets, cells, pbcs, k, cutoff, first, last, out):
+def _describe_frames(positions, offsets, cells, pbcs, k, cutoff, network, first, last, out):
     """`_describe_frame` for a range of frames; stops at the first that cannot be described."""
     for frame in range(first, last):
         rows = slice(offsets[frame], offsets[frame + 1])
         status, atom, other = _describe_frame(
-            positions[rows], cells[frame], pbcs[frame], k, cutoff, out[rows]
+            positions[rows], cells[frame], pbcs[frame], k, cutoff, network, out[rows]
         )
         if status != 0:
             return status, frame, atom, other
     return 0, 0, 0, 0
+
+
+@cache
+def _sorting_network(n: int) -> np.ndarray:
+    """Return the comparisons of Batcher's odd-even merge sort of n values, shape (n_pairs, 2)."""
+    pairs = []
+    run = 1
+    while run < n:
+        step = run
+        while step >= 1:
+            for start in range(step % run, n - step, 2 * step):
+                stop = min(start + step, n - step)
+                within = [i for i in range(start, stop) if i // (2 * run) == (i + step) // (2 * run)]
+                pairs += [(i, i + step) for i in within]
+            step //= 2
+        run *= 2
+    return np.array(pairs, dtype=np.int64).reshape(-1, 2)
 
 
 def _default_descriptors(frames, k, cutoff, step, progress) -> np.ndarray:
@@ -186,11 +208,11 @@ def _default_descriptors(frames, k, cutoff, step, progress) -> np.ndarray:
     positions = np.concatenate([np.empty((0, 3)), *(atoms.positions for atoms in frames)])
     cells = np.array([atoms.cell.array for atoms in frames], dtype=np.float64).reshape(-1, 3, 3)
     pbcs = np.array([atoms.pbc for atoms in frames], dtype=bool).reshape(-1, 3)
-    out = np.zeros((offsets[-1], 2 * k - 1))
+    out, network = np.zeros((offsets[-1], 2 * k - 1)), _sorting_network(k)
 
     def work(first: int, last: int) -> None:
         status, frame, atom, other = _describe_frames(
-            positions, offsets, cells, pbcs, k, cutoff, first, last, out
+            positions, offsets, cells, pbcs, k, cutoff, network, first, last, out
         )
         if status == COINCIDENT:
             raise ValueError(f"frame {frame}: atoms {atom} and {other} are at the same place")

@@ -6,7 +6,7 @@ from functools import cached_property
 
 import numpy as np
 
-from ._validation import check_environment_matrix, check_frame_indices, check_offsets
+from ._validation import check_environment_matrix, check_environments, check_frame_indices, check_offsets
 from .tree import Tiles
 
 
@@ -108,3 +108,13 @@ class Environments:
         """Return the environments of `frames`, in that order."""
         frames = check_frame_indices(frames, len(self), "frames")
         return Environments(self.X[self.rows(frames)], np.concatenate([[0], np.cumsum(self.sizes[frames])]))
+
+
+def check_grouped(envs) -> Environments:
+    """Return environments of at least one frame; each row of a plain matrix is a frame."""
+    if not isinstance(envs, Environments):
+        X = check_environments(envs)
+        envs = Environments(X, np.arange(len(X) + 1))
+    if len(envs) == 0:
+        raise ValueError("envs: expected at least 1 frame, got 0")
+    return envs

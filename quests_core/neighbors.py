@@ -117,9 +117,9 @@ def _sort_into_bins(fractions, low, width, counts, bins, starts, members):
 def grid_of_frame(positions, cell, pbc, cutoff):
     """Sort the atoms of a frame into bins.
 
-    Returns ``(status, cell, fractions, counts, reach, bins, starts, members)``: the completed cell,
-    fractional coordinates wrapped along periodic axes, bins an axis, bins to look at on each side,
-    the bin of each atom, and the atoms of bin ``b`` as ``members[starts[b]:starts[b + 1]]``.
+    Returns ``(status, cell, wrapped, counts, reach, bins, starts, members)``: the completed cell,
+    positions wrapped along periodic axes, bins an axis, bins to look at on each side, the bin of each
+    atom, and the atoms of bin ``b`` as ``members[starts[b]:starts[b + 1]]``.
     """
     n = positions.shape[0]
     full = _complete_cell(cell, pbc)
@@ -150,26 +150,25 @@ def grid_of_frame(positions, cell, pbc, cutoff):
     starts = np.zeros(counts[0] * counts[1] * counts[2] + 1, np.int64)
     if status == 0:
         _sort_into_bins(fractions, low, width, counts, bins, starts, members)
-    return status, full, fractions, counts, reach, bins, starts, members
+    wrapped = np.zeros((n, 3))
+    for i in range(n):
+        for axis in range(3):
+            for c in range(3):
+                wrapped[i, c] += fractions[i, axis] * full[axis, c]
+    return status, full, wrapped, counts, reach, bins, starts, members
 
 
 @kernel
-def _visit_bin(i, members, shift, full, fractions, cutoff, found, vectors, squares):
+def _visit_bin(i, members, is_home, shift, wrapped, cutoff, found, vectors, squares):
     """Append the members within the cutoff of atom i; return their number, or -1 - j if j is on it."""
-    for m in range(members.shape[0]):
-        j = members[m]
-        if j == i and shift[0] == 0 and shift[1] == 0 and shift[2] == 0:
-            continue
-        square = 0.0
-        for c in range(3):
-            component = 0.0
-            for axis in range(3):
-                component += (fractions[j, axis] - fractions[i, axis] + shift[axis]) * full[axis, c]
-            vectors[found, c] = component
-            square += component * component
-        if square <= cutoff * cutoff:
+    x, y, z = wrapped[i, 0] - shift[0], wrapped[i, 1] - shift[1], wrapped[i, 2] - shift[2]
+    for j in members:
+        dx, dy, dz = wrapped[j, 0] - x, wrapped[j, 1] - y, wrapped[j, 2] - z
+        square = dx * dx + dy * dy + dz * dz
+        if square <= cutoff * cutoff and not (is_home and j == i):
             if square < COINCIDENCE**2:
                 return -1 - j
+            vectors[found, 0], vectors[found, 1], vectors[found, 2] = dx, dy, dz
             squares[found] = square
             found += 1
     return found
@@ -182,30 +181,35 @@ def neighbors_of_atom(i, grid, pbc, cutoff, vectors, squares):
     Returns ``(found, vectors, squares)``: vectors to the neighbours and their squared lengths, in
     the given buffers or in larger ones; ``found`` is ``-1 - j`` if atom j stands on atom i.
     """
-    _, full, fractions, counts, reach, bins, starts, members = grid
+    _, full, wrapped, counts, reach, bins, starts, members = grid
     found = 0
-    shift, target = np.zeros(3, np.int64), np.zeros(3, np.int64)
+    image, target, shift = np.zeros(3, np.int64), np.zeros(3, np.int64), np.zeros(3)
     for a in range(bins[i, 0] - reach[0], bins[i, 0] + reach[0] + 1):
-        shift[0] = a // counts[0]
-        target[0] = a - shift[0] * counts[0]
-        if shift[0] != 0 and not pbc[0]:
+        image[0] = a // counts[0]
+        target[0] = a - image[0] * counts[0]
+        if image[0] != 0 and not pbc[0]:
             continue
         for b in range(bins[i, 1] - reach[1], bins[i, 1] + reach[1] + 1):
-            shift[1] = b // counts[1]
-            target[1] = b - shift[1] * counts[1]
-            if shift[1] != 0 and not pbc[1]:
+            image[1] = b // counts[1]
+            target[1] = b - image[1] * counts[1]
+            if image[1] != 0 and not pbc[1]:
                 continue
             for c in range(bins[i, 2] - reach[2], bins[i, 2] + reach[2] + 1):
-                shift[2] = c // counts[2]
-                target[2] = c - shift[2] * counts[2]
-                if shift[2] != 0 and not pbc[2]:
+                image[2] = c // counts[2]
+                target[2] = c - image[2] * counts[2]
+                if image[2] != 0 and not pbc[2]:
                     continue
                 index = (target[0] * counts[1] + target[1]) * counts[2] + target[2]
                 inside = members[starts[index] : starts[index + 1]]
+                if inside.shape[0] == 0:
+                    continue
                 if found + inside.shape[0] > squares.shape[0]:
                     vectors = np.concatenate((vectors, np.empty((found + inside.shape[0], 3))))
                     squares = np.concatenate((squares, np.empty(vectors.shape[0] - squares.shape[0])))
-                found = _visit_bin(i, inside, shift, full, fractions, cutoff, found, vectors, squares)
+                for x in range(3):
+                    shift[x] = image[0] * full[0, x] + image[1] * full[1, x] + image[2] * full[2, x]
+                is_home = image[0] == 0 and image[1] == 0 and image[2] == 0
+                found = _visit_bin(i, inside, is_home, shift, wrapped, cutoff, found, vectors, squares)
                 if found < 0:
                     return found, vectors, squares
     return found, vectors, squares

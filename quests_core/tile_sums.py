@@ -26,6 +26,7 @@ _NEAR, _WIDE = 10.0, 8.0
 # Terms smaller than the largest by this exponent may have a relative error of 1e-3.
 FADED = 14.0
 _UNIT = 2.0**-24
+_LARGEST_SINGLE = 3.4e38
 
 
 def new_state(sizes: np.ndarray) -> tuple[np.ndarray, ...]:
@@ -61,6 +62,12 @@ def _slack(exponent, radius):
     """Bound the error of an exponent in single precision, for a query this far from its tile's centre."""
     # The root is of a finite number, as 0 · inf is not one.
     return 1e-5 * exponent + 8.0 * _UNIT * radius * math.sqrt(min(exponent, 1e300))
+
+
+@kernel
+def _limit(exponent, radius, scale):
+    """Return the squared distance in single precision beyond which no exponent is below the given one."""
+    return min((exponent + _slack(exponent, radius)) / scale, _LARGEST_SINGLE)
 
 
 @kernel
@@ -129,14 +136,14 @@ def _exact_square(x, y):
 def _add_carefully(j, query, radius, reference, squares, state, scale, reach, fade):
     """Add one term to one query's sum, its exponent in double precision if it matters."""
     nearest, total, limit = state[0], state[1], state[2]
-    exponent = scale * squares[j]
+    exponent = scale * np.float64(squares[j])
     slack = _slack(exponent, radius * math.sqrt(scale))
     if exponent <= nearest[j] + fade + slack:
         exponent = scale * _exact_square(query, reference)
     if exponent < nearest[j]:
         total[j] *= math.exp(exponent - nearest[j])
         nearest[j] = exponent
-        limit[j] = (exponent + reach + _slack(exponent + reach, radius * math.sqrt(scale))) / scale
+        limit[j] = _limit(exponent + reach, radius * math.sqrt(scale), scale)
     total[j] += math.exp(nearest[j] - exponent)
 
 
@@ -150,7 +157,7 @@ def _refresh(n, radii, scale, reach, fade, state):
         if limit[j] < 0.0:
             continue
         exponent = nearest[j] - math.log(total[j]) + reach
-        limit[j] = (exponent + _slack(exponent, radii[j] * root)) / scale
+        limit[j] = _limit(exponent, radii[j] * root, scale)
         farthest[0] = max(farthest[0], limit[j])
         if fast[j] == 0.0 and nearest[j] <= _NEAR and radii[j] * root <= _WIDE and fade < np.inf:
             fast[j], offset[j] = 1.0, nearest[j]
@@ -317,7 +324,7 @@ def _add_pairs(n, n_careful, queries, radii, reference, state, scale, fade, work
     for q in range(n_careful):
         j = careful[q]
         if squares[j] <= limit[j]:
-            exponent = scale * squares[j]
+            exponent = scale * np.float64(squares[j])
             if exponent <= fade:
                 exponent = scale * _exact_square(queries[j], reference)
             term = math.exp(-exponent)

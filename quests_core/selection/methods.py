@@ -10,12 +10,11 @@ from .._validation import (
     check_count,
     check_environments,
     check_frame_indices,
-    check_grouped,
     check_n_to_select,
     check_pair,
     check_positive,
 )
-from ..environments import Environments
+from ..environments import Environments, check_grouped
 from ..kernel import PRECISIONS
 from ..progress import ProgressCallback
 from .baselines import k_means_order, random_order
