@@ -6,12 +6,14 @@ worker thread computes for everyone. Results reach a session on its own event lo
 
 import logging
 import threading
+import weakref
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
 from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import panel as pn
 
 from quests_core import Cancelled, Progress
@@ -22,12 +24,21 @@ from .state import Activity
 log = logging.getLogger(__name__)
 
 
+def weight(result: Any) -> int:
+    """Return how many bytes of arrays a result holds."""
+    if isinstance(result, np.ndarray):
+        return result.nbytes
+    return sum(
+        value.nbytes for value in getattr(result, "__dict__", {}).values() if isinstance(value, np.ndarray)
+    )
+
+
 class Cache:
     """Results by content and parameters; the least recently used go first."""
 
-    def __init__(self, n_entries: int = 24):
+    def __init__(self, n_entries: int = 40, n_bytes: int = 1_500_000_000):
         self._entries: OrderedDict[Hashable, Any] = OrderedDict()
-        self._n_entries, self._lock = n_entries, threading.Lock()
+        self._n_entries, self._n_bytes, self._lock = n_entries, n_bytes, threading.Lock()
 
     def get(self, key: Hashable, compute: Callable[[], Any]) -> Any:
         """Return the result kept under `key`; compute and keep it where there is none."""
@@ -38,14 +49,13 @@ class Cache:
         result = compute()
         with self._lock:
             self._entries[key] = result
-            while len(self._entries) > self._n_entries:
+            while len(self._entries) > 1 and self._is_full():
                 self._entries.popitem(last=False)
         return result
 
-    def peek(self, key: Hashable) -> Any:
-        """Return the result kept under `key`, or None."""
-        with self._lock:
-            return self._entries.get(key)
+    def _is_full(self) -> bool:
+        n_bytes = sum(weight(entry) for entry in self._entries.values())
+        return len(self._entries) > self._n_entries or n_bytes > self._n_bytes
 
 
 def executor(name: str = "compute") -> Executor:
@@ -56,6 +66,17 @@ def executor(name: str = "compute") -> Executor:
 def cache() -> Cache:
     """Return the process's cache."""
     return pn.state.as_cached("quests-cache", Cache)
+
+
+def shut_down() -> None:
+    """Cancel the work of all sessions, so that the server's process can end."""
+    for jobs in list(_all_jobs()):
+        jobs.close()
+    umap_worker().close()
+
+
+def _all_jobs() -> "weakref.WeakSet[Jobs]":
+    return pn.state.as_cached("quests-jobs", weakref.WeakSet)
 
 
 def umap_worker() -> UmapWorker:
@@ -116,6 +137,7 @@ class Jobs:
         self._pending: list[_Task] = []
         self._update_due = False
         self._closed, self._closing = False, threading.Lock()
+        _all_jobs().add(self)
 
     def submit(
         self,

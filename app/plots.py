@@ -124,9 +124,12 @@ def marked_rows(fractions: np.ndarray) -> np.ndarray:
     return np.array(list(dict.fromkeys(rows)))
 
 
-def rows_of(columns: dict[str, np.ndarray], rows) -> dict[str, np.ndarray]:
-    """Return some rows of columns, with the percentage as text besides."""
-    picked = {name: np.asarray(values)[rows] for name, values in columns.items()}
+def rows_of(columns: dict[str, np.ndarray], rows) -> dict[str, list]:
+    """Return a few rows of columns, with the percentage as text besides.
+
+    As lists: every array would travel to the browser in a message of its own.
+    """
+    picked = {name: np.asarray(values)[rows].tolist() for name, values in columns.items()}
     return {**picked, "label": [f"{percent:.0f} %" for percent in picked["percent"]]}
 
 

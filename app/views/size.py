@@ -27,7 +27,10 @@ class SizeView(pn.viewable.Viewer):
         watch(state, self._update, "opened", "paths", "active", "n_frames")
 
     def _moved(self, event) -> None:
-        self._state.n_frames = int(self._state.sizes[min(event.new, len(self._state.sizes) - 1)])
+        sizes = self._state.sizes
+        # All views change in one message to the browser instead of a hundred.
+        with pn.io.hold():
+            self._state.n_frames = int(sizes[min(event.new, len(sizes) - 1)])
 
     def _update_bounds(self) -> None:
         last = len(self._state.sizes) - 1

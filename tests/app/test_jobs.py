@@ -5,8 +5,9 @@ import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 
+import numpy as np
 import pytest
-from quests_app.jobs import Cache, Gate, Jobs, executor
+from quests_app.jobs import Cache, Gate, Jobs, executor, shut_down
 from quests_app.state import Activity
 
 from quests_core import Cancelled
@@ -180,6 +181,36 @@ def test_the_cache_computes_once_and_forgets_the_least_used():
         assert get(key) == key
     # "a" was the least recently used when "c" came, then "b" when "a" came back.
     assert computed == ["a", "b", "c", "a", "b"]
+
+
+def test_the_cache_keeps_within_its_bytes():
+    cache, computed = Cache(n_bytes=1000), []
+
+    def get(key, n):
+        return cache.get(key, lambda: computed.append(key) or np.zeros(n, dtype=np.uint8))
+
+    get("a", 600)
+    get("b", 300)
+    get("c", 300)
+    get("b", 300)
+    get("a", 600)
+    assert computed == ["a", "b", "c", "a"]
+
+
+def test_shutting_down_cancels_the_work_of_all_sessions(loop):
+    started = threading.Event()
+
+    def endless(progress):
+        while True:
+            started.set()
+            progress("for ever", 1, 2)
+            time.sleep(0.01)
+
+    loop.submit(endless)
+    assert started.wait(10)
+    shut_down()
+    loop.worker.submit(lambda: None).result(20)
+    assert loop.callbacks.qsize() <= 1, "the page is gone; nobody is told of the end"
 
 
 def test_a_failure_is_not_cached():
