@@ -1,0 +1,35 @@
+"""The README's example does what it says, and its two commands are two."""
+
+import gzip
+import re
+from pathlib import Path
+
+import pytest
+from ase.io import read as ase_read
+
+ROOT = Path(__file__).parents[2]
+README = (ROOT / "README.md").read_text()
+
+
+@pytest.mark.jit
+def test_example_runs(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    source = gzip.decompress((ROOT / "app/assets/demo.xyz.gz").read_bytes())
+    Path("train.xyz").write_bytes(source)
+    (example,) = re.findall(r"```python\n(.*?)```", README, flags=re.DOTALL)
+    namespace = {}
+    exec(example, namespace)  # the README's own code
+    subset = Path("subset.xyz").read_bytes()
+    kept = ase_read("subset.xyz", ":")
+    row = namespace["curve"].loc[namespace["n"]]
+    assert row.overlap >= 0.95
+    assert len(kept) == row.n_frames < len(namespace["frames"])
+    assert len(subset) < len(source)
+    assert "information_loss" in capsys.readouterr().out
+
+
+def test_two_commands_do_all_set_up():
+    commands = [line for line in README.splitlines() if line.startswith("python3 ")]
+    assert len(commands) == 2
+    assert commands[0].endswith("panel serve app --show")
+    assert commands[1].endswith("/pytest")
