@@ -37,6 +37,7 @@ from .tree import TILE_ROWS, Tiles
 PRECISIONS = ("single", "double")
 # Pairs of one block: some hundredths of a second, so that progress is told often.
 _BLOCK_PAIRS = 8_000_000
+_FEWEST_BLOCKS = 8
 # Blocks of the symmetric sums; each holds partial sums for all queries.
 _SYMMETRIC_BLOCKS = 128
 
@@ -94,8 +95,10 @@ class RunningSums:
                 self._arrays, first, last, described, self._accuracy, self._states, self.log_sums
             )
 
-        tiles_per_block = max(1, _BLOCK_PAIRS // (len(references.rows) * TILE_ROWS))
-        run_blocks(work, len(self._tiles), tiles_per_block, step, progress)
+        # A few blocks at least, so that all threads have work.
+        largest = -(-len(self._tiles) // _FEWEST_BLOCKS)
+        tiles_per_block = _BLOCK_PAIRS // (len(references.rows) * TILE_ROWS)
+        run_blocks(work, len(self._tiles), max(1, min(largest, tiles_per_block)), step, progress)
 
     def retire(self, queries: slice) -> None:
         """Keep the sums of these queries as they are from now on."""

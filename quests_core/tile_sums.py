@@ -89,13 +89,12 @@ def _add_axes(row, columns, first, n, squares, limit):
 
 
 @kernel
-def _squares_to_tile(reference, center, columns, n, limit, work):
-    """Write the squared distances of a reference to n columns; False once none is within its limit."""
-    row, squares = work[0], work[1]
+def _squares_to_tile(rows, i, center, columns, n, limit, row, squares):
+    """Write the squared distances of row i to n columns; False once none is within its limit."""
     squares[:n] = 0.0
     for first in range(0, columns.shape[0], CHUNK):
         for c in range(first, first + CHUNK):
-            row[c] = reference[c] - center[c]
+            row[c] = rows[i, c] - center[c]
         if _add_axes(row, columns, first, n, squares, limit) == 0:
             return False
     return True
@@ -124,22 +123,21 @@ def _kernels(n, scale, offset, work):
 
 
 @kernel
-def _exact_square(x, y):
+def _exact_square(queries, j, rows, i):
     total = 0.0
-    for c in range(x.shape[0]):
-        difference = x[c] - y[c]
+    for c in range(rows.shape[1]):
+        difference = queries[j, c] - rows[i, c]
         total += difference * difference
     return total
 
 
 @kernel
-def _add_carefully(j, query, radius, reference, squares, state, scale, reach, fade):
+def _add_carefully(queries, j, radius, rows, i, squares, nearest, total, limit, scale, reach, fade):
     """Add one term to one query's sum, its exponent in double precision if it matters."""
-    nearest, total, limit = state[0], state[1], state[2]
     exponent = scale * np.float64(squares[j])
-    slack = _slack(exponent, radius * math.sqrt(scale))
-    if exponent <= nearest[j] + fade + slack:
-        exponent = scale * _exact_square(query, reference)
+    faded = nearest[j] + fade
+    if exponent <= faded or exponent <= faded + _slack(exponent, radius * math.sqrt(scale)):
+        exponent = scale * _exact_square(queries, j, rows, i)
     if exponent < nearest[j]:
         total[j] *= math.exp(exponent - nearest[j])
         nearest[j] = exponent
@@ -178,11 +176,11 @@ def _list_careful(n, state, careful):
 
 
 @kernel
-def _outside(y, low, high, limit):
-    """Say whether the squared distance of y to a box is beyond the limit."""
+def _outside(rows, i, low, high, limit):
+    """Say whether the squared distance of row i to a box is beyond the limit."""
     bound = 0.0
     for c in range(CHUNK):
-        gap = max(max(low[c] - y[c], y[c] - high[c]), 0.0)
+        gap = max(max(low[c] - rows[i, c], rows[i, c] - high[c]), 0.0)
         bound += gap * gap
         if bound > limit:
             return True
@@ -211,7 +209,7 @@ def add_to_tile(queries, tile, references, accuracy, state, work):
     scale, reach, fade = accuracy
     n, careful, changed = queries.shape[0], work[5], False
     padded = min(-(-n // 16) * 16, TILE_ROWS)
-    farthest = state[5]
+    limit, farthest, row, squares = state[2], state[5], work[0], work[1]
     bounds = np.empty(starts.shape[0] - 1)
     for r in range(bounds.shape[0]):
         bounds[r] = _gap(low, high, reference_low[r], reference_high[r])
@@ -221,12 +219,12 @@ def add_to_tile(queries, tile, references, accuracy, state, work):
             break
         n_careful, added = -1, False
         for i in range(starts[r], starts[r + 1]):
-            if _outside(rows[i], low, high, farthest[0]):
+            if _outside(rows, i, low, high, farthest[0]):
                 continue
             if n_careful < 0:
                 n_careful = _list_careful(n, state, careful)
-            if _squares_to_tile(rows[i], center, columns, padded, state[2], work):
-                _add_terms(n, n_careful, queries, radii, rows[i], state, scale, reach, fade, work)
+            if _squares_to_tile(rows, i, center, columns, padded, limit, row, squares):
+                _add_terms(n, n_careful, queries, radii, rows, i, state, scale, reach, fade, work)
                 added = True
         if added:
             _refresh(n, radii, scale, reach, fade, state)
@@ -235,9 +233,9 @@ def add_to_tile(queries, tile, references, accuracy, state, work):
 
 
 @kernel
-def _add_terms(n, n_careful, queries, radii, reference, state, scale, reach, fade, work):
+def _add_terms(n, n_careful, queries, radii, rows, i, state, scale, reach, fade, work):
     """Add the kernels of one reference, whose squared distances are known, to a tile's sums."""
-    _, total, limit, offset, fast, _ = state
+    nearest, total, limit, offset, fast, _ = state
     _, squares, terms, _, _, careful = work
     if n_careful < n:
         _kernels(n, scale, offset, work)
@@ -246,7 +244,7 @@ def _add_terms(n, n_careful, queries, radii, reference, state, scale, reach, fad
     for q in range(n_careful):
         j = careful[q]
         if squares[j] <= limit[j]:
-            _add_carefully(j, queries[j], radii[j], reference, squares, state, scale, reach, fade)
+            _add_carefully(queries, j, radii[j], rows, i, squares, nearest, total, limit, scale, reach, fade)
 
 
 @kernel
@@ -286,10 +284,11 @@ def add_own_tiles(tiles, first, last, accuracy, states, totals):
     rows, _, starts, _, lows, highs, _, _ = tiles
     scale, reach, fade = accuracy
     work = work_space(rows.shape[1])
-    careful = work[5]
+    row, squares, careful = work[0], work[1], work[5]
     for t in range(first, last):
         queries, (columns, radii, center, low, high) = _tile_of(tiles, t)
         state = _state_of(states, t)
+        limit = state[2]
         n = queries.shape[0]
         padded = min(-(-n // 16) * 16, TILE_ROWS)
         # The limits are those of a query that has met itself; it will.
@@ -301,16 +300,16 @@ def add_own_tiles(tiles, first, last, accuracy, states, totals):
             if _gap(low, high, lows[r], highs[r]) > farthest:
                 continue
             for i in range(starts[r], starts[r + 1]):
-                if _outside(rows[i], low, high, farthest):
+                if _outside(rows, i, low, high, farthest):
                     continue
-                if _squares_to_tile(rows[i], center, columns, padded, state[2], work):
-                    added = _add_pairs(n, n_careful, queries, radii, rows[i], state, scale, fade, work)
+                if _squares_to_tile(rows, i, center, columns, padded, limit, row, squares):
+                    added = _add_pairs(n, n_careful, queries, rows, i, state, scale, fade, work)
                     if r > t:
                         totals[i] += added
 
 
 @kernel
-def _add_pairs(n, n_careful, queries, radii, reference, state, scale, fade, work):
+def _add_pairs(n, n_careful, queries, rows, i, state, scale, fade, work):
     """Like `_add_terms` where ``nearest`` is 0; return the sum of the terms added."""
     _, total, limit, offset, fast, _ = state
     _, squares, terms, _, _, careful = work
@@ -326,7 +325,7 @@ def _add_pairs(n, n_careful, queries, radii, reference, state, scale, fade, work
         if squares[j] <= limit[j]:
             exponent = scale * np.float64(squares[j])
             if exponent <= fade:
-                exponent = scale * _exact_square(queries[j], reference)
+                exponent = scale * _exact_square(queries, j, rows, i)
             term = math.exp(-exponent)
             total[j] += term
             added += term
