@@ -3,6 +3,7 @@
 import re
 import shutil
 import tempfile
+import weakref
 from pathlib import Path
 
 _UNSAFE = re.compile(r"[^\w.+-]+")
@@ -15,11 +16,13 @@ def safe_name(name: str) -> str:
 
 
 class UploadFolder:
-    """Files in a temporary folder that only this user can read, gone when the session ends."""
+    """Files in a temporary folder that only the server's account can read, gone with the session."""
 
     def __init__(self):
         self._folder = Path(tempfile.mkdtemp(prefix="quests-upload-")).resolve()
         self._count = 0
+        # Also where the server ends before the session does.
+        self._remove = weakref.finalize(self, shutil.rmtree, self._folder, ignore_errors=True)
 
     def save(self, name: str, content: bytes | str) -> Path:
         """Write an uploaded file and return its path."""
@@ -42,4 +45,4 @@ class UploadFolder:
 
     def close(self) -> None:
         """Delete the folder."""
-        shutil.rmtree(self._folder, ignore_errors=True)
+        self._remove()
