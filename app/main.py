@@ -1,6 +1,7 @@
 """The dashboard's entry point: ``panel serve app``."""
 
 import panel as pn
+
 from quests_app.explorer import Explorer
 from quests_app.jobs import Gate
 from quests_app.layout import page

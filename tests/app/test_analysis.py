@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 from ase.io import read as ase_read
 from ase.io import write
+
 from quests_app import analysis
 from quests_app.analysis import Opened, Parameters
-
 from quests_core import delta_entropy, diversity, entropy, overlap
 
 

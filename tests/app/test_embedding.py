@@ -5,8 +5,8 @@ import time
 
 import numpy as np
 import pytest
-from quests_app.embedding import EmbeddingError, UmapWorker
 
+from quests_app.embedding import EmbeddingError, UmapWorker
 from quests_core import Cancelled, Progress
 
 

@@ -6,6 +6,7 @@ import threading
 import numpy as np
 import pytest
 from ase.io import write
+
 from quests_app import analysis, explorer, jobs
 from quests_app.analysis import Parameters
 

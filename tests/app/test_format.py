@@ -1,6 +1,7 @@
 """Numbers and sentences."""
 
 import pytest
+
 from quests_app import format as text
 
 

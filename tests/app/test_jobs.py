@@ -7,9 +7,9 @@ from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
+
 from quests_app.jobs import Cache, Gate, Jobs, executor, shut_down
 from quests_app.state import Activity
-
 from quests_core import Cancelled
 
 

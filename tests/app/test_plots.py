@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
+
 from quests_app import plots
 
 

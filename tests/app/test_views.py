@@ -6,6 +6,7 @@ import numpy as np
 import panel as pn
 import pytest
 from ase.io import write
+
 from quests_app.explorer import DEMO
 from quests_app.layout import page
 from quests_app.views.curve import CurveView

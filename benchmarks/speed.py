@@ -1,0 +1,182 @@
+"""Time quests_core beside the peer package in one run, and write the table of the README.
+
+``python benchmarks/speed.py`` with the extra ``benchmark`` installed measures on the sets of
+``../shared/data``; ``--write`` puts the table into the README. Ratios are of medians of wall times,
+with compilation excluded. The peer's ``entropy`` runs at each of three batch sizes and counts with its
+best; its ``msc`` is too slow to be repeated.
+"""
+
+import argparse
+import logging
+import os
+import platform
+import re
+import resource
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+from quests.compression.fps import msc as peer_msc
+from quests.descriptor import get_descriptors as peer_descriptors
+from quests.entropy import entropy as peer_entropy
+
+import quests_core as q
+
+ROOT = Path(__file__).resolve().parents[1]
+DATA = ROOT.parent / "shared" / "data"
+log = logging.getLogger("speed")
+
+
+def timed(function: Callable[[], object], repeats: int = 3) -> float:
+    """Return the median wall time of a call, in seconds."""
+    times = []
+    for _ in range(repeats):
+        start = time.perf_counter()
+        function()
+        times.append(time.perf_counter() - start)
+    return statistics.median(times)
+
+
+def fresh(envs: q.Environments) -> q.Environments:
+    """Return the same environments without their tiles, so that making these is timed too."""
+    return q.Environments(envs.X, envs.offsets)
+
+
+def row(work: str, peer: float, ours: float) -> str:
+    """Return a line of the table, and log it."""
+    line = f"| {work} | **{peer / ours:.0f}×** | {ours:.2f} s | {peer:.1f} s |"
+    log.info(line)
+    return line
+
+
+def compare_msc(envs: q.Environments, work: str) -> str:
+    """Time the whole order of `msc`."""
+    blocks = list(envs)
+    entropies = np.array([peer_entropy(block, h=0.015) for block in blocks])
+    peer = timed(lambda: peer_msc(blocks, entropies, len(blocks), h=0.015), repeats=1)
+    return row(work, peer, timed(lambda: q.select(fresh(envs))))
+
+
+def comparisons() -> list[str]:
+    """Return the lines that have a peer."""
+    frames = q.read(DATA / "gap20_partial.xyz.gz")
+    sample = frames[::20]
+    n_atoms = sum(map(len, sample))
+    fullerenes = q.descriptors(q.read(DATA / "gap20_Fullerenes.xyz.gz"))
+    # Compile everything once.
+    small = fullerenes.take(range(8))
+    q.compression_curve(small, q.select(small).order)
+    q.entropy(small)
+    peer_descriptors(sample[:2])
+    peer_entropy(small.X, h=0.015, batch_size=100)
+    peer_msc(list(small), np.zeros(8), 3, h=0.015)
+
+    lines = [
+        row(
+            f"`descriptors`, {n_atoms:,} environments (every 20th frame of gap20_partial)",
+            timed(lambda: peer_descriptors(sample)),
+            timed(lambda: q.descriptors(sample)),
+        )
+    ]
+    envs = q.descriptors(frames)
+    X = envs.X[:30_000]
+    best = min(
+        timed(lambda b=b: peer_entropy(X, h=0.015, batch_size=b), repeats=1) for b in (500, 1000, 2000)
+    )
+    lines.append(row("`entropy`, 30,000 environments of gap20_partial", best, timed(lambda: q.entropy(X))))
+    lines.append(
+        compare_msc(fullerenes, "`select(method='msc')`, gap20_Fullerenes, 272 frames, 11,782 environments")
+    )
+    first = envs.take(range(1000))
+    lines.append(
+        compare_msc(
+            first, f"`select(method='msc')`, 1,000 frames of gap20_partial, {first.n_envs:,} environments"
+        )
+    )
+    return lines
+
+
+def whole_analysis() -> list[str]:
+    """Return what the whole analysis of gap20_partial takes, step by step, in this process."""
+    steps, start = {}, time.perf_counter()
+
+    def step(name: str, function: Callable[[], object]) -> object:
+        before = time.perf_counter()
+        result = function()
+        steps[name] = time.perf_counter() - before
+        return result
+
+    frames = step("read", lambda: q.read(DATA / "gap20_partial.xyz.gz"))
+    envs = step("descriptors", lambda: q.descriptors(frames))
+    step("entropy", lambda: q.entropy(envs))
+    order = step("msc order", lambda: q.select(envs).order)
+    step("curve at 200 sizes", lambda: q.compression_curve(envs, order))
+    total = time.perf_counter() - start
+    memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
+    entropy_30k = timed(lambda: q.entropy(envs.X[:30_000]))
+    exponent = np.log(steps["entropy"] / entropy_30k) / np.log(envs.n_envs / 30_000)
+    every = timed(lambda: q.compression_curve(envs, order, sizes=range(1, len(envs) + 1)), repeats=1)
+    lines = [
+        f"{envs.n_envs:,} environments in {len(envs):,} frames, from the file to the whole curve: "
+        f"**{total:.0f} s**, {memory:.1f} GB resident at most "
+        f"({', '.join(f'{name} {seconds:.1f} s' for name, seconds in steps.items())}).",
+        f"The curve takes {steps['curve at 200 sizes'] / steps['entropy']:.1f} times one `entropy` of the "
+        f"set at 200 sizes, {every / steps['entropy']:.1f} times at every size. From 30,000 to "
+        f"{envs.n_envs:,} environments the time of `entropy` grows with the exponent {exponent:.2f}.",
+    ]
+    for line in lines:
+        log.info(line)
+    return lines
+
+
+def machine() -> str:
+    """Return what the measurements were made on."""
+    model = platform.processor() or platform.machine()
+    info = Path("/proc/cpuinfo")
+    if info.exists():
+        model = re.search(r"model name\s*:\s*(.*)", info.read_text()).group(1)
+    return f"{os.cpu_count()} cores of an {model}, Python {platform.python_version()}"
+
+
+def main() -> None:
+    """Measure, log, and write the table where asked to."""
+    logging.basicConfig(level=logging.INFO, format="%(message)s")
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--write", action="store_true", help="put the table into the README")
+    parser.add_argument("--whole", action="store_true", help="only the whole analysis, as text")
+    options = parser.parse_args()
+    if options.whole:
+        q.compression_curve(small := q.Environments(np.eye(9), range(10)), q.select(small).order)
+        q.entropy(np.eye(9))
+        sys.stdout.write("\n".join(whole_analysis()))
+        return
+    # Its own process, so that the memory is its own.
+    whole = subprocess.run(
+        [sys.executable, __file__, "--whole"], capture_output=True, text=True, check=True
+    ).stdout
+    table = ["| work | faster than the peer | quests_core | peer |", "|---|---|---|---|", *comparisons()]
+    text = "\n".join(
+        [
+            "## Speed",
+            "",
+            f"Against the `quests` package (2026.2.22) in the same run, on {machine()}:",
+            "medians of wall times, compilation excluded (`benchmarks/speed.py`).",
+            "",
+            *table,
+            "",
+            whole,
+        ]
+    )
+    log.info(text)
+    if options.write:
+        readme = ROOT / "README.md"
+        pattern = re.compile(r"(<!-- benchmark -->\n).*?(<!-- /benchmark -->)", re.DOTALL)
+        readme.write_text(pattern.sub(lambda found: f"{found[1]}{text}\n{found[2]}", readme.read_text()))
+
+
+if __name__ == "__main__":
+    main()
