@@ -1,7 +1,7 @@
 """One queue for all heavy work, shared by every session of the process, and its cache.
 
-numba's workqueue layer aborts the process when two threads run parallel kernels at once, so one
-worker thread computes for everyone. Results reach a session on its own event loop.
+The library uses all cores for one computation, so one worker thread computes for everyone, one thing
+after the other. Results reach a session on its own event loop.
 """
 
 import logging

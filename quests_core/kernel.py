@@ -37,7 +37,8 @@ from .tree import TILE_ROWS, Tiles
 PRECISIONS = ("single", "double")
 # Pairs of one block: some hundredths of a second, so that progress is told often.
 _BLOCK_PAIRS = 8_000_000
-_FEWEST_BLOCKS = 8
+# Otherwise, where pairs are few: enough blocks for many threads, but none with fewer pairs than this.
+_ENOUGH_BLOCKS, _FEWEST_PAIRS = 16, 200_000
 # Blocks of the symmetric sums; each holds partial sums for all queries.
 _SYMMETRIC_BLOCKS = 128
 
@@ -95,16 +96,18 @@ class RunningSums:
                 self._arrays, first, last, described, self._accuracy, self._states, self.log_sums
             )
 
-        # A few blocks at least, so that all threads have work.
-        largest = -(-len(self._tiles) // _FEWEST_BLOCKS)
-        tiles_per_block = _BLOCK_PAIRS // (len(references.rows) * TILE_ROWS)
-        run_blocks(work, len(self._tiles), max(1, min(largest, tiles_per_block)), step, progress)
+        # Blocks for all threads, but none so small that handing it out takes longer than the work.
+        pairs = len(references.rows) * len(self._tiles.rows)
+        n_blocks = max(-(-pairs // _BLOCK_PAIRS), min(_ENOUGH_BLOCKS, pairs // _FEWEST_PAIRS), 1)
+        run_blocks(work, len(self._tiles), -(-len(self._tiles) // n_blocks), step, progress)
 
     def retire(self, queries: slice) -> None:
         """Keep the sums of these queries as they are from now on."""
         places = self._tiles.places[queries]
         tile = np.searchsorted(self._tiles.starts, places, side="right") - 1
-        self._states[2][tile, places - self._tiles.starts[tile]] = -1.0
+        column = places - self._tiles.starts[tile]
+        limit, fast = self._states[2], self._states[4]
+        limit[tile, column], fast[tile, column] = -1.0, 0.0
 
 
 def own_log_kernel_sums(tiles: Tiles, bandwidth, precision, step, progress) -> np.ndarray:

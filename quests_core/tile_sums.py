@@ -1,6 +1,6 @@
 """Compiled kernel sums over one tile of queries, reference by reference.
 
-A tile's state is five rows of numbers, one for each of its queries, and one number (see `new_state`):
+A tile's state is five rows of numbers, one for each of its queries, and two numbers (see `new_state`):
 
 * ``nearest`` and ``total``: the sum so far is ``total · exp(-nearest)``;
 * ``limit``: squared distance beyond which a reference no longer matters, negative for a query whose
@@ -8,7 +8,9 @@ A tile's state is five rows of numbers, one for each of its queries, and one num
 * ``offset`` and ``fast``: fast queries (1, others 0) take their exponents in single precision, and
   their ``nearest`` stays as it is. The others are careful: what matters to them is computed again in
   double precision;
-* ``farthest``: the largest limit.
+* ``farthest``, the largest limit, and the number of fast queries.
+
+All loops run over the room for `TILE_ROWS` queries, taken or not: a fixed length is what vectors like.
 
 `quests_core.kernel` explains bounds and error.
 """
@@ -39,21 +41,22 @@ def new_state(sizes: np.ndarray) -> tuple[np.ndarray, ...]:
         np.where(taken, np.inf, -1.0).astype(single),
         np.zeros(shape, single),
         np.zeros(shape, single),
-        np.full((len(sizes), 1), np.inf),
+        np.tile([np.inf, 0.0], (len(sizes), 1)),
     )
 
 
 @kernel
 def work_space(n_axes):
     """Return the buffers of one thread."""
-    bits = np.empty(TILE_ROWS, np.int32)
+    bits, flags = np.empty(TILE_ROWS, np.int32), np.empty(TILE_ROWS, np.uint8)
     return (
         np.empty(n_axes, np.float32),
         np.empty(TILE_ROWS, np.float32),
         np.empty(TILE_ROWS, np.float32),
         bits,
         bits.view(np.float32),
-        np.empty(TILE_ROWS, np.int64),
+        flags,
+        flags.view(np.uint64),
     )
 
 
@@ -71,41 +74,41 @@ def _limit(exponent, radius, scale):
 
 
 @kernel
-def _add_axes(row, columns, first, n, squares, limit):
+def _add_axes(row, columns, first, squares, limit):
     """Add `CHUNK` axes to the squared distances; return how many are within their limits."""
     for c in range(first, first + CHUNK, 8):
         x0, x1, x2, x3 = row[c], row[c + 1], row[c + 2], row[c + 3]
         x4, x5, x6, x7 = row[c + 4], row[c + 5], row[c + 6], row[c + 7]
-        for j in range(n):
+        for j in range(TILE_ROWS):
             d0, d1 = x0 - columns[c, j], x1 - columns[c + 1, j]
             d2, d3 = x2 - columns[c + 2, j], x3 - columns[c + 3, j]
             d4, d5 = x4 - columns[c + 4, j], x5 - columns[c + 5, j]
             d6, d7 = x6 - columns[c + 6, j], x7 - columns[c + 7, j]
             squares[j] += (d0 * d0 + d1 * d1 + d2 * d2 + d3 * d3) + (d4 * d4 + d5 * d5 + d6 * d6 + d7 * d7)
     within = 0
-    for j in range(n):
+    for j in range(TILE_ROWS):
         within += squares[j] <= limit[j]
     return within
 
 
 @kernel
-def _squares_to_tile(rows, i, center, columns, n, limit, row, squares):
-    """Write the squared distances of row i to n columns; False once none is within its limit."""
-    squares[:n] = 0.0
+def _squares_to_tile(rows, i, center, columns, limit, row, squares):
+    """Write the squared distances of row i to the columns; False once none is within its limit."""
+    squares[:] = 0.0
     for first in range(0, columns.shape[0], CHUNK):
         for c in range(first, first + CHUNK):
             row[c] = rows[i, c] - center[c]
-        if _add_axes(row, columns, first, n, squares, limit) == 0:
+        if _add_axes(row, columns, first, squares, limit) == 0:
             return False
     return True
 
 
 @kernel
-def _kernels(n, scale, offset, work):
+def _kernels(scale, offset, work):
     """Write ``exp(offset - scale · square)`` in single precision, as 2^whole · p(f); vectorised."""
-    _, squares, terms, bits, powers, _ = work
+    squares, terms, bits, powers = work[1], work[2], work[3], work[4]
     factor = np.float32(scale)
-    for j in range(n):
+    for j in range(TILE_ROWS):
         exponent = min(squares[j] * factor - offset[j], np.float32(80.0))
         x = exponent * np.float32(-1.44269504)
         whole = np.floor(x + np.float32(0.5))
@@ -118,7 +121,7 @@ def _kernels(n, scale, offset, work):
         p = p * f + np.float32(6.9314718e-1)
         terms[j] = p * f + np.float32(1.0)
         bits[j] = (np.int32(whole) + np.int32(127)) << np.int32(23)
-    for j in range(n):
+    for j in range(TILE_ROWS):
         terms[j] *= powers[j]
 
 
@@ -135,8 +138,9 @@ def _exact_square(queries, j, rows, i):
 def _add_carefully(queries, j, radius, rows, i, squares, nearest, total, limit, scale, reach, fade):
     """Add one term to one query's sum, its exponent in double precision if it matters."""
     exponent = scale * np.float64(squares[j])
-    faded = nearest[j] + fade
-    if exponent <= faded or exponent <= faded + _slack(exponent, radius * math.sqrt(scale)):
+    # Not less than `_slack`, as √e ≤ (1 + e) / 2.
+    slack = 1e-5 * exponent + 4.0 * _UNIT * radius * math.sqrt(scale) * (1.0 + exponent)
+    if exponent <= nearest[j] + fade + slack:
         exponent = scale * _exact_square(queries, j, rows, i)
     if exponent < nearest[j]:
         total[j] *= math.exp(exponent - nearest[j])
@@ -148,31 +152,26 @@ def _add_carefully(queries, j, radius, rows, i, squares, nearest, total, limit, 
 @kernel
 def _refresh(n, radii, scale, reach, fade, state):
     """Set the limits by the sums so far, and make queries fast that may be."""
-    nearest, total, limit, offset, fast, farthest = state
-    farthest[0] = -1.0
+    nearest, total, limit, offset, fast, summary = state
+    farthest, n_fast = -1.0, 0
     root = math.sqrt(scale)
     for j in range(n):
         if limit[j] < 0.0:
             continue
         exponent = nearest[j] - math.log(total[j]) + reach
         limit[j] = _limit(exponent, radii[j] * root, scale)
-        farthest[0] = max(farthest[0], limit[j])
+        farthest = max(farthest, limit[j])
         if fast[j] == 0.0 and nearest[j] <= _NEAR and radii[j] * root <= _WIDE and fade < np.inf:
             fast[j], offset[j] = 1.0, nearest[j]
+        n_fast += fast[j] > 0.0
+    summary[0], summary[1] = farthest, n_fast
 
 
 @kernel
-def _list_careful(n, state, careful):
-    """List the queries whose sums are wanted and not fast; return their number."""
-    limit, fast = state[2], state[4]
-    n_careful = 0
-    for j in range(n):
-        if limit[j] < 0.0:
-            fast[j] = 0.0
-        elif fast[j] == 0.0:
-            careful[n_careful] = j
-            n_careful += 1
-    return n_careful
+def _flag_careful(squares, limit, fast, flags):
+    """Flag the careful queries that are within their limits."""
+    for j in range(TILE_ROWS):
+        flags[j] = (squares[j] <= limit[j]) & (fast[j] == 0.0)
 
 
 @kernel
@@ -207,24 +206,21 @@ def add_to_tile(queries, tile, references, accuracy, state, work):
     columns, radii, center, low, high = tile
     rows, starts, reference_low, reference_high = references
     scale, reach, fade = accuracy
-    n, careful, changed = queries.shape[0], work[5], False
-    padded = min(-(-n // 16) * 16, TILE_ROWS)
-    limit, farthest, row, squares = state[2], state[5], work[0], work[1]
+    n, changed = queries.shape[0], False
+    limit, summary, row, squares = state[2], state[5], work[0], work[1]
     bounds = np.empty(starts.shape[0] - 1)
     for r in range(bounds.shape[0]):
         bounds[r] = _gap(low, high, reference_low[r], reference_high[r])
     sequence = np.argsort(bounds) if bounds.shape[0] > 1 else np.zeros(1, np.int64)
     for r in sequence:
-        if bounds[r] > farthest[0]:
+        if bounds[r] > summary[0]:
             break
-        n_careful, added = -1, False
+        added = False
         for i in range(starts[r], starts[r + 1]):
-            if _outside(rows, i, low, high, farthest[0]):
+            if _outside(rows, i, low, high, summary[0]):
                 continue
-            if n_careful < 0:
-                n_careful = _list_careful(n, state, careful)
-            if _squares_to_tile(rows, i, center, columns, padded, limit, row, squares):
-                _add_terms(n, n_careful, queries, radii, rows, i, state, scale, reach, fade, work)
+            if _squares_to_tile(rows, i, center, columns, limit, row, squares):
+                _add_terms(queries, radii, rows, i, state, scale, reach, fade, work)
                 added = True
         if added:
             _refresh(n, radii, scale, reach, fade, state)
@@ -233,18 +229,24 @@ def add_to_tile(queries, tile, references, accuracy, state, work):
 
 
 @kernel
-def _add_terms(n, n_careful, queries, radii, rows, i, state, scale, reach, fade, work):
-    """Add the kernels of one reference, whose squared distances are known, to a tile's sums."""
-    nearest, total, limit, offset, fast, _ = state
-    _, squares, terms, _, _, careful = work
-    if n_careful < n:
-        _kernels(n, scale, offset, work)
-        for j in range(n):
+def _add_terms(queries, radii, rows, i, state, scale, reach, fade, work):
+    """Add the kernels of row i, whose squared distances are known, to a tile's sums."""
+    nearest, total, limit, offset, fast, summary = state
+    squares, terms, flags, words = work[1], work[2], work[5], work[6]
+    if summary[1] > 0.0:
+        _kernels(scale, offset, work)
+        for j in range(TILE_ROWS):
             total[j] += terms[j] * fast[j]
-    for q in range(n_careful):
-        j = careful[q]
-        if squares[j] <= limit[j]:
-            _add_carefully(queries, j, radii[j], rows, i, squares, nearest, total, limit, scale, reach, fade)
+    if summary[1] < queries.shape[0]:
+        _flag_careful(squares, limit, fast, flags)
+        for word in range(words.shape[0]):
+            if words[word] == 0:
+                continue
+            for j in range(8 * word, 8 * word + 8):
+                if flags[j]:
+                    _add_carefully(
+                        queries, j, radii[j], rows, i, squares, nearest, total, limit, scale, reach, fade
+                    )
 
 
 @kernel
@@ -284,51 +286,54 @@ def add_own_tiles(tiles, first, last, accuracy, states, totals):
     rows, _, starts, _, lows, highs, _, _ = tiles
     scale, reach, fade = accuracy
     work = work_space(rows.shape[1])
-    row, squares, careful = work[0], work[1], work[5]
+    row, squares = work[0], work[1]
     for t in range(first, last):
         queries, (columns, radii, center, low, high) = _tile_of(tiles, t)
         state = _state_of(states, t)
         limit = state[2]
         n = queries.shape[0]
-        padded = min(-(-n // 16) * 16, TILE_ROWS)
         # The limits are those of a query that has met itself; it will.
         state[1][:n] = 1.0
         _refresh(n, radii, scale, reach, fade, state)
         state[1][:n] = 0.0
-        n_careful, farthest = _list_careful(n, state, careful), state[5][0]
+        farthest = state[5][0]
         for r in range(t, starts.shape[0] - 1):
             if _gap(low, high, lows[r], highs[r]) > farthest:
                 continue
             for i in range(starts[r], starts[r + 1]):
                 if _outside(rows, i, low, high, farthest):
                     continue
-                if _squares_to_tile(rows, i, center, columns, padded, limit, row, squares):
-                    added = _add_pairs(n, n_careful, queries, rows, i, state, scale, fade, work)
+                if _squares_to_tile(rows, i, center, columns, limit, row, squares):
+                    added = _add_pairs(queries, rows, i, state, scale, fade, work)
                     if r > t:
                         totals[i] += added
 
 
 @kernel
-def _add_pairs(n, n_careful, queries, rows, i, state, scale, fade, work):
+def _add_pairs(queries, rows, i, state, scale, fade, work):
     """Like `_add_terms` where ``nearest`` is 0; return the sum of the terms added."""
-    _, total, limit, offset, fast, _ = state
-    _, squares, terms, _, _, careful = work
+    _, total, limit, offset, fast, summary = state
+    squares, terms, flags, words = work[1], work[2], work[5], work[6]
     added = 0.0
-    if n_careful < n:
-        _kernels(n, scale, offset, work)
-        for j in range(n):
+    if summary[1] > 0.0:
+        _kernels(scale, offset, work)
+        for j in range(TILE_ROWS):
             term = terms[j] * fast[j]
             total[j] += term
             added += term
-    for q in range(n_careful):
-        j = careful[q]
-        if squares[j] <= limit[j]:
-            exponent = scale * np.float64(squares[j])
-            if exponent <= fade:
-                exponent = scale * _exact_square(queries, j, rows, i)
-            term = math.exp(-exponent)
-            total[j] += term
-            added += term
+    if summary[1] < queries.shape[0]:
+        _flag_careful(squares, limit, fast, flags)
+        for word in range(words.shape[0]):
+            if words[word] == 0:
+                continue
+            for j in range(8 * word, 8 * word + 8):
+                if flags[j]:
+                    exponent = scale * np.float64(squares[j])
+                    if exponent <= fade:
+                        exponent = scale * _exact_square(queries, j, rows, i)
+                    term = math.exp(-exponent)
+                    total[j] += term
+                    added += term
     return added
 
 
@@ -358,7 +363,7 @@ def frame_entropies(rotated, places, offsets, first, last, accuracy, out):
             limit = np.full(TILE_ROWS, np.float32(np.inf))
             limit[queries.shape[0] :] = -1.0
             offset, fast = np.zeros(TILE_ROWS, np.float32), np.zeros(TILE_ROWS, np.float32)
-            state = (nearest, total, limit, offset, fast, np.array([np.inf]))
+            state = (nearest, total, limit, offset, fast, np.array([np.inf, 0.0]))
             add_to_tile(queries, tile, references, accuracy, state, work)
             for j in range(queries.shape[0]):
                 log_sums += math.log(total[j]) - nearest[j]

@@ -1,7 +1,7 @@
 """Tiles of nearby environments with bounds, so that far tiles are never multiplied.
 
 The rows are turned into their principal axes, which changes no distance but gathers most of it in
-the first few, and split at the median of the widest axis until a tile holds at most `TILE_ROWS` rows.
+the first few, and split along the widest axis until a tile holds at most `TILE_ROWS` rows.
 A tile's box in the first `CHUNK` axes bounds all distances to it from below. Its rows stand once more
 as columns, relative to its centre and in single precision: so they are what a kernel reads along.
 """
@@ -43,7 +43,10 @@ def _fill_all_columns(rows, starts, centers, columns, radii):
 
 @kernel
 def _split_at_median(coordinates, order, first, last):
-    """Order the rows ``order[first:last]`` about the median of their widest axis; return its place."""
+    """Order ``order[first:last]`` along its widest axis; return the place of the split.
+
+    That is the whole number of tiles next to the median, so that all tiles but one are full.
+    """
     rows = order[first:last].copy()
     widest, axis = -1.0, 0
     for c in range(coordinates.shape[1]):
@@ -59,7 +62,8 @@ def _split_at_median(coordinates, order, first, last):
     ranks = np.argsort(values, kind="mergesort")
     for i in range(rows.shape[0]):
         order[first + i] = rows[ranks[i]]
-    return first + rows.shape[0] // 2
+    n_tiles = -(-rows.shape[0] // TILE_ROWS)
+    return first + (n_tiles // 2) * TILE_ROWS
 
 
 @kernel
@@ -153,7 +157,7 @@ class Tiles:
     def of_rotated(cls, rows: np.ndarray, axes: Axes) -> "Tiles":
         """Sort rows that are in `axes` already."""
         order = np.arange(len(rows))
-        starts = np.empty(2 * len(rows) // (TILE_ROWS // 2) + 2, dtype=np.int64)
+        starts = np.empty(len(rows) // TILE_ROWS + 2, dtype=np.int64)
         n_tiles = _grow(rows[:, :CHUNK], order, starts)
         starts = starts[: n_tiles + 1].copy()
         rows = rows[order]
