@@ -78,7 +78,11 @@ class SummaryView(pn.viewable.Viewer):
 
 
 def _facts(dataset) -> str:
-    parts = [f"elements {escape(' '.join(dataset.elements))}", f"labels: {label_counts(dataset.labels)}"]
+    elements = f"elements {escape(' '.join(dataset.elements))}"
+    if len(dataset.elements) > 1:
+        # The default descriptor holds distances only: two elements at the same places look alike.
+        elements += " (not told apart)"
+    parts = [elements, f"labels: {label_counts(dataset.labels)}"]
     if dataset.locked:
         parts.insert(1, f"{plural(len(dataset.locked), 'isolated atom')} always kept")
     text = " · ".join(parts)

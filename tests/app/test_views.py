@@ -5,6 +5,7 @@ import time
 import numpy as np
 import panel as pn
 import pytest
+from ase.build import bulk
 from ase.io import write
 
 from quests_app.explorer import DEMO
@@ -258,3 +259,13 @@ def test_a_tiny_file_breaks_no_view(session, tmp_path, n_atoms):
     assert session.state.error == ""
     assert views.get_root() is not None
     assert "100 %" in text_of(SummaryView(session.state))
+
+
+def test_elements_that_are_not_told_apart_are_said_so(session, tmp_path):
+    summary = SummaryView(session.state)
+    alloy = bulk("Ag", cubic=True)
+    alloy.symbols[0] = "Pd"
+    for name, atoms, said in (("alloy.xyz", alloy, True), ("silver.xyz", bulk("Ag", cubic=True), False)):
+        write(tmp_path / name, [atoms, atoms * (2, 1, 1)], format="extxyz")
+        session.open(tmp_path / name)
+        assert ("not told apart" in text_of(summary)) is said
