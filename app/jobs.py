@@ -161,7 +161,7 @@ class Jobs:
 
     def cancel(self) -> None:
         """Cancel all work of this session that is not done."""
-        for task in self._pending:
+        for task in tuple(self._pending):
             task.progress.cancel()
 
     def close(self) -> None:
@@ -210,5 +210,12 @@ class Jobs:
     def _on_loop(self, function):
         # The lock keeps a session from vanishing between the question and the call.
         with self._closing:
-            if not self._closed:
+            if self._closed:
+                return
+            try:
                 self._schedule(function)
+            except AttributeError:
+                # Bokeh takes a document apart before it tells that the session is gone.
+                self._closed = True
+        if self._closed:
+            self.cancel()

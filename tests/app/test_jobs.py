@@ -153,6 +153,25 @@ def test_a_closed_session_hears_nothing(loop):
     assert loop.callbacks.empty()
 
 
+def test_a_session_that_vanishes_during_a_report_ends_its_work(loop, caplog):
+    def schedule(_):
+        raise AttributeError("'DocumentCallbackManager' object has no attribute '_change_callbacks'")
+
+    seen = []
+
+    def work(progress):
+        for step in range(1000):
+            seen.append(step)
+            progress("step", step, 1000)
+            time.sleep(0.01)
+
+    jobs = Jobs(Activity(), schedule, loop.worker)
+    jobs.submit("work", work, seen.append, seen.append)
+    loop.worker.submit(lambda: None).result(20)
+    assert 0 < len(seen) < 1000
+    assert caplog.text == ""
+
+
 def test_a_gate_holds_back_in_order_until_it_is_opened():
     passed = []
     gate = Gate(passed.append)
