@@ -15,7 +15,7 @@ each pair of tiles is computed once.
 **Error.** Differences of coordinates relative to the tile's centre are exact to 2⁻²⁴ of the tile's
 radius, and the exponent to a few 2⁻²⁴ of itself: small exponents, which make up the sum, are precise
 (an environment has exponent 0 to itself, exactly). Where that is not enough — the nearest exponent is
-above 2, or the query is farther than 8 h√2 from the tile's centre — the exponents that matter are
+above 10, or the query is farther than 8 h√2 from the tile's centre — the exponents that matter are
 computed again in double precision. Together: an error of at most 1e-5 nats in each δH, and far less
 in their means; with ``precision="double"`` every exponent that matters is computed in double
 precision and the error is at most 1e-12, relatively.
@@ -28,10 +28,11 @@ import math
 
 import numpy as np
 
-from . import tile_sums
+from . import tile_loops
 from ._numba import run_blocks
 from ._validation import check_choice, check_pair, check_positive
 from .progress import ProgressCallback
+from .tile_sums import FADED, new_state
 from .tree import TILE_ROWS, Tiles
 
 PRECISIONS = ("single", "double")
@@ -45,7 +46,7 @@ _SYMMETRIC_BLOCKS = 128
 
 def _accuracy(bandwidth: float, n_references: int, precision: str) -> tuple[float, float, float]:
     """Return ``(scale, reach, fade)``, which is what the compiled kernels know of accuracy."""
-    tolerance, fade = (1e-6, tile_sums.FADED) if precision == "single" else (1e-14, np.inf)
+    tolerance, fade = (1e-6, FADED) if precision == "single" else (1e-14, np.inf)
     return 0.5 / bandwidth**2, math.log(max(1, n_references) / tolerance), fade
 
 
@@ -84,7 +85,7 @@ class RunningSums:
     def __init__(self, tiles: Tiles, bandwidth: float, n_references: int, precision: str = "single"):
         self._tiles, self._arrays = tiles, _tile_arrays(tiles)
         self._accuracy = _accuracy(bandwidth, n_references, precision)
-        self._states = tile_sums.new_state(np.diff(tiles.starts))
+        self._states = new_state(np.diff(tiles.starts))
         self.log_sums = np.full(len(tiles.rows), -np.inf)
 
     def add(self, references: Tiles, step: str = "", progress: ProgressCallback | None = None) -> None:
@@ -92,7 +93,7 @@ class RunningSums:
         described = (references.rows, references.starts, references.low, references.high)
 
         def work(first: int, last: int) -> None:
-            tile_sums.add_to_tiles(
+            tile_loops.add_to_tiles(
                 self._arrays, first, last, described, self._accuracy, self._states, self.log_sums
             )
 
@@ -113,14 +114,14 @@ class RunningSums:
 def own_log_kernel_sums(tiles: Tiles, bandwidth, precision, step, progress) -> np.ndarray:
     """Return ``ln Σ_j K`` of each row against all rows, itself among them, in their original places."""
     accuracy = _accuracy(bandwidth, len(tiles.rows), precision)
-    states, arrays = tile_sums.new_state(np.diff(tiles.starts)), _tile_arrays(tiles)
+    states, arrays = new_state(np.diff(tiles.starts)), _tile_arrays(tiles)
     nearest, totals = states[:2]
     nearest[:] = 0.0
     sums, later = np.zeros(len(tiles.rows)), {}
 
     def work(first: int, last: int) -> None:
         partial = np.zeros(len(tiles.rows))
-        tile_sums.add_own_tiles(arrays, first, last, accuracy, states, partial)
+        tile_loops.add_own_tiles(arrays, first, last, accuracy, states, partial)
         later[first] = partial
         # Added in the order of the blocks, whichever thread comes first.
 
@@ -151,7 +152,7 @@ def frame_entropies(envs, bandwidth: float, precision: str = "single", progress=
     accuracy = _accuracy(bandwidth, sizes.max(), precision)
 
     def work(first: int, last: int) -> None:
-        tile_sums.frame_entropies(tiles.rows, tiles.places, envs.offsets, first, last, accuracy, out)
+        tile_loops.frame_entropies(tiles.rows, tiles.places, envs.offsets, first, last, accuracy, out)
 
     frames_per_block = max(1, int(_BLOCK_PAIRS / (1 + np.mean(sizes.astype(float) ** 2))))
     run_blocks(work, len(envs), frames_per_block, "frame entropies", progress)

@@ -1,4 +1,4 @@
-"""Compiled kernel sums over one tile of queries, reference by reference.
+"""Compiled kernel sums of one tile of queries, reference by reference.
 
 A tile's state is five rows of numbers, one for each of its queries, and two numbers (see `new_state`):
 
@@ -20,7 +20,7 @@ import math
 import numpy as np
 
 from ._numba import kernel
-from .tree import CHUNK, TILE_ROWS, fill_columns
+from .tree import CHUNK, TILE_ROWS
 
 # A query is fast if its nearest exponent, and its distance from the tile's centre in units of h√2,
 # are at most these.
@@ -92,7 +92,7 @@ def _add_axes(row, columns, first, squares, limit):
 
 
 @kernel
-def _squares_to_tile(rows, i, center, columns, limit, row, squares):
+def squares_to_tile(rows, i, center, columns, limit, row, squares):
     """Write the squared distances of row i to the columns; False once none is within its limit."""
     squares[:] = 0.0
     for first in range(0, columns.shape[0], CHUNK):
@@ -136,7 +136,7 @@ def _exact_square(queries, j, rows, i):
 
 @kernel
 def _add_carefully(queries, j, radius, rows, i, squares, nearest, total, limit, scale, reach, fade):
-    """Add one term to one query's sum, its exponent in double precision if it matters."""
+    """Add one term to one query's sum, its exponent in double precision if it matters; return it."""
     exponent = scale * np.float64(squares[j])
     # Not less than `_slack`, as √e ≤ (1 + e) / 2.
     slack = 1e-5 * exponent + 4.0 * _UNIT * radius * math.sqrt(scale) * (1.0 + exponent)
@@ -146,11 +146,13 @@ def _add_carefully(queries, j, radius, rows, i, squares, nearest, total, limit, 
         total[j] *= math.exp(exponent - nearest[j])
         nearest[j] = exponent
         limit[j] = _limit(exponent + reach, radius * math.sqrt(scale), scale)
-    total[j] += math.exp(nearest[j] - exponent)
+    term = math.exp(nearest[j] - exponent)
+    total[j] += term
+    return term
 
 
 @kernel
-def _refresh(n, radii, scale, reach, fade, state):
+def refresh(n, radii, scale, reach, fade, state):
     """Set the limits by the sums so far, and make queries fast that may be."""
     nearest, total, limit, offset, fast, summary = state
     farthest, n_fast = -1.0, 0
@@ -175,24 +177,24 @@ def _flag_careful(squares, limit, fast, flags):
 
 
 @kernel
-def _outside(rows, i, low, high, limit):
+def outside(rows, i, low, high, limit):
     """Say whether the squared distance of row i to a box is beyond the limit."""
     bound = 0.0
     for c in range(CHUNK):
-        gap = max(max(low[c] - rows[i, c], rows[i, c] - high[c]), 0.0)
-        bound += gap * gap
+        beyond = max(max(low[c] - rows[i, c], rows[i, c] - high[c]), 0.0)
+        bound += beyond * beyond
         if bound > limit:
             return True
     return False
 
 
 @kernel
-def _gap(low, high, other_low, other_high):
+def gap(low, high, other_low, other_high):
     """Return the squared distance of two boxes."""
     bound = 0.0
     for c in range(CHUNK):
-        gap = max(max(low[c] - other_high[c], other_low[c] - high[c]), 0.0)
-        bound += gap * gap
+        beyond = max(max(low[c] - other_high[c], other_low[c] - high[c]), 0.0)
+        bound += beyond * beyond
     return bound
 
 
@@ -210,109 +212,31 @@ def add_to_tile(queries, tile, references, accuracy, state, work):
     limit, summary, row, squares = state[2], state[5], work[0], work[1]
     bounds = np.empty(starts.shape[0] - 1)
     for r in range(bounds.shape[0]):
-        bounds[r] = _gap(low, high, reference_low[r], reference_high[r])
+        bounds[r] = gap(low, high, reference_low[r], reference_high[r])
     sequence = np.argsort(bounds) if bounds.shape[0] > 1 else np.zeros(1, np.int64)
     for r in sequence:
         if bounds[r] > summary[0]:
             break
         added = False
         for i in range(starts[r], starts[r + 1]):
-            if _outside(rows, i, low, high, summary[0]):
+            if outside(rows, i, low, high, summary[0]):
                 continue
-            if _squares_to_tile(rows, i, center, columns, limit, row, squares):
-                _add_terms(queries, radii, rows, i, state, scale, reach, fade, work)
+            if squares_to_tile(rows, i, center, columns, limit, row, squares):
+                add_terms(queries, radii, rows, i, state, scale, reach, fade, work)
                 added = True
         if added:
-            _refresh(n, radii, scale, reach, fade, state)
+            refresh(n, radii, scale, reach, fade, state)
             changed = True
     return changed
 
 
 @kernel
-def _add_terms(queries, radii, rows, i, state, scale, reach, fade, work):
-    """Add the kernels of row i, whose squared distances are known, to a tile's sums."""
-    nearest, total, limit, offset, fast, summary = state
-    squares, terms, flags, words = work[1], work[2], work[5], work[6]
-    if summary[1] > 0.0:
-        _kernels(scale, offset, work)
-        for j in range(TILE_ROWS):
-            total[j] += terms[j] * fast[j]
-    if summary[1] < queries.shape[0]:
-        _flag_careful(squares, limit, fast, flags)
-        for word in range(words.shape[0]):
-            if words[word] == 0:
-                continue
-            for j in range(8 * word, 8 * word + 8):
-                if flags[j]:
-                    _add_carefully(
-                        queries, j, radii[j], rows, i, squares, nearest, total, limit, scale, reach, fade
-                    )
+def add_terms(queries, radii, rows, i, state, scale, reach, fade, work):
+    """Add the kernels of row i, whose squared distances are known, to a tile's sums.
 
-
-@kernel
-def _tile_of(tiles, t):
-    """Return the rows of tile t and what `add_to_tile` wants to know of it."""
-    rows, _, starts, centers, low, high, columns, radii = tiles
-    return rows[starts[t] : starts[t + 1]], (columns[t], radii[t], centers[t], low[t], high[t])
-
-
-@kernel
-def _state_of(states, t):
-    return (states[0][t], states[1][t], states[2][t], states[3][t], states[4][t], states[5][t])
-
-
-@kernel
-def add_to_tiles(tiles, first, last, references, accuracy, states, out):
-    """Add all references to the sums of the tiles ``first:last`` and write their logarithms."""
-    order, starts = tiles[1], tiles[2]
-    work = work_space(tiles[0].shape[1])
-    for t in range(first, last):
-        queries, tile = _tile_of(tiles, t)
-        state = _state_of(states, t)
-        nearest, total, limit = state[0], state[1], state[2]
-        if add_to_tile(queries, tile, references, accuracy, state, work):
-            for j in range(queries.shape[0]):
-                if limit[j] >= 0.0:
-                    out[order[starts[t] + j]] = math.log(total[j]) - nearest[j]
-
-
-@kernel
-def add_own_tiles(tiles, first, last, accuracy, states, totals):
-    """Add the kernels of the tiles ``first:last`` with themselves and with all later tiles.
-
-    Each pair of rows is computed once. It counts in the state of the one in the earlier tile, and in
-    `totals` for the other. All sums hold their own row, so ``nearest`` is 0 from the start.
+    Returns the sum of what was added, which means something where ``nearest`` is 0 for all queries.
     """
-    rows, _, starts, _, lows, highs, _, _ = tiles
-    scale, reach, fade = accuracy
-    work = work_space(rows.shape[1])
-    row, squares = work[0], work[1]
-    for t in range(first, last):
-        queries, (columns, radii, center, low, high) = _tile_of(tiles, t)
-        state = _state_of(states, t)
-        limit = state[2]
-        n = queries.shape[0]
-        # The limits are those of a query that has met itself; it will.
-        state[1][:n] = 1.0
-        _refresh(n, radii, scale, reach, fade, state)
-        state[1][:n] = 0.0
-        farthest = state[5][0]
-        for r in range(t, starts.shape[0] - 1):
-            if _gap(low, high, lows[r], highs[r]) > farthest:
-                continue
-            for i in range(starts[r], starts[r + 1]):
-                if _outside(rows, i, low, high, farthest):
-                    continue
-                if _squares_to_tile(rows, i, center, columns, limit, row, squares):
-                    added = _add_pairs(queries, rows, i, state, scale, fade, work)
-                    if r > t:
-                        totals[i] += added
-
-
-@kernel
-def _add_pairs(queries, rows, i, state, scale, fade, work):
-    """Like `_add_terms` where ``nearest`` is 0; return the sum of the terms added."""
-    _, total, limit, offset, fast, summary = state
+    nearest, total, limit, offset, fast, summary = state
     squares, terms, flags, words = work[1], work[2], work[5], work[6]
     added = 0.0
     if summary[1] > 0.0:
@@ -328,43 +252,7 @@ def _add_pairs(queries, rows, i, state, scale, fade, work):
                 continue
             for j in range(8 * word, 8 * word + 8):
                 if flags[j]:
-                    exponent = scale * np.float64(squares[j])
-                    if exponent <= fade:
-                        exponent = scale * _exact_square(queries, j, rows, i)
-                    term = math.exp(-exponent)
-                    total[j] += term
-                    added += term
+                    added += _add_carefully(
+                        queries, j, radii[j], rows, i, squares, nearest, total, limit, scale, reach, fade
+                    )
     return added
-
-
-@kernel
-def frame_entropies(rotated, places, offsets, first, last, accuracy, out):
-    """Write the entropy of each frame alone; -inf for a frame without environments."""
-    n_axes = rotated.shape[1]
-    work = work_space(n_axes)
-    columns, radii = np.empty((n_axes, TILE_ROWS), np.float32), np.empty(TILE_ROWS)
-    for frame in range(first, last):
-        size = offsets[frame + 1] - offsets[frame]
-        if size == 0:
-            out[frame] = -np.inf
-            continue
-        rows = rotated[places[offsets[frame] : offsets[frame + 1]]]
-        low, high = rows[0].copy(), rows[0].copy()
-        for row in rows:
-            low, high = np.minimum(low, row), np.maximum(high, row)
-        center = 0.5 * (low + high)
-        references = (rows, np.array([0, size]), low[:CHUNK].reshape(1, -1), high[:CHUNK].reshape(1, -1))
-        log_sums = 0.0
-        for start in range(0, size, TILE_ROWS):
-            queries = rows[start : start + TILE_ROWS]
-            fill_columns(queries, center, columns, radii)
-            tile = (columns, radii, center, low[:CHUNK], high[:CHUNK])
-            nearest, total = np.full(TILE_ROWS, np.inf), np.zeros(TILE_ROWS)
-            limit = np.full(TILE_ROWS, np.float32(np.inf))
-            limit[queries.shape[0] :] = -1.0
-            offset, fast = np.zeros(TILE_ROWS, np.float32), np.zeros(TILE_ROWS, np.float32)
-            state = (nearest, total, limit, offset, fast, np.array([np.inf, 0.0]))
-            add_to_tile(queries, tile, references, accuracy, state, work)
-            for j in range(queries.shape[0]):
-                log_sums += math.log(total[j]) - nearest[j]
-        out[frame] = math.log(size) - log_sums / size

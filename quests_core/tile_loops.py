@@ -1,0 +1,102 @@
+"""Compiled loops over tiles: what `quests_core.kernel` hands out to threads."""
+
+import math
+
+import numpy as np
+
+from ._numba import kernel
+from .tile_sums import add_terms, add_to_tile, gap, outside, refresh, squares_to_tile, work_space
+from .tree import CHUNK, TILE_ROWS, fill_columns
+
+
+@kernel
+def _tile_of(tiles, t):
+    """Return the rows of tile t and what `add_to_tile` wants to know of it."""
+    rows, _, starts, centers, low, high, columns, radii = tiles
+    return rows[starts[t] : starts[t + 1]], (columns[t], radii[t], centers[t], low[t], high[t])
+
+
+@kernel
+def _state_of(states, t):
+    return (states[0][t], states[1][t], states[2][t], states[3][t], states[4][t], states[5][t])
+
+
+@kernel
+def add_to_tiles(tiles, first, last, references, accuracy, states, out):
+    """Add all references to the sums of the tiles ``first:last`` and write their logarithms."""
+    order, starts = tiles[1], tiles[2]
+    work = work_space(tiles[0].shape[1])
+    for t in range(first, last):
+        queries, tile = _tile_of(tiles, t)
+        state = _state_of(states, t)
+        nearest, total, limit = state[0], state[1], state[2]
+        if add_to_tile(queries, tile, references, accuracy, state, work):
+            for j in range(queries.shape[0]):
+                if limit[j] >= 0.0:
+                    out[order[starts[t] + j]] = math.log(total[j]) - nearest[j]
+
+
+@kernel
+def add_own_tiles(tiles, first, last, accuracy, states, totals):
+    """Add the kernels of the tiles ``first:last`` with themselves and with all later tiles.
+
+    Each pair of rows is computed once. It counts in the state of the one in the earlier tile, and in
+    `totals` for the other. All sums hold their own row, so ``nearest`` is 0 from the start.
+    """
+    rows, _, starts, _, lows, highs, _, _ = tiles
+    scale, reach, fade = accuracy
+    work = work_space(rows.shape[1])
+    row, squares = work[0], work[1]
+    for t in range(first, last):
+        queries, (columns, radii, center, low, high) = _tile_of(tiles, t)
+        state = _state_of(states, t)
+        limit = state[2]
+        n = queries.shape[0]
+        # The limits are those of a query that has met itself; it will.
+        state[1][:n] = 1.0
+        refresh(n, radii, scale, reach, fade, state)
+        state[1][:n] = 0.0
+        farthest = state[5][0]
+        for r in range(t, starts.shape[0] - 1):
+            if gap(low, high, lows[r], highs[r]) > farthest:
+                continue
+            for i in range(starts[r], starts[r + 1]):
+                if outside(rows, i, low, high, farthest):
+                    continue
+                if squares_to_tile(rows, i, center, columns, limit, row, squares):
+                    added = add_terms(queries, radii, rows, i, state, scale, reach, fade, work)
+                    if r > t:
+                        totals[i] += added
+
+
+@kernel
+def frame_entropies(rotated, places, offsets, first, last, accuracy, out):
+    """Write the entropy of each frame alone; -inf for a frame without environments."""
+    n_axes = rotated.shape[1]
+    work = work_space(n_axes)
+    columns, radii = np.empty((n_axes, TILE_ROWS), np.float32), np.empty(TILE_ROWS)
+    for frame in range(first, last):
+        size = offsets[frame + 1] - offsets[frame]
+        if size == 0:
+            out[frame] = -np.inf
+            continue
+        rows = rotated[places[offsets[frame] : offsets[frame + 1]]]
+        low, high = rows[0].copy(), rows[0].copy()
+        for row in rows:
+            low, high = np.minimum(low, row), np.maximum(high, row)
+        center = 0.5 * (low + high)
+        references = (rows, np.array([0, size]), low[:CHUNK].reshape(1, -1), high[:CHUNK].reshape(1, -1))
+        log_sums = 0.0
+        for start in range(0, size, TILE_ROWS):
+            queries = rows[start : start + TILE_ROWS]
+            fill_columns(queries, center, columns, radii)
+            tile = (columns, radii, center, low[:CHUNK], high[:CHUNK])
+            nearest, total = np.full(TILE_ROWS, np.inf), np.zeros(TILE_ROWS)
+            limit = np.full(TILE_ROWS, np.float32(np.inf))
+            limit[queries.shape[0] :] = -1.0
+            offset, fast = np.zeros(TILE_ROWS, np.float32), np.zeros(TILE_ROWS, np.float32)
+            state = (nearest, total, limit, offset, fast, np.array([np.inf, 0.0]))
+            add_to_tile(queries, tile, references, accuracy, state, work)
+            for j in range(queries.shape[0]):
+                log_sums += math.log(total[j]) - nearest[j]
+        out[frame] = math.log(size) - log_sums / size
