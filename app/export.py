@@ -6,13 +6,13 @@ import importlib.metadata
 import io
 import json
 import platform
-import tempfile
 import zipfile
 from pathlib import Path
 
+from quests_core import io as core_io
 from quests_core import write_subset
 
-from .analysis import RANDOM_STATE, MethodPath, Opened
+from .analysis import RANDOM_STATE, MethodPath, Opened, content_hash
 
 ORDERS = {"File order": "file", "Rank order": "rank"}
 SUBSET, RECORD = "subset.xyz", "subset.json"
@@ -21,10 +21,17 @@ _PACKAGES = ("quests-explorer", "numpy", "numba", "ase", "scikit-learn")
 
 def subset_bytes(opened: Opened, path: MethodPath, n_frames: int, order: str = "file") -> bytes:
     """Return the subset as extxyz; frames of an extxyz source are its bytes."""
-    with tempfile.TemporaryDirectory(prefix="quests-export-") as folder:
-        target = Path(folder, SUBSET)
-        write_subset(target, opened.dataset.path, path.frames(n_frames), order=order)
-        return target.read_bytes()
+    check_source(opened)
+    return core_io.subset_bytes(opened.dataset.path, path.frames(n_frames), order)
+
+
+def check_source(opened: Opened) -> None:
+    """Raise a ValueError if the file is no longer the one that was analysed."""
+    dataset = opened.dataset
+    if not dataset.path.is_file():
+        raise ValueError(f"{dataset.name} is no longer there")
+    if content_hash(dataset.path) != dataset.sha256:
+        raise ValueError(f"{dataset.name} has changed since it was opened; open it again")
 
 
 def record(opened: Opened, path: MethodPath, n_frames: int, order: str, subset: bytes) -> dict:
@@ -119,6 +126,7 @@ def save(target: str | Path, opened: Opened, path: MethodPath, n_frames: int, or
         raise FileExistsError(f"{beside} exists; choose another name")
     if target.exists():
         raise FileExistsError(f"{target} exists; choose another name")
+    check_source(opened)
     write_subset(target, opened.dataset.path, path.frames(n_frames), order=order)
     content = record(opened, path, n_frames, order, target.read_bytes())
     content["subset"]["file"] = target.name

@@ -13,15 +13,11 @@ from ..format import escape, frame_list, plural
 from ..state import State
 
 _COPY = (
-    (
-        "const code = this.parentElement.querySelector('code').textContent;"
-        "const done = () => {{ this.textContent = 'Copied'; }};"
-        "if (navigator.clipboard) {{ navigator.clipboard.writeText(code).then(done); }} else {{"
-        "const area = document.createElement('textarea'); area.value = code; document.body.appendChild(area);"
-        "area.select(); document.execCommand('copy'); area.remove(); done(); }}"
-    )
-    .replace("{{", "{")
-    .replace("}}", "}")
+    "const code = this.parentElement.querySelector('code').textContent;"
+    "const done = () => { this.textContent = 'Copied'; };"
+    "if (navigator.clipboard) { navigator.clipboard.writeText(code).then(done); } else {"
+    "const area = document.createElement('textarea'); area.value = code; document.body.appendChild(area);"
+    "area.select(); document.execCommand('copy'); area.remove(); done(); }"
 )
 
 
@@ -74,7 +70,11 @@ class ExportView(pn.viewable.Viewer):
             # The browser saves when the data change, so the same file again needs a change in between.
             button.data = None
             state = self._state
-            return io.BytesIO(make(state.opened, state.path, self._n_frames, self._order.value))
+            try:
+                return io.BytesIO(make(state.opened, state.path, self._n_frames, self._order.value))
+            except (OSError, ValueError) as error:
+                state.error = f"Could not export: {error}"
+                raise
 
         button.callback = content
         return button

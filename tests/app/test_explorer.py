@@ -21,7 +21,8 @@ def test_opening_shows_the_first_method_before_the_others(session, file):
     assert session.state.n_frames == 6
     assert session.state.embedding.shape == (session.state.opened.envs.n_envs, 2)
     assert session.state.embedding_kind == "PCA"
-    assert {"reading", "descriptors"} <= set(session.history)
+    # Reports are thinned out, so which of the quick steps are seen depends on the clock.
+    assert set(session.history) & {"reading", "descriptors", "frame entropies", "msc order"}
 
 
 def test_the_subset_is_the_start_of_the_active_order(opened):

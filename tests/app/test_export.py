@@ -106,3 +106,20 @@ def test_code_for_a_set_without_isolated_atoms_locks_nothing(session, frames, tm
     write(path, frames[1:], format="extxyz")
     state = session.open(path)
     assert "locked" not in export.python_code(state.opened, state.path, 5)
+
+
+@pytest.mark.parametrize(
+    ("spoil", "why"), [("change", "has changed since"), ("remove", "is no longer there")]
+)
+def test_a_source_that_is_not_what_was_opened_is_not_exported(session, file, tmp_path, spoil, why):
+    state = session.open(file)
+    if spoil == "change":
+        file.write_bytes(file.read_bytes().replace(b"Cu", b"Ag"))
+    else:
+        file.unlink()
+    with pytest.raises(ValueError, match=why):
+        export.archive(state.opened, state.path, 6)
+    target = tmp_path / "subset.xyz"
+    with pytest.raises(ValueError, match=why):
+        export.save(target, state.opened, state.path, 6)
+    assert not target.exists()
