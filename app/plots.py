@@ -95,9 +95,11 @@ def _blank(x_label: str, y_label: str, **options) -> figure:
     return fig
 
 
-def _legend(fig: figure, renderers: dict[str, list], location: str) -> dict[str, LegendItem]:
+def _legend(fig: figure, renderers: dict[str, list]) -> dict[str, LegendItem]:
     items = {name: LegendItem(label=name, renderers=[r[0]]) for name, r in renderers.items()}
-    fig.add_layout(Legend(items=list(items.values()), location=location, padding=4, spacing=2))
+    # Above the frame: inside it, there is no corner that no line ever passes.
+    row = Legend(items=list(items.values()), orientation="horizontal", padding=0, margin=2, spacing=14)
+    fig.add_layout(row, "above")
     return items
 
 
@@ -185,7 +187,7 @@ def curve_plot() -> Plot:
     full = fig.scatter(
         "diversity", "entropy", source=sources["full"], marker="star", size=17, color=FULL_COLOR
     )
-    legend = _legend(fig, {**renderers, "full set": [full]}, "top_left")
+    legend = _legend(fig, {**renderers, "full set": [full]})
     return Plot(fig, sources, renderers, legend, labels)
 
 
@@ -195,7 +197,7 @@ def overlap_plot() -> Plot:
     set_range(fig.x_range, 0, 102)
     set_range(fig.y_range, 0, 104)
     sources, renderers = _method_lines(fig, "percent", "overlap")
-    return Plot(fig, sources, renderers, _legend(fig, renderers, "bottom_right"))
+    return Plot(fig, sources, renderers, _legend(fig, renderers))
 
 
 def size_span() -> Span:
@@ -239,7 +241,7 @@ def forces_plot() -> Plot:
     }
     tooltips = [("|F| above", "@force{0.00} eV Å⁻¹"), ("share", "@share{0.000%}")]
     fig.add_tools(HoverTool(tooltips=tooltips, mode="mouse", visible=False))
-    return Plot(fig, sources, renderers, _legend(fig, {**renderers, "full set": [full]}, "top_right"))
+    return Plot(fig, sources, renderers, _legend(fig, {**renderers, "full set": [full]}))
 
 
 @dataclass(frozen=True)
