@@ -19,6 +19,7 @@ from quests_core import (
     read,
     select,
 )
+from quests_core.tree import Axes
 
 # k_means has no nested order, so no slider can cut it; it stays with the library.
 NESTED_METHODS = ("msc", "fps", "mean_fps", "random")
@@ -216,9 +217,8 @@ def pca(X: np.ndarray) -> np.ndarray:
 
     The sign of each component is fixed (its largest loading is positive), so equal data give equal maps.
     """
-    centred = X - X.mean(axis=0)
-    _, vectors = np.linalg.eigh(centred.T @ centred)
-    axes = vectors[:, ::-1][:, :2]
+    principal = Axes.of(X)
+    axes = principal.rotation[:, :2]
     axes = axes * np.sign(axes[np.argmax(np.abs(axes), axis=0), np.arange(axes.shape[1])])
-    xy = centred @ axes
+    xy = (X - principal.mean) @ axes
     return np.pad(xy, ((0, 0), (0, 2 - xy.shape[1])))

@@ -14,7 +14,7 @@ _LARGEST = 1e15
 
 
 def check_matrix(X, name: str) -> np.ndarray:
-    """Return `X` as a C-contiguous, finite ``(n, d)`` float64 array."""
+    """Return `X` as a C-contiguous ``(n, d)`` float64 array."""
     given = X
     try:
         X = np.asarray(X)

@@ -13,6 +13,16 @@ from .kernel import PRECISIONS, RunningSums
 from .progress import ProgressCallback
 
 _MOST_SIZES = 200
+_COLUMNS = [
+    "n_frames",
+    "n_envs",
+    "fraction",
+    "entropy",
+    "diversity",
+    "overlap",
+    "information_loss",
+    "max_delta_entropy",
+]
 
 
 @dataclass(frozen=True, eq=False)
@@ -68,11 +78,10 @@ def _walk(envs, order, sizes, bandwidth, precision, progress) -> Iterator[tuple[
 
 
 def _metrics(log_sums: np.ndarray, rows: np.ndarray) -> tuple[float, ...]:
-    """Return n_envs, entropy, diversity, overlap, information_loss and max_delta_entropy."""
+    """Return entropy, diversity, overlap, information_loss and max_delta_entropy of a subset."""
     deltas = 0.0 - log_sums
     own = log_sums[rows]
     return (
-        len(rows),
         entropy_from_sums(own) if len(rows) else np.nan,
         diversity_from_sums(own) if len(rows) else np.nan,
         float(np.mean(deltas < OVERLAP_THRESHOLD)),
@@ -198,8 +207,6 @@ def _path(envs, order, sizes, bandwidth, precision, progress, keep: bool) -> Com
     for step, (log_sums, rows) in enumerate(_walk(envs, order, sizes, bandwidth, precision, progress)):
         if keep:
             np.subtract(0.0, log_sums, out=deltas[step], casting="same_kind")
-        table.append((sizes[step], sizes[step] / len(envs), *_metrics(log_sums, rows)))
-    columns = ["n_frames", "fraction", "n_envs", "entropy", "diversity", "overlap"]
-    curve = pd.DataFrame(table, columns=[*columns, "information_loss", "max_delta_entropy"])
-    order_of_columns = ["n_frames", "n_envs", "fraction", *curve.columns[3:]]
-    return CompressionPath(curve[order_of_columns], deltas)
+        size = sizes[step]
+        table.append((size, len(rows), size / len(envs), *_metrics(log_sums, rows)))
+    return CompressionPath(pd.DataFrame(table, columns=_COLUMNS), deltas)

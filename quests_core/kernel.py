@@ -123,8 +123,8 @@ def own_log_kernel_sums(tiles: Tiles, bandwidth, precision, step, progress) -> n
         partial = np.zeros(len(tiles.rows))
         tile_loops.add_own_tiles(arrays, first, last, accuracy, states, partial)
         later[first] = partial
-        # Added in the order of the blocks, whichever thread comes first.
 
+    # Partial sums are added in the order of the blocks, whichever thread comes first.
     def collect(step: str, done: int, total: int) -> None:
         nonlocal n_collected
         while n_collected in later:

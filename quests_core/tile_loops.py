@@ -5,7 +5,7 @@ import math
 import numpy as np
 
 from ._numba import kernel
-from .tile_sums import add_terms, add_to_tile, gap, outside, refresh, squares_to_tile, work_space
+from .tile_sums import add_terms, add_to_tile, gap, new_state, outside, refresh, squares_to_tile, work_space
 from .tree import CHUNK, TILE_ROWS, fill_columns
 
 
@@ -91,12 +91,9 @@ def frame_entropies(rotated, places, offsets, first, last, accuracy, out):
             queries = rows[start : start + TILE_ROWS]
             fill_columns(queries, center, columns, radii)
             tile = (columns, radii, center, low[:CHUNK], high[:CHUNK])
-            nearest, total = np.full(TILE_ROWS, np.inf), np.zeros(TILE_ROWS)
-            limit = np.full(TILE_ROWS, np.float32(np.inf))
-            limit[queries.shape[0] :] = -1.0
-            offset, fast = np.zeros(TILE_ROWS, np.float32), np.zeros(TILE_ROWS, np.float32)
-            state = (nearest, total, limit, offset, fast, np.array([np.inf, 0.0]))
+            state = _state_of(new_state(np.array([queries.shape[0]])), 0)
             add_to_tile(queries, tile, references, accuracy, state, work)
+            nearest, total = state[0], state[1]
             for j in range(queries.shape[0]):
                 log_sums += math.log(total[j]) - nearest[j]
         out[frame] = math.log(size) - log_sums / size

@@ -31,18 +31,18 @@ _UNIT = 2.0**-24
 _LARGEST_SINGLE = 3.4e38
 
 
-def new_state(sizes: np.ndarray) -> tuple[np.ndarray, ...]:
+@kernel
+def new_state(sizes):
     """Return the state of tiles of these numbers of queries before any reference was added."""
-    single, shape = np.float32, (len(sizes), TILE_ROWS)
-    taken = np.arange(TILE_ROWS) < sizes[:, None]
-    return (
-        np.full(shape, np.inf),
-        np.zeros(shape),
-        np.where(taken, np.inf, -1.0).astype(single),
-        np.zeros(shape, single),
-        np.zeros(shape, single),
-        np.tile([np.inf, 0.0], (len(sizes), 1)),
-    )
+    n_tiles = sizes.shape[0]
+    nearest, total = np.full((n_tiles, TILE_ROWS), np.inf), np.zeros((n_tiles, TILE_ROWS))
+    limit = np.full((n_tiles, TILE_ROWS), np.float32(-1.0))
+    offset, fast = np.zeros(limit.shape, np.float32), np.zeros(limit.shape, np.float32)
+    summary = np.zeros((n_tiles, 2))
+    summary[:, 0] = np.inf
+    for t in range(n_tiles):
+        limit[t, : sizes[t]] = np.inf
+    return nearest, total, limit, offset, fast, summary
 
 
 @kernel

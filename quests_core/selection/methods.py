@@ -8,7 +8,6 @@ import numpy as np
 from .._validation import (
     check_choice,
     check_count,
-    check_environments,
     check_frame_indices,
     check_n_to_select,
     check_pair,
@@ -150,7 +149,6 @@ def select(
     if reference is not None:
         if method != "msc":
             raise ValueError(f"reference: expected None, as method {method!r} does not use one")
-        check_environments(reference, "reference")
         reference = check_pair(envs, reference)[1]
     parameters = {"bandwidth": bandwidth, "random_state": random_state, "locked": locked.tolist()}
     if method == "random":
