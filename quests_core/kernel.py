@@ -32,7 +32,7 @@ from . import tile_loops
 from ._numba import run_blocks
 from ._validation import check_choice, check_pair, check_positive
 from .progress import ProgressCallback
-from .tile_sums import FADED, new_state
+from .tile_sums import new_state
 from .tree import TILE_ROWS, Tiles
 
 PRECISIONS = ("single", "double")
@@ -44,10 +44,10 @@ _ENOUGH_BLOCKS, _FEWEST_PAIRS = 16, 200_000
 _SYMMETRIC_BLOCKS = 128
 
 
-def _accuracy(bandwidth: float, n_references: int, precision: str) -> tuple[float, float, float]:
-    """Return ``(scale, reach, fade)``, which is what the compiled kernels know of accuracy."""
-    tolerance, fade = (1e-6, FADED) if precision == "single" else (1e-14, np.inf)
-    return 0.5 / bandwidth**2, math.log(max(1, n_references) / tolerance), fade
+def _accuracy(bandwidth: float, n_references: int, precision: str) -> tuple[float, float, bool]:
+    """Return ``(scale, reach, may_be_fast)``, which is what the compiled kernels know of accuracy."""
+    tolerance = 1e-6 if precision == "single" else 1e-14
+    return 0.5 / bandwidth**2, math.log(max(1, n_references) / tolerance), precision == "single"
 
 
 def _tile_arrays(tiles: Tiles) -> tuple[np.ndarray, ...]:
@@ -92,31 +92,30 @@ class RunningSums:
         """Add references, which have the same axes as the queries."""
         described = (references.rows, references.starts, references.low, references.high)
 
-        def work(first: int, last: int) -> None:
+        def work(first: int, _: int) -> None:
             tile_loops.add_to_tiles(
-                self._arrays, first, last, described, self._accuracy, self._states, self.log_sums
+                self._arrays, first, n_blocks, described, self._accuracy, self._states, self.log_sums
             )
 
         # Blocks for all threads, but none so small that handing it out takes longer than the work.
         pairs = len(references.rows) * len(self._tiles.rows)
         n_blocks = max(-(-pairs // _BLOCK_PAIRS), min(_ENOUGH_BLOCKS, pairs // _FEWEST_PAIRS), 1)
-        run_blocks(work, len(self._tiles), -(-len(self._tiles) // n_blocks), step, progress)
+        run_blocks(work, n_blocks, 1, step, progress)
 
     def retire(self, queries: slice) -> None:
         """Keep the sums of these queries as they are from now on."""
         places = self._tiles.places[queries]
         tile = np.searchsorted(self._tiles.starts, places, side="right") - 1
         column = places - self._tiles.starts[tile]
-        limit, fast = self._states[2], self._states[4]
-        limit[tile, column], fast[tile, column] = -1.0, 0.0
+        limit, careful = self._states[2:4]
+        limit[tile, column], careful[tile, column] = -1.0, -1.0
 
 
 def own_log_kernel_sums(tiles: Tiles, bandwidth, precision, step, progress) -> np.ndarray:
     """Return ``ln Σ_j K`` of each row against all rows, itself among them, in their original places."""
     accuracy = _accuracy(bandwidth, len(tiles.rows), precision)
     states, arrays = new_state(np.diff(tiles.starts)), _tile_arrays(tiles)
-    nearest, totals = states[:2]
-    nearest[:] = 0.0
+    totals = states[1]
     sums, later = np.zeros(len(tiles.rows)), {}
 
     def work(first: int, last: int) -> None:

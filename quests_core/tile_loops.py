@@ -1,11 +1,10 @@
 """Compiled loops over tiles: what `quests_core.kernel` hands out to threads."""
 
-import math
-
 import numpy as np
 
 from ._numba import kernel
-from .tile_sums import add_terms, add_to_tile, gap, new_state, outside, refresh, squares_to_tile, work_space
+from .tile_squares import GROUP, gap, outside
+from .tile_sums import add_group, add_to_tile, new_state, refresh, work_space
 from .tree import CHUNK, TILE_ROWS, fill_columns
 
 
@@ -22,18 +21,19 @@ def _state_of(states, t):
 
 
 @kernel
-def add_to_tiles(tiles, first, last, references, accuracy, states, out):
-    """Add all references to the sums of the tiles ``first:last`` and write their logarithms."""
+def add_to_tiles(tiles, first, step, references, accuracy, states, out):
+    """Add all references to the sums of every `step`-th tile from `first` on, and write their logarithms."""
     order, starts = tiles[1], tiles[2]
     work = work_space(tiles[0].shape[1])
-    for t in range(first, last):
+    log_sums = work[10]
+    for t in range(first, starts.shape[0] - 1, step):
         queries, tile = _tile_of(tiles, t)
         state = _state_of(states, t)
-        nearest, total, limit = state[0], state[1], state[2]
+        limit = state[2]
         if add_to_tile(queries, tile, references, accuracy, state, work):
             for j in range(queries.shape[0]):
                 if limit[j] >= 0.0:
-                    out[order[starts[t] + j]] = math.log(total[j]) - nearest[j]
+                    out[order[starts[t] + j]] = log_sums[j]
 
 
 @kernel
@@ -44,29 +44,33 @@ def add_own_tiles(tiles, first, last, accuracy, states, totals):
     `totals` for the other. All sums hold their own row, so ``nearest`` is 0 from the start.
     """
     rows, _, starts, _, lows, highs, _, _ = tiles
-    scale, reach, fade = accuracy
     work = work_space(rows.shape[1])
-    row, squares = work[0], work[1]
+    members, places, added = work[0], np.empty(GROUP, np.int64), np.empty(GROUP)
     for t in range(first, last):
         queries, (columns, radii, center, low, high) = _tile_of(tiles, t)
         state = _state_of(states, t)
-        limit = state[2]
-        n = queries.shape[0]
         # The limits are those of a query that has met itself; it will.
-        state[1][:n] = 1.0
-        refresh(n, radii, scale, reach, fade, state)
-        state[1][:n] = 0.0
+        state[0][:] = 0.0
+        state[1][:] = 1.0
+        refresh(radii, accuracy, state, work)
+        state[1][:] = 0.0
         farthest = state[5][0]
         for r in range(t, starts.shape[0] - 1):
             if gap(low, high, lows[r], highs[r]) > farthest:
                 continue
+            count = 0
             for i in range(starts[r], starts[r + 1]):
-                if outside(rows, i, low, high, farthest):
-                    continue
-                if squares_to_tile(rows, i, center, columns, limit, row, squares):
-                    added = add_terms(queries, radii, rows, i, state, scale, reach, fade, work)
-                    if r > t:
-                        totals[i] += added
+                if not outside(rows[i], low, high, farthest):
+                    members[count], places[count] = rows[i], i
+                    count += 1
+                if count == GROUP or (count > 0 and i + 1 == starts[r + 1]):
+                    if (
+                        add_group(queries, members, count, columns, center, state, accuracy, work, added)
+                        and r > t
+                    ):
+                        for k in range(count):
+                            totals[places[k]] += added[k]
+                    count = 0
 
 
 @kernel
@@ -93,7 +97,6 @@ def frame_entropies(rotated, places, offsets, first, last, accuracy, out):
             tile = (columns, radii, center, low[:CHUNK], high[:CHUNK])
             state = _state_of(new_state(np.array([queries.shape[0]])), 0)
             add_to_tile(queries, tile, references, accuracy, state, work)
-            nearest, total = state[0], state[1]
             for j in range(queries.shape[0]):
-                log_sums += math.log(total[j]) - nearest[j]
-        out[frame] = math.log(size) - log_sums / size
+                log_sums += work[10][j]
+        out[frame] = np.log(size) - log_sums / size

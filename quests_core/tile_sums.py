@@ -1,14 +1,15 @@
-"""Compiled kernel sums of one tile of queries, reference by reference.
+"""Compiled kernel sums of one tile of queries, `GROUP` references at a time.
 
-A tile's state is five rows of numbers, one for each of its queries, and two numbers (see `new_state`):
+A tile's state is five rows of numbers, one for each of its queries, and three numbers (see `new_state`):
 
 * ``nearest`` and ``total``: the sum so far is ``total · exp(-nearest)``;
 * ``limit``: squared distance beyond which a reference no longer matters, negative for a query whose
   sum is not wanted any more;
-* ``offset`` and ``fast``: fast queries (1, others 0) take their exponents in single precision, and
-  their ``nearest`` stays as it is. The others are careful: what matters to them is computed again in
+* ``offset``: for a fast query its ``nearest``, which stays as it is: its exponents are taken in single
+  precision. `SLOW` for the others, the careful queries: what matters to them is computed again in
   double precision;
-* ``farthest``, the largest limit, and the number of fast queries.
+* ``careful``: the limit of a careful query, negative for a fast one;
+* ``farthest``, the largest limit, and the numbers of fast and of careful queries.
 
 All loops run over the room for `TILE_ROWS` queries, taken or not: a fixed length is what vectors like.
 
@@ -20,15 +21,17 @@ import math
 import numpy as np
 
 from ._numba import kernel
+from .tile_squares import FAR, GROUP, gap, outside, squares_of_group
 from .tree import CHUNK, TILE_ROWS
 
 # A query is fast if its nearest exponent, and its distance from the tile's centre in units of h√2,
 # are at most these.
 _NEAR, _WIDE = 10.0, 8.0
-# Terms smaller than the largest by this exponent may have a relative error of 1e-3.
-FADED = 14.0
+# An offset that makes every term vanish.
+SLOW = np.float32(-1e30)
 _UNIT = 2.0**-24
-_LARGEST_SINGLE = 3.4e38
+# The bits of √½ as a double: what lies between it and √2 is a mantissa.
+_ROOT_HALF, _MANTISSA = 0x3FE6A09E667F3BCD, 0x000FFFFFFFFFFFFF
 
 
 @kernel
@@ -37,76 +40,36 @@ def new_state(sizes):
     n_tiles = sizes.shape[0]
     nearest, total = np.full((n_tiles, TILE_ROWS), np.inf), np.zeros((n_tiles, TILE_ROWS))
     limit = np.full((n_tiles, TILE_ROWS), np.float32(-1.0))
-    offset, fast = np.zeros(limit.shape, np.float32), np.zeros(limit.shape, np.float32)
-    summary = np.zeros((n_tiles, 2))
-    summary[:, 0] = np.inf
+    summary = np.zeros((n_tiles, 3))
     for t in range(n_tiles):
-        limit[t, : sizes[t]] = np.inf
-    return nearest, total, limit, offset, fast, summary
+        limit[t, : sizes[t]] = FAR
+        summary[t, 0], summary[t, 2] = np.inf, sizes[t]
+    return nearest, total, limit, limit.copy(), np.full(limit.shape, SLOW), summary
 
 
 @kernel
 def work_space(n_axes):
     """Return the buffers of one thread."""
-    bits, flags = np.empty(TILE_ROWS, np.int32), np.empty(TILE_ROWS, np.uint8)
+    mantissas, bits, flags = np.empty(TILE_ROWS), np.empty(TILE_ROWS, np.int32), np.empty(TILE_ROWS, np.uint8)
     return (
-        np.empty(n_axes, np.float32),
-        np.empty(TILE_ROWS, np.float32),
-        np.empty(TILE_ROWS, np.float32),
+        np.empty((GROUP, n_axes)),
+        np.empty((GROUP, CHUNK), np.float32),
+        np.empty((GROUP, TILE_ROWS), np.float32),
+        np.empty((GROUP, TILE_ROWS), np.float32),
         bits,
         bits.view(np.float32),
         flags,
         flags.view(np.uint64),
+        mantissas,
+        mantissas.view(np.int64),
+        np.empty(TILE_ROWS),
     )
 
 
 @kernel
-def _slack(exponent, radius):
-    """Bound the error of an exponent in single precision, for a query this far from its tile's centre."""
-    # The root is of a finite number, as 0 · inf is not one.
-    return 1e-5 * exponent + 8.0 * _UNIT * radius * math.sqrt(min(exponent, 1e300))
-
-
-@kernel
-def _limit(exponent, radius, scale):
-    """Return the squared distance in single precision beyond which no exponent is below the given one."""
-    return min((exponent + _slack(exponent, radius)) / scale, _LARGEST_SINGLE)
-
-
-@kernel
-def _add_axes(row, columns, first, squares, limit):
-    """Add `CHUNK` axes to the squared distances; return how many are within their limits."""
-    for c in range(first, first + CHUNK, 8):
-        x0, x1, x2, x3 = row[c], row[c + 1], row[c + 2], row[c + 3]
-        x4, x5, x6, x7 = row[c + 4], row[c + 5], row[c + 6], row[c + 7]
-        for j in range(TILE_ROWS):
-            d0, d1 = x0 - columns[c, j], x1 - columns[c + 1, j]
-            d2, d3 = x2 - columns[c + 2, j], x3 - columns[c + 3, j]
-            d4, d5 = x4 - columns[c + 4, j], x5 - columns[c + 5, j]
-            d6, d7 = x6 - columns[c + 6, j], x7 - columns[c + 7, j]
-            squares[j] += (d0 * d0 + d1 * d1 + d2 * d2 + d3 * d3) + (d4 * d4 + d5 * d5 + d6 * d6 + d7 * d7)
-    within = 0
-    for j in range(TILE_ROWS):
-        within += squares[j] <= limit[j]
-    return within
-
-
-@kernel
-def squares_to_tile(rows, i, center, columns, limit, row, squares):
-    """Write the squared distances of row i to the columns; False once none is within its limit."""
-    squares[:] = 0.0
-    for first in range(0, columns.shape[0], CHUNK):
-        for c in range(first, first + CHUNK):
-            row[c] = rows[i, c] - center[c]
-        if _add_axes(row, columns, first, squares, limit) == 0:
-            return False
-    return True
-
-
-@kernel
-def _kernels(scale, offset, work):
+def _kernels(squares, scale, offset, terms, work):
     """Write ``exp(offset - scale · square)`` in single precision, as 2^whole · p(f); vectorised."""
-    squares, terms, bits, powers = work[1], work[2], work[3], work[4]
+    bits, powers = work[4], work[5]
     factor = np.float32(scale)
     for j in range(TILE_ROWS):
         exponent = min(squares[j] * factor - offset[j], np.float32(80.0))
@@ -126,76 +89,127 @@ def _kernels(scale, offset, work):
 
 
 @kernel
-def _exact_square(queries, j, rows, i):
+def _log_sums(nearest, total, work):
+    """Write ``ln(total) - nearest`` in double precision, to 1e-15 relatively; vectorised."""
+    mantissas, bits, out = work[8], work[9], work[10]
+    for j in range(TILE_ROWS):
+        mantissas[j] = max(total[j], 1e-300)
+    for j in range(TILE_ROWS):
+        shifted = bits[j] - _ROOT_HALF
+        bits[j] = (shifted & _MANTISSA) + _ROOT_HALF
+        out[j] = np.float64(shifted >> 52)
+    for j in range(TILE_ROWS):
+        # ln m = 2 artanh(s), |s| < 0.172.
+        s = (mantissas[j] - 1.0) / (mantissas[j] + 1.0)
+        x = s * s
+        p = x * (1 / 19) + 1 / 17
+        p = p * x + 1 / 15
+        p = p * x + 1 / 13
+        p = p * x + 1 / 11
+        p = p * x + 1 / 9
+        p = p * x + 1 / 7
+        p = p * x + 1 / 5
+        p = p * x + 1 / 3
+        out[j] = out[j] * 0.6931471805599453 + 2.0 * (s + s * x * p) - nearest[j]
+
+
+@kernel
+def refresh(radii, accuracy, state, work):
+    """Set the limits by the sums so far, make queries fast that may be, and write the log sums.
+
+    The limits bound squares in single precision: their error is in them.
+    """
+    nearest, total, limit, careful, offset, summary = state
+    scale, reach, may_be_fast = accuracy
+    root, log_sums = math.sqrt(scale), work[10]
+    _log_sums(nearest, total, work)
+    n_fast, n_careful = 0, 0
+    for j in range(TILE_ROWS):
+        exponent = min(reach - log_sums[j], 1e38 * scale)
+        slack = 1e-5 * exponent + 8.0 * _UNIT * radii[j] * root * math.sqrt(exponent)
+        wanted = limit[j] >= 0.0
+        fast = wanted & may_be_fast & (nearest[j] <= _NEAR) & (radii[j] * root <= _WIDE)
+        limit[j] = np.float32((exponent + slack) / scale) if wanted else np.float32(-1.0)
+        careful[j] = np.float32(-1.0) if fast else limit[j]
+        offset[j] = np.float32(nearest[j]) if fast else SLOW
+        n_fast += fast
+        n_careful += wanted & (not fast)
+    farthest = np.float32(-1.0)
+    for j in range(TILE_ROWS):
+        farthest = max(farthest, limit[j])
+    summary[0], summary[1], summary[2] = farthest, n_fast, n_careful
+
+
+@kernel
+def _exact_square(x, y):
     total = 0.0
-    for c in range(rows.shape[1]):
-        difference = queries[j, c] - rows[i, c]
+    for c in range(x.shape[0]):
+        difference = x[c] - y[c]
         total += difference * difference
     return total
 
 
 @kernel
-def _add_carefully(queries, j, radius, rows, i, squares, nearest, total, limit, scale, reach, fade):
-    """Add one term to one query's sum, its exponent in double precision if it matters; return it."""
-    exponent = scale * np.float64(squares[j])
-    # Not less than `_slack`, as √e ≤ (1 + e) / 2.
-    slack = 1e-5 * exponent + 4.0 * _UNIT * radius * math.sqrt(scale) * (1.0 + exponent)
-    if exponent <= nearest[j] + fade + slack:
-        exponent = scale * _exact_square(queries, j, rows, i)
-    if exponent < nearest[j]:
-        total[j] *= math.exp(exponent - nearest[j])
-        nearest[j] = exponent
-        limit[j] = _limit(exponent + reach, radius * math.sqrt(scale), scale)
-    term = math.exp(nearest[j] - exponent)
-    total[j] += term
-    return term
+def _add_carefully(queries, row, squares, state, scale, reach, work):
+    """Add one reference to the sums of the careful queries it matters to, in double precision.
 
-
-@kernel
-def refresh(n, radii, scale, reach, fade, state):
-    """Set the limits by the sums so far, and make queries fast that may be."""
-    nearest, total, limit, offset, fast, summary = state
-    farthest, n_fast = -1.0, 0
-    root = math.sqrt(scale)
-    for j in range(n):
-        if limit[j] < 0.0:
-            continue
-        exponent = nearest[j] - math.log(total[j]) + reach
-        limit[j] = _limit(exponent, radii[j] * root, scale)
-        farthest = max(farthest, limit[j])
-        if fast[j] == 0.0 and nearest[j] <= _NEAR and radii[j] * root <= _WIDE and fade < np.inf:
-            fast[j], offset[j] = 1.0, nearest[j]
-        n_fast += fast[j] > 0.0
-    summary[0], summary[1] = farthest, n_fast
-
-
-@kernel
-def _flag_careful(squares, limit, fast, flags):
-    """Flag the careful queries that are within their limits."""
+    Returns the sum of what was added, which means something where ``nearest`` is 0 for all queries.
+    """
+    nearest, total, limit, careful, _, _ = state
+    flags, words = work[6], work[7]
     for j in range(TILE_ROWS):
-        flags[j] = (squares[j] <= limit[j]) & (fast[j] == 0.0)
+        flags[j] = squares[j] <= careful[j]
+    added = 0.0
+    for word in range(words.shape[0]):
+        if words[word] == 0:
+            continue
+        for j in range(8 * word, 8 * word + 8):
+            if flags[j]:
+                exponent = scale * _exact_square(queries[j], row)
+                if exponent < nearest[j]:
+                    total[j] *= math.exp(exponent - nearest[j])
+                    nearest[j] = exponent
+                term = math.exp(nearest[j] - exponent)
+                total[j] += term
+                added += term
+    return added
 
 
 @kernel
-def outside(rows, i, low, high, limit):
-    """Say whether the squared distance of row i to a box is beyond the limit."""
-    bound = 0.0
-    for c in range(CHUNK):
-        beyond = max(max(low[c] - rows[i, c], rows[i, c] - high[c]), 0.0)
-        bound += beyond * beyond
-        if bound > limit:
-            return True
-    return False
+def add_group(queries, rows, count, columns, center, state, accuracy, work, added):
+    """Add the kernels of up to `GROUP` rows to a tile's sums; say whether any was within reach.
 
-
-@kernel
-def gap(low, high, other_low, other_high):
-    """Return the squared distance of two boxes."""
-    bound = 0.0
-    for c in range(CHUNK):
-        beyond = max(max(low[c] - other_high[c], other_low[c] - high[c]), 0.0)
-        bound += beyond * beyond
-    return bound
+    `added`, if not None, is given the sum of what each row added, which means something where
+    ``nearest`` is 0 for all queries.
+    """
+    _, total, limit, _, offset, summary = state
+    chunk, squares, terms = work[1], work[2], work[3]
+    scale, reach, _ = accuracy
+    for r in range(count, GROUP):
+        rows[r] = rows[count - 1]
+    if not squares_of_group(rows, center, columns, limit, chunk, squares):
+        return False
+    squares[count:] = FAR
+    if added is not None:
+        added[:] = 0.0
+    if summary[1] > 0:
+        for r in range(GROUP):
+            _kernels(squares[r], scale, offset, terms[r], work)
+        t0, t1, t2, t3 = terms[0], terms[1], terms[2], terms[3]
+        for j in range(TILE_ROWS):
+            total[j] += (t0[j] + t1[j]) + (t2[j] + t3[j])
+        if added is not None:
+            for r in range(count):
+                row_sum = np.float32(0.0)
+                for j in range(TILE_ROWS):
+                    row_sum += terms[r, j]
+                added[r] = row_sum
+    if summary[2] > 0:
+        for r in range(count):
+            by_row = _add_carefully(queries, rows[r], squares[r], state, scale, reach, work)
+            if added is not None:
+                added[r] += by_row
+    return True
 
 
 @kernel
@@ -203,56 +217,30 @@ def add_to_tile(queries, tile, references, accuracy, state, work):
     """Add all references to a tile's sums, the nearest reference tiles first; say whether any mattered.
 
     `queries` are the tile's rows, `tile` is ``(columns, radii, center, low, high)``, `references` is
-    ``(rows, starts, low, high)``, `accuracy` is ``(scale, reach, fade)``.
+    ``(rows, starts, low, high)``, `accuracy` is ``(scale, reach, may_be_fast)``.
     """
     columns, radii, center, low, high = tile
     rows, starts, reference_low, reference_high = references
-    scale, reach, fade = accuracy
-    n, changed = queries.shape[0], False
-    limit, summary, row, squares = state[2], state[5], work[0], work[1]
+    summary, members = state[5], work[0]
     bounds = np.empty(starts.shape[0] - 1)
     for r in range(bounds.shape[0]):
         bounds[r] = gap(low, high, reference_low[r], reference_high[r])
     sequence = np.argsort(bounds) if bounds.shape[0] > 1 else np.zeros(1, np.int64)
+    changed = False
     for r in sequence:
         if bounds[r] > summary[0]:
             break
-        added = False
+        count, added = 0, False
         for i in range(starts[r], starts[r + 1]):
-            if outside(rows, i, low, high, summary[0]):
-                continue
-            if squares_to_tile(rows, i, center, columns, limit, row, squares):
-                add_terms(queries, radii, rows, i, state, scale, reach, fade, work)
-                added = True
-        if added:
-            refresh(n, radii, scale, reach, fade, state)
-            changed = True
+            if not outside(rows[i], low, high, summary[0]):
+                members[count] = rows[i]
+                count += 1
+            last = i + 1 == starts[r + 1]
+            if count == GROUP or (count > 0 and last):
+                added |= add_group(queries, members, count, columns, center, state, accuracy, work, None)
+                count = 0
+            # The very first references set limits, and so save most of the work on the others.
+            if added and (last or summary[0] == np.inf):
+                refresh(radii, accuracy, state, work)
+                changed = True
     return changed
-
-
-@kernel
-def add_terms(queries, radii, rows, i, state, scale, reach, fade, work):
-    """Add the kernels of row i, whose squared distances are known, to a tile's sums.
-
-    Returns the sum of what was added, which means something where ``nearest`` is 0 for all queries.
-    """
-    nearest, total, limit, offset, fast, summary = state
-    squares, terms, flags, words = work[1], work[2], work[5], work[6]
-    added = 0.0
-    if summary[1] > 0.0:
-        _kernels(scale, offset, work)
-        for j in range(TILE_ROWS):
-            term = terms[j] * fast[j]
-            total[j] += term
-            added += term
-    if summary[1] < queries.shape[0]:
-        _flag_careful(squares, limit, fast, flags)
-        for word in range(words.shape[0]):
-            if words[word] == 0:
-                continue
-            for j in range(8 * word, 8 * word + 8):
-                if flags[j]:
-                    added += _add_carefully(
-                        queries, j, radii[j], rows, i, squares, nearest, total, limit, scale, reach, fade
-                    )
-    return added
