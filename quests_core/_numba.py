@@ -7,8 +7,9 @@ number of threads, neither do the results.
 """
 
 import os
-from collections.abc import Callable
-from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
+from collections import deque
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor, wait
 
 import numba
 
@@ -16,9 +17,17 @@ from ._validation import check_count
 from .progress import ProgressCallback
 
 # Sums may be reordered and fused; NaN and infinity keep their meaning ("nnan", "ninf" stay off).
-kernel = numba.njit(
-    cache=True, nogil=True, error_model="numpy", fastmath={"contract", "reassoc", "nsz", "arcp"}
-)
+_OPTIONS = {
+    "cache": True,
+    "nogil": True,
+    "error_model": "numpy",
+    "fastmath": {"contract", "reassoc", "nsz", "arcp"},
+}
+kernel = numba.njit(**_OPTIONS)
+# For what runs billions of times: numba counts no references to arrays here, which it does by atomic
+# operations on memory that all threads share, at each row that is taken. Such a kernel makes no array,
+# and returns none to a `kernel` or to Python.
+inner_kernel = numba.njit(**_OPTIONS, _nrt=False)
 
 _n_threads = numba.config.NUMBA_NUM_THREADS
 _pool: ThreadPoolExecutor | None = None
@@ -79,35 +88,39 @@ def run_blocks(
 ) -> None:
     """Call ``work(start, stop)`` for every block of ``range(n)``, on all threads.
 
-    `progress` is called in the calling thread as blocks end. When it or a block raises, no further
-    block starts, the running ones end, and the exception goes on to the caller.
+    The calling thread is one of them, and calls `progress` after each of its blocks and at the end.
+    When that or a block raises, no further block starts, the running ones end, and the exception goes
+    on to the caller.
     """
-    blocks = [(start, min(start + size, n)) for start in range(0, n, size)]
-    if _n_threads == 1 or len(blocks) == 1:
-        for start, stop in blocks:
+    waiting = deque((start, min(start + size, n)) for start in range(0, n, size))
+    done, n_helpers = [], min(_n_threads, len(waiting)) - 1
+
+    def take_blocks() -> Iterator[None]:
+        while waiting:
+            try:
+                start, stop = waiting.popleft()
+            except IndexError:  # Another thread was faster.
+                return
             work(start, stop)
-            if progress is not None:
-                progress(step, stop, n)
-        return
-    _run_threaded(work, blocks, step, progress)
+            done.append(stop - start)
+            yield
+
+    helpers = [_helpers().submit(lambda: [None for _ in take_blocks()]) for _ in range(n_helpers)]
+    try:
+        for _ in take_blocks():
+            if progress is not None and (n_helpers == 0 or waiting):
+                progress(step, sum(done), n)
+    finally:
+        waiting.clear()
+        wait(helpers)
+    for helper in helpers:
+        helper.result()
+    if progress is not None and n_helpers > 0:
+        progress(step, n, n)
 
 
-def _run_threaded(work, blocks, step, progress) -> None:
+def _helpers() -> ThreadPoolExecutor:
     global _pool
     if _pool is None:
-        _pool = ThreadPoolExecutor(_n_threads, thread_name_prefix="quests_core")
-    pool, waiting, running, done = _pool, iter(blocks), {}, 0
-    try:
-        while True:
-            # As many as there are threads, and no more: a cancelled run leaves nothing behind.
-            while len(running) < _n_threads and (block := next(waiting, None)) is not None:
-                running[pool.submit(work, *block)] = block[1] - block[0]
-            if not running:
-                return
-            for future in wait(running, return_when=FIRST_COMPLETED).done:
-                done += running.pop(future)
-                future.result()
-            if progress is not None:
-                progress(step, done, blocks[-1][1])
-    finally:
-        wait(running)
+        _pool = ThreadPoolExecutor(_n_threads - 1, thread_name_prefix="quests_core")
+    return _pool

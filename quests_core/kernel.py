@@ -32,8 +32,8 @@ from . import tile_loops
 from ._numba import run_blocks
 from ._validation import check_choice, check_pair, check_positive
 from .progress import ProgressCallback
-from .tile_sums import new_state
-from .tree import TILE_ROWS, Tiles
+from .tile_sums import FADED, new_states, work_space
+from .tree import CHUNK, TILE_ROWS, Tiles
 
 PRECISIONS = ("single", "double")
 # Pairs of one block: some hundredths of a second, so that progress is told often.
@@ -44,22 +44,19 @@ _ENOUGH_BLOCKS, _FEWEST_PAIRS = 16, 200_000
 _SYMMETRIC_BLOCKS = 128
 
 
-def _accuracy(bandwidth: float, n_references: int, precision: str) -> tuple[float, float, bool]:
-    """Return ``(scale, reach, may_be_fast)``, which is what the compiled kernels know of accuracy."""
-    tolerance = 1e-6 if precision == "single" else 1e-14
-    return 0.5 / bandwidth**2, math.log(max(1, n_references) / tolerance), precision == "single"
+def _accuracy(bandwidth: float, n_references: int, precision: str) -> tuple[float, float, float]:
+    """Return ``(scale, reach, faded)``, which is what the compiled kernels know of accuracy."""
+    tolerance, faded = (1e-6, FADED) if precision == "single" else (1e-14, np.inf)
+    return 0.5 / bandwidth**2, math.log(max(1, n_references) / tolerance), faded
 
 
-def _tile_arrays(tiles: Tiles) -> tuple[np.ndarray, ...]:
-    return (
-        tiles.rows,
-        tiles.order,
-        tiles.starts,
-        tiles.centers,
-        tiles.low,
-        tiles.high,
-        *tiles.columns,
-    )
+def _as_queries(tiles: Tiles) -> tuple[np.ndarray, ...]:
+    places = tiles.starts[:-1, None] + np.arange(TILE_ROWS)
+    return (tiles.rows, tiles.order, places, tiles.centers, tiles.low, tiles.high, *tiles.columns)
+
+
+def _as_references(tiles: Tiles) -> tuple[np.ndarray, ...]:
+    return tiles.rows, tiles.heads, tiles.starts, tiles.low, tiles.high
 
 
 class RunningSums:
@@ -83,44 +80,102 @@ class RunningSums:
     """
 
     def __init__(self, tiles: Tiles, bandwidth: float, n_references: int, precision: str = "single"):
-        self._tiles, self._arrays = tiles, _tile_arrays(tiles)
+        self._tiles, self._queries = tiles, _as_queries(tiles)
         self._accuracy = _accuracy(bandwidth, n_references, precision)
-        self._states = new_state(np.diff(tiles.starts))
+        self._states = new_states(np.diff(tiles.starts))
         self.log_sums = np.full(len(tiles.rows), -np.inf)
 
     def add(self, references: Tiles, step: str = "", progress: ProgressCallback | None = None) -> None:
         """Add references, which have the same axes as the queries."""
-        described = (references.rows, references.starts, references.low, references.high)
-
-        def work(first: int, _: int) -> None:
-            tile_loops.add_to_tiles(
-                self._arrays, first, n_blocks, described, self._accuracy, self._states, self.log_sums
-            )
-
-        # Blocks for all threads, but none so small that handing it out takes longer than the work.
+        added = _as_references(references)
+        blocks = np.arange(len(references))
+        # Work for all threads, but none so little that handing it out takes longer than doing it.
         pairs = len(references.rows) * len(self._tiles.rows)
-        n_blocks = max(-(-pairs // _BLOCK_PAIRS), min(_ENOUGH_BLOCKS, pairs // _FEWEST_PAIRS), 1)
-        run_blocks(work, n_blocks, 1, step, progress)
+        n_parts = max(-(-pairs // _BLOCK_PAIRS), min(_ENOUGH_BLOCKS, pairs // _FEWEST_PAIRS), 1)
 
-    def retire(self, queries: slice) -> None:
-        """Keep the sums of these queries as they are from now on."""
-        places = self._tiles.places[queries]
-        tile = np.searchsorted(self._tiles.starts, places, side="right") - 1
-        column = places - self._tiles.starts[tile]
-        limit, careful = self._states[2:4]
-        limit[tile, column], careful[tile, column] = -1.0, -1.0
+        def work(part: int, _: int) -> None:
+            self._add(np.arange(part, len(self._tiles), n_parts), added, blocks)
+
+        run_blocks(work, n_parts, 1, step, progress)
+
+    def _add(self, chosen: np.ndarray, references: tuple[np.ndarray, ...], blocks: np.ndarray) -> None:
+        tile_loops.add_to_tiles(
+            self._queries,
+            chosen,
+            references,
+            blocks,
+            self._accuracy,
+            self._states,
+            work_space(),
+            self.log_sums,
+        )
+
+
+class FrameSums(RunningSums):
+    """Kernel sums of all environments against the frames picked so far, up to date where asked for.
+
+    A sum can only grow as frames are picked, so one that is behind is a lower bound. A tile is behind
+    until `catch_up` adds the frames that were picked since it was last asked for: in one go, which
+    costs less than one by one, and without its environments that have been picked meanwhile.
+    """
+
+    def __init__(self, envs, bandwidth: float, n_references: int, precision: str = "single"):
+        super().__init__(envs.tiles, bandwidth, n_references, precision)
+        tiles = envs.tiles
+        self.tile_of = np.searchsorted(tiles.starts, tiles.places, side="right") - 1
+        self._lane_of = tiles.places - tiles.starts[self.tile_of]
+        self._frames = frames_as_references(envs)
+        # Lanes are emptied as frames are picked.
+        self._queries = (*self._queries[:6], tiles.columns[0].copy(), tiles.columns[1].copy())
+        self._picked, self.n_picked = np.empty(len(envs), dtype=np.int64), 0
+        # Number of picked frames that the sums of each tile know of.
+        self.known = np.zeros(len(envs.tiles), dtype=np.int64)
+
+    def pick(self, frame: int) -> None:
+        """Pick a frame: its own sums are not wanted any more."""
+        rows = slice(*self._frames[2][frame : frame + 2])
+        for limits in self._states[2:4]:
+            limits[self.tile_of[rows], self._lane_of[rows]] = -1.0
+        self._picked[self.n_picked] = frame
+        self.n_picked += 1
+
+    def catch_up(self, chosen: np.ndarray) -> None:
+        """Bring the sums of some tiles up to date."""
+        pairs = int((self.n_picked - self.known[chosen]).sum()) * len(self._tiles.rows) // len(self._picked)
+        size = len(chosen) if pairs * TILE_ROWS < _FEWEST_PAIRS else 1
+
+        def work(first: int, last: int) -> None:
+            tile_loops.drop_unwanted(self._queries, chosen[first:last], self._states, self._lane_of)
+            for t in chosen[first:last]:
+                self._add(np.array([t]), self._frames, self._picked[self.known[t] : self.n_picked])
+
+        run_blocks(work, len(chosen), size)
+        self.known[chosen] = self.n_picked
+
+
+def frames_as_references(envs) -> tuple[np.ndarray, ...]:
+    """Return the frames as blocks of references, see `quests_core.tile_sums.add_to_tile`."""
+    rows = envs.tiles.rows[envs.tiles.places]
+    heads = rows[:, :CHUNK].copy()
+    low, high = np.zeros((len(envs), CHUNK)), np.zeros((len(envs), CHUNK))
+    filled = envs.sizes > 0
+    if filled.any():
+        starts = envs.offsets[:-1][filled]
+        low[filled], high[filled] = np.minimum.reduceat(heads, starts), np.maximum.reduceat(heads, starts)
+    return rows, heads, envs.offsets, low, high
 
 
 def own_log_kernel_sums(tiles: Tiles, bandwidth, precision, step, progress) -> np.ndarray:
     """Return ``ln Σ_j K`` of each row against all rows, itself among them, in their original places."""
     accuracy = _accuracy(bandwidth, len(tiles.rows), precision)
-    states, arrays = new_state(np.diff(tiles.starts)), _tile_arrays(tiles)
+    states = new_states(np.diff(tiles.starts))
+    queries, references = _as_queries(tiles), _as_references(tiles)
     totals = states[1]
     sums, later = np.zeros(len(tiles.rows)), {}
 
     def work(first: int, last: int) -> None:
         partial = np.zeros(len(tiles.rows))
-        tile_loops.add_own_tiles(arrays, first, last, accuracy, states, partial)
+        tile_loops.add_own_tiles(queries, references, first, last, accuracy, states, work_space(), partial)
         later[first] = partial
 
     # Partial sums are added in the order of the blocks, whichever thread comes first.
@@ -147,11 +202,15 @@ def tiles_of(envs, X: np.ndarray) -> Tiles:
 
 def frame_entropies(envs, bandwidth: float, precision: str = "single", progress=None) -> np.ndarray:
     """Return the entropy of each frame alone, -inf where it has no environment; shape (n_frames,)."""
-    out, sizes, tiles = np.empty(len(envs)), envs.sizes, envs.tiles
+    out, sizes, frames = np.empty(len(envs)), envs.sizes, frames_as_references(envs)
     accuracy = _accuracy(bandwidth, sizes.max(), precision)
 
     def work(first: int, last: int) -> None:
-        tile_loops.frame_entropies(tiles.rows, tiles.places, envs.offsets, first, last, accuracy, out)
+        n_axes = frames[0].shape[1]
+        columns, radii = np.empty((n_axes, TILE_ROWS), np.float32), np.empty(TILE_ROWS)
+        tile = columns, radii, np.empty(n_axes), np.empty(1, np.int64), np.empty(TILE_ROWS, np.int64)
+        states = new_states([TILE_ROWS])
+        tile_loops.frame_entropies(frames, first, last, accuracy, tile, states, work_space(), out)
 
     frames_per_block = max(1, int(_BLOCK_PAIRS / (1 + np.mean(sizes.astype(float) ** 2))))
     run_blocks(work, len(envs), frames_per_block, "frame entropies", progress)

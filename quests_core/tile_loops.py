@@ -1,102 +1,101 @@
-"""Compiled loops over tiles: what `quests_core.kernel` hands out to threads."""
+"""Compiled loops over tiles: what `quests_core.kernel` hands out to threads.
+
+`tiles` are ``(rows, order, places, centers, low, high, columns, radii)``, see `quests_core.tree`: lane
+j of tile t holds ``rows[places[t, j]]``, which is row ``order[places[t, j]]`` of the matrix.
+"""
 
 import numpy as np
 
-from ._numba import kernel
-from .tile_squares import GROUP, gap, outside
-from .tile_sums import add_group, add_to_tile, new_state, refresh, work_space
+from ._numba import inner_kernel
+from .tile_squares import gap
+from .tile_sums import add_block, add_blocks, keep_wanted, n_lanes, refresh, reset, state_of
 from .tree import CHUNK, TILE_ROWS, fill_columns
 
 
-@kernel
+@inner_kernel
 def _tile_of(tiles, t):
-    """Return the rows of tile t and what `add_to_tile` wants to know of it."""
-    rows, _, starts, centers, low, high, columns, radii = tiles
-    return rows[starts[t] : starts[t + 1]], (columns[t], radii[t], centers[t], low[t], high[t])
+    """Return what `add_blocks` wants to know of tile t."""
+    rows, _, places, centers, low, high, columns, radii = tiles
+    return (rows, places[t]), (columns[t], radii[t], centers[t], low[t], high[t])
 
 
-@kernel
-def _state_of(states, t):
-    return (states[0][t], states[1][t], states[2][t], states[3][t], states[4][t], states[5][t])
-
-
-@kernel
-def add_to_tiles(tiles, first, step, references, accuracy, states, out):
-    """Add all references to the sums of every `step`-th tile from `first` on, and write their logarithms."""
-    order, starts = tiles[1], tiles[2]
-    work = work_space(tiles[0].shape[1])
+@inner_kernel
+def add_to_tiles(tiles, chosen, references, blocks, accuracy, states, work, out):
+    """Add blocks of references to the sums of some tiles, and write their logarithms."""
+    order, places = tiles[1], tiles[2]
     log_sums = work[10]
-    for t in range(first, starts.shape[0] - 1, step):
-        queries, tile = _tile_of(tiles, t)
-        state = _state_of(states, t)
+    for t in chosen:
+        state = state_of(states, t)
         limit = state[2]
-        if add_to_tile(queries, tile, references, accuracy, state, work):
-            for j in range(queries.shape[0]):
+        queries, tile = _tile_of(tiles, t)
+        if add_blocks(queries, tile, references, blocks, accuracy, state, work):
+            for j in range(limit.shape[0]):
                 if limit[j] >= 0.0:
-                    out[order[starts[t] + j]] = log_sums[j]
+                    out[order[places[t, j]]] = log_sums[j]
 
 
-@kernel
-def add_own_tiles(tiles, first, last, accuracy, states, totals):
+@inner_kernel
+def drop_unwanted(tiles, chosen, states, lane_of):
+    """Drop the queries whose sums are not wanted any more from some tiles, where that saves lanes."""
+    order, places, columns, radii = tiles[1], tiles[2], tiles[6], tiles[7]
+    for t in chosen:
+        limit = state_of(states, t)[2]
+        wanted = 0
+        for j in range(limit.shape[0]):
+            wanted += limit[j] >= 0.0
+        if n_lanes(wanted) < limit.shape[0]:
+            for j in range(keep_wanted(states, t, columns[t], radii[t], places[t])):
+                lane_of[order[places[t, j]]] = j
+
+
+@inner_kernel
+def add_own_tiles(tiles, references, first, last, accuracy, states, work, totals):
     """Add the kernels of the tiles ``first:last`` with themselves and with all later tiles.
 
     Each pair of rows is computed once. It counts in the state of the one in the earlier tile, and in
     `totals` for the other. All sums hold their own row, so ``nearest`` is 0 from the start.
     """
-    rows, _, starts, _, lows, highs, _, _ = tiles
-    work = work_space(rows.shape[1])
-    members, places, added = work[0], np.empty(GROUP, np.int64), np.empty(GROUP)
+    lows, highs = references[3], references[4]
     for t in range(first, last):
-        queries, (columns, radii, center, low, high) = _tile_of(tiles, t)
-        state = _state_of(states, t)
+        state = state_of(states, t)
+        queries, tile = _tile_of(tiles, t)
         # The limits are those of a query that has met itself; it will.
         state[0][:] = 0.0
         state[1][:] = 1.0
-        refresh(radii, accuracy, state, work)
+        refresh(tile[1], accuracy, state, work)
         state[1][:] = 0.0
-        farthest = state[5][0]
-        for r in range(t, starts.shape[0] - 1):
-            if gap(low, high, lows[r], highs[r]) > farthest:
-                continue
-            count = 0
-            for i in range(starts[r], starts[r + 1]):
-                if not outside(rows[i], low, high, farthest):
-                    members[count], places[count] = rows[i], i
-                    count += 1
-                if count == GROUP or (count > 0 and i + 1 == starts[r + 1]):
-                    if (
-                        add_group(queries, members, count, columns, center, state, accuracy, work, added)
-                        and r > t
-                    ):
-                        for k in range(count):
-                            totals[places[k]] += added[k]
-                    count = 0
+        for r in range(t, lows.shape[0]):
+            if gap(lows[t], highs[t], lows[r], highs[r]) <= state[5][0]:
+                add_block(queries, tile, references, r, accuracy, state, work, r > t, totals)
 
 
-@kernel
-def frame_entropies(rotated, places, offsets, first, last, accuracy, out):
-    """Write the entropy of each frame alone; -inf for a frame without environments."""
-    n_axes = rotated.shape[1]
-    work = work_space(n_axes)
-    columns, radii = np.empty((n_axes, TILE_ROWS), np.float32), np.empty(TILE_ROWS)
+@inner_kernel
+def frame_entropies(frames, first, last, accuracy, tile, states, work, out):
+    """Write the entropy of each frame alone; -inf for a frame without environments.
+
+    `frames` are references, each frame a block. There is room for one tile, used again and again.
+    """
+    rows, _, offsets, lows, highs = frames
+    columns, radii, center, blocks, places = tile
     for frame in range(first, last):
         size = offsets[frame + 1] - offsets[frame]
         if size == 0:
             out[frame] = -np.inf
             continue
-        rows = rotated[places[offsets[frame] : offsets[frame + 1]]]
-        low, high = rows[0].copy(), rows[0].copy()
-        for row in rows:
-            low, high = np.minimum(low, row), np.maximum(high, row)
-        center = 0.5 * (low + high)
-        references = (rows, np.array([0, size]), low[:CHUNK].reshape(1, -1), high[:CHUNK].reshape(1, -1))
+        for c in range(center.shape[0]):
+            middle = 0.5 * (lows[frame, c] + highs[frame, c]) if c < CHUNK else rows[offsets[frame], c]
+            center[c] = middle
+        blocks[0] = frame
         log_sums = 0.0
-        for start in range(0, size, TILE_ROWS):
-            queries = rows[start : start + TILE_ROWS]
-            fill_columns(queries, center, columns, radii)
-            tile = (columns, radii, center, low[:CHUNK], high[:CHUNK])
-            state = _state_of(new_state(np.array([queries.shape[0]])), 0)
-            add_to_tile(queries, tile, references, accuracy, state, work)
-            for j in range(queries.shape[0]):
+        for start in range(offsets[frame], offsets[frame + 1], TILE_ROWS):
+            n_queries = min(TILE_ROWS, offsets[frame + 1] - start)
+            for j in range(n_queries):
+                places[j] = start + j
+            fill_columns(rows[start : start + n_queries], center, columns, radii)
+            reset(states, 0, n_queries)
+            state = state_of(states, 0)
+            described = (columns, radii, center, lows[frame], highs[frame])
+            add_blocks((rows, places), described, frames, blocks, accuracy, state, work)
+            for j in range(n_queries):
                 log_sums += work[10][j]
         out[frame] = np.log(size) - log_sums / size

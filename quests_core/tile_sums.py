@@ -1,17 +1,15 @@
 """Compiled kernel sums of one tile of queries, `GROUP` references at a time.
 
-A tile's state is five rows of numbers, one for each of its queries, and three numbers (see `new_state`):
+A tile's queries stand in lanes: `LANES` at a time, as vectors are long; the last ones may be empty.
+Its state is five rows of numbers, one for each lane, and four numbers (see `new_states`):
 
 * ``nearest`` and ``total``: the sum so far is ``total · exp(-nearest)``;
-* ``limit``: squared distance beyond which a reference no longer matters, negative for a query whose
-  sum is not wanted any more;
-* ``offset``: for a fast query its ``nearest``, which stays as it is: its exponents are taken in single
-  precision. `SLOW` for the others, the careful queries: what matters to them is computed again in
-  double precision;
-* ``careful``: the limit of a careful query, negative for a fast one;
-* ``farthest``, the largest limit, and the numbers of fast and of careful queries.
-
-All loops run over the room for `TILE_ROWS` queries, taken or not: a fixed length is what vectors like.
+* ``limit``: squared distance beyond which a reference no longer matters, negative for a lane that is
+  empty or whose sum is not wanted any more;
+* ``offset``: ``nearest`` in single precision, in which the terms are computed;
+* ``careful``: squared distance up to which a term is computed again in double precision, negative
+  where single precision will do;
+* ``farthest``, the largest limit, the number of careful queries, and the number of lanes.
 
 `quests_core.kernel` explains bounds and error.
 """
@@ -20,39 +18,87 @@ import math
 
 import numpy as np
 
-from ._numba import kernel
+from ._numba import inner_kernel
 from .tile_squares import FAR, GROUP, gap, outside, squares_of_group
 from .tree import CHUNK, TILE_ROWS
 
-# A query is fast if its nearest exponent, and its distance from the tile's centre in units of h√2,
-# are at most these.
+# Single precision will do for a query if its nearest exponent, and its distance from the tile's centre
+# in units of h√2, are at most these.
 _NEAR, _WIDE = 10.0, 8.0
+# It will do for terms that are smaller than the largest by this exponent: they need not be good to 1e-3.
+FADED = 14.0
 # An offset that makes every term vanish.
-SLOW = np.float32(-1e30)
+_NEVER = np.float32(-1e30)
+# The number of lanes is a multiple of this.
+LANES = 16
 _UNIT = 2.0**-24
 # The bits of √½ as a double: what lies between it and √2 is a mantissa.
 _ROOT_HALF, _MANTISSA = 0x3FE6A09E667F3BCD, 0x000FFFFFFFFFFFFF
 
 
-@kernel
-def new_state(sizes):
-    """Return the state of tiles of these numbers of queries before any reference was added."""
-    n_tiles = sizes.shape[0]
-    nearest, total = np.full((n_tiles, TILE_ROWS), np.inf), np.zeros((n_tiles, TILE_ROWS))
-    limit = np.full((n_tiles, TILE_ROWS), np.float32(-1.0))
-    summary = np.zeros((n_tiles, 3))
-    for t in range(n_tiles):
-        limit[t, : sizes[t]] = FAR
-        summary[t, 0], summary[t, 2] = np.inf, sizes[t]
-    return nearest, total, limit, limit.copy(), np.full(limit.shape, SLOW), summary
+@inner_kernel
+def n_lanes(n_queries):
+    """Return the number of lanes for this many queries."""
+    return -(-n_queries // LANES) * LANES
 
 
-@kernel
-def work_space(n_axes):
-    """Return the buffers of one thread."""
+@inner_kernel
+def reset(states, t, n_queries):
+    """Forget all references of tile t, which has this many queries."""
+    nearest, total, limit, careful, offset, summary = states
+    nearest[t], total[t], offset[t] = np.inf, 0.0, _NEVER
+    limit[t, :n_queries], limit[t, n_queries:] = FAR, np.float32(-1.0)
+    careful[t, :n_queries], careful[t, n_queries:] = FAR, np.float32(-1.0)
+    summary[t, 0], summary[t, 1], summary[t, 2] = np.inf, n_queries, n_lanes(n_queries)
+
+
+def new_states(sizes):
+    """Return the states of tiles of these numbers of queries before any reference was added."""
+    shape = len(sizes), TILE_ROWS
+    singles = [np.empty(shape, np.float32) for _ in range(3)]
+    states = (np.empty(shape), np.empty(shape), *singles, np.empty((len(sizes), 3)))
+    for t, size in enumerate(sizes):
+        reset(states, t, size)
+    return states
+
+
+@inner_kernel
+def state_of(states, t):
+    """Return the state of tile t."""
+    lanes = int(states[5][t, 2])
+    return (
+        states[0][t, :lanes],
+        states[1][t, :lanes],
+        states[2][t, :lanes],
+        states[3][t, :lanes],
+        states[4][t, :lanes],
+        states[5][t],
+    )
+
+
+@inner_kernel
+def keep_wanted(states, t, columns, radii, places):
+    """Move the queries of tile t whose sums are wanted to its first lanes, and drop the others."""
+    nearest, total, limit, careful, offset, summary = state_of(states, t)
+    kept = 0
+    for j in range(limit.shape[0]):
+        if limit[j] >= 0.0:
+            nearest[kept], total[kept] = nearest[j], total[j]
+            limit[kept], careful[kept], offset[kept] = limit[j], careful[j], offset[j]
+            radii[kept], places[kept] = radii[j], places[j]
+            for c in range(columns.shape[0]):
+                columns[c, kept] = columns[c, j]
+            kept += 1
+    limit[kept:], careful[kept:], offset[kept:] = np.float32(-1.0), np.float32(-1.0), _NEVER
+    summary[2] = n_lanes(kept)
+    return kept
+
+
+def work_space():
+    """Return the buffers of one thread: all that hold lanes are as long as a full tile has."""
     mantissas, bits, flags = np.empty(TILE_ROWS), np.empty(TILE_ROWS, np.int32), np.empty(TILE_ROWS, np.uint8)
     return (
-        np.empty((GROUP, n_axes)),
+        np.empty(GROUP, np.int64),
         np.empty((GROUP, CHUNK), np.float32),
         np.empty((GROUP, TILE_ROWS), np.float32),
         np.empty((GROUP, TILE_ROWS), np.float32),
@@ -63,15 +109,19 @@ def work_space(n_axes):
         mantissas,
         mantissas.view(np.int64),
         np.empty(TILE_ROWS),
+        np.empty(GROUP),
     )
 
 
-@kernel
-def _kernels(squares, scale, offset, terms, work):
-    """Write ``exp(offset - scale · square)`` in single precision, as 2^whole · p(f); vectorised."""
+@inner_kernel
+def _kernels(squares, scale, careful, offset, terms, work):
+    """Write ``exp(offset - scale · square)`` in single precision, as 2^whole · p(f); vectorised.
+
+    Terms that are to be computed carefully are 0.
+    """
     bits, powers = work[4], work[5]
     factor = np.float32(scale)
-    for j in range(TILE_ROWS):
+    for j in range(offset.shape[0]):
         exponent = min(squares[j] * factor - offset[j], np.float32(80.0))
         x = exponent * np.float32(-1.44269504)
         whole = np.floor(x + np.float32(0.5))
@@ -84,21 +134,21 @@ def _kernels(squares, scale, offset, terms, work):
         p = p * f + np.float32(6.9314718e-1)
         terms[j] = p * f + np.float32(1.0)
         bits[j] = (np.int32(whole) + np.int32(127)) << np.int32(23)
-    for j in range(TILE_ROWS):
-        terms[j] *= powers[j]
+    for j in range(offset.shape[0]):
+        terms[j] = terms[j] * powers[j] if squares[j] > careful[j] else np.float32(0.0)
 
 
-@kernel
+@inner_kernel
 def _log_sums(nearest, total, work):
     """Write ``ln(total) - nearest`` in double precision, to 1e-15 relatively; vectorised."""
     mantissas, bits, out = work[8], work[9], work[10]
-    for j in range(TILE_ROWS):
+    for j in range(total.shape[0]):
         mantissas[j] = max(total[j], 1e-300)
-    for j in range(TILE_ROWS):
+    for j in range(total.shape[0]):
         shifted = bits[j] - _ROOT_HALF
         bits[j] = (shifted & _MANTISSA) + _ROOT_HALF
         out[j] = np.float64(shifted >> 52)
-    for j in range(TILE_ROWS):
+    for j in range(total.shape[0]):
         # ln m = 2 artanh(s), |s| < 0.172.
         s = (mantissas[j] - 1.0) / (mantissas[j] + 1.0)
         x = s * s
@@ -113,34 +163,35 @@ def _log_sums(nearest, total, work):
         out[j] = out[j] * 0.6931471805599453 + 2.0 * (s + s * x * p) - nearest[j]
 
 
-@kernel
+@inner_kernel
 def refresh(radii, accuracy, state, work):
-    """Set the limits by the sums so far, make queries fast that may be, and write the log sums.
+    """Set the limits by the sums so far, and write the log sums.
 
     The limits bound squares in single precision: their error is in them.
     """
     nearest, total, limit, careful, offset, summary = state
-    scale, reach, may_be_fast = accuracy
+    scale, reach, faded = accuracy
     root, log_sums = math.sqrt(scale), work[10]
     _log_sums(nearest, total, work)
-    n_fast, n_careful = 0, 0
-    for j in range(TILE_ROWS):
-        exponent = min(reach - log_sums[j], 1e38 * scale)
-        slack = 1e-5 * exponent + 8.0 * _UNIT * radii[j] * root * math.sqrt(exponent)
+    n_careful = 0
+    for j in range(total.shape[0]):
+        far, near = min(reach - log_sums[j], 1e38 * scale), min(faded + nearest[j], 1e38 * scale)
+        error = 8.0 * _UNIT * radii[j] * root
         wanted = limit[j] >= 0.0
-        fast = wanted & may_be_fast & (nearest[j] <= _NEAR) & (radii[j] * root <= _WIDE)
-        limit[j] = np.float32((exponent + slack) / scale) if wanted else np.float32(-1.0)
-        careful[j] = np.float32(-1.0) if fast else limit[j]
-        offset[j] = np.float32(nearest[j]) if fast else SLOW
-        n_fast += fast
-        n_careful += wanted & (not fast)
+        is_careful = wanted & ((faded > reach) | (nearest[j] > _NEAR) | (radii[j] * root > _WIDE))
+        far += 1e-5 * far + error * math.sqrt(far)
+        near += 1e-5 * near + error * math.sqrt(near)
+        limit[j] = np.float32(far / scale) if wanted else np.float32(-1.0)
+        careful[j] = np.float32(min(near, far) / scale) if is_careful else np.float32(-1.0)
+        offset[j] = np.float32(nearest[j]) if wanted else _NEVER
+        n_careful += is_careful
     farthest = np.float32(-1.0)
-    for j in range(TILE_ROWS):
+    for j in range(total.shape[0]):
         farthest = max(farthest, limit[j])
-    summary[0], summary[1], summary[2] = farthest, n_fast, n_careful
+    summary[0], summary[1] = farthest, n_careful
 
 
-@kernel
+@inner_kernel
 def _exact_square(x, y):
     total = 0.0
     for c in range(x.shape[0]):
@@ -149,98 +200,121 @@ def _exact_square(x, y):
     return total
 
 
-@kernel
-def _add_carefully(queries, row, squares, state, scale, reach, work):
+@inner_kernel
+def _add_carefully(queries, row, squares, state, scale, work):
     """Add one reference to the sums of the careful queries it matters to, in double precision.
 
     Returns the sum of what was added, which means something where ``nearest`` is 0 for all queries.
     """
-    nearest, total, limit, careful, _, _ = state
+    rows, places = queries
+    nearest, total, _, careful, offset, _ = state
     flags, words = work[6], work[7]
-    for j in range(TILE_ROWS):
+    for j in range(careful.shape[0]):
         flags[j] = squares[j] <= careful[j]
     added = 0.0
-    for word in range(words.shape[0]):
+    for word in range(careful.shape[0] // 8):
         if words[word] == 0:
             continue
         for j in range(8 * word, 8 * word + 8):
             if flags[j]:
-                exponent = scale * _exact_square(queries[j], row)
+                exponent = scale * _exact_square(rows[places[j]], row)
                 if exponent < nearest[j]:
                     total[j] *= math.exp(exponent - nearest[j])
-                    nearest[j] = exponent
+                    nearest[j], offset[j] = exponent, np.float32(exponent)
                 term = math.exp(nearest[j] - exponent)
                 total[j] += term
                 added += term
     return added
 
 
-@kernel
-def add_group(queries, rows, count, columns, center, state, accuracy, work, added):
+@inner_kernel
+def _add_group(queries, tile, rows, count, accuracy, state, work, symmetric):
     """Add the kernels of up to `GROUP` rows to a tile's sums; say whether any was within reach.
 
-    `added`, if not None, is given the sum of what each row added, which means something where
-    ``nearest`` is 0 for all queries.
+    Their indices are in ``work[0]``. If `symmetric`, ``work[11]`` is given the sum of what each added,
+    which means something where ``nearest`` is 0 for all queries.
     """
-    _, total, limit, _, offset, summary = state
-    chunk, squares, terms = work[1], work[2], work[3]
-    scale, reach, _ = accuracy
+    columns, _, center, _, _ = tile
+    _, total, limit, careful, offset, summary = state
+    members, chunk, squares, terms, added = work[0], work[1], work[2], work[3], work[11]
+    lanes = total.shape[0]
     for r in range(count, GROUP):
-        rows[r] = rows[count - 1]
-    if not squares_of_group(rows, center, columns, limit, chunk, squares):
+        members[r] = members[count - 1]
+    if not squares_of_group(rows, members, center, columns, limit, chunk, squares):
         return False
-    squares[count:] = FAR
-    if added is not None:
-        added[:] = 0.0
-    if summary[1] > 0:
+    for r in range(count, GROUP):
+        squares[r, :lanes] = FAR
+    for r in range(GROUP):
+        _kernels(squares[r], accuracy[0], careful, offset, terms[r], work)
+        added[r] = 0.0
+    t0, t1, t2, t3 = terms[0], terms[1], terms[2], terms[3]
+    for j in range(lanes):
+        total[j] += (t0[j] + t1[j]) + (t2[j] + t3[j])
+    if symmetric:
         for r in range(GROUP):
-            _kernels(squares[r], scale, offset, terms[r], work)
-        t0, t1, t2, t3 = terms[0], terms[1], terms[2], terms[3]
-        for j in range(TILE_ROWS):
-            total[j] += (t0[j] + t1[j]) + (t2[j] + t3[j])
-        if added is not None:
-            for r in range(count):
-                row_sum = np.float32(0.0)
-                for j in range(TILE_ROWS):
-                    row_sum += terms[r, j]
-                added[r] = row_sum
-    if summary[2] > 0:
+            row_sum = np.float32(0.0)
+            for j in range(lanes):
+                row_sum += terms[r, j]
+            added[r] = row_sum
+    if summary[1] > 0:
         for r in range(count):
-            by_row = _add_carefully(queries, rows[r], squares[r], state, scale, reach, work)
-            if added is not None:
-                added[r] += by_row
+            added[r] += _add_carefully(queries, rows[members[r]], squares[r], state, accuracy[0], work)
     return True
 
 
-@kernel
-def add_to_tile(queries, tile, references, accuracy, state, work):
-    """Add all references to a tile's sums, the nearest reference tiles first; say whether any mattered.
+@inner_kernel
+def add_block(queries, tile, references, block, accuracy, state, work, symmetric, totals):
+    """Add one block of references to a tile's sums; say whether any was within reach.
 
-    `queries` are the tile's rows, `tile` is ``(columns, radii, center, low, high)``, `references` is
-    ``(rows, starts, low, high)``, `accuracy` is ``(scale, reach, may_be_fast)``.
+    `queries` are ``(rows, places)``: lane j holds ``rows[places[j]]``; `tile` is ``(columns, radii,
+    center, low, high)``. `references` are ``(rows, heads, starts, low, high)``: block b holds the rows
+    ``starts[b]:starts[b + 1]`` and has the box ``low[b], high[b]``; `heads` are the first `CHUNK` axes.
+    `accuracy` is ``(scale, reach, faded)``. If `symmetric`, the kernels count in `totals` too, for
+    the references.
     """
-    columns, radii, center, low, high = tile
-    rows, starts, reference_low, reference_high = references
-    summary, members = state[5], work[0]
-    bounds = np.empty(starts.shape[0] - 1)
-    for r in range(bounds.shape[0]):
-        bounds[r] = gap(low, high, reference_low[r], reference_high[r])
-    sequence = np.argsort(bounds) if bounds.shape[0] > 1 else np.zeros(1, np.int64)
-    changed = False
-    for r in sequence:
-        if bounds[r] > summary[0]:
-            break
-        count, added = 0, False
-        for i in range(starts[r], starts[r + 1]):
-            if not outside(rows[i], low, high, summary[0]):
-                members[count] = rows[i]
-                count += 1
-            last = i + 1 == starts[r + 1]
-            if count == GROUP or (count > 0 and last):
-                added |= add_group(queries, members, count, columns, center, state, accuracy, work, None)
-                count = 0
-            # The very first references set limits, and so save most of the work on the others.
-            if added and (last or summary[0] == np.inf):
-                refresh(radii, accuracy, state, work)
+    _, radii, _, low, high = tile
+    rows, heads, starts, _, _ = references
+    summary, members, added = state[5], work[0], work[11]
+    last = starts[block + 1]
+    count, changed = 0, False
+    for i in range(starts[block], last):
+        if not outside(heads[i], low, high, summary[0]):
+            members[count] = i
+            count += 1
+        if count == GROUP or (count > 0 and i + 1 == last):
+            if _add_group(queries, tile, rows, count, accuracy, state, work, symmetric):
                 changed = True
+                if symmetric:
+                    for r in range(count):
+                        totals[members[r]] += added[r]
+                # The very first references set limits, and so save most of the work on the others.
+                if summary[0] == np.inf:
+                    refresh(radii, accuracy, state, work)
+            count = 0
+    return changed
+
+
+@inner_kernel
+def add_blocks(queries, tile, references, blocks, accuracy, state, work):
+    """Add some blocks of references to a tile's sums; say whether any mattered.
+
+    The nearest is the first, as it sets the limits.
+    """
+    _, radii, _, low, high = tile
+    _, _, _, lows, highs = references
+    nearest, nearest_gap = -1, np.inf
+    for k in range(blocks.shape[0]):
+        block_gap = gap(low, high, lows[blocks[k]], highs[blocks[k]])
+        if nearest < 0 or block_gap < nearest_gap:
+            nearest, nearest_gap = k, block_gap
+    changed = False
+    for k in range(-1, blocks.shape[0]):
+        if k == nearest:
+            continue
+        block = blocks[nearest if k < 0 else k]
+        if gap(low, high, lows[block], highs[block]) > state[5][0]:
+            continue
+        if add_block(queries, tile, references, block, accuracy, state, work, False, radii):
+            refresh(radii, accuracy, state, work)
+            changed = True
     return changed

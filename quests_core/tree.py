@@ -12,7 +12,7 @@ from functools import cached_property
 
 import numpy as np
 
-from ._numba import kernel
+from ._numba import inner_kernel, kernel
 
 # Rows of a tile, at most: 128 × 64 numbers in single precision stay in the first-level cache.
 TILE_ROWS = 128
@@ -20,7 +20,7 @@ TILE_ROWS = 128
 CHUNK = 16
 
 
-@kernel
+@inner_kernel
 def fill_columns(rows, center, columns, radii):
     """Write rows as columns relative to the centre, and their distances from it."""
     for i in range(rows.shape[0]):
@@ -180,6 +180,11 @@ class Tiles:
         radii = np.empty((len(self), TILE_ROWS))
         _fill_all_columns(self.rows, self.starts, self.centers, columns, radii)
         return columns, radii
+
+    @cached_property
+    def heads(self) -> np.ndarray:
+        """The rows in the first axes alone, ``(n, CHUNK)``: what is read of all rows lies together."""
+        return self.rows[:, :CHUNK].copy()
 
     @cached_property
     def places(self) -> np.ndarray:

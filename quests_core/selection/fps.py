@@ -6,6 +6,7 @@ from .._numba import kernel, run_blocks
 from ..environments import Environments
 from ..kernel import frame_entropies
 from ..progress import ProgressCallback
+from .greedy import Scorer
 from .segments import segment_means
 
 _ROWS_PER_BLOCK = 4096
@@ -35,7 +36,7 @@ def distance_sums(X: np.ndarray, Y: np.ndarray) -> np.ndarray:
     return out
 
 
-class _FarthestPoint:
+class _FarthestPoint(Scorer):
     """Score(s) = least distance of s to the picked frames; `_start` before there are any."""
 
     tolerance = 1e-12
@@ -63,7 +64,7 @@ class FPS(_FarthestPoint):
     """
 
     def __init__(self, envs: Environments, bandwidth: float, progress: ProgressCallback | None):
-        super().__init__(frame_entropies(envs, bandwidth, progress), envs.sizes)
+        super().__init__(frame_entropies(envs, bandwidth, "double", progress), envs.sizes)
         self._envs = envs
 
     def _distances(self, frame: int) -> np.ndarray:

@@ -1,24 +1,46 @@
 """The one greedy loop: pick the frame with the best score, tell the scorer, go on."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
-from typing import Protocol
 
 import numpy as np
 
 from ..progress import ProgressCallback
 
 
-class Scorer(Protocol):
+class Scorer(ABC):
     """What a selection method supplies."""
 
     tolerance: float
     """Scores closer than this are equal: they differ by rounding only."""
 
+    @abstractmethod
     def scores(self) -> np.ndarray:
-        """Return the score of every frame given the frames added so far, shape (n_frames,)."""
+        """Return the score of every frame given the frames added so far, or an upper bound of it."""
 
+    def refine(self, best: np.ndarray, free: np.ndarray) -> bool:
+        """Take bounds nearer to the scores of the frames `best`; False where these are scores already.
+
+        `free` marks the frames that may still be picked.
+        """
+        return False
+
+    @abstractmethod
     def add(self, frame: int) -> None:
         """Take note that `frame` was picked."""
+
+
+def _best(scorer: Scorer, free: np.ndarray) -> int:
+    """Return the free frame with the highest score; ties: lowest index.
+
+    A bound is refined only where it is the highest, so most scores are never computed.
+    """
+    candidates = np.flatnonzero(free)
+    while True:
+        scores = scorer.scores()[candidates]
+        best = candidates[scores >= scores.max() - scorer.tolerance]
+        if not scorer.refine(best, free):
+            return int(best[0])
 
 
 def greedy_order(
@@ -29,21 +51,15 @@ def greedy_order(
     step: str,
     progress: ProgressCallback | None,
 ) -> np.ndarray:
-    """Return `locked`, then the frame with the highest score again and again; ties: lowest index."""
-
-    def best() -> int:
-        candidates = np.flatnonzero(free)
-        scores = scorer.scores()[candidates]
-        return candidates[np.argmax(scores >= scores.max() - scorer.tolerance)]
-
+    """Return `locked`, then the frame with the highest score again and again."""
     order = np.empty(n_to_select, dtype=np.int64)
     free = np.ones(n_frames, dtype=bool)
     for rank in range(n_to_select):
-        frame = locked[rank] if rank < len(locked) else best()
+        frame = int(locked[rank]) if rank < len(locked) else _best(scorer, free)
         order[rank] = frame
         free[frame] = False
         if rank + 1 < n_to_select:
-            scorer.add(int(frame))
+            scorer.add(frame)
         if progress is not None:
             progress(step, rank + 1, n_to_select)
     return order
