@@ -17,7 +17,7 @@ import numpy as np
 from ase import Atoms
 from ase.data import atomic_numbers, chemical_symbols
 
-from ._numba import kernel, run_blocks
+from ._numba import inner_kernel, kernel, run_blocks
 from ._validation import check_count, check_frames, check_positive
 from .environments import Environments
 from .neighbors import COINCIDENT, grid_of_frame, neighbors_of_atom
@@ -28,24 +28,22 @@ TIE_TOLERANCE = 5e-8
 _BLOCK_ATOMS = 1000
 
 
-@kernel
-def _smallest(squares, n, k, picked):
-    """Write the indices of the k smallest of n values, smallest first; return how many there are."""
-    kept = 0
+@inner_kernel
+def _smallest(values, n, k, picked, kept_values):
+    """Write the k smallest of n values and their indices, smallest first; return how many there are."""
     for i in range(n):
-        value = squares[i]
-        if kept == k and value >= squares[picked[kept - 1]]:
+        value = values[i]
+        place = min(i, k - 1)
+        if i >= k and value >= kept_values[place]:
             continue
-        place = kept if kept < k else k - 1
-        kept = place + 1
-        while place > 0 and squares[picked[place - 1]] > value:
-            picked[place] = picked[place - 1]
+        while place > 0 and kept_values[place - 1] > value:
+            kept_values[place], picked[place] = kept_values[place - 1], picked[place - 1]
             place -= 1
-        picked[place] = i
-    return kept
+        kept_values[place], picked[place] = value, i
+    return min(n, k)
 
 
-@kernel
+@inner_kernel
 def _share_tie(squares, n, k, picked, shared):
     """Let all atoms tied with the k-th neighbour share its shell's places.
 
@@ -66,89 +64,127 @@ def _share_tie(squares, n, k, picked, shared):
     return near, (0 if near + tied == k else tied)
 
 
-@kernel
-def _tied_x2(chosen, near, tied, vectors, root_weights, k, out):
+@inner_kernel
+def _tied_x2(chosen, near, tied, vectors, root_weights, k, row, order, ordered, out):
     """Add X2 where k cuts a shell, by the weights of the module's docstring."""
     n = near + tied
-    row = np.empty(n)
     share = (k - near) / tied
     for j in range(n):
         for place in range(n):
-            row[place] = _pair_value(vectors, chosen[j], chosen[place], root_weights[j] * root_weights[place])
+            weight = root_weights[j] * root_weights[place]
+            row[place] = -_pair_value(vectors, chosen[j], chosen[place], weight)
         row_weight = 1.0 if j < near else share
         pair_share = share if j < near else (k - near - 1) / max(tied - 1, 1)
         position = 0.0
-        for column in np.argsort(-row):
-            width = 1.0 if column < near or column == j else pair_share
-            while width > 0.0 and position < k - 1:
-                rank = int(position)
-                step = min(width, rank + 1 - position)
-                # What is left of a rank by rounding would never be used up.
-                position = float(rank + 1) if rank + 1 - (position + step) < 1e-12 else position + step
-                width -= step
-                out[rank] += step * row_weight * row[column] / k
+        for place in range(_smallest(row, n, n, order, ordered)):
+            width = 1.0 if order[place] < near or order[place] == j else pair_share
+            # No step is wider than a rank, so it ends in this rank or in the next.
+            rank = int(position)
+            if rank >= k - 1:
+                break
+            value = -ordered[place] * row_weight / k
+            here = min(width, rank + 1 - position)
+            out[rank] += here * value
+            if rank + 1 < k - 1:
+                out[rank + 1] += (width - here) * value
+            position += width
 
 
-@kernel
+@inner_kernel
 def _pair_value(vectors, a, b, weight):
     """Return ``weight / r_ab``, 0 for an atom with itself."""
     square = 0.0
     for c in range(3):
-        square += (vectors[a, c] - vectors[b, c]) ** 2
+        square += (vectors[c, a] - vectors[c, b]) ** 2
     # Coincident neighbours have no value here; the search from one of the two refuses the frame.
     return weight / math.sqrt(square) if square > 0.0 else 0.0
 
 
-@kernel
-def _plain_x2(chosen, n, vectors, root_weights, k, network, space, out):
+@inner_kernel
+def _plain_x2(chosen, n, vectors, root_weights, k, network, matrix, near, out):
     """Write X2: all rows of M are sorted at once, by a network that runs along them."""
-    matrix, x, y, z = space
+    x, y, z = near[0], near[1], near[2]
     for j in range(n):
-        x[j], y[j], z[j] = vectors[chosen[j], 0], vectors[chosen[j], 1], vectors[chosen[j], 2]
+        x[j], y[j], z[j] = vectors[0, chosen[j]], vectors[1, chosen[j]], vectors[2, chosen[j]]
     for place in range(n):
+        row, x0, y0, z0, root_weight = matrix[place], x[place], y[place], z[place], root_weights[place]
         for j in range(n):
-            dx, dy, dz = x[j] - x[place], y[j] - y[place], z[j] - z[place]
+            dx, dy, dz = x[j] - x0, y[j] - y0, z[j] - z0
             square = dx * dx + dy * dy + dz * dz
-            weight = root_weights[j] * root_weights[place]
-            matrix[place, j] = weight / math.sqrt(square) if square > 0.0 else 0.0
+            # 1 / r: in single precision, and two of Newton's steps to 1e-16.
+            inverse = np.float64(np.float32(1.0) / np.sqrt(np.float32(square)))
+            inverse *= 1.5 - 0.5 * square * inverse * inverse
+            inverse *= 1.5 - 0.5 * square * inverse * inverse
+            row[j] = root_weight * root_weights[j] * inverse if square > 0.0 else 0.0
     for pair in range(network.shape[0]):
-        a, b = network[pair, 0], network[pair, 1]
         # The ranks that have no neighbour are the last, and are sorted as they stand.
-        if b >= n:
-            continue
-        for j in range(n):
-            first, second = matrix[a, j], matrix[b, j]
-            matrix[a, j] = max(first, second)
-            matrix[b, j] = min(first, second)
+        if network[pair, 1] < n:
+            upper, lower = matrix[network[pair, 0]], matrix[network[pair, 1]]
+            for j in range(n):
+                first, second = upper[j], lower[j]
+                # Written like this, it is one instruction each.
+                upper[j] = first if first > second else second
+                lower[j] = first if first < second else second
     for rank in range(min(n, k - 1)):
-        total = 0.0
+        total, row = 0.0, matrix[rank]
         for j in range(n):
-            total += matrix[rank, j]
+            total += row[j]
         out[rank] = total / k
 
 
-@kernel
-def _describe_atom(n, vectors, squares, k, cutoff, picked, network, space, out):
+@inner_kernel
+def _describe_atom(n, k, cutoff, network, space, out):
     """Write X1 and X2 of an atom with n neighbours in its cutoff."""
-    kept = _smallest(squares, n, k, picked)
-    near, tied, chosen = kept, 0, picked
+    vectors, squares, picked, kept_values, shared, root_weights, row, matrix, near_space = space
+    kept = _smallest(squares, n, k, picked, kept_values)
+    near, tied = kept, 0
     if kept == k and n > k:
-        shared = np.empty(n, np.int64)
         near, tied = _share_tie(squares, n, k, picked, shared)
-        if tied:
-            chosen = shared
-        else:
+        if tied == 0:
             near = k
-    root_weights = np.empty(near + tied)
+    chosen = shared if tied else picked
     for place in range(near + tied):
         root_weights[place] = max(1.0 - squares[chosen[place]] / (cutoff * cutoff), 0.0)
     for rank in range(kept):
         square = squares[picked[rank]]
         out[rank] = max(1.0 - square / (cutoff * cutoff), 0.0) ** 2 / math.sqrt(square)
     if tied:
-        _tied_x2(chosen, near, tied, vectors, root_weights, k, out[k:])
+        # The indices of the k nearest are not needed any more.
+        _tied_x2(chosen, near, tied, vectors, root_weights, k, row, picked, kept_values, out[k:])
     else:
-        _plain_x2(chosen, near, vectors, root_weights, k, network, space, out[k:])
+        _plain_x2(chosen, near, vectors, root_weights, k, network, matrix, near_space, out[k:])
+
+
+@inner_kernel
+def _describe_atoms(first, grid, pbc, k, cutoff, network, space, out):
+    """Write the descriptors of the atoms from `first` on.
+
+    Returns the first atom that was not described, and its number of neighbours: more than there is
+    room for, or -1 - j where atom j stands on it.
+    """
+    for i in range(first, out.shape[0]):
+        n = neighbors_of_atom(i, grid, pbc, cutoff, space[0], space[1])
+        if n < 0 or n > space[1].shape[0]:
+            return i, n
+        if n > 0:
+            _describe_atom(n, k, cutoff, network, space, out[i])
+    return out.shape[0], 0
+
+
+@kernel
+def _work_space(room, k):
+    """Return buffers for up to this many neighbours of an atom."""
+    return (
+        np.empty((3, room)),
+        np.empty(room),
+        np.empty(max(room, k), np.int64),
+        np.empty(max(room, k)),
+        np.empty(room, np.int64),
+        np.empty(max(room, k)),
+        np.empty(room),
+        np.empty((k, k)),
+        np.empty((3, k)),
+    )
 
 
 @kernel
@@ -159,15 +195,15 @@ def _describe_frame(positions, cell, pbc, k, cutoff, network, out):
     grid = grid_of_frame(positions, cell, pbc, cutoff)
     if grid[0] != 0:
         return grid[0], 0, 0
-    picked = np.empty(k, np.int64)
-    vectors, squares = np.empty((256, 3)), np.empty(256)
-    space = (np.empty((k, k)), np.empty(k), np.empty(k), np.empty(k))
-    for i in range(positions.shape[0]):
-        n, vectors, squares = neighbors_of_atom(i, grid, pbc, cutoff, vectors, squares)
+    room = 256
+    space = _work_space(room, k)
+    i, n = _describe_atoms(0, grid, pbc, k, cutoff, network, space, out)
+    while i < out.shape[0]:
         if n < 0:
             return COINCIDENT, i, -1 - n
-        if n > 0:
-            _describe_atom(n, vectors, squares, k, cutoff, picked, network, space, out[i])
+        room = 2 * n
+        space = _work_space(room, k)
+        i, n = _describe_atoms(i, grid, pbc, k, cutoff, network, space, out)
     return 0, 0, 0
 
 

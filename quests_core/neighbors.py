@@ -10,7 +10,7 @@ import math
 
 import numpy as np
 
-from ._numba import kernel
+from ._numba import inner_kernel, kernel
 
 # Why a frame cannot be described; 0 is success.
 COINCIDENT, THIN_CELL = 1, 2
@@ -117,9 +117,10 @@ def _sort_into_bins(fractions, low, width, counts, bins, starts, members):
 def grid_of_frame(positions, cell, pbc, cutoff):
     """Sort the atoms of a frame into bins.
 
-    Returns ``(status, cell, wrapped, counts, reach, bins, starts, members)``: the completed cell,
-    positions wrapped along periodic axes, bins an axis, bins to look at on each side, the bin of each
-    atom, and the atoms of bin ``b`` as ``members[starts[b]:starts[b + 1]]``.
+    Returns ``(status, cell, wrapped, counts, reach, bins, starts, members, sorted)``: the completed
+    cell, positions wrapped along periodic axes, bins an axis, bins to look at on each side, the bin of
+    each atom, the atoms of bin ``b`` as ``members[starts[b]:starts[b + 1]]``, and the positions of all
+    members as columns.
     """
     n = positions.shape[0]
     full = _complete_cell(cell, pbc)
@@ -155,61 +156,76 @@ def grid_of_frame(positions, cell, pbc, cutoff):
         for axis in range(3):
             for c in range(3):
                 wrapped[i, c] += fractions[i, axis] * full[axis, c]
-    return status, full, wrapped, counts, reach, bins, starts, members
+    in_order = np.empty((3, n))
+    if status == 0:
+        for place in range(n):
+            for c in range(3):
+                in_order[c, place] = wrapped[members[place], c]
+    return status, full, wrapped, counts, reach, bins, starts, members, in_order
 
 
-@kernel
-def _visit_bin(i, members, is_home, shift, wrapped, cutoff, found, vectors, squares):
-    """Append the members within the cutoff of atom i; return their number, or -1 - j if j is on it."""
-    x, y, z = wrapped[i, 0] - shift[0], wrapped[i, 1] - shift[1], wrapped[i, 2] - shift[2]
-    for j in members:
-        dx, dy, dz = wrapped[j, 0] - x, wrapped[j, 1] - y, wrapped[j, 2] - z
+@inner_kernel
+def _visit(i, first, last, is_home, members, in_order, seen, cutoff, found, vectors, squares):
+    """Append the members ``first:last`` within the cutoff of atom i, which is seen at the given place.
+
+    Returns the number of neighbours, or -1 - j if atom j stands on atom i. There is room for all.
+    """
+    x, y, z = in_order[0], in_order[1], in_order[2]
+    x0, y0, z0 = seen
+    for place in range(first, last):
+        dx, dy, dz = x[place] - x0, y[place] - y0, z[place] - z0
         square = dx * dx + dy * dy + dz * dz
-        if square <= cutoff * cutoff and not (is_home and j == i):
-            if square < COINCIDENCE**2:
-                return -1 - j
-            vectors[found, 0], vectors[found, 1], vectors[found, 2] = dx, dy, dz
-            squares[found] = square
-            found += 1
+        if square < COINCIDENCE**2:
+            if is_home and members[place] == i:
+                continue
+            return -1 - members[place]
+        # Written in any case, and kept if within: no branch that cannot be foretold.
+        vectors[0, found], vectors[1, found], vectors[2, found] = dx, dy, dz
+        squares[found] = square
+        found += square <= cutoff * cutoff
     return found
 
 
-@kernel
+@inner_kernel
 def neighbors_of_atom(i, grid, pbc, cutoff, vectors, squares):
     """Find all neighbours of atom i within the cutoff, in no particular order.
 
-    Returns ``(found, vectors, squares)``: vectors to the neighbours and their squared lengths, in
-    the given buffers or in larger ones; ``found`` is ``-1 - j`` if atom j stands on atom i.
+    Writes vectors to the neighbours and their squared lengths, shapes ``(3, room)`` and ``(room,)``.
+    Returns the number of neighbours, or -1 - j if atom j stands on atom i; more than the room where
+    there may not be enough of it.
     """
-    _, full, wrapped, counts, reach, bins, starts, members = grid
+    _, full, wrapped, counts, reach, bins, starts, members, in_order = grid
     found = 0
-    image, target, shift = np.zeros(3, np.int64), np.zeros(3, np.int64), np.zeros(3)
+    low, high = bins[i, 2] - reach[2], bins[i, 2] + reach[2]
     for a in range(bins[i, 0] - reach[0], bins[i, 0] + reach[0] + 1):
-        image[0] = a // counts[0]
-        target[0] = a - image[0] * counts[0]
-        if image[0] != 0 and not pbc[0]:
+        image_a = a // counts[0]
+        if image_a != 0 and not pbc[0]:
             continue
         for b in range(bins[i, 1] - reach[1], bins[i, 1] + reach[1] + 1):
-            image[1] = b // counts[1]
-            target[1] = b - image[1] * counts[1]
-            if image[1] != 0 and not pbc[1]:
+            image_b = b // counts[1]
+            if image_b != 0 and not pbc[1]:
                 continue
-            for c in range(bins[i, 2] - reach[2], bins[i, 2] + reach[2] + 1):
-                image[2] = c // counts[2]
-                target[2] = c - image[2] * counts[2]
-                if image[2] != 0 and not pbc[2]:
+            row = ((a - image_a * counts[0]) * counts[1] + b - image_b * counts[1]) * counts[2]
+            # Along the last axis, the members of neighbouring bins follow each other.
+            c = low
+            while c <= high:
+                image_c = c // counts[2]
+                end = min(high, (image_c + 1) * counts[2] - 1)
+                first, last = starts[row + c - image_c * counts[2]], starts[row + end - image_c * counts[2] + 1]
+                c = end + 1
+                if first == last or (image_c != 0 and not pbc[2]):
                     continue
-                index = (target[0] * counts[1] + target[1]) * counts[2] + target[2]
-                inside = members[starts[index] : starts[index + 1]]
-                if inside.shape[0] == 0:
-                    continue
-                if found + inside.shape[0] > squares.shape[0]:
-                    vectors = np.concatenate((vectors, np.empty((found + inside.shape[0], 3))))
-                    squares = np.concatenate((squares, np.empty(vectors.shape[0] - squares.shape[0])))
-                for x in range(3):
-                    shift[x] = image[0] * full[0, x] + image[1] * full[1, x] + image[2] * full[2, x]
-                is_home = image[0] == 0 and image[1] == 0 and image[2] == 0
-                found = _visit_bin(i, inside, is_home, shift, wrapped, cutoff, found, vectors, squares)
+                if found + last - first > squares.shape[0]:
+                    return found + last - first
+                seen = (
+                    wrapped[i, 0] - image_a * full[0, 0] - image_b * full[1, 0] - image_c * full[2, 0],
+                    wrapped[i, 1] - image_a * full[0, 1] - image_b * full[1, 1] - image_c * full[2, 1],
+                    wrapped[i, 2] - image_a * full[0, 2] - image_b * full[1, 2] - image_c * full[2, 2],
+                )
+                is_home = image_a == 0 and image_b == 0 and image_c == 0
+                found = _visit(
+                    i, first, last, is_home, members, in_order, seen, cutoff, found, vectors, squares
+                )
                 if found < 0:
-                    return found, vectors, squares
-    return found, vectors, squares
+                    return found
+    return found
