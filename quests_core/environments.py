@@ -7,7 +7,7 @@ from functools import cached_property
 import numpy as np
 
 from ._validation import check_environment_matrix, check_environments, check_frame_indices, check_offsets
-from .tree import Tiles
+from .tree import CHUNK, Tiles
 
 
 @dataclass(frozen=True, eq=False)
@@ -96,6 +96,21 @@ class Environments:
     def tiles(self) -> Tiles:
         """The rows sorted into tiles of nearby ones: what all kernel sums start from; made once."""
         return Tiles.of(self.X)
+
+    @cached_property
+    def blocks(self) -> tuple[np.ndarray, ...]:
+        """The frames as blocks of references, ``(rows, heads, offsets, low, high)``; made once.
+
+        Rows in the axes of `tiles`, their first `CHUNK` axes, and each frame's box in these.
+        """
+        rows = self.tiles.rows[self.tiles.places]
+        heads = rows[:, :CHUNK].copy()
+        low, high = np.zeros((len(self), CHUNK)), np.zeros((len(self), CHUNK))
+        filled = self.sizes > 0
+        if filled.any():
+            starts = self.offsets[:-1][filled]
+            low[filled], high[filled] = np.minimum.reduceat(heads, starts), np.maximum.reduceat(heads, starts)
+        return rows, heads, self.offsets, low, high
 
     def rows(self, frames: Sequence[int]) -> np.ndarray:
         """Return the row numbers of the environments of `frames`, frame after frame."""

@@ -25,6 +25,7 @@ the last, and partial sums are added in a fixed order.
 """
 
 import math
+import threading
 
 import numpy as np
 
@@ -33,7 +34,7 @@ from ._numba import run_blocks
 from ._validation import check_choice, check_pair, check_positive
 from .progress import ProgressCallback
 from .tile_sums import FADED, new_states, work_space
-from .tree import CHUNK, TILE_ROWS, Tiles
+from .tree import TILE_ROWS, Tiles
 
 PRECISIONS = ("single", "double")
 # Pairs of one block: some hundredths of a second, so that progress is told often.
@@ -42,6 +43,8 @@ _BLOCK_PAIRS = 8_000_000
 _ENOUGH_BLOCKS, _FEWEST_PAIRS = 16, 200_000
 # Blocks of the symmetric sums; each holds partial sums for all queries.
 _SYMMETRIC_BLOCKS = 128
+
+_of_thread = threading.local()
 
 
 def _accuracy(bandwidth: float, n_references: int, precision: str) -> tuple[float, float, float]:
@@ -106,7 +109,7 @@ class RunningSums:
             blocks,
             self._accuracy,
             self._states,
-            work_space(),
+            _work_space(),
             self.log_sums,
         )
 
@@ -124,7 +127,7 @@ class FrameSums(RunningSums):
         tiles = envs.tiles
         self.tile_of = np.searchsorted(tiles.starts, tiles.places, side="right") - 1
         self._lane_of = tiles.places - tiles.starts[self.tile_of]
-        self._frames = frames_as_references(envs)
+        self._frames, self._rows_per_frame = envs.blocks, envs.n_envs / len(envs)
         # Lanes are emptied as frames are picked.
         self._queries = (*self._queries[:6], tiles.columns[0].copy(), tiles.columns[1].copy())
         self._picked, self.n_picked = np.empty(len(envs), dtype=np.int64), 0
@@ -141,28 +144,33 @@ class FrameSums(RunningSums):
 
     def catch_up(self, chosen: np.ndarray) -> None:
         """Bring the sums of some tiles up to date."""
-        pairs = int((self.n_picked - self.known[chosen]).sum()) * len(self._tiles.rows) // len(self._picked)
-        size = len(chosen) if pairs * TILE_ROWS < _FEWEST_PAIRS else 1
+        # The tiles that are farthest behind take longest: they come first, for the threads to end together.
+        chosen = chosen[np.argsort(self.known[chosen], kind="stable")]
+        picked = self._picked[: self.n_picked]
+        pairs = (self.n_picked - self.known[chosen]).sum() * self._rows_per_frame * TILE_ROWS
 
         def work(first: int, last: int) -> None:
-            tile_loops.drop_unwanted(self._queries, chosen[first:last], self._states, self._lane_of)
-            for t in chosen[first:last]:
-                self._add(np.array([t]), self._frames, self._picked[self.known[t] : self.n_picked])
+            tile_loops.catch_up(
+                self._queries,
+                chosen[first:last],
+                self._frames,
+                picked,
+                self.known,
+                self._lane_of,
+                self._accuracy,
+                self._states,
+                _work_space(),
+                self.log_sums,
+            )
 
-        run_blocks(work, len(chosen), size)
-        self.known[chosen] = self.n_picked
+        run_blocks(work, len(chosen), 1 if pairs > _FEWEST_PAIRS else len(chosen))
 
 
-def frames_as_references(envs) -> tuple[np.ndarray, ...]:
-    """Return the frames as blocks of references, see `quests_core.tile_sums.add_to_tile`."""
-    rows = envs.tiles.rows[envs.tiles.places]
-    heads = rows[:, :CHUNK].copy()
-    low, high = np.zeros((len(envs), CHUNK)), np.zeros((len(envs), CHUNK))
-    filled = envs.sizes > 0
-    if filled.any():
-        starts = envs.offsets[:-1][filled]
-        low[filled], high[filled] = np.minimum.reduceat(heads, starts), np.maximum.reduceat(heads, starts)
-    return rows, heads, envs.offsets, low, high
+def _work_space() -> tuple[np.ndarray, ...]:
+    """Return the buffers of this thread."""
+    if not hasattr(_of_thread, "work_space"):
+        _of_thread.work_space = work_space()
+    return _of_thread.work_space
 
 
 def own_log_kernel_sums(tiles: Tiles, bandwidth, precision, step, progress) -> np.ndarray:
@@ -175,7 +183,7 @@ def own_log_kernel_sums(tiles: Tiles, bandwidth, precision, step, progress) -> n
 
     def work(first: int, last: int) -> None:
         partial = np.zeros(len(tiles.rows))
-        tile_loops.add_own_tiles(queries, references, first, last, accuracy, states, work_space(), partial)
+        tile_loops.add_own_tiles(queries, references, first, last, accuracy, states, _work_space(), partial)
         later[first] = partial
 
     # Partial sums are added in the order of the blocks, whichever thread comes first.
@@ -202,7 +210,7 @@ def tiles_of(envs, X: np.ndarray) -> Tiles:
 
 def frame_entropies(envs, bandwidth: float, precision: str = "single", progress=None) -> np.ndarray:
     """Return the entropy of each frame alone, -inf where it has no environment; shape (n_frames,)."""
-    out, sizes, frames = np.empty(len(envs)), envs.sizes, frames_as_references(envs)
+    out, sizes, frames = np.empty(len(envs)), envs.sizes, envs.blocks
     accuracy = _accuracy(bandwidth, sizes.max(), precision)
 
     def work(first: int, last: int) -> None:
@@ -210,7 +218,7 @@ def frame_entropies(envs, bandwidth: float, precision: str = "single", progress=
         columns, radii = np.empty((n_axes, TILE_ROWS), np.float32), np.empty(TILE_ROWS)
         tile = columns, radii, np.empty(n_axes), np.empty(1, np.int64), np.empty(TILE_ROWS, np.int64)
         states = new_states([TILE_ROWS])
-        tile_loops.frame_entropies(frames, first, last, accuracy, tile, states, work_space(), out)
+        tile_loops.frame_entropies(frames, first, last, accuracy, tile, states, _work_space(), out)
 
     frames_per_block = max(1, int(_BLOCK_PAIRS / (1 + np.mean(sizes.astype(float) ** 2))))
     run_blocks(work, len(envs), frames_per_block, "frame entropies", progress)

@@ -35,17 +35,26 @@ def add_to_tiles(tiles, chosen, references, blocks, accuracy, states, work, out)
 
 
 @inner_kernel
-def drop_unwanted(tiles, chosen, states, lane_of):
-    """Drop the queries whose sums are not wanted any more from some tiles, where that saves lanes."""
+def _drop_unwanted(tiles, t, states, lane_of):
+    """Drop the queries whose sums are not wanted any more from a tile, where that saves lanes."""
     order, places, columns, radii = tiles[1], tiles[2], tiles[6], tiles[7]
-    for t in chosen:
-        limit = state_of(states, t)[2]
-        wanted = 0
-        for j in range(limit.shape[0]):
-            wanted += limit[j] >= 0.0
-        if n_lanes(wanted) < limit.shape[0]:
-            for j in range(keep_wanted(states, t, columns[t], radii[t], places[t])):
-                lane_of[order[places[t, j]]] = j
+    limit = state_of(states, t)[2]
+    wanted = 0
+    for j in range(limit.shape[0]):
+        wanted += limit[j] >= 0.0
+    if n_lanes(wanted) < limit.shape[0]:
+        for j in range(keep_wanted(states, t, columns[t], radii[t], places[t])):
+            lane_of[order[places[t, j]]] = j
+
+
+@inner_kernel
+def catch_up(tiles, chosen, frames, picked, known, lane_of, accuracy, states, work, out):
+    """Add to each of the chosen tiles the picked frames that it does not know of."""
+    for k in range(chosen.shape[0]):
+        t = chosen[k]
+        _drop_unwanted(tiles, t, states, lane_of)
+        add_to_tiles(tiles, chosen[k : k + 1], frames, picked[known[t] :], accuracy, states, work, out)
+        known[t] = picked.shape[0]
 
 
 @inner_kernel

@@ -72,12 +72,12 @@ def _any_within(squares, limit):
 
 
 @inner_kernel
-def squares_of_group(rows, members, center, columns, limit, chunk, squares):
+def squares_of_group(rows, heads, members, center, columns, limit, chunk, squares):
     """Write the squared distances of `GROUP` rows to the columns; False once all are beyond the limits."""
     for r in range(GROUP):
         squares[r, : limit.shape[0]] = np.float32(0.0)
     for first in range(0, columns.shape[0], CHUNK):
-        _load(rows, members, center, first, chunk)
+        _load(rows if first else heads, members, center, first, chunk)
         _add_axes(chunk, columns[first : first + CHUNK], limit.shape[0], squares)
         if not _any_within(squares, limit):
             return False

@@ -25,8 +25,9 @@ from .tree import CHUNK, TILE_ROWS
 # Single precision will do for a query if its nearest exponent, and its distance from the tile's centre
 # in units of h√2, are at most these.
 _NEAR, _WIDE = 10.0, 8.0
-# It will do for terms that are smaller than the largest by this exponent: they need not be good to 1e-3.
-FADED = 14.0
+# It will do for terms that are smaller than the largest by this exponent: they need not be good to 1e-2.
+# In tiles wider than this, in units of h√2, twice the exponent.
+FADED, _VERY_WIDE = 10.0, 1000.0
 # An offset that makes every term vanish.
 _NEVER = np.float32(-1e30)
 # The number of lanes is a multiple of this.
@@ -175,7 +176,8 @@ def refresh(radii, accuracy, state, work):
     _log_sums(nearest, total, work)
     n_careful = 0
     for j in range(total.shape[0]):
-        far, near = min(reach - log_sums[j], 1e38 * scale), min(faded + nearest[j], 1e38 * scale)
+        fading = faded if radii[j] * root <= _VERY_WIDE else 2.0 * faded
+        far, near = min(reach - log_sums[j], 1e38 * scale), min(fading + nearest[j], 1e38 * scale)
         error = 8.0 * _UNIT * radii[j] * root
         wanted = limit[j] >= 0.0
         is_careful = wanted & ((faded > reach) | (nearest[j] > _NEAR) | (radii[j] * root > _WIDE))
@@ -228,19 +230,20 @@ def _add_carefully(queries, row, squares, state, scale, work):
 
 
 @inner_kernel
-def _add_group(queries, tile, rows, count, accuracy, state, work, symmetric):
+def _add_group(queries, tile, references, count, accuracy, state, work, symmetric):
     """Add the kernels of up to `GROUP` rows to a tile's sums; say whether any was within reach.
 
     Their indices are in ``work[0]``. If `symmetric`, ``work[11]`` is given the sum of what each added,
     which means something where ``nearest`` is 0 for all queries.
     """
     columns, _, center, _, _ = tile
+    rows, heads, _, _, _ = references
     _, total, limit, careful, offset, summary = state
     members, chunk, squares, terms, added = work[0], work[1], work[2], work[3], work[11]
     lanes = total.shape[0]
     for r in range(count, GROUP):
         members[r] = members[count - 1]
-    if not squares_of_group(rows, members, center, columns, limit, chunk, squares):
+    if not squares_of_group(rows, heads, members, center, columns, limit, chunk, squares):
         return False
     for r in range(count, GROUP):
         squares[r, :lanes] = FAR
@@ -273,7 +276,7 @@ def add_block(queries, tile, references, block, accuracy, state, work, symmetric
     the references.
     """
     _, radii, _, low, high = tile
-    rows, heads, starts, _, _ = references
+    _, heads, starts, _, _ = references
     summary, members, added = state[5], work[0], work[11]
     last = starts[block + 1]
     count, changed = 0, False
@@ -282,7 +285,7 @@ def add_block(queries, tile, references, block, accuracy, state, work, symmetric
             members[count] = i
             count += 1
         if count == GROUP or (count > 0 and i + 1 == last):
-            if _add_group(queries, tile, rows, count, accuracy, state, work, symmetric):
+            if _add_group(queries, tile, references, count, accuracy, state, work, symmetric):
                 changed = True
                 if symmetric:
                     for r in range(count):

@@ -10,7 +10,7 @@ from ..tree import Tiles
 from .greedy import Scorer
 
 # Tiles brought up to date at once: those of the best frames, and of the next best, who will be asked for.
-_AT_ONCE = 4
+_AT_ONCE = 8
 
 
 @kernel
