@@ -211,7 +211,8 @@ def neighbors_of_atom(i, grid, pbc, cutoff, vectors, squares):
             while c <= high:
                 image_c = c // counts[2]
                 end = min(high, (image_c + 1) * counts[2] - 1)
-                first, last = starts[row + c - image_c * counts[2]], starts[row + end - image_c * counts[2] + 1]
+                in_cell = row - image_c * counts[2]
+                first, last = starts[in_cell + c], starts[in_cell + end + 1]
                 c = end + 1
                 if first == last or (image_c != 0 and not pbc[2]):
                     continue

@@ -9,9 +9,8 @@ import numpy as np
 
 from ._numba import inner_kernel
 from .tree import CHUNK
+from .vectors import GROUP, add_axes
 
-# References worked on at once.
-GROUP = 4
 # Beyond every limit, but finite.
 FAR = np.float32(3e38)
 
@@ -46,23 +45,6 @@ def _load(rows, members, center, first, chunk):
 
 
 @inner_kernel
-def _add_axes(chunk, columns, lanes, squares):
-    """Add the squared differences along one chunk of axes, of four references and along four axes at once."""
-    s0, s1, s2, s3 = squares[0], squares[1], squares[2], squares[3]
-    for c in range(0, CHUNK, 4):
-        x0, x1, x2, x3 = columns[c], columns[c + 1], columns[c + 2], columns[c + 3]
-        p0, p1, p2, p3 = chunk[0, c], chunk[0, c + 1], chunk[0, c + 2], chunk[0, c + 3]
-        q0, q1, q2, q3 = chunk[1, c], chunk[1, c + 1], chunk[1, c + 2], chunk[1, c + 3]
-        r0, r1, r2, r3 = chunk[2, c], chunk[2, c + 1], chunk[2, c + 2], chunk[2, c + 3]
-        t0, t1, t2, t3 = chunk[3, c], chunk[3, c + 1], chunk[3, c + 2], chunk[3, c + 3]
-        for j in range(lanes):
-            s0[j] += (p0 - x0[j]) ** 2 + (p1 - x1[j]) ** 2 + (p2 - x2[j]) ** 2 + (p3 - x3[j]) ** 2
-            s1[j] += (q0 - x0[j]) ** 2 + (q1 - x1[j]) ** 2 + (q2 - x2[j]) ** 2 + (q3 - x3[j]) ** 2
-            s2[j] += (r0 - x0[j]) ** 2 + (r1 - x1[j]) ** 2 + (r2 - x2[j]) ** 2 + (r3 - x3[j]) ** 2
-            s3[j] += (t0 - x0[j]) ** 2 + (t1 - x1[j]) ** 2 + (t2 - x2[j]) ** 2 + (t3 - x3[j]) ** 2
-
-
-@inner_kernel
 def _any_within(squares, limit):
     s0, s1, s2, s3 = squares[0], squares[1], squares[2], squares[3]
     within = 0
@@ -78,7 +60,7 @@ def squares_of_group(rows, heads, members, center, columns, limit, chunk, square
         squares[r, : limit.shape[0]] = np.float32(0.0)
     for first in range(0, columns.shape[0], CHUNK):
         _load(rows if first else heads, members, center, first, chunk)
-        _add_axes(chunk, columns[first : first + CHUNK], limit.shape[0], squares)
+        add_axes(chunk, columns, first, limit.shape[0], squares)
         if not _any_within(squares, limit):
             return False
     return True

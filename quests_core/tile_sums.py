@@ -1,6 +1,6 @@
 """Compiled kernel sums of one tile of queries, `GROUP` references at a time.
 
-A tile's queries stand in lanes: `LANES` at a time, as vectors are long; the last ones may be empty.
+A tile's queries stand in lanes: `BLOCK` at a time, as vectors are long; the last ones may be empty.
 Its state is five rows of numbers, one for each lane, and four numbers (see `new_states`):
 
 * ``nearest`` and ``total``: the sum so far is ``total · exp(-nearest)``;
@@ -19,8 +19,9 @@ import math
 import numpy as np
 
 from ._numba import inner_kernel
-from .tile_squares import FAR, GROUP, gap, outside, squares_of_group
+from .tile_squares import FAR, gap, outside, squares_of_group
 from .tree import CHUNK, TILE_ROWS
+from .vectors import BLOCK, GROUP
 
 # Single precision will do for a query if its nearest exponent, and its distance from the tile's centre
 # in units of h√2, are at most these.
@@ -30,8 +31,6 @@ _NEAR, _WIDE = 10.0, 8.0
 FADED, _VERY_WIDE = 10.0, 1000.0
 # An offset that makes every term vanish.
 _NEVER = np.float32(-1e30)
-# The number of lanes is a multiple of this.
-LANES = 16
 _UNIT = 2.0**-24
 # The bits of √½ as a double: what lies between it and √2 is a mantissa.
 _ROOT_HALF, _MANTISSA = 0x3FE6A09E667F3BCD, 0x000FFFFFFFFFFFFF
@@ -40,7 +39,7 @@ _ROOT_HALF, _MANTISSA = 0x3FE6A09E667F3BCD, 0x000FFFFFFFFFFFFF
 @inner_kernel
 def n_lanes(n_queries):
     """Return the number of lanes for this many queries."""
-    return -(-n_queries // LANES) * LANES
+    return -(-n_queries // BLOCK) * BLOCK
 
 
 @inner_kernel

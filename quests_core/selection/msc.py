@@ -74,7 +74,7 @@ class MSC(Scorer):
         self._entropies = frame_entropies(envs, bandwidth, precision, progress)
         n_references = envs.n_envs + (0 if reference is None else len(reference))
         self._sums = FrameSums(envs, bandwidth, n_references, precision)
-        self._frame_of = np.repeat(np.arange(len(envs)), envs.sizes)
+        self._frame_of = envs.frame_index
         self._scores, self._started = self._entropies.copy(), False
         if reference is not None:
             self._sums.add(Tiles.of(reference, envs.tiles.axes), "reference", progress)
@@ -85,11 +85,8 @@ class MSC(Scorer):
         self._rescore(np.arange(len(self._envs.tiles)))
 
     def _rescore(self, chosen: np.ndarray) -> None:
-        tiles, offsets = self._envs.tiles, self._envs.offsets
-        log_sums = self._sums.log_sums
-        _rescore(
-            chosen, tiles.starts, tiles.order, self._frame_of, log_sums, offsets, self._entropies, self._scores
-        )
+        tiles, sums = self._envs.tiles, (self._sums.log_sums, self._envs.offsets)
+        _rescore(chosen, tiles.starts, tiles.order, self._frame_of, *sums, self._entropies, self._scores)
 
     def scores(self) -> np.ndarray:
         """Return bounds of the scores, nats; -inf for a frame without environments."""
