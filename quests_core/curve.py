@@ -1,15 +1,15 @@
 """Every metric at every size of an order, in one pass."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
 from ._validation import check_choice, check_count, check_frame_indices, check_positive
-from .entropy import OVERLAP_THRESHOLD, diversity_from_sums, entropy_from_sums
+from .entropy import OVERLAP_THRESHOLD
 from .environments import Environments, check_grouped
-from .kernel import PRECISIONS, RunningSums
+from .kernel import PRECISIONS, walk
 from .progress import ProgressCallback
 
 _MOST_SIZES = 200
@@ -59,35 +59,6 @@ def _check_sizes(sizes, n: int) -> np.ndarray:
     if len(sizes) == 0 or sizes[-1] > n:
         raise ValueError(f"sizes: expected numbers of frames from 1 to {n}, got {sizes.tolist()}")
     return sizes
-
-
-def _walk(envs, order, sizes, bandwidth, precision, progress) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-    """Yield ``(ln K of every environment against the subset, rows of the subset)`` for each size."""
-    rows = envs.rows(order)
-    ends = np.concatenate([[0], np.cumsum(envs.sizes[order])])
-    sums = RunningSums(envs.tiles, bandwidth, envs.n_envs, precision)
-    before = 0
-    for size in sizes:
-        new = rows[ends[before] : ends[size]]
-        if len(new):
-            sums.add(envs.tiles.take(new))
-        yield sums.log_sums, rows[: ends[size]]
-        before = size
-        if progress is not None:
-            progress("compression curve", int(size), int(sizes[-1]))
-
-
-def _metrics(log_sums: np.ndarray, rows: np.ndarray) -> tuple[float, ...]:
-    """Return entropy, diversity, overlap, information_loss and max_delta_entropy of a subset."""
-    deltas = 0.0 - log_sums
-    own = log_sums[rows]
-    return (
-        entropy_from_sums(own) if len(rows) else np.nan,
-        diversity_from_sums(own) if len(rows) else np.nan,
-        float(np.mean(deltas < OVERLAP_THRESHOLD)),
-        float(np.mean(np.maximum(0.0, deltas))),
-        float(deltas.max()),
-    )
 
 
 def compression_path(
@@ -203,10 +174,20 @@ def _path(envs, order, sizes, bandwidth, precision, progress, keep: bool) -> Com
     bandwidth = check_positive(bandwidth, "bandwidth")
     check_choice(precision, "precision", PRECISIONS)
     deltas = np.empty((len(sizes), envs.n_envs) if keep else (0, 0), dtype=np.float32)
-    table = []
-    for step, (log_sums, rows) in enumerate(_walk(envs, order, sizes, bandwidth, precision, progress)):
-        if keep:
-            np.subtract(0.0, log_sums, out=deltas[step], casting="same_kind")
-        size = sizes[step]
-        table.append((size, len(rows), size / len(envs), *_metrics(log_sums, rows)))
-    return CompressionPath(pd.DataFrame(table, columns=_COLUMNS), deltas)
+    n_envs = np.cumsum(envs.sizes[order])[sizes - 1]
+    added, largest = walk(envs, order, sizes, OVERLAP_THRESHOLD, deltas, bandwidth, precision, progress)
+    covered, loss, own, inverse = added.T
+    # A subset without environments has no entropy: 0 / 0.
+    with np.errstate(divide="ignore", invalid="ignore"):
+        entropy, diversity = np.log(n_envs) - own / n_envs, np.where(n_envs > 0, np.log(inverse), np.nan)
+    columns = [
+        sizes,
+        n_envs,
+        sizes / len(envs),
+        entropy,
+        diversity,
+        covered / envs.n_envs,
+        loss / envs.n_envs,
+        largest,
+    ]
+    return CompressionPath(pd.DataFrame(dict(zip(_COLUMNS, columns, strict=True))), deltas)

@@ -101,9 +101,11 @@ class Environments:
     def blocks(self) -> tuple[np.ndarray, ...]:
         """The frames as blocks of references, ``(rows, heads, offsets, low, high)``; made once.
 
-        Rows in the axes of `tiles`, their first `CHUNK` axes, and each frame's box in these.
+        Rows in the axes of `tiles`, near ones together within each frame, their first `CHUNK` axes, and
+        each frame's box in these.
         """
-        rows = self.tiles.rows[self.tiles.places]
+        places = self.tiles.places
+        rows = self.tiles.rows[places[np.lexsort((places, self.frame_index))]]
         heads = rows[:, :CHUNK].copy()
         low, high = np.zeros((len(self), CHUNK)), np.zeros((len(self), CHUNK))
         filled = self.sizes > 0

@@ -43,6 +43,8 @@ _BLOCK_PAIRS = 8_000_000
 _ENOUGH_BLOCKS, _FEWEST_PAIRS = 16, 200_000
 # Blocks of the symmetric sums; each holds partial sums for all queries.
 _SYMMETRIC_BLOCKS = 128
+# Blocks of a curve, where there are as many tiles.
+_FEWEST_BLOCKS = 32
 
 _of_thread = threading.local()
 
@@ -173,34 +175,80 @@ def _work_space() -> tuple[np.ndarray, ...]:
     return _of_thread.work_space
 
 
+def _add_in_order(totals: tuple[np.ndarray, ...], combine, work, n: int, size: int, step: str, progress):
+    """Run ``work(first, last, *partial)`` in blocks; combine the partial arrays in the order of the blocks.
+
+    They start as `totals` do, which hold nothing yet. So the result does not depend on which thread
+    comes first, nor memory on the number of blocks.
+    """
+    waiting, turn, lock = {}, 0, threading.Lock()
+
+    def block(first: int, last: int) -> None:
+        nonlocal turn
+        partial = tuple(total.copy() for total in nothing)
+        work(first, last, *partial)
+        with lock:
+            waiting[first] = partial
+            while turn in waiting:
+                for total, how, part in zip(totals, combine, waiting.pop(turn), strict=True):
+                    how(total, part, out=total)
+                turn += size
+
+    nothing = tuple(total.copy() for total in totals)
+    run_blocks(block, n, size, step, progress)
+
+
 def own_log_kernel_sums(tiles: Tiles, bandwidth, precision, step, progress) -> np.ndarray:
     """Return ``ln Σ_j K`` of each row against all rows, itself among them, in their original places."""
     accuracy = _accuracy(bandwidth, len(tiles.rows), precision)
-    states = new_states(np.diff(tiles.starts))
-    queries, references = _as_queries(tiles), _as_references(tiles)
-    totals = states[1]
-    sums, later = np.zeros(len(tiles.rows)), {}
+    states, queries, references = new_states(np.diff(tiles.starts)), _as_queries(tiles), _as_references(tiles)
+    sums = np.zeros(len(tiles.rows))
 
-    def work(first: int, last: int) -> None:
-        partial = np.zeros(len(tiles.rows))
+    def work(first: int, last: int, partial: np.ndarray) -> None:
         tile_loops.add_own_tiles(queries, references, first, last, accuracy, states, _work_space(), partial)
-        later[first] = partial
 
-    # Partial sums are added in the order of the blocks, whichever thread comes first.
-    def collect(step: str, done: int, total: int) -> None:
-        nonlocal n_collected
-        while n_collected in later:
-            np.add(sums, later.pop(n_collected), out=sums)
-            n_collected += size
-        if progress is not None:
-            progress(step, done, total)
-
-    n_collected, size = 0, -(-len(tiles) // _SYMMETRIC_BLOCKS)
-    run_blocks(work, len(tiles), size, step, collect)
+    size = -(-len(tiles) // _SYMMETRIC_BLOCKS)
+    _add_in_order((sums,), (np.add,), work, len(tiles), size, step, progress)
     within = np.arange(TILE_ROWS) < np.diff(tiles.starts)[:, None]
     out = np.empty_like(sums)
-    out[tiles.order] = np.log(sums + totals[within])
+    out[tiles.order] = np.log(sums + states[1][within])
     return out
+
+
+def walk(envs, order, sizes, threshold, path, bandwidth, precision, progress) -> tuple[np.ndarray, ...]:
+    """Return what `quests_core.tile_loops.walk` adds up for the subsets ``order[:size]``.
+
+    Each tile goes through all sizes by itself, so that it is at hand all the time.
+    """
+    accuracy = _accuracy(bandwidth, envs.n_envs, precision)
+    tiles, queries, frames = envs.tiles, _as_queries(envs.tiles), envs.blocks
+    step_of_frame = np.full(len(envs), len(sizes))
+    step_of_frame[order] = np.searchsorted(sizes, np.arange(len(order)), side="right")
+    member_from = step_of_frame[envs.frame_index]
+    added, largest = np.zeros((len(sizes), 4)), np.full(len(sizes), -np.inf)
+
+    def work(first: int, last: int, *partial: np.ndarray) -> None:
+        room, out = (new_states([TILE_ROWS]), _work_space()), (*partial, path)
+        tile_loops.walk(
+            queries,
+            tiles.starts,
+            first,
+            last,
+            frames,
+            order,
+            sizes,
+            member_from,
+            threshold,
+            accuracy,
+            room,
+            out,
+        )
+
+    size = max(1, min(_BLOCK_PAIRS // (TILE_ROWS * envs.n_envs), len(tiles) // _FEWEST_BLOCKS))
+    _add_in_order(
+        (added, largest), (np.add, np.maximum), work, len(tiles), size, "compression curve", progress
+    )
+    return added, largest
 
 
 def tiles_of(envs, X: np.ndarray) -> Tiles:

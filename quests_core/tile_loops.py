@@ -108,3 +108,50 @@ def frame_entropies(frames, first, last, accuracy, tile, states, work, out):
             for j in range(n_queries):
                 log_sums += work[10][j]
         out[frame] = np.log(size) - log_sums / size
+
+
+@inner_kernel
+def walk(tiles, starts, first, last, frames, order, ends, member_from, threshold, accuracy, tile_work, out):
+    """Add frames step by step to the tiles ``first:last``, and add up what their sums make of each step.
+
+    Step s ends before ``order[ends[s]]``; row i of the matrix is in the subset from step
+    ``member_from[i]`` on. `tile_work` is room for one tile, ``(states, work)``, and `out` is ``(added,
+    largest, path)``: over the rows, the number of δH below the threshold, the sum of positive δH, and
+    over those in the subset the sums of ln K and of 1 / K, ``(n_steps, 4)``; the largest δH,
+    ``(n_steps,)``; each δH, ``(n_steps, n_rows)``, unless there is no room for them.
+    """
+    original, places = tiles[1], tiles[2]
+    states, work = tile_work
+    added, largest, path = out
+    log_sums = work[10]
+    for t in range(first, last):
+        n_queries = starts[t + 1] - starts[t]
+        reset(states, 0, n_queries)
+        state = state_of(states, 0)
+        queries, tile = _tile_of(tiles, t)
+        for j in range(n_queries):
+            log_sums[j] = -np.inf
+        covered, loss, own, inverse, most = 0, np.inf, 0.0, 0.0, np.inf
+        before = 0
+        for step in range(ends.shape[0]):
+            blocks = order[before : ends[step]]
+            before = ends[step]
+            # Only what a step changes is looked at again.
+            if add_blocks(queries, tile, frames, blocks, accuracy, state, work):
+                covered, loss, own, inverse, most = 0, 0.0, 0.0, 0.0, -np.inf
+                for j in range(n_queries):
+                    delta = 0.0 - log_sums[j]
+                    covered += delta < threshold
+                    loss += max(delta, 0.0)
+                    most = max(most, delta)
+                    if member_from[original[places[t, j]]] <= step:
+                        own += log_sums[j]
+                        inverse += np.exp(delta)
+            added[step, 0] += covered
+            added[step, 1] += loss
+            added[step, 2] += own
+            added[step, 3] += inverse
+            largest[step] = max(largest[step], most)
+            if path.shape[0] > 0:
+                for j in range(n_queries):
+                    path[step, original[places[t, j]]] = 0.0 - log_sums[j]

@@ -145,7 +145,7 @@ def test_progress_is_told_several_times_a_second():
 
 
 @pytest.mark.jit
-def test_a_long_curve_can_be_cancelled_between_sizes():
+def test_a_long_curve_can_be_cancelled_between_blocks():
     envs = Environments(np.random.default_rng(0).normal(0, 0.1, (4000, 8)), np.arange(0, 4001, 2))
     seen = []
 
