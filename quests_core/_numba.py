@@ -1,15 +1,17 @@
 """The only place where numba's options and the use of threads are decided.
 
-Kernels are serial and release the GIL; threads are ours: `run_blocks` hands out blocks of work to a
-pool. So no numba threading layer is involved (under one of them two concurrent callers abort the
-process), progress and cancellation happen between blocks, and since the blocks do not depend on the
-number of threads, neither do the results.
+Kernels are serial and release the GIL; threads are ours: `run_blocks` shares out blocks of work among
+the calling thread and a pool. So no numba threading layer is involved (under one of them two concurrent
+callers abort the process), progress and cancellation happen between blocks, and since the blocks do not
+depend on the number of threads, neither do the results.
 """
 
+import hashlib
 import os
 from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor, wait
+from pathlib import Path
 
 import numba
 
@@ -28,6 +30,30 @@ kernel = numba.njit(**_OPTIONS)
 # operations on memory that all threads share, at each row that is taken. Such a kernel makes no array,
 # and returns none to a `kernel` or to Python.
 inner_kernel = numba.njit(**_OPTIONS, _nrt=False)
+
+
+def forget_stale_kernels(package: Path) -> None:
+    """Delete the compiled kernels of a package unless they were made from its present sources.
+
+    Numba compiles a kernel anew when its own file has changed, but not when one that it calls has: after
+    an update of an editable installation it would run a mixture of both.
+    """
+    sources = sorted(package.rglob("*.py"))
+    digest = hashlib.sha256(b"".join(path.read_bytes() for path in sources)).hexdigest()
+    stamp = package / "__pycache__" / "kernels.sha256"
+    try:
+        if stamp.exists() and stamp.read_text() == digest:
+            return
+        for compiled in [*package.rglob("*.nbi"), *package.rglob("*.nbc")]:
+            compiled.unlink(missing_ok=True)
+        stamp.parent.mkdir(exist_ok=True)
+        stamp.write_text(digest)
+    except OSError:
+        # Where nothing can be written, nothing was, and an update replaces all files at once.
+        pass
+
+
+forget_stale_kernels(Path(__file__).parent)
 
 _n_threads = numba.config.NUMBA_NUM_THREADS
 _pool: ThreadPoolExecutor | None = None

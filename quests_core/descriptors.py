@@ -110,12 +110,12 @@ def _plain_x2(chosen, n, vectors, root_weights, k, network, matrix, near, out):
         row, x0, y0, z0, root_weight = matrix[place], x[place], y[place], z[place], root_weights[place]
         for j in range(n):
             dx, dy, dz = x[j] - x0, y[j] - y0, z[j] - z0
-            square = dx * dx + dy * dy + dz * dz
             # 1 / r: in single precision, and two of Newton's steps to 1e-16.
+            square = max(dx * dx + dy * dy + dz * dz, 1e-30)
             inverse = np.float64(np.float32(1.0) / np.sqrt(np.float32(square)))
             inverse *= 1.5 - 0.5 * square * inverse * inverse
             inverse *= 1.5 - 0.5 * square * inverse * inverse
-            row[j] = root_weight * root_weights[j] * inverse if square > 0.0 else 0.0
+            row[j] = root_weight * root_weights[j] * inverse if square > 1e-30 else 0.0
     for pair in range(network.shape[0]):
         # The ranks that have no neighbour are the last, and are sorted as they stand.
         if network[pair, 1] < n:

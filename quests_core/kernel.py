@@ -4,21 +4,26 @@ r"""The kernel sums that entropy, diversity, δH, overlap and selection are made
 parts, ``ln Σ exp(-e) = ln(total) - nearest``, so that it stays finite and ordered however far a point
 is from all others.
 
-**Tiles.** Queries are worked on tile by tile (see `quests_core.tree`), each reference against all
-queries of a tile at once. A reference that lies farther from a tile's box than the reach of its
+**Tiles.** Queries are worked on tile by tile (see `quests_core.tree`), `GROUP` references at a time
+against all queries of a tile. A reference that lies farther from a tile's box than the reach of its
 neediest query is dropped before anything is multiplied; the reach of a query is its nearest exponent
 so far plus ``ln(n / tolerance)``, so that all that is ever dropped changes the sum by less than
 `tolerance`, relatively. Squared distances are added up `CHUNK` principal axes at a time, and given up
 as soon as they are beyond the reach of every query. The sums of a set against itself are symmetric:
-each pair of tiles is computed once.
+each pair of tiles is computed once. A curve takes each tile through all sizes at once.
+
+**Laziness.** A kernel sum only grows as frames are picked, so one that is behind is a lower bound, and
+the score of its frame an upper one. `FrameSums` brings a tile up to date only when it decides which
+frame is next; environments that were picked meanwhile have left their lanes by then. Most pairs are
+never computed, and those that are come many at a time.
 
 **Error.** Differences of coordinates relative to the tile's centre are exact to 2⁻²⁴ of the tile's
 radius, and the exponent to a few 2⁻²⁴ of itself: small exponents, which make up the sum, are precise
 (an environment has exponent 0 to itself, exactly). Where that is not enough — the nearest exponent is
-above 10, or the query is farther than 8 h√2 from the tile's centre — the exponents that matter are
-computed again in double precision. Together: an error of at most 1e-5 nats in each δH, and far less
-in their means; with ``precision="double"`` every exponent that matters is computed in double
-precision and the error is at most 1e-12, relatively.
+above 10, or the query is farther than 8 h√2 from the tile's centre — the largest terms, down to e⁻¹⁰ of
+the very largest, are computed again in double precision. Together: an error of at most 1e-5 nats in
+each δH, and far less in their means; with ``precision="double"`` every exponent that matters is
+computed in double precision and the error is at most 1e-12, relatively.
 
 No result depends on the number of threads: a tile is one thread's work, from the first reference to
 the last, and partial sums are added in a fixed order.

@@ -120,9 +120,10 @@ def _kernels(squares, scale, careful, offset, terms, work):
     Terms that are to be computed carefully are 0.
     """
     bits, powers = work[4], work[5]
-    factor = np.float32(scale)
+    factor, most = np.float32(scale), np.float32(1e30 / max(scale, 1.0))
     for j in range(offset.shape[0]):
-        exponent = min(squares[j] * factor - offset[j], np.float32(80.0))
+        exponent = min(squares[j], most) * factor - offset[j]
+        exponent = max(min(exponent, np.float32(80.0)), np.float32(-80.0))
         x = exponent * np.float32(-1.44269504)
         whole = np.floor(x + np.float32(0.5))
         f = x - whole

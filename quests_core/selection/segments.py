@@ -2,24 +2,6 @@
 
 import numpy as np
 
-from .._numba import kernel
-
-
-@kernel
-def _segment_minima(values, offsets, out):
-    for frame in range(out.shape[0]):
-        smallest = np.inf
-        for row in range(offsets[frame], offsets[frame + 1]):
-            smallest = min(smallest, values[row])
-        out[frame] = smallest
-
-
-def segment_minima(values: np.ndarray, offsets: np.ndarray) -> np.ndarray:
-    """Return the least value of each frame, +inf for one without environments; shape (n_frames,)."""
-    out = np.empty(len(offsets) - 1)
-    _segment_minima(values, offsets, out)
-    return out
-
 
 def segment_means(values: np.ndarray, offsets: np.ndarray) -> np.ndarray:
     """Return the mean of each frame, NaN for one without environments; ``(n_frames, ...)``."""

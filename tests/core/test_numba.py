@@ -1,0 +1,79 @@
+"""Compiled kernels are those of the present sources; work is shared among threads."""
+
+import threading
+
+import pytest
+
+from quests_core import get_num_threads, set_num_threads
+from quests_core._numba import forget_stale_kernels, run_blocks
+
+
+def test_compiled_kernels_of_other_sources_are_forgotten(tmp_path):
+    source, cache = tmp_path / "inner" / "one.py", tmp_path / "inner" / "__pycache__"
+    cache.mkdir(parents=True)
+    source.write_text("1")
+
+    def compiled():
+        return sorted(path.name for path in cache.iterdir())
+
+    def compile_all():
+        for name in ("one.nbi", "one.1.nbc", "one.pyc"):
+            (cache / name).write_text("")
+
+    compile_all()
+    forget_stale_kernels(tmp_path)
+    assert compiled() == ["one.pyc"], "no one knows what they were made from"
+    compile_all()
+    forget_stale_kernels(tmp_path)
+    assert compiled() == ["one.1.nbc", "one.nbi", "one.pyc"]
+    source.write_text("2")
+    forget_stale_kernels(tmp_path)
+    assert compiled() == ["one.pyc"]
+
+
+@pytest.fixture
+def threads():
+    before = get_num_threads()
+    yield set_num_threads
+    set_num_threads(before)
+
+
+@pytest.mark.parametrize("n_threads", [1, 2, 5])
+@pytest.mark.parametrize("n", [0, 1, 9, 10, 11])
+def test_blocks_cover_everything_once(threads, n_threads, n):
+    threads(n_threads)
+    found, told = [], []
+    run_blocks(lambda first, last: found.extend(range(first, last)), n, 2, "step", lambda *c: told.append(c))
+    assert sorted(found) == list(range(n))
+    assert all(step == "step" and 0 <= done <= total == n for step, done, total in told)
+    assert not n or told[-1] == ("step", n, n)
+
+
+@pytest.mark.parametrize("n_threads", [2, 3])
+def test_an_error_in_any_thread_reaches_the_caller_and_stops_the_rest(threads, n_threads):
+    threads(n_threads)
+    started, caller = [], threading.current_thread()
+    both = threading.Barrier(2, timeout=30)
+
+    def work(first, last):
+        started.append(first)
+        if len(started) <= 2:
+            both.wait()
+        if threading.current_thread() is not caller:
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        run_blocks(work, 10_000, 1)
+    run_blocks(lambda first, last: None, 10, 1)
+
+
+def test_no_thread_more_than_wanted(threads):
+    threads(3)
+    names, slow = set(), threading.Event()
+
+    def work(first, last):
+        names.add(threading.current_thread().name)
+        slow.wait(0.001)
+
+    run_blocks(work, 100, 1)
+    assert 1 <= len(names) <= 3
