@@ -20,6 +20,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
+from ase.build import bulk
 from quests.compression.fps import msc as peer_msc
 from quests.descriptor import get_descriptors as peer_descriptors
 from quests.entropy import entropy as peer_entropy
@@ -152,6 +153,7 @@ def main() -> None:
     if options.whole:
         q.compression_curve(small := q.Environments(np.eye(9), range(10)), q.select(small).order)
         q.entropy(np.eye(9))
+        q.descriptors([bulk("Cu")])
         sys.stdout.write("\n".join(whole_analysis()))
         return
     # Its own process, so that the memory is its own.
