@@ -1,7 +1,7 @@
 """Compiled kernel sums of one tile of queries, `GROUP` references at a time.
 
 A tile's queries stand in lanes: `BLOCK` at a time, as vectors are long; the last ones may be empty.
-Its state is five rows of numbers, one for each lane, and four numbers (see `new_states`):
+Its state is five rows of numbers, one for each lane, and three numbers (see `new_states`):
 
 * ``nearest`` and ``total``: the sum so far is ``total · exp(-nearest)``;
 * ``limit``: squared distance beyond which a reference no longer matters, negative for a lane that is
@@ -98,18 +98,18 @@ def work_space():
     """Return the buffers of one thread: all that hold lanes are as long as a full tile has."""
     mantissas, bits, flags = np.empty(TILE_ROWS), np.empty(TILE_ROWS, np.int32), np.empty(TILE_ROWS, np.uint8)
     return (
-        np.empty(GROUP, np.int64),
-        np.empty((GROUP, CHUNK), np.float32),
-        np.empty((GROUP, TILE_ROWS), np.float32),
-        np.empty((GROUP, TILE_ROWS), np.float32),
-        bits,
-        bits.view(np.float32),
-        flags,
-        flags.view(np.uint64),
-        mantissas,
-        mantissas.view(np.int64),
-        np.empty(TILE_ROWS),
-        np.empty(GROUP),
+        np.empty(GROUP, np.int64),  # 0: indices of the references worked on
+        np.empty((GROUP, CHUNK), np.float32),  # 1: a chunk of their axes, relative to the tile's centre
+        np.empty((GROUP, TILE_ROWS), np.float32),  # 2: squared distances
+        np.empty((GROUP, TILE_ROWS), np.float32),  # 3: terms
+        bits,  # 4: powers of two, as bits
+        bits.view(np.float32),  # 5: and as numbers
+        flags,  # 6: what is to be computed carefully
+        flags.view(np.uint64),  # 7: and eight lanes at a time
+        mantissas,  # 8: mantissas as numbers
+        mantissas.view(np.int64),  # 9: and as bits
+        np.empty(TILE_ROWS),  # 10: logarithms of the sums, after `refresh`
+        np.empty(GROUP),  # 11: what each reference added
     )
 
 
