@@ -317,6 +317,7 @@ def add_blocks(queries, tile, references, blocks, accuracy, state, work):
         block = blocks[nearest if k < 0 else k]
         if gap(low, high, lows[block], highs[block]) > state[5][0]:
             continue
+        # Nothing is written into what stands in the place of `totals`.
         if add_block(queries, tile, references, block, accuracy, state, work, False, radii):
             refresh(radii, accuracy, state, work)
             changed = True
