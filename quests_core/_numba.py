@@ -121,25 +121,34 @@ def run_blocks(
     waiting = deque((start, min(start + size, n)) for start in range(0, n, size))
     done, n_helpers = [], min(_n_threads, len(waiting)) - 1
 
+    def next_block() -> tuple[int, int] | None:
+        try:
+            return waiting.popleft()
+        except IndexError:
+            return None
+
     def take_blocks() -> Iterator[None]:
-        while waiting:
+        while (block := next_block()) is not None:
             try:
-                start, stop = waiting.popleft()
-            except IndexError:  # Another thread was faster.
-                return
-            work(start, stop)
-            done.append(stop - start)
+                work(*block)
+            except BaseException:
+                # For the other threads too.
+                waiting.clear()
+                raise
+            done.append(block)
             yield
 
     helpers = [_helpers().submit(lambda: [None for _ in take_blocks()]) for _ in range(n_helpers)]
     try:
         for _ in take_blocks():
             if progress is not None and (n_helpers == 0 or waiting):
-                progress(step, sum(done), n)
+                progress(step, min(len(done) * size, n), n)
     finally:
         waiting.clear()
-        wait(helpers)
-    for helper in helpers:
+        # A helper that is still busy with another caller's blocks is not waited for.
+        started = [helper for helper in helpers if not helper.cancel()]
+        wait(started)
+    for helper in started:
         helper.result()
     if progress is not None and n_helpers > 0:
         progress(step, n, n)
@@ -147,6 +156,7 @@ def run_blocks(
 
 def _helpers() -> ThreadPoolExecutor:
     global _pool
-    if _pool is None:
-        _pool = ThreadPoolExecutor(_n_threads - 1, thread_name_prefix="quests_core")
-    return _pool
+    pool = _pool
+    if pool is None:
+        pool = _pool = ThreadPoolExecutor(max(1, _n_threads - 1), thread_name_prefix="quests_core")
+    return pool

@@ -1,6 +1,7 @@
 """Compiled kernels are those of the present sources; work is shared among threads."""
 
 import threading
+import time
 
 import pytest
 
@@ -50,21 +51,45 @@ def test_blocks_cover_everything_once(threads, n_threads, n):
 
 
 @pytest.mark.parametrize("n_threads", [2, 3])
-def test_an_error_in_any_thread_reaches_the_caller_and_stops_the_rest(threads, n_threads):
+@pytest.mark.parametrize("in_caller", [True, False])
+def test_an_error_in_any_thread_reaches_the_caller_and_stops_the_rest(threads, n_threads, in_caller):
     threads(n_threads)
     started, caller = [], threading.current_thread()
-    both = threading.Barrier(2, timeout=30)
+    all_at_work = threading.Barrier(n_threads, timeout=30)
 
     def work(first, last):
         started.append(first)
-        if len(started) <= 2:
-            both.wait()
-        if threading.current_thread() is not caller:
+        if len(started) <= n_threads:
+            all_at_work.wait()
+        if (threading.current_thread() is caller) == in_caller:
             raise ZeroDivisionError
+        time.sleep(0.01)
 
     with pytest.raises(ZeroDivisionError):
-        run_blocks(work, 10_000, 1)
+        run_blocks(work, 1000, 1)
+    assert len(started) < 100
     run_blocks(lambda first, last: None, 10, 1)
+
+
+def test_a_caller_does_not_wait_for_helpers_that_are_busy_elsewhere(threads):
+    threads(2)
+    both_at_work, release = threading.Barrier(3, timeout=30), threading.Event()
+
+    def long(first, last):
+        both_at_work.wait()
+        release.wait(30)
+
+    other = threading.Thread(target=run_blocks, args=(long, 2, 1))
+    other.start()
+    both_at_work.wait()
+    found = []
+    try:
+        run_blocks(lambda first, last: found.append(first), 5, 1)
+        assert other.is_alive()
+    finally:
+        release.set()
+        other.join(30)
+    assert found == list(range(5))
 
 
 def test_no_thread_more_than_wanted(threads):
