@@ -102,6 +102,7 @@ class RunningSums:
         # Work for all threads, but none so little that handing it out takes longer than doing it.
         pairs = len(references.rows) * len(self._tiles.rows)
         n_parts = max(-(-pairs // _BLOCK_PAIRS), min(_ENOUGH_BLOCKS, pairs // _FEWEST_PAIRS), 1)
+        n_parts = min(n_parts, len(self._tiles))
 
         def work(part: int, _: int) -> None:
             self._add(np.arange(part, len(self._tiles), n_parts), added, blocks)
@@ -134,7 +135,7 @@ class FrameSums(RunningSums):
         tiles = envs.tiles
         self.tile_of = np.searchsorted(tiles.starts, tiles.places, side="right") - 1
         self._lane_of = tiles.places - tiles.starts[self.tile_of]
-        self._frames, self._rows_per_frame = envs.blocks, envs.n_envs / len(envs)
+        self._frames = envs.blocks
         # Lanes are emptied as frames are picked.
         self._queries = (*self._queries[:6], tiles.columns[0].copy(), tiles.columns[1].copy())
         self._picked, self.n_picked = np.empty(len(envs), dtype=np.int64), 0
@@ -154,7 +155,8 @@ class FrameSums(RunningSums):
         # The tiles that are farthest behind take longest: they come first, for the threads to end together.
         chosen = chosen[np.argsort(self.known[chosen], kind="stable")]
         picked = self._picked[: self.n_picked]
-        pairs = (self.n_picked - self.known[chosen]).sum() * self._rows_per_frame * TILE_ROWS
+        rows_per_frame = len(self._tiles.rows) / len(self._picked)
+        pairs = (self.n_picked - self.known[chosen]).sum() * rows_per_frame * TILE_ROWS
 
         def work(first: int, last: int) -> None:
             tile_loops.catch_up(

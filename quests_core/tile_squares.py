@@ -16,18 +16,8 @@ FAR = np.float32(3e38)
 
 
 @inner_kernel
-def outside(head, low, high, limit):
-    """Say whether the squared distance of a row, of which this is the head, to a box is beyond the limit."""
-    bound = 0.0
-    for c in range(low.shape[0]):
-        beyond = max(max(low[c] - head[c], head[c] - high[c]), 0.0)
-        bound += beyond * beyond
-    return bound > limit
-
-
-@inner_kernel
 def gap(low, high, other_low, other_high):
-    """Return the squared distance of two boxes."""
+    """Return the squared distance of two boxes; a row is a box from itself to itself."""
     bound = 0.0
     for c in range(low.shape[0]):
         beyond = max(max(low[c] - other_high[c], other_low[c] - high[c]), 0.0)

@@ -19,7 +19,7 @@ import math
 import numpy as np
 
 from ._numba import inner_kernel
-from .tile_squares import FAR, gap, outside, squares_of_group
+from .tile_squares import FAR, gap, squares_of_group
 from .tree import CHUNK, TILE_ROWS
 from .vectors import BLOCK, GROUP
 
@@ -281,7 +281,7 @@ def add_block(queries, tile, references, block, accuracy, state, work, symmetric
     last = starts[block + 1]
     count, changed = 0, False
     for i in range(starts[block], last):
-        if not outside(heads[i], low, high, summary[0]):
+        if gap(low, high, heads[i], heads[i]) <= summary[0]:
             members[count] = i
             count += 1
         if count == GROUP or (count > 0 and i + 1 == last):

@@ -103,10 +103,10 @@ class MSC(Scorer):
         if n_tiles == 0:
             return False
         if n_tiles < min(_AT_ONCE, len(found)):
-            bounds = np.where(free, self._scores, -np.inf)
-            n_next = min(4 * _AT_ONCE, len(bounds))
-            next_best = np.argpartition(-bounds, n_next - 1)[:n_next]
-            next_best = next_best[np.lexsort((next_best, -bounds[next_best]))]
+            candidates = np.flatnonzero(free)
+            bounds, n_next = -self._scores[candidates], min(4 * _AT_ONCE, len(candidates))
+            next_best = np.argpartition(bounds, n_next - 1)[:n_next]
+            next_best = candidates[next_best[np.lexsort((next_best, bounds[next_best]))]]
             n_tiles = _tiles_behind(next_best, *arguments, n_tiles, found, min(_AT_ONCE, len(found)))
         chosen = found[:n_tiles]
         sums.catch_up(chosen)

@@ -184,3 +184,11 @@ def test_sums_that_are_behind_are_lower_bounds_until_they_catch_up(rng, precisio
         error = PROMISES[precision][0]
         np.testing.assert_allclose(sums.log_sums[of_chosen], expected[of_chosen], rtol=1e-11, atol=error)
         assert (sums.log_sums[wanted] <= expected[wanted] + error).all()
+
+
+def test_no_more_parts_than_tiles(rng, monkeypatch):
+    """Else most of them had nothing to do, and progress would be told of them."""
+    monkeypatch.setattr("quests_core.kernel._BLOCK_PAIRS", 1)
+    X, totals = rng.normal(size=(300, 3)), set()
+    log_kernel_sum(X, X + 0.1, 0.5, progress=lambda step, done, total: totals.add(total))
+    assert totals == {len(Tiles.of(X))}
