@@ -39,6 +39,41 @@ class Parameters:
     bandwidth: float = 0.015
 
 
+@dataclass(frozen=True)
+class Marks:
+    """What the user decided about single frames: sorted frame indices, no frame in both.
+
+    Attributes
+    ----------
+    locked : tuple of int
+        In every subset.
+    excluded : tuple of int
+        In no subset; they count in no number either.
+    """
+
+    locked: tuple[int, ...] = ()
+    excluded: tuple[int, ...] = ()
+
+    def lock(self, frames) -> "Marks":
+        """Return the marks with `frames` locked."""
+        return self._with(frames, locked=True)
+
+    def exclude(self, frames) -> "Marks":
+        """Return the marks with `frames` excluded."""
+        return self._with(frames, excluded=True)
+
+    def clear(self, frames) -> "Marks":
+        """Return the marks without any on `frames`."""
+        return self._with(frames)
+
+    def _with(self, frames, locked: bool = False, excluded: bool = False) -> "Marks":
+        frames = {int(frame) for frame in frames}
+        return Marks(
+            tuple(sorted((set(self.locked) - frames) | (frames if locked else set()))),
+            tuple(sorted((set(self.excluded) - frames) | (frames if excluded else set()))),
+        )
+
+
 @dataclass(frozen=True, eq=False)
 class DataSet:
     """An opened file.
@@ -62,7 +97,7 @@ class DataSet:
     without_forces : tuple of int
         Frames without usable forces.
     locked : tuple of int
-        Frames that every subset keeps: isolated atoms, which potentials need as energy references.
+        Frames that are locked at first: isolated atoms, which potentials need as energy references.
     uploaded : bool
         Whether `path` is a temporary copy that means nothing to the user.
     """
@@ -86,15 +121,17 @@ class DataSet:
 
 @dataclass(frozen=True, eq=False)
 class MethodPath:
-    """One method's order, and every number along it.
+    """One method's order under some marks, and every number along it.
 
-    `curve` has a row for each size; `delta_entropy[i]` is δH(environment | subset) at ``sizes[i]``.
+    `order` holds the frames that are not excluded. `curve` has a row for each size;
+    ``delta_entropy[i]`` is δH(environment | subset) at ``sizes[i]``, NaN in excluded frames.
     """
 
     method: str
     order: np.ndarray
     curve: pd.DataFrame
     delta_entropy: np.ndarray
+    marks: Marks
 
     @property
     def sizes(self) -> np.ndarray:
@@ -189,20 +226,29 @@ def default_size(sizes: np.ndarray, fraction: float = 0.25) -> int:
     return int(sizes[np.argmin(np.abs(sizes - int(fraction * sizes[-1] + 0.5)))])
 
 
-def method_path(opened: Opened, method: str, progress=None) -> MethodPath:
-    """Order all frames by `method` and compute every number along the order."""
-    dataset, envs, bandwidth = opened.dataset, opened.envs, opened.parameters.bandwidth
+def method_path(opened: Opened, method: str, marks: Marks, progress=None) -> MethodPath:
+    """Order the frames that are not excluded by `method` and compute every number along the order."""
+    bandwidth = opened.parameters.bandwidth
     selection = select(
-        envs,
+        opened.envs,
         method=method,
         bandwidth=bandwidth,
-        locked=dataset.locked,
+        locked=marks.locked,
+        excluded=marks.excluded,
         random_state=RANDOM_STATE,
         progress=progress,
     )
-    sizes = curve_sizes(len(envs), envs.n_envs, len(dataset.locked))
-    path = compression_path(envs, selection.order, sizes=sizes, bandwidth=bandwidth, progress=progress)
-    return MethodPath(method, np.asarray(selection.order), path.curve, path.delta_entropy)
+    kept = np.setdiff1d(np.arange(len(opened.envs)), marks.excluded)
+    envs = opened.envs.take(kept) if marks.excluded else opened.envs
+    sizes = curve_sizes(len(envs), envs.n_envs, len(marks.locked))
+    order = np.searchsorted(kept, selection.order)
+    path = compression_path(envs, order, sizes=sizes, bandwidth=bandwidth, progress=progress)
+    delta_entropy = path.delta_entropy
+    if marks.excluded:
+        counted = np.isin(opened.envs.frame_index, kept)
+        delta_entropy = np.full((len(sizes), opened.envs.n_envs), np.nan, dtype=path.delta_entropy.dtype)
+        delta_entropy[:, counted] = path.delta_entropy
+    return MethodPath(method, selection.order, path.curve, delta_entropy, marks)
 
 
 def map_sample(n_envs: int, limit: int = MAP_LIMIT) -> np.ndarray:

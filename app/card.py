@@ -1,6 +1,5 @@
 """The pieces that the page is laid out with: styled HTML, cards and explanations."""
 
-from collections.abc import Callable
 from html import escape
 from pathlib import Path
 
@@ -109,9 +108,3 @@ def card(head, *content, area: str, css: tuple[str, ...] = (), **options) -> pn.
         head, *content, css_classes=["card", *css], stylesheets=[CSS], styles={"grid-area": area},
         margin=0, sizing_mode=options.pop("sizing_mode", "stretch_both"), **options,
     )  # fmt: skip
-
-
-def watch(state, function: Callable[[], None], *names: str) -> None:
-    """Call `function` now and after each change of any of the parameters `names`."""
-    state.param.watch(lambda *_: function(), list(names))
-    function()

@@ -1,13 +1,16 @@
 """What a user can ask for: the only place where state, work and files meet."""
 
 import dataclasses
+from collections.abc import Callable, Hashable
 from pathlib import Path
+from typing import Any
 
-from quests_core import Cancelled
+from quests_core import Cancelled, Progress
 
 from . import analysis, embedding, export, jobs
-from .analysis import MethodPath, Opened, Parameters
+from .analysis import Marks, MethodPath, Opened, Parameters
 from .format import plural
+from .history import History
 from .state import State
 from .uploads import UploadFolder
 
@@ -30,12 +33,15 @@ class Explorer:
 
     def __init__(self, state: State, schedule, with_umap: bool = True):
         self.state = state
+        # First, so that it sees what a user did before anything is made to follow.
+        self.history = History(state)
         self._jobs = jobs.Jobs(state.work, schedule, jobs.executor())
         self._map_jobs = jobs.Jobs(state.mapping, schedule, jobs.executor("umap"))
         self._cache, self._umap = jobs.cache(), jobs.umap_worker()
         self._uploads, self._with_umap = UploadFolder(), with_umap
-        self._asked: set[str] = set()
+        self._asked: dict[tuple[str, Marks], Progress] = {}
         state.param.watch(lambda _: self._follow_methods(), "methods")
+        state.param.watch(lambda _: self._follow_marks(), "marks")
 
     def open_demo(self) -> None:
         """Open the data set that ships with the package."""
@@ -74,6 +80,30 @@ class Explorer:
             lambda _: export.save(target, opened, path, n_frames, order),
             done,
             lambda error: self._tell(f"Could not save to {target}", error),
+        )
+
+    def compute(
+        self, title: str, key: Hashable, work: Callable[[Progress], Any], done: Callable[[Any], None]
+    ) -> Progress:
+        """Compute something about the open data set on the queue, once for each `key`.
+
+        `done` gets the result on the event loop, unless another data set was opened meanwhile.
+        """
+        opened = self.state.opened
+
+        def finished(result):
+            if self.state.opened is opened:
+                done(result)
+
+        def failed(error):
+            if self.state.opened is opened:
+                self._tell(f"Could not finish {title[:1].lower()}{title[1:]}", error)
+
+        return self._jobs.submit(
+            title,
+            lambda progress: self._cache.get((key, opened.key), lambda: work(progress)),
+            finished,
+            failed,
         )
 
     def cancel(self) -> None:
@@ -116,11 +146,13 @@ class Explorer:
     def _analyse(self, path: Path, name: str, parameters: Parameters) -> None:
         self._jobs.cancel()
         self.state.param.update(error="", notice="")
-        first = self.state.active
+        first, before, marks = self.state.active, self.state.opened, self.state.marks
 
         def work(progress):
             opened = self._open(path, name, parameters, progress)
-            return opened, self._path(opened, first, progress), self._pca(opened)
+            same = before is not None and before.dataset.sha256 == opened.dataset.sha256
+            now = marks if same else Marks(locked=opened.dataset.locked)
+            return opened, self._path(opened, first, now, progress), self._pca(opened)
 
         def failed(error):
             if self.state.opened is None or path != self.state.opened.dataset.path:
@@ -144,9 +176,9 @@ class Explorer:
         )
         return Opened(dataset, parameters, envs, analysis.map_sample(envs.n_envs))
 
-    def _path(self, opened: Opened, method: str, progress) -> MethodPath:
+    def _path(self, opened: Opened, method: str, marks: Marks, progress) -> MethodPath:
         return self._cache.get(
-            ("path", opened.key, method), lambda: analysis.method_path(opened, method, progress)
+            ("path", opened.key, method, marks), lambda: analysis.method_path(opened, method, marks, progress)
         )
 
     def _pca(self, opened: Opened):
@@ -158,8 +190,13 @@ class Explorer:
         if before is not None and before.dataset.path != opened.dataset.path:
             self._uploads.discard(before.dataset.path)
         self._map_jobs.cancel()
+        self._forget_asked()
+        same = before is not None and before.dataset.sha256 == opened.dataset.sha256
         state.param.update(
             opened=opened,
+            marks=path.marks,
+            selected=state.selected if same else (),
+            current=state.current if same else None,
             parameters=opened.parameters,
             paths={path.method: path},
             active=path.method,
@@ -169,7 +206,7 @@ class Explorer:
             embedding_kind="PCA",
             map_notice="",
         )
-        self._asked.clear()
+        self.history.forget()
         self._compute_missing()
         if self._with_umap:
             # Last in the queue: the map waits for every plot that needs the processor more.
@@ -182,37 +219,66 @@ class Explorer:
     def _follow_methods(self) -> None:
         """Keep one method ticked and the active one among them; compute what is missing."""
         state = self.state
-        if not state.methods:
-            state.methods = [state.active]
-            return
-        if state.active not in state.methods and state.shown:
-            state.active = next(iter(state.shown))
+        with self.history.pause():
+            if not state.methods:
+                state.methods = [state.active]
+                return
+            if state.active not in state.methods and state.shown:
+                state.active = next(iter(state.shown))
         self._compute_missing()
 
-    def _compute_missing(self) -> None:
-        opened = self.state.opened
-        for method in self.state.methods if opened is not None else ():
-            if method not in self.state.paths and method not in self._asked:
-                self._asked.add(method)
-                self._compute(opened, method)
+    def _follow_marks(self) -> None:
+        """Compute the orders anew; what was asked for other marks is not wanted any more."""
+        for (_, marks), progress in tuple(self._asked.items()):
+            if marks != self.state.marks:
+                progress.cancel()
+        self._compute_missing()
 
-    def _compute(self, opened: Opened, method: str) -> None:
+    def _forget_asked(self) -> None:
+        for progress in self._asked.values():
+            progress.cancel()
+        self._asked = {}
+
+    def _compute_missing(self) -> None:
+        state = self.state
+        for method in sorted(state.methods, key=lambda m: m != state.active) if state.opened else ():
+            path = state.paths.get(method)
+            if (path is None or path.marks != state.marks) and (method, state.marks) not in self._asked:
+                self._compute(state.opened, method, state.marks)
+
+    def _compute(self, opened: Opened, method: str, marks: Marks) -> None:
         state = self.state
 
+        def wanted() -> bool:
+            self._asked.pop((method, marks), None)
+            return state.opened is opened and state.marks == marks
+
         def done(path):
-            if state.opened is opened:
-                self._asked.discard(method)
-                state.paths = {**state.paths, method: path}
+            if wanted():
+                with self.history.pause():
+                    state.param.update(**self._with_path(path))
 
         def failed(error):
-            if state.opened is opened:
-                self._asked.discard(method)
-                state.methods = [m for m in state.methods if m != method]
-                self._tell(f"Could not compute {method}", error)
+            if not wanted():
+                return
+            with self.history.pause():
+                if method in state.paths:
+                    # What is shown belongs to the marks before.
+                    state.marks = state.paths[method].marks
+                else:
+                    state.methods = [m for m in state.methods if m != method]
+            self._tell(f"Could not compute {method}", error)
 
-        self._jobs.submit(
-            f"Computing {method}", lambda progress: self._path(opened, method, progress), done, failed
+        self._asked[method, marks] = self._jobs.submit(
+            f"Computing {method}", lambda progress: self._path(opened, method, marks, progress), done, failed
         )
+
+    def _with_path(self, path: MethodPath) -> dict:
+        """Return what changes in the state when a path arrives; the size stays at one of its stops."""
+        state, changed = self.state, {"paths": {**self.state.paths, path.method: path}}
+        if path.method == state.active:
+            changed["n_frames"] = int(path.sizes[path.position(state.n_frames)])
+        return changed
 
     def _tell(self, what: str, error: Exception, name: str = "") -> None:
         """Show why something did not happen; `name` at the error's start would only repeat `what`."""

@@ -61,7 +61,8 @@ def record(opened: Opened, path: MethodPath, n_frames: int, order: str, subset: 
             "cutoff_angstrom": parameters.cutoff,
             "bandwidth_per_angstrom": parameters.bandwidth,
             "cost": "frames",
-            "locked": list(dataset.locked),
+            "locked": list(path.marks.locked),
+            "excluded": list(path.marks.excluded),
             "random_state": RANDOM_STATE,
         },
         "metrics": {
@@ -142,10 +143,10 @@ def source_of(opened: Opened) -> str:
 def python_code(opened: Opened, path: MethodPath, n_frames: int, order: str = "file") -> str:
     """Return a script that selects the same frames in the same order."""
     dataset, parameters = opened.dataset, opened.parameters
-    locked = (
-        f"\n    locked={list(dataset.locked)},  # isolated atoms: energy references that must stay"
-        if dataset.locked
-        else ""
+    marks = "".join(
+        f"\n    {name}={list(frames)},"
+        for name, frames in (("locked", path.marks.locked), ("excluded", path.marks.excluded))
+        if frames
     )
     return f"""from quests_core import descriptors, read, select, write_subset
 
@@ -158,7 +159,7 @@ selection = select(
     envs,
     method={path.method!r},
     n_to_select={n_frames},
-    bandwidth={parameters.bandwidth},{locked}
+    bandwidth={parameters.bandwidth},{marks}
     random_state={RANDOM_STATE},
 )
 print(selection.order.tolist())

@@ -6,6 +6,7 @@ from html import escape
 
 # Okabe and Ito's palette: told apart with any colour vision.
 METHOD_COLORS = {"msc": "#0072B2", "random": "#E69F00", "fps": "#009E73", "mean_fps": "#CC79A7"}
+DASHES = {"msc": "solid", "fps": "dashed", "mean_fps": "dotdash", "random": "dotted"}
 FULL_COLOR = "#7a828c"
 METHOD_NOTES = {
     "msc": "takes the frame that is most novel to those taken, and richest in itself.",

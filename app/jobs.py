@@ -145,10 +145,10 @@ class Jobs:
         work: Callable[[Progress], Any],
         done: Callable[[Any], None],
         failed: Callable[[Exception], None],
-    ) -> None:
-        """Run ``work(progress)`` after all work submitted before.
+    ) -> Progress:
+        """Run ``work(progress)`` after all work submitted before; return what cancels it alone.
 
-        Then `done` gets its result, or `failed` its error; `Cancelled` where `cancel` was called.
+        Then `done` gets its result, or `failed` its error; `Cancelled` where it was cancelled.
         Call this, `cancel` and `close` on the event loop.
         """
         task = _Task(title, work, done, failed, Progress(lambda progress: self._follow(task), interval=0.2))
@@ -158,6 +158,7 @@ class Jobs:
                 running=True, title=title, step="Waiting for its turn", fraction=0.0, remaining=None
             )
         self._executor.submit(self._run, task)
+        return task.progress
 
     def cancel(self) -> None:
         """Cancel all work of this session that is not done."""

@@ -6,11 +6,13 @@ import panel_material_ui as pmui
 from .card import CSS
 from .explorer import Explorer
 from .state import State
+from .tabs import Tabs
 from .views.curve import CurveView
 from .views.dataset import DatasetView
 from .views.export import ExportView
 from .views.forces import ForcesView
 from .views.map import MapView
+from .views.marks import MarksView
 from .views.methods import MethodsView
 from .views.overlap import OverlapView
 from .views.settings import SettingsView
@@ -41,12 +43,9 @@ SX = {
 
 def page(state: State, explorer: Explorer) -> pmui.Page:
     """Return the whole page for one session."""
-    cards = pn.Column(
-        CurveView(state), OverlapView(state), MapView(state, explorer), ForcesView(state), TableView(state),
-        css_classes=["cards"], stylesheets=[CSS], sizing_mode="stretch_width", margin=0,
-    )  # fmt: skip
+    tabs = Tabs(state, {"overview": lambda: _overview(state, explorer)})
     main = pn.Column(
-        StatusView(state, explorer), SummaryView(state), cards,
+        StatusView(state, explorer), SummaryView(state), tabs.bar(MarksView(state, explorer)), tabs.content,
         css_classes=["page"], stylesheets=[CSS], sizing_mode="stretch_width", margin=0,
     )  # fmt: skip
     sidebar = (
@@ -62,3 +61,19 @@ def page(state: State, explorer: Explorer) -> pmui.Page:
         busy_indicator=None,
         sx=SX,
     )
+
+
+def grid(*cards, tab: str) -> pn.Column:
+    """Return cards in the grid that the style sheet gives to `tab`."""
+    return pn.Column(
+        *cards, css_classes=["cards", tab], stylesheets=[CSS], sizing_mode="stretch_width", margin=0
+    )
+
+
+def _overview(state: State, explorer: Explorer) -> pn.Column:
+    tab = "overview"
+    views = (
+        CurveView(state, tab), OverlapView(state, tab), MapView(state, explorer, tab),
+        ForcesView(state, tab), TableView(state, tab),
+    )  # fmt: skip
+    return grid(*views, tab=tab)

@@ -3,7 +3,17 @@
 import numpy as np
 import param
 
-from .analysis import DEFAULT_METHODS, NESTED_METHODS, MethodPath, Opened, Parameters
+from .analysis import DEFAULT_METHODS, NESTED_METHODS, Marks, MethodPath, Opened, Parameters
+
+TABS = {
+    "overview": "Overview",
+    "map": "Map and structure",
+    "outliers": "What was lost",
+    "frames": "Frames",
+    "sets": "Compare sets",
+    "health": "Health",
+}
+KEPT, DROPPED, LOCKED, EXCLUDED = "kept", "dropped", "locked", "excluded"
 
 
 class Activity(param.Parameterized):
@@ -19,7 +29,7 @@ class Activity(param.Parameterized):
 class State(param.Parameterized):
     """Everything the views show; they read and write these and nothing else.
 
-    The subset is not stored: it is the first `n_frames` of the active method's order.
+    The subset is not stored: it is the first `n_frames` of the active method's order, under `marks`.
     """
 
     opened = param.ClassSelector(class_=Opened, default=None, doc="The open data set.")
@@ -31,6 +41,13 @@ class State(param.Parameterized):
     methods = param.ListSelector(default=list(DEFAULT_METHODS), objects=list(NESTED_METHODS))
     active = param.Selector(default="msc", objects=list(NESTED_METHODS), doc="Whose subset is exported.")
     n_frames = param.Integer(default=1, bounds=(1, None), doc="Size of every method's subset.")
+    marks = param.ClassSelector(class_=Marks, default=Marks(), doc="Frames locked and excluded by the user.")
+
+    current = param.Integer(default=None, allow_None=True, doc="Environment that is looked at: a row.")
+    selected = param.ClassSelector(
+        class_=tuple, default=(), doc="Frames picked on the map or in a table, rising."
+    )
+    tab = param.Selector(default="overview", objects=list(TABS), doc="Which part of the page is seen.")
 
     error = param.String(default="", doc="Why the last thing asked for could not be done.")
     notice = param.String(default="", doc="What happened, where nothing went wrong.")
@@ -56,15 +73,41 @@ class State(param.Parameterized):
         return next((path.sizes for path in self.paths.values()), np.array([1]))
 
     @property
+    def current_frame(self) -> int | None:
+        """Frame of the environment that is looked at."""
+        return None if self.current is None else int(self.opened.envs.frame_index[self.current])
+
+    @property
     def mask(self) -> np.ndarray:
         """Whether each frame is in the active subset, shape (n_frames,)."""
         return self.mask_of(self.active)
 
+    def frames_of(self, method: str) -> np.ndarray:
+        """Return the subset of `method` at the current size, in the order picked.
+
+        While the path for new marks is being computed, the one before follows the marks at once.
+        """
+        path = self.paths[method]
+        if path.marks == self.marks:
+            return path.frames(self.n_frames)
+        rest = path.order[~np.isin(path.order, self.marks.locked + self.marks.excluded)]
+        return np.append(np.array(self.marks.locked, dtype=rest.dtype), rest)[
+            : max(self.n_frames, len(self.marks.locked))
+        ]
+
     def mask_of(self, method: str) -> np.ndarray:
         """Whether each frame is in the subset of `method`."""
         mask = np.zeros(len(self.opened.envs), dtype=bool)
-        mask[self.paths[method].frames(self.n_frames)] = True
+        mask[self.frames_of(method)] = True
         return mask
+
+    @property
+    def status(self) -> np.ndarray:
+        """Return "kept", "dropped", "locked" or "excluded" for each frame, shape (n_frames,)."""
+        status = np.where(self.mask, KEPT, DROPPED).astype("U8")
+        status[list(self.marks.locked)] = LOCKED
+        status[list(self.marks.excluded)] = EXCLUDED
+        return status
 
     def row_of(self, method: str) -> dict[str, float]:
         """Return the numbers of the subset of `method` at the current size."""
@@ -73,5 +116,5 @@ class State(param.Parameterized):
 
     @property
     def full(self) -> dict[str, float]:
-        """Numbers of the full set."""
+        """Numbers of the full set, without excluded frames."""
         return next(iter(self.paths.values())).curve.iloc[-1].to_dict()

@@ -3,21 +3,23 @@
 import numpy as np
 import panel as pn
 
-from ..card import card, heading, html, watch
-from ..plots import curve_plot, marked_rows, padded, path_columns, rows_of, set_range
+from ..card import card, heading, html
+from ..plots.base import padded, set_range
+from ..plots.curves import curve_plot, marked_rows, path_columns, rows_of
 from ..state import State
+from ..view import View
 
 
-class CurveView(pn.viewable.Viewer):
+class CurveView(View):
     """A line a method, marks at 75, 50, 25 and 10 %, the current size, and the full set."""
 
-    def __init__(self, state: State, **params):
-        super().__init__(**params)
-        self._state, self._plot = state, curve_plot()
+    def __init__(self, state: State, tab: str = ""):
+        super().__init__(state, tab)
+        self._plot = curve_plot()
         self._columns: dict[str, dict] = {}
-        watch(state, self._update_paths, "paths", "methods")
-        watch(state, self._update_labels, "paths", "methods", "active")
-        watch(state, self._update_size, "paths", "methods", "n_frames")
+        self.follow(self._update_paths, "paths", "methods")
+        self.follow(self._update_labels, "paths", "methods", "active")
+        self.follow(self._update_size, "paths", "methods", "n_frames")
 
     def _update_paths(self) -> None:
         state, sources = self._state, self._plot.sources

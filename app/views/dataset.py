@@ -3,9 +3,10 @@
 import panel as pn
 import panel_material_ui as pmui
 
-from ..card import html, watch
+from ..card import html
 from ..explorer import Explorer
 from ..state import State
+from ..view import View
 
 _DROP = """
 .bk-input.filepond--root {
@@ -19,12 +20,12 @@ _DROP = """
 """
 
 
-class DatasetView(pn.viewable.Viewer):
+class DatasetView(View):
     """The sidebar's first section."""
 
-    def __init__(self, state: State, explorer: Explorer, **params):
-        super().__init__(**params)
-        self._state, self._explorer = state, explorer
+    def __init__(self, state: State, explorer: Explorer, tab: str = ""):
+        super().__init__(state, tab)
+        self._explorer = explorer
         self._drop = pn.widgets.FileDropper(
             multiple=False,
             layout="compact",
@@ -46,7 +47,7 @@ class DatasetView(pn.viewable.Viewer):
         self._open.on_click(lambda _: self._open_path())
         self._path.param.watch(lambda _: self._entered(), "enter_pressed")
         self._demo.on_click(lambda _: explorer.open_demo())
-        watch(state, self._update, "opened")
+        self.follow(self._update, "opened")
 
     def _uploaded(self, event) -> None:
         if not event.new:

@@ -7,10 +7,11 @@ import panel as pn
 import panel_material_ui as pmui
 
 from .. import export
-from ..card import AS_WRITTEN, html, watch
+from ..card import AS_WRITTEN, html
 from ..explorer import Explorer
 from ..format import escape, frame_list, plural
 from ..state import State
+from ..view import View
 
 _COPY = (
     "const code = this.parentElement.querySelector('code').textContent;"
@@ -21,12 +22,12 @@ _COPY = (
 )
 
 
-class ExportView(pn.viewable.Viewer):
+class ExportView(View):
     """The sidebar's export section and the dialog with the code."""
 
-    def __init__(self, state: State, explorer: Explorer, **params):
-        super().__init__(**params)
-        self._state, self._explorer = state, explorer
+    def __init__(self, state: State, explorer: Explorer, tab: str = ""):
+        super().__init__(state, tab)
+        self._explorer = explorer
         self._order = pmui.RadioButtonGroup(
             options=export.ORDERS,
             value="file",
@@ -58,7 +59,7 @@ class ExportView(pn.viewable.Viewer):
         )
         self._code.on_click(lambda _: self._show_code())
         self._save.on_click(lambda _: self._save_on_server())
-        watch(state, self._update, "opened", "paths", "active", "n_frames")
+        self.follow(self._update, "opened", "paths", "active", "n_frames", "marks")
 
     def _download(self, label: str, make, **options) -> pmui.FileDownload:
         button = pmui.FileDownload(
@@ -97,7 +98,9 @@ class ExportView(pn.viewable.Viewer):
             self._explorer.save(self._target.value_input.strip(), self._n_frames, self._order.value)
 
     def _update(self) -> None:
-        state, ready = self._state, self._state.path is not None
+        state, path = self._state, self._state.path
+        # Not while the order for new marks is being computed.
+        ready = path is not None and path.marks == state.marks
         for widget in (self._zip, self._xyz, self._json, self._code, self._save):
             widget.disabled = not ready
         if not ready:

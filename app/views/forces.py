@@ -3,26 +3,28 @@
 import numpy as np
 import panel as pn
 
-from ..card import card, heading, html, watch
+from ..card import card, heading, html
 from ..format import count, frame_list, plural
-from ..plots import forces_plot, set_range, tail_data
+from ..plots.base import set_range
+from ..plots.forces import forces_plot, tail_data
 from ..state import State
+from ..view import View
 
 
-class ForcesView(pn.viewable.Viewer):
+class ForcesView(View):
     """Share of environments whose force is above f; only frames that have forces count."""
 
-    def __init__(self, state: State, **params):
-        super().__init__(**params)
-        self._state, self._plot = state, forces_plot()
+    def __init__(self, state: State, tab: str = ""):
+        super().__init__(state, tab)
+        self._plot = forces_plot()
         self._sorted, self._frame = np.empty(0), np.empty(0, dtype=int)
         self._head = html()
         # In a column, because a Bokeh pane takes its visibility back from its figure.
         figure = pn.pane.Bokeh(self._plot.figure, sizing_mode="stretch_both", margin=0)
         self._figure = pn.Column(figure, sizing_mode="stretch_both", margin=0)
         self._empty = html(visible=False)
-        watch(state, self._update_data, "opened")
-        watch(state, self._update_subsets, "opened", "paths", "methods", "n_frames")
+        self.follow(self._update_data, "opened")
+        self.follow(self._update_subsets, "opened", "paths", "methods", "n_frames", "marks")
 
     def _update_data(self) -> None:
         opened = self._state.opened

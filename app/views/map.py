@@ -4,23 +4,24 @@ import numpy as np
 import panel as pn
 import panel_material_ui as pmui
 
-from ..card import AS_WRITTEN, card, heading, html, watch
+from ..card import AS_WRITTEN, card, heading, html
 from ..explorer import Explorer
 from ..format import METHOD_COLORS, count, plural
-from ..plots import DENSITY, NOVELTY, map_plot
+from ..plots.map import DENSITY, NOVELTY, map_plot
 from ..state import State
+from ..view import View
 
 KEPT, NOVEL, DENSE = "Kept", "δH", "Density"
 # δH above this gets the strongest colour: exp(−10) of a neighbour is no neighbour.
 _NOVELTY_LIMIT = 10.0
 
 
-class MapView(pn.viewable.Viewer):
+class MapView(View):
     """UMAP, or PCA until that is ready, coloured by kept/dropped, by δH given the subset, or by density."""
 
-    def __init__(self, state: State, explorer: Explorer, **params):
-        super().__init__(**params)
-        self._state, self._explorer, self._plot = state, explorer, map_plot()
+    def __init__(self, state: State, explorer: Explorer, tab: str = ""):
+        super().__init__(state, tab)
+        self._explorer, self._plot = explorer, map_plot()
         self._head = html()
         self._mode = pmui.RadioButtonGroup(
             options=[KEPT, NOVEL, DENSE], value=KEPT, size="small", sx=AS_WRITTEN, margin=0, align="center"
@@ -31,10 +32,10 @@ class MapView(pn.viewable.Viewer):
         self._status = html(margin=(0, 8))
         self._button.on_click(lambda _: self._ask())
         self._mode.param.watch(lambda _: self._update_colors(), "value")
-        watch(state, self._update_points, "opened", "embedding")
-        watch(state, self._update_colors, "opened", "paths", "active", "n_frames")
-        watch(state, self._update_status, "opened", "embedding_kind", "map_notice")
-        watch(state.mapping, self._update_status, "running", "step")
+        self.follow(self._update_points, "opened", "embedding")
+        self.follow(self._update_colors, "opened", "paths", "active", "n_frames", "marks")
+        self.follow(self._update_status, "opened", "embedding_kind", "map_notice")
+        self.follow(self._update_status, "running", "step", source=state.mapping)
 
     def _ask(self) -> None:
         if self._state.mapping.running:

@@ -4,17 +4,18 @@ import panel as pn
 import panel_material_ui as pmui
 
 from ..analysis import NESTED_METHODS
-from ..card import AS_WRITTEN, html, notes, watch
+from ..card import AS_WRITTEN, html, notes
 from ..format import METHOD_COLORS, METHOD_NOTES
 from ..state import State
+from ..view import View
 
 
-class MethodsView(pn.viewable.Viewer):
+class MethodsView(View):
     """A tick a method, in the colour of its lines; ticking one computes it."""
 
-    def __init__(self, state: State, **params):
-        super().__init__(**params)
-        self._state, self._following = state, False
+    def __init__(self, state: State, tab: str = ""):
+        super().__init__(state, tab)
+        self._following = False
         self._boxes = {method: _box(method) for method in NESTED_METHODS}
         for box in self._boxes.values():
             box.param.watch(lambda _: self._ticked(), "value")
@@ -27,7 +28,7 @@ class MethodsView(pn.viewable.Viewer):
             margin=(2, 0, 0, 0),
         )
         self._active.param.watch(lambda _: self._activated(), "value")
-        watch(state, self._update, "methods", "paths", "active")
+        self.follow(self._update, "methods", "paths", "active")
 
     def _ticked(self) -> None:
         if not self._following:

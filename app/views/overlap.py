@@ -2,21 +2,22 @@
 
 import panel as pn
 
-from ..card import card, heading, html, watch
-from ..plots import overlap_plot, path_columns, rows_of, size_span
+from ..card import card, heading, html
+from ..plots.curves import overlap_plot, path_columns, rows_of, size_span
 from ..state import State
+from ..view import View
 
 
-class OverlapView(pn.viewable.Viewer):
+class OverlapView(View):
     """What share of all environments each method's subset covers, at every size."""
 
-    def __init__(self, state: State, **params):
-        super().__init__(**params)
-        self._state, self._plot, self._span = state, overlap_plot(), size_span()
+    def __init__(self, state: State, tab: str = ""):
+        super().__init__(state, tab)
+        self._plot, self._span = overlap_plot(), size_span()
         self._plot.figure.add_layout(self._span)
         self._columns: dict[str, dict] = {}
-        watch(state, self._update_paths, "paths", "methods")
-        watch(state, self._update_size, "paths", "methods", "n_frames")
+        self.follow(self._update_paths, "paths", "methods")
+        self.follow(self._update_size, "paths", "methods", "n_frames")
 
     def _update_paths(self) -> None:
         self._columns = {method: path_columns(path.curve) for method, path in self._state.shown.items()}

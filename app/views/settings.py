@@ -4,26 +4,27 @@ import panel as pn
 import panel_material_ui as pmui
 
 from ..analysis import Parameters
-from ..card import html, watch
+from ..card import html
 from ..explorer import Explorer
 from ..state import State
+from ..view import View
 
 _NOTE = "The descriptor sees distances only: it does not tell elements apart."
 
 
-class SettingsView(pn.viewable.Viewer):
+class SettingsView(View):
     """k, cutoff and bandwidth in a section that is closed at first."""
 
-    def __init__(self, state: State, explorer: Explorer, **params):
-        super().__init__(**params)
-        self._state, self._explorer = state, explorer
+    def __init__(self, state: State, explorer: Explorer, tab: str = ""):
+        super().__init__(state, tab)
+        self._explorer = explorer
         options = {"size": "small", "sizing_mode": "stretch_width", "margin": (6, 0)}
         self._k = pmui.TextInput(label="Neighbours k", **options)
         self._cutoff = pmui.TextInput(label="Cutoff / Å", **options)
         self._bandwidth = pmui.TextInput(label="Bandwidth h / Å⁻¹", **options)
         self._apply = pmui.Button(label="Recompute", size="small", variant="outlined", margin=(6, 0))
         self._apply.on_click(lambda _: self._recompute())
-        watch(state, self._update, "parameters")
+        self.follow(self._update, "parameters")
 
     def _recompute(self) -> None:
         try:

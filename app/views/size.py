@@ -4,17 +4,17 @@ import panel as pn
 import panel_material_ui as pmui
 import param
 
-from ..card import html, watch
+from ..card import html
 from ..format import size_line
 from ..state import State
+from ..view import View
 
 
-class SizeView(pn.viewable.Viewer):
+class SizeView(View):
     """Cuts the computed orders; nothing is computed when it moves."""
 
-    def __init__(self, state: State, **params):
-        super().__init__(**params)
-        self._state = state
+    def __init__(self, state: State, tab: str = ""):
+        super().__init__(state, tab)
         self._line = html()
         # The label stays for screen readers; the line above says it better to everyone else.
         unseen = {"& .MuiFormLabel-root, & .MuiTypography-root": {"display": "none"}}
@@ -23,8 +23,8 @@ class SizeView(pn.viewable.Viewer):
             sizing_mode="stretch_width", margin=(0, 8, 0, 8), sx=unseen,
         )  # fmt: skip
         self._slider.param.watch(self._moved, "value")
-        watch(state, self._update_bounds, "opened", "paths")
-        watch(state, self._update, "opened", "paths", "active", "n_frames")
+        self.follow(self._update_bounds, "opened", "paths")
+        self.follow(self._update, "opened", "paths", "active", "n_frames")
 
     def _moved(self, event) -> None:
         sizes = self._state.sizes

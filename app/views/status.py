@@ -3,18 +3,18 @@
 import panel as pn
 import panel_material_ui as pmui
 
-from ..card import html, watch
+from ..card import html
 from ..explorer import Explorer
 from ..format import duration, escape
 from ..state import State
+from ..view import View
 
 
-class StatusView(pn.viewable.Viewer):
+class StatusView(View):
     """Progress with a Cancel that works, and messages that stay until they are dismissed."""
 
-    def __init__(self, state: State, explorer: Explorer, **params):
-        super().__init__(**params)
-        self._state = state
+    def __init__(self, state: State, explorer: Explorer, tab: str = ""):
+        super().__init__(state, tab)
         self._text = html()
         self._bar = pmui.LinearProgress(
             value=0, variant="determinate", sizing_mode="stretch_width", margin=(6, 0, 0, 0)
@@ -33,9 +33,11 @@ class StatusView(pn.viewable.Viewer):
             self._progress, self._error, self._notice, sizing_mode="stretch_width", margin=0, visible=False,
             styles={"gap": "8px"},
         )  # fmt: skip
-        watch(state.work, self._update_progress, "running", "title", "step", "fraction", "remaining")
-        watch(state, self._update_error, "error")
-        watch(state, self._update_notice, "notice")
+        self.follow(
+            self._update_progress, "running", "title", "step", "fraction", "remaining", source=state.work
+        )
+        self.follow(self._update_error, "error")
+        self.follow(self._update_notice, "notice")
 
     def _alert(self, severity: str, name: str) -> pmui.Alert:
         # The text goes into a pane: the alert's own `object` is decoded and then set as HTML.

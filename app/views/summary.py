@@ -2,21 +2,20 @@
 
 import math
 
-import panel as pn
-
-from ..card import card, html, tip, watch
+from ..card import card, html, tip
 from ..format import count, escape, label_counts, nats, percent, plural, verdict
 from ..state import State
+from ..view import View
 
 
-class SummaryView(pn.viewable.Viewer):
+class SummaryView(View):
     """The strip above the plots."""
 
-    def __init__(self, state: State, **params):
-        super().__init__(**params)
-        self._state, self._facts, self._verdict = state, html(), html()
-        watch(state, self._update_facts, "opened", "paths")
-        watch(state, self._update_verdict, "paths", "methods", "active", "n_frames")
+    def __init__(self, state: State, tab: str = ""):
+        super().__init__(state, tab)
+        self._facts, self._verdict = html(), html()
+        self.follow(self._update_facts, "opened", "paths")
+        self.follow(self._update_verdict, "paths", "methods", "active", "n_frames")
 
     def _update_facts(self) -> None:
         state = self._state
@@ -84,7 +83,7 @@ def _facts(dataset) -> str:
         elements += " (not told apart)"
     parts = [elements, f"labels: {label_counts(dataset.labels)}"]
     if dataset.locked:
-        parts.insert(1, f"{plural(len(dataset.locked), 'isolated atom')} always kept")
+        parts.insert(1, f"{plural(len(dataset.locked), 'isolated atom')} locked")
     text = " · ".join(parts)
     return f'<div class="facts" title="{text}">{text}</div>'
 

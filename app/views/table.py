@@ -2,9 +2,10 @@
 
 import panel as pn
 
-from ..card import card, glossary, heading, html, tip, watch
+from ..card import card, glossary, heading, html, tip
 from ..format import FULL_COLOR, METHOD_COLORS, count, nats, percent
 from ..state import State
+from ..view import View
 
 _COLUMNS = (
     ("Frames", "", None),
@@ -17,13 +18,13 @@ _COLUMNS = (
 )
 
 
-class TableView(pn.viewable.Viewer):
+class TableView(View):
     """One row a method; the active one is marked."""
 
-    def __init__(self, state: State, **params):
-        super().__init__(**params)
-        self._state, self._table = state, html()
-        watch(state, self._update, "opened", "paths", "methods", "active", "n_frames")
+    def __init__(self, state: State, tab: str = ""):
+        super().__init__(state, tab)
+        self._table = html()
+        self.follow(self._update, "opened", "paths", "methods", "active", "n_frames")
 
     def _update(self) -> None:
         state = self._state

@@ -37,7 +37,7 @@ class Selection:
     n_frames : int
         Number of frames selected from.
     parameters : dict
-        What else the order depends on: bandwidth, random_state, locked.
+        What else the order depends on: bandwidth, random_state, locked, excluded.
 
     Examples
     --------
@@ -68,6 +68,7 @@ def select(
     bandwidth: float = 0.015,
     reference=None,
     locked: Sequence[int] = (),
+    excluded: Sequence[int] = (),
     cost: str = "frames",
     random_state: int = 0,
     precision: str = "single",
@@ -105,6 +106,8 @@ def select(
         without a special first pick.
     locked : sequence of int
         Frames that always come first, in this order.
+    excluded : sequence of int
+        Frames that are not there: the order is that of ``envs`` without them.
     cost : {"frames"}
         What the size of the subset is counted in.
     random_state : int
@@ -143,14 +146,29 @@ def select(
     bandwidth = check_positive(bandwidth, "bandwidth")
     random_state = check_count(random_state, "random_state", minimum=0)
     locked = check_frame_indices(locked, len(envs), "locked", unique=True)
-    count = check_n_to_select(n_to_select, len(envs))
+    excluded = check_frame_indices(excluded, len(envs), "excluded", unique=True)
+    kept = np.setdiff1d(np.arange(len(envs)), excluded)
+    if not len(kept):
+        raise ValueError(f"excluded: expected at least 1 of {len(envs)} frames to be left, got all")
+    if np.isin(locked, excluded).any():
+        frame = locked[np.isin(locked, excluded)][0]
+        raise ValueError(f"excluded: expected no locked frames, got frame {frame}")
+    count = check_n_to_select(n_to_select, len(kept))
     if len(locked) > count:
         raise ValueError(f"locked: expected at most n_to_select = {count} frames, got {len(locked)}")
     if reference is not None:
         if method != "msc":
             raise ValueError(f"reference: expected None, as method {method!r} does not use one")
         reference = check_pair(envs, reference)[1]
-    parameters = {"bandwidth": bandwidth, "random_state": random_state, "locked": locked.tolist()}
+    parameters = {
+        "bandwidth": bandwidth,
+        "random_state": random_state,
+        "locked": locked.tolist(),
+        "excluded": excluded.tolist(),
+    }
+    n_frames = len(envs)
+    if len(excluded):
+        envs, locked = envs.take(kept), np.searchsorted(kept, locked)
     if method == "random":
         order = random_order(len(envs), count, locked, random_state)
     elif method == "k_means":
@@ -163,4 +181,4 @@ def select(
         else:
             scorer = MeanFPS(envs, random_state)
         order = greedy_order(scorer, len(envs), count, locked, f"{method} order", progress)
-    return Selection(order, method, len(envs), parameters)
+    return Selection(kept[order], method, n_frames, parameters)

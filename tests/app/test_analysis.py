@@ -48,7 +48,7 @@ def test_a_file_without_any_forces(frames, tmp_path):
 
 @pytest.mark.parametrize("method", analysis.NESTED_METHODS)
 def test_every_number_of_a_path_is_that_of_its_subset(described, method):
-    path = analysis.method_path(described, method)
+    path = analysis.method_path(described, method, analysis.Marks(locked=(0,)))
     envs = described.envs
     assert sorted(path.order) == list(range(len(envs)))
     assert path.order[0] == 0, "the isolated atom is locked"
@@ -63,6 +63,30 @@ def test_every_number_of_a_path_is_that_of_its_subset(described, method):
         np.testing.assert_allclose(
             path.delta_entropy[path.position(n_frames)], delta_entropy(envs, subset), rtol=1e-5, atol=1e-5
         )
+
+
+def test_excluded_frames_are_in_no_subset_and_no_number(described):
+    marks = analysis.Marks(locked=(5,), excluded=(3, 9))
+    path = analysis.method_path(described, "msc", marks)
+    left = [i for i in range(24) if i not in marks.excluded]
+    envs = described.envs.take(left)
+    assert path.order[0] == 5
+    assert sorted(path.order) == left
+    assert path.curve["n_frames"].iloc[-1] == 22
+    assert path.curve["entropy"].iloc[-1] == pytest.approx(entropy(envs), abs=1e-6)
+    out = np.isin(described.envs.frame_index, marks.excluded)
+    assert np.isnan(path.delta_entropy[:, out]).all()
+    subset = described.envs.take(path.frames(6))
+    np.testing.assert_allclose(
+        path.delta_entropy[path.position(6), ~out], delta_entropy(envs, subset), rtol=1e-5, atol=1e-5
+    )
+
+
+def test_a_frame_has_one_mark_at_most():
+    marks = analysis.Marks().lock([4, 1]).exclude([1, 2])
+    assert marks == analysis.Marks(locked=(4,), excluded=(1, 2))
+    assert marks.lock([2]) == analysis.Marks(locked=(2, 4), excluded=(1,))
+    assert marks.clear([1, 4]) == analysis.Marks(excluded=(2,))
 
 
 def test_sizes_are_all_of_a_small_set():
@@ -87,7 +111,7 @@ def test_the_slider_starts_at_a_quarter(n, expected):
 
 
 def test_position_is_the_largest_size_that_fits(described):
-    path = analysis.method_path(described, "random")
+    path = analysis.method_path(described, "random", analysis.Marks())
     assert path.sizes[path.position(10)] == 10
     assert path.position(0) == 0
     assert path.sizes[path.position(10_000)] == 24

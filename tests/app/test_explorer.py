@@ -165,7 +165,7 @@ def test_cancelling_leaves_what_was_open(opened, tmp_path, monkeypatch):
 def test_a_cancelled_method_is_unticked(opened, monkeypatch):
     started = threading.Event()
 
-    def slow(opened, method, progress):
+    def slow(opened, method, marks, progress):
         started.set()
         while True:
             progress("fps", 1, 2)

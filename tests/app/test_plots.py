@@ -4,7 +4,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from quests_app import plots
+from quests_app.plots import base, curves
+from quests_app.plots import map as maps
+from quests_app.plots.forces import forces_plot, tail_data
 
 
 @pytest.fixture
@@ -12,12 +14,12 @@ def columns():
     sizes = np.arange(1, 101)
     curve = pd.DataFrame({"n_frames": sizes, "n_envs": 4 * sizes, "fraction": sizes / 100})
     curve["entropy"], curve["diversity"], curve["overlap"] = np.log(sizes), np.sqrt(sizes), sizes / 100
-    return plots.path_columns(curve)
+    return curves.path_columns(curve)
 
 
 def test_the_tail_is_the_share_of_forces_above(rng):
     forces = np.sort(rng.exponential(size=5000))
-    tail = plots.tail_data(forces)
+    tail = tail_data(forces)
     assert tail["share"][0] == 1
     assert len(tail["force"]) < 800
     for force, share in zip(tail["force"][1:], tail["share"][1:], strict=True):
@@ -27,7 +29,7 @@ def test_the_tail_is_the_share_of_forces_above(rng):
 
 def test_the_tail_keeps_each_of_the_largest_forces():
     forces = np.arange(1.0, 3001.0)
-    tail = plots.tail_data(forces)
+    tail = tail_data(forces)
     assert set(forces[-100:]) <= set(tail["force"])
     assert tail["force"][-1] == 3000
     assert tail["share"][-1] == pytest.approx(1 / 3000)
@@ -35,28 +37,28 @@ def test_the_tail_keeps_each_of_the_largest_forces():
 
 @pytest.mark.parametrize("forces", [np.empty(0), np.array([2.0]), np.zeros(5)])
 def test_the_tail_of_few_or_equal_forces(forces):
-    tail = plots.tail_data(forces)
+    tail = tail_data(forces)
     assert len(tail["force"]) == len(tail["share"])
     assert np.isfinite(tail["force"]).all()
 
 
 def test_marks_are_at_75_50_25_and_10_percent(columns):
-    rows = plots.marked_rows(columns["percent"] / 100)
-    assert plots.rows_of(columns, rows)["label"] == ["75 %", "50 %", "25 %", "10 %"]
+    rows = curves.marked_rows(columns["percent"] / 100)
+    assert curves.rows_of(columns, rows)["label"] == ["75 %", "50 %", "25 %", "10 %"]
 
 
 def test_marks_of_a_tiny_set_are_not_repeated():
-    assert plots.marked_rows(np.array([1.0])).tolist() == [0]
-    assert plots.marked_rows(np.array([0.3, 0.8])).tolist() == [1, 0]
+    assert curves.marked_rows(np.array([1.0])).tolist() == [0]
+    assert curves.marked_rows(np.array([0.3, 0.8])).tolist() == [1, 0]
 
 
 def test_a_range_is_padded_and_never_empty():
-    assert plots.padded(np.array([0.0, 10.0]), 0.1) == (-1.0, 11.0)
-    assert plots.padded(np.array([3.0, 3.0])) == (2.5, 3.5)
-    assert plots.padded(np.array([np.nan, np.inf])) == (0.0, 1.0)
+    assert base.padded(np.array([0.0, 10.0]), 0.1) == (-1.0, 11.0)
+    assert base.padded(np.array([3.0, 3.0])) == (2.5, 3.5)
+    assert base.padded(np.array([np.nan, np.inf])) == (0.0, 1.0)
 
 
-@pytest.mark.parametrize("make", [plots.curve_plot, plots.overlap_plot, plots.forces_plot])
+@pytest.mark.parametrize("make", [curves.curve_plot, curves.overlap_plot, forces_plot])
 def test_only_chosen_methods_are_drawn_and_in_the_legend(make):
     plot = make()
     plot.show_methods(["msc"])
@@ -69,7 +71,7 @@ def test_only_chosen_methods_are_drawn_and_in_the_legend(make):
 def test_axes_have_units():
     labels = [
         (plot.figure.xaxis[0].axis_label, plot.figure.yaxis[0].axis_label)
-        for plot in (plots.curve_plot(), plots.overlap_plot(), plots.forces_plot())
+        for plot in (curves.curve_plot(), curves.overlap_plot(), forces_plot())
     ]
     assert labels == [
         ("diversity / nats", "entropy / nats"),
@@ -79,12 +81,12 @@ def test_axes_have_units():
 
 
 def test_the_map_colours_values_in_range_only():
-    chart = plots.map_plot()
+    chart = maps.map_plot()
     xy = np.array([[0.0, 0.0], [1.0, 2.0]])
     chart.set_points(xy, np.array([0.0, 3.0]), np.array([0, 1]))
-    chart.color_by(plots.NOVELTY, 1e-5, 10, "δH / nats")
+    chart.color_by(maps.NOVELTY, 1e-5, 10, "δH / nats")
     assert chart.mapper.low == 1e-5
-    assert chart.mapper.low_color == plots.CLEAR
+    assert chart.mapper.low_color == maps.CLEAR
     assert chart.color_bar.visible
     assert chart.figure.x_range.end > 1
     chart.color_by(["red"], 0.5, 1.5, "")
@@ -92,6 +94,6 @@ def test_the_map_colours_values_in_range_only():
 
 
 def test_a_map_of_equal_values_has_a_range():
-    chart = plots.map_plot()
-    chart.color_by(plots.DENSITY, 0.0, 0.0, "ln Σ K / nats")
+    chart = maps.map_plot()
+    chart.color_by(maps.DENSITY, 0.0, 0.0, "ln Σ K / nats")
     assert chart.mapper.high > chart.mapper.low

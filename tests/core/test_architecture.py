@@ -131,8 +131,9 @@ def test_views_do_not_know_each_other(path):
     assert not [one for one in others if reaches(app_imports(path), f"quests_app.views.{one}")]
 
 
-def test_plots_know_no_state():
-    found = app_imports(APP / "plots.py")
+@pytest.mark.parametrize("path", modules(APP / "plots"), ids=ids)
+def test_plots_know_no_state(path):
+    found = app_imports(path)
     assert not [one for one in ("state", "jobs", "views", "main") if reaches(found, f"quests_app.{one}")]
     assert not reaches(found, "param")
 

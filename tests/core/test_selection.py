@@ -280,3 +280,21 @@ def test_the_order_does_not_depend_on_the_number_of_threads(method, rng):
     finally:
         set_num_threads(before)
     assert orders[0] == orders[1] == orders[2]
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_excluded_frames_are_as_if_they_were_not_there(rng, method):
+    envs = Environments(rng.normal(size=(40, 5)), np.arange(0, 41, 4))
+    left = [0, 2, 3, 5, 6, 8, 9]
+    selection = select(envs, method, excluded=[7, 1, 4], locked=[8], bandwidth=0.5)
+    without = select(envs.take(left), method, locked=[left.index(8)], bandwidth=0.5)
+    assert selection.order.tolist() == [left[i] for i in without.order]
+    assert selection.parameters["excluded"] == [7, 1, 4]
+
+
+def test_frames_cannot_be_locked_and_excluded_and_some_must_be_left(rng):
+    envs = Environments(rng.normal(size=(6, 2)), np.arange(0, 7, 2))
+    with pytest.raises(ValueError, match="excluded: expected no locked frames, got frame 1"):
+        select(envs, locked=[1], excluded=[1])
+    with pytest.raises(ValueError, match="at least 1 of 3 frames to be left"):
+        select(envs, excluded=[0, 1, 2])

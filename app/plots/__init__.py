@@ -1,0 +1,1 @@
+"""Figures of the dashboard: arrays in, figures out; they know no state."""

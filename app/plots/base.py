@@ -1,0 +1,93 @@
+"""What all figures of the dashboard share.
+
+Figures are made from arrays: a function ``*_plot`` makes a figure once; a function ``*_data`` turns
+arrays into the columns of one of its sources. Moving the slider then only replaces columns.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+import numpy as np
+from bokeh.models import (
+    ColumnDataSource,
+    GlyphRenderer,
+    Legend,
+    LegendItem,
+    Range1d,
+)
+from bokeh.plotting import figure
+
+_TOOLS = "pan,wheel_zoom,box_zoom,reset,save"
+
+
+@dataclass(frozen=True)
+class Plot:
+    """A figure with the sources that feed it, and what belongs to each method in it."""
+
+    figure: figure
+    sources: dict[str, ColumnDataSource]
+    renderers: dict[str, list[GlyphRenderer]] = field(default_factory=dict)
+    legend: dict[str, LegendItem] = field(default_factory=dict)
+    labels: dict[str, GlyphRenderer] = field(default_factory=dict)
+
+    def show_methods(self, methods: Iterable[str]) -> None:
+        """Show these methods only."""
+        methods = set(methods)
+        for method, renderers in self.renderers.items():
+            for renderer in renderers:
+                renderer.visible = method in methods
+            self.legend[method].visible = method in methods
+
+
+def padded(values: np.ndarray, share: float = 0.06) -> tuple[float, float]:
+    """Return the range of the finite `values`, widened by a share at both ends."""
+    values = np.asarray(values, dtype=float)
+    values = values[np.isfinite(values)]
+    if not values.size:
+        return 0.0, 1.0
+    low, high = float(values.min()), float(values.max())
+    margin = share * (high - low) or 0.5
+    return low - margin, high + margin
+
+
+def set_range(axis_range: Range1d, low: float, high: float) -> None:
+    """Move a range, also that to which the reset tool returns."""
+    axis_range.update(start=low, end=high, reset_start=low, reset_end=high)
+
+
+def blank(x_label: str, y_label: str, **options) -> figure:
+    """Return an empty figure in the page's style, with fixed ranges that start at 0."""
+    fig = figure(
+        x_axis_label=x_label,
+        y_axis_label=y_label,
+        tools=_TOOLS,
+        toolbar_location="above",
+        toolbar_inner=True,
+        x_range=Range1d(0, 1),
+        y_range=Range1d(options.pop("y_start", 0), 1),
+        min_height=200,
+        min_border_right=16,
+        sizing_mode="stretch_both",
+        background_fill_alpha=0,
+        border_fill_alpha=0,
+        outline_line_color=None,
+        **options,
+    )
+    fig.toolbar.logo = None
+    fig.toolbar.autohide = True
+    fig.grid.grid_line_alpha = 0.5
+    return fig
+
+
+def add_legend(fig: figure, renderers: dict[str, list]) -> dict[str, LegendItem]:
+    """Add a legend above the frame, an item for the first renderer of each name."""
+    items = {name: LegendItem(label=name, renderers=[r[0]]) for name, r in renderers.items()}
+    # Above the frame: inside it, there is no corner that no line ever passes.
+    row = Legend(items=list(items.values()), orientation="horizontal", padding=0, margin=2, spacing=14)
+    fig.add_layout(row, "above")
+    return items
+
+
+def empty(*columns: str) -> ColumnDataSource:
+    """Return a source with these columns and no rows."""
+    return ColumnDataSource({column: [] for column in columns})

@@ -1,0 +1,109 @@
+"""The compression path: entropy against diversity, and overlap against size."""
+
+import numpy as np
+from bokeh.models import HoverTool, Span
+from bokeh.plotting import figure
+
+from ..format import DASHES, FULL_COLOR, METHOD_COLORS
+from .base import Plot, add_legend, blank, empty, set_range
+
+MARKED_PERCENT = (75, 50, 25, 10)
+_PATH_COLUMNS = ("diversity", "entropy", "percent", "overlap", "n_frames", "n_envs")
+
+
+def path_columns(curve) -> dict[str, np.ndarray]:
+    """Return a compression curve as columns; shares as percentages."""
+    return {
+        "diversity": curve["diversity"].to_numpy(),
+        "entropy": curve["entropy"].to_numpy(),
+        "percent": 100 * curve["fraction"].to_numpy(),
+        "overlap": 100 * curve["overlap"].to_numpy(),
+        "n_frames": curve["n_frames"].to_numpy(),
+        "n_envs": curve["n_envs"].to_numpy(),
+    }
+
+
+def marked_rows(fractions: np.ndarray) -> np.ndarray:
+    """Return the rows of a curve that are nearest to 75, 50, 25 and 10 %."""
+    fractions = np.asarray(fractions)
+    rows = [int(np.argmin(np.abs(100 * fractions - percent))) for percent in MARKED_PERCENT]
+    return np.array(list(dict.fromkeys(rows)))
+
+
+def rows_of(columns: dict[str, np.ndarray], rows) -> dict[str, list]:
+    """Return a few rows of columns, with the percentage as text besides.
+
+    As lists: every array would travel to the browser in a message of its own.
+    """
+    picked = {name: np.asarray(values)[rows].tolist() for name, values in columns.items()}
+    return {**picked, "label": [f"{percent:.0f} %" for percent in picked["percent"]]}
+
+
+def _method_lines(fig: figure, x: str, y: str) -> tuple[dict, dict]:
+    """Add the line and the ring at the current size of every method."""
+    sources, renderers = {}, {}
+    for method, color in METHOD_COLORS.items():
+        sources[method] = empty(*_PATH_COLUMNS)
+        sources[f"{method} now"] = empty(*_PATH_COLUMNS, "label")
+        line = fig.line(x, y, source=sources[method], color=color, line_width=2.2, line_dash=DASHES[method])
+        ring = fig.scatter(
+            x, y, source=sources[f"{method} now"], size=13, line_width=3, line_color=color, fill_color="white"
+        )
+        ring.level = "overlay"
+        renderers[method] = [line, ring]
+        fig.add_tools(_path_hover(method, [line]))
+    return sources, renderers
+
+
+def _path_hover(method: str, renderers: list) -> HoverTool:
+    return HoverTool(
+        renderers=renderers,
+        tooltips=[
+            ("method", method),
+            ("frames", "@n_frames{0,0} (@percent{0.0} %)"),
+            ("entropy / nats", "@entropy{0.000}"),
+            ("diversity / nats", "@diversity{0.000}"),
+            ("overlap", "@overlap{0.0} %"),
+        ],
+        mode="mouse",
+        visible=False,
+    )
+
+
+def curve_plot() -> Plot:
+    """Return entropy against diversity along each method's path.
+
+    Sources: ``<method>`` (`path_columns`), ``<method> marks`` and ``<method> now`` (`rows_of`), ``full``.
+    """
+    fig = blank("diversity / nats", "entropy / nats")
+    sources, renderers = _method_lines(fig, "diversity", "entropy")
+    labels = {}
+    for method, color in METHOD_COLORS.items():
+        source = sources[f"{method} marks"] = empty(*_PATH_COLUMNS, "label")
+        marks = fig.scatter("diversity", "entropy", source=source, size=7, color=color)
+        text = fig.text(
+            "diversity", "entropy", "label", source=source, x_offset=-8, y_offset=-6, text_align="right",
+            text_font_size="11px", text_color=color,
+        )  # fmt: skip
+        renderers[method].append(marks)
+        labels[method] = text
+    sources["full"] = empty("diversity", "entropy")
+    full = fig.scatter(
+        "diversity", "entropy", source=sources["full"], marker="star", size=17, color=FULL_COLOR
+    )
+    legend = add_legend(fig, {**renderers, "full set": [full]})
+    return Plot(fig, sources, renderers, legend, labels)
+
+
+def overlap_plot() -> Plot:
+    """Return overlap against size; sources ``<method>`` and ``<method> now``."""
+    fig = blank("frames kept / %", "overlap / %")
+    set_range(fig.x_range, 0, 102)
+    set_range(fig.y_range, 0, 104)
+    sources, renderers = _method_lines(fig, "percent", "overlap")
+    return Plot(fig, sources, renderers, add_legend(fig, renderers))
+
+
+def size_span() -> Span:
+    """Return the vertical line at the current size."""
+    return Span(location=0, dimension="height", line_color=FULL_COLOR, line_dash="dashed", line_alpha=0.7)

@@ -1,0 +1,46 @@
+"""The tail of the force distribution."""
+
+import numpy as np
+from bokeh.models import HoverTool
+
+from ..format import DASHES, FULL_COLOR, METHOD_COLORS
+from .base import Plot, add_legend, blank, empty
+
+
+def tail_data(sorted_forces: np.ndarray, most: int = 600) -> dict[str, np.ndarray]:
+    """Return the share of environments whose force is above f, as steps.
+
+    All of the 100 largest forces are kept; below them ranks are thinned evenly on the logarithmic
+    axis, which loses nothing that the screen could show.
+
+    Parameters
+    ----------
+    sorted_forces : ndarray of shape (n,)
+        Magnitudes, rising.
+    most : int
+        About how many steps to return.
+    """
+    n = len(sorted_forces)
+    if n == 0:
+        return {"force": np.empty(0), "share": np.empty(0)}
+    ranks = np.unique(np.append(np.arange(1, min(n, 100) + 1), np.geomspace(1, n, most).astype(int)))[::-1]
+    forces = sorted_forces[n - ranks]
+    # Left of the smallest force all are above; a step goes down at each force.
+    return {"force": np.append(0.0, forces), "share": np.append(n, ranks) / n}
+
+
+def forces_plot() -> Plot:
+    """Return the tail of the force distribution; sources ``<method>`` and ``full`` (`tail_data`)."""
+    fig = blank("f / eV Å⁻¹", "share with |F| > f", y_axis_type="log", y_start=1e-4)
+    sources = {name: empty("force", "share") for name in ("full", *METHOD_COLORS)}
+    options = {"x": "force", "y": "share", "mode": "before"}
+    full = fig.step(source=sources["full"], color=FULL_COLOR, line_width=5, line_alpha=0.45, **options)
+    renderers = {
+        method: [
+            fig.step(source=sources[method], color=color, line_width=2.2, line_dash=DASHES[method], **options)
+        ]
+        for method, color in METHOD_COLORS.items()
+    }
+    tooltips = [("|F| above", "@force{0.00} eV Å⁻¹"), ("share", "@share{0.000%}")]
+    fig.add_tools(HoverTool(tooltips=tooltips, mode="mouse", visible=False))
+    return Plot(fig, sources, renderers, add_legend(fig, {**renderers, "full set": [full]}))

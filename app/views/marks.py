@@ -1,0 +1,81 @@
+"""What is picked, what is marked, and the way back."""
+
+import panel as pn
+import panel_material_ui as pmui
+
+from ..card import html
+from ..explorer import Explorer
+from ..format import plural
+from ..keys import Keys
+from ..state import State
+from ..view import View
+
+
+class MarksView(View):
+    """Undo and redo; what to do with the frames picked on the map or in a table; Esc lets them go."""
+
+    def __init__(self, state: State, explorer: Explorer, tab: str = ""):
+        super().__init__(state, tab)
+        self._history = explorer.history
+        self._keys = Keys()
+        self._undo = _button("Undo", "Take the last decision back (Ctrl+Z)", self._history.undo, icon="undo")
+        self._redo = _button("Redo", "Do it again (Ctrl+Shift+Z)", self._history.redo, icon="redo")
+        self._text = html()
+        self._lock = _button("Lock", "Keep them in every subset", self._mark("lock"))
+        self._exclude = _button("Exclude", "Leave them out of every subset and number", self._mark("exclude"))
+        self._unmark = _button("Unmark", "Neither lock nor exclude them", self._mark("clear"))
+        self._clear = _button("Clear", "Pick nothing (Esc)", self._let_go)
+        self._actions = pn.Row(
+            self._text, self._lock, self._exclude, self._unmark, self._clear, margin=0, align="center"
+        )
+        self._keys.on("Escape", self._let_go)
+        self._keys.on("undo", self._history.undo)
+        self._keys.on("redo", self._history.redo)
+        self.follow(self._update, "selected", "current", "marks", "opened")
+        self.follow(self._update_history, "can_undo", "can_redo", source=self._history)
+
+    def _mark(self, verb: str):
+        def mark() -> None:
+            state = self._state
+            # All views change in one message to the browser instead of a hundred.
+            with pn.io.hold():
+                state.marks = getattr(state.marks, verb)(state.selected)
+
+        return mark
+
+    def _let_go(self) -> None:
+        with pn.io.hold():
+            self._state.param.update(selected=(), current=None)
+
+    def _update(self) -> None:
+        state, marks = self._state, self._state.marks
+        parts = []
+        if state.selected:
+            parts.append(f"<b>{plural(len(state.selected), 'frame')} picked</b>")
+        if marks.locked:
+            parts.append(f"{len(marks.locked):,} locked")
+        if marks.excluded:
+            parts.append(f"{len(marks.excluded):,} excluded")
+        self._text.object = f'<div class="small nowrap">{" · ".join(parts)}</div>'
+        for button in (self._lock, self._exclude, self._unmark):
+            button.visible = bool(state.selected)
+        self._clear.visible = bool(state.selected) or state.current is not None
+
+    def _update_history(self) -> None:
+        self._undo.disabled = not self._history.can_undo
+        self._redo.disabled = not self._history.can_redo
+
+    def __panel__(self):
+        """Return the bar."""
+        return pn.Row(
+            self._actions, pn.Spacer(sizing_mode="stretch_width"), self._undo, self._redo, self._keys,
+            sizing_mode="stretch_width", margin=0, align="center",
+        )  # fmt: skip
+
+
+def _button(label: str, description: str, do, icon: str | None = None) -> pmui.Button:
+    button = pmui.Button(
+        label=label, description=description, icon=icon, size="small", variant="text", margin=(0, 2)
+    )
+    button.on_click(lambda _: do())
+    return button
