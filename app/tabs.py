@@ -31,7 +31,7 @@ class Tabs:
         )
         self._bar = pmui.Tabs(
             *((TABS[key], pn.Spacer(height=0)) for key in self._keys), margin=0, height=42,
-            sx={"& .MuiTab-root": {"minHeight": "40px", "padding": "6px 14px"}},
+            sx={"& .MuiTab-root": {"minHeight": "40px", "padding": "6px 14px", "textTransform": "none"}},
         )  # fmt: skip
         self._bar.param.watch(lambda event: setattr(state, "tab", self._keys[event.new]), "active")
         state.param.watch(lambda _: self._show(), "tab")
