@@ -11,7 +11,6 @@ this is the published definition.
 
 import math
 from collections.abc import Callable, Sequence
-from functools import cache
 
 import numpy as np
 from ase import Atoms
@@ -22,6 +21,7 @@ from ._validation import check_count, check_frames, check_positive
 from .environments import Environments
 from .neighbors import COINCIDENT, grid_of_frame, neighbors_of_atom
 from .progress import ProgressCallback
+from .vectors import SORTED, sort_columns
 
 # Å. Files hold coordinates to 1e-8 Å, so equal distances agree to a few of these.
 TIE_TOLERANCE = 5e-8
@@ -41,6 +41,30 @@ def _smallest(values, n, k, picked, kept_values):
             place -= 1
         kept_values[place], picked[place] = value, i
     return min(n, k)
+
+
+@inner_kernel
+def _nearest(squares, n, keys, heads, picked):
+    """Write the indices of the `SORTED` smallest of at most ``4 SORTED`` values, smallest first.
+
+    The last seven bits of a value, which are worth 1e-14 of it, give way to its index; four lists of
+    such keys are sorted at once, and merged. Returns how many there are.
+    """
+    values, bits = keys
+    for i in range(values.size):
+        # Largest first, so with a minus; as integers, negative numbers are in opposite order.
+        values[i >> 2, i & 3] = -squares[i] if i < n else -1e300
+        bits[i >> 2, i & 3] = (bits[i >> 2, i & 3] & ~127) | i
+    sort_columns(values)
+    heads[:] = 0
+    for rank in range(min(n, SORTED)):
+        best = min(
+            min(bits[heads[0], 0], bits[heads[1], 1]),
+            min(bits[heads[2], 2], bits[heads[3], 3]),
+        )
+        picked[rank] = best & 127
+        heads[best & 3] += 1
+    return min(n, SORTED)
 
 
 @inner_kernel
@@ -65,24 +89,33 @@ def _share_tie(squares, n, k, picked, shared):
 
 
 @inner_kernel
-def _tied_x2(chosen, near, tied, vectors, root_weights, k, row, order, ordered, out):
-    """Add X2 where k cuts a shell, by the weights of the module's docstring."""
+def _tied_x2(near, tied, vectors, root_weights, k, matrices, out):
+    """Add X2 where k cuts a shell, by the weights of the module's docstring.
+
+    The last bit of a value in the matrix, which is worth nothing, says whether its width is 1; so the
+    values can be sorted without their columns.
+    """
     n = near + tied
-    share = (k - near) / tied
+    share, pair_share = (k - near) / tied, (k - near - 1) / max(tied - 1, 1)
+    values = matrices[0][: n * n].reshape(n, n)
+    bits = matrices[1][: n * n].reshape(n, n)
+    _fill_matrix(vectors, root_weights, n, values)
+    for place in range(n):
+        for j in range(n):
+            is_whole = place < near or place == j
+            bits[place, j] = (bits[place, j] & ~1) | is_whole
+    _sort_by_network(values, n)
     for j in range(n):
-        for place in range(n):
-            weight = root_weights[j] * root_weights[place]
-            row[place] = -_pair_value(vectors, chosen[j], chosen[place], weight)
-        row_weight = 1.0 if j < near else share
-        pair_share = share if j < near else (k - near - 1) / max(tied - 1, 1)
+        row_weight = (1.0 if j < near else share) / k
+        other = share if j < near else pair_share
         position = 0.0
-        for place in range(_smallest(row, n, n, order, ordered)):
-            width = 1.0 if order[place] < near or order[place] == j else pair_share
+        for place in range(n):
             # No step is wider than a rank, so it ends in this rank or in the next.
             rank = int(position)
             if rank >= k - 1:
                 break
-            value = -ordered[place] * row_weight / k
+            width = 1.0 if bits[place, j] & 1 else other
+            value = values[place, j] * row_weight
             here = min(width, rank + 1 - position)
             out[rank] += here * value
             if rank + 1 < k - 1:
@@ -91,21 +124,9 @@ def _tied_x2(chosen, near, tied, vectors, root_weights, k, row, order, ordered, 
 
 
 @inner_kernel
-def _pair_value(vectors, a, b, weight):
-    """Return ``weight / r_ab``, 0 for an atom with itself."""
-    square = 0.0
-    for c in range(3):
-        square += (vectors[c, a] - vectors[c, b]) ** 2
-    # Coincident neighbours have no value here; the search from one of the two refuses the frame.
-    return weight / math.sqrt(square) if square > 0.0 else 0.0
-
-
-@inner_kernel
-def _plain_x2(chosen, n, vectors, root_weights, k, network, matrix, near, out):
-    """Write X2: all rows of M are sorted at once, by a network that runs along them."""
-    x, y, z = near[0], near[1], near[2]
-    for j in range(n):
-        x[j], y[j], z[j] = vectors[0, chosen[j]], vectors[1, chosen[j]], vectors[2, chosen[j]]
+def _fill_matrix(vectors, root_weights, n, matrix):
+    """Write M of the n neighbours whose vectors stand first in `vectors`."""
+    x, y, z = vectors[0], vectors[1], vectors[2]
     for place in range(n):
         row, x0, y0, z0, root_weight = matrix[place], x[place], y[place], z[place], root_weights[place]
         for j in range(n):
@@ -115,16 +136,47 @@ def _plain_x2(chosen, n, vectors, root_weights, k, network, matrix, near, out):
             inverse = np.float64(np.float32(1.0) / np.sqrt(np.float32(square)))
             inverse *= 1.5 - 0.5 * square * inverse * inverse
             inverse *= 1.5 - 0.5 * square * inverse * inverse
+            # Coincident neighbours have no value here; the search from one of the two refuses the frame.
             row[j] = root_weight * root_weights[j] * inverse if square > 1e-30 else 0.0
-    for pair in range(network.shape[0]):
-        # The ranks that have no neighbour are the last, and are sorted as they stand.
-        if network[pair, 1] < n:
-            upper, lower = matrix[network[pair, 0]], matrix[network[pair, 1]]
-            for j in range(n):
-                first, second = upper[j], lower[j]
-                # Written like this, it is one instruction each.
-                upper[j] = first if first > second else second
-                lower[j] = first if first < second else second
+
+
+@inner_kernel
+def _sort_by_network(matrix, n):
+    """Sort each of the first n columns of a matrix by its first n rows, largest first.
+
+    By the comparisons of `sorting_network`, each for all columns.
+    """
+    run = 1
+    while run < n:
+        step = run
+        while step >= 1:
+            for start in range(step % run, n - step, 2 * step):
+                for i in range(start, min(start + step, n - step)):
+                    if i // (2 * run) == (i + step) // (2 * run):
+                        _order_rows(matrix[i], matrix[i + step], n)
+            step //= 2
+        run *= 2
+
+
+@inner_kernel
+def _order_rows(upper, lower, n):
+    for j in range(n):
+        first, second = upper[j], lower[j]
+        # Written like this, it is one instruction each.
+        upper[j] = first if first > second else second
+        lower[j] = first if first < second else second
+
+
+@inner_kernel
+def _plain_x2(n, vectors, root_weights, k, matrix, out):
+    """Write X2: all rows of M, which is symmetric, are sorted at once as columns."""
+    _fill_matrix(vectors, root_weights, n, matrix)
+    if k == SORTED:
+        # The ranks that have no neighbour are the last.
+        matrix[n:, :n] = 0.0
+        sort_columns(matrix)
+    else:
+        _sort_by_network(matrix, n)
     for rank in range(min(n, k - 1)):
         total, row = 0.0, matrix[rank]
         for j in range(n):
@@ -133,10 +185,14 @@ def _plain_x2(chosen, n, vectors, root_weights, k, network, matrix, near, out):
 
 
 @inner_kernel
-def _describe_atom(n, k, cutoff, network, space, out):
+def _describe_atom(n, k, cutoff, space, out):
     """Write X1 and X2 of an atom with n neighbours in its cutoff."""
-    vectors, squares, picked, kept_values, shared, root_weights, row, matrix, near_space = space
-    kept = _smallest(squares, n, k, picked, kept_values)
+    vectors, squares, picked, kept_values, shared, root_weights, chosen_vectors, matrix = space[:8]
+    tied_matrices, keys, heads = space[8:]
+    if k == SORTED and n <= 4 * SORTED:
+        kept = _nearest(squares, n, keys, heads, picked)
+    else:
+        kept = _smallest(squares, n, k, picked, kept_values)
     near, tied = kept, 0
     if kept == k and n > k:
         near, tied = _share_tie(squares, n, k, picked, shared)
@@ -145,18 +201,19 @@ def _describe_atom(n, k, cutoff, network, space, out):
     chosen = shared if tied else picked
     for place in range(near + tied):
         root_weights[place] = max(1.0 - squares[chosen[place]] / (cutoff * cutoff), 0.0)
+        for c in range(3):
+            chosen_vectors[c, place] = vectors[c, chosen[place]]
     for rank in range(kept):
         square = squares[picked[rank]]
         out[rank] = max(1.0 - square / (cutoff * cutoff), 0.0) ** 2 / math.sqrt(square)
     if tied:
-        # The indices of the k nearest are not needed any more.
-        _tied_x2(chosen, near, tied, vectors, root_weights, k, row, picked, kept_values, out[k:])
+        _tied_x2(near, tied, chosen_vectors, root_weights, k, tied_matrices, out[k:])
     else:
-        _plain_x2(chosen, near, vectors, root_weights, k, network, matrix, near_space, out[k:])
+        _plain_x2(near, chosen_vectors, root_weights, k, matrix, out[k:])
 
 
 @inner_kernel
-def _describe_atoms(first, grid, pbc, k, cutoff, network, space, out):
+def _describe_atoms(first, grid, pbc, k, cutoff, space, out):
     """Write the descriptors of the atoms from `first` on.
 
     Returns the first atom that was not described, and its number of neighbours: more than there is
@@ -167,28 +224,31 @@ def _describe_atoms(first, grid, pbc, k, cutoff, network, space, out):
         if n < 0 or n > space[1].shape[0]:
             return i, n
         if n > 0:
-            _describe_atom(n, k, cutoff, network, space, out[i])
+            _describe_atom(n, k, cutoff, space, out[i])
     return out.shape[0], 0
 
 
 @kernel
 def _work_space(room, k):
     """Return buffers for up to this many neighbours of an atom."""
+    tied_matrix, keys = np.empty(room * room), np.empty((SORTED, 4))
     return (
         np.empty((3, room)),
         np.empty(room),
-        np.empty(max(room, k), np.int64),
-        np.empty(max(room, k)),
+        np.empty(k, np.int64),
+        np.empty(k),
         np.empty(room, np.int64),
         np.empty(max(room, k)),
-        np.empty(room),
+        np.empty((3, max(room, k))),
         np.empty((k, k)),
-        np.empty((3, k)),
+        (tied_matrix, tied_matrix.view(np.int64)),
+        (keys, keys.view(np.int64)),
+        np.empty(4, np.int64),
     )
 
 
 @kernel
-def _describe_frame(positions, cell, pbc, k, cutoff, network, out):
+def _describe_frame(positions, cell, pbc, k, cutoff, out):
     """Write the descriptors of all atoms of one frame; return ``(status, atom, other atom)``."""
     if positions.shape[0] == 0:
         return 0, 0, 0
@@ -197,44 +257,27 @@ def _describe_frame(positions, cell, pbc, k, cutoff, network, out):
         return grid[0], 0, 0
     room = 256
     space = _work_space(room, k)
-    i, n = _describe_atoms(0, grid, pbc, k, cutoff, network, space, out)
+    i, n = _describe_atoms(0, grid, pbc, k, cutoff, space, out)
     while i < out.shape[0]:
         if n < 0:
             return COINCIDENT, i, -1 - n
         room = 2 * n
         space = _work_space(room, k)
-        i, n = _describe_atoms(i, grid, pbc, k, cutoff, network, space, out)
+        i, n = _describe_atoms(i, grid, pbc, k, cutoff, space, out)
     return 0, 0, 0
 
 
 @kernel
-def _describe_frames(positions, offsets, cells, pbcs, k, cutoff, network, first, last, out):
+def _describe_frames(positions, offsets, cells, pbcs, k, cutoff, first, last, out):
     """`_describe_frame` for a range of frames; stops at the first that cannot be described."""
     for frame in range(first, last):
         rows = slice(offsets[frame], offsets[frame + 1])
         status, atom, other = _describe_frame(
-            positions[rows], cells[frame], pbcs[frame], k, cutoff, network, out[rows]
+            positions[rows], cells[frame], pbcs[frame], k, cutoff, out[rows]
         )
         if status != 0:
             return status, frame, atom, other
     return 0, 0, 0, 0
-
-
-@cache
-def _sorting_network(n: int) -> np.ndarray:
-    """Return the comparisons of Batcher's odd-even merge sort of n values, shape (n_pairs, 2)."""
-    pairs = []
-    run = 1
-    while run < n:
-        step = run
-        while step >= 1:
-            for start in range(step % run, n - step, 2 * step):
-                stop = min(start + step, n - step)
-                within = [i for i in range(start, stop) if i // (2 * run) == (i + step) // (2 * run)]
-                pairs += [(i, i + step) for i in within]
-            step //= 2
-        run *= 2
-    return np.array(pairs, dtype=np.int64).reshape(-1, 2)
 
 
 def _default_descriptors(frames, k, cutoff, step, progress) -> np.ndarray:
@@ -244,11 +287,11 @@ def _default_descriptors(frames, k, cutoff, step, progress) -> np.ndarray:
     positions = np.concatenate([np.empty((0, 3)), *(atoms.positions for atoms in frames)])
     cells = np.array([atoms.cell.array for atoms in frames], dtype=np.float64).reshape(-1, 3, 3)
     pbcs = np.array([atoms.pbc for atoms in frames], dtype=bool).reshape(-1, 3)
-    out, network = np.zeros((offsets[-1], 2 * k - 1)), _sorting_network(k)
+    out = np.zeros((offsets[-1], 2 * k - 1))
 
     def work(first: int, last: int) -> None:
         status, frame, atom, other = _describe_frames(
-            positions, offsets, cells, pbcs, k, cutoff, network, first, last, out
+            positions, offsets, cells, pbcs, k, cutoff, first, last, out
         )
         if status == COINCIDENT:
             raise ValueError(f"frame {frame}: atoms {atom} and {other} are at the same place")

@@ -1,8 +1,8 @@
-"""The innermost loop, written for the machine's vectors: squared differences of coordinates.
+"""The two innermost loops, written for the machine's vectors.
 
-What it does is `add_axes`, in plain numpy. Compiled, a block of `BLOCK` lanes of the sums of all
-references stays in registers while the axes go by, which no compiler finds by itself: it would load and
-store the sums again for each few axes.
+What they do is `add_axes` (squared differences of coordinates) and `sort_columns`, in plain numpy.
+Compiled, a block of lanes stays in registers while the axes, or the comparisons of the sorting network,
+go by, which no compiler finds by itself: it would load and store the block again for each few of them.
 """
 
 import numpy as np
@@ -11,6 +11,7 @@ from llvmlite.binding import get_host_cpu_features
 from numba import types
 from numba.extending import intrinsic, overload
 
+from .sorting import sorting_network
 from .tree import CHUNK, TILE_ROWS
 
 # References worked on at once: a column of a tile, once loaded, serves them all.
@@ -20,6 +21,9 @@ _VECTOR = ir.VectorType(ir.FloatType(), 16)
 _N_VECTORS = 2 if get_host_cpu_features().get("avx512f") else 1
 # Lanes worked on at once.
 BLOCK = 16 * _N_VECTORS
+# Values that `sort_columns` sorts: the published number of neighbours.
+SORTED = 32
+_SORTED_LANES = 4
 
 
 def add_axes(chunk, columns, first, lanes, squares):
@@ -86,3 +90,41 @@ def _compiled(chunk, columns, first, lanes, squares):
             _add_block(chunk, columns, squares, first, lane)
 
     return add_axes
+
+
+def sort_columns(matrix):
+    """Sort each column of a matrix, largest first; `SORTED` rows, and a multiple of 4 columns."""
+    matrix[:] = -np.sort(-matrix, axis=0)
+
+
+@intrinsic
+def _sort_lanes(typing_context, matrix, lane, stride):
+    """`sort_columns` for `_SORTED_LANES` columns from `lane` on."""
+
+    def generate(context, builder, signature, arguments):
+        matrix, lane, stride = arguments
+        data = context.make_array(signature.args[0])(context, builder, matrix).data
+        vector = ir.VectorType(ir.DoubleType(), _SORTED_LANES)
+        offsets = [
+            builder.add(lane, builder.mul(stride, ir.Constant(lane.type, row))) for row in range(SORTED)
+        ]
+        places = [builder.bitcast(builder.gep(data, [at]), vector.as_pointer()) for at in offsets]
+        values = [builder.load(place, align=8) for place in places]
+        for upper, lower in sorting_network(SORTED):
+            first, second = values[upper], values[lower]
+            values[upper] = builder.select(builder.fcmp_ordered(">", first, second), first, second)
+            values[lower] = builder.select(builder.fcmp_ordered("<", first, second), first, second)
+        for place, value in zip(places, values, strict=True):
+            builder.store(value, place, align=8)
+        return context.get_dummy_value()
+
+    return types.none(matrix, lane, stride), generate
+
+
+@overload(sort_columns, jit_options={"_nrt": False, "nogil": True})
+def _sort_compiled(matrix):
+    def sort_columns(matrix):
+        for lane in range(0, matrix.shape[1], _SORTED_LANES):
+            _sort_lanes(matrix, lane, matrix.shape[1])
+
+    return sort_columns
