@@ -5,11 +5,27 @@ from collections.abc import Sequence
 from html import escape
 
 # Okabe and Ito's palette: told apart with any colour vision.
-METHOD_COLORS = {"msc": "#0072B2", "random": "#E69F00", "fps": "#009E73", "mean_fps": "#CC79A7"}
-DASHES = {"msc": "solid", "fps": "dashed", "mean_fps": "dotdash", "random": "dotted"}
+METHOD_COLORS = {
+    "msc": "#0072B2",
+    "information_loss": "#D55E00",
+    "coverage": "#56B4E9",
+    "fps": "#009E73",
+    "mean_fps": "#CC79A7",
+    "random": "#E69F00",
+}
+DASHES = {
+    "msc": "solid",
+    "information_loss": "solid",
+    "coverage": "dashed",
+    "fps": "dashed",
+    "mean_fps": "dotdash",
+    "random": "dotted",
+}
 FULL_COLOR = "#7a828c"
 METHOD_NOTES = {
     "msc": "takes the frame that is most novel to those taken, and richest in itself.",
+    "information_loss": "takes the frame that lowers the sum of δH over all environments most.",
+    "coverage": "takes the frame that covers most of what is left; outliers count no more than others.",
     "fps": "farthest-point sampling; two frames are as far apart as their environments are on average.",
     "mean_fps": "farthest-point sampling on the mean descriptor of each frame.",
     "random": "uniformly at random with seed 0, the baseline to beat.",

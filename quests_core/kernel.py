@@ -60,12 +60,14 @@ def _accuracy(bandwidth: float, n_references: int, precision: str) -> tuple[floa
     return 0.5 / bandwidth**2, math.log(max(1, n_references) / tolerance), faded
 
 
-def _as_queries(tiles: Tiles) -> tuple[np.ndarray, ...]:
+def as_queries(tiles: Tiles) -> tuple[np.ndarray, ...]:
+    """Return what `quests_core.tile_loops` calls tiles."""
     places = tiles.starts[:-1, None] + np.arange(TILE_ROWS)
     return (tiles.rows, tiles.order, places, tiles.centers, tiles.low, tiles.high, *tiles.columns)
 
 
-def _as_references(tiles: Tiles) -> tuple[np.ndarray, ...]:
+def as_references(tiles: Tiles) -> tuple[np.ndarray, ...]:
+    """Return what `quests_core.tile_sums` calls references, with tiles as blocks."""
     return tiles.rows, tiles.heads, tiles.starts, tiles.low, tiles.high
 
 
@@ -90,14 +92,14 @@ class RunningSums:
     """
 
     def __init__(self, tiles: Tiles, bandwidth: float, n_references: int, precision: str = "single"):
-        self._tiles, self._queries = tiles, _as_queries(tiles)
+        self._tiles, self._queries = tiles, as_queries(tiles)
         self._accuracy = _accuracy(bandwidth, n_references, precision)
         self._states = new_states(np.diff(tiles.starts))
         self.log_sums = np.full(len(tiles.rows), -np.inf)
 
     def add(self, references: Tiles, step: str = "", progress: ProgressCallback | None = None) -> None:
         """Add references, which have the same axes as the queries."""
-        added = _as_references(references)
+        added = as_references(references)
         blocks = np.arange(len(references))
         # Work for all threads, but none so little that handing it out takes longer than doing it.
         pairs = len(references.rows) * len(self._tiles.rows)
@@ -117,7 +119,7 @@ class RunningSums:
             blocks,
             self._accuracy,
             self._states,
-            _work_space(),
+            work_space_of_thread(),
             self.log_sums,
         )
 
@@ -168,14 +170,14 @@ class FrameSums(RunningSums):
                 self._lane_of,
                 self._accuracy,
                 self._states,
-                _work_space(),
+                work_space_of_thread(),
                 self.log_sums,
             )
 
         run_blocks(work, len(chosen), 1 if pairs > _FEWEST_PAIRS else len(chosen))
 
 
-def _work_space() -> tuple[np.ndarray, ...]:
+def work_space_of_thread() -> tuple[np.ndarray, ...]:
     """Return the buffers of this thread."""
     if not hasattr(_of_thread, "work_space"):
         _of_thread.work_space = work_space()
@@ -208,11 +210,13 @@ def _add_in_order(totals: tuple[np.ndarray, ...], combine, work, n: int, size: i
 def own_log_kernel_sums(tiles: Tiles, bandwidth, precision, step, progress) -> np.ndarray:
     """Return ``ln Σ_j K`` of each row against all rows, itself among them, in their original places."""
     accuracy = _accuracy(bandwidth, len(tiles.rows), precision)
-    states, queries, references = new_states(np.diff(tiles.starts)), _as_queries(tiles), _as_references(tiles)
+    states, queries, references = new_states(np.diff(tiles.starts)), as_queries(tiles), as_references(tiles)
     sums = np.zeros(len(tiles.rows))
 
     def work(first: int, last: int, partial: np.ndarray) -> None:
-        tile_loops.add_own_tiles(queries, references, first, last, accuracy, states, _work_space(), partial)
+        tile_loops.add_own_tiles(
+            queries, references, first, last, accuracy, states, work_space_of_thread(), partial
+        )
 
     size = -(-len(tiles) // _SYMMETRIC_BLOCKS)
     _add_in_order((sums,), (np.add,), work, len(tiles), size, step, progress)
@@ -228,14 +232,14 @@ def walk(envs, order, sizes, threshold, path, bandwidth, precision, progress) ->
     Each tile goes through all sizes by itself, so that it is at hand all the time.
     """
     accuracy = _accuracy(bandwidth, envs.n_envs, precision)
-    tiles, queries, frames = envs.tiles, _as_queries(envs.tiles), envs.blocks
+    tiles, queries, frames = envs.tiles, as_queries(envs.tiles), envs.blocks
     step_of_frame = np.full(len(envs), len(sizes))
     step_of_frame[order] = np.searchsorted(sizes, np.arange(len(order)), side="right")
     member_from = step_of_frame[envs.frame_index]
     added, largest = np.zeros((len(sizes), 4)), np.full(len(sizes), -np.inf)
 
     def work(first: int, last: int, *partial: np.ndarray) -> None:
-        room, out = (new_states([TILE_ROWS]), _work_space()), (*partial, path)
+        room, out = (new_states([TILE_ROWS]), work_space_of_thread()), (*partial, path)
         tile_loops.walk(
             queries,
             tiles.starts,
@@ -273,7 +277,7 @@ def frame_entropies(envs, bandwidth: float, precision: str = "single", progress=
         columns, radii = np.empty((n_axes, TILE_ROWS), np.float32), np.empty(TILE_ROWS)
         tile = columns, radii, np.empty(n_axes), np.empty(1, np.int64), np.empty(TILE_ROWS, np.int64)
         states = new_states([TILE_ROWS])
-        tile_loops.frame_entropies(frames, first, last, accuracy, tile, states, _work_space(), out)
+        tile_loops.frame_entropies(frames, first, last, accuracy, tile, states, work_space_of_thread(), out)
 
     frames_per_block = max(1, int(_BLOCK_PAIRS / (1 + np.mean(sizes.astype(float) ** 2))))
     run_blocks(work, len(envs), frames_per_block, "frame entropies", progress)

@@ -79,6 +79,40 @@ def add_own_tiles(tiles, references, first, last, accuracy, states, work, totals
 
 
 @inner_kernel
+def add_frames_apart(tiles, starts, t, frames, first, least, accuracy, states, work, lanes, values, runs):
+    """Write the kernel sums of tile t against each single frame from `first` on, those of at least `least`.
+
+    Run r is ``(frame, row of lane 0, first entry)``; its entries are `lanes` and `values`. Returns the
+    frame to go on with where there is no room for more, and the numbers of runs and entries.
+    """
+    n_queries = starts[t + 1] - starts[t]
+    reset(states, 0, n_queries)
+    state = state_of(states, 0)
+    queries, tile = _tile_of(tiles, t)
+    total = state[1]
+    # The limits are those of a query that has met itself.
+    state[0][:] = 0.0
+    total[:] = 1.0
+    refresh(tile[1], accuracy, state, work)
+    n_runs, n_entries = 0, 0
+    for frame in range(first, frames[2].shape[0] - 1):
+        if gap(tile[3], tile[4], frames[3][frame], frames[4][frame]) > state[5][0]:
+            continue
+        if n_entries + n_queries > lanes.shape[0]:
+            return frame, n_runs, n_entries
+        total[:] = 0.0
+        if not add_block(queries, tile, frames, frame, accuracy, state, work, False, total):
+            continue
+        runs[n_runs, 0], runs[n_runs, 1], runs[n_runs, 2] = frame, starts[t], n_entries
+        before = n_entries
+        for j in range(n_queries):
+            lanes[n_entries], values[n_entries] = j, total[j]
+            n_entries += total[j] >= least
+        n_runs += n_entries > before
+    return frames[2].shape[0] - 1, n_runs, n_entries
+
+
+@inner_kernel
 def frame_entropies(frames, first, last, accuracy, tile, states, work, out):
     """Write the entropy of each frame alone; -inf for a frame without environments.
 

@@ -149,6 +149,29 @@ def msc_scores(frames, picked, h=0.015, reference=None):
     return scores
 
 
+def cover_scores(frames, picked, worth, h=0.015, costs=None, reference=None):
+    """Return (f(S + s) - f(S)) / cost with f(S) = sum_e worth(K_e(S)), K_e(s) < e^-30 being nothing."""
+    full = np.concatenate(frames)
+    sums = np.zeros(len(full)) if reference is None else np.exp(log_kernel_sum(full, reference, h))
+    apart = [np.exp(log_kernel_sum(full, X, h)) if len(X) else np.zeros(len(full)) for X in frames]
+    apart = [np.where(np.log(np.maximum(K, 1e-300)) < -30, 0.0, K) for K in apart]
+    for s in picked:
+        sums = sums + apart[s]
+    gains = np.array([np.sum(worth(sums + K) - worth(sums)) for K in apart])
+    gains /= np.ones(len(frames)) if costs is None else costs
+    return np.where([len(X) > 0 for X in frames], gains, -np.inf)
+
+
+def information(K):
+    """Return min(0, ln(K + e^-30))."""
+    return np.minimum(0, np.log(K + np.exp(-30)))
+
+
+def covered(K):
+    """Return min(1, K)."""
+    return np.minimum(1, K)
+
+
 def fps_scores(frames, picked, h=0.015):
     """Return the smallest mean distance of environments to any picked frame; first the entropy."""
     filled = [p for p in picked if len(frames[p])]

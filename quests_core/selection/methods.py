@@ -19,9 +19,11 @@ from ..progress import ProgressCallback
 from .baselines import k_means_order, random_order
 from .fps import FPS, MeanFPS
 from .greedy import greedy_order
+from .information_loss import ConcaveCover
 from .msc import MSC
 
-METHODS = ("msc", "fps", "mean_fps", "k_means", "random")
+METHODS = ("msc", "information_loss", "coverage", "fps", "mean_fps", "k_means", "random")
+_COVERING = ("information_loss", "coverage")
 
 
 @dataclass(frozen=True, eq=False)
@@ -69,23 +71,31 @@ def select(
     reference=None,
     locked: Sequence[int] = (),
     excluded: Sequence[int] = (),
-    cost: str = "frames",
+    cost: str | Sequence[float] = "frames",
     random_state: int = 0,
     precision: str = "single",
     progress: ProgressCallback | None = None,
 ) -> Selection:
     r"""Select frames.
 
-    ============ ==================================================================================
-    ``msc``      the highest :math:`-\ln \min_{e \in s} K_e + H_s`, where :math:`K_e` is the kernel
-                 sum of environment e against all frames picked and :math:`H_s` the entropy of frame
-                 s alone; first the frame of highest :math:`H_s`
-    ``fps``      the frame farthest from those picked; distance of two frames: mean distance of
-                 their environments; first the frame of highest :math:`H_s`
-    ``mean_fps`` the same with the distance of the mean descriptors; random start
-    ``k_means``  one random member of each of n clusters of the mean descriptors; not nested
-    ``random``   uniform without replacement
-    ============ ==================================================================================
+    ==================== ==========================================================================
+    ``msc``              the highest :math:`-\ln \min_{e \in s} K_e + H_s`, where :math:`K_e` is the
+                         kernel sum of environment e against all frames picked and :math:`H_s` the
+                         entropy of frame s alone; first the frame of highest :math:`H_s`
+    ``information_loss`` the largest gain a unit of cost in
+                         :math:`\sum_e \min(0, \ln(K_e + ε))`, :math:`ε = e^{-30}`, over all
+                         environments of the set
+    ``coverage``         the same in :math:`\sum_e \min(1, K_e)`: outliers count no more than others
+    ``fps``              the frame farthest from those picked; distance of two frames: mean distance
+                         of their environments; first the frame of highest :math:`H_s`
+    ``mean_fps``         the same with the distance of the mean descriptors; random start
+    ``k_means``          one random member of each of n clusters of the mean descriptors; not nested
+    ``random``           uniform without replacement
+    ==================== ==========================================================================
+
+    ``information_loss`` and ``coverage`` maximise a monotone submodular function, so with equal costs
+    the greedy order is at each size within 1 - 1/e of the best subset. Kernel sums of an environment
+    against one frame below ε count as nothing in them.
 
     Equal scores: the lowest index. Frames without environments come last. The same arguments give
     the same order on any number of threads.
@@ -102,14 +112,15 @@ def select(
     bandwidth : float
         h of the kernel, Å⁻¹.
     reference : Environments or array_like of shape (n_reference, d), optional
-        Environments that are there already, Å⁻¹: ``msc`` starts with the kernel sums against them,
-        without a special first pick.
+        Environments that are there already, Å⁻¹: ``msc``, ``information_loss`` and ``coverage`` start
+        with the kernel sums against them; ``msc`` then has no special first pick.
     locked : sequence of int
         Frames that always come first, in this order.
     excluded : sequence of int
         Frames that are not there: the order is that of ``envs`` without them.
-    cost : {"frames"}
-        What the size of the subset is counted in.
+    cost : {"frames", "environments"} or sequence of float
+        What ``information_loss`` and ``coverage`` divide a frame's gain by: 1, its number of
+        environments, or numbers above zero, one a frame. The other methods know "frames" only.
     random_state : int
         Seed of ``mean_fps``, ``k_means`` and ``random``.
     precision : {"single", "double"}
@@ -141,7 +152,7 @@ def select(
     """
     envs = check_grouped(envs)
     check_choice(method, "method", METHODS)
-    check_choice(cost, "cost", ("frames",))
+    costs = _check_cost(cost, method, envs)
     check_choice(precision, "precision", PRECISIONS)
     bandwidth = check_positive(bandwidth, "bandwidth")
     random_state = check_count(random_state, "random_state", minimum=0)
@@ -157,7 +168,7 @@ def select(
     if len(locked) > count:
         raise ValueError(f"locked: expected at most n_to_select = {count} frames, got {len(locked)}")
     if reference is not None:
-        if method != "msc":
+        if method not in ("msc", *_COVERING):
             raise ValueError(f"reference: expected None, as method {method!r} does not use one")
         reference = check_pair(envs, reference)[1]
     parameters = {
@@ -168,7 +179,7 @@ def select(
     }
     n_frames = len(envs)
     if len(excluded):
-        envs, locked = envs.take(kept), np.searchsorted(kept, locked)
+        envs, locked, costs = envs.take(kept), np.searchsorted(kept, locked), costs[kept]
     if method == "random":
         order = random_order(len(envs), count, locked, random_state)
     elif method == "k_means":
@@ -176,9 +187,31 @@ def select(
     else:
         if method == "msc":
             scorer = MSC(envs, bandwidth, reference, precision, progress)
+        elif method in _COVERING:
+            is_logarithmic = method == "information_loss"
+            scorer = ConcaveCover(envs, bandwidth, is_logarithmic, costs, reference, progress)
         elif method == "fps":
             scorer = FPS(envs, bandwidth, progress)
         else:
             scorer = MeanFPS(envs, random_state)
         order = greedy_order(scorer, len(envs), count, locked, f"{method} order", progress)
     return Selection(kept[order], method, n_frames, parameters)
+
+
+def _check_cost(cost, method: str, envs: Environments) -> np.ndarray:
+    """Return the cost of each frame."""
+    if isinstance(cost, str):
+        check_choice(cost, "cost", ("frames", "environments"))
+        costs = np.ones(len(envs)) if cost == "frames" else np.maximum(envs.sizes, 1).astype(float)
+    else:
+        costs = np.asarray(cost, dtype=np.float64)
+        if costs.shape != (len(envs),):
+            raise ValueError(f"cost: expected one number a frame, shape {(len(envs),)}, got {costs.shape}")
+        if not (np.isfinite(costs) & (costs > 0)).all():
+            frame = np.flatnonzero(~(np.isfinite(costs) & (costs > 0)))[0]
+            raise ValueError(
+                f"cost: expected finite numbers above zero, got {costs[frame]} for frame {frame}"
+            )
+    if method not in _COVERING and not (isinstance(cost, str) and cost == "frames"):
+        raise ValueError(f"cost: expected 'frames', as method {method!r} does not use another")
+    return costs

@@ -7,7 +7,8 @@ from quests_core import METHODS, Environments, select
 from tests import naive
 from tests.core.ugly import BANDWIDTH, PROMISES, SETS
 
-GREEDY = ("msc", "fps", "mean_fps")
+GREEDY = ("msc", "fps", "mean_fps", "information_loss", "coverage")
+WORTH = {"information_loss": naive.information, "coverage": naive.covered}
 NAMES = list(SETS)
 
 
@@ -20,6 +21,10 @@ def slow_scores(method, frames, reference=None):
         return lambda picked: naive.msc_scores(frames, picked, BANDWIDTH, reference)
     if method == "fps":
         return lambda picked: naive.fps_scores(frames, picked, BANDWIDTH)
+    if method in WORTH:
+        return lambda picked: naive.cover_scores(
+            frames, picked, WORTH[method], BANDWIDTH, reference=reference
+        )
     return lambda picked: naive.mean_fps_scores(frames, picked)
 
 
@@ -298,3 +303,35 @@ def test_frames_cannot_be_locked_and_excluded_and_some_must_be_left(rng):
         select(envs, locked=[1], excluded=[1])
     with pytest.raises(ValueError, match="at least 1 of 3 frames to be left"):
         select(envs, excluded=[0, 1, 2])
+
+
+@pytest.mark.parametrize("method", WORTH)
+@pytest.mark.parametrize("name", ["plain", "duplicates", "63 columns"])
+def test_gains_are_divided_by_costs(method, name, rng):
+    frames = SETS[name]
+    prices = rng.uniform(0.5, 3.0, len(frames))
+    for cost, costs in (("environments", np.array([max(len(X), 1) for X in frames])), (prices, prices)):
+        order = select(grouped(frames), method, bandwidth=BANDWIDTH, cost=cost).order
+        slow = lambda picked, costs=costs: naive.cover_scores(  # noqa: E731
+            frames, picked, WORTH[method], BANDWIDTH, costs
+        )
+        assert_greedy(order, slow, n_given=0)
+
+
+@pytest.mark.parametrize("method", WORTH)
+def test_what_a_reference_covers_is_worth_nothing(method, rng):
+    frames = [rng.normal(scale=0.3, size=(4, 5)) for _ in range(8)]
+    reference = np.concatenate([frames[2], frames[5]]) + 1e-3
+    order = select(grouped(frames), method, bandwidth=BANDWIDTH, reference=reference).order
+    assert_greedy(order, slow_scores(method, frames, reference), n_given=0)
+    assert set(order[-2:]) == {2, 5}
+
+
+def test_costs_that_make_no_sense_are_refused(rng):
+    envs = Environments(rng.normal(size=(6, 2)), np.arange(0, 7, 2))
+    with pytest.raises(ValueError, match="cost: expected one number a frame"):
+        select(envs, "coverage", cost=[1.0, 2.0])
+    with pytest.raises(ValueError, match=r"above zero, got 0\.0 for frame 1"):
+        select(envs, "coverage", cost=[1.0, 0.0, 2.0])
+    with pytest.raises(ValueError, match="method 'msc' does not use another"):
+        select(envs, "msc", cost="environments")

@@ -1,0 +1,106 @@
+"""The kernel sums of every environment against every single frame, where they do not vanish.
+
+``K[e, f] = Σ_{j in f} exp(-‖x_e - x_j‖² / 2h²)``. An environment is like those of few frames, so of all
+pairs a few per cent are kept: five bytes for each, in runs. A run holds what one frame gives to one
+tile (see `quests_core.tree`): lanes, rising, and values. All runs of a frame are found in one look, and
+a selection that asks again and again for the kernels of a frame computes none twice.
+"""
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from . import tile_loops
+from ._numba import run_blocks
+from .kernel import as_queries, work_space_of_thread
+from .progress import ProgressCallback
+from .tile_sums import FADED, new_states
+from .tree import TILE_ROWS
+
+# A pair is left out where all pairs like it in the largest frame change a sum by less than this.
+_TOLERANCE = 1e-3
+# Entries that a block of tiles may find before they are put aside.
+_BUFFER = 1 << 20
+
+
+@dataclass(frozen=True, eq=False)
+class FrameKernels:
+    """Kernel sums of all environments against single frames, those of at least `least`.
+
+    Attributes
+    ----------
+    first_run : ndarray of shape (n_frames + 1,)
+        The runs of frame f are ``first_run[f]:first_run[f + 1]``.
+    start_of_run, stop_of_run : ndarray of shape (n_runs,)
+        Its entries.
+    row_of_run : ndarray of shape (n_runs,)
+        Row of the tiles at which its lane 0 stands.
+    lanes : ndarray of shape (n_entries,)
+        Lane of each entry; unsigned bytes.
+    values : ndarray of shape (n_entries,)
+        K, single precision.
+    """
+
+    first_run: np.ndarray
+    start_of_run: np.ndarray
+    stop_of_run: np.ndarray
+    row_of_run: np.ndarray
+    lanes: np.ndarray
+    values: np.ndarray
+
+    @classmethod
+    def of(cls, envs, bandwidth: float, least: float, progress: ProgressCallback | None = None):
+        """Compute the kernel sums of environments against each of their frames."""
+        tiles, queries, frames = envs.tiles, as_queries(envs.tiles), envs.blocks
+        reach = -math.log(least) + math.log(max(1, envs.sizes.max()) / _TOLERANCE)
+        accuracy = 0.5 / bandwidth**2, reach, FADED
+        found: dict[int, list[tuple[np.ndarray, ...]]] = {}
+
+        def work(first: int, last: int) -> None:
+            room = np.empty(_BUFFER, np.uint8), np.empty(_BUFFER, np.float32)
+            run_room = np.empty((len(envs), 3), np.int64)
+            states, found[first] = new_states([TILE_ROWS]), []
+            for t in range(first, last):
+                frame = 0
+                while frame < len(envs):
+                    given = (
+                        queries,
+                        tiles.starts,
+                        t,
+                        frames,
+                        frame,
+                        least,
+                        accuracy,
+                        states,
+                        work_space_of_thread(),
+                    )
+                    frame, n_runs, n = tile_loops.add_frames_apart(*given, *room, run_room)
+                    found[first].append((room[0][:n].copy(), room[1][:n].copy(), run_room[:n_runs].copy()))
+
+        size = max(1, min(-(-len(tiles) // 64), 8))
+        run_blocks(work, len(tiles), size, "kernels of frames", progress)
+        return cls._joined([part for first in sorted(found) for part in found[first]], len(envs))
+
+    @classmethod
+    def _joined(cls, parts: list[tuple[np.ndarray, ...]], n_frames: int) -> "FrameKernels":
+        """Join what was found tile by tile; runs are sorted by frame, entries stay where they are."""
+        runs, start = [np.empty((0, 3), np.int64)], 0
+        for lanes, _, found in parts:
+            found[:, 2] += start
+            runs.append(found)
+            start += len(lanes)
+        frame, row, starts = np.concatenate(runs).T
+        stops = np.append(starts[1:], start)
+        by_frame = np.argsort(frame, kind="stable")
+        first_run = np.searchsorted(frame[by_frame], np.arange(n_frames + 1))
+        lanes = np.concatenate([np.empty(0, np.uint8), *(lanes for lanes, _, _ in parts)])
+        values = np.concatenate([np.empty(0, np.float32), *(values for _, values, _ in parts)])
+        return cls(first_run, starts[by_frame], stops[by_frame], row[by_frame], lanes, values)
+
+    @property
+    def arrays(self) -> tuple[np.ndarray, ...]:
+        """All arrays, for compiled kernels."""
+        return (
+            self.first_run, self.start_of_run, self.stop_of_run, self.row_of_run, self.lanes, self.values,
+        )  # fmt: skip
