@@ -22,7 +22,7 @@ from quests_core import (
 from quests_core.tree import Axes
 
 # k_means has no nested order, so no slider can cut it; it stays with the library.
-NESTED_METHODS = ("msc", "information_loss", "coverage", "fps", "mean_fps", "random")
+NESTED_METHODS = ("msc", "balanced", "information_loss", "coverage", "fps", "mean_fps", "random")
 DEFAULT_METHODS = ("msc", "random")
 RANDOM_STATE = 0
 MAP_LIMIT = 15_000

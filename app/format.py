@@ -7,7 +7,8 @@ from html import escape
 # Okabe and Ito's palette: told apart with any colour vision.
 METHOD_COLORS = {
     "msc": "#0072B2",
-    "information_loss": "#D55E00",
+    "balanced": "#D55E00",
+    "information_loss": "#8C6D1F",
     "coverage": "#56B4E9",
     "fps": "#009E73",
     "mean_fps": "#CC79A7",
@@ -15,7 +16,8 @@ METHOD_COLORS = {
 }
 DASHES = {
     "msc": "solid",
-    "information_loss": "solid",
+    "balanced": "solid",
+    "information_loss": "dashed",
     "coverage": "dashed",
     "fps": "dashed",
     "mean_fps": "dotdash",
@@ -24,6 +26,7 @@ DASHES = {
 FULL_COLOR = "#7a828c"
 METHOD_NOTES = {
     "msc": "takes the frame that is most novel to those taken, and richest in itself.",
+    "balanced": "as information_loss, and for as many unique environments as can be had beside it.",
     "information_loss": "takes the frame that lowers the sum of δH over all environments most.",
     "coverage": "takes the frame that covers most of what is left; outliers count no more than others.",
     "fps": "farthest-point sampling; two frames are as far apart as their environments are on average.",

@@ -162,6 +162,20 @@ def cover_scores(frames, picked, worth, h=0.015, costs=None, reference=None):
     return np.where([len(X) > 0 for X in frames], gains, -np.inf)
 
 
+def balanced_scores(frames, picked, h=0.015, costs=None, reference=None):
+    """Return the gain in information plus the number of unique environments, each of the best left."""
+    gains = cover_scores(frames, picked, information, h, costs, reference)
+    known = [frames[s] for s in picked] + ([] if reference is None else [reference])
+    unique = np.full(len(frames), -np.inf)
+    for s, X in enumerate(frames):
+        if len(X):
+            unique[s] = np.exp(-log_kernel_sum(X, np.concatenate([*known, X]), h)).sum()
+    unique /= np.ones(len(frames)) if costs is None else costs
+    left = [s for s, X in enumerate(frames) if len(X) and s not in picked]
+    most = [max(values[left].max(initial=0), 1e-300) for values in (gains, unique)]
+    return gains / most[0] + unique / most[1]
+
+
 def information(K):
     """Return min(0, ln(K + e^-30))."""
     return np.minimum(0, np.log(K + np.exp(-30)))

@@ -19,11 +19,11 @@ from ..progress import ProgressCallback
 from .baselines import k_means_order, random_order
 from .fps import FPS, MeanFPS
 from .greedy import greedy_order
-from .information_loss import ConcaveCover
+from .information_loss import Balanced, ConcaveCover
 from .msc import MSC
 
-METHODS = ("msc", "information_loss", "coverage", "fps", "mean_fps", "k_means", "random")
-_COVERING = ("information_loss", "coverage")
+METHODS = ("msc", "information_loss", "coverage", "balanced", "fps", "mean_fps", "k_means", "random")
+_COVERING = ("information_loss", "coverage", "balanced")
 
 
 @dataclass(frozen=True, eq=False)
@@ -86,6 +86,9 @@ def select(
                          :math:`\sum_e \min(0, \ln(K_e + ε))`, :math:`ε = e^{-30}`, over all
                          environments of the set
     ``coverage``         the same in :math:`\sum_e \min(1, K_e)`: outliers count no more than others
+    ``balanced``         the largest sum of two gains a unit of cost, each divided by the largest of all
+                         frames left: that of ``information_loss``, and the number of unique
+                         environments that a frame s adds, :math:`\sum_{e \in s} 1 / K_e` with s picked
     ``fps``              the frame farthest from those picked; distance of two frames: mean distance
                          of their environments; first the frame of highest :math:`H_s`
     ``mean_fps``         the same with the distance of the mean descriptors; random start
@@ -112,14 +115,14 @@ def select(
     bandwidth : float
         h of the kernel, Å⁻¹.
     reference : Environments or array_like of shape (n_reference, d), optional
-        Environments that are there already, Å⁻¹: ``msc``, ``information_loss`` and ``coverage`` start
-        with the kernel sums against them; ``msc`` then has no special first pick.
+        Environments that are there already, Å⁻¹: ``msc``, ``information_loss``, ``coverage`` and
+        ``balanced`` start with the kernel sums against them; ``msc`` then has no special first pick.
     locked : sequence of int
         Frames that always come first, in this order.
     excluded : sequence of int
         Frames that are not there: the order is that of ``envs`` without them.
     cost : {"frames", "environments"} or sequence of float
-        What ``information_loss`` and ``coverage`` divide a frame's gain by: 1, its number of
+        What ``information_loss``, ``coverage`` and ``balanced`` divide a frame's gain by: 1, its number of
         environments, or numbers above zero, one a frame. The other methods know "frames" only.
     random_state : int
         Seed of ``mean_fps``, ``k_means`` and ``random``.
@@ -188,8 +191,11 @@ def select(
         if method == "msc":
             scorer = MSC(envs, bandwidth, reference, precision, progress)
         elif method in _COVERING:
-            is_logarithmic = method == "information_loss"
-            scorer = ConcaveCover(envs, bandwidth, is_logarithmic, costs, reference, progress)
+            given = costs, reference, progress
+            if method == "balanced":
+                scorer = Balanced(envs, bandwidth, *given)
+            else:
+                scorer = ConcaveCover(envs, bandwidth, method == "information_loss", *given)
         elif method == "fps":
             scorer = FPS(envs, bandwidth, progress)
         else:

@@ -7,7 +7,7 @@ from quests_core import METHODS, Environments, select
 from tests import naive
 from tests.core.ugly import BANDWIDTH, PROMISES, SETS
 
-GREEDY = ("msc", "fps", "mean_fps", "information_loss", "coverage")
+GREEDY = ("msc", "fps", "mean_fps", "information_loss", "coverage", "balanced")
 WORTH = {"information_loss": naive.information, "coverage": naive.covered}
 NAMES = list(SETS)
 
@@ -25,6 +25,8 @@ def slow_scores(method, frames, reference=None):
         return lambda picked: naive.cover_scores(
             frames, picked, WORTH[method], BANDWIDTH, reference=reference
         )
+    if method == "balanced":
+        return lambda picked: naive.balanced_scores(frames, picked, BANDWIDTH, reference=reference)
     return lambda picked: naive.mean_fps_scores(frames, picked)
 
 
@@ -318,7 +320,7 @@ def test_gains_are_divided_by_costs(method, name, rng):
         assert_greedy(order, slow, n_given=0)
 
 
-@pytest.mark.parametrize("method", WORTH)
+@pytest.mark.parametrize("method", [*WORTH, "balanced"])
 def test_what_a_reference_covers_is_worth_nothing(method, rng):
     frames = [rng.normal(scale=0.3, size=(4, 5)) for _ in range(8)]
     reference = np.concatenate([frames[2], frames[5]]) + 1e-3
