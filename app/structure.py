@@ -77,6 +77,8 @@ class Scene:
         Distances of the picked atom's neighbours within the cutoff, rising.
     copies : tuple of int
         Periodic copies along each axis.
+    around : bool
+        Whether only the picked environment need be seen.
     """
 
     positions: np.ndarray
@@ -92,6 +94,7 @@ class Scene:
     extent: float
     neighbors: np.ndarray
     copies: tuple[int, int, int]
+    around: bool
 
 
 def make_scene(
@@ -135,6 +138,7 @@ def make_scene(
         extent=extent,
         neighbors=distances,
         copies=copies,
+        around=look.around and drawn.row >= 0,
     )
 
 

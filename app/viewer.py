@@ -13,6 +13,7 @@ import param
 from ase.data import chemical_symbols
 from ase.data.colors import jmol_colors
 
+from .card import CSS
 from .structure import Scene
 
 NO_VALUE = "#c3c9d1"
@@ -71,12 +72,12 @@ class Viewer(pn.custom.JSComponent):
     """Draws a scene; turn by dragging, zoom with the wheel, pick an atom by a click."""
 
     scene = param.Dict(default={}, doc="What `show` made of a scene.")
-    clicked = param.Tuple(default=(-1, 0), doc="Atom of the frame last clicked, and how many clicks there were.")
+    clicked = param.List(default=[-1, 0], doc="Atom of the frame last clicked, and the number of clicks.")
 
     _esm = Path(__file__).parent / "assets" / "structure.js"
 
     def __init__(self, **params):
-        super().__init__(**{"sizing_mode": "stretch_both", "margin": 0, **params})
+        super().__init__(**{"sizing_mode": "stretch_both", "margin": 0, "stylesheets": [CSS], **params})
 
     def show(self, scene: Scene, coloring: Coloring, hints: list[str], label: str, key: str) -> None:
         """Draw a scene.
@@ -109,6 +110,7 @@ class Viewer(pn.custom.JSComponent):
             "sphere": scene.sphere,
             "picked": scene.picked,
             "extent": scene.extent,
+            "around": scene.around,
             "hints": hints,
             "label": label,
             "key": key,

@@ -1,10 +1,11 @@
 // Draws a scene of app/structure.py on a 2-D canvas, far things first; see app/viewer.py.
 
-const PLAIN = 0, NEAR = 1, FAR = 2, PICKED = 3;          // styles of atoms
+const PLAIN = 0, FAR = 2;                                // styles of atoms
 const FOG_LEVELS = 8, SPRITE = 96, BOND = 0.11;          // BOND: half the width of a bond, Å
+const MANY_BONDS = 6000, REST = 200;                     // more are left out until nothing has moved for so many ms
 const ARROW_COLOR = "#d55e00";                           // Okabe and Ito's vermillion
 const STYLE = `
-  .structure { position: relative; width: 100%; height: 100%; overflow: hidden; border-radius: 8px;
+  .structure { container-type: size; position: relative; width: 100%; height: 100%; overflow: hidden; border-radius: 8px;
     background: var(--paper, #fff); color: var(--ink, #1a2733); transition: color 1ms, background-color 1ms;
     font: 12px/1.4 Roboto, system-ui, sans-serif; }
   .structure canvas { position: absolute; inset: 0; width: 100%; height: 100%; cursor: grab; touch-action: none;
@@ -21,6 +22,7 @@ const STYLE = `
   .structure .legend .bar { display: inline-block; width: 90px; height: 9px; border-radius: 2px; margin: 0 5px; }
   .structure .hint { position: absolute; pointer-events: none; display: none; padding: 3px 7px; border-radius: 5px; white-space: nowrap;
     background: var(--paper, #fff); border: 1px solid var(--line, #ccc); box-shadow: 0 2px 8px rgb(0 0 0 / 18%); z-index: 3; }
+  @container (max-height: 160px) { .structure .views { display: none !important; } }
 `;
 
 // Rotations are nine numbers, row after row; rows are the screen's right, up, and towards the viewer.
@@ -115,9 +117,9 @@ const ATOM = 0, HALF_BOND = 1, EDGE = 2, ARROW = 3, EDGE_PARTS = 12;
 
 class Picture {
   constructor(root, canvas) {
-    Object.assign(this, { root, canvas, context: canvas.getContext("2d"), scene: null, due: false });
+    Object.assign(this, { root, canvas, context: canvas.getContext("2d"), scene: null, due: false, resting: 0 });
     this.turn = SLANTED;
-    this.zoom = 1;
+    this.zoom = 0;
     this.shift = [0, 0];
   }
 
@@ -128,8 +130,8 @@ class Picture {
       const grown = scene.extent / before.extent;
       const alike = scene.key === before.key && grown > 0.6 && grown < 1.7;
       // Å stay as long on the screen as they were.
-      this.zoom = alike ? this.zoom * grown : 1;
-      if (!alike) this.shift = [0, 0];
+      if (alike) this.zoom *= grown;
+      else this.unfit();
     }
     this.scene = scene;
     this.paint = null;
@@ -137,20 +139,46 @@ class Picture {
   }
   reset(turn) {
     this.turn = turn;
-    this.zoom = 1;
-    this.shift = [0, 0];
+    this.unfit();
     this.draw();
+  }
+  unfit() {
+    this.zoom = 0;
+    this.shift = [0, 0];
+  }
+  // The zoom at which everything is just seen from where one looks.
+  fit(width, height) {
+    const { scene, turn } = this;
+    let [x, y] = [1, 1];
+    const reach = (points, i, r) => {
+      x = Math.max(x, r + Math.abs(turn[0] * points[i] + turn[1] * points[i + 1] + turn[2] * points[i + 2]));
+      y = Math.max(y, r + Math.abs(turn[3] * points[i] + turn[4] * points[i + 1] + turn[5] * points[i + 2]));
+    };
+    if (scene.sphere) reach(scene.positions, 3 * scene.picked, scene.sphere);
+    if (!scene.around) {
+      scene.radius.forEach((r, i) => reach(scene.positions, 3 * i, r));
+      for (let i = 0; i < scene.edges.length; i += 3) reach(scene.edges, i, 0);
+    }
+    return Math.min(width / x, height / y) * scene.extent / Math.min(width, height);
   }
   rotate(x, y) {
     this.turn = multiply(multiply(aboutX(y), aboutY(x)), this.turn);
-    this.draw();
+    this.moved();
   }
   scale(factor) {
     this.zoom = Math.max(0.2, Math.min(20, this.zoom * factor));
-    this.draw();
+    this.moved();
   }
   move(x, y) {
     this.shift = [this.shift[0] + x, this.shift[1] + y];
+    this.moved();
+  }
+  moved() {
+    clearTimeout(this.resting);
+    this.resting = setTimeout(() => {
+      this.resting = 0;
+      this.draw();
+    }, REST);
     this.draw();
   }
   draw() {
@@ -178,11 +206,13 @@ class Picture {
       this.page = page;
       this.paint = new Paint(scene.palette, pageColor(style.backgroundColor), pageColor(style.color));
     }
-    this.pixels = this.zoom * (Math.min(width, height) / 2 - 6) / scene.extent;
+    this.zoom = this.zoom || this.fit(width - 16, height - 16);
+    this.pixels = this.zoom * Math.min(width - 16, height - 16) / 2 / scene.extent;
     this.center = [width / 2 + this.shift[0], height / 2 + this.shift[1]];
     this.screen = this.project(scene.positions);
     this.drawSphere();
     this.queue().forEach((kind, item, depth) => this.drawItem(kind, item, depth), 1.05 * scene.extent);
+    this.drawRing();
     this.drawAxes(width, height);
     this.drawArrowScale(height);
   }
@@ -201,7 +231,8 @@ class Picture {
   }
 
   queue() {
-    const { scene, screen } = this, n = scene.atom.length, nBonds = scene.bonds.length / 2;
+    const { scene, screen } = this, n = scene.atom.length, allBonds = scene.bonds.length / 2;
+    const nBonds = this.resting && allBonds > MANY_BONDS ? 0 : allBonds;
     this.edges = this.project(scene.edges);
     this.arrows = this.project(scene.arrows);
     const nEdges = scene.edges.length / 6, nArrows = scene.arrows.length / 6;
@@ -239,11 +270,16 @@ class Picture {
   drawAtom(i) {
     const { scene, screen, context } = this, r = this.pixelRadius(i), x = screen[3 * i], y = screen[3 * i + 1];
     context.drawImage(this.paint.ball(scene.color[i], this.fog(screen[3 * i + 2], scene.style[i])), x - r, y - r, 2 * r, 2 * r);
-    if (scene.style[i] !== PICKED) return;
+  }
+
+  // Above everything: the picked atom must be found also inside a crystal.
+  drawRing() {
+    const { scene, screen, context } = this, i = scene.picked;
+    if (i < 0) return;
     context.strokeStyle = rgb(this.paint.ink);
     context.lineWidth = 2;
     context.beginPath();
-    context.arc(x, y, r + 2.5, 0, 2 * Math.PI);
+    context.arc(screen[3 * i], screen[3 * i + 1], this.pixelRadius(i) + 2.5, 0, 2 * Math.PI);
     context.stroke();
   }
 
