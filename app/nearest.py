@@ -40,10 +40,10 @@ class Distances:
     def nearest(self, row: int, frames: np.ndarray) -> Nearest | None:
         """Return the environment nearest to `row` among those of the frames where `frames` is True.
 
-        `row` itself where its frame is among them; None where there is no frame.
+        `row` itself where its frame is among them; None where these frames have none.
         """
         envs = self._envs
-        if not frames.any():
+        if not envs.sizes[frames].any():
             return None
         if frames[np.searchsorted(envs.offsets, row, side="right") - 1]:
             return Nearest(row, 0.0)

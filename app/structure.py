@@ -16,7 +16,7 @@ BOND_LIMIT = 30_000
 # As in Jmol and Open Babel: bonded where the distance is below the sum of the covalent radii and this.
 BOND_TOLERANCE = 0.45
 _DRAWN_RADIUS = 0.5
-_LONGEST_ARROW = 2.5
+_LONGEST_ARROW = 3.0
 # How an atom is drawn.
 PLAIN, NEAR, FAR, PICKED = range(4)
 
@@ -282,7 +282,7 @@ def cell_edges(atoms: Atoms, copies: tuple[int, int, int], first: np.ndarray) ->
 def force_arrows(positions: np.ndarray, forces: np.ndarray) -> tuple[np.ndarray, float]:
     """Return the arrows of the forces, and the Å drawn for 1 eV Å⁻¹.
 
-    The scale is 1, 2 or 5 times a power of ten, the largest for which no arrow is longer than 2.5 Å.
+    The scale is 1, 2 or 5 times a power of ten, the largest for which no arrow is longer than 3 Å.
     """
     norms = np.linalg.norm(forces, axis=1)
     if not np.isfinite(norms).all() or norms.max(initial=0.0) == 0:

@@ -128,13 +128,13 @@ class Picture {
     const before = this.scene;
     if (before && scene) {
       const grown = scene.extent / before.extent;
-      const alike = scene.key === before.key && grown > 0.6 && grown < 1.7;
       // Å stay as long on the screen as they were.
-      if (alike) this.zoom *= grown;
+      if (scene.key === before.key && grown > 0.4 && grown < 2.5) this.zoom *= grown;
       else this.unfit();
     }
     this.scene = scene;
     this.paint = null;
+    this.isNew = true;
     this.draw();
   }
   reset(turn) {
@@ -144,7 +144,13 @@ class Picture {
   }
   unfit() {
     this.zoom = 0;
+    this.chosen = false;
     this.shift = [0, 0];
+  }
+  // A zoom that nobody chose changes where a new scene would not fit, or be lost in its frame.
+  keepInSight(fit) {
+    if (!this.zoom || (this.isNew && !this.chosen && (this.zoom > 1.02 * fit || this.zoom < 0.6 * fit))) this.zoom = fit;
+    this.isNew = false;
   }
   // The zoom at which everything is just seen from where one looks.
   fit(width, height) {
@@ -166,10 +172,12 @@ class Picture {
     this.moved();
   }
   scale(factor) {
+    this.chosen = true;
     this.zoom = Math.max(0.2, Math.min(20, this.zoom * factor));
     this.moved();
   }
   move(x, y) {
+    this.chosen = true;
     this.shift = [this.shift[0] + x, this.shift[1] + y];
     this.moved();
   }
@@ -206,7 +214,7 @@ class Picture {
       this.page = page;
       this.paint = new Paint(scene.palette, pageColor(style.backgroundColor), pageColor(style.color));
     }
-    this.zoom = this.zoom || this.fit(width - 16, height - 16);
+    this.keepInSight(this.fit(width - 16, height - 16));
     this.pixels = this.zoom * Math.min(width - 16, height - 16) / 2 / scene.extent;
     this.center = [width / 2 + this.shift[0], height / 2 + this.shift[1]];
     this.screen = this.project(scene.positions);
