@@ -14,7 +14,7 @@ from ..explorer import Explorer
 from ..frame_text import environment_line, frame_line, hints
 from ..plots.map import DENSITY, NOVELTY
 from ..state import State
-from ..structure import Look, Scene, make_scene
+from ..structure import ATOM_LIMIT, Look, Scene, make_scene
 from ..view import View
 from ..viewer import Coloring, Viewer, by_element, by_value
 
@@ -39,6 +39,7 @@ class StructureView(View):
         self._empty = html('<div class="empty">Nothing is open.</div>')
         self._viewer = Viewer(min_height=120)
         self._shown: tuple = ()
+        self._scene: Scene | None = None
         self._strong: tuple = (None, 0.0)
         self._make_steps()
         self._make_marks()
@@ -54,14 +55,13 @@ class StructureView(View):
                 ("chevron_right", "The next frame", 1),
             )
         )
-        number = {"start": 0, "end": 0, "sx": _NUMBER, **_SMALL}
-        self._frame = pmui.IntInput(label="Frame", value=0, width=66, **number)
-        self._atom = pmui.IntInput(label="Atom", value=None, width=58, **number)
+        self._frame = pmui.IntInput(label="Frame", value=0, start=0, end=0, width=66, sx=_NUMBER, **_SMALL)
+        self._atom = pmui.TextInput(label="Atom", value="", width=58, sx=_NUMBER, **_SMALL)
         self._through = pmui.Select(
             label="Step through", options=STEPS, value=looking.ALL, width=96, **_SMALL
         )
         self._frame.param.watch(lambda event: self._go(event.new), "value")
-        self._atom.param.watch(lambda event: self._pick(event.new), "value")
+        self._atom.param.watch(lambda event: self._enter_atom(event.new), "value")
         self._through.param.watch(lambda _: self._update(), "value")
 
     def _make_marks(self) -> None:
@@ -81,9 +81,16 @@ class StructureView(View):
         for widget in (self._color, self._copies, self._parts):
             widget.param.watch(lambda _: self._update(), "value")
 
-    def _pick(self, atom: int | None) -> None:
+    def _enter_atom(self, text: str) -> None:
+        """Look at the atom whose number was entered; what is no number is taken back."""
+        if text.strip().isdecimal():
+            self._pick(int(text))
+        if self._state.opened is not None:
+            self._update_widgets(looking.shown_frame(self._state))
+
+    def _pick(self, atom: int) -> None:
         """Look at another atom of the frame that is shown."""
-        if self._state.opened is not None and atom is not None:
+        if self._state.opened is not None:
             rows = looking.rows_of(self._state, looking.shown_frame(self._state))
             if 0 <= atom < rows.stop - rows.start:
                 self._look_at(rows.start + atom)
@@ -125,13 +132,14 @@ class StructureView(View):
         self._environment.visible = bool(line)
         self._update_widgets(frame)
         self._draw(frame)
+        self._update_head(frame)
 
     def _update_widgets(self, frame: int) -> None:
         state = self._state
         rows = looking.rows_of(state, frame)
-        atom = None if state.current is None else state.current - rows.start
+        atom = "" if state.current is None else str(state.current - rows.start)
         self._frame.param.update(end=len(state.opened.envs) - 1, value=frame)
-        self._atom.param.update(end=rows.stop - rows.start - 1, value=atom)
+        self._atom.value = atom
         frames = looking.frames_through(state, self._through.value)
         self._back.disabled = looking.neighbor(frames, frame, -1) is None
         self._next.disabled = looking.neighbor(frames, frame, 1) is None
@@ -163,14 +171,18 @@ class StructureView(View):
             scene, self._coloring(atoms, values, rows), hints(state, frame, rows.start, values, unit), words,
             opened.dataset.sha256,
         )  # fmt: skip
-        self._update_head(frame, scene)
+        self._scene = scene
 
-    def _update_head(self, frame: int, scene: Scene) -> None:
+    def _update_head(self, frame: int) -> None:
+        state, scene = self._state, self._scene
         note = "the most novel one at this size; click an atom"
-        if self._state.current is not None:
+        if state.current is not None:
             note = _neighbors(scene)
-        elif self._state.selected:
+        elif state.selected:
             note = "the first picked one; click an atom"
+        periodic = state.opened.dataset.frames[frame].pbc
+        if any(n < self._copies.value for n, along in zip(scene.copies, periodic, strict=True) if along):
+            note = f"fewer copies: {self._copies.value}× would be more than {ATOM_LIMIT:,} atoms"
         self._head.object = heading(f"Frame {frame}", ("structure",), note)
 
     def _values(self) -> tuple[np.ndarray | None, str]:

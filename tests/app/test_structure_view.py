@@ -10,9 +10,9 @@ from ase.io import write
 
 from quests_app import looking
 from quests_app.layout import page
+from quests_app.viewer import NO_VALUE, by_element, by_value
 from quests_app.views.nearest import NearestView
 from quests_app.views.structure import BONDS, CELL, FORCE, FORCES, NOVEL, WRAP, StructureView
-from quests_app.viewer import NO_VALUE, by_element, by_value
 
 pytestmark = pytest.mark.filterwarnings("ignore:Both 'variant' and 'button_style':PendingDeprecationWarning")
 
@@ -86,8 +86,12 @@ def test_a_click_on_an_atom_makes_it_current_and_the_picture_shows_it(opened, vi
     assert scene["sphere"] == state.opened.parameters.cutoff
     view._viewer.clicked = [99, 2]
     assert state.current == state.opened.envs.offsets[9] + 3, "a click that comes too late changes nothing"
-    view._atom.value = 1
+    view._atom.value = "1"
     assert state.current == state.opened.envs.offsets[9] + 1
+    for nonsense in ("x", "-1", "4", ""):
+        view._atom.value = nonsense
+        assert state.current == state.opened.envs.offsets[9] + 1
+        assert view._atom.value == "1"
     view._frame.value = 4
     assert state.current == state.opened.envs.offsets[4] + 1, "the same atom where frames hold the same ones"
     view._frame.value = 0
