@@ -1,5 +1,6 @@
 """The frame that is looked at, in three dimensions."""
 
+from collections.abc import Callable
 from functools import partial
 
 import numpy as np
@@ -26,8 +27,7 @@ STEPS = {
 _NOVELTY_LIMIT = 10.0
 _SMALL = {"size": "small", "margin": 0, "align": "center"}
 _TIGHT = {"& .MuiToggleButton-root": {"textTransform": "none", "padding": "2px 7px"}}
-# Arrow keys count; there is no room for their buttons.
-_NUMBER = {"& .MuiInputAdornment-root": {"display": "none"}, "& input": {"padding": "6px 8px"}}
+_NUMBER = {"& input": {"padding": "6px 8px"}}
 
 
 class StructureView(View):
@@ -55,13 +55,13 @@ class StructureView(View):
                 ("chevron_right", "The next frame", 1),
             )
         )
-        self._frame = pmui.IntInput(label="Frame", value=0, start=0, end=0, width=66, sx=_NUMBER, **_SMALL)
+        self._frame = pmui.TextInput(label="Frame", value="", width=66, sx=_NUMBER, **_SMALL)
         self._atom = pmui.TextInput(label="Atom", value="", width=58, sx=_NUMBER, **_SMALL)
         self._through = pmui.Select(
             label="Step through", options=STEPS, value=looking.ALL, width=96, **_SMALL
         )
-        self._frame.param.watch(lambda event: self._go(event.new), "value")
-        self._atom.param.watch(lambda event: self._enter_atom(event.new), "value")
+        self._frame.param.watch(lambda event: self._enter(event.new, self._go), "value")
+        self._atom.param.watch(lambda event: self._enter(event.new, self._pick), "value")
         self._through.param.watch(lambda _: self._update(), "value")
 
     def _make_marks(self) -> None:
@@ -81,12 +81,13 @@ class StructureView(View):
         for widget in (self._color, self._copies, self._parts):
             widget.param.watch(lambda _: self._update(), "value")
 
-    def _enter_atom(self, text: str) -> None:
-        """Look at the atom whose number was entered; what is no number is taken back."""
+    def _enter(self, text: str, do: Callable[[int], None]) -> None:
+        """Do something with the number that was entered; what is none, or too large, is taken back."""
+        if self._state.opened is None:
+            return
         if text.strip().isdecimal():
-            self._pick(int(text))
-        if self._state.opened is not None:
-            self._update_widgets(looking.shown_frame(self._state))
+            do(int(text))
+        self._update_widgets(looking.shown_frame(self._state))
 
     def _pick(self, atom: int) -> None:
         """Look at another atom of the frame that is shown."""
@@ -138,7 +139,7 @@ class StructureView(View):
         state = self._state
         rows = looking.rows_of(state, frame)
         atom = "" if state.current is None else str(state.current - rows.start)
-        self._frame.param.update(end=len(state.opened.envs) - 1, value=frame)
+        self._frame.value = str(frame)
         self._atom.value = atom
         frames = looking.frames_through(state, self._through.value)
         self._back.disabled = looking.neighbor(frames, frame, -1) is None

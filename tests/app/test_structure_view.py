@@ -92,9 +92,9 @@ def test_a_click_on_an_atom_makes_it_current_and_the_picture_shows_it(opened, vi
         view._atom.value = nonsense
         assert state.current == state.opened.envs.offsets[9] + 1
         assert view._atom.value == "1"
-    view._frame.value = 4
+    view._frame.value = "4"
     assert state.current == state.opened.envs.offsets[4] + 1, "the same atom where frames hold the same ones"
-    view._frame.value = 0
+    view._frame.value = "0"
     assert state.current == 0
 
 
@@ -267,7 +267,10 @@ def test_another_file_is_drawn_and_the_tab_holds_all_three(opened, frames, tmp_p
     assert state.error == ""
     assert state.current is None
     view = StructureView(state, opened.explorer)
-    assert view._frame.end == 4
+    view._frame.value = "5"
+    assert view._frame.value != "5", "there are five frames"
+    view._frame.value = "4"
+    assert state.current_frame == 4
 
 
 def test_a_slider_move_takes_little_time(opened):
