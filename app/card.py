@@ -49,6 +49,17 @@ HELP = {
         "environments alike, in descriptor space.",
         "",
     ),
+    "structure": (
+        "Click an atom to look at its environment: the atoms within the cutoff sphere, all periodic images "
+        "counted. Drag to turn, Shift and drag to move, wheel to zoom; or the arrow keys, + and −, Home. "
+        "Bonds are drawn below the sum of the covalent radii and 0.45 Å.",
+        "",
+    ),
+    "nearest": (
+        "The kept environment whose descriptor is nearest to that of the picked one. Within about one "
+        "bandwidth h two environments count as alike; beyond 5 h one says nothing about the other.",
+        "|x − y| in Å⁻¹;  K = exp(−|x − y|² / 2h²)",
+    ),
 }
 
 

@@ -1,5 +1,7 @@
 """The page: which view stands where."""
 
+from functools import partial
+
 import panel as pn
 import panel_material_ui as pmui
 
@@ -14,10 +16,12 @@ from .views.forces import ForcesView
 from .views.map import MapView
 from .views.marks import MarksView
 from .views.methods import MethodsView
+from .views.nearest import NearestView
 from .views.overlap import OverlapView
 from .views.settings import SettingsView
 from .views.size import SizeView
 from .views.status import StatusView
+from .views.structure import StructureView
 from .views.summary import SummaryView
 from .views.table import TableView
 
@@ -43,7 +47,8 @@ SX = {
 
 def page(state: State, explorer: Explorer) -> pmui.Page:
     """Return the whole page for one session."""
-    tabs = Tabs(state, {"overview": lambda: _overview(state, explorer)})
+    makers = {"overview": _overview, "map": _map_tab}
+    tabs = Tabs(state, {key: partial(make, state, explorer) for key, make in makers.items()})
     main = pn.Column(
         StatusView(state, explorer), SummaryView(state), tabs.bar(MarksView(state, explorer)), tabs.content,
         css_classes=["page"], stylesheets=[CSS], sizing_mode="stretch_width", margin=0,
@@ -77,3 +82,9 @@ def _overview(state: State, explorer: Explorer) -> pn.Column:
         ForcesView(state, tab), TableView(state, tab),
     )  # fmt: skip
     return grid(*views, tab=tab)
+
+
+def _map_tab(state: State, explorer: Explorer) -> pn.Column:
+    tab = "map"
+    views = MapView(state, explorer, tab), StructureView(state, explorer, tab), NearestView(state, tab)
+    return grid(*views, tab="map-tab")

@@ -1,0 +1,522 @@
+// Draws a scene of app/structure.py on a 2-D canvas, far things first; see app/viewer.py.
+
+const PLAIN = 0, FAR = 2;                                // styles of atoms
+const FOG_LEVELS = 8, SPRITE = 96, BOND = 0.11;          // BOND: half the width of a bond, Å
+const MANY_BONDS = 6000, REST = 200;                     // more are left out until nothing has moved for so many ms
+const ARROW_COLOR = "#d55e00";                           // Okabe and Ito's vermillion
+const STYLE = `
+  .structure { container-type: size; position: relative; width: 100%; height: 100%; overflow: hidden; border-radius: 8px;
+    background: var(--paper, #fff); color: var(--ink, #1a2733); transition: color 1ms, background-color 1ms;
+    font: 12px/1.4 Roboto, system-ui, sans-serif; }
+  .structure canvas { position: absolute; inset: 0; width: 100%; height: 100%; cursor: grab; touch-action: none;
+    border-radius: 8px; outline-color: var(--accent, #0b5a7d); }
+  .structure canvas:focus-visible { outline: 2px solid var(--accent, #0b5a7d); outline-offset: -2px; }
+  .structure .views { position: absolute; top: 4px; right: 4px; display: flex; gap: 2px; }
+  .structure .views button { font: inherit; color: var(--muted, #5c6873); background: var(--paper, #fff); opacity: .85;
+    border: 1px solid var(--line, #ccc); border-radius: 5px; min-width: 22px; height: 22px; padding: 0 5px; cursor: pointer; }
+  .structure .views button:hover, .structure .views button:focus-visible { color: var(--ink, #1a2733); opacity: 1; }
+  .structure .legend { position: absolute; left: 8px; bottom: 6px; display: flex; flex-wrap: wrap; gap: 2px 10px; align-items: center;
+    pointer-events: none; max-width: calc(100% - 80px); font-size: 12px; text-shadow: 0 0 3px var(--paper, #fff), 0 0 3px var(--paper, #fff); }
+  .structure .legend i { display: inline-block; width: 10px; height: 10px; border-radius: 50%; margin-right: 4px;
+    border: 1px solid rgb(0 0 0 / 35%); box-sizing: border-box; }
+  .structure .legend .bar { display: inline-block; width: 90px; height: 9px; border-radius: 2px; margin: 0 5px; }
+  .structure .hint { position: absolute; pointer-events: none; display: none; padding: 3px 7px; border-radius: 5px; white-space: nowrap;
+    background: var(--paper, #fff); border: 1px solid var(--line, #ccc); box-shadow: 0 2px 8px rgb(0 0 0 / 18%); z-index: 3; }
+  @container (max-height: 160px) { .structure .views { display: none !important; } }
+`;
+
+// Rotations are nine numbers, row after row; rows are the screen's right, up, and towards the viewer.
+const multiply = (a, b) => [0, 3, 6].flatMap((i) => [0, 1, 2].map((j) => a[i] * b[j] + a[i + 1] * b[j + 3] + a[i + 2] * b[j + 6]));
+const aboutX = (t) => [1, 0, 0, 0, Math.cos(t), -Math.sin(t), 0, Math.sin(t), Math.cos(t)];
+const aboutY = (t) => [Math.cos(t), 0, Math.sin(t), 0, 1, 0, -Math.sin(t), 0, Math.cos(t)];
+const ALONG = {
+  x: [0, 1, 0, 0, 0, 1, 1, 0, 0],
+  y: [0, 0, 1, 1, 0, 0, 0, 1, 0],
+  z: [1, 0, 0, 0, 1, 0, 0, 0, 1],
+};
+const SLANTED = multiply(aboutX(0.45), multiply(aboutY(0.35), [1, 0, 0, 0, 0, 1, 0, -1, 0]));
+
+function mix(a, b, share) {
+  return a.map((value, i) => Math.round(value + (b[i] - value) * share));
+}
+const rgb = (c) => `rgb(${c[0]},${c[1]},${c[2]})`;
+const parse = (hex) => [1, 3, 5].map((i) => parseInt(hex.slice(i, i + 2), 16));
+
+function element(tag, className, parent, text) {
+  const node = document.createElement(tag);
+  if (className) node.className = className;
+  if (text !== undefined) node.textContent = text;
+  if (parent) parent.append(node);
+  return node;
+}
+
+// Colours of the page as [r, g, b]; whatever CSS calls them, a canvas pixel tells.
+function pageColor(css) {
+  const context = new OffscreenCanvas(1, 1).getContext("2d", { willReadFrequently: true });
+  context.fillStyle = css;
+  context.fillRect(0, 0, 1, 1);
+  return [...context.getImageData(0, 0, 1, 1).data.slice(0, 3)];
+}
+
+// Shaded balls and bonds by colour and distance, made when first needed.
+class Paint {
+  constructor(palette, paper, ink) {
+    Object.assign(this, { colors: palette.map(parse), paper, ink, balls: new Map(), lines: new Map() });
+  }
+  fogged(color, level) {
+    return mix(color, this.paper, level / FOG_LEVELS);
+  }
+  ball(index, level) {
+    const key = index * FOG_LEVELS + level;
+    if (!this.balls.has(key)) this.balls.set(key, this.makeBall(this.colors[index], level));
+    return this.balls.get(key);
+  }
+  makeBall(color, level) {
+    const canvas = new OffscreenCanvas(SPRITE, SPRITE), context = canvas.getContext("2d"), half = SPRITE / 2;
+    const shade = context.createRadialGradient(0.68 * half, 0.62 * half, 0.05 * half, half, half, half);
+    const stops = [[0, mix(color, [255, 255, 255], 0.75)], [0.35, mix(color, [255, 255, 255], 0.12)],
+      [0.75, mix(color, [0, 0, 0], 0.16)], [1, mix(color, [0, 0, 0], 0.5)]];
+    for (const [at, stop] of stops) shade.addColorStop(at, rgb(this.fogged(stop, level)));
+    context.fillStyle = shade;
+    context.beginPath();
+    context.arc(half, half, half - 1, 0, 2 * Math.PI);
+    context.fill();
+    return canvas;
+  }
+  line(index, level) {
+    const key = index * FOG_LEVELS + level;
+    if (!this.lines.has(key)) {
+      const color = this.colors[index];
+      this.lines.set(key, [mix(color, [0, 0, 0], 0.45), mix(color, [255, 255, 255], 0.1)].map((c) => rgb(this.fogged(c, level))));
+    }
+    return this.lines.get(key);
+  }
+}
+
+// Everything that has a depth: kinds and the number of each kind, sorted by bins of depth.
+class Queue {
+  constructor(size) {
+    Object.assign(this, { kind: new Uint8Array(size), item: new Int32Array(size), depth: new Float32Array(size), length: 0 });
+  }
+  add(kind, item, depth) {
+    this.kind[this.length] = kind;
+    this.item[this.length] = item;
+    this.depth[this.length++] = depth;
+  }
+  forEach(visit, reach) {
+    const bins = 4096, first = new Int32Array(bins + 1), order = new Int32Array(this.length);
+    const bin = (i) => Math.max(0, Math.min(bins - 1, Math.floor((this.depth[i] / reach + 1) * bins / 2)));
+    for (let i = 0; i < this.length; i++) first[bin(i) + 1]++;
+    for (let b = 0; b < bins; b++) first[b + 1] += first[b];
+    for (let i = 0; i < this.length; i++) order[first[bin(i)]++] = i;
+    for (const i of order) visit(this.kind[i], this.item[i], this.depth[i]);
+  }
+}
+
+const ATOM = 0, HALF_BOND = 1, EDGE = 2, ARROW = 3, EDGE_PARTS = 12;
+
+class Picture {
+  constructor(root, canvas) {
+    Object.assign(this, { root, canvas, context: canvas.getContext("2d"), scene: null, due: false, resting: 0 });
+    this.turn = SLANTED;
+    this.zoom = 0;
+    this.shift = [0, 0];
+  }
+
+  // A view stays as it is while one looks through frames of similar size.
+  show(scene) {
+    const before = this.scene;
+    if (before && scene) {
+      const grown = scene.extent / before.extent;
+      // Å stay as long on the screen as they were.
+      if (scene.key === before.key && grown > 0.4 && grown < 2.5) this.zoom *= grown;
+      else this.unfit();
+    }
+    this.scene = scene;
+    this.paint = null;
+    this.isNew = true;
+    this.draw();
+  }
+  reset(turn) {
+    this.turn = turn;
+    this.unfit();
+    this.draw();
+  }
+  unfit() {
+    this.zoom = 0;
+    this.chosen = false;
+    this.shift = [0, 0];
+  }
+  // A zoom that nobody chose changes where a new scene would not fit, or be lost in its frame.
+  keepInSight(fit) {
+    if (!this.zoom || (this.isNew && !this.chosen && (this.zoom > 1.02 * fit || this.zoom < 0.6 * fit))) this.zoom = fit;
+    this.isNew = false;
+  }
+  // The zoom at which everything is just seen from where one looks.
+  fit(width, height) {
+    const { scene, turn } = this;
+    let [x, y] = [1, 1];
+    const reach = (points, i, r) => {
+      x = Math.max(x, r + Math.abs(turn[0] * points[i] + turn[1] * points[i + 1] + turn[2] * points[i + 2]));
+      y = Math.max(y, r + Math.abs(turn[3] * points[i] + turn[4] * points[i + 1] + turn[5] * points[i + 2]));
+    };
+    if (scene.sphere) reach(scene.positions, 3 * scene.picked, scene.sphere);
+    if (!scene.around) {
+      scene.radius.forEach((r, i) => reach(scene.positions, 3 * i, r));
+      for (let i = 0; i < scene.edges.length; i += 3) reach(scene.edges, i, 0);
+    }
+    return Math.min(width / x, height / y) * scene.extent / Math.min(width, height);
+  }
+  rotate(x, y) {
+    this.turn = multiply(multiply(aboutX(y), aboutY(x)), this.turn);
+    this.moved();
+  }
+  scale(factor) {
+    this.chosen = true;
+    this.zoom = Math.max(0.2, Math.min(20, this.zoom * factor));
+    this.moved();
+  }
+  move(x, y) {
+    this.chosen = true;
+    this.shift = [this.shift[0] + x, this.shift[1] + y];
+    this.moved();
+  }
+  moved() {
+    clearTimeout(this.resting);
+    this.resting = setTimeout(() => {
+      this.resting = 0;
+      this.draw();
+    }, REST);
+    this.draw();
+  }
+  draw() {
+    if (this.due) return;
+    this.due = true;
+    requestAnimationFrame(() => {
+      this.due = false;
+      this.drawNow();
+    });
+  }
+
+  drawNow() {
+    const { canvas, context, scene } = this;
+    const ratio = window.devicePixelRatio || 1, width = canvas.clientWidth, height = canvas.clientHeight;
+    if (!width || !height) return;
+    if (canvas.width !== Math.round(width * ratio) || canvas.height !== Math.round(height * ratio)) {
+      canvas.width = Math.round(width * ratio);
+      canvas.height = Math.round(height * ratio);
+    }
+    context.setTransform(ratio, 0, 0, ratio, 0, 0);
+    context.clearRect(0, 0, width, height);
+    if (!scene) return;
+    const style = getComputedStyle(this.root), page = style.backgroundColor + style.color;
+    if (!this.paint || this.page !== page) {
+      this.page = page;
+      this.paint = new Paint(scene.palette, pageColor(style.backgroundColor), pageColor(style.color));
+    }
+    this.keepInSight(this.fit(width - 16, height - 16));
+    this.pixels = this.zoom * Math.min(width - 16, height - 16) / 2 / scene.extent;
+    this.center = [width / 2 + this.shift[0], height / 2 + this.shift[1]];
+    this.screen = this.project(scene.positions);
+    this.drawSphere();
+    this.queue().forEach((kind, item, depth) => this.drawItem(kind, item, depth), 1.05 * scene.extent);
+    this.drawRing();
+    this.drawAxes(width, height);
+    this.drawArrowScale(height);
+  }
+
+  // x and y in pixels, depth in Å, towards the viewer.
+  project(points) {
+    const [a, b, c, d, e, f, g, h, i] = this.turn, [cx, cy] = this.center, s = this.pixels;
+    const screen = new Float32Array(points.length);
+    for (let p = 0; p < points.length; p += 3) {
+      const x = points[p], y = points[p + 1], z = points[p + 2];
+      screen[p] = cx + s * (a * x + b * y + c * z);
+      screen[p + 1] = cy - s * (d * x + e * y + f * z);
+      screen[p + 2] = g * x + h * y + i * z;
+    }
+    return screen;
+  }
+
+  queue() {
+    const { scene, screen } = this, n = scene.atom.length, allBonds = scene.bonds.length / 2;
+    const nBonds = this.resting && allBonds > MANY_BONDS ? 0 : allBonds;
+    this.edges = this.project(scene.edges);
+    this.arrows = this.project(scene.arrows);
+    const nEdges = scene.edges.length / 6, nArrows = scene.arrows.length / 6;
+    const queue = new Queue(n + 2 * nBonds + EDGE_PARTS * nEdges + nArrows);
+    for (let i = 0; i < n; i++) queue.add(ATOM, i, screen[3 * i + 2]);
+    for (let i = 0; i < 2 * nBonds; i++) {
+      const own = screen[3 * scene.bonds[i] + 2], other = screen[3 * scene.bonds[i ^ 1] + 2];
+      queue.add(HALF_BOND, i, 0.7 * own + 0.3 * other);
+    }
+    for (let i = 0; i < EDGE_PARTS * nEdges; i++) {
+      const at = 6 * Math.floor(i / EDGE_PARTS), share = (i % EDGE_PARTS + 0.5) / EDGE_PARTS;
+      queue.add(EDGE, i, this.edges[at + 2] * (1 - share) + this.edges[at + 5] * share);
+    }
+    for (let i = 0; i < nArrows; i++) queue.add(ARROW, i, (this.arrows[6 * i + 2] + 3 * this.arrows[6 * i + 5]) / 4);
+    return queue;
+  }
+
+  fog(depth, style) {
+    const share = 0.5 - depth / (2 * this.scene.extent);
+    const faded = style === FAR ? 0.45 : 0;
+    return Math.max(0, Math.min(FOG_LEVELS - 1, Math.floor(FOG_LEVELS * (faded + (0.55 - 0.4 * faded) * share))));
+  }
+
+  drawItem(kind, item, depth) {
+    if (kind === ATOM) this.drawAtom(item);
+    else if (kind === HALF_BOND) this.drawHalfBond(item);
+    else if (kind === EDGE) this.drawEdge(item, depth);
+    else this.drawArrow(item, depth);
+  }
+
+  pixelRadius(i) {
+    return this.pixels * this.scene.radius[i];
+  }
+
+  drawAtom(i) {
+    const { scene, screen, context } = this, r = this.pixelRadius(i), x = screen[3 * i], y = screen[3 * i + 1];
+    context.drawImage(this.paint.ball(scene.color[i], this.fog(screen[3 * i + 2], scene.style[i])), x - r, y - r, 2 * r, 2 * r);
+  }
+
+  // Above everything: the picked atom must be found also inside a crystal.
+  drawRing() {
+    const { scene, screen, context } = this, i = scene.picked;
+    if (i < 0) return;
+    context.strokeStyle = rgb(this.paint.ink);
+    context.lineWidth = 2;
+    context.beginPath();
+    context.arc(screen[3 * i], screen[3 * i + 1], this.pixelRadius(i) + 2.5, 0, 2 * Math.PI);
+    context.stroke();
+  }
+
+  drawHalfBond(k) {
+    const { scene, screen, context } = this, i = scene.bonds[k], j = scene.bonds[k ^ 1];
+    const dx = screen[3 * j] - screen[3 * i], dy = screen[3 * j + 1] - screen[3 * i + 1];
+    const dz = screen[3 * j + 2] - screen[3 * i + 2];
+    const length = Math.hypot(dx, dy, dz * this.pixels) || 1, from = 0.85 * Math.min(0.5, this.pixelRadius(i) / length);
+    const [dark, light] = this.paint.line(scene.color[i], this.fog(screen[3 * i + 2] + dz / 4, scene.style[i]));
+    const width = Math.max(1, 2 * BOND * this.pixels);
+    context.beginPath();
+    context.moveTo(screen[3 * i] + from * dx, screen[3 * i + 1] + from * dy);
+    context.lineTo(screen[3 * i] + 0.5 * dx, screen[3 * i + 1] + 0.5 * dy);
+    context.lineWidth = width;
+    context.strokeStyle = dark;
+    context.stroke();
+    if (width < 2.5) return;
+    context.lineWidth = 0.55 * width;
+    context.strokeStyle = light;
+    context.stroke();
+  }
+
+  drawEdge(item, depth) {
+    const at = 6 * Math.floor(item / EDGE_PARTS), part = item % EDGE_PARTS, e = this.edges, { context } = this;
+    const along = (share) => [e[at] + (e[at + 3] - e[at]) * share, e[at + 1] + (e[at + 4] - e[at + 1]) * share];
+    context.beginPath();
+    context.moveTo(...along(part / EDGE_PARTS));
+    context.lineTo(...along((part + 1) / EDGE_PARTS));
+    context.lineWidth = 1.1;
+    context.strokeStyle = rgb(this.paint.fogged(mix(this.paint.ink, this.paint.paper, 0.35), this.fog(depth, PLAIN)));
+    context.stroke();
+  }
+
+  drawArrow(item, depth) {
+    const a = this.arrows.subarray(6 * item, 6 * item + 6);
+    this.arrow(a[0], a[1], a[3], a[4], rgb(this.paint.fogged(parse(ARROW_COLOR), this.fog(depth, PLAIN))));
+  }
+
+  arrow(x0, y0, x1, y1, color) {
+    const { context } = this, length = Math.hypot(x1 - x0, y1 - y0), head = Math.min(length, Math.max(6, 0.22 * this.pixels));
+    if (length < 0.5) return;
+    const ux = (x1 - x0) / length, uy = (y1 - y0) / length, bx = x1 - head * ux, by = y1 - head * uy;
+    context.strokeStyle = context.fillStyle = color;
+    context.lineWidth = Math.max(1.6, 0.07 * this.pixels);
+    context.beginPath();
+    context.moveTo(x0, y0);
+    context.lineTo(bx, by);
+    context.stroke();
+    context.beginPath();
+    context.moveTo(x1, y1);
+    context.lineTo(bx - 0.45 * head * uy, by + 0.45 * head * ux);
+    context.lineTo(bx + 0.45 * head * uy, by - 0.45 * head * ux);
+    context.fill();
+  }
+
+  // A disc, and the great circles of the three planes.
+  drawSphere() {
+    const { scene, screen, context } = this;
+    if (scene.picked < 0 || !scene.sphere) return;
+    const x = screen[3 * scene.picked], y = screen[3 * scene.picked + 1], r = this.pixels * scene.sphere;
+    const accent = pageColor(getComputedStyle(this.canvas).outlineColor);
+    context.fillStyle = `rgba(${accent},0.07)`;
+    context.strokeStyle = `rgba(${accent},0.85)`;
+    context.lineWidth = 1.3;
+    context.beginPath();
+    context.arc(x, y, r, 0, 2 * Math.PI);
+    context.fill();
+    context.stroke();
+    context.strokeStyle = `rgba(${accent},0.3)`;
+    context.lineWidth = 1;
+    for (const [u, v] of [[0, 1], [1, 2], [2, 0]]) {
+      context.beginPath();
+      for (let k = 0; k <= 72; k++) {
+        const c = Math.cos(k * Math.PI / 36), s = Math.sin(k * Math.PI / 36);
+        context.lineTo(x + r * (this.turn[u] * c + this.turn[v] * s), y - r * (this.turn[3 + u] * c + this.turn[3 + v] * s));
+      }
+      context.stroke();
+    }
+  }
+
+  drawAxes(width, height) {
+    const { context } = this, x = width - 32, y = height - 30;
+    context.font = "11px Roboto, system-ui, sans-serif";
+    context.textAlign = "center";
+    context.textBaseline = "middle";
+    context.strokeStyle = context.fillStyle = rgb(mix(this.paint.ink, this.paint.paper, 0.3));
+    context.lineWidth = 1.4;
+    ["x", "y", "z"].forEach((name, axis) => {
+      const dx = this.turn[axis], dy = -this.turn[3 + axis];
+      context.beginPath();
+      context.moveTo(x, y);
+      context.lineTo(x + 17 * dx, y + 17 * dy);
+      context.stroke();
+      context.fillText(name, x + 24 * dx, y + 24 * dy);
+    });
+  }
+
+  // An arrow as long as those of 1, 2 or 5 times a power of ten eV/Å, above the legend.
+  drawArrowScale(height) {
+    const scale = this.scene.arrow_scale * this.pixels;
+    if (!scale || !this.scene.arrows.length) return;
+    const power = 10 ** Math.floor(Math.log10(60 / scale));
+    const value = [5, 2, 1].map((step) => step * power).find((step) => step * scale <= 60) || power;
+    const x = 10, y = height - 38, { context } = this;
+    this.arrow(x, y, x + value * scale, y, ARROW_COLOR);
+    context.fillStyle = rgb(this.paint.ink);
+    context.font = "12px Roboto, system-ui, sans-serif";
+    context.textAlign = "left";
+    context.textBaseline = "middle";
+    context.fillText(`force ${Number(value.toPrecision(1))} eV/Å`, x + value * scale + 8, y);
+  }
+
+  // The atom at a place: the nearest to the viewer of those that cover it, -1 for none.
+  at(x, y) {
+    const { scene, screen } = this;
+    let best = -1, depth = -Infinity;
+    for (let i = 0; scene && screen && i < scene.atom.length; i++) {
+      const r = Math.max(5, this.pixelRadius(i)), dx = x - screen[3 * i], dy = y - screen[3 * i + 1];
+      const inside = r * r - dx * dx - dy * dy;
+      if (inside < 0) continue;
+      const front = screen[3 * i + 2] + Math.sqrt(inside) / this.pixels;
+      if (front > depth) [best, depth] = [i, front];
+    }
+    return best;
+  }
+}
+
+function listen(picture, canvas, hint, pick) {
+  let last = null, travelled = 0;
+  const place = (event) => {
+    const box = canvas.getBoundingClientRect();
+    return [event.clientX - box.left, event.clientY - box.top];
+  };
+  canvas.addEventListener("pointerdown", (event) => {
+    canvas.setPointerCapture(event.pointerId);
+    [last, travelled] = [place(event), 0];
+  });
+  canvas.addEventListener("pointermove", (event) => {
+    const [x, y] = place(event);
+    if (!last) return showHint(picture, canvas, hint, x, y);
+    const dx = x - last[0], dy = y - last[1];
+    [last, travelled] = [[x, y], travelled + Math.abs(dx) + Math.abs(dy)];
+    hint.style.display = "none";
+    if (event.shiftKey || event.buttons === 2) picture.move(dx, dy);
+    else picture.rotate(0.01 * dx, 0.01 * dy);
+  });
+  canvas.addEventListener("pointerup", (event) => {
+    const atom = picture.at(...place(event));
+    if (last && travelled < 4 && event.button === 0 && atom >= 0) pick(picture.scene.atom[atom]);
+    last = null;
+  });
+  canvas.addEventListener("pointercancel", () => { last = null; });
+  canvas.addEventListener("pointerleave", () => { hint.style.display = "none"; });
+  canvas.addEventListener("contextmenu", (event) => event.preventDefault());
+  canvas.addEventListener("dblclick", () => picture.reset(SLANTED));
+  canvas.addEventListener("wheel", (event) => {
+    event.preventDefault();
+    picture.scale(Math.exp(-0.0015 * event.deltaY));
+  }, { passive: false });
+  canvas.addEventListener("keydown", (event) => {
+    const does = {
+      ArrowLeft: () => picture.rotate(-0.1, 0), ArrowRight: () => picture.rotate(0.1, 0),
+      ArrowUp: () => picture.rotate(0, -0.1), ArrowDown: () => picture.rotate(0, 0.1),
+      "+": () => picture.scale(1.15), "=": () => picture.scale(1.15), "-": () => picture.scale(1 / 1.15),
+      Home: () => picture.reset(SLANTED),
+    }[event.key];
+    if (!does || event.ctrlKey || event.metaKey || event.altKey) return;
+    event.preventDefault();
+    does();
+  });
+}
+
+function showHint(picture, canvas, hint, x, y) {
+  const atom = picture.at(x, y);
+  canvas.style.cursor = atom < 0 ? "grab" : "pointer";
+  hint.style.display = atom < 0 ? "none" : "block";
+  if (atom < 0) return;
+  hint.textContent = picture.scene.hints[picture.scene.atom[atom]];
+  hint.style.left = `${Math.max(0, Math.min(x + 12, canvas.clientWidth - hint.offsetWidth - 4))}px`;
+  hint.style.top = `${Math.max(0, y - hint.offsetHeight - 8)}px`;
+}
+
+function showLegend(legend, about) {
+  legend.replaceChildren();
+  if (!about) return;
+  if (about.title) {
+    const bar = element("span", "", legend);
+    element("span", "", bar, `${about.title} ${about.low}`);
+    element("span", "bar", bar).style.background = `linear-gradient(to right, ${about.colors.join(",")})`;
+    element("span", "", bar, `≥ ${about.high}`);
+  }
+  for (const [name, color] of about.names || []) {
+    const item = element("span", "", legend);
+    element("i", "", item).style.background = color;
+    item.append(name);
+  }
+}
+
+// Panel may hand dictionaries over as maps.
+const plain = (value) => value instanceof Map ? Object.fromEntries([...value].map(([k, v]) => [k, plain(v)])) : value;
+
+export function render({ model }) {
+  const root = element("div", "structure");
+  element("style", "", root, STYLE);
+  const canvas = element("canvas", "", root), legend = element("div", "legend", root);
+  const views = element("div", "views", root), hint = element("div", "hint", root);
+  canvas.tabIndex = 0;
+  canvas.setAttribute("role", "img");
+  const picture = new Picture(root, canvas);
+  for (const [name, turn] of [...Object.entries(ALONG), ["reset", SLANTED]]) {
+    const button = element("button", "", views, name);
+    button.title = name === "reset" ? "The whole structure, seen from the side (Home)" : `Look along ${name}`;
+    button.addEventListener("click", () => picture.reset(turn));
+  }
+  listen(picture, canvas, hint, (atom) => { model.clicked = [atom, model.clicked[1] + 1]; });
+  const update = () => {
+    const scene = plain(model.scene), there = scene && scene.atom;
+    canvas.setAttribute("aria-label", there ? scene.label : "No structure");
+    views.style.display = there ? "flex" : "none";
+    showLegend(legend, there ? scene.legend : null);
+    hint.style.display = "none";
+    picture.show(there ? scene : null);
+  };
+  model.on("scene", update);
+  const sizes = new ResizeObserver(() => picture.draw());
+  sizes.observe(root);
+  // The colours of the page change in a transition: that is how one hears of another theme.
+  root.addEventListener("transitionend", () => picture.draw());
+  model.on("remove", () => sizes.disconnect());
+  update();
+  return root;
+}

@@ -1,0 +1,83 @@
+"""A frame and an environment in words; HTML, and everything from files is escaped."""
+
+import re
+from html import escape
+
+import numpy as np
+from ase import Atoms
+
+from quests_core import atoms_energy
+
+from .format import nats, plural
+from .looking import atom_of, frame_of, novelty
+from .state import State
+
+
+def frame_line(state: State, frame: int) -> str:
+    """Return what becomes of a frame, its label, formula, energy an atom and periodic axes: two lines."""
+    atoms, label = state.opened.dataset.frames[frame], state.opened.dataset.labels[frame]
+    energy = atoms_energy(atoms)
+    lines = (
+        [_fate(state, frame), escape(label[:80])],
+        [
+            _formula(atoms),
+            plural(len(atoms), "atom"),
+            "" if energy is None or not np.isfinite(energy) else f"{nats(energy / len(atoms))} eV/atom",
+            _periodicity(atoms),
+        ],
+    )
+    return "".join(f'<div class="atoms">{" · ".join(filter(None, parts))}</div>' for parts in lines)
+
+
+def environment_line(state: State, row: int) -> str:
+    """Return which atom an environment is, its force and its δH."""
+    dataset, delta, frame = state.opened.dataset, novelty(state), frame_of(state, row)
+    atom, force = atom_of(state, row), dataset.forces[row]
+    parts = [
+        f"<b>Atom {atom} ({escape(dataset.frames[frame].symbols[atom])})</b>",
+        "" if delta is None else _novelty(delta[row]),
+        "" if np.isnan(force) else f"|F| = {force:.3g} eV/Å",
+    ]
+    return " · ".join(part for part in parts if part)
+
+
+def _novelty(delta: float) -> str:
+    if np.isnan(delta):
+        return "excluded, so it has no δH"
+    return f"δH = {nats(delta, 2)} nats, {'lost' if delta >= 1e-5 else 'covered'}"
+
+
+def _formula(atoms: Atoms) -> str:
+    return re.sub(r"(\d+)", r"<sub>\1</sub>", escape(atoms.get_chemical_formula("metal", empirical=False)))
+
+
+def _periodicity(atoms: Atoms) -> str:
+    if not atoms.pbc.any():
+        return "not periodic"
+    return "periodic" if atoms.pbc.all() else f"periodic along {', '.join(np.array(list('abc'))[atoms.pbc])}"
+
+
+def _fate(state: State, frame: int) -> str:
+    path = state.path
+    if path is None:
+        return ""
+    ranks = np.flatnonzero(path.order == frame)
+    rank = (
+        f", rank {ranks[0] + 1:,} of {len(path.order):,}" if len(ranks) and path.marks == state.marks else ""
+    )
+    return f"<b>{state.status[frame]}</b>{rank} in {escape(state.active)}"
+
+
+def hints(state: State, frame: int, first: int, values: np.ndarray | None, unit: str) -> list[str]:
+    """Return what is said of each atom of a frame that is pointed at; plain text.
+
+    `values` are numbers of all environments, `first` is the frame's first of them.
+    """
+    symbols = state.opened.dataset.frames[frame].get_chemical_symbols()
+    if values is None:
+        return [f"{symbol}, atom {i}" for i, symbol in enumerate(symbols)]
+    own = values[first : first + len(symbols)].tolist()
+    return [
+        f"{symbol}, atom {i}: {unit.format(f'{value:.3g}')}" if value == value else f"{symbol}, atom {i}"
+        for i, (symbol, value) in enumerate(zip(symbols, own, strict=True))
+    ]

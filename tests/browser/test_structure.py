@@ -1,0 +1,154 @@
+"""The structure beside the map: looked at, turned, picked from and stepped through."""
+
+import hashlib
+
+import pytest
+
+from .test_dashboard import move_slider, open_path
+
+# What is not blank of a canvas, in percent, and its picture.
+INK = """canvas => {
+  const {width, height} = canvas;
+  const data = canvas.getContext('2d').getImageData(0, 0, width, height).data;
+  let n = 0;
+  for (let i = 3; i < data.length; i += 4) n += data[i] > 0;
+  return 100 * n / (width * height);
+}"""
+
+
+def structure_tab(page):
+    page.get_by_role("tab", name="Map and structure").click()
+    page.locator("canvas[role=img]").first.wait_for()
+
+
+def canvas(page, number=0):
+    return page.locator("canvas[role=img]").nth(number)
+
+
+def picture(page):
+    """Return a name of the picture that is drawn, once it has come to rest."""
+    names = []
+    while len(names) < 2 or names[-1] != names[-2]:
+        page.wait_for_timeout(400)
+        url = canvas(page).evaluate("canvas => canvas.toDataURL()")
+        names.append(hashlib.sha256(url.encode()).hexdigest())
+    return names[-1]
+
+
+def point_at_an_atom(page, skip=()):
+    """Move the mouse over the picture until it is on an atom other than `skip`; return where and which."""
+    box, hint = canvas(page).bounding_box(), page.locator(".structure .hint").first
+    for row in range(4, 37):
+        for column in range(4, 37):
+            place = box["x"] + box["width"] * column / 40, box["y"] + box["height"] * row / 40
+            page.mouse.move(*place)
+            if hint.is_visible() and hint.inner_text() not in skip:
+                return place, hint.inner_text()
+    pytest.fail("no atom was found in the picture")
+
+
+def field(page, label):
+    return page.get_by_label(label, exact=True)
+
+
+def frame_shown(page, number):
+    page.get_by_role("heading", name=f"Frame {number}", exact=True).wait_for()
+
+
+def test_the_demo_is_looked_at_turned_and_picked_from(page):
+    structure_tab(page)
+    before = picture(page)
+    assert canvas(page).evaluate(INK) > 1
+    box = canvas(page).bounding_box()
+    middle = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    page.mouse.move(*middle)
+    page.mouse.down()
+    page.mouse.move(middle[0] + 60, middle[1] + 25, steps=4)
+    page.mouse.up()
+    turned = picture(page)
+    assert turned != before
+    page.mouse.wheel(0, -300)
+    zoomed = picture(page)
+    assert zoomed != turned
+    canvas(page).focus()
+    page.keyboard.press("ArrowLeft")
+    assert picture(page) != zoomed
+    page.keyboard.press("Home")
+    assert picture(page) == before, "the view from the beginning"
+    assert field(page, "Atom").input_value() == "", "turning picks nothing"
+    an_atom_is_picked(page)
+    the_nearest_kept_environment_is_followed(page)
+
+
+def an_atom_is_picked(page):
+    place, hint = point_at_an_atom(page)
+    page.mouse.click(*place)
+    page.get_by_text("neighbours within 5 Å").wait_for()
+    assert field(page, "Atom").input_value() == hint.split("atom ")[1]
+    assert f"atom {field(page, 'Atom').input_value()}" in hint
+    label = canvas(page).get_attribute("aria-label")
+    assert "neighbours within 5 Å" in label
+
+
+def the_nearest_kept_environment_is_followed(page):
+    page.get_by_text("Å⁻¹ away:").wait_for()
+    assert canvas(page, 1).evaluate(INK) > 1
+    move_slider(page, "End")
+    page.get_by_text("The current environment is itself kept: distance 0.").wait_for()
+    move_slider(page, "Home")
+    page.get_by_text("Å⁻¹ away:").wait_for()
+    before = page.locator("h2", has_text="Frame").inner_text()
+    page.get_by_text("Look at it", exact=True).click()
+    page.get_by_text("The current environment is itself kept: distance 0.").wait_for()
+    assert page.locator("h2", has_text="Frame").inner_text() != before
+    page.keyboard.press("Escape")
+    page.get_by_text("Click an atom, or a point on the map").wait_for()
+
+
+def test_frames_are_stepped_through_coloured_and_marked(page, small_file):
+    open_path(page, small_file)
+    page.locator(".summary .name", has_text=small_file.name).wait_for()
+    page.locator(".size", has_text="10 of 40 frames").wait_for()
+    structure_tab(page)
+    field(page, "Frame").fill("20")
+    field(page, "Frame").press("Enter")
+    frame_shown(page, 20)
+    page.get_by_role("button", name="The next frame").click()
+    frame_shown(page, 21)
+    page.get_by_role("button", name="The frame before").click()
+    frame_shown(page, 20)
+    drawn = picture(page)
+    for button, legend in (("Forces", None), ("3×", None), ("|F|", "|F| / eV Å⁻¹"), ("Cell", None)):
+        page.get_by_role("button", name=button, exact=True).last.click()
+        if legend:
+            page.locator(".structure .legend", has_text=legend).wait_for()
+        changed = picture(page)
+        assert changed != drawn, button
+        drawn = changed
+    page.get_by_role("button", name="Keep this frame in every subset").click()
+    page.locator(".atoms", has_text="locked").first.wait_for()
+    page.get_by_role("button", name="Neither lock nor exclude this frame").click()
+    page.locator(".atoms", has_text="locked").first.wait_for(state="detached")
+
+
+@pytest.mark.parametrize("name", ["3bpa", "mg_fletcher_ns"])
+def test_real_frames_with_no_cell_and_a_skewed_one(page, data_file, name):
+    source = data_file(f"{name}.xyz.gz")
+    open_path(page, source)
+    page.locator(".summary .name", has_text=source.name).wait_for(timeout=120_000)
+    page.locator(".verdict", has_text="By comparison").wait_for(timeout=120_000)
+    structure_tab(page)
+    field(page, "Frame").fill("100")
+    field(page, "Frame").press("Enter")
+    frame_shown(page, 100)
+    picture(page)
+    assert canvas(page).evaluate(INK) > 1
+    first = field(page, "Atom").input_value()
+    for skip in ((), (first,)):
+        place, hint = point_at_an_atom(page, skip)
+        page.mouse.click(*place)
+        atom = hint.split("atom ")[1]
+        page.wait_for_function(
+            "([node, atom]) => node.value === atom", arg=[field(page, "Atom").element_handle(), atom]
+        )
+    page.get_by_text("Å⁻¹ away:").or_(page.get_by_text("is itself kept")).wait_for()
