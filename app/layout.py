@@ -1,5 +1,7 @@
 """The page: which view stands where."""
 
+from functools import partial
+
 import panel as pn
 import panel_material_ui as pmui
 
@@ -43,7 +45,8 @@ SX = {
 
 def page(state: State, explorer: Explorer) -> pmui.Page:
     """Return the whole page for one session."""
-    tabs = Tabs(state, {"overview": lambda: _overview(state, explorer)})
+    makers = {"overview": _overview, "map": _map_tab}
+    tabs = Tabs(state, {key: partial(make, state, explorer) for key, make in makers.items()})
     main = pn.Column(
         StatusView(state, explorer), SummaryView(state), tabs.bar(MarksView(state, explorer)), tabs.content,
         css_classes=["page"], stylesheets=[CSS], sizing_mode="stretch_width", margin=0,
@@ -77,3 +80,8 @@ def _overview(state: State, explorer: Explorer) -> pn.Column:
         ForcesView(state, tab), TableView(state, tab),
     )  # fmt: skip
     return grid(*views, tab=tab)
+
+
+def _map_tab(state: State, explorer: Explorer) -> pn.Column:
+    tab = "map"
+    return grid(MapView(state, explorer, tab, beside=True), tab="map-tab")
