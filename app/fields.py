@@ -85,17 +85,26 @@ class Fields:
 def _usable(atoms: Atoms, place: str) -> list[str]:
     if place == "info":
         return [key for key, value in atoms.info.items() if isinstance(value, (Number, np.generic, str))]
-    return [
-        key
-        for key, values in atoms.arrays.items()
-        if values.dtype.kind in "biuf" and (values.ndim == 1 or values.shape[1:] == (3,))
-    ]
+    return list(_arrays(atoms))
+
+
+def _arrays(atoms: Atoms) -> dict[str, np.ndarray]:
+    """Return the arrays of numbers and vectors; charges and moments are with the calculator as read."""
+    results = atoms.calc.results if atoms.calc is not None else {}
+    found = {key: np.asarray(values) for key, values in {**results, **atoms.arrays}.items()}
+    return {
+        key: values
+        for key, values in found.items()
+        if values.dtype.kind in "biuf"
+        and values.shape in ((len(atoms),), (len(atoms), 3))
+        and key != "stress"
+    }
 
 
 def _norms(atoms: Atoms, name: str) -> np.ndarray:
     """Return a number for each atom; of vectors their length, NaN where there are none."""
-    values = atoms.arrays.get(name)
-    if values is None or name not in _usable(atoms, "arrays"):
+    values = _arrays(atoms).get(name)
+    if values is None:
         return np.full(len(atoms), np.nan)
     return np.linalg.norm(values, axis=1) if values.ndim == 2 else values.astype(float)
 

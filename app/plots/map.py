@@ -71,10 +71,11 @@ class MapFigure:
         self.rings, self.cross = empty("x", "y"), empty("x", "y")
         fig, color = self.figure, {"field": "color", "transform": self.mapper}
         fig.image("image", "x", "y", "dw", "dh", source=self.image, color_mapper=self.mapper, level="glyph")
+        # Discs below the points: what shows of them is one outline around picked points that touch.
         self._glyphs = [
-            fig.add_glyph(self.points, Scatter(fill_color=color, fill_alpha=0.8, line_color=None)),
-            fig.add_glyph(self.rings, Scatter(fill_color=None, line_color=_HALO, line_width=3)),
-            fig.add_glyph(self.rings, Scatter(fill_color=None, line_color=_INK, line_width=1.3)),
+            fig.add_glyph(self.rings, Scatter(fill_color=_HALO, line_color=None)),
+            fig.add_glyph(self.rings, Scatter(fill_color=_INK, line_color=None)),
+            fig.add_glyph(self.points, Scatter(fill_color=color, fill_alpha=0.9, line_color=None)),
         ]
         for color, width in ((_HALO, 6), (_INK, 2.2)):
             fig.scatter(
@@ -90,7 +91,7 @@ class MapFigure:
         )
         self.figure.add_tools(lasso, box)
         tooltips = [("frame", "@frame{0,0}"), ("environment", "@row{0,0}")]
-        self.figure.add_tools(HoverTool(renderers=self._glyphs[:1], tooltips=tooltips, visible=False))
+        self.figure.add_tools(HoverTool(renderers=self._glyphs[2:], tooltips=tooltips, visible=False))
         self.figure.toolbar.active_drag = lasso
 
     @property
@@ -161,7 +162,7 @@ class MapFigure:
         ringed = rows[self._picked[rows]]
         self.rings.data = {"x": self._xy[ringed, 0], "y": self._xy[ringed, 1]}
         size = float(np.clip(320 / np.sqrt(max(1, len(self._xy))), 2.5, 8))
-        for renderer, more in zip(self._glyphs, (0.0, 2.5, 2.5), strict=True):
+        for renderer, more in zip(self._glyphs, (5.0, 3.0, 0.0), strict=True):
             renderer.glyph.size = size + more
         if self.image.data["image"]:
             self.image.data = {name: [] for name in self.image.data}

@@ -72,7 +72,7 @@ class MapView(View):
             margin=(0, 8),
             align="center",
         )
-        self._beside = pmui.Checkbox(label="Subset beside", value=False, **small)
+        self._beside = pmui.Checkbox(label="Subset beside the full set", value=False, **small)
         self._button = pmui.Button(label="Compute UMAP", variant="outlined", visible=False, **small)
         self._button.on_click(lambda _: self._ask())
         self._mode.param.watch(lambda event: self._choose(event.new), "value")
@@ -81,8 +81,9 @@ class MapView(View):
         self._panes = [
             pn.pane.Bokeh(figure.figure, sizing_mode="stretch_both", margin=0) for figure in self._figures
         ]
-        for pane in self._panes[1:]:
-            pane.visible = False
+        self._maps = pn.Column(
+            self._panes[0], css_classes=["maps"], stylesheets=[CSS], sizing_mode="stretch_both", margin=0
+        )
 
     @property
     def _figures(self) -> list[MapFigure]:
@@ -128,8 +129,7 @@ class MapView(View):
     def _choose_beside(self) -> None:
         beside = self._beside.value
         with pn.io.hold():
-            for pane in self._panes[1:]:
-                pane.visible = beside
+            self._maps.objects = self._panes if beside else self._panes[:1]
             # In the subset all are kept; where they are is what two maps can show.
             usual, other = (KEPT, CROWDED) if beside else (CROWDED, KEPT)
             if self._key == usual:
@@ -259,13 +259,11 @@ class MapView(View):
     def __panel__(self):
         """Return what the page shows of this view."""
         stretch = {"sizing_mode": "stretch_width"}
-        beside = [self._beside] if self._subset else []
-        bar = pn.Row(self._mode, self._color, *beside, margin=(8, 0, 2, 0), align="center", **stretch)
+        # The quick buttons and the chooser of the sets do not both fit where the structure stands beside.
+        choosers = [self._color, self._beside] if self._subset else [self._mode, self._color]
+        bar = pn.Row(*choosers, margin=(8, 0, 2, 0), align="center", **stretch)
         foot = pn.Row(self._status, self._button, margin=0, **stretch)
-        maps = pn.Column(
-            *self._panes, css_classes=["maps"], stylesheets=[CSS], sizing_mode="stretch_both", margin=0
-        )
-        return card(self._head, bar, maps, self._legend, foot, area="map")
+        return card(self._head, bar, self._maps, self._legend, foot, area="map")
 
 
 def legend(entries) -> str:
