@@ -7,6 +7,7 @@ so that what is rare or matters most is never hidden. 1 is grey: no value, or no
 from dataclasses import dataclass
 
 import numpy as np
+import pandas as pd
 from bokeh.palettes import Cividis256, Plasma256, Viridis256
 
 from .format import METHOD_COLORS
@@ -107,7 +108,8 @@ def by_value(values: np.ndarray, title: str) -> Coloring:
 
 def by_category(values: np.ndarray) -> Coloring:
     """Return the colours of the commonest names; all others are grey. Rarer ones are drawn on top."""
-    names, codes, counts = np.unique(values, return_inverse=True, return_counts=True)
+    codes, names = pd.factorize(values.astype(object), sort=True)
+    counts = np.bincount(codes, minlength=len(names))
     order = np.argsort(-counts, kind="stable")
     # One place for what is left would say less than a name of its own does.
     shown = order if len(order) <= len(CATEGORIES) else order[: len(CATEGORIES)]

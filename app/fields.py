@@ -5,6 +5,7 @@ from numbers import Number
 
 import numpy as np
 from ase import Atoms
+from ase.data import chemical_symbols
 
 from quests_core import atoms_energy
 
@@ -67,9 +68,7 @@ class Fields:
         if key == LABEL:
             return np.array([label or NO_TEXT for label in dataset.labels])[frame]
         if key == ELEMENT:
-            return np.concatenate(
-                [np.asarray(atoms.symbols, dtype=object) for atoms in dataset.frames]
-            ).astype(str)
+            return np.array(chemical_symbols)[np.concatenate([atoms.numbers for atoms in dataset.frames])]
         if key == FORCE:
             return dataset.forces
         if key == ENERGY:
