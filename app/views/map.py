@@ -69,7 +69,7 @@ class MapView(View):
             value=KEPT,
             size="small",
             width=170,
-            margin=(0, 8),
+            margin=(0, 8, 0, 0 if self._subset else 8),
             align="center",
         )
         self._beside = pmui.Checkbox(label="Subset beside the full set", value=False, **small)
@@ -246,7 +246,7 @@ class MapView(View):
 
     def _update_status(self) -> None:
         state, running = self._state, self._state.mapping.running
-        parts = [] if state.opened is None else [fitted_note(state)]
+        parts = [fitted_note(state) if state.opened else "Open a file to see its environments."]
         if running:
             parts.append("UMAP is being computed.")
         elif state.map_notice:
