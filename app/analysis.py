@@ -25,7 +25,6 @@ from quests_core.tree import Axes
 NESTED_METHODS = ("msc", "balanced", "information_loss", "coverage", "fps", "mean_fps", "random")
 DEFAULT_METHODS = ("msc", "random")
 RANDOM_STATE = 0
-MAP_LIMIT = 15_000
 _MARKED_FRACTIONS = (0.1, 0.25, 0.5, 0.75)
 _PATH_BYTES = 64_000_000
 
@@ -149,12 +148,11 @@ class MethodPath:
 
 @dataclass(frozen=True, eq=False)
 class Opened:
-    """A data set with its environments, and the sample of them that the map draws."""
+    """A data set with its environments."""
 
     dataset: DataSet
     parameters: Parameters
     envs: Environments
-    map_rows: np.ndarray
 
     @property
     def key(self) -> tuple:
@@ -249,13 +247,6 @@ def method_path(opened: Opened, method: str, marks: Marks, progress=None) -> Met
         delta_entropy = np.full((len(sizes), opened.envs.n_envs), np.nan, dtype=path.delta_entropy.dtype)
         delta_entropy[:, counted] = path.delta_entropy
     return MethodPath(method, selection.order, path.curve, delta_entropy, marks)
-
-
-def map_sample(n_envs: int, limit: int = MAP_LIMIT) -> np.ndarray:
-    """Return the rows that the map draws: all, or a random `limit` of them, rising."""
-    if n_envs <= limit:
-        return np.arange(n_envs)
-    return np.sort(np.random.default_rng(RANDOM_STATE).choice(n_envs, limit, replace=False))
 
 
 def pca(X: np.ndarray) -> np.ndarray:

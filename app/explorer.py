@@ -7,7 +7,7 @@ from typing import Any
 
 from quests_core import Cancelled, Progress
 
-from . import analysis, embedding, export, jobs
+from . import analysis, embedding, export, jobs, placing
 from .analysis import Marks, MethodPath, Opened, Parameters
 from .format import plural
 from .history import History
@@ -123,17 +123,18 @@ class Explorer:
     def embed(self) -> None:
         """Embed the open data set with UMAP."""
         opened = self.state.opened
-        if len(opened.map_rows) < embedding.MIN_POINTS:
+        if opened.envs.n_envs < embedding.MIN_POINTS:
             self.state.map_notice = f"UMAP needs at least {embedding.MIN_POINTS} environments."
             return
 
         def work(progress):
-            X = opened.envs.X[opened.map_rows]
-            return self._cache.get(("umap", opened.key), lambda: self._umap.embed(X, progress))
+            X = opened.envs.X
+            return self._cache.get(("umap", opened.key), lambda: placing.embed(X, self._umap.embed, progress))
 
         def done(xy):
             if self.state.opened is opened:
-                self.state.param.update(embedding=xy, embedding_kind="UMAP")
+                n_fitted = min(len(xy), placing.LIMIT)
+                self.state.param.update(embedding=xy, embedding_kind="UMAP", n_fitted=n_fitted)
 
         def failed(error):
             if self.state.opened is opened:
@@ -174,7 +175,7 @@ class Explorer:
             ("environments", sha256, parameters.k, parameters.cutoff),
             lambda: analysis.environments(dataset, parameters, progress),
         )
-        return Opened(dataset, parameters, envs, analysis.map_sample(envs.n_envs))
+        return Opened(dataset, parameters, envs)
 
     def _path(self, opened: Opened, method: str, marks: Marks, progress) -> MethodPath:
         return self._cache.get(
@@ -182,8 +183,7 @@ class Explorer:
         )
 
     def _pca(self, opened: Opened):
-        X = opened.envs.X[opened.map_rows]
-        return self._cache.get(("pca", opened.key), lambda: analysis.pca(X))
+        return self._cache.get(("pca", opened.key), lambda: analysis.pca(opened.envs.X))
 
     def _show(self, opened: Opened, path: MethodPath, xy) -> None:
         state, before = self.state, self.state.opened
@@ -204,6 +204,7 @@ class Explorer:
             n_frames=analysis.default_size(path.sizes),
             embedding=xy,
             embedding_kind="PCA",
+            n_fitted=len(xy),
             map_notice="",
         )
         self.history.forget()

@@ -86,5 +86,7 @@ def _overview(state: State, explorer: Explorer) -> pn.Column:
 
 def _map_tab(state: State, explorer: Explorer) -> pn.Column:
     tab = "map"
-    views = MapView(state, explorer, tab), StructureView(state, explorer, tab), NearestView(state, tab)
+    views = (
+        MapView(state, explorer, tab, beside=True), StructureView(state, explorer, tab), NearestView(state, tab),
+    )  # fmt: skip
     return grid(*views, tab="map-tab")

@@ -35,8 +35,9 @@ class State(param.Parameterized):
     opened = param.ClassSelector(class_=Opened, default=None, doc="The open data set.")
     parameters = param.ClassSelector(class_=Parameters, default=Parameters(), doc="Those of what is open.")
     paths = param.Dict(default={}, doc="MethodPath of each method computed for it; replaced, never changed.")
-    embedding = param.Array(default=None, doc="(n_points, 2) coordinates of the rows `opened.map_rows`.")
+    embedding = param.Array(default=None, doc="(n_envs, 2) coordinates of all environments.")
     embedding_kind = param.Selector(default="PCA", objects=["PCA", "UMAP"])
+    n_fitted = param.Integer(default=0, doc="Number of environments that the embedding was fitted on.")
 
     methods = param.ListSelector(default=list(DEFAULT_METHODS), objects=list(NESTED_METHODS))
     active = param.Selector(default="msc", objects=list(NESTED_METHODS), doc="Whose subset is exported.")

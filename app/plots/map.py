@@ -1,73 +1,205 @@
-"""The map of environments."""
-
-from dataclasses import dataclass
+"""The map of environments: glyphs where points are few, an image of all of them where they are many."""
 
 import numpy as np
+from bokeh.core.property.descriptors import UnsetValueError
 from bokeh.models import (
+    BoxSelectTool,
     ColorBar,
-    ColumnDataSource,
     HoverTool,
+    LassoSelectTool,
     LinearColorMapper,
     NumeralTickFormatter,
     Scatter,
 )
-from bokeh.palettes import Plasma256, Viridis256
-from bokeh.plotting import figure
 
+from ..coloring import LAST, Coloring
 from .base import blank, empty, padded, set_range
+from .raster import Raster, spread
 
-CLEAR = "rgba(0, 0, 0, 0)"
-DROPPED_COLOR = "#c3c9d1"
-# The palest colours of each map are left out: they vanish on white.
-NOVELTY = tuple(Plasma256[::-1][30:240])
-DENSITY = tuple(Viridis256[:235])
-
-
-@dataclass(frozen=True)
-class MapPlot:
-    """The map: grey points, coloured ones above them where `mapper` gives a colour."""
-
-    figure: figure
-    source: ColumnDataSource
-    mapper: LinearColorMapper
-    color_bar: ColorBar
-
-    def color_by(self, palette, low: float, high: float, title: str) -> None:
-        """Colour values from `low` to `high`; smaller ones stay grey. No bar without a title."""
-        high = high if high > low else low + 1.0
-        self.mapper.update(palette=list(palette), low=low, high=high)
-        self.color_bar.update(title=title, visible=bool(title))
-
-    def set_points(self, xy: np.ndarray, values: np.ndarray, frames: np.ndarray) -> None:
-        """Draw other points; `frames` is the frame of each."""
-        self.source.data = {"x": xy[:, 0], "y": xy[:, 1], "value": values, "frame": frames}
-        set_range(self.figure.x_range, *padded(xy[:, 0], 0.03))
-        set_range(self.figure.y_range, *padded(xy[:, 1], 0.03))
-        size = float(np.clip(320 / np.sqrt(max(1, len(xy))), 2.2, 8))
-        for renderer in self.figure.renderers:
-            renderer.glyph.size = size
+# Above this the browser would draw for longer than the server.
+MOST_GLYPHS = 20_000
+_INK, _HALO = "#000000", "#ffffff"
+_CLEAR = "#00000000"
+# The last two colours of the image are those of the rings around picked points.
+_INK_INDEX, _HALO_INDEX = LAST + 1, LAST + 2
+# Before the browser has told the size of the figure.
+_SIZE = (500, 400)
 
 
-def map_plot() -> MapPlot:
-    """Return the empty map of environments."""
-    fig = blank("", "")
-    fig.axis.visible = False
-    fig.grid.visible = False
-    source = empty("x", "y", "value", "frame")
-    mapper = LinearColorMapper(palette=list(NOVELTY), low=0, high=1, low_color=CLEAR)
-    shape = {"x": "x", "y": "y", "size": 4, "line_color": None}
-    fig.add_glyph(source, Scatter(fill_color=DROPPED_COLOR, fill_alpha=0.55, **shape))
-    colored = fig.add_glyph(
-        source, Scatter(fill_color={"field": "value", "transform": mapper}, fill_alpha=0.75, **shape)
-    )
-    fig.add_tools(
-        HoverTool(
-            renderers=[colored], tooltips=[("frame", "@frame{0,0}"), ("value", "@value{0.00}")], visible=False
+class MapFigure:
+    """A figure of some of the points of a map.
+
+    Parameters
+    ----------
+    like : MapFigure, optional
+        Its ranges are shared, so that both figures show the same part of the map.
+
+    Attributes
+    ----------
+    figure : bokeh.plotting.figure
+        The figure; it is the user of this class that listens to its events.
+    rows : ndarray
+        The points that are drawn.
+    """
+
+    def __init__(self, like: "MapFigure | None" = None):
+        self.figure = fig = blank("", "")
+        fig.axis.visible = fig.grid.visible = False
+        fig.min_height = 120
+        if like is not None:
+            fig.x_range, fig.y_range = like.figure.x_range, like.figure.y_range
+        self._xy, self.rows = np.empty((0, 2)), np.empty(0, dtype=np.int64)
+        self._frames = np.empty(0, dtype=np.int64)
+        self._coloring = Coloring(np.empty(0, dtype=np.uint8), ())
+        self._picked = np.empty(0, dtype=bool)
+        self._raster: tuple[tuple, Raster] | None = None
+        self._add_layers()
+        self._add_tools()
+        self.bar_mapper = LinearColorMapper(palette=[_INK], low=0, high=1)
+        self.color_bar = ColorBar(
+            color_mapper=self.bar_mapper, width=10, padding=6, title="", visible=False,
+            formatter=NumeralTickFormatter(format="0.[000]a"), background_fill_alpha=0,
+        )  # fmt: skip
+        fig.add_layout(self.color_bar, "right")
+
+    def _add_layers(self) -> None:
+        self.mapper = LinearColorMapper(palette=[_CLEAR] * 256, low=0, high=256)
+        self.points, self.image = (
+            empty("x", "y", "color", "frame", "row"),
+            empty("image", "x", "y", "dw", "dh"),
         )
-    )
-    color_bar = ColorBar(
-        color_mapper=mapper, width=10, padding=6, title="", formatter=NumeralTickFormatter(format="0.[0]"),
-        background_fill_alpha=0,
-    )  # fmt: skip
-    fig.add_layout(color_bar, "right")
-    return MapPlot(fig, source, mapper, color_bar)
+        self.rings, self.cross = empty("x", "y"), empty("x", "y")
+        fig, color = self.figure, {"field": "color", "transform": self.mapper}
+        fig.image("image", "x", "y", "dw", "dh", source=self.image, color_mapper=self.mapper, level="glyph")
+        # Discs below the points: what shows of them is one outline around picked points that touch.
+        self._glyphs = [
+            fig.add_glyph(self.rings, Scatter(fill_color=_HALO, line_color=None)),
+            fig.add_glyph(self.rings, Scatter(fill_color=_INK, line_color=None)),
+            fig.add_glyph(self.points, Scatter(fill_color=color, fill_alpha=0.9, line_color=None)),
+        ]
+        for color, width in ((_HALO, 6), (_INK, 2.2)):
+            fig.scatter(
+                "x", "y", source=self.cross, marker="circle_cross", size=22, fill_color=None,
+                line_color=color, line_width=width, level="overlay",
+            )  # fmt: skip
+
+    def _add_tools(self) -> None:
+        # What is picked is decided by the server, for points in an image as for glyphs.
+        lasso, box = (
+            LassoSelectTool(renderers=[], continuous=False),
+            BoxSelectTool(renderers=[], continuous=False),
+        )
+        self.figure.add_tools(lasso, box)
+        tooltips = [("frame", "@frame{0,0}"), ("environment", "@row{0,0}")]
+        self.figure.add_tools(HoverTool(renderers=self._glyphs[2:], tooltips=tooltips, visible=False))
+        self.figure.toolbar.active_drag = lasso
+
+    @property
+    def is_image(self) -> bool:
+        """Whether the points are drawn as an image."""
+        return len(self._xy) > MOST_GLYPHS
+
+    @property
+    def pixel(self) -> tuple[float, float]:
+        """Size of a pixel along x and y."""
+        x, y = self.figure.x_range, self.figure.y_range
+        width, height = self._size()
+        return (x.end - x.start) / width, (y.end - y.start) / height
+
+    def set_points(self, xy: np.ndarray, frames: np.ndarray, keep_view: bool = False) -> None:
+        """Take other points, all of which are drawn; `frames` is the frame of each."""
+        self._xy, self._frames, self.rows = xy, frames, np.arange(len(xy))
+        self._picked, self._raster = np.zeros(len(xy), dtype=bool), None
+        self._coloring = Coloring(np.ones(len(xy), dtype=np.uint8), ("#c3c9d1",))
+        self.set_current(None)
+        if not keep_view:
+            self._fit_view()
+
+    def _fit_view(self) -> None:
+        set_range(self.figure.x_range, *padded(self._xy[:, 0], 0.03))
+        set_range(self.figure.y_range, *padded(self._xy[:, 1], 0.03))
+
+    def set_rows(self, rows: np.ndarray) -> None:
+        """Draw only these of the points."""
+        self.rows, self._raster = rows, None
+
+    def set_colors(self, coloring: Coloring) -> None:
+        """Colour the points; `coloring.colors` is that of each."""
+        self._coloring = coloring
+        palette = [_CLEAR, *coloring.palette]
+        palette += [_CLEAR] * (_INK_INDEX - len(palette)) + [_INK, _HALO]
+        if palette != list(self.mapper.palette):
+            self.mapper.palette = palette
+        if coloring.bar:
+            low, high, title = coloring.bar
+            self.bar_mapper.update(palette=list(coloring.palette[1:]), low=low, high=high)
+            self.color_bar.update(title=title, visible=True)
+        elif self.color_bar.visible:
+            self.color_bar.visible = False
+
+    def set_picked(self, picked: np.ndarray) -> None:
+        """Ring these points: whether each is picked."""
+        self._picked = picked
+
+    def set_current(self, row: int | None) -> None:
+        """Mark one point with a cross."""
+        data = {"x": [], "y": []} if row is None else {"x": [self._xy[row, 0]], "y": [self._xy[row, 1]]}
+        self.cross.data = data
+
+    def draw(self) -> None:
+        """Show what was set."""
+        if self.is_image:
+            self._draw_image()
+        else:
+            self._draw_glyphs()
+
+    def _draw_glyphs(self) -> None:
+        rows = self.rows[np.argsort(self._coloring.colors[self.rows], kind="stable")]
+        x, y = self._xy[rows].T
+        self.points.data = {
+            "x": x, "y": y, "color": self._coloring.colors[rows], "frame": self._frames[rows], "row": rows
+        }  # fmt: skip
+        ringed = rows[self._picked[rows]]
+        self.rings.data = {"x": self._xy[ringed, 0], "y": self._xy[ringed, 1]}
+        size = float(np.clip(320 / np.sqrt(max(1, len(self._xy))), 2.5, 8))
+        for renderer, more in zip(self._glyphs, (5.0, 3.0, 0.0), strict=True):
+            renderer.glyph.size = size + more
+        if self.image.data["image"]:
+            self.image.data = {name: [] for name in self.image.data}
+
+    def _draw_image(self) -> None:
+        for source in (self.points, self.rings):
+            if len(source.data["x"]):
+                source.data = {name: [] for name in source.data}
+        x, y = self.figure.x_range, self.figure.y_range
+        self.image.data = {
+            "image": [self.pixels()],
+            "x": [x.start], "y": [y.start], "dw": [x.end - x.start], "dh": [y.end - y.start],
+        }  # fmt: skip
+
+    def pixels(self) -> np.ndarray:
+        """Return the image of the visible part, as indices into the palette of `mapper`."""
+        raster, colors = self._current_raster(), self._coloring.colors[self.rows]
+        image = raster.mean(colors) if self._coloring.mean else raster.highest(colors)
+        picked = self._picked[self.rows]
+        if picked.any():
+            points = raster.mask(picked)
+            ink = spread(points, 1)
+            image[spread(ink, 1) > ink] = _HALO_INDEX
+            image[ink > points] = _INK_INDEX
+        return image
+
+    def _current_raster(self) -> Raster:
+        """Return where the points fall in what is visible; kept while only colours change."""
+        x, y = self.figure.x_range, self.figure.y_range
+        view = (x.start, x.end, y.start, y.end, *self._size())
+        if self._raster is None or self._raster[0] != view:
+            raster = Raster.of(self._xy[self.rows], view[:2], view[2:4], view[4:])
+            self._raster = (view, raster)
+        return self._raster[1]
+
+    def _size(self) -> tuple[int, int]:
+        try:
+            return self.figure.inner_width or _SIZE[0], self.figure.inner_height or _SIZE[1]
+        except UnsetValueError:
+            return _SIZE

@@ -1,41 +1,114 @@
 """The map of environments."""
 
+from html import escape
+
 import numpy as np
 import panel as pn
 import panel_material_ui as pmui
+from bokeh.events import PanStart, SelectionGeometry, Tap
 
-from ..card import AS_WRITTEN, card, heading, html
+from .. import coloring
+from ..card import AS_WRITTEN, CSS, card, heading, html
+from ..coloring import Coloring
 from ..explorer import Explorer
-from ..format import METHOD_COLORS, count, plural
-from ..plots.map import DENSITY, NOVELTY, map_plot
+from ..fields import Fields
+from ..format import count, plural
+from ..picking import inside_box, inside_polygon, nearest
+from ..plots.map import MapFigure
 from ..state import State
+from ..throttle import Throttle
 from ..view import View
 
-KEPT, NOVEL, DENSE = "Kept", "δH", "Density"
-# δH above this gets the strongest colour: exp(−10) of a neighbour is no neighbour.
-_NOVELTY_LIMIT = 10.0
+KEPT, NOVEL, DENSE, CROWDED = "kept", "novelty", "density", "crowding"
+QUICK = {"Kept": KEPT, "δH": NOVEL, "Density": DENSE}
+_COMPUTED = {
+    "Kept or dropped": KEPT, "δH given the subset": NOVEL, "Density": DENSE, "Points per area": CROWDED
+}  # fmt: skip
+# How near to a point a click must be, in pixels.
+_REACH = 14
 
 
 class MapView(View):
-    """UMAP, or PCA until that is ready, coloured by kept/dropped, by δH given the subset, or by density."""
+    """UMAP, or PCA until that is ready, of every environment, in the colours that are chosen.
 
-    def __init__(self, state: State, explorer: Explorer, tab: str = ""):
+    Lasso and box pick the frames of the environments inside, a click the environment that is looked at.
+
+    Parameters
+    ----------
+    state, explorer, tab
+        As of every view.
+    beside : bool
+        Whether the subset can be shown in a second map beside the full set.
+    """
+
+    def __init__(self, state: State, explorer: Explorer, tab: str = "", beside: bool = False):
         super().__init__(state, tab)
-        self._explorer, self._plot = explorer, map_plot()
-        self._head = html()
-        self._mode = pmui.RadioButtonGroup(
-            options=[KEPT, NOVEL, DENSE], value=KEPT, size="small", sx=AS_WRITTEN, margin=0, align="center"
-        )
-        self._button = pmui.Button(
-            label="Compute UMAP", size="small", variant="outlined", margin=(0, 8), visible=False
-        )
-        self._status = html(margin=(0, 8))
-        self._button.on_click(lambda _: self._ask())
-        self._mode.param.watch(lambda _: self._update_colors(), "value")
-        self.follow(self._update_points, "opened", "embedding")
-        self.follow(self._update_colors, "opened", "paths", "active", "n_frames", "marks")
-        self.follow(self._update_status, "opened", "embedding_kind", "map_notice")
+        self._explorer, self._fields = explorer, None
+        self._plot = MapFigure()
+        self._subset = MapFigure(like=self._plot) if beside else None
+        self._fixed: dict[str, Coloring] = {}
+        self._opened = self._xy = None
+        self._adds, self._note, self._key = False, "", KEPT
+        self._make_widgets()
+        for figure in self._figures:
+            self._listen(figure)
+        names = ("opened", "embedding", "paths", "active", "n_frames", "marks")
+        self.follow(self._update, *names)
+        self.follow(self._update_picked, "selected", "current")
+        self.follow(self._update_status, "opened", "embedding_kind", "map_notice", "n_fitted")
         self.follow(self._update_status, "running", "step", source=state.mapping)
+
+    def _make_widgets(self) -> None:
+        small = {"size": "small", "margin": 0, "align": "center"}
+        self._head, self._legend = html(), html(margin=(2, 0, 0, 0))
+        self._status = html(margin=(2, 8, 0, 0))
+        self._mode = pmui.RadioButtonGroup(options=QUICK, value=KEPT, sx=AS_WRITTEN, **small)
+        self._color = pmui.Select(
+            label="Colour by",
+            options=_COMPUTED,
+            value=KEPT,
+            size="small",
+            width=170,
+            margin=(0, 8, 0, 0 if self._subset else 8),
+            align="center",
+        )
+        self._beside = pmui.Checkbox(label="Subset beside the full set", value=False, **small)
+        self._button = pmui.Button(label="Compute UMAP", variant="outlined", visible=False, **small)
+        self._button.on_click(lambda _: self._ask())
+        self._mode.param.watch(lambda event: self._choose(event.new), "value")
+        self._color.param.watch(lambda event: self._choose(event.new), "value")
+        self._beside.param.watch(lambda _: self._choose_beside(), "value")
+        self._panes = [
+            pn.pane.Bokeh(figure.figure, sizing_mode="stretch_both", margin=0) for figure in self._figures
+        ]
+        self._maps = pn.Column(
+            self._panes[0], css_classes=["maps"], stylesheets=[CSS], sizing_mode="stretch_both", margin=0
+        )
+
+    @property
+    def _figures(self) -> list[MapFigure]:
+        return [self._plot, self._subset] if self._subset else [self._plot]
+
+    @property
+    def _shown(self) -> list[MapFigure]:
+        return self._figures if self._beside.value else [self._plot]
+
+    def _listen(self, plot: MapFigure) -> None:
+        figure = plot.figure
+        figure.on_event(PanStart, self._start_gesture)
+        figure.on_event(SelectionGeometry, lambda event: self._pick(plot, event.geometry))
+        figure.on_event(Tap, lambda event: self._tap(plot, event.x, event.y))
+        redraw = Throttle(lambda: self._redraw(plot))
+        for name in ("inner_width", "inner_height"):
+            figure.on_change(name, lambda attr, old, new: redraw(figure.document))
+        for axis_range in (figure.x_range, figure.y_range):
+            for name in ("start", "end"):
+                axis_range.on_change(name, lambda attr, old, new: redraw(figure.document))
+
+    def _redraw(self, plot: MapFigure) -> None:
+        """Draw the image of another part of the map, or in another size; glyphs move by themselves."""
+        if plot.is_image and plot in self._shown and self.is_seen:
+            plot.draw()
 
     def _ask(self) -> None:
         if self._state.mapping.running:
@@ -43,74 +116,175 @@ class MapView(View):
         else:
             self._explorer.embed()
 
-    def _update_points(self) -> None:
-        opened, xy = self._state.opened, self._state.embedding
-        if opened is not None and xy is not None and len(xy) == len(opened.map_rows):
-            self._plot.set_points(xy, self._values(), opened.envs.frame_index[opened.map_rows])
-
-    def _values(self) -> np.ndarray:
-        """Return what colours each point; below the colour map's lowest value it stays grey."""
-        state, path = self._state, self._state.path
-        rows = state.opened.map_rows
-        if path is None:
-            return np.zeros(len(rows), dtype=np.float32)
-        if self._mode.value == KEPT:
-            return state.mask[state.opened.envs.frame_index[rows]].astype(np.float32)
-        if self._mode.value == NOVEL:
-            return path.delta_entropy[path.position(state.n_frames), rows]
-        return -path.delta_entropy[-1, rows]
-
-    def _update_colors(self) -> None:
-        if self._state.opened is None or self._state.path is None:
+    def _choose(self, key: str | None) -> None:
+        """Colour by something else; both choosers say so."""
+        if key is None or key == self._key:
             return
-        values = self._values()
-        if len(values) == len(self._plot.source.data["value"]):
-            self._plot.source.data["value"] = values
-        if self._mode.value == KEPT:
-            self._plot.color_by([METHOD_COLORS[self._state.active]], 0.5, 1.5, "")
-        elif self._mode.value == NOVEL:
-            self._plot.color_by(NOVELTY, 1e-5, _NOVELTY_LIMIT, "δH / nats")
+        self._key = key
+        with pn.io.hold():
+            self._mode.value = key if key in QUICK.values() else None
+            self._color.value = key
+            self._update()
+
+    def _choose_beside(self) -> None:
+        beside = self._beside.value
+        with pn.io.hold():
+            self._maps.objects = self._panes if beside else self._panes[:1]
+            # In the subset all are kept; where they are is what two maps can show.
+            usual, other = (KEPT, CROWDED) if beside else (CROWDED, KEPT)
+            if self._key == usual:
+                self._choose(other)
+            else:
+                self._update()
+
+    def _start_gesture(self, event) -> None:
+        # The event that brings the lasso does not tell which keys were held.
+        self._adds = bool((event.modifiers or {}).get("shift"))
+
+    def _pick(self, plot: MapFigure, geometry: dict) -> None:
+        """Pick the frames of the environments inside a box or a lasso; with shift, them too."""
+        state, xy = self._state, self._xy
+        if xy is None:
+            return
+        points = xy[plot.rows]
+        if geometry["type"] == "rect":
+            inside = inside_box(points, *(geometry[name] for name in ("x0", "x1", "y0", "y1")))
         else:
-            self._plot.color_by(DENSITY, 0.0, float(values.max(initial=0.0)), "ln Σ K / nats")
+            inside = inside_polygon(points, np.column_stack([geometry["x"], geometry["y"]]))
+        frames = np.unique(state.opened.envs.frame_index[plot.rows[inside]])
+        if self._adds:
+            frames = np.union1d(frames, np.array(state.selected, dtype=np.int64))
+        with pn.io.hold():
+            state.selected = tuple(frames.tolist())
+
+    def _tap(self, plot: MapFigure, x: float, y: float) -> None:
+        if self._xy is not None:
+            found = nearest(self._xy[plot.rows], x, y, plot.pixel, _REACH)
+            if found is not None:
+                with pn.io.hold():
+                    self._state.current = int(plot.rows[found])
+
+    def _update(self) -> None:
+        state, xy = self._state, self._state.embedding
+        if state.opened is None or state.path is None or xy is None or len(xy) != state.opened.envs.n_envs:
+            return
+        if self._opened is not state.opened:
+            self._take_opened()
+        if self._xy is not xy:
+            self._xy = xy
+            self._fixed.pop(CROWDED, None)
+            for plot in self._figures:
+                plot.set_points(xy, state.opened.envs.frame_index, keep_view=plot is self._subset)
+        shown = self._coloring()
+        self._plot.set_colors(shown)
+        if self._subset in self._shown:
+            self._subset.set_rows(np.flatnonzero(state.mask[state.opened.envs.frame_index]))
+            self._subset.set_colors(self._coloring(self._subset.rows))
+        self._update_titles()
+        self._note, self._legend.object = shown.note, legend(shown.legend)
+        self._legend.visible = bool(shown.legend)
         self._update_head()
+        self._update_picked()
+
+    def _take_opened(self) -> None:
+        """Offer what the new file can be coloured by."""
+        self._opened, self._fixed = self._state.opened, {}
+        self._fields = Fields.of(self._opened)
+        options = {**_COMPUTED, **{name: key for key, name in self._fields.names.items()}}
+        if self._key not in options.values():
+            self._key = self._mode.value = KEPT
+        with pn.io.hold():
+            self._color.param.update(options=options, value=self._key)
+
+    def _coloring(self, rows: np.ndarray | None = None) -> Coloring:
+        """Return the colours of all environments; `rows` are those of the subset, for its own map."""
+        state, path, key = self._state, self._state.path, self._key
+        if key == KEPT:
+            return coloring.by_status(state.status, state.opened.envs.frame_index, state.active)
+        if key == NOVEL:
+            return coloring.by_novelty(path.delta_entropy[path.position(state.n_frames)], state.active)
+        if key == DENSE:
+            return coloring.by_density(path.delta_entropy[-1])
+        if key == CROWDED and rows is not None:
+            return coloring.by_crowding(self._xy, rows)
+        if key not in self._fixed:
+            self._fixed[key] = self._fixed_coloring(key)
+        return self._fixed[key]
+
+    def _fixed_coloring(self, key: str) -> Coloring:
+        """Return colours that do not depend on the subset."""
+        if key == CROWDED:
+            return coloring.by_crowding(self._xy, np.arange(len(self._xy)))
+        values = self._fields.values(key)
+        if values.dtype.kind == "U":
+            return coloring.by_category(values)
+        return coloring.by_value(values, self._fields.title(key))
+
+    def _update_picked(self) -> None:
+        state = self._state
+        if self._xy is None or self._opened is not state.opened:
+            return
+        picked = np.zeros(len(state.opened.envs), dtype=bool)
+        picked[list(state.selected)] = True
+        for plot in self._shown:
+            plot.set_picked(picked[state.opened.envs.frame_index])
+            plot.set_current(state.current)
+            plot.draw()
+
+    def _update_titles(self) -> None:
+        if self._subset:
+            both = self._beside.value
+            full, subset = len(self._xy), len(self._subset.rows)
+            self._plot.figure.title.text = f"Full set, {plural(full, 'environment')}" if both else ""
+            self._subset.figure.title.text = (
+                f"Subset of {self._state.active}, {plural(subset, 'environment')}"
+            )
 
     def _update_head(self) -> None:
-        note = {
-            KEPT: f"coloured: kept by {self._state.active}; grey: dropped",
-            NOVEL: f"given the subset of {self._state.active}; grey: covered",
-            DENSE: "of the full set",
-        }[self._mode.value]
-        self._head.object = heading(
-            f"Map of environments ({self._state.embedding_kind})", ("map", "delta"), note
-        )
+        title = f"Map of environments ({self._state.embedding_kind})"
+        self._head.object = heading(title, ("map", "delta"), escape(self._note))
 
     def _update_status(self) -> None:
         state, running = self._state, self._state.mapping.running
-        parts = []
-        if state.opened is not None and len(state.opened.map_rows) < state.opened.envs.n_envs:
-            parts.append(
-                f"{plural(len(state.opened.map_rows), 'point')} drawn, a random sample of "
-                f"{count(state.opened.envs.n_envs)}."
-            )
+        parts = [fitted_note(state) if state.opened else "Open a file to see its environments."]
         if running:
-            parts.append("Principal components; UMAP is being computed.")
+            parts.append("UMAP is being computed.")
         elif state.map_notice:
-            parts.append(state.map_notice)
+            parts.append(escape(state.map_notice))
         self._status.object = f'<div class="small">{" ".join(parts)}</div>'
         self._button.label = "Cancel" if running else "Compute UMAP"
         self._button.visible = running or (state.opened is not None and state.embedding_kind == "PCA")
-        if state.opened is not None:
-            self._update_head()
+        self._update_head()
 
     def __panel__(self):
         """Return what the page shows of this view."""
-        bar = pn.Row(
-            self._mode,
-            self._status,
-            self._button,
-            sizing_mode="stretch_width",
-            margin=(6, 0, 2, 0),
-            align="center",
-        )
-        figure = pn.pane.Bokeh(self._plot.figure, sizing_mode="stretch_both", margin=0)
-        return card(self._head, bar, figure, area="map")
+        stretch = {"sizing_mode": "stretch_width"}
+        # The quick buttons and the chooser of the sets do not both fit where the structure stands beside.
+        choosers = [self._color, self._beside] if self._subset else [self._mode, self._color]
+        bar = pn.Row(*choosers, margin=(8, 0, 2, 0), align="center", **stretch)
+        foot = pn.Row(self._status, self._button, margin=0, **stretch)
+        return card(self._head, bar, self._maps, self._legend, foot, area="map")
+
+
+def legend(entries) -> str:
+    """Return names, colours and numbers of environments."""
+    items = "".join(
+        f'<span title="{escape(name)}"><i class="swatch" style="background:{color}"></i>{escape(name[:32])} '
+        f"<small>{count(n)}</small></span>"
+        for name, color, n in entries
+    )
+    return f'<div class="legend">{items}</div>'
+
+
+def fitted_note(state: State) -> str:
+    """Return how the map came about, in a sentence."""
+    n_envs, n_fitted = state.opened.envs.n_envs, state.n_fitted
+    if state.embedding_kind == "PCA":
+        return f"All {plural(n_envs, 'environment')} along their first two principal components."
+    if n_fitted == n_envs:
+        return f"UMAP of all {plural(n_envs, 'environment')}."
+    return (
+        f"UMAP fitted on {count(n_fitted)} of {plural(n_envs, 'environment')}, a third of them those "
+        "farthest from the rest, so that no outlier is missing; the others stand at their nearest fitted "
+        "neighbours."
+    )

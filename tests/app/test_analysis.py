@@ -14,7 +14,7 @@ from quests_core import delta_entropy, diversity, entropy, overlap
 def described(file):
     dataset = analysis.load(file)
     envs = analysis.environments(dataset, Parameters())
-    return Opened(dataset, Parameters(), envs, analysis.map_sample(envs.n_envs))
+    return Opened(dataset, Parameters(), envs)
 
 
 def test_a_loaded_file_knows_its_content(file, frames):
@@ -115,13 +115,6 @@ def test_position_is_the_largest_size_that_fits(described):
     assert path.sizes[path.position(10)] == 10
     assert path.position(0) == 0
     assert path.sizes[path.position(10_000)] == 24
-
-
-def test_map_sample_is_everything_or_a_fixed_random_part():
-    assert analysis.map_sample(5).tolist() == [0, 1, 2, 3, 4]
-    rows = analysis.map_sample(1000, limit=100)
-    assert len(np.unique(rows)) == 100
-    assert rows.tolist() == analysis.map_sample(1000, limit=100).tolist()
 
 
 def test_pca_agrees_with_the_singular_value_decomposition(rng):

@@ -5,7 +5,6 @@ import pandas as pd
 import pytest
 
 from quests_app.plots import base, curves
-from quests_app.plots import map as maps
 from quests_app.plots.forces import forces_plot, tail_data
 
 
@@ -78,22 +77,3 @@ def test_axes_have_units():
         ("frames kept / %", "overlap / %"),
         ("f / eV Å⁻¹", "share with |F| > f"),
     ]
-
-
-def test_the_map_colours_values_in_range_only():
-    chart = maps.map_plot()
-    xy = np.array([[0.0, 0.0], [1.0, 2.0]])
-    chart.set_points(xy, np.array([0.0, 3.0]), np.array([0, 1]))
-    chart.color_by(maps.NOVELTY, 1e-5, 10, "δH / nats")
-    assert chart.mapper.low == 1e-5
-    assert chart.mapper.low_color == maps.CLEAR
-    assert chart.color_bar.visible
-    assert chart.figure.x_range.end > 1
-    chart.color_by(["red"], 0.5, 1.5, "")
-    assert not chart.color_bar.visible
-
-
-def test_a_map_of_equal_values_has_a_range():
-    chart = maps.map_plot()
-    chart.color_by(maps.DENSITY, 0.0, 0.0, "ln Σ K / nats")
-    assert chart.mapper.high > chart.mapper.low

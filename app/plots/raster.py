@@ -1,0 +1,97 @@
+"""Points as an image: every point is drawn, however many there are.
+
+A pixel holds a number from 0 to 255 that stands for a colour: 0 for nothing, from 1 on what points are
+coloured by; a larger one is drawn over a smaller one.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+NOTHING = 0
+# Beyond this a pixel of the image covers several of the screen.
+_MAX_PIXELS = 1_500_000
+_FEW, _SOME = 2_000, 60_000
+
+
+@dataclass(frozen=True, eq=False)
+class Raster:
+    """Where points fall in an image of a range of the plane.
+
+    Attributes
+    ----------
+    shape : tuple of int
+        Height and width.
+    rows : ndarray of shape (n_visible,)
+        The points within the range.
+    pixels : ndarray of shape (n_visible,)
+        The pixel of each, row by row from below.
+    radius : int
+        By how many pixels a point is drawn larger than one.
+    """
+
+    shape: tuple[int, int]
+    rows: np.ndarray
+    pixels: np.ndarray
+    radius: int
+
+    @classmethod
+    def of(cls, xy: np.ndarray, x_range, y_range, size: tuple[int, int]) -> "Raster":
+        """Return the raster of points `xy` for an image of `size` = (width, height) in pixels."""
+        width, height = (max(1, int(length)) for length in size)
+        shrink = max(1.0, np.sqrt(width * height / _MAX_PIXELS))
+        width, height = int(width / shrink), int(height / shrink)
+        column = (xy[:, 0] - x_range[0]) * (width / (x_range[1] - x_range[0]))
+        line = (xy[:, 1] - y_range[0]) * (height / (y_range[1] - y_range[0]))
+        rows = np.flatnonzero((column >= 0) & (column < width) & (line >= 0) & (line < height))
+        pixels = line[rows].astype(np.int32) * width + column[rows].astype(np.int32)
+        radius = 3 if len(rows) <= _FEW else 2 if len(rows) <= _SOME else 1
+        return cls((height, width), rows, pixels, radius)
+
+    def highest(self, colors: np.ndarray) -> np.ndarray:
+        """Return the image in which larger colours are drawn over smaller ones."""
+        colors = colors[self.rows]
+        order = np.argsort(colors, kind="stable")
+        image = np.zeros(self.shape, dtype=np.uint8)
+        # Of several values for one pixel the last stays.
+        image.ravel()[self.pixels[order]] = colors[order]
+        return spread(image, self.radius)
+
+    def mean(self, colors: np.ndarray) -> np.ndarray:
+        """Return the image in which a pixel has the mean colour of its points.
+
+        Points of colour 1 have no value: they count only where there are no others.
+        """
+        colors = colors[self.rows]
+        has_value = colors > 1
+        n_pixels = self.shape[0] * self.shape[1]
+        counts = np.bincount(self.pixels[has_value], minlength=n_pixels)
+        sums = np.bincount(self.pixels[has_value], weights=colors[has_value], minlength=n_pixels)
+        flat = np.zeros(n_pixels, dtype=np.uint8)
+        flat[self.pixels[~has_value]] = 1
+        filled = counts > 0
+        flat[filled] = (sums[filled] / counts[filled] + 0.5).astype(np.uint8)
+        image = flat.reshape(self.shape)
+        return np.where(image > 0, image, spread(image, self.radius))
+
+    def mask(self, chosen: np.ndarray) -> np.ndarray:
+        """Return which pixels the points `chosen` cover, as 0 and 1."""
+        image = np.zeros(self.shape, dtype=np.uint8)
+        image.ravel()[self.pixels[chosen[self.rows]]] = 1
+        return spread(image, self.radius)
+
+
+def spread(image: np.ndarray, radius: int) -> np.ndarray:
+    """Return the image in which each pixel takes the largest value within a disc around it."""
+    height, width = image.shape
+    result = image.copy()
+    for down in range(-radius, radius + 1):
+        for right in range(-radius, radius + 1):
+            # A bit more than the radius, so that the disc of radius 1 is round, not a cross.
+            if (down or right) and down * down + right * right <= (radius + 0.5) ** 2:
+                target = result[max(0, down) : height + min(0, down), max(0, right) : width + min(0, right)]
+                source = image[
+                    max(0, -down) : height + min(0, -down), max(0, -right) : width + min(0, -right)
+                ]
+                np.maximum(target, source, out=target)
+    return result
