@@ -1,5 +1,7 @@
 """The page: which view stands where."""
 
+from functools import partial
+
 import panel as pn
 import panel_material_ui as pmui
 
@@ -11,6 +13,7 @@ from .views.curve import CurveView
 from .views.dataset import DatasetView
 from .views.export import ExportView
 from .views.forces import ForcesView
+from .views.frames import FramesView
 from .views.map import MapView
 from .views.marks import MarksView
 from .views.methods import MethodsView
@@ -43,7 +46,8 @@ SX = {
 
 def page(state: State, explorer: Explorer) -> pmui.Page:
     """Return the whole page for one session."""
-    tabs = Tabs(state, {"overview": lambda: _overview(state, explorer)})
+    makers = {"overview": _overview, "frames": _frames_tab}
+    tabs = Tabs(state, {key: partial(make, state, explorer) for key, make in makers.items()})
     main = pn.Column(
         StatusView(state, explorer), SummaryView(state), tabs.bar(MarksView(state, explorer)), tabs.content,
         css_classes=["page"], stylesheets=[CSS], sizing_mode="stretch_width", margin=0,
@@ -77,3 +81,8 @@ def _overview(state: State, explorer: Explorer) -> pn.Column:
         ForcesView(state, tab), TableView(state, tab),
     )  # fmt: skip
     return grid(*views, tab=tab)
+
+
+def _frames_tab(state: State, explorer: Explorer) -> pn.Column:
+    tab = "frames"
+    return grid(FramesView(state, explorer, tab), tab=tab)
