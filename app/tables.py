@@ -44,6 +44,7 @@ def data_table(columns: dict[str, str], numbers: dict[str, int], **options) -> p
         pagination="remote",
         page_size=options.pop("page_size", 100),
         show_index=False,
+        configuration={"rowHeight": 30},
         theme="simple",
         stylesheets=[CSS, _CSS],
         margin=options.pop("margin", (6, 0, 0, 0)),

@@ -32,8 +32,8 @@ _NUMBERS = {
     "frame": 0, "rank": 0, "n_atoms": 0, "energy_per_atom": 4, "max_force": 3, "max_delta_entropy": 2,
 }  # fmt: skip
 _WIDTHS = {
-    "frame": 90, "rank": 90, "n_atoms": 90, "energy_per_atom": 180, "max_force": 150,
-    "max_delta_entropy": 140, "state": 110,
+    "frame": 72, "rank": 72, "formula": 100, "n_atoms": 72, "energy_per_atom": 150, "max_force": 122,
+    "max_delta_entropy": 116, "state": 90,
 }  # fmt: skip
 _FOLLOWING = ("rank", "max_delta_entropy", "state")
 
@@ -63,7 +63,9 @@ class FramesView(View):
         )  # fmt: skip
         self._pick = _button("Pick the shown", "Pick all frames that the filter finds")
         self._unfilter = _button("Show all", "Empty the filter", "text")
-        self._look = _button("Show structure", "Look at this environment on the map and in its structure")
+        self._look = _button(
+            "Show structure", "Look at this environment on the map and in its structure", "text"
+        )
         self._again = _button("List the frames", "Ask for the table once more")
         self._table = data_table(
             _COLUMNS, _NUMBERS, selectable="checkbox", widths=_WIDTHS, layout="fit_columns"
@@ -232,5 +234,5 @@ def _explained(columns) -> dict[str, str]:
 
 def _button(label: str, description: str, variant: str = "outlined") -> pmui.Button:
     return pmui.Button(
-        label=label, description=description, size="small", variant=variant, margin=(4, 4), align="center"
+        label=label, description=description, size="small", variant=variant, margin=(0, 4), align="center"
     )

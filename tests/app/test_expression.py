@@ -124,9 +124,11 @@ def test_what_is_missing_is_never_found():
     def found(expression):
         return np.flatnonzero(matches(expression, columns, 3)).tolist()
 
-    for expression in ("energy > 0", "energy <= 0", "energy != 5", "energy == energy", "energy in (1, -1)",
-                       "tag == 'a'", "tag != 'a'", "tag in ('', 'a')", "tag not in ('q',)", "contains(tag, '')",
-                       "ok", "not ok", "ok == ok", "energy + 1 > 0", "1 / energy < 9", "abs(energy) >= 0"):  # fmt: skip
+    for expression in [
+        "energy > 0", "energy <= 0", "energy != 5", "energy == energy", "energy in (1, -1)", "tag == 'a'",
+        "tag != 'a'", "tag in ('', 'a')", "tag not in ('q',)", "contains(tag, '')", "ok", "not ok",
+        "ok == ok", "energy + 1 > 0", "1 / energy < 9", "abs(energy) >= 0",
+    ]:  # fmt: skip
         assert 1 not in found(expression), expression
         assert 1 not in found(f"not ({expression})"), expression
         assert sorted(found(expression) + found(f"not ({expression})")) == [0, 2], expression
@@ -191,9 +193,11 @@ def test_what_is_too_long_or_too_deep_is_refused(columns):
 
 def test_random_text_raises_nothing_else(columns):
     choice = random.Random(2)
-    words = [*columns, "and", "or", "not", "in", "==", "<", "(", ")", "[", "]", ",", "+", "-", "*", "/", "1", "2.5",
-             "'a'", '"b"', "'", '"', "`", "é", "σ", "\x00", "🙂", ".", "=", "#", "abs(", "missing(", "contains(",
-             "1e999", "\\", "\n", "C", "true", "lambda", "__class__", "eval(", "{}", "%s"]  # fmt: skip
+    words = [
+        *columns, "and", "or", "not", "in", "==", "<", "(", ")", "[", "]", ",", "+", "-", "*", "/", "1",
+        "2.5", "'a'", '"b"', "'", '"', "`", "é", "σ", "\x00", "🙂", ".", "=", "#", "abs(", "missing(",
+        "contains(", "1e999", "\\", "\n", "C", "true", "lambda", "__class__", "eval(", "{}", "%s",
+    ]  # fmt: skip
     valid, positions = [], []
     for _ in range(10000):
         joint = choice.choice(["", " "])
