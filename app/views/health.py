@@ -5,8 +5,9 @@ import panel_material_ui as pmui
 
 from ..card import card, heading, html
 from ..explorer import Explorer
+from ..findings import ERROR, INFO, WARNING, Finding
 from ..format import escape, frame_list, plural
-from ..health import ERROR, INFO, WARNING, Finding, check
+from ..health import check
 from ..state import State
 from ..view import View
 

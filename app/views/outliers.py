@@ -37,10 +37,10 @@ class OutliersView(View):
         found = lost(path.delta_entropy[path.position(state.n_frames)])
         if not found.n_counted:
             return ""
+        n_lost, n_all = count(found.n_lost), count(found.n_counted)
         return (
-            f"{escape(state.active)} has lost {percent(found.n_lost / found.n_counted)}, "
-            f"{count(found.n_lost)} of {count(found.n_counted)} environments; "
-            f"largest δH {nats(found.largest, 1)} nats"
+            f'<span title="{n_lost} of {n_all} environments">{escape(state.active)} lost '
+            f"{percent(found.n_lost / found.n_counted)}; δH up to {nats(found.largest, 1)} nats</span>"
         )
 
     def __panel__(self):
@@ -73,7 +73,7 @@ class LostLabelsView(View):
         self._head.object = heading("Share lost by label", ("delta",), note)
         self._table.object = (
             '<div class="scrolls"><table class="numbers"><thead><tr><th>Label</th><th>Environments</th>'
-            "<th>Lost</th><th>Share</th><th>Max δH / nats</th></tr></thead>"
+            "<th>Lost</th><th>Share</th><th>Max δH<small>nats</small></th></tr></thead>"
             f"<tbody>{''.join(_row(*row) for row in rows[:_MOST_LABELS])}</tbody></table></div>"
         )
 
