@@ -9,7 +9,8 @@ import param
 class Keys(pn.custom.JSComponent):
     """Listens to the whole page, except where text is typed; draws nothing."""
 
-    pressed = param.Tuple(default=("", 0), doc="Name of the last shortcut, and how many there were.")
+    # Not a tuple: from the browser comes a list.
+    pressed = param.Parameter(default=("", 0), doc="Name of the last shortcut, and how many there were.")
 
     _esm = """
     export function render({ model }) {
