@@ -13,10 +13,14 @@ from .views.curve import CurveView
 from .views.dataset import DatasetView
 from .views.export import ExportView
 from .views.forces import ForcesView
+from .views.frames import FramesView
+from .views.health import HealthView
+from .views.lost import LostView
 from .views.map import MapView
 from .views.marks import MarksView
 from .views.methods import MethodsView
 from .views.nearest import NearestView
+from .views.outliers import LostLabelsView, OutliersView
 from .views.overlap import OverlapView
 from .views.settings import SettingsView
 from .views.size import SizeView
@@ -47,7 +51,13 @@ SX = {
 
 def page(state: State, explorer: Explorer) -> pmui.Page:
     """Return the whole page for one session."""
-    makers = {"overview": _overview, "map": _map_tab}
+    makers = {
+        "overview": _overview,
+        "map": _map_tab,
+        "outliers": _outliers_tab,
+        "frames": _frames_tab,
+        "health": _health_tab,
+    }
     tabs = Tabs(state, {key: partial(make, state, explorer) for key, make in makers.items()})
     main = pn.Column(
         StatusView(state, explorer), SummaryView(state), tabs.bar(MarksView(state, explorer)), tabs.content,
@@ -90,3 +100,18 @@ def _map_tab(state: State, explorer: Explorer) -> pn.Column:
         MapView(state, explorer, tab, beside=True), StructureView(state, explorer, tab), NearestView(state, tab),
     )  # fmt: skip
     return grid(*views, tab="map-tab")
+
+
+def _frames_tab(state: State, explorer: Explorer) -> pn.Column:
+    tab = "frames"
+    return grid(FramesView(state, explorer, tab), tab=tab)
+
+
+def _outliers_tab(state: State, explorer: Explorer) -> pn.Column:
+    tab = "outliers"
+    return grid(OutliersView(state, tab), LostLabelsView(state, tab), LostView(state, tab), tab=tab)
+
+
+def _health_tab(state: State, explorer: Explorer) -> pn.Column:
+    tab = "health"
+    return grid(HealthView(state, explorer, tab), tab=tab)

@@ -1,0 +1,189 @@
+"""What looks wrong in the cells and positions of a data set."""
+
+import hashlib
+
+import numpy as np
+from ase import Atoms
+from ase.data import covalent_radii
+from ase.neighborlist import neighbor_list
+
+from quests_core import Environments
+
+from .analysis import DataSet
+from .findings import ERROR, INFO, WARNING, Finding, finding
+
+# Two atoms nearer than this share of the sum of their covalent radii overlap.
+OVERLAP = 0.5
+NEAR = 1e-6
+
+
+def cells(frames: list[Atoms], cutoff: float) -> list[Finding]:
+    """Cells without volume, left-handed or thin ones, and frames of different periodicity."""
+    flat, left, thin = [], [], []
+    for i, atoms in enumerate(frames):
+        if not atoms.pbc.any():
+            continue
+        cell = np.asarray(atoms.cell)
+        lengths, volume = np.linalg.norm(cell, axis=1), float(np.linalg.det(cell))
+        if atoms.pbc.all() and abs(volume) < 0.02 * max(float(np.prod(lengths)), 1e-12):
+            flat.append(i)
+        elif volume < 0:
+            left.append(i)
+        if volume:
+            heights = 1 / np.linalg.norm(np.linalg.inv(cell), axis=0)
+            if (heights[atoms.pbc] < cutoff).any():
+                thin.append(i)
+    return (
+        finding(
+            "flat cells", ERROR, flat, "Almost no volume",
+            "The three cell vectors are nearly in one plane (volume below 2 % of the product of their "
+            "lengths): very likely a mistake.", True,
+        )
+        + finding(
+            "left-handed cells", INFO, left, "Left-handed cell",
+            "The determinant of the cell is negative. Results here are right; some programs refuse it.",
+        )
+        + finding(
+            "thin cells", INFO, thin, "Cell thinner than the cutoff",
+            f"A perpendicular height is below the cutoff of {cutoff:g} Å, so an atom sees its own images. "
+            "That is handled correctly, and is usual for small cells.",
+        )
+        + _mixed_periodicity(frames)
+    )  # fmt: skip
+
+
+def _mixed_periodicity(frames: list[Atoms]) -> list[Finding]:
+    kinds = np.array([int(atoms.pbc @ (1, 2, 4)) for atoms in frames])
+    # An isolated atom is often not periodic where all else is.
+    many = np.array([len(atoms) > 1 for atoms in frames])
+    if not many.any() or len(np.unique(kinds[many])) < 2:
+        return []
+    usual = np.bincount(kinds[many]).argmax()
+    return finding(
+        "mixed periodicity", INFO, np.flatnonzero(many & (kinds != usual)), "Other periodic axes than most",
+        "Periodic and isolated structures are mixed; make sure that this is meant.",
+    )  # fmt: skip
+
+
+def duplicates(frames: list[Atoms], envs: Environments) -> list[Finding]:
+    """Frames with the same content as an earlier one, and frames with the same environments."""
+    seen: dict[bytes, int] = {}
+    exact = [i for i, atoms in enumerate(frames) if seen.setdefault(_content(atoms), i) != i]
+    near = sorted(set(same_environments(envs, [atoms.numbers for atoms in frames])) - set(exact))
+    return finding(
+        "duplicates", WARNING, exact, "Exact duplicates",
+        "Elements, positions and cell are those of an earlier frame. A copy adds no information; excluding "
+        "these keeps the first of each.", True,
+    ) + finding(
+        "near duplicates", INFO, near, "Same environments as an earlier frame",
+        f"Every descriptor agrees within {NEAR:g} Å⁻¹ with that of an earlier frame of the same composition: "
+        "the same structure turned, moved or renumbered or, as descriptors hold distances only, with "
+        "elements exchanged. Excluding these keeps the first of each.", True,
+    )  # fmt: skip
+
+
+def _content(atoms: Atoms) -> bytes:
+    digest = hashlib.blake2b(digest_size=16)
+    parts = (atoms.numbers.astype(np.int32), atoms.positions, np.asarray(atoms.cell), atoms.pbc)
+    for part in parts:
+        digest.update(np.ascontiguousarray(part).tobytes())
+    return digest.digest()
+
+
+def same_environments(envs: Environments, numbers: list[np.ndarray]) -> list[int]:
+    """Return the frames whose environments are, in some order, those of an earlier frame.
+
+    Sums over a frame's rows do not depend on their order; only frames whose sums nearly agree are compared
+    row by row.
+    """
+    if len(envs) < 2:
+        return []
+    sizes = envs.sizes
+    means = np.add.reduceat(envs.X, envs.offsets[:-1], axis=0) / sizes[:, None]
+    weights = np.random.default_rng(0).normal(size=means.shape[1])
+    key = means @ weights
+    slack = NEAR * np.abs(weights).sum()
+    order = np.lexsort((np.arange(len(envs)), key))
+    found: set[int] = set()
+    for place, i in enumerate(order):
+        if i in found:
+            continue
+        for j in order[place + 1 :]:
+            if key[j] - key[i] > slack:
+                break
+            later = max(i, j)
+            if later in found or sizes[i] != sizes[j] or np.abs(means[i] - means[j]).max() > NEAR:
+                continue
+            if np.array_equal(np.sort(numbers[i]), np.sort(numbers[j])) and _alike(envs[i], envs[j]):
+                found.add(int(later))
+    return sorted(found)
+
+
+def _alike(A: np.ndarray, B: np.ndarray) -> bool:
+    """Say whether the rows of A and B agree in some order."""
+    # Rounding keeps noise from deciding which of two equal values comes first.
+    sorted_A, sorted_B = (M[np.lexsort(np.round(M, 5).T)] for M in (A, B))
+    return bool(np.abs(sorted_A - sorted_B).max() <= NEAR)
+
+
+def lonely(dataset: DataSet, envs: Environments) -> list[Finding]:
+    """Isolated atoms, and atoms that no other is near to."""
+    alone = envs.X[:, 0] == 0 if envs.X.shape[1] else np.zeros(envs.n_envs, dtype=bool)
+    single = envs.sizes == 1
+    isolated = [i for i in np.unique(envs.frame_index[alone]) if single[i]]
+    within = [i for i in np.unique(envs.frame_index[alone]) if not single[i]]
+    locked = set(dataset.locked)
+    unlocked = [i for i in isolated if i not in locked]
+    return (
+        finding(
+            "isolated atoms", INFO, sorted(locked), "Isolated atoms",
+            "Labelled as isolated atoms: locked at first, as potentials need them as energy references.",
+        )
+        + finding(
+            "unlabelled atoms", WARNING, unlocked, "Isolated atoms without their label",
+            "One atom with no neighbour within the cutoff, not labelled config_type=IsolatedAtom and so "
+            "not locked. Lock them if they are energy references.",
+        )
+        + finding(
+            "no neighbours", WARNING, within, "Atoms without a neighbour",
+            "At least one atom has no other within the cutoff, so its descriptor is all zero: evaporated "
+            "atoms, or a wrong cell.", True,
+        )
+    )  # fmt: skip
+
+
+def overlaps(frames: list[Atoms], envs: Environments, cutoff: float) -> list[Finding]:
+    """Frames with two atoms nearer than half the sum of their covalent radii."""
+    # X1 holds w(r)/r of the nearest neighbour, which falls with r: only frames with a pair near enough for
+    # their largest atoms are looked at in full.
+    nearest = np.maximum.reduceat(envs.X[:, 0], envs.offsets[:-1])
+    found = []
+    for i, atoms in enumerate(frames):
+        reach = 2 * OVERLAP * float(covalent_radii[atoms.numbers].max())
+        weight = max(0.0, 1 - (reach / cutoff) ** 2) ** 2
+        if nearest[i] >= (1 - 1e-9) * weight / reach and _overlap(atoms, reach):
+            found.append(i)
+    return finding(
+        "overlapping atoms", ERROR, found, "Overlapping atoms",
+        "Two atoms, images included, are nearer than half the sum of their covalent radii: "
+        "almost always a mistake in positions or cell.", True,
+    )  # fmt: skip
+
+
+def _overlap(atoms: Atoms, reach: float) -> bool:
+    first, second, distance = neighbor_list("ijd", atoms, reach)
+    radii = covalent_radii[atoms.numbers]
+    return bool((distance < OVERLAP * (radii[first] + radii[second])).any())
+
+
+def compositions(dataset: DataSet) -> list[Finding]:
+    """Frames that lack some of the elements of the file."""
+    if len(dataset.elements) < 2:
+        return []
+    sets = [frozenset(atoms.numbers.tolist()) for atoms in dataset.frames]
+    usual = max(set(sets), key=sets.count)
+    return finding(
+        "mixed elements", INFO, (i for i, s in enumerate(sets) if s != usual), "Other elements than most",
+        "The file mixes sets of elements. Entropy compares environments by distances; make sure that "
+        "comparing these frames is meant.",
+    )  # fmt: skip

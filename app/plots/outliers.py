@@ -1,0 +1,78 @@
+"""The distribution of δH given the subset."""
+
+import numpy as np
+from bokeh.models import BoxAnnotation, FixedTicker, HoverTool, Label, Span
+
+from ..format import DASHES, FULL_COLOR, METHOD_COLORS
+from .base import Plot, add_legend, blank, empty, set_range
+
+_TICKS = (-1000, -100, -30, -10, -3, -1, 0, 1, 3, 10, 30, 100, 300, 1000, 3000, 10000, 100000)
+_BINS_PER_UNIT = 16
+
+
+def stretched(values):
+    """Return asinh of values: even about 0, logarithmic far from it, where outliers are."""
+    return np.arcsinh(values)
+
+
+def histogram_data(delta_entropy: np.ndarray) -> dict[str, np.ndarray]:
+    """Return how many environments are in each bin of the stretched axis, as steps.
+
+    No bin lies on both sides of 0. Values that are not finite are left out.
+
+    Parameters
+    ----------
+    delta_entropy : ndarray of shape (n,)
+        nats.
+    """
+    places = stretched(delta_entropy[np.isfinite(delta_entropy)])
+    if not places.size:
+        return {"place": np.empty(0), "count": np.empty(0), "low": np.empty(0), "high": np.empty(0)}
+    # What is covered by itself has δH = 0 but for rounding: it belongs to the left.
+    bins = np.floor(_BINS_PER_UNIT * places).astype(np.int64)
+    bins[(bins == 0) & (places < 1e-5)] = -1
+    first = int(bins.min()) - 1
+    counts = np.append(np.bincount(bins - first), 0)
+    edges = (first + np.arange(len(counts))) / _BINS_PER_UNIT
+    ends = edges + 1 / _BINS_PER_UNIT
+    # A logarithmic axis has no zero: empty bins go down to below its lower end.
+    return {"place": edges, "count": np.maximum(counts, 0.1), "low": np.sinh(edges), "high": np.sinh(ends)}
+
+
+def outliers_plot() -> Plot:
+    """Return the distribution of δH; sources ``<method>`` (`histogram_data`)."""
+    fig = blank("δH(environment | subset) / nats", "environments", y_axis_type="log", y_start=0.5)
+    sources = {method: empty("place", "count", "low", "high") for method in METHOD_COLORS}
+    fig.add_layout(BoxAnnotation(right=0, fill_color=FULL_COLOR, fill_alpha=0.1, line_color=None))
+    renderers = {
+        method: [
+            fig.step(
+                "place", "count", source=sources[method], color=color, line_width=2.2,
+                line_dash=DASHES[method], mode="after",
+            )
+        ]
+        for method, color in METHOD_COLORS.items()
+    }  # fmt: skip
+    fig.add_layout(Span(location=0, dimension="height", line_color=FULL_COLOR, line_dash="dashed"))
+    for text, align, offset in (("covered", "right", -6), ("lost", "left", 6)):
+        fig.add_layout(
+            Label(
+                x=0, y=6, y_units="screen", x_offset=offset, text=text, text_align=align,
+                text_color=FULL_COLOR, text_font_size="12px",
+            )
+        )  # fmt: skip
+    fig.xaxis.ticker = FixedTicker(ticks=[float(stretched(tick)) for tick in _TICKS])
+    fig.xaxis.major_label_overrides = {float(stretched(t)): f"{t:,}".replace("-", "−") for t in _TICKS}
+    tooltips = [("δH / nats", "@low{0.00} to @high{0.00}"), ("environments", "@count{0,0}")]
+    fig.add_tools(HoverTool(tooltips=tooltips, mode="mouse", visible=False))
+    return Plot(fig, sources, renderers, add_legend(fig, renderers))
+
+
+def fit(plot: Plot, columns: list[dict[str, np.ndarray]]) -> None:
+    """Show all of the given histograms."""
+    filled = [column for column in columns if len(column["place"])]
+    if filled:
+        set_range(
+            plot.figure.x_range, min(c["place"][0] for c in filled), max(c["place"][-1] for c in filled)
+        )
+        set_range(plot.figure.y_range, 0.5, 2 * max(c["count"].max() for c in filled))

@@ -1,0 +1,124 @@
+"""Filter, pick and lock frames; look at what was lost and put it back; read the health of a file."""
+
+import numpy as np
+from ase.io import write
+
+from .conftest import crystals
+from .test_dashboard import open_path
+
+
+def rows(page):
+    """Return the cells of the rows that are seen, without that of the check box."""
+    return [
+        [cell.strip() for cell in row.locator(".tabulator-cell:visible").all_inner_texts()][1:]
+        for row in page.locator(".tabulator-row:visible").all()
+    ]
+
+
+def go_to(page, tab):
+    page.get_by_role("tab", name=tab).click()
+
+
+def open_file(page, path, frames):
+    write(path, frames, format="extxyz")
+    open_path(page, path)
+    page.locator(".summary .name", has_text=path.name).wait_for()
+    page.get_by_text("By comparison, random covers").wait_for()
+
+
+def test_frames_are_filtered_picked_and_locked(page, small_file):
+    open_path(page, small_file)
+    page.locator(".summary .name", has_text="copper.xyz").wait_for()
+    page.get_by_text("By comparison, random covers").wait_for()
+    go_to(page, "Frames")
+    page.get_by_text("40 of 40 frames shown").wait_for()
+    page.locator(".tabulator-row:visible").nth(5).wait_for()
+    box = page.get_by_role("textbox", name="Filter")
+    box.fill('label == "hot" and rank <')
+    box.press("Enter")
+    page.get_by_text("got the end at character 26").wait_for()
+    box.fill('label == "hot" and state == "dropped"')
+    box.press("Enter")
+    page.get_by_text("of 40 frames shown").filter(has_not_text="40 of 40").wait_for()
+    shown = int(page.get_by_text("of 40 frames shown").inner_text().split()[0])
+    assert 0 < shown < 20
+    page.locator(".tabulator-row:visible").nth(shown).wait_for(state="detached")
+    found = rows(page)
+    assert len(found) == shown
+    assert {(row[2], row[-1]) for row in found} == {("hot", "dropped")}
+    a_click_on_the_head_sorts(page)
+    ticks_pick(page)
+    page.get_by_role("button", name="Pick all frames that the filter finds").click()
+    page.get_by_text(f"{shown} frames picked").wait_for()
+    page.get_by_role("button", name="Keep them in every subset").click()
+    page.get_by_text(f"{shown} locked").wait_for()
+    page.get_by_role("button", name="Empty the filter").click()
+    page.get_by_text("40 of 40 frames shown").wait_for()
+    page.locator(".tabulator-row:visible", has_text="locked").nth(shown - 1).wait_for()
+    a_row_is_looked_at(page)
+
+
+def a_click_on_the_head_sorts(page):
+    def novelty():
+        return [float(row[-2].replace(",", "")) for row in rows(page)]
+
+    before = novelty()
+    page.locator(".tabulator-col:visible", has_text="Max δH").click()
+    page.wait_for_timeout(1500)
+    assert novelty() == sorted(before)
+
+
+def ticks_pick(page):
+    page.locator(".tabulator-row:visible input").nth(1).click()
+    page.get_by_text("1 frame picked").wait_for()
+    page.keyboard.press("Escape")
+    page.get_by_text("1 frame picked").wait_for(state="hidden")
+    page.locator(".tabulator-row.tabulator-selected").wait_for(state="detached")
+
+
+def a_row_is_looked_at(page):
+    row = page.locator(".tabulator-row:visible").first
+    frame = rows(page)[0][0]
+    row.locator(".tabulator-cell:visible").nth(3).click()
+    page.get_by_text(f"of frame {frame}, δH").wait_for()
+
+
+def test_what_was_lost_is_put_back(page):
+    go_to(page, "What was lost")
+    page.get_by_text("msc lost").wait_for()
+    page.get_by_role("heading", name="Share lost by label").wait_for()
+    page.locator(".tabulator-row:visible").nth(3).wait_for()
+    first = page.locator(".tabulator-row:visible").first
+    frame = first.locator(".tabulator-cell:visible").first.inner_text().strip()
+    first.locator(".tabulator-cell:visible").nth(3).click()
+    page.get_by_text(f"of frame {frame} (dropped)").wait_for()
+    page.get_by_text("1 locked").wait_for()
+    first.get_by_text("Put back").click()
+    page.get_by_text("2 locked").wait_for()
+    page.get_by_text(f"of frame {frame} (locked)").wait_for()
+    seen = page.locator(".tabulator-row:visible").first.locator(".tabulator-cell:visible").first
+    page.wait_for_timeout(1000)
+    assert seen.inner_text().strip() != frame
+    page.get_by_role("button", name="Frames", exact=True).click()
+    page.locator(".tabulator-col:visible", has_text="Lost atoms").wait_for()
+    page.locator("input[type=range]").focus()
+    page.keyboard.press("End")
+    page.get_by_text("Nothing is lost: every environment is covered.").wait_for()
+
+
+def test_the_health_of_a_file_is_told(page, tmp_path):
+    frames = crystals(40, 1)
+    for atoms in frames:
+        atoms.calc.results["forces"] -= atoms.calc.results["forces"].mean(axis=0)
+        atoms.calc.results["energy"] = -float(len(atoms))
+    frames[12].calc.results["forces"][:2] = np.array([[50.0, 0, 0], [-50.0, 0, 0]])
+    open_file(page, tmp_path / "bad <i>.xyz", frames)
+    go_to(page, "Health")
+    finding = page.locator(".finding", has_text="Extreme forces")
+    finding.filter(has_text="frame 12").wait_for()
+    page.locator(".badge.warning").first.wait_for()
+    page.get_by_role("button", name="Pick: Extreme forces").click()
+    page.get_by_text("1 frame picked").wait_for()
+    page.get_by_role("button", name="Exclude: Extreme forces").click()
+    page.get_by_text("1 excluded").wait_for()
+    page.locator(".verdict", has_text="By comparison").wait_for()
