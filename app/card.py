@@ -43,6 +43,26 @@ HELP = {
         "keeps the rare large forces, above it has more of them than the full set.",
         "",
     ),
+    "handle": (
+        "Drag or click along the active method's line to change the size; the slider does the same with the "
+        "arrow keys. The dotted line is the bound: no set of N environments has more entropy than ln N. "
+        "A shaded band holds five seeds of a method that draws lots.",
+        "H ≤ D ≤ ln N",
+    ),
+    "band": (
+        "A shaded band, once computed, spans five seeds of a method that draws lots: lowest to highest.",
+        "",
+    ),
+    "knee": (
+        "Where the overlap stops rising fast: the size whose overlap is farthest above the straight line "
+        "from the first to the last size, both axes scaled to [0, 1].",
+        "max of (O − O₁)/(Oₙ − O₁) − (s − s₁)/(sₙ − s₁)",
+    ),
+    "ks": (
+        "Kolmogorov–Smirnov distance: the largest vertical gap between two such curves. 0: the same "
+        "distribution of forces; 1: nothing in common.",
+        "sup over f of |share_full(f) − share_subset(f)|",
+    ),
     "map": (
         "Each point is an atom's environment; near points are alike. A map in two dimensions can hide lost "
         "information: trust δH and overlap. Density is ln Σⱼ K(x, xⱼ), the logarithm of the number of "

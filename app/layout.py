@@ -5,6 +5,7 @@ import panel_material_ui as pmui
 
 from .card import CSS
 from .explorer import Explorer
+from .repeats import Repeating
 from .state import State
 from .tabs import Tabs
 from .views.curve import CurveView
@@ -72,6 +73,7 @@ def grid(*cards, tab: str) -> pn.Column:
 
 def _overview(state: State, explorer: Explorer) -> pn.Column:
     tab = "overview"
+    Repeating(state, explorer)
     views = (
         CurveView(state, tab), OverlapView(state, tab), MapView(state, explorer, tab),
         ForcesView(state, tab), TableView(state, tab),
