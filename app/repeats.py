@@ -42,6 +42,11 @@ class Repeats:
         return grid, entropies.min(axis=0), entropies.max(axis=0)
 
 
+def draws(method: str, marks: Marks) -> bool:
+    """Say whether the seed matters: mean_fps draws its first frame only, which a locked one replaces."""
+    return method in SEEDED and not (method == "mean_fps" and marks.locked)
+
+
 def repeated_curve(
     opened: Opened, method: str, marks: Marks, sizes: np.ndarray, seed: int, progress=None
 ) -> pd.DataFrame:
@@ -96,7 +101,7 @@ class Repeating:
         for method, path in state.shown.items():
             key = (state.opened, state.marks, method)
             left = OTHER_SEEDS[len(self._found.get(key, ())) :]
-            wanted = method in SEEDED and path.marks == state.marks and key not in self._given_up
+            wanted = draws(method, state.marks) and path.marks == state.marks and key not in self._given_up
             if wanted and left:
                 self._submit(key, path, left[0])
                 return

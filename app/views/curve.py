@@ -25,8 +25,8 @@ class CurveView(View):
         super().__init__(state, tab)
         self._plot = curve_plot()
         self._bound, self._bound_label = bound_line(self._plot.figure)
-        self._stops, wish = add_handle(self._plot.figure)
-        follow_handle(state, wish)
+        self._stops, self._wish = add_handle(self._plot.figure)
+        follow_handle(state, self._wish)
         self._head = html()
         self._columns: dict[str, dict] = {}
         self.follow(self._update_paths, "paths", "methods")

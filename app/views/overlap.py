@@ -22,8 +22,8 @@ class OverlapView(View):
         self._plot, self._span, self._target = overlap_plot(), size_span(), target_span()
         self._plot.figure.add_layout(self._span)
         self._plot.figure.add_layout(self._target)
-        self._stops, wish = add_handle(self._plot.figure, self._span)
-        follow_handle(state, wish)
+        self._stops, self._wish = add_handle(self._plot.figure, self._span)
+        follow_handle(state, self._wish)
         self._columns: dict[str, dict] = {}
         self.follow(self._update_paths, "paths", "methods")
         self.follow(self._update_bands, "repeats", "paths", "methods")
