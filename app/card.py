@@ -63,6 +63,11 @@ HELP = {
         "distribution of forces; 1: nothing in common.",
         "sup over f of |share_full(f) − share_subset(f)|",
     ),
+    "given": (
+        "Frames in the order of msc with the reference's kernel sums to start with: first what is most novel "
+        "to both the reference and the frames before. Covered: by reference and added frames together.",
+        "δH(e | R ∪ S) = −ln[ exp(−δH(e | R)) + exp(−δH(e | S)) ]",
+    ),
     "map": (
         "Each point is an atom's environment; near points are alike. A map in two dimensions can hide lost "
         "information: trust δH and overlap. Density is ln Σⱼ K(x, xⱼ), the logarithm of the number of "

@@ -6,16 +6,23 @@ import panel_material_ui as pmui
 from .card import CSS
 from .explorer import Explorer
 from .repeats import Repeating
+from .sets import Sets
 from .state import State
 from .tabs import Tabs
+from .views.addition import AdditionView
 from .views.curve import CurveView
 from .views.dataset import DatasetView
 from .views.export import ExportView
 from .views.forces import ForcesView
 from .views.map import MapView
 from .views.marks import MarksView
+from .views.matrix import MatrixView
 from .views.methods import MethodsView
+from .views.novel import NovelView
+from .views.novelty import NoveltyView
 from .views.overlap import OverlapView
+from .views.setmap import SetMapView
+from .views.sets import SetsView
 from .views.settings import SettingsView
 from .views.size import SizeView
 from .views.status import StatusView
@@ -44,7 +51,9 @@ SX = {
 
 def page(state: State, explorer: Explorer) -> pmui.Page:
     """Return the whole page for one session."""
-    tabs = Tabs(state, {"overview": lambda: _overview(state, explorer)})
+    tabs = Tabs(
+        state, {"overview": lambda: _overview(state, explorer), "sets": lambda: _sets_tab(state, explorer)}
+    )
     main = pn.Column(
         StatusView(state, explorer), SummaryView(state), tabs.bar(MarksView(state, explorer)), tabs.content,
         css_classes=["page"], stylesheets=[CSS], sizing_mode="stretch_width", margin=0,
@@ -77,5 +86,14 @@ def _overview(state: State, explorer: Explorer) -> pn.Column:
     views = (
         CurveView(state, tab), OverlapView(state, tab), MapView(state, explorer, tab),
         ForcesView(state, tab), TableView(state, tab),
+    )  # fmt: skip
+    return grid(*views, tab=tab)
+
+
+def _sets_tab(state: State, explorer: Explorer) -> pn.Column:
+    tab, sets = "sets", Sets(state, explorer)
+    views = (
+        SetsView(state, sets, tab), NoveltyView(state, sets, tab), SetMapView(state, sets, tab),
+        NovelView(state, sets, tab), AdditionView(state, sets, tab), MatrixView(state, sets, tab),
     )  # fmt: skip
     return grid(*views, tab=tab)

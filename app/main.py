@@ -7,7 +7,7 @@ from quests_app.jobs import Gate
 from quests_app.layout import page
 from quests_app.state import State
 
-pn.extension("filedropper", respect_explicit_sizing=True)
+pn.extension("filedropper", "tabulator", respect_explicit_sizing=True)
 
 state = State()
 gate = Gate(pn.state.curdoc.add_next_tick_callback)
