@@ -10,6 +10,18 @@ CSS = (Path(__file__).parent / "assets" / "style.css").read_text(encoding="utf-8
 # Material's capitals would turn δH into ΔH, which is another quantity.
 AS_WRITTEN = {"& .MuiToggleButton-root": {"textTransform": "none", "padding": "4px 10px"}}
 
+# The field that files are dropped on.
+DROP = """
+.bk-input.filepond--root {
+  font: inherit; font-size: 13px; margin: 0; border-radius: 8px; box-shadow: none; background: transparent;
+  border: 1.5px dashed color-mix(in srgb, var(--mui-palette-text-primary) 30%, transparent) !important;
+}
+.filepond--panel-root { background: transparent !important; border: none !important; }
+.bk-input.filepond--root .filepond--drop-label, .filepond--drop-label label {
+  background: transparent; color: inherit; font-size: 13px; cursor: pointer;
+}
+"""
+
 HELP = {
     "entropy": (
         "Information entropy: how much information a set holds. At most ln N, "

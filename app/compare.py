@@ -11,6 +11,7 @@ from quests_core import Environments, compression_path, delta_entropy, select
 from quests_core.entropy import OVERLAP_THRESHOLD
 
 from .analysis import (
+    RANDOM_STATE,
     Marks,
     Opened,
     Parameters,
@@ -18,14 +19,13 @@ from .analysis import (
     curve_sizes,
     environments,
     load,
-    map_sample,
     pca,
 )
 
 MOST_GROUPS = 20
 NO_LABEL = "no label"
-# Drawn on the map of two sets besides the sample, so that what is novel is never left out.
-_NOVEL_DRAWN = 500
+# Of each set the map draws at most so many; the most novel ones are always among them.
+MAP_LIMIT, _NOVEL_DRAWN = 15_000, 1000
 
 
 @dataclass(frozen=True, eq=False)
@@ -137,8 +137,7 @@ def compare(opened: Opened, other: Reference, marks: Marks, progress=None) -> Co
     novelty = np.full(envs.n_envs, np.nan)
     novelty[kept] = delta_entropy(known, other.envs, bandwidth, progress=progress)
     back = delta_entropy(other.envs, known, bandwidth, progress=progress)
-    rows = np.intersect1d(np.union1d(opened.map_rows, most_novel(novelty, _NOVEL_DRAWN)), kept)
-    back_rows = map_sample(other.envs.n_envs)
+    rows, back_rows = drawn(novelty), drawn(back)
     xy = pca(np.concatenate([envs.X[rows], other.X[back_rows]]))
     return Comparison(novelty, back, rows, back_rows, xy[: len(rows)], xy[len(rows) :])
 
@@ -156,6 +155,17 @@ def most_novel(novelty: np.ndarray, count: int) -> np.ndarray:
     """Return the `count` most novel environments, the most novel first; never one that is NaN."""
     order = np.argsort(-novelty, kind="stable")
     return order[: min(count, int(np.isfinite(novelty).sum()))]
+
+
+def drawn(novelty: np.ndarray) -> np.ndarray:
+    """Return the environments to draw, rising: all, or a random part with the most novel in it."""
+    counted = np.flatnonzero(~np.isnan(novelty))
+    if len(counted) <= MAP_LIMIT:
+        return counted
+    novel = most_novel(novelty, _NOVEL_DRAWN)
+    rest = np.setdiff1d(counted, novel)
+    rng = np.random.default_rng(RANDOM_STATE)
+    return np.sort(np.append(novel, rng.choice(rest, MAP_LIMIT - len(novel), replace=False)))
 
 
 def novel_frames(novelty: np.ndarray, offsets: np.ndarray, count: int) -> dict[str, np.ndarray]:

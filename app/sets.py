@@ -33,6 +33,8 @@ class Sets(param.Parameterized):
     addition = param.ClassSelector(class_=Addition, default=None)
     labels = param.ClassSelector(class_=Matrix, default=None, doc="Overlaps of the open file's labels.")
     files = param.ClassSelector(class_=Matrix, default=None, doc="Overlaps of all files.")
+    with_files = param.Boolean(default=False, doc="Whether `files` is wanted.")
+    pending = param.ClassSelector(class_=frozenset, default=frozenset(), doc="Results on their way.")
 
     def __init__(self, state: State, explorer: Explorer):
         super().__init__()
@@ -104,7 +106,7 @@ class Sets(param.Parameterized):
             lambda progress: compare.label_matrix(opened, marks, progress),
         )  # fmt: skip
         self._ask(
-            "files", "Comparing files", hashes and (hashes, excluded),
+            "files", "Comparing files", self.with_files and hashes and (hashes, excluded),
             lambda progress: compare.file_matrix(opened, others, marks, progress),
         )  # fmt: skip
         self._follow_comparison()
@@ -157,7 +159,9 @@ class Sets(param.Parameterized):
         asked = self._asked[name] = (self._state.opened, key)
         if name in self._tasks:
             self._tasks.pop(name).cancel()
-        setattr(self, name, None)
+        self.param.update(
+            pending=self.pending - {name} if key is None else self.pending | {name}, **{name: None}
+        )
         if key is None:
             return
 
@@ -166,11 +170,12 @@ class Sets(param.Parameterized):
 
         def done(result):
             if is_wanted():
-                setattr(self, name, result)
+                self.param.update(pending=self.pending - {name}, **{name: result})
 
         def failed(error):
             if is_wanted():
                 del self._asked[name]
+                self.pending = self.pending - {name}
                 if isinstance(error, Cancelled):
                     self._state.notice = "Cancelled."
                 else:

@@ -26,9 +26,7 @@ class Tabs:
         self._state, self._makers = state, makers
         self._keys = [key for key in TABS if key in makers]
         self._made: dict[str, pn.viewable.Viewable] = {}
-        self.content = pn.Column(
-            css_classes=["tabs"], sizing_mode="stretch_width", margin=0, stylesheets=[CSS]
-        )
+        self.content = _column()
         self._bar = pmui.Tabs(
             *((TABS[key], pn.Spacer(height=0)) for key in self._keys), margin=0, height=42,
             sx={"& .MuiTab-root": {"minHeight": "40px", "padding": "6px 14px", "textTransform": "none"}},
@@ -51,8 +49,13 @@ class Tabs:
     def _show(self) -> None:
         tab = self._state.tab if self._state.tab in self._keys else self._keys[0]
         if tab not in self._made:
-            self._made[tab] = self._makers[tab]()
+            # A grid's own `display` would win over Bokeh's rule for what is hidden.
+            self._made[tab] = _column(self._makers[tab]())
             self.content.append(self._made[tab])
         for key, made in self._made.items():
             made.visible = key == tab
         self._bar.active = self._keys.index(tab)
+
+
+def _column(*content) -> pn.Column:
+    return pn.Column(*content, css_classes=["tabs"], sizing_mode="stretch_width", margin=0, stylesheets=[CSS])

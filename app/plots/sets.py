@@ -8,8 +8,10 @@ from bokeh.models import (
     ColorBar,
     ColumnDataSource,
     FactorRange,
+    FixedTicker,
     HoverTool,
     LinearColorMapper,
+    NoOverlap,
     NumeralTickFormatter,
     Scatter,
     Span,
@@ -23,46 +25,54 @@ from .base import Plot, add_legend, blank, empty, padded, set_range
 from .map import NOVELTY
 
 SET_COLOR, REFERENCE_COLOR, COVERED_COLOR = "#0072B2", "#D55E00", "#56B4E9"
-# exp(−20) of a neighbour or exp(−2000): both are none.
-HIGHEST = 20.0
+# Novelties span −10 to thousands of nats: linear up to about this, logarithmic beyond.
+_LINEAR = 2.0
+_TICKS = (-20, -10, -5, -2, 0, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10_000)
 _GREY = "#c3c9d1"
 
 
-def histogram_data(values: np.ndarray, edges: np.ndarray) -> dict[str, np.ndarray]:
-    """Return the share of finite values in each bin, in percent, as steps; the last bin takes all above."""
-    values = values[np.isfinite(values)]
-    counts = np.histogram(np.clip(values, edges[0], edges[-1]), edges)[0]
-    share = 100 * counts / max(1, len(values))
-    return {"left": edges[:-1], "right": edges[1:], "share": share}
+def squeezed(values):
+    """Return where δH stands on the axis: asinh(δH / 2), linear near 0 and logarithmic far from it."""
+    return np.arcsinh(np.asarray(values, dtype=float) / _LINEAR)
 
 
 def novelty_edges(*values: np.ndarray, count: int = 60) -> np.ndarray:
-    """Return bins that hold all values up to `HIGHEST` nats, with an edge at 0."""
-    finite = np.concatenate([v[np.isfinite(v)] for v in values]) if values else np.empty(0)
-    low = min(-1.0, float(np.floor(finite.min(initial=0.0))))
-    high = float(np.clip(np.ceil(finite.max(initial=0.0)), 1.0, HIGHEST))
+    """Return edges of bins, evenly spaced on the squeezed axis, that hold all values; 0 is one of them."""
+    finite = squeezed(np.concatenate([v[np.isfinite(v)] for v in values]))
+    low, high = min(-0.5, float(finite.min(initial=0.0))), max(0.5, float(finite.max(initial=0.0)))
     width = (high - low) / count
-    below = int(np.ceil(-low / width))
-    return np.linspace(-below * width, -below * width + (count + 1) * width, count + 2)
+    return width * np.arange(np.floor(low / width), np.ceil(high / width) + 1)
+
+
+def histogram_data(values: np.ndarray, edges: np.ndarray) -> dict[str, np.ndarray]:
+    """Return the share of the finite values in each bin, in percent, and the bin's ends in nats."""
+    values = squeezed(values[np.isfinite(values)])
+    share = 100 * np.histogram(values, edges)[0] / max(1, len(values))
+    nats = _LINEAR * np.sinh(edges)
+    return {"left": edges[:-1], "right": edges[1:], "share": share, "low": nats[:-1], "high": nats[1:]}
 
 
 def novelty_plot() -> Plot:
     """Return two histograms of δH; sources ``set`` and ``reference`` (`histogram_data`)."""
     fig = blank("δH / nats", "environments / %")
+    fig.xaxis.ticker = FixedTicker(ticks=squeezed(_TICKS).tolist())
+    labels = zip(squeezed(_TICKS).tolist(), _TICKS, strict=True)
+    fig.xaxis.major_label_overrides = {at: f"{tick:,}".replace("-", "−") for at, tick in labels}
+    fig.xaxis.major_label_policy = NoOverlap(min_distance=8)
     sources, renderers = {}, {}
     names = {
         "set": ("this file | reference", SET_COLOR),
         "reference": ("reference | this file", REFERENCE_COLOR),
     }
     for key, (name, color) in names.items():
-        sources[key] = empty("left", "right", "share")
+        sources[key] = empty("left", "right", "share", "low", "high")
         bars = fig.quad(
             left="left", right="right", bottom=0, top="share", source=sources[key], fill_color=color,
             fill_alpha=0.35, line_color=color, line_width=1.2,
         )  # fmt: skip
         renderers[name] = [bars]
     fig.add_layout(Span(location=0, dimension="height", line_color=FULL_COLOR, line_dash="dashed"))
-    tooltips = [("δH / nats", "@left{0.0} to @right{0.0}"), ("environments", "@share{0.00} %")]
+    tooltips = [("δH / nats", "@low{0.0} to @high{0.0}"), ("environments", "@share{0.00} %")]
     fig.add_tools(HoverTool(tooltips=tooltips, visible=False))
     return Plot(fig, sources, renderers, add_legend(fig, renderers))
 
@@ -75,11 +85,15 @@ class SetMap:
     source: ColumnDataSource
     reference: ColumnDataSource
     current: ColumnDataSource
+    mapper: LinearColorMapper
 
     def set_points(self, xy, novelty, frames, back_xy) -> None:
         """Draw other points; the most novel last, so that nothing hides them."""
         self.reference.data = {"x": back_xy[:, 0], "y": back_xy[:, 1]}
         self.source.data = {"x": xy[:, 0], "y": xy[:, 1], "value": novelty, "frame": frames}
+        novel = novelty[novelty > self.mapper.low]
+        # A few that are very far away leave colours for the rest.
+        self.mapper.high = max(1.0, float(np.percentile(novel, 95))) if len(novel) else 1.0
         both = np.concatenate([xy, back_xy])
         set_range(self.figure.x_range, *padded(both[:, 0], 0.03))
         set_range(self.figure.y_range, *padded(both[:, 1], 0.03))
@@ -115,7 +129,7 @@ def set_map() -> SetMap:
         ),
         "right",
     )  # fmt: skip
-    return SetMap(fig, source, reference, current)
+    return SetMap(fig, source, reference, current, mapper)
 
 
 def short_names(names: Sequence[str], length: int = 22) -> list[str]:

@@ -21,7 +21,7 @@ class AdditionView(View):
 
     def __init__(self, state: State, sets: Sets, tab: str = ""):
         super().__init__(state, tab)
-        self._sets, self._head = sets, html()
+        self._sets, self._head, self._shown = sets, html(), None
         self._plot, self._span = addition_plot()
         self._stops, self._wish = add_handle(self._plot.figure, self._span)
         latest = Latest(self._go_to)
@@ -45,7 +45,7 @@ class AdditionView(View):
         self._compute.on_click(lambda _: sets.add_up())
         self._pick.on_click(lambda _: self._picked())
         self._slider.param.watch(lambda _: self._update_size(), "value")
-        self.follow(self._update, "addition", "chosen", source=sets)
+        self.follow(self._update, "addition", "chosen", "comparison", "pending", source=sets)
         self.follow(self._update, "opened")
 
     def _go_to(self, n_frames: int) -> None:
@@ -58,14 +58,19 @@ class AdditionView(View):
         for part in (self._figure, self._bar, self._line):
             part.visible = addition is not None
         self._empty.visible = addition is None
-        self._compute.visible = addition is None and self._sets.chosen is not None
+        computing = "addition" in self._sets.pending
+        self._compute.visible = addition is None and self._sets.comparison is not None and not computing
         self._head.object = heading("What to add to the reference", ("given",))
         if addition is None:
             why = "Add a reference file to see which frames of this one bring something new to it."
             if self._sets.chosen is not None:
-                why = "The order of this file's frames by what is new to the reference."
+                why = "The order of this file's frames by what is new to the reference"
+                why += " is being computed …" if self._sets.pending else " takes a while for so many."
             self._empty.object = f'<div class="empty">{why}</div>'
             return
+        if addition is self._shown:
+            return
+        self._shown = addition
         given, alone = 100 * addition.covered, 100 * addition.covered_alone
         self._plot.sources["given"].data = {"n_frames": addition.sizes, "percent": given}
         self._plot.sources["alone"].data = {"n_frames": addition.sizes, "percent": alone}

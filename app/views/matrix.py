@@ -10,6 +10,7 @@ from ..sets import Sets
 from ..state import State
 from ..view import View
 
+_SX = {"& .MuiToggleButton-root": {**AS_WRITTEN["& .MuiToggleButton-root"], "whiteSpace": "nowrap"}}
 LABELS, FILES = "Labels in this file", "Files"
 
 
@@ -20,14 +21,21 @@ class MatrixView(View):
         super().__init__(state, tab)
         self._sets, self._plot, self._head = sets, matrix_plot(), html()
         self._mode = pmui.RadioButtonGroup(
-            options=[LABELS, FILES], value=LABELS, size="small", sx=AS_WRITTEN, margin=(6, 0, 2, 0)
+            options=[LABELS, FILES], value=LABELS, size="small", sx=_SX, margin=(6, 0, 2, 0)
         )
         figure = pn.pane.Bokeh(self._plot.figure, sizing_mode="stretch_both", margin=0)
         self._figure = pn.Column(figure, sizing_mode="stretch_both", margin=0)
         self._empty = html(visible=False)
-        self._mode.param.watch(lambda _: self._update(), "value")
-        self.follow(self._update, "labels", "files", "references", source=sets)
+        self._mode.param.watch(lambda _: self._switched(), "value")
+        self.follow(self._update, "labels", "files", "references", "pending", source=sets)
         self.follow(self._update, "opened")
+
+    def _switched(self) -> None:
+        with pn.io.hold():
+            if self._mode.value == FILES and not self._sets.with_files:
+                self._sets.with_files = True
+                self._sets.refresh()
+            self._update()
 
     def _update(self) -> None:
         matrix = self._sets.labels if self._mode.value == LABELS else self._sets.files
@@ -46,7 +54,7 @@ class MatrixView(View):
         if self._mode.value == FILES and not self._sets.references:
             return "Add a second file to compare files."
         if matrix is None:
-            return "Being computed …"
+            return "Being computed …" if self._sets.pending else "Not computed."
         return "All frames have the same label, so there is nothing to compare within this file."
 
     def __panel__(self):

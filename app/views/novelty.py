@@ -3,9 +3,8 @@
 import panel as pn
 
 from ..card import card, heading, html
-from ..format import percent
 from ..plots.base import set_range
-from ..plots.sets import HIGHEST, histogram_data, novelty_edges, novelty_plot
+from ..plots.sets import histogram_data, novelty_edges, novelty_plot
 from ..sets import Sets
 from ..state import State
 from ..view import View
@@ -25,7 +24,8 @@ class NoveltyView(View):
     def _update(self) -> None:
         comparison = self._sets.comparison
         self._figure.visible, self._empty.visible = comparison is not None, comparison is None
-        self._head.object = heading("Novelty both ways", ("delta",), self._note(comparison))
+        note = "right of the dashed line: not covered" if comparison is not None else ""
+        self._head.object = heading("Novelty both ways", ("delta",), note)
         if comparison is None:
             return
         edges = novelty_edges(comparison.novelty, comparison.back)
@@ -33,15 +33,6 @@ class NoveltyView(View):
         self._plot.sources["set"].data, self._plot.sources["reference"].data = data
         set_range(self._plot.figure.x_range, edges[0], edges[-1])
         set_range(self._plot.figure.y_range, 0, 1.08 * max(columns["share"].max() for columns in data))
-
-    @staticmethod
-    def _note(comparison) -> str:
-        if comparison is None:
-            return ""
-        above = (comparison.novelty > HIGHEST).mean(), (comparison.back > HIGHEST).mean()
-        if not max(above):
-            return "right of the dashed line: not covered"
-        return f"last bar: above {HIGHEST:g} nats ({percent(above[0])} and {percent(above[1])})"
 
     def __panel__(self):
         """Return the card."""

@@ -35,7 +35,7 @@ class SetMapView(View):
     def _update(self) -> None:
         comparison, opened = self._sets.comparison, self._state.opened
         self._figure.visible, self._empty.visible = comparison is not None, comparison is None
-        self._head.object = heading("Both sets on one map (PCA)", ("map",), self._note(comparison, opened))
+        self._head.object = heading("Both sets (PCA)", ("map",), self._note(comparison, opened))
         if comparison is None or opened is None:
             return
         # The most novel last, so that nothing hides them.
@@ -57,7 +57,7 @@ class SetMapView(View):
     def _note(comparison, opened) -> str:
         if comparison is None or opened is None:
             return ""
-        note = "light blue: covered by the reference; click a point to pick its frame"
+        note = "light blue: covered; click a point to pick its frame"
         drawn, there = len(comparison.rows) + len(comparison.back_rows), len(comparison.back)
         if drawn < int((~np.isnan(comparison.novelty)).sum()) + there:
             note = f"{plural(drawn, 'point')} drawn, a sample with the most novel in it; {note}"

@@ -3,7 +3,7 @@
 import panel as pn
 import panel_material_ui as pmui
 
-from ..card import card, heading, html, tip
+from ..card import DROP, card, heading, html, tip
 from ..compare import share_covered
 from ..format import escape, percent, plural
 from ..sets import Sets
@@ -23,7 +23,13 @@ class SetsView(View):
         super().__init__(state, tab)
         self._sets, self._following = sets, False
         self._drop = pn.widgets.FileDropper(
-            multiple=False, layout="compact", previews=[], width=220, height=70, margin=(0, 12, 0, 0)
+            multiple=False,
+            layout="compact",
+            previews=[],
+            width=260,
+            height=60,
+            margin=(0, 12, 0, 0),
+            stylesheets=[DROP],
         )
         self._path = pmui.TextInput(
             label="or a path on the server",
@@ -107,7 +113,7 @@ class SetsView(View):
         """Return the card."""
         row = pn.FlexBox(
             self._drop, pn.Row(self._path, self._add, margin=0, align="center"), self._files,
-            align_items="center", sizing_mode="stretch_width", margin=(6, 0, 0, 0),
+            align_items="center", gap="12px 0", sizing_mode="stretch_width", margin=(6, 0, 0, 0),
         )  # fmt: skip
         head = html(heading("Compare with other files", (), "the open file stays what it is"))
         return card(head, row, self._numbers, area="files", sizing_mode="stretch_width")

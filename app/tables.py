@@ -1,0 +1,64 @@
+"""Tables of many rows in the page's style: one page of them is in the browser at a time."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pandas as pd
+import panel as pn
+from bokeh.models.widgets.tables import NumberFormatter, StringFormatter
+
+from .card import CSS
+
+_CSS = (Path(__file__).parent / "assets" / "table.css").read_text(encoding="utf-8")
+MISSING = "–"
+
+
+def number(decimals: int = 0) -> NumberFormatter:
+    """Return what writes a column of numbers; missing ones become a dash."""
+    places = f".{'0' * decimals}" if decimals else ""
+    return NumberFormatter(format=f"0,0{places}", nan_format=MISSING)
+
+
+def data_table(columns: dict[str, str], numbers: dict[str, int], **options) -> pn.widgets.Tabulator:
+    """Return an empty table.
+
+    Parameters
+    ----------
+    columns : dict
+        Title of each column.
+    numbers : dict
+        Decimals of those that hold numbers.
+    **options
+        For `panel.widgets.Tabulator`.
+    """
+    return pn.widgets.Tabulator(
+        pd.DataFrame({name: pd.Series(dtype=object) for name in columns}),
+        titles=columns,
+        # For all: otherwise the types of the first, empty, rows would decide.
+        formatters={
+            name: number(numbers[name]) if name in numbers else StringFormatter() for name in columns
+        },
+        text_align={name: "right" if name in numbers else "left" for name in columns},
+        header_align={name: "right" if name in numbers else "left" for name in columns},
+        editors=dict.fromkeys(columns),
+        pagination="remote",
+        page_size=options.pop("page_size", 100),
+        show_index=False,
+        theme="simple",
+        stylesheets=[CSS, _CSS],
+        margin=options.pop("margin", (6, 0, 0, 0)),
+        sizing_mode=options.pop("sizing_mode", "stretch_both"),
+        **options,
+    )
+
+
+def on_row(table: pn.widgets.Tabulator, do: Callable[[int, str], None]) -> None:
+    """Call ``do(row, column)`` when a cell is clicked; `row` counts the table's rows before sorting."""
+
+    def clicked(event) -> None:
+        # A click on a column that holds no data, such as that of the check boxes, is no click on the row.
+        if event.column in table.value.columns or event.column in table.buttons:
+            with pn.io.hold():
+                do(int(event.row), event.column)
+
+    table.on_click(clicked)
