@@ -13,6 +13,15 @@ from ..view import View
 _SHOWN = 200
 _TITLES = {"frame": "Frame", "label": "Label", "delta": "Max δH/nats", "share": "Novel/%"}
 
+# Tabulator measures its header before its style is there, and keeps what it found.
+_HEADER = """
+:host .tabulator { display: flex; flex-direction: column; }
+:host .tabulator .tabulator-headers { height: auto !important; }
+:host .tabulator .tabulator-header .tabulator-col { height: auto !important; }
+:host .tabulator .tabulator-header .tabulator-col-resize-handle { height: 30px !important; }
+:host .tabulator .tabulator-tableholder { flex: 1 1 0; height: auto !important; max-height: none !important; }
+"""
+
 
 class NovelView(View):
     """A table, the most novel frame first; a row that is clicked becomes the frame that is looked at."""
@@ -22,8 +31,8 @@ class NovelView(View):
         self._sets, self._head = sets, html()
         self._rows: list[int] = []
         self._table = data_table(_TITLES, {"frame": 0, "delta": 2, "share": 0}, layout="fit_columns")
-        # Put there when there are rows: a table that is made unseen measures its header wrongly.
-        self._holder = pn.Column(sizing_mode="stretch_both", margin=0)
+        self._table.stylesheets = [*self._table.stylesheets, _HEADER]
+        self._holder = pn.Column(self._table, sizing_mode="stretch_both", margin=0)
         on_row(self._table, lambda row, _: self._picked(row))
         self._empty = html('<div class="empty">Add a reference file to see what is new to it.</div>')
         self.follow(self._update, "comparison", source=sets)
@@ -47,8 +56,6 @@ class NovelView(View):
                 "share": 100 * novel["share"],
             }
         )
-        if not self._holder.objects:
-            self._holder.append(self._table)
         self._holder.visible = True
 
     def _picked(self, position: int) -> None:
