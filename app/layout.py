@@ -21,6 +21,7 @@ from .views.methods import MethodsView
 from .views.novel import NovelView
 from .views.novelty import NoveltyView
 from .views.overlap import OverlapView
+from .views.redundancy import RedundancyView
 from .views.setmap import SetMapView
 from .views.sets import SetsView
 from .views.settings import SettingsView
@@ -85,7 +86,7 @@ def _overview(state: State, explorer: Explorer) -> pn.Column:
     Repeating(state, explorer)
     views = (
         CurveView(state, tab), OverlapView(state, tab), MapView(state, explorer, tab),
-        ForcesView(state, tab), TableView(state, tab),
+        ForcesView(state, tab), TableView(state, tab), RedundancyView(state, explorer, tab),
     )  # fmt: skip
     return grid(*views, tab=tab)
 
