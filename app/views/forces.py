@@ -22,8 +22,8 @@ class ForcesView(View):
         super().__init__(state, tab)
         self._plot = forces_plot()
         self._chosen = self._forces = Forces(np.empty(0), np.empty(0, dtype=int))
-        self._head, self._distances = html(), html(margin=(0, 0, 0, 10))
-        self._choice = pmui.Select(label="Of", options=[], size="small", width=190, margin=0)
+        self._head, self._distances = html(), html(margin=(4, 0, 0, 10))
+        self._choice = pmui.Select(label="Of", options=[], size="small", width=190, margin=(4, 0, 0, 0))
         # In a column, because a Bokeh pane takes its visibility back from its figure.
         figure = pn.pane.Bokeh(self._plot.figure, sizing_mode="stretch_both", margin=0)
         bar = pn.Row(
@@ -98,7 +98,7 @@ class ForcesView(View):
             self._distances.object = '<div class="small">No forces in these frames.</div>'
             return
         self._distances.object = (
-            f'<div class="small">KS distance {tip("ks", "left")}&ensp;{"&ensp;".join(parts)} of '
+            f'<div class="small">KS distance {tip("ks", "left")}&ensp;{"&ensp;".join(parts)}&ensp;· '
             f"{plural(len(forces.values), 'environment')}</div>"
         )
 
