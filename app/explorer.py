@@ -90,8 +90,7 @@ class Explorer:
     ) -> Progress:  # fmt: skip
         """Compute something about the open data set on the queue, once for each `key`.
 
-        On the event loop, `done` gets the result, unless another data set was opened meanwhile, and `fail`
-        the error; without it the error is shown.
+        `done` gets the result unless another data set was opened meanwhile; without `fail`, errors are shown.
         """
         opened = self.state.opened
 

@@ -31,17 +31,17 @@ class Forces:
         return Forces(self.values[mask], self.frames[mask])
 
 
-def choices(dataset: DataSet, n_atoms: np.ndarray, most: int = 50) -> dict[str, tuple[str, str]]:
+def choices(dataset: DataSet, n_atoms: np.ndarray) -> dict[str, tuple[str, str]]:
     """Return what the forces can be restricted to, by the name that is shown.
 
-    All; each element, if there are several; each label, if there are several: the `most` largest.
+    All; each element, if there are several; each label, if there are several, the largest first.
     """
     found = {_ALL: (_ALL, "")}
     if len(dataset.elements) > 1:
         found |= {f"element {symbol}": (_ELEMENT, symbol) for symbol in dataset.elements}
     labels = label_groups(dataset.labels, n_atoms, ())
     if len(labels) > 1:
-        found |= {f"label {name}": (_LABEL, name) for name in list(labels)[:most]}
+        found |= {f"label {name}": (_LABEL, name) for name in labels}
     return found
 
 

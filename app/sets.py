@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import panel as pn
 import param
 
 from quests_core import Cancelled
@@ -43,6 +44,12 @@ class Sets(param.Parameterized):
         self._asked: dict[str, tuple] = {}
         self._tasks = {}
         self.param.watch(lambda _: self._follow_comparison(), "comparison")
+        if pn.state.curdoc is not None and pn.state.curdoc.session_context is not None:
+            pn.state.on_session_destroyed(lambda _: self.close())
+
+    def close(self) -> None:
+        """Delete what was uploaded."""
+        self._uploads.close()
 
     def upload(self, name: str, content: bytes | str) -> None:
         """Add an uploaded file to the list."""
@@ -176,9 +183,7 @@ class Sets(param.Parameterized):
             if is_wanted():
                 del self._asked[name]
                 self.pending = self.pending - {name}
-                if isinstance(error, Cancelled):
-                    self._state.notice = "Cancelled."
-                else:
+                if not isinstance(error, Cancelled):
                     self._state.error = f"Could not finish {title[:1].lower()}{title[1:]}: {error}"
 
         self._tasks[name] = self._explorer.compute(title, (name, key), work, done, failed)

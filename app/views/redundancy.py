@@ -42,8 +42,11 @@ class RedundancyView(View):
                 self._update()
 
         def failed(error):
-            if self._asked is asked and not isinstance(error, Cancelled):
-                state.error = f"Could not compute the entropy of each label: {error}"
+            if self._asked is asked:
+                # Asked for again at the next change.
+                self._asked = None
+                if not isinstance(error, Cancelled):
+                    state.error = f"Could not compute the entropy of each label: {error}"
 
         self._task = self._explorer.compute(
             "Entropy of each label",
