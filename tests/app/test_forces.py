@@ -103,12 +103,12 @@ def test_a_subset_follows_the_slider_quickly_at_230000_environments(rng):
     mask = rng.random(3559) < 0.25
     times = []
     for _ in range(5):
-        start = time.perf_counter()
+        start = time.thread_time()
         left = without(forces, (), 3559)
         kept = mask[left.frames]
         tail_data(left.values[kept])
         ks_distance(left.values, kept)
-        times.append(time.perf_counter() - start)
+        times.append(time.thread_time() - start)
     assert min(times) < 0.03, times
 
 

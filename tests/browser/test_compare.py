@@ -22,7 +22,7 @@ def size(page):
 
 
 def wait_for_size(page, fits):
-    for _ in range(100):
+    for _ in range(300):
         if fits(size(page)):
             return size(page)
         page.wait_for_timeout(100)
@@ -42,6 +42,7 @@ def test_the_size_is_dragged_in_the_plots_and_follows_a_target(page):
     page.mouse.down()
     for step in range(10):
         page.mouse.move(left + step * plot["width"] * 0.04, y)
+        page.wait_for_timeout(30)
     page.mouse.up()
     dragged = wait_for_size(page, lambda n: n > 1.8 * before)
     plot = figure(page, "Entropy against diversity").bounding_box()
