@@ -77,7 +77,7 @@ def test_two_files_are_compared(page, small_file, tmp_path):
     page.get_by_placeholder("/data/train.xyz").press("Enter")
     page.locator(".summary .name", has_text="copper.xyz").wait_for()
     page.get_by_role("tab", name="Compare sets").click()
-    assert not page.get_by_role("heading", name="Covered by the subset").is_visible()
+    page.get_by_role("heading", name="Covered by the subset").wait_for(state="hidden")
     page.get_by_text("Add a reference file to see both histograms").wait_for()
     page.get_by_placeholder("/data/reference.xyz").fill(str(other))
     page.get_by_placeholder("/data/reference.xyz").press("Enter")
