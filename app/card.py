@@ -10,6 +10,18 @@ CSS = (Path(__file__).parent / "assets" / "style.css").read_text(encoding="utf-8
 # Material's capitals would turn δH into ΔH, which is another quantity.
 AS_WRITTEN = {"& .MuiToggleButton-root": {"textTransform": "none", "padding": "4px 10px"}}
 
+# The field that files are dropped on.
+DROP = """
+.bk-input.filepond--root {
+  font: inherit; font-size: 13px; margin: 0; border-radius: 8px; box-shadow: none; background: transparent;
+  border: 1.5px dashed color-mix(in srgb, var(--mui-palette-text-primary) 30%, transparent) !important;
+}
+.filepond--panel-root { background: transparent !important; border: none !important; }
+.bk-input.filepond--root .filepond--drop-label, .filepond--drop-label label {
+  background: transparent; color: inherit; font-size: 13px; cursor: pointer;
+}
+"""
+
 HELP = {
     "entropy": (
         "Information entropy: how much information a set holds. At most ln N, "
@@ -42,6 +54,31 @@ HELP = {
         "Share of environments whose force is larger than f. A subset that follows the grey line "
         "keeps the rare large forces, above it has more of them than the full set.",
         "",
+    ),
+    "handle": (
+        "Drag or click along the active method's line to change the size; the slider does the same with the "
+        "arrow keys. The dotted line is the bound: no set of N environments has more entropy than ln N. "
+        "A shaded band holds five seeds of a method that draws lots.",
+        "H ≤ D ≤ ln N",
+    ),
+    "band": (
+        "A shaded band, once computed, spans five seeds of a method that draws lots: lowest to highest.",
+        "",
+    ),
+    "knee": (
+        "Where the overlap stops rising fast: the size whose overlap is farthest above the straight line "
+        "from the first to the last size, both axes scaled to [0, 1].",
+        "max of (O − O₁)/(Oₙ − O₁) − (s − s₁)/(sₙ − s₁)",
+    ),
+    "ks": (
+        "Kolmogorov–Smirnov distance: the largest vertical gap between two such curves. 0: the same "
+        "distribution of forces; 1: nothing in common.",
+        "sup over f of |share_full(f) − share_subset(f)|",
+    ),
+    "given": (
+        "Frames in the order of msc with the reference's kernel sums to start with: first what is most novel "
+        "to both the reference and the frames before. Covered: by reference and added frames together.",
+        "δH(e | R ∪ S) = −ln[ exp(−δH(e | R)) + exp(−δH(e | S)) ]",
     ),
     "map": (
         "Each point is an atom's environment; near points are alike. A map in two dimensions can hide lost "

@@ -8,6 +8,7 @@ from typing import Any
 from quests_core import Cancelled, Progress
 
 from . import analysis, embedding, export, jobs, placing
+from .aiming import Aiming
 from .analysis import Marks, MethodPath, Opened, Parameters
 from .format import plural
 from .history import History
@@ -35,6 +36,7 @@ class Explorer:
         self.state = state
         # First, so that it sees what a user did before anything is made to follow.
         self.history = History(state)
+        self.aiming = Aiming(state, self.history)
         self._jobs = jobs.Jobs(state.work, schedule, jobs.executor())
         self._map_jobs = jobs.Jobs(state.mapping, schedule, jobs.executor("umap"))
         self._cache, self._umap = jobs.cache(), jobs.umap_worker()
@@ -83,11 +85,12 @@ class Explorer:
         )
 
     def compute(
-        self, title: str, key: Hashable, work: Callable[[Progress], Any], done: Callable[[Any], None]
-    ) -> Progress:
+        self, title: str, key: Hashable, work: Callable[[Progress], Any], done: Callable[[Any], None],
+        fail: Callable[[Exception], None] | None = None,
+    ) -> Progress:  # fmt: skip
         """Compute something about the open data set on the queue, once for each `key`.
 
-        `done` gets the result on the event loop, unless another data set was opened meanwhile.
+        `done` gets the result unless another data set was opened meanwhile; without `fail`, errors are shown.
         """
         opened = self.state.opened
 
@@ -96,7 +99,9 @@ class Explorer:
                 done(result)
 
         def failed(error):
-            if self.state.opened is opened:
+            if fail is not None:
+                fail(error)
+            elif self.state.opened is opened:
                 self._tell(f"Could not finish {title[:1].lower()}{title[1:]}", error)
 
         return self._jobs.submit(

@@ -4,7 +4,7 @@ import time
 
 import param
 
-REMEMBERED = ("marks", "n_frames", "active", "methods", "selected")
+REMEMBERED = ("marks", "n_frames", "active", "methods", "selected", "target")
 # A drag is one decision, however many stops it passes.
 _ONE_GESTURE = 1.0
 _LENGTH = 200

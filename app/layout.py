@@ -7,8 +7,11 @@ import panel_material_ui as pmui
 
 from .card import CSS
 from .explorer import Explorer
+from .repeats import Repeating
+from .sets import Sets
 from .state import State
 from .tabs import Tabs
+from .views.addition import AdditionView
 from .views.curve import CurveView
 from .views.dataset import DatasetView
 from .views.export import ExportView
@@ -18,10 +21,16 @@ from .views.health import HealthView
 from .views.lost import LostView
 from .views.map import MapView
 from .views.marks import MarksView
+from .views.matrix import MatrixView
 from .views.methods import MethodsView
 from .views.nearest import NearestView
+from .views.novel import NovelView
+from .views.novelty import NoveltyView
 from .views.outliers import LostLabelsView, OutliersView
 from .views.overlap import OverlapView
+from .views.redundancy import RedundancyView
+from .views.setmap import SetMapView
+from .views.sets import SetsView
 from .views.settings import SettingsView
 from .views.size import SizeView
 from .views.status import StatusView
@@ -56,6 +65,7 @@ def page(state: State, explorer: Explorer) -> pmui.Page:
         "map": _map_tab,
         "outliers": _outliers_tab,
         "frames": _frames_tab,
+        "sets": _sets_tab,
         "health": _health_tab,
     }
     tabs = Tabs(state, {key: partial(make, state, explorer) for key, make in makers.items()})
@@ -87,9 +97,19 @@ def grid(*cards, tab: str) -> pn.Column:
 
 def _overview(state: State, explorer: Explorer) -> pn.Column:
     tab = "overview"
+    Repeating(state, explorer)
     views = (
         CurveView(state, tab), OverlapView(state, tab), MapView(state, explorer, tab),
-        ForcesView(state, tab), TableView(state, tab),
+        ForcesView(state, tab), TableView(state, tab), RedundancyView(state, explorer, tab),
+    )  # fmt: skip
+    return grid(*views, tab=tab)
+
+
+def _sets_tab(state: State, explorer: Explorer) -> pn.Column:
+    tab, sets = "sets", Sets(state, explorer)
+    views = (
+        SetsView(state, sets, tab), NoveltyView(state, sets, tab), SetMapView(state, sets, tab),
+        NovelView(state, sets, tab), AdditionView(state, sets, tab), MatrixView(state, sets, tab),
     )  # fmt: skip
     return grid(*views, tab=tab)
 

@@ -4,6 +4,7 @@ import numpy as np
 import param
 
 from .analysis import DEFAULT_METHODS, NESTED_METHODS, Marks, MethodPath, Opened, Parameters
+from .targets import Target
 
 TABS = {
     "overview": "Overview",
@@ -35,6 +36,7 @@ class State(param.Parameterized):
     opened = param.ClassSelector(class_=Opened, default=None, doc="The open data set.")
     parameters = param.ClassSelector(class_=Parameters, default=Parameters(), doc="Those of what is open.")
     paths = param.Dict(default={}, doc="MethodPath of each method computed for it; replaced, never changed.")
+    repeats = param.Dict(default={}, doc="`Repeats` of seeded methods; replaced, never changed.")
     embedding = param.Array(default=None, doc="(n_envs, 2) coordinates of all environments.")
     embedding_kind = param.Selector(default="PCA", objects=["PCA", "UMAP"])
     n_fitted = param.Integer(default=0, doc="Number of environments that the embedding was fitted on.")
@@ -42,6 +44,7 @@ class State(param.Parameterized):
     methods = param.ListSelector(default=list(DEFAULT_METHODS), objects=list(NESTED_METHODS))
     active = param.Selector(default="msc", objects=list(NESTED_METHODS), doc="Whose subset is exported.")
     n_frames = param.Integer(default=1, bounds=(1, None), doc="Size of every method's subset.")
+    target = param.ClassSelector(class_=Target, default=Target(), doc="What decides that size.")
     marks = param.ClassSelector(class_=Marks, default=Marks(), doc="Frames locked and excluded by the user.")
 
     current = param.Integer(default=None, allow_None=True, doc="Environment that is looked at: a row.")

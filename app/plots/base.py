@@ -64,7 +64,7 @@ def blank(x_label: str, y_label: str, **options) -> figure:
         toolbar_location="above",
         toolbar_inner=True,
         x_range=Range1d(0, 1),
-        y_range=Range1d(options.pop("y_start", 0), 1),
+        y_range=options.pop("y_range", None) or Range1d(options.pop("y_start", 0), 1),
         min_height=200,
         min_border_right=16,
         sizing_mode="stretch_both",

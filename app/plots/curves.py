@@ -1,12 +1,14 @@
 """The compression path: entropy against diversity, and overlap against size."""
 
 import numpy as np
-from bokeh.models import HoverTool, Span
+from bokeh.models import HoverTool, Label, Span
 from bokeh.plotting import figure
 
 from ..format import DASHES, FULL_COLOR, METHOD_COLORS
 from .base import Plot, add_legend, blank, empty, set_range
 
+# Methods that draw lots: several seeds give a band.
+BANDED = ("random", "mean_fps")
 MARKED_PERCENT = (75, 50, 25, 10)
 _PATH_COLUMNS = ("diversity", "entropy", "percent", "overlap", "n_frames", "n_envs")
 
@@ -41,7 +43,13 @@ def rows_of(columns: dict[str, np.ndarray], rows) -> dict[str, list]:
 
 def _method_lines(fig: figure, x: str, y: str) -> tuple[dict, dict]:
     """Add the line and the ring at the current size of every method."""
-    sources, renderers = {}, {}
+    sources, renderers, bands = {}, {}, {}
+    for method in BANDED:
+        # Before all lines, so that it lies beneath them.
+        source = sources[f"{method} band"] = empty("x", "low", "high")
+        bands[method] = fig.varea(
+            "x", "low", "high", source=source, color=METHOD_COLORS[method], fill_alpha=0.22
+        )
     for method, color in METHOD_COLORS.items():
         sources[method] = empty(*_PATH_COLUMNS)
         sources[f"{method} now"] = empty(*_PATH_COLUMNS, "label")
@@ -50,7 +58,7 @@ def _method_lines(fig: figure, x: str, y: str) -> tuple[dict, dict]:
             x, y, source=sources[f"{method} now"], size=13, line_width=3, line_color=color, fill_color="white"
         )
         ring.level = "overlay"
-        renderers[method] = [line, ring]
+        renderers[method] = [line, ring, *([bands[method]] if method in bands else [])]
         fig.add_tools(_path_hover(method, [line]))
     return sources, renderers
 
@@ -73,7 +81,8 @@ def _path_hover(method: str, renderers: list) -> HoverTool:
 def curve_plot() -> Plot:
     """Return entropy against diversity along each method's path.
 
-    Sources: ``<method>`` (`path_columns`), ``<method> marks`` and ``<method> now`` (`rows_of`), ``full``.
+    Sources: ``<method>`` (`path_columns`), ``<method> marks`` and ``<method> now`` (`rows_of`), ``full``,
+    and for each of `BANDED` ``<method> band``: ``x``, ``low``, ``high``.
     """
     fig = blank("diversity / nats", "entropy / nats")
     sources, renderers = _method_lines(fig, "diversity", "entropy")
@@ -96,7 +105,7 @@ def curve_plot() -> Plot:
 
 
 def overlap_plot() -> Plot:
-    """Return overlap against size; sources ``<method>`` and ``<method> now``."""
+    """Return overlap against size; sources ``<method>``, ``<method> now`` and ``<method> band``."""
     fig = blank("frames kept / %", "overlap / %")
     set_range(fig.x_range, 0, 102)
     set_range(fig.y_range, 0, 104)
@@ -106,4 +115,20 @@ def overlap_plot() -> Plot:
 
 def size_span() -> Span:
     """Return the vertical line at the current size."""
-    return Span(location=0, dimension="height", line_color=FULL_COLOR, line_dash="dashed", line_alpha=0.7)
+    return Span(location=0, dimension="height", line_color=FULL_COLOR, line_width=2, line_dash="dashed")
+
+
+def target_span() -> Span:
+    """Return the horizontal line at the overlap that is aimed at; not shown at first."""
+    return Span(location=0, dimension="width", line_color=FULL_COLOR, line_dash="dotted", visible=False)
+
+
+def bound_line(fig: figure) -> tuple[Span, Label]:
+    """Add the dotted line at ln N, which no entropy can pass, and its label."""
+    span = Span(location=0, dimension="width", line_color=FULL_COLOR, line_width=2, line_dash="dotted")
+    label = Label(
+        x=6, x_units="screen", y=0, y_offset=2, text="", text_font_size="11px", text_color=FULL_COLOR
+    )
+    fig.add_layout(span)
+    fig.add_layout(label)
+    return span, label

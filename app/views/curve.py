@@ -1,24 +1,37 @@
 """Entropy against diversity along each method's path."""
 
+import math
+
 import numpy as np
 import panel as pn
 
 from ..card import card, heading, html
+from ..format import nats
+from ..latest import follow_handle
 from ..plots.base import padded, set_range
-from ..plots.curves import curve_plot, marked_rows, path_columns, rows_of
+from ..plots.curves import BANDED, bound_line, curve_plot, marked_rows, path_columns, rows_of
+from ..plots.handle import add_handle
 from ..state import State
 from ..view import View
 
 
 class CurveView(View):
-    """A line a method, marks at 75, 50, 25 and 10 %, the current size, and the full set."""
+    """A line a method, marks at 75, 50, 25 and 10 %, the current size, the full set, and the bound.
+
+    Dragging or clicking in it moves along the active method's line.
+    """
 
     def __init__(self, state: State, tab: str = ""):
         super().__init__(state, tab)
         self._plot = curve_plot()
+        self._bound, self._bound_label = bound_line(self._plot.figure)
+        self._stops, self._wish = add_handle(self._plot.figure)
+        follow_handle(state, self._wish)
+        self._head = html()
         self._columns: dict[str, dict] = {}
         self.follow(self._update_paths, "paths", "methods")
-        self.follow(self._update_labels, "paths", "methods", "active")
+        self.follow(self._update_active, "paths", "methods", "active")
+        self.follow(self._update_bands, "repeats", "paths", "methods")
         self.follow(self._update_size, "paths", "methods", "n_frames")
 
     def _update_paths(self) -> None:
@@ -31,6 +44,12 @@ class CurveView(View):
         if self._columns:
             full = state.full
             sources["full"].data = {name: [full[name]] for name in ("diversity", "entropy")}
+
+    def _update_bands(self) -> None:
+        for method in BANDED:
+            band, shown = self._state.repeats.get(method), method in self._columns
+            columns = band.entropy_band() if band is not None and shown else ([], [], [])
+            self._plot.sources[f"{method} band"].data = dict(zip(("x", "low", "high"), columns, strict=True))
 
     def _update_size(self) -> None:
         state = self._state
@@ -47,22 +66,42 @@ class CurveView(View):
             first = min(int(np.searchsorted(columns["percent"], 9)), path.position(self._state.n_frames))
             for name, values in ends.items():
                 values.extend(columns[name][first:])
+        if not ends["entropy"]:
+            return
+        self._update_bound(ends["entropy"])
         for axis, values in ((figure.x_range, ends["diversity"]), (figure.y_range, ends["entropy"])):
             low, high = padded(values, 0.13)
-            if values and (axis.reset_start, axis.reset_end) != (low, high):
+            if (axis.reset_start, axis.reset_end) != (low, high):
                 set_range(axis, low, high)
 
-    def _update_labels(self) -> None:
+    def _update_bound(self, entropies: list[float]) -> None:
+        """Draw ln N, unless that would press the lines into less than half of the plot."""
+        bound = math.log(self._state.full["n_envs"])
+        low, high = np.nanmin(entropies), np.nanmax(entropies)
+        self._bound.visible = self._bound_label.visible = bound - high <= max(high - low, 0.1)
+        if self._bound.visible:
+            entropies.append(bound)
+        self._bound.location = self._bound_label.y = bound
+        self._bound_label.text = f"bound ln N = {nats(bound, 2)}"
+        note = "" if self._bound.visible else f" · bound ln N = {nats(bound, 2)} lies above"
+        self._head.object = heading(
+            "Entropy against diversity", ("entropy", "diversity", "handle"), f"full set ★{note}"
+        )
+
+    def _update_active(self) -> None:
+        state = self._state
         for method, text in self._plot.labels.items():
-            text.visible = method == self._state.active and method in self._columns
+            text.visible = method == state.active and method in self._columns
+        columns = self._columns.get(state.active)
+        if columns:
+            self._stops.data = {
+                "x": columns["diversity"],
+                "y": columns["entropy"],
+                "n_frames": columns["n_frames"],
+            }
 
     def __panel__(self):
         """Return the card."""
-        head = html(
-            heading(
-                "Entropy against diversity", ("entropy", "diversity"), "from few frames to the full set ★"
-            )
-        )
         return card(
-            head, pn.pane.Bokeh(self._plot.figure, sizing_mode="stretch_both", margin=0), area="curve"
+            self._head, pn.pane.Bokeh(self._plot.figure, sizing_mode="stretch_both", margin=0), area="curve"
         )

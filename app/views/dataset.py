@@ -3,21 +3,10 @@
 import panel as pn
 import panel_material_ui as pmui
 
-from ..card import html
+from ..card import DROP, html
 from ..explorer import Explorer
 from ..state import State
 from ..view import View
-
-_DROP = """
-.bk-input.filepond--root {
-  font: inherit; font-size: 13px; margin: 0; border-radius: 8px; box-shadow: none; background: transparent;
-  border: 1.5px dashed color-mix(in srgb, var(--mui-palette-text-primary) 30%, transparent) !important;
-}
-.filepond--panel-root { background: transparent !important; border: none !important; }
-.bk-input.filepond--root .filepond--drop-label, .filepond--drop-label label {
-  background: transparent; color: inherit; font-size: 13px; cursor: pointer;
-}
-"""
 
 
 class DatasetView(View):
@@ -33,7 +22,7 @@ class DatasetView(View):
             sizing_mode="stretch_width",
             margin=0,
             height=76,
-            stylesheets=[_DROP],
+            stylesheets=[DROP],
         )
         self._path = pmui.TextInput(
             label="or a path on the server", placeholder="/data/train.xyz", size="small",

@@ -1,10 +1,14 @@
 """The tail of the force distribution, full set against each method's subset."""
 
+import math
+
 import numpy as np
 import panel as pn
+import panel_material_ui as pmui
 
-from ..card import card, heading, html
-from ..format import count, frame_list, plural
+from ..card import card, heading, html, tip
+from ..forces import Forces, choices, forces_of, ks_distance, without
+from ..format import METHOD_COLORS, count, frame_list, plural
 from ..plots.base import set_range
 from ..plots.forces import forces_plot, tail_data
 from ..state import State
@@ -12,18 +16,24 @@ from ..view import View
 
 
 class ForcesView(View):
-    """Share of environments whose force is above f; only frames that have forces count."""
+    """Share of environments whose force is above f; only frames that have forces and count, count."""
 
     def __init__(self, state: State, tab: str = ""):
         super().__init__(state, tab)
         self._plot = forces_plot()
-        self._sorted, self._frame = np.empty(0), np.empty(0, dtype=int)
-        self._head = html()
+        self._chosen = self._forces = Forces(np.empty(0), np.empty(0, dtype=int))
+        self._head, self._distances = html(), html(margin=(4, 0, 0, 10))
+        self._choice = pmui.Select(label="Of", options=[], size="small", width=190, margin=(4, 0, 0, 0))
         # In a column, because a Bokeh pane takes its visibility back from its figure.
         figure = pn.pane.Bokeh(self._plot.figure, sizing_mode="stretch_both", margin=0)
-        self._figure = pn.Column(figure, sizing_mode="stretch_both", margin=0)
+        bar = pn.Row(
+            self._choice, self._distances, sizing_mode="stretch_width", margin=(6, 0, 0, 0), align="center"
+        )
+        self._figure = pn.Column(bar, figure, sizing_mode="stretch_both", margin=0)
         self._empty = html(visible=False)
+        self._choice.param.watch(lambda _: self._choose(), "value")
         self.follow(self._update_data, "opened")
+        self.follow(self._update_full, "opened", "marks")
         self.follow(self._update_subsets, "opened", "paths", "methods", "n_frames", "marks")
 
     def _update_data(self) -> None:
@@ -31,21 +41,35 @@ class ForcesView(View):
         if opened is None:
             return
         dataset = opened.dataset
-        # Sorted once, together with the frame of each: a subset then is a mask, already in order.
-        frames, forces = opened.envs.frame_index, dataset.forces
-        order = np.argsort(forces, kind="stable")[: np.isfinite(forces).sum()]
-        self._sorted, self._frame = forces[order], frames[order]
         self._figure.visible, self._empty.visible = dataset.has_forces, not dataset.has_forces
         self._head.object = heading("Force tail", ("forces",), self._note(dataset))
-        if dataset.has_forces:
-            self._plot.sources["full"].data = tail_data(self._sorted)
-            set_range(self._plot.figure.x_range, 0, 1.03 * max(self._sorted[-1], 1e-3))
-            set_range(self._plot.figure.y_range, 0.6 / len(self._sorted), 1.6)
-        else:
-            self._empty.object = (
-                '<div class="empty">No forces in this file.<br>'
-                "Entropy, overlap and the map need positions only.</div>"
-            )
+        self._empty.object = (
+            '<div class="empty">No forces in this file.<br>'
+            "Entropy, overlap and the map need positions only.</div>"
+        )
+        found = choices(dataset, opened.envs.sizes)
+        self._chosen = forces_of(dataset, opened.envs.frame_index)
+        with pn.io.hold():
+            self._choice.param.update(options=found, value=next(iter(found.values())), visible=len(found) > 1)
+
+    def _choose(self) -> None:
+        opened = self._state.opened
+        if opened is not None and self._choice.value is not None:
+            with pn.io.hold():
+                self._chosen = forces_of(opened.dataset, opened.envs.frame_index, self._choice.value)
+                self._update_full()
+                self._update_subsets()
+
+    def _update_full(self) -> None:
+        opened, figure = self._state.opened, self._plot.figure
+        if opened is None:
+            return
+        self._forces = without(self._chosen, self._state.marks.excluded, len(opened.envs))
+        values = self._forces.values
+        self._plot.sources["full"].data = tail_data(values)
+        if len(values):
+            set_range(figure.x_range, 0, 1.03 * max(values[-1], 1e-3))
+            set_range(figure.y_range, 0.6 / len(values), 1.6)
 
     @staticmethod
     def _note(dataset) -> str:
@@ -59,11 +83,24 @@ class ForcesView(View):
         )
 
     def _update_subsets(self) -> None:
-        shown = self._state.shown if self._state.opened and self._state.opened.dataset.has_forces else {}
+        state, forces = self._state, self._forces
+        shown = state.shown if state.opened and state.opened.dataset.has_forces else {}
         self._plot.show_methods(shown)
+        parts = []
         for method in shown:
-            kept = self._state.mask_of(method)[self._frame]
-            self._plot.sources[method].data = tail_data(self._sorted[kept])
+            kept = state.mask_of(method)[forces.frames]
+            self._plot.sources[method].data = tail_data(forces.values[kept])
+            distance = ks_distance(forces.values, kept)
+            said = "none kept" if math.isnan(distance) else f"{distance:.3f}"
+            swatch = f'<span class="swatch" style="background:{METHOD_COLORS[method]}"></span>'
+            parts.append(f'<span class="nowrap">{swatch}{method} {said}</span>')
+        if not len(forces.values):
+            self._distances.object = '<div class="small">No forces in these frames.</div>'
+            return
+        self._distances.object = (
+            f'<div class="small">KS distance {tip("ks", "left")}&ensp;{"&ensp;".join(parts)}&ensp;· '
+            f"{plural(len(forces.values), 'environment')}</div>"
+        )
 
     def __panel__(self):
         """Return what the page shows of this view."""

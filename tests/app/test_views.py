@@ -59,8 +59,8 @@ def test_the_slider_moves_everything(opened):
     now = curve._plot.sources["msc now"].data
     assert now["entropy"][0] == row["entropy"]
     assert overlap._span.location == 50
-    kept = state.mask[forces._frame]
-    assert forces._plot.sources["msc"].data["force"][-1] == forces._sorted[kept][-1]
+    kept = state.mask[forces._forces.frames]
+    assert forces._plot.sources["msc"].data["force"][-1] == forces._forces.values[kept][-1]
     shown = chart._plot.points.data
     np.testing.assert_array_equal(shown["color"] >= KEPT_FROM, state.mask[shown["frame"]])
 
@@ -99,7 +99,7 @@ def test_missing_forces_are_said(session, frames, tmp_path):
     session.open(some)
     view = ForcesView(session.state)
     assert "2 of 24 frames without forces are left out: frames 3, 7" in text_of(view)
-    assert len(view._sorted) == 93 - 8
+    assert len(view._forces.values) == 93 - 8
     for atoms in frames:
         atoms.calc = None
     write(none, frames, format="extxyz")

@@ -1,0 +1,228 @@
+"""Figures of two sets: δH histograms, one map of both, a matrix of overlaps, what is added."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from bokeh.models import (
+    ColorBar,
+    ColumnDataSource,
+    FactorRange,
+    FixedTicker,
+    HoverTool,
+    LinearColorMapper,
+    NoOverlap,
+    NumeralTickFormatter,
+    Scatter,
+    Span,
+    TapTool,
+)
+from bokeh.palettes import Cividis256
+from bokeh.plotting import figure
+
+from ..format import FULL_COLOR
+from .base import Plot, add_legend, blank, empty, padded, set_range
+from .map import NOVELTY
+
+SET_COLOR, REFERENCE_COLOR, COVERED_COLOR = "#0072B2", "#D55E00", "#56B4E9"
+# Novelties span −10 to thousands of nats: linear up to about this, logarithmic beyond.
+_LINEAR = 2.0
+_TICKS = (-20, -10, -5, -2, 0, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10_000)
+_GREY = "#c3c9d1"
+
+
+def squeezed(values):
+    """Return where δH stands on the axis: asinh(δH / 2), linear near 0 and logarithmic far from it."""
+    return np.arcsinh(np.asarray(values, dtype=float) / _LINEAR)
+
+
+def novelty_edges(*values: np.ndarray, count: int = 60) -> np.ndarray:
+    """Return edges of bins, evenly spaced on the squeezed axis, that hold all values; 0 is one of them."""
+    finite = squeezed(np.concatenate([v[np.isfinite(v)] for v in values]))
+    low, high = min(-0.5, float(finite.min(initial=0.0))), max(0.5, float(finite.max(initial=0.0)))
+    width = (high - low) / count
+    return width * np.arange(np.floor(low / width), np.ceil(high / width) + 1)
+
+
+def histogram_data(values: np.ndarray, edges: np.ndarray) -> dict[str, np.ndarray]:
+    """Return the share of the finite values in each bin, in percent, and the bin's ends in nats."""
+    values = squeezed(values[np.isfinite(values)])
+    share = 100 * np.histogram(values, edges)[0] / max(1, len(values))
+    nats = _LINEAR * np.sinh(edges)
+    return {"left": edges[:-1], "right": edges[1:], "share": share, "low": nats[:-1], "high": nats[1:]}
+
+
+def novelty_plot() -> Plot:
+    """Return two histograms of δH; sources ``set`` and ``reference`` (`histogram_data`)."""
+    fig = blank("δH / nats", "environments / %")
+    fig.xaxis.ticker = FixedTicker(ticks=squeezed(_TICKS).tolist())
+    labels = zip(squeezed(_TICKS).tolist(), _TICKS, strict=True)
+    fig.xaxis.major_label_overrides = {at: f"{tick:,}".replace("-", "−") for at, tick in labels}
+    fig.xaxis.major_label_policy = NoOverlap(min_distance=8)
+    sources, renderers = {}, {}
+    names = {
+        "set": ("this file | reference", SET_COLOR),
+        "reference": ("reference | this file", REFERENCE_COLOR),
+    }
+    for key, (name, color) in names.items():
+        sources[key] = empty("left", "right", "share", "low", "high")
+        bars = fig.quad(
+            left="left", right="right", bottom=0, top="share", source=sources[key], fill_color=color,
+            fill_alpha=0.35, line_color=color, line_width=1.2,
+        )  # fmt: skip
+        renderers[name] = [bars]
+    fig.add_layout(Span(location=0, dimension="height", line_color=FULL_COLOR, line_dash="dashed"))
+    tooltips = [("δH / nats", "@low{0.0} to @high{0.0}"), ("environments", "@share{0.00} %")]
+    fig.add_tools(HoverTool(tooltips=tooltips, visible=False))
+    return Plot(fig, sources, renderers, add_legend(fig, renderers))
+
+
+@dataclass(frozen=True)
+class SetMap:
+    """One map of two sets; a tapped point of the open set is in ``source.selected``."""
+
+    figure: figure
+    source: ColumnDataSource
+    reference: ColumnDataSource
+    current: ColumnDataSource
+    mapper: LinearColorMapper
+
+    def set_points(self, xy, novelty, frames, back_xy) -> None:
+        """Draw other points; the most novel last, so that nothing hides them."""
+        self.reference.data = {"x": back_xy[:, 0], "y": back_xy[:, 1]}
+        self.source.data = {"x": xy[:, 0], "y": xy[:, 1], "value": novelty, "frame": frames}
+        novel = novelty[novelty > self.mapper.low]
+        # A few that are very far away leave colours for the rest.
+        self.mapper.high = max(1.0, float(np.percentile(novel, 95))) if len(novel) else 1.0
+        both = np.concatenate([xy, back_xy])
+        set_range(self.figure.x_range, *padded(both[:, 0], 0.03))
+        set_range(self.figure.y_range, *padded(both[:, 1], 0.03))
+
+
+def set_map() -> SetMap:
+    """Return the empty map of two sets."""
+    fig = blank("", "")
+    fig.axis.visible = fig.grid.visible = False
+    source, reference, current = empty("x", "y", "value", "frame"), empty("x", "y"), empty("x", "y")
+    mapper = LinearColorMapper(palette=list(NOVELTY), low=1e-5, high=10, low_color=COVERED_COLOR)
+    grey = fig.add_glyph(
+        reference, Scatter(x="x", y="y", size=5, fill_color=_GREY, fill_alpha=0.6, line_color=None)
+    )
+    points = Scatter(
+        x="x",
+        y="y",
+        size=5,
+        fill_color={"field": "value", "transform": mapper},
+        fill_alpha=0.8,
+        line_color=None,
+    )
+    shown = fig.add_glyph(source, points, selection_glyph=points, nonselection_glyph=points)
+    fig.scatter("x", "y", source=current, size=16, fill_color=None, line_color=FULL_COLOR, line_width=3)
+    tooltips = [("frame", "@frame{0,0}"), ("δH / nats", "@value{0.00}")]
+    fig.add_tools(HoverTool(renderers=[shown], tooltips=tooltips, visible=False))
+    fig.add_tools(TapTool(renderers=[shown], visible=False))
+    add_legend(fig, {"reference": [grey]})
+    fig.add_layout(
+        ColorBar(
+            color_mapper=mapper, width=10, padding=6, title="δH / nats", background_fill_alpha=0,
+            formatter=NumeralTickFormatter(format="0.[0]"),
+        ),
+        "right",
+    )  # fmt: skip
+    return SetMap(fig, source, reference, current, mapper)
+
+
+def short_names(names: Sequence[str], length: int = 22) -> list[str]:
+    """Return names that fit an axis, still different from each other."""
+    short, seen = [], set()
+    for name in names:
+        text = base = name if len(name) <= length else f"{name[: length - 1]}…"
+        number = 1
+        while text in seen:
+            number += 1
+            text = f"{base} ({number})"
+        seen.add(text)
+        short.append(text)
+    return short
+
+
+def matrix_data(matrix: np.ndarray, names: Sequence[str]) -> dict[str, list]:
+    """Return a matrix as cells; row: whose environments are covered, column: by which set."""
+    short = short_names(names)
+    n, values = len(names), 100 * np.asarray(matrix).ravel()
+    rows, columns = np.repeat(np.arange(n), n), np.tile(np.arange(n), n)
+    return {
+        "query": [short[i] for i in rows],
+        "known": [short[j] for j in columns],
+        "query_name": [names[i] for i in rows],
+        "known_name": [names[j] for j in columns],
+        "share": values.tolist(),
+        "text": [_cell(value) for value in values],
+        "color": ["#ffffff" if value < 55 else "#10202c" for value in values],
+    }
+
+
+def _cell(percent: float) -> str:
+    """Return a whole number, but 0 and 100 only where exact."""
+    if percent in (0, 100):
+        return f"{percent:.0f}"
+    return f"{min(max(percent, 0.1), 99.9):.1f}" if percent < 1 or percent > 99 else f"{percent:.0f}"
+
+
+def matrix_plot() -> Plot:
+    """Return a heat map of overlaps; source ``cells`` (`matrix_data`), ranges by `set_names`."""
+    source = empty("query", "known", "query_name", "known_name", "share", "text", "color")
+    fig = figure(
+        x_range=FactorRange(), y_range=FactorRange(), x_axis_label="covered by",
+        y_axis_label="environments of", tools="save", toolbar_location="above", toolbar_inner=True,
+        min_height=200, sizing_mode="stretch_both", background_fill_alpha=0, border_fill_alpha=0,
+        outline_line_color=None,
+    )  # fmt: skip
+    fig.toolbar.logo, fig.toolbar.autohide = None, True
+    fig.grid.visible = False
+    fig.xaxis.major_label_orientation = 0.6
+    mapper = LinearColorMapper(palette=list(Cividis256), low=0, high=100)
+    cells = fig.rect(
+        "known", "query", 1, 1, source=source, fill_color={"field": "share", "transform": mapper},
+        line_color="white", line_width=1,
+    )  # fmt: skip
+    fig.text(
+        "known", "query", "text", source=source, text_align="center", text_baseline="middle",
+        text_font_size="11px", text_color="color",
+    )  # fmt: skip
+    tooltips = [
+        ("environments of", "@query_name"),
+        ("covered by", "@known_name"),
+        ("overlap", "@share{0.00} %"),
+    ]
+    fig.add_tools(HoverTool(renderers=[cells], tooltips=tooltips, visible=False))
+    fig.add_layout(
+        ColorBar(color_mapper=mapper, width=10, title="overlap / %", background_fill_alpha=0), "right"
+    )
+    return Plot(fig, {"cells": source})
+
+
+def show_matrix(plot: Plot, matrix: np.ndarray, names: Sequence[str]) -> None:
+    """Draw another matrix, the first row on top."""
+    data = matrix_data(matrix, names)
+    short = short_names(names)
+    plot.sources["cells"].data = {name: [] for name in data}
+    plot.figure.x_range.factors, plot.figure.y_range.factors = short, short[::-1]
+    plot.sources["cells"].data = data
+
+
+def addition_plot() -> tuple[Plot, Span]:
+    """Return what is covered against frames added; sources ``given``, ``alone``; the line at the size."""
+    fig = blank("frames added to the reference", "covered by both / %")
+    set_range(fig.y_range, 0, 104)
+    sources = {name: empty("n_frames", "percent") for name in ("given", "alone")}
+    given = fig.line("n_frames", "percent", source=sources["given"], color=SET_COLOR, line_width=2.4)
+    alone = fig.line(
+        "n_frames", "percent", source=sources["alone"], color=FULL_COLOR, line_width=2, line_dash="dashed"
+    )
+    span = Span(location=0, dimension="height", line_color=FULL_COLOR, line_width=2, line_dash="dashed")
+    fig.add_layout(span)
+    renderers = {"msc given the reference": [given], "msc without it": [alone]}
+    tooltips = [("frames added", "@n_frames{0,0}"), ("covered", "@percent{0.0} %")]
+    fig.add_tools(HoverTool(tooltips=tooltips, visible=False))
+    return Plot(fig, sources, renderers, add_legend(fig, renderers)), span

@@ -1,0 +1,189 @@
+"""Other files beside the open one: which there are, and what was computed about them."""
+
+from pathlib import Path
+
+import panel as pn
+import param
+
+from quests_core import Cancelled
+
+from . import compare
+from .compare import Addition, Comparison, Matrix, Reference
+from .explorer import Explorer
+from .state import State
+from .uploads import UploadFolder
+
+# Above this many environments the order given the reference is computed only when asked for.
+AT_ONCE = 50_000
+
+
+class Sets(param.Parameterized):
+    """What the tab of two sets shows; its results are None until they are computed.
+
+    Parameters
+    ----------
+    state : State
+        Whose open data set is compared.
+    explorer : Explorer
+        Computes.
+    """
+
+    references = param.ClassSelector(class_=tuple, default=(), doc="Each `Reference` in the list.")
+    chosen = param.ClassSelector(class_=Reference, default=None, doc="The one that is compared with.")
+    comparison = param.ClassSelector(class_=Comparison, default=None)
+    addition = param.ClassSelector(class_=Addition, default=None)
+    labels = param.ClassSelector(class_=Matrix, default=None, doc="Overlaps of the open file's labels.")
+    files = param.ClassSelector(class_=Matrix, default=None, doc="Overlaps of all files.")
+    with_files = param.Boolean(default=False, doc="Whether `files` is wanted.")
+    pending = param.ClassSelector(class_=frozenset, default=frozenset(), doc="Results on their way.")
+
+    def __init__(self, state: State, explorer: Explorer):
+        super().__init__()
+        self._state, self._explorer = state, explorer
+        self._uploads = UploadFolder()
+        self._asked: dict[str, tuple] = {}
+        self._tasks = {}
+        self.param.watch(lambda _: self._follow_comparison(), "comparison")
+        if pn.state.curdoc is not None and pn.state.curdoc.session_context is not None:
+            pn.state.on_session_destroyed(lambda _: self.close())
+
+    def close(self) -> None:
+        """Delete what was uploaded."""
+        self._uploads.close()
+
+    def upload(self, name: str, content: bytes | str) -> None:
+        """Add an uploaded file to the list."""
+        self.add(self._uploads.save(name, content), name)
+
+    def add(self, path: str | Path, name: str | None = None) -> None:
+        """Read a file and add it to the list; it is compared with at once."""
+        path, opened = Path(path).expanduser().resolve(), self._state.opened
+        name = name or path.name
+        if opened is None:
+            return
+        try:
+            stat = path.stat()
+        except OSError as error:
+            self._state.error = f"Could not add {name}: {error.strerror}: {path}."
+            return
+        parameters = opened.parameters
+        key = ("reference", str(path), stat.st_mtime_ns, stat.st_size, parameters.k, parameters.cutoff)
+        self._state.param.update(error="", notice="")
+        self._explorer.compute(
+            f"Adding {name}",
+            key,
+            lambda progress: compare.reference(path, name, parameters, progress),
+            self._added,
+            lambda error: self._failed(f"Could not add {name}", error, path),
+        )
+
+    def _added(self, other: Reference) -> None:
+        others = tuple(old for old in self.references if old.path != other.path)
+        self.param.update(references=(*others, other), chosen=other)
+        self.refresh()
+
+    def _failed(self, what: str, error: Exception, path: Path) -> None:
+        if all(other.path != path for other in self.references):
+            self._uploads.discard(path)
+        if isinstance(error, Cancelled):
+            self._state.notice = "Cancelled."
+        else:
+            self._state.error = f"{what}: {str(error) or type(error).__name__}"
+
+    def remove(self, other: Reference) -> None:
+        """Take a file off the list."""
+        others = tuple(old for old in self.references if old is not other)
+        self._uploads.discard(other.path)
+        self.param.update(references=others, chosen=others[-1] if others else None)
+        self.refresh()
+
+    def refresh(self) -> None:
+        """Compute what is missing for what is open, marked and chosen; what is not true any more goes."""
+        opened, marks, chosen = self._state.opened, self._state.marks, self.chosen
+        if opened is None or self._read_anew():
+            return
+        excluded, others = marks.excluded, self.references
+        hashes = tuple(other.sha256 for other in others)
+        self._ask(
+            "comparison", "Comparing two sets", chosen and (chosen.sha256, excluded),
+            lambda progress: compare.compare(opened, chosen, marks, progress),
+        )  # fmt: skip
+        self._ask(
+            "labels", "Comparing labels", (excluded,),
+            lambda progress: compare.label_matrix(opened, marks, progress),
+        )  # fmt: skip
+        self._ask(
+            "files", "Comparing files", self.with_files and hashes and (hashes, excluded),
+            lambda progress: compare.file_matrix(opened, others, marks, progress),
+        )  # fmt: skip
+        self._follow_comparison()
+
+    def _follow_comparison(self) -> None:
+        """Order the frames where that is quick; an order that is not true any more goes."""
+        opened = self._state.opened
+        if self.comparison is not None and opened.envs.n_envs <= AT_ONCE:
+            self.add_up()
+        elif not self._is_true("addition", self._addition_key()):
+            self._ask("addition", "", None, None)
+
+    def add_up(self) -> None:
+        """Order the frames by what they add to the chosen file, once it is compared with."""
+        opened, marks, chosen, comparison = (
+            self._state.opened,
+            self._state.marks,
+            self.chosen,
+            self.comparison,
+        )
+        if comparison is not None:
+            self._ask(
+                "addition", "Ordering by what is new", self._addition_key(),
+                lambda progress: compare.addition(opened, chosen, comparison.novelty, marks, progress),
+            )  # fmt: skip
+
+    def _addition_key(self):
+        return self.chosen and (self.chosen.sha256, self._state.marks)
+
+    def _is_true(self, name: str, key) -> bool:
+        return self._asked.get(name) == (self._state.opened, key)
+
+    def _read_anew(self) -> bool:
+        """Describe the files anew where the open one was; say whether any must be."""
+        now = self._state.opened.parameters
+        stale = [
+            other
+            for other in self.references
+            if (other.parameters.k, other.parameters.cutoff) != (now.k, now.cutoff)
+        ]
+        for other in stale:
+            self.add(other.path, other.name)
+        return bool(stale)
+
+    def _ask(self, name: str, title: str, key, work) -> None:
+        """Compute the result `name` unless it is that of `key` already; no key: there is none."""
+        key = key or None
+        if self._is_true(name, key):
+            return
+        asked = self._asked[name] = (self._state.opened, key)
+        if name in self._tasks:
+            self._tasks.pop(name).cancel()
+        self.param.update(
+            pending=self.pending - {name} if key is None else self.pending | {name}, **{name: None}
+        )
+        if key is None:
+            return
+
+        def is_wanted() -> bool:
+            return self._asked.get(name) is asked
+
+        def done(result):
+            if is_wanted():
+                self.param.update(pending=self.pending - {name}, **{name: result})
+
+        def failed(error):
+            if is_wanted():
+                del self._asked[name]
+                self.pending = self.pending - {name}
+                if not isinstance(error, Cancelled):
+                    self._state.error = f"Could not finish {title[:1].lower()}{title[1:]}: {error}"
+
+        self._tasks[name] = self._explorer.compute(title, (name, key), work, done, failed)

@@ -1,0 +1,164 @@
+"""The tab of two sets without a browser."""
+
+import numpy as np
+import panel as pn
+import pytest
+from ase.io import write
+
+from quests_app import sets as module
+from quests_app.analysis import Parameters
+from quests_app.compare import share_covered
+from quests_app.layout import page
+from quests_app.sets import Sets
+from quests_app.views.addition import AdditionView
+from quests_app.views.matrix import FILES, MatrixView
+from quests_app.views.novel import NovelView
+from quests_app.views.novelty import NoveltyView
+from quests_app.views.setmap import SetMapView
+from quests_app.views.sets import SetsView
+from tests.app.conftest import make_frames
+from tests.app.test_views import text_of
+
+pytestmark = [
+    pytest.mark.filterwarnings("ignore:Both 'variant' and 'button_style':PendingDeprecationWarning"),
+    # Bokeh's own call.
+    pytest.mark.filterwarnings("ignore:The inplace keyword in DataFrame:DeprecationWarning"),
+]
+pn.extension("filedropper", "tabulator", respect_explicit_sizing=True)
+
+
+@pytest.fixture
+def other_file(tmp_path):
+    path = tmp_path / "other.xyz"
+    write(path, make_frames(np.random.default_rng(5), 14), format="extxyz")
+    return path
+
+
+@pytest.fixture
+def sets(opened):
+    return Sets(opened.state, opened.explorer)
+
+
+def test_views_say_what_they_wait_for(opened, sets):
+    for view in (NoveltyView, SetMapView, NovelView, AdditionView):
+        assert "Add a reference file" in text_of(view(opened.state, sets))
+    matrix = MatrixView(opened.state, sets)
+    matrix._mode.value = FILES
+    assert "Add a second file" in text_of(matrix)
+
+
+def test_a_reference_is_compared_with_in_every_view(opened, sets, other_file):
+    state = opened.state
+    files, novelty, chart = SetsView(state, sets), NoveltyView(state, sets), SetMapView(state, sets)
+    novel, added, matrix = NovelView(state, sets), AdditionView(state, sets), MatrixView(state, sets)
+    files._path.value_input = str(other_file)
+    files._add_path()
+    opened.run()
+    assert state.error == ""
+    comparison = sets.comparison
+    shown = text_of(files)
+    assert "14 frames" in shown
+    assert f"{100 * share_covered(comparison.novelty):.0f} %</b> of copper.xyz is covered by" in shown
+    assert novelty._plot.sources["set"].data["share"].sum() == pytest.approx(100)
+    assert len(chart._plot.source.data["x"]) == 93
+    frame = int(novel._table.value["frame"][0])
+    assert comparison.novelty[state.opened.envs.frame_index == frame].max() == comparison.novelty.max()
+    novel._picked(0)
+    assert state.selected == (frame,)
+    assert state.current == comparison.novelty.argmax()
+    assert len(chart._plot.current.data["x"]) == 1
+    chart._picked([0])
+    assert comparison.novelty[state.current] == comparison.novelty.min()
+    assert sets.addition.covered[added._slider.value] >= 0.95
+    assert len(matrix._plot.sources["cells"].data["text"]) == 9
+    matrix._mode.value = FILES
+    opened.run()
+    assert sets.files.shares[0, 1] == share_covered(comparison.novelty)
+    assert sets.files.shares[1, 0] == share_covered(comparison.back)
+
+
+def test_frames_to_add_are_picked(opened, sets, other_file):
+    added = AdditionView(opened.state, sets)
+    sets.add(other_file)
+    opened.run()
+    added._wish.data = {"n_frames": [7]}
+    assert added._span.location == 7
+    assert "<b>7 frames</b> added" in added._line.object
+    added._picked()
+    assert opened.state.selected == tuple(sorted(sets.addition.order[:7].tolist()))
+
+
+def test_many_environments_are_ordered_when_asked_for(opened, sets, other_file, monkeypatch):
+    monkeypatch.setattr(module, "AT_ONCE", 10)
+    added = AdditionView(opened.state, sets)
+    sets.add(other_file)
+    opened.run()
+    assert sets.addition is None
+    assert added._compute.visible
+    sets.add_up()
+    assert not added._compute.visible
+    opened.run()
+    assert sets.addition is not None
+    opened.state.marks = opened.state.marks.lock((3,))
+    sets.refresh()
+    assert sets.addition is None, "the order of other marks is not shown"
+
+
+def test_results_follow_marks_bandwidth_and_neighbours(opened, sets, other_file):
+    state = opened.state
+    SetsView(state, sets)
+    sets.add(other_file)
+    opened.run()
+    first = sets.comparison
+    state.marks = state.marks.exclude((2, 7))
+    opened.run()
+    assert np.isnan(sets.comparison.novelty).sum() == 8
+    opened.explorer.recompute(Parameters(bandwidth=0.1))
+    opened.run()
+    assert share_covered(sets.comparison.novelty) > share_covered(first.novelty)
+    opened.explorer.recompute(Parameters(k=8))
+    opened.run()
+    assert sets.references[0].X.shape[1] == state.opened.envs.X.shape[1] == 15
+    assert len(sets.references) == 1
+    assert sets.comparison is not None
+    assert state.error == ""
+
+
+def test_files_are_chosen_and_removed(opened, sets, other_file, file):
+    view = SetsView(opened.state, sets)
+    sets.add(other_file)
+    sets.upload("same <b>.xyz", file.read_bytes())
+    opened.run()
+    assert [other.name for other in sets.references] == ["other.xyz", "same <b>.xyz"]
+    assert share_covered(sets.comparison.novelty) == 1
+    assert "<b>.xyz" not in view._numbers.object
+    view._chosen.value = sets.references[0]
+    opened.run()
+    assert share_covered(sets.comparison.novelty) < 1
+    uploaded = sets.references[1].path
+    assert uploaded.exists()
+    sets.remove(sets.references[1])
+    assert not uploaded.exists()
+    sets.remove(sets.references[0])
+    assert (sets.chosen, sets.comparison, view._files.visible) == (None, None, False)
+
+
+def test_what_cannot_be_added_is_said_and_the_list_stays(opened, sets, other_file, tmp_path):
+    sets.add(other_file)
+    opened.run()
+    sets.add(tmp_path / "missing.xyz")
+    assert "Could not add missing.xyz: No such file" in opened.state.error
+    sets.upload("broken.xyz", "no structure")
+    opened.run()
+    assert "Could not add broken.xyz" in opened.state.error
+    assert [other.name for other in sets.references] == ["other.xyz"]
+    assert sets.comparison is not None
+
+
+def test_the_tab_is_made_when_it_is_looked_at(session, file):
+    root = page(session.state, session.explorer).get_root()
+    assert root is not None
+    session.open(file)
+    session.state.tab = "sets"
+    session.run()
+    assert session.state.error == ""

@@ -1,0 +1,99 @@
+"""Drag the size, aim at a target, look at redundancy and forces, compare two files: as a person does it."""
+
+import re
+
+from ase.io import write
+
+from tests.browser.conftest import crystals
+
+SHOWN_IN_MATRIX = """name => Object.values(Bokeh.documents).flatMap(doc => [...doc._all_models.values()])
+  .some(model => [...(model.data?.known_name ?? [])].includes(name))"""
+
+
+def figure(page, heading):
+    """Return the figure of the card with that heading."""
+    return page.locator(".card", has=page.get_by_role("heading", name=heading)).locator(".bk-Figure")
+
+
+def size(page):
+    """Return how many frames are kept."""
+    text = page.locator(".size").first.inner_text()
+    return int(re.search(r"([\d,]+) of", text).group(1).replace(",", ""))
+
+
+def wait_for_size(page, fits):
+    for _ in range(300):
+        if fits(size(page)):
+            return size(page)
+        page.wait_for_timeout(100)
+    raise AssertionError(f"the size stays {size(page)}")
+
+
+def choose(page, label, option):
+    page.get_by_label(label, exact=True).click()
+    page.locator("li").get_by_text(option, exact=True).click()
+
+
+def test_the_size_is_dragged_in_the_plots_and_follows_a_target(page):
+    before = size(page)
+    plot = figure(page, "Covered by the subset").bounding_box()
+    y, left = plot["y"] + plot["height"] / 2, plot["x"] + plot["width"] * 0.4
+    page.mouse.move(left, y)
+    page.mouse.down()
+    for step in range(10):
+        page.mouse.move(left + step * plot["width"] * 0.04, y)
+        page.wait_for_timeout(30)
+    page.mouse.up()
+    dragged = wait_for_size(page, lambda n: n > 1.8 * before)
+    plot = figure(page, "Entropy against diversity").bounding_box()
+    page.mouse.click(plot["x"] + 0.3 * plot["width"], plot["y"] + 0.7 * plot["height"])
+    clicked = wait_for_size(page, lambda n: n < 0.5 * dragged)
+    choose(page, "Size chosen", "smallest with overlap ≥")
+    wait_for_size(page, lambda n: n > clicked)
+    page.get_by_text("Smallest subset of msc with overlap ≥ 95 %").wait_for()
+    page.locator(".verdict", has_text=re.compile(r"msc covers 9\d")).wait_for()
+    page.get_by_label("%", exact=True).fill("70")
+    page.get_by_label("%", exact=True).press("Enter")
+    page.get_by_text("Smallest subset of msc with overlap ≥ 70 %").wait_for()
+    slider = page.get_by_role("slider").first
+    slider.focus()
+    slider.press("End")
+    page.get_by_text("Nothing is lost.").wait_for()
+    assert page.get_by_text("Smallest subset of msc").count() == 0
+
+
+def test_forces_of_a_label_and_redundancy_bars(page):
+    page.get_by_role("heading", name="Redundancy").wait_for()
+    page.get_by_text("KS distance").wait_for()
+    whole = page.get_by_text("KS distance").first.inner_text()
+    choose(page, "Of", "label graphene_300K")
+    page.locator(".small", has_text="KS distance").filter(has_not_text=whole.split("·")[-1]).wait_for()
+
+
+def test_two_files_are_compared(page, small_file, tmp_path):
+    other = tmp_path / "reference.xyz"
+    write(other, crystals(15, 1, seed=3), format="extxyz")
+    page.get_by_placeholder("/data/train.xyz").fill(str(small_file))
+    page.get_by_placeholder("/data/train.xyz").press("Enter")
+    page.locator(".summary .name", has_text="copper.xyz").wait_for()
+    page.get_by_role("tab", name="Compare sets").click()
+    page.get_by_role("heading", name="Covered by the subset").wait_for(state="hidden")
+    page.get_by_text("Add a reference file to see both histograms").wait_for()
+    page.get_by_placeholder("/data/reference.xyz").fill(str(other))
+    page.get_by_placeholder("/data/reference.xyz").press("Enter")
+    page.get_by_text("of copper.xyz is covered by reference.xyz").wait_for()
+    page.get_by_text("of reference.xyz is covered by copper.xyz").wait_for()
+    row = page.locator(".tabulator-row").first
+    row.wait_for()
+    row.locator(".tabulator-cell[tabulator-field=delta]").click()
+    page.get_by_text("1 frame picked").wait_for()
+    pick = page.get_by_role("button", name="Pick these frames")
+    pick.wait_for(timeout=60_000)
+    added = page.get_by_text("added: the reference and they cover").inner_text()
+    number = re.match(r"([\d,]+) frame", added).group(1)
+    pick.click()
+    page.get_by_text(f"{number} frames picked").wait_for()
+    page.get_by_role("button", name="Files", exact=True).click()
+    page.wait_for_function(SHOWN_IN_MATRIX, arg="reference.xyz")
+    page.get_by_role("button", name="Remove", exact=True).click()
+    page.get_by_text("Add a reference file to see both histograms").wait_for()
