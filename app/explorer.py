@@ -171,7 +171,7 @@ class Explorer:
         # The same bytes may have come from elsewhere before.
         dataset = dataclasses.replace(dataset, name=name, path=path, uploaded=self._uploads.holds(path))
         envs = self._cache.get(
-            ("environments", sha256, parameters.k, parameters.cutoff),
+            ("environments", sha256, parameters.k, parameters.cutoff, parameters.species),
             lambda: analysis.environments(dataset, parameters, progress),
         )
         return Opened(dataset, parameters, envs, analysis.map_sample(envs.n_envs))
