@@ -53,8 +53,13 @@ class Explorer:
 
     def open(self, path: str | Path, name: str | None = None) -> None:
         """Open a file; what is open stays until the new one can be shown."""
-        path = Path(path).expanduser().resolve()
+        path = self.place(path)
         self._analyse(path, name or path.name, self.state.parameters)
+
+    @staticmethod
+    def place(path: str | Path) -> Path:
+        """Return where a path that a user wrote leads."""
+        return Path(path).expanduser().resolve()
 
     def recompute(self, parameters: Parameters) -> None:
         """Analyse the open file again with other parameters."""

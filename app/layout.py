@@ -7,6 +7,7 @@ from .card import CSS
 from .explorer import Explorer
 from .state import State
 from .tabs import Tabs
+from .views.address import AddressView
 from .views.curve import CurveView
 from .views.dataset import DatasetView
 from .views.export import ExportView
@@ -41,8 +42,9 @@ SX = {
 }
 
 
-def page(state: State, explorer: Explorer) -> pmui.Page:
-    """Return the whole page for one session."""
+def page(state: State, explorer: Explorer, search: str | None = None) -> pmui.Page:
+    """Return the whole page for one session; open what `search`, of the address, asks for if given."""
+    address = AddressView(state, explorer)
     tabs = Tabs(state, {"overview": lambda: _overview(state, explorer)})
     main = pn.Column(
         StatusView(state, explorer), SummaryView(state), tabs.bar(MarksView(state, explorer)), tabs.content,
@@ -50,8 +52,10 @@ def page(state: State, explorer: Explorer) -> pmui.Page:
     )  # fmt: skip
     sidebar = (
         DatasetView(state, explorer), SizeView(state), MethodsView(state), ExportView(state, explorer),
-        SettingsView(state, explorer),
+        SettingsView(state, explorer), address,
     )  # fmt: skip
+    if search is not None:
+        address.open(search)
     return pmui.Page(
         title=TITLE,
         main=[main],
