@@ -7,7 +7,7 @@ left out, and said.
 from collections.abc import Callable
 from urllib.parse import parse_qs, urlencode
 
-import numpy as np
+from quests_core.ranges import format_ranges, parse_ranges
 
 from .analysis import NESTED_METHODS, Marks, Parameters
 from .state import TABS, State
@@ -16,33 +16,6 @@ DEMO = "demo"
 # Longer lists of frames make links that programs cut.
 _LONGEST = 1500
 LEFT_OUT = "left-out"
-
-
-def ranges(frames) -> str:
-    """Return whole rising numbers as text.
-
-    Examples
-    --------
-    >>> ranges([0, 1, 2, 7])
-    '0-2,7'
-    """
-    frames = np.asarray(frames, dtype=int)
-    if not len(frames):
-        return ""
-    parts = np.split(frames, np.flatnonzero(np.diff(frames) != 1) + 1)
-    return ",".join(str(part[0]) if len(part) == 1 else f"{part[0]}-{part[-1]}" for part in parts)
-
-
-def frames_of(text: str, n_frames: int) -> tuple[int, ...]:
-    """Return the numbers that `ranges` wrote, of which none may be `n_frames` or more."""
-    frames: set[int] = set()
-    for part in text.split(",") if text else ():
-        first, _, last = part.partition("-")
-        ends = int(first), int(last or first)
-        if not 0 <= ends[0] <= ends[1] < n_frames:
-            raise ValueError(f"expected frames from 0 to {n_frames - 1}, got {part}")
-        frames.update(range(ends[0], ends[1] + 1))
-    return tuple(sorted(frames))
 
 
 def query(state: State, is_demo: bool) -> str:
@@ -64,7 +37,7 @@ def query(state: State, is_demo: bool) -> str:
     }
     if state.marks != Marks(locked=opened.dataset.locked):
         for name, frames in (("locked", state.marks.locked), ("excluded", state.marks.excluded)):
-            text = ranges(frames)
+            text = format_ranges(frames)
             items[name] = text if len(text) <= _LONGEST else LEFT_OUT
     kept = {name: text for name, text in items.items() if text or name == "locked"}
     return "?" + urlencode(kept, safe="/,:")
@@ -130,7 +103,7 @@ class Wish:
         """Return what the state must hold once the file is open."""
         n_frames, found = len(state.opened.envs), {}
         marks = {
-            name: self._take(name, lambda text: frames_of(text, n_frames), ())
+            name: self._take(name, lambda text: parse_ranges(text, n_frames), ())
             for name in ("locked", "excluded")
         }
         if set(marks["locked"]) & set(marks["excluded"]) or len(marks["excluded"]) >= n_frames:

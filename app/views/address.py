@@ -1,5 +1,7 @@
 """The browser's address line: it always links to what is shown."""
 
+import os
+
 import panel as pn
 import param
 
@@ -47,6 +49,8 @@ class AddressView(View):
     def open(self, search: str) -> None:
         """Open what a link asks for, the demo where it names no file; to be called before anything else."""
         self._wish = wish = Wish(search)
+        # What the server was started with.
+        wish.file = wish.file or os.environ.get("QUESTS_FILE", "")
         self._state.param.update(**wish.before())
         if wish.file in ("", DEMO):
             self._explorer.open_demo()

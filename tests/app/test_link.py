@@ -8,8 +8,9 @@ import panel as pn
 import pytest
 
 from quests_app.analysis import Marks, Parameters
-from quests_app.link import frames_of, query, ranges
+from quests_app.link import query
 from quests_app.views.address import AddressView
+from quests_core.ranges import format_ranges, parse_ranges
 
 pn.extension()
 
@@ -25,10 +26,10 @@ def visit(session, search):
 def test_ranges_there_and_back(rng):
     for n in (0, 1, 2, 30):
         frames = tuple(np.sort(rng.choice(60, n, replace=False)).tolist())
-        assert frames_of(ranges(frames), 60) == frames
+        assert parse_ranges(format_ranges(frames), 60) == frames
     for bad in ("60", "3-1", "-1", "a", "1,,2", "0-99999999999"):
         with pytest.raises(ValueError, match=r"."):
-            frames_of(bad, 60)
+            parse_ranges(bad, 60)
 
 
 def test_a_link_reopens_the_same_page(session, file):
