@@ -111,6 +111,16 @@ class Explorer:
             failed,
         )
 
+    def run(
+        self,
+        title: str,
+        work: Callable[[Progress], Any],
+        done: Callable[[Any], None],
+        failed: Callable[[Exception], None],
+    ) -> Progress:
+        """Do something on the queue that is not kept, such as making a file."""
+        return self._jobs.submit(title, work, done, failed)
+
     def cancel(self) -> None:
         """Stop the analysis; what is shown stays."""
         self._jobs.cancel()

@@ -11,6 +11,7 @@ from .views.address import AddressView
 from .views.curve import CurveView
 from .views.dataset import DatasetView
 from .views.export import ExportView
+from .views.export_dialog import ExportDialog
 from .views.forces import ForcesView
 from .views.map import MapView
 from .views.marks import MarksView
@@ -52,7 +53,7 @@ def page(state: State, explorer: Explorer, search: str | None = None) -> pmui.Pa
     )  # fmt: skip
     sidebar = (
         DatasetView(state, explorer), SizeView(state), MethodsView(state), ExportView(state, explorer),
-        SettingsView(state, explorer), address,
+        ExportDialog(state, explorer), SettingsView(state, explorer), address,
     )  # fmt: skip
     if search is not None:
         address.open(search)
