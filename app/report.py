@@ -7,7 +7,7 @@ from html import escape
 import numpy as np
 from bokeh.embed import components
 from bokeh.plotting import figure
-from bokeh.resources import Resources
+from bokeh.settings import settings
 
 from .analysis import MethodPath, Opened
 from .card import glossary
@@ -60,10 +60,11 @@ def report(opened: Opened, paths: dict[str, MethodPath], active: str, n_frames: 
     row = path.curve.iloc[path.position(n_frames)]
     # What stands in a script must not end it.
     provenance = escape(json.dumps(record, indent=2, ensure_ascii=False))
-    scripts = Resources(mode="inline", components=["bokeh"]).render()
+    # Read here, since in a server Bokeh's own way may link to the server instead.
+    library = (settings.bokehjs_path() / "js" / "bokeh.min.js").read_text(encoding="utf-8")
     page = f"""<!DOCTYPE html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">
-<title>QUESTS Explorer: {name}</title><style>{_STYLE}</style>{scripts}{script}</head>
+<title>QUESTS Explorer: {name}</title><style>{_STYLE}</style><script>{library}</script>{script}</head>
 <body><main><h1>{name}</h1><div class="muted">QUESTS Explorer · {escape(record["created"])}</div>
 <section>{verdict(active, row)}</section>
 <section><h2>Data set and settings</h2><dl>{_facts(opened, path)}</dl></section>

@@ -1,19 +1,14 @@
 """Hands files that were made on the server over to the browser, when they are ready."""
 
 import panel as pn
-import param
 
 
 class Saver(pn.custom.JSComponent):
     """Saves what it is given in the browser; draws nothing."""
 
-    file = param.Tuple(default=("", b""), doc="Name and content of the last file.")
-
     _esm = """
     export function render({ model }) {
-      model.on("file", () => {
-        const [name, content] = model.file;
-        if (!name) return;
+      model.on("msg:custom", ({ name, content }) => {
         const link = document.createElement("a");
         link.href = URL.createObjectURL(new Blob([content], { type: "application/octet-stream" }));
         link.download = name;
@@ -29,6 +24,4 @@ class Saver(pn.custom.JSComponent):
 
     def save(self, name: str, content: bytes) -> None:
         """Let the browser save a file."""
-        self.file = (name, content)
-        # Not kept in memory beside the browser's copy; an empty name saves nothing.
-        self.file = ("", b"")
+        self._send_msg({"name": name, "content": content})

@@ -16,8 +16,8 @@ from ..state import State
 from ..view import View
 
 _SPLIT_NOTE = (
-    "Frames are near-duplicates if each environment of either has one of the other's nearer than this; chains "
-    "of them stay on one side. Isolated atoms train."
+    "Frames are near-duplicates if each environment of either has one of the other's nearer than this; "
+    "chains of them stay on one side. Isolated atoms train."
 )
 _PLOTS_NOTE = "Plots: the tools above each plot, seen when the pointer is on it, save it as PNG or SVG."
 
@@ -29,11 +29,11 @@ class ExportDialog(View):
         super().__init__(state, tab)
         self._explorer, self._saver = explorer, Saver()
         wide = {"size": "small", "sizing_mode": "stretch_width", "margin": 0}
-        self._more = pmui.Button(label="More …", variant="outlined", **wide)
+        self._more = pmui.Button(label="More ways to export …", variant="outlined", **wide)
         self._content = pmui.RadioButtonGroup(options=CONTENTS, value=SOURCE, sx=AS_WRITTEN, **wide)
         self._note = html(margin=(4, 0, 0, 0))
         self._order = pmui.RadioButtonGroup(
-            options=export.ORDERS, value="file", size="small", sx=AS_WRITTEN, margin=(8, 0, 0, 0)
+            options=export.ORDERS, value="file", size="small", sx=AS_WRITTEN, width=220, margin=(8, 0, 0, 0)
         )
         self._split = pmui.Checkbox(label="Split into training and validation", size="small", margin=0)
         self._fraction = _number("Validation / %", 10, start=1, end=90, step=1)
