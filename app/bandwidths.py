@@ -11,7 +11,7 @@ from quests_core.progress import ProgressCallback
 from .analysis import RANDOM_STATE, DataSet
 
 # Å⁻¹; what anybody would try, from nothing alike to all alike.
-LOWEST, HIGHEST = 1e-4, 1.0
+LOWEST, HIGHEST = 5e-4, 0.5
 GRID = np.geomspace(LOWEST, HIGHEST, 25)
 SAMPLE = 5000
 # Shares of ln n: beyond these, H hardly depends on the structures any more.

@@ -1,5 +1,6 @@
 """The archive that the export dialog makes: the subset as wished for, and everything said about it."""
 
+import hashlib
 import io
 import zipfile
 from dataclasses import asdict, dataclass
@@ -83,6 +84,7 @@ def bundle(
         sides = _split(opened, made.frames, wishes, path, progress)
         files = {"train.xyz": made.bytes_of(sides.train), "valid.xyz": made.bytes_of(sides.valid)}
         record["subset"]["file"] = list(files)
+        record["subset"]["sha256"] = [hashlib.sha256(data).hexdigest() for data in files.values()]
         record["split"] = {
             **{name: value for name, value in asdict(wishes).items() if name in ("valid_fraction", "seed")},
             "distance_in_bandwidths": wishes.distance,

@@ -49,7 +49,7 @@ def report(opened: Opened, paths: dict[str, MethodPath], active: str, n_frames: 
     record : dict
         What `export.record` returns.
     """
-    figures = _figures(opened, paths, n_frames)
+    figures = _figures(opened, paths, active, n_frames)
     script, plots = components([fig for _, fig in figures])
     shown = "".join(
         f"<section><h2>{escape(title)}</h2>{plot}</section>"
@@ -120,7 +120,9 @@ def _numbers(paths: dict[str, MethodPath], n_frames: int) -> str:
     return f"<table><tr>{''.join(f'<th>{title}</th>' for title in titles)}</tr>{lines}</table>"
 
 
-def _figures(opened: Opened, paths: dict[str, MethodPath], n_frames: int) -> list[tuple[str, figure]]:
+def _figures(
+    opened: Opened, paths: dict[str, MethodPath], active: str, n_frames: int
+) -> list[tuple[str, figure]]:
     curve, overlap, span = curve_plot(), overlap_plot(), size_span()
     columns = {method: path_columns(path.curve) for method, path in paths.items()}
     for plot in (curve, overlap):
@@ -130,11 +132,12 @@ def _figures(opened: Opened, paths: dict[str, MethodPath], n_frames: int) -> lis
             plot.sources[f"{method} now"].data = rows_of(columns[method], [path.position(n_frames)])
     for method, one in columns.items():
         curve.sources[f"{method} marks"].data = rows_of(one, marked_rows(one["percent"] / 100))
+        curve.labels[method].visible = method == active
         span.location = float(one["percent"][paths[method].position(n_frames)])
     last = next(iter(paths.values())).curve.iloc[-1]
     curve.sources["full"].data = {name: [last[name]] for name in ("diversity", "entropy")}
     for axis, name in ((curve.figure.x_range, "diversity"), (curve.figure.y_range, "entropy")):
-        set_range(axis, *padded(np.concatenate([one[name] for one in columns.values()])))
+        set_range(axis, *padded(np.concatenate([one[name][_shown(one) :] for one in columns.values()])))
     overlap.figure.add_layout(span)
     figures = [("Entropy against diversity", curve.figure), ("Covered by the subset", overlap.figure)]
     if opened.dataset.has_forces:
@@ -142,6 +145,11 @@ def _figures(opened: Opened, paths: dict[str, MethodPath], n_frames: int) -> lis
     for _, fig in figures:
         fig.update(height=380, sizing_mode="stretch_width")
     return figures
+
+
+def _shown(columns: dict[str, np.ndarray]) -> int:
+    """Return the first row that is shown: below 9 % a path says little, and takes most of the room."""
+    return int(np.searchsorted(columns["percent"], 9))
 
 
 def _forces(opened: Opened, paths: dict[str, MethodPath], n_frames: int) -> figure:

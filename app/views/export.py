@@ -41,7 +41,7 @@ class ExportView(View):
         self._json = self._download(".json", _record, variant="outlined")
         wide = {"size": "small", "variant": "outlined", "sizing_mode": "stretch_width", "margin": 0}
         self._code = pmui.Button(label="Copy as Python", **wide)
-        self._command = pmui.Button(label="as command", **wide)
+        self._command = pmui.Button(label="as command", description="Copy as a command for a shell", **wide)
         self._target = pmui.TextInput(
             label="or save on the server as", placeholder="/data/subset.xyz", size="small",
             sizing_mode="stretch_width", margin=0,

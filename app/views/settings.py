@@ -35,10 +35,10 @@ class SettingsView(View):
         self._k = pmui.TextInput(label="Neighbours k", **options)
         self._cutoff = pmui.TextInput(label="Cutoff / Å", **options)
         self._species = pmui.RadioButtonGroup(
-            options={"Distances only": False, "Elements told apart": True}, value=False, size="small",
+            options={"Distances only": False, "With elements": True}, value=False, size="small",
             sx=AS_WRITTEN, sizing_mode="stretch_width", margin=(6, 0, 2, 0),
         )  # fmt: skip
-        self._note = html()
+        self._note = html(margin=(0, 0, 6, 0))
         self._bandwidth = pmui.TextInput(label="Bandwidth h / Å⁻¹", **options)
         # In decades: the slider is logarithmic.
         self._slider = pmui.FloatSlider(
@@ -61,11 +61,8 @@ class SettingsView(View):
         self.follow(self._update, "parameters", "opened")
 
     def _inside(self) -> pn.Column:
-        # In a column, because a Bokeh pane takes its visibility back from its figure.
-        self._chart = pn.Column(
-            pn.pane.Bokeh(self._plot.figure, sizing_mode="stretch_width", height=170, margin=0),
-            sizing_mode="stretch_width", margin=0, visible=False,
-        )  # fmt: skip
+        # Empty until the section is open: few ever look.
+        self._chart = pn.Column(sizing_mode="stretch_width", margin=0)
         return pn.Column(
             self._k, self._cutoff, self._species, self._note, self._bandwidth, self._slider, self._live,
             self._chart, self._suggest, self._why, self._apply,
@@ -151,7 +148,9 @@ class SettingsView(View):
             self._plot.source.data = {"bandwidth": curve.bandwidths, "entropy": curve.entropies}
             self._plot.bound.location = curve.bound
             set_range(self._plot.figure.y_range, 0, 1.08 * max(curve.bound, 0.1))
-            self._chart.visible = True
+            if not len(self._chart):
+                figure = pn.pane.Bokeh(self._plot.figure, sizing_mode="stretch_width", height=170, margin=0)
+                self._chart.append(figure)
             self._judge()
 
         self._explorer.compute(

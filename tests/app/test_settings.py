@@ -53,10 +53,10 @@ def test_where_the_entropy_saturates_it_warns():
 def test_the_curve_is_computed_only_while_the_section_is_open(opened):
     view = SettingsView(opened.state, opened.explorer)
     assert view._curve is None
-    assert not view._chart.visible
+    assert not len(view._chart)
     view._content.active = [0]
     opened.run()
-    assert view._chart.visible
+    assert len(view._chart) == 1
     expected = entropy_curve(opened.state.opened.envs.X).at(0.015)
     assert f"H ≈ <b>{expected:.2f}</b>" in text_of(view)
 
