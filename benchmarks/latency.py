@@ -109,10 +109,8 @@ def slider(path: Path) -> dict[str, tuple[float, float]]:
             watch.seconds.clear()
             events.clear()
             start = time.perf_counter()
-            document.hold("combine")
             state.n_frames = int(n_frames)
             moved = time.perf_counter()
-            document.unhold()
             if events:
                 patch = Protocol().create("PATCH-DOC", events)
                 size[f"message ({tab})"] = max(size[f"message ({tab})"], len(patch.content_json))
