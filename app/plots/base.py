@@ -18,6 +18,7 @@ from bokeh.models import (
     Legend,
     LegendItem,
     Range1d,
+    SaveTool,
 )
 from bokeh.plotting import figure
 
@@ -96,14 +97,16 @@ def blank(x_label: str, y_label: str, **options) -> figure:
     fig.toolbar.logo = None
     fig.toolbar.autohide = True
     fig.grid.grid_line_alpha = 0.5
-    fig.add_tools(svg_tool(fig, x_label, y_label))
+    name = re.sub(r"[^a-z]+", "-", f"{y_label} {x_label}".lower()).strip("-") or "plot"
+    # Without a name the tool would ask for one.
+    next(tool for tool in fig.toolbar.tools if isinstance(tool, SaveTool)).filename = name
+    fig.add_tools(svg_tool(fig, name))
     return fig
 
 
-def svg_tool(fig: figure, x_label: str, y_label: str) -> CustomAction:
+def svg_tool(fig: figure, name: str) -> CustomAction:
     """Return the tool that saves a figure as SVG, beside Bokeh's own that saves it as PNG."""
-    words = re.sub(r"[^a-z]+", "-", f"{y_label} {x_label}".lower()).strip("-") or "plot"
-    callback = CustomJS(args={"fig": fig, "name": f"{words}.svg"}, code=_SAVE_SVG)
+    callback = CustomJS(args={"fig": fig, "name": f"{name}.svg"}, code=_SAVE_SVG)
     return CustomAction(icon=_SVG_ICON, description="Save as SVG", callback=callback)
 
 

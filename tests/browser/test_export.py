@@ -62,16 +62,14 @@ def test_a_plot_is_saved_as_svg_and_png(page):
     figure.hover()
     for tool, name, start in (
         ("Save as SVG", "entropy-nats-diversity-nats.svg", b"<svg"),
-        ("Save", None, b"\x89PNG"),
+        ("Save", "entropy-nats-diversity-nats.png", b"\x89PNG"),
     ):
         with page.expect_download() as waiting:
             page.get_by_title(tool, exact=True).first.click(force=True)
         content = Path(waiting.value.path()).read_bytes()
         assert content.startswith(start)
         assert len(content) > 5000
-        if name:
-            assert waiting.value.suggested_filename == name
-            assert b"diversity / nats" in content
+        assert waiting.value.suggested_filename == name
 
 
 def test_the_command_is_shown(page):
