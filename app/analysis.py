@@ -31,11 +31,24 @@ _PATH_BYTES = 64_000_000
 
 @dataclass(frozen=True)
 class Parameters:
-    """Everything besides the file that decides a result."""
+    """Everything besides the file that decides a result.
+
+    Attributes
+    ----------
+    k : int
+        Neighbours in the descriptor.
+    cutoff : float
+        How far they are looked for, Å.
+    bandwidth : float
+        h of the kernel, Å⁻¹.
+    species : bool
+        Whether elements are told apart.
+    """
 
     k: int = 32
     cutoff: float = 5.0
     bandwidth: float = 0.015
+    species: bool = False
 
 
 @dataclass(frozen=True)
@@ -202,7 +215,13 @@ def _force_norms(atoms: Atoms) -> np.ndarray:
 
 def environments(dataset: DataSet, parameters: Parameters, progress=None) -> Environments:
     """Return the descriptors of all atoms of `dataset`."""
-    return descriptors(dataset.frames, k=parameters.k, cutoff=parameters.cutoff, progress=progress)
+    return descriptors(
+        dataset.frames,
+        k=parameters.k,
+        cutoff=parameters.cutoff,
+        species=list(dataset.elements) if parameters.species else None,
+        progress=progress,
+    )
 
 
 def curve_sizes(n_frames: int, n_envs: int, n_locked: int = 0) -> np.ndarray:

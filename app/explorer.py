@@ -55,8 +55,13 @@ class Explorer:
 
     def open(self, path: str | Path, name: str | None = None) -> None:
         """Open a file; what is open stays until the new one can be shown."""
-        path = Path(path).expanduser().resolve()
+        path = self.place(path)
         self._analyse(path, name or path.name, self.state.parameters)
+
+    @staticmethod
+    def place(path: str | Path) -> Path:
+        """Return where a path that a user wrote leads."""
+        return Path(path).expanduser().resolve()
 
     def recompute(self, parameters: Parameters) -> None:
         """Analyse the open file again with other parameters."""
@@ -110,6 +115,16 @@ class Explorer:
             finished,
             failed,
         )
+
+    def run(
+        self,
+        title: str,
+        work: Callable[[Progress], Any],
+        done: Callable[[Any], None],
+        failed: Callable[[Exception], None],
+    ) -> Progress:
+        """Do something on the queue that is not kept, such as making a file."""
+        return self._jobs.submit(title, work, done, failed)
 
     def cancel(self) -> None:
         """Stop the analysis; what is shown stays."""
@@ -177,7 +192,7 @@ class Explorer:
         # The same bytes may have come from elsewhere before.
         dataset = dataclasses.replace(dataset, name=name, path=path, uploaded=self._uploads.holds(path))
         envs = self._cache.get(
-            ("environments", sha256, parameters.k, parameters.cutoff),
+            ("environments", sha256, parameters.k, parameters.cutoff, parameters.species),
             lambda: analysis.environments(dataset, parameters, progress),
         )
         return Opened(dataset, parameters, envs)

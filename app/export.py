@@ -6,11 +6,13 @@ import importlib.metadata
 import io
 import json
 import platform
+import shlex
 import zipfile
 from pathlib import Path
 
 from quests_core import io as core_io
 from quests_core import write_subset
+from quests_core.ranges import format_ranges
 
 from .analysis import RANDOM_STATE, MethodPath, Opened, content_hash
 
@@ -60,6 +62,7 @@ def record(opened: Opened, path: MethodPath, n_frames: int, order: str, subset: 
             "k": parameters.k,
             "cutoff_angstrom": parameters.cutoff,
             "bandwidth_per_angstrom": parameters.bandwidth,
+            "species": list(dataset.elements) if parameters.species else None,
             "cost": "frames",
             "locked": list(path.marks.locked),
             "excluded": list(path.marks.excluded),
@@ -148,13 +151,14 @@ def python_code(opened: Opened, path: MethodPath, n_frames: int, order: str = "f
         for name, frames in (("locked", path.marks.locked), ("excluded", path.marks.excluded))
         if frames
     )
+    species = f", species={list(dataset.elements)}" if parameters.species else ""
     return f"""from quests_core import descriptors, read, select, write_subset
 
 # sha256 {dataset.sha256}
 source = {source_of(opened)!r}
 
 frames = read(source)
-envs = descriptors(frames, k={parameters.k}, cutoff={parameters.cutoff})
+envs = descriptors(frames, k={parameters.k}, cutoff={parameters.cutoff}{species})
 selection = select(
     envs,
     method={path.method!r},
@@ -165,3 +169,19 @@ selection = select(
 print(selection.order.tolist())
 write_subset("subset.xyz", source, selection.order, order={order!r})
 """
+
+
+def command(opened: Opened, path: MethodPath, n_frames: int, order: str = "file") -> str:
+    """Return a shell command that writes the same file."""
+    parameters = opened.parameters
+    words = [
+        "quests-explorer", "compress", source_of(opened), "-m", path.method, "-s", str(n_frames),
+        "-k", str(parameters.k), "--cutoff", repr(parameters.cutoff),
+        "--bandwidth", repr(parameters.bandwidth), "--seed", str(RANDOM_STATE), "--order", order,
+    ]  # fmt: skip
+    if parameters.species:
+        words.append("--species")
+    for name, frames in (("--locked", path.marks.locked), ("--excluded", path.marks.excluded)):
+        if frames:
+            words += [name, format_ranges(frames)]
+    return shlex.join([*words, "-o", SUBSET]) + "\n"

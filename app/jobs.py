@@ -18,6 +18,8 @@ import panel as pn
 
 from quests_core import Cancelled, Progress
 
+from . import diskcache
+from .diskcache import DiskCache
 from .embedding import UmapWorker
 from .state import Activity
 
@@ -34,9 +36,18 @@ def weight(result: Any) -> int:
 
 
 class Cache:
-    """Results by content and parameters; the least recently used go first."""
+    """Results by content and parameters; the least recently used go first.
 
-    def __init__(self, n_entries: int = 40, n_bytes: int = 1_500_000_000):
+    Parameters
+    ----------
+    n_entries, n_bytes : int
+        How much is kept in memory.
+    disk : DiskCache, optional
+        Where results outlive the process.
+    """
+
+    def __init__(self, n_entries: int = 40, n_bytes: int = 1_500_000_000, disk: DiskCache | None = None):
+        self._disk = disk
         self._entries: OrderedDict[Hashable, Any] = OrderedDict()
         self._n_entries, self._n_bytes, self._lock = n_entries, n_bytes, threading.Lock()
 
@@ -46,7 +57,11 @@ class Cache:
             if key in self._entries:
                 self._entries.move_to_end(key)
                 return self._entries[key]
-        result = compute()
+        result = self._disk.load(key) if self._disk else None
+        if result is None:
+            result = compute()
+            if self._disk:
+                self._disk.save(key, result)
         with self._lock:
             self._entries[key] = result
             while len(self._entries) > 1 and self._is_full():
@@ -65,7 +80,7 @@ def executor(name: str = "compute") -> Executor:
 
 def cache() -> Cache:
     """Return the process's cache."""
-    return pn.state.as_cached("quests-cache", Cache)
+    return pn.state.as_cached("quests-cache", lambda: Cache(disk=diskcache.default()))
 
 
 def shut_down() -> None:

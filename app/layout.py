@@ -12,9 +12,11 @@ from .sets import Sets
 from .state import State
 from .tabs import Tabs
 from .views.addition import AdditionView
+from .views.address import AddressView
 from .views.curve import CurveView
 from .views.dataset import DatasetView
 from .views.export import ExportView
+from .views.export_dialog import ExportDialog
 from .views.forces import ForcesView
 from .views.frames import FramesView
 from .views.health import HealthView
@@ -58,8 +60,9 @@ SX = {
 }
 
 
-def page(state: State, explorer: Explorer) -> pmui.Page:
-    """Return the whole page for one session."""
+def page(state: State, explorer: Explorer, search: str | None = None) -> pmui.Page:
+    """Return the whole page for one session; open what `search`, of the address, asks for if given."""
+    address = AddressView(state, explorer)
     makers = {
         "overview": _overview,
         "map": _map_tab,
@@ -75,8 +78,10 @@ def page(state: State, explorer: Explorer) -> pmui.Page:
     )  # fmt: skip
     sidebar = (
         DatasetView(state, explorer), SizeView(state), MethodsView(state), ExportView(state, explorer),
-        SettingsView(state, explorer),
+        ExportDialog(state, explorer), SettingsView(state, explorer), address,
     )  # fmt: skip
+    if search is not None:
+        address.open(search)
     return pmui.Page(
         title=TITLE,
         main=[main],
@@ -116,10 +121,8 @@ def _sets_tab(state: State, explorer: Explorer) -> pn.Column:
 
 def _map_tab(state: State, explorer: Explorer) -> pn.Column:
     tab = "map"
-    views = (
-        MapView(state, explorer, tab, beside=True), StructureView(state, explorer, tab), NearestView(state, tab),
-    )  # fmt: skip
-    return grid(*views, tab="map-tab")
+    chart = MapView(state, explorer, tab, beside=True)
+    return grid(chart, StructureView(state, explorer, tab), NearestView(state, tab), tab="map-tab")
 
 
 def _frames_tab(state: State, explorer: Explorer) -> pn.Column:

@@ -15,5 +15,5 @@ explorer = Explorer(state, gate)
 pn.state.onload(gate.open)
 # Bokeh empties this module before it tells that the session is gone, hence the default argument.
 pn.state.on_session_destroyed(lambda _, explorer=explorer: explorer.close())
-page(state, explorer).servable(title="QUESTS Explorer")
-explorer.open_demo()
+search = pn.state.location.search if pn.state.location else ""
+page(state, explorer, search).servable(title="QUESTS Explorer")

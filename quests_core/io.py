@@ -13,6 +13,7 @@ import numpy as np
 from ase import Atoms
 
 from ._validation import check_choice, check_frame_indices, check_frames, geometry_fault
+from .extxyz import frame_bytes
 from .progress import ProgressCallback, in_blocks
 
 _XYZ_SUFFIXES = (".xyz", ".extxyz")
@@ -286,9 +287,7 @@ def subset_bytes(source, indices: Sequence[int], order: str = "file") -> bytes:
         chosen = _chosen(indices, len(bounds) - 1, order)
         return _join([data[bounds[i] : bounds[i + 1]] for i in chosen])
     frames = read(source) if is_file else check_frames(source)
-    buffer = io.StringIO()
-    ase.io.write(buffer, [frames[i] for i in _chosen(indices, len(frames), order)], format="extxyz")
-    return buffer.getvalue().encode()
+    return b"".join(frame_bytes(frames[i]) for i in _chosen(indices, len(frames), order))
 
 
 def _chosen(indices, n_frames: int, order: str) -> np.ndarray:

@@ -1,5 +1,8 @@
 """Fixtures and marks shared by all tests."""
 
+import os
+import shutil
+import tempfile
 from pathlib import Path
 
 import numba
@@ -12,7 +15,13 @@ DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
 
 
 def pytest_configure(config):
+    # Nobody's own cache is read or written, also not by the servers that tests start.
+    os.environ["QUESTS_CACHE_DIR"] = tempfile.mkdtemp(prefix="quests-test-cache-")
     config.addinivalue_line("markers", "jit: too heavy to run with numba's compiler switched off")
+
+
+def pytest_unconfigure(config):
+    shutil.rmtree(os.environ["QUESTS_CACHE_DIR"], ignore_errors=True)
 
 
 def pytest_collection_modifyitems(items):

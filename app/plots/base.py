@@ -4,19 +4,40 @@ Figures are made from arrays: a function ``*_plot`` makes a figure once; a funct
 arrays into the columns of one of its sources. Moving the slider then only replaces columns.
 """
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from urllib.parse import quote
 
 import numpy as np
 from bokeh.models import (
     ColumnDataSource,
+    CustomAction,
+    CustomJS,
     GlyphRenderer,
     Legend,
     LegendItem,
     Range1d,
+    SaveTool,
 )
 from bokeh.plotting import figure
 
+# The page draws on a canvas, which is quick; the SVG is drawn when it is asked for.
+_SAVE_SVG = """
+const view = Bokeh.index.find_one(fig);
+view.export("svg").to_blob().then((blob) => {
+  const link = document.createElement("a");
+  link.href = URL.createObjectURL(blob);
+  link.download = name;
+  link.click();
+  setTimeout(() => URL.revokeObjectURL(link.href), 60000);
+});
+"""
+_SVG_ICON = "data:image/svg+xml;utf8," + quote(
+    '<svg xmlns="http://www.w3.org/2000/svg" width="24" height="24"><text x="12" y="16" '
+    'text-anchor="middle" font-family="sans-serif" font-weight="700" font-size="10" fill="#5c6873">SVG'
+    "</text></svg>"
+)
 _TOOLS = "pan,wheel_zoom,box_zoom,reset,save"
 
 
@@ -76,7 +97,17 @@ def blank(x_label: str, y_label: str, **options) -> figure:
     fig.toolbar.logo = None
     fig.toolbar.autohide = True
     fig.grid.grid_line_alpha = 0.5
+    name = re.sub(r"[^a-z]+", "-", f"{y_label} {x_label}".lower()).strip("-") or "plot"
+    # Without a name the tool would ask for one.
+    next(tool for tool in fig.toolbar.tools if isinstance(tool, SaveTool)).filename = name
+    fig.add_tools(svg_tool(fig, name))
     return fig
+
+
+def svg_tool(fig: figure, name: str) -> CustomAction:
+    """Return the tool that saves a figure as SVG, beside Bokeh's own that saves it as PNG."""
+    callback = CustomJS(args={"fig": fig, "name": f"{name}.svg"}, code=_SAVE_SVG)
+    return CustomAction(icon=_SVG_ICON, description="Save as SVG", callback=callback)
 
 
 def add_legend(fig: figure, renderers: dict[str, list]) -> dict[str, LegendItem]:

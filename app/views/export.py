@@ -39,9 +39,9 @@ class ExportView(View):
         self._zip = self._download("Download subset (.zip)", export.archive, variant="contained")
         self._xyz = self._download(".xyz", export.subset_bytes, variant="outlined")
         self._json = self._download(".json", _record, variant="outlined")
-        self._code = pmui.Button(
-            label="Copy as Python", size="small", variant="outlined", sizing_mode="stretch_width", margin=0
-        )
+        wide = {"size": "small", "variant": "outlined", "sizing_mode": "stretch_width", "margin": 0}
+        self._code = pmui.Button(label="Copy as Python", **wide)
+        self._command = pmui.Button(label="as command", description="Copy as a command for a shell", **wide)
         self._target = pmui.TextInput(
             label="or save on the server as", placeholder="/data/subset.xyz", size="small",
             sizing_mode="stretch_width", margin=0,
@@ -52,12 +52,13 @@ class ExportView(View):
         self._locked, self._listing = html(margin=(4, 0, 0, 0)), html()
         self._dialog = pmui.Dialog(
             self._listing,
-            title="The same subset in Python",
+            title="The same subset",
             show_close_button=True,
             close_on_click=True,
             width_option="md",
         )
-        self._code.on_click(lambda _: self._show_code())
+        self._code.on_click(lambda _: self._show_code(export.python_code))
+        self._command.on_click(lambda _: self._show_code(export.command))
         self._save.on_click(lambda _: self._save_on_server())
         self.follow(self._update, "opened", "paths", "active", "n_frames", "marks")
 
@@ -84,9 +85,9 @@ class ExportView(View):
     def _n_frames(self) -> int:
         return int(self._state.row_of(self._state.active)["n_frames"])
 
-    def _show_code(self) -> None:
+    def _show_code(self, write=export.python_code) -> None:
         state = self._state
-        code = export.python_code(state.opened, state.path, self._n_frames, self._order.value)
+        code = write(state.opened, state.path, self._n_frames, self._order.value)
         self._listing.object = (
             f'<div class="code"><button onclick="{escape(_COPY)}">Copy</button>'
             f"<pre><code>{escape(code)}</code></pre></div>"
@@ -101,7 +102,7 @@ class ExportView(View):
         state, path = self._state, self._state.path
         # Not while the order for new marks is being computed.
         ready = path is not None and path.marks == state.marks
-        for widget in (self._zip, self._xyz, self._json, self._code, self._save):
+        for widget in (self._zip, self._xyz, self._json, self._code, self._command, self._save):
             widget.disabled = not ready
         if not ready:
             return
@@ -124,7 +125,7 @@ class ExportView(View):
             self._order,
             pn.Row(self._zip, **row),
             pn.Row(self._xyz, pn.Spacer(width=6), self._json, **row),
-            pn.Row(self._code, **row),
+            pn.Row(self._code, pn.Spacer(width=6), self._command, **row),
             pn.Row(self._target, self._save, **row),
             self._locked,
             self._dialog,

@@ -45,7 +45,7 @@ class SummaryView(View):
         name = escape(dataset.name)
         self._facts.object = (
             f'<div class="summary"><div class="what"><div class="name" title="{name}">{name}</div>'
-            f"{_facts(dataset)}</div>{''.join(tiles)}</div>"
+            f"{_facts(dataset, state.opened.parameters.species)}</div>{''.join(tiles)}</div>"
         )
 
     def _update_verdict(self) -> None:
@@ -76,11 +76,11 @@ class SummaryView(View):
         return card(self._facts, self._verdict, area="auto", css=("over",), sizing_mode="stretch_width")
 
 
-def _facts(dataset) -> str:
+def _facts(dataset, species: bool) -> str:
     elements = f"elements {escape(' '.join(dataset.elements))}"
     if len(dataset.elements) > 1:
         # The default descriptor holds distances only: two elements at the same places look alike.
-        elements += " (not told apart)"
+        elements += " (told apart)" if species else " (not told apart)"
     parts = [elements, f"labels: {label_counts(dataset.labels)}"]
     if dataset.locked:
         parts.insert(1, f"{plural(len(dataset.locked), 'isolated atom')} locked")

@@ -1,0 +1,138 @@
+"""What a link to the page says: the file, the settings, the methods, the size, the marks and the tab.
+
+A link names a file on the server; that of an uploaded file says nothing. What is not understood is
+left out, and said.
+"""
+
+from collections.abc import Callable
+from urllib.parse import parse_qs, urlencode
+
+from quests_core.ranges import format_ranges, parse_ranges
+
+from .analysis import NESTED_METHODS, Marks, Parameters
+from .state import TABS, State
+
+DEMO = "demo"
+# Longer lists of frames make links that programs cut.
+_LONGEST = 1500
+LEFT_OUT = "left-out"
+
+
+def query(state: State, is_demo: bool) -> str:
+    """Return the search part of the address of what is shown, "" where no link could open it."""
+    opened = state.opened
+    if opened is None or opened.dataset.uploaded:
+        return ""
+    parameters = opened.parameters
+    items = {
+        "file": DEMO if is_demo else str(opened.dataset.path),
+        "k": str(parameters.k),
+        "cutoff": repr(parameters.cutoff),
+        "bandwidth": repr(parameters.bandwidth),
+        "species": "1" if parameters.species else "",
+        "methods": ",".join(state.methods),
+        "active": state.active,
+        "size": str(state.n_frames),
+        "tab": state.tab if state.tab != "overview" else "",
+    }
+    if state.marks != Marks(locked=opened.dataset.locked):
+        for name, frames in (("locked", state.marks.locked), ("excluded", state.marks.excluded)):
+            text = format_ranges(frames)
+            items[name] = text if len(text) <= _LONGEST else LEFT_OUT
+    kept = {name: text for name, text in items.items() if text or name == "locked"}
+    return "?" + urlencode(kept, safe="/,:")
+
+
+class Wish:
+    """What a link asks for.
+
+    Parameters
+    ----------
+    search : str
+        The search part of an address, with or without its question mark.
+
+    Attributes
+    ----------
+    file : str
+        A path on the server, `DEMO`, or "" for none.
+    faults : list of str
+        What was not understood, for the user to read.
+    """
+
+    def __init__(self, search: str):
+        given = parse_qs(search.lstrip("?"), keep_blank_values=True)
+        self._given = {name: values[-1] for name, values in given.items()}
+        self.file = self._given.get("file", "")
+        self.faults: list[str] = []
+
+    def _take(self, name: str, read: Callable, default):
+        """Return a value of the link, or `default` where it is absent or makes no sense."""
+        text = self._given.get(name)
+        if text is None:
+            return default
+        try:
+            return read(text)
+        except (ValueError, OverflowError):
+            self.faults.append(f"{name}={text[:40]}")
+            return default
+
+    def before(self) -> dict:
+        """Return what the state must hold before the file is opened."""
+        usual = Parameters()
+        methods = self._take("methods", _methods, None)
+        active = self._take("active", lambda text: _one_of(text, NESTED_METHODS), None)
+        found = {
+            "parameters": Parameters(
+                k=self._take("k", lambda text: _within(int(text), 2, 1000), usual.k),
+                cutoff=self._take("cutoff", lambda text: _within(float(text), 1e-6, 20), usual.cutoff),
+                bandwidth=self._take(
+                    "bandwidth", lambda text: _within(float(text), 1e-12, 1e12), usual.bandwidth
+                ),
+                species=self._take("species", lambda text: _one_of(text, ("0", "1")) == "1", usual.species),
+            )
+        }
+        if tab := self._take("tab", lambda text: _one_of(text, TABS), ""):
+            found["tab"] = tab
+        if methods or active:
+            methods = methods or [active]
+            found["active"] = active or methods[0]
+            found["methods"] = [m for m in NESTED_METHODS if m in (*methods, found["active"])]
+        return found
+
+    def after(self, state: State) -> dict:
+        """Return what the state must hold once the file is open."""
+        n_frames, found = len(state.opened.envs), {}
+        marks = {
+            name: self._take(name, lambda text: parse_ranges(text, n_frames), ())
+            for name in ("locked", "excluded")
+        }
+        if set(marks["locked"]) & set(marks["excluded"]) or len(marks["excluded"]) >= n_frames:
+            self.faults.append("excluded")
+            marks["excluded"] = ()
+        if {"locked", "excluded"} & self._given.keys() and not self._unreadable_marks():
+            found["marks"] = Marks(**marks)
+        size = self._take("size", lambda text: _within(int(text), 1, n_frames), None)
+        if size is not None:
+            # Other marks have other stops; the path that comes for them moves the size to one.
+            here = int(state.path.sizes[state.path.position(size)])
+            found["n_frames"] = size if "marks" in found else here
+        return found
+
+    def _unreadable_marks(self) -> bool:
+        return any(fault.startswith(("locked", "excluded")) for fault in self.faults)
+
+
+def _methods(text: str) -> list[str]:
+    return [_one_of(name, NESTED_METHODS) for name in text.split(",")]
+
+
+def _one_of(text: str, choices) -> str:
+    if text not in choices:
+        raise ValueError(text)
+    return text
+
+
+def _within(value, low, high):
+    if not low <= value <= high:
+        raise ValueError(value)
+    return value

@@ -1,0 +1,33 @@
+"""Entropy against the bandwidth."""
+
+from dataclasses import dataclass
+
+from bokeh.models import ColumnDataSource, Span
+from bokeh.plotting import figure
+
+from ..format import FULL_COLOR, METHOD_COLORS
+from .base import blank, empty, set_range
+
+
+@dataclass(frozen=True)
+class BandwidthPlot:
+    """The figure, its line, the bound, and the bandwidth that is looked at."""
+
+    figure: figure
+    source: ColumnDataSource
+    bound: Span
+    now: Span
+
+
+def bandwidth_plot(low: float, high: float) -> BandwidthPlot:
+    """Return entropy against h on a logarithmic axis; source ``bandwidth``, ``entropy``."""
+    fig = blank("h / Å⁻¹", "H / nats", x_axis_type="log", height=170)
+    fig.update(min_height=170, toolbar_location=None, sizing_mode="stretch_width", min_border_right=8)
+    set_range(fig.x_range, low, high)
+    source = empty("bandwidth", "entropy")
+    fig.line("bandwidth", "entropy", source=source, color=METHOD_COLORS["msc"], line_width=2.2)
+    bound = Span(location=0, dimension="width", line_color=FULL_COLOR, line_dash="dotted", line_width=2)
+    now = Span(location=low, dimension="height", line_color=FULL_COLOR, line_dash="dashed")
+    fig.add_layout(bound)
+    fig.add_layout(now)
+    return BandwidthPlot(fig, source, bound, now)

@@ -1,0 +1,94 @@
+"""The browser's address line: it always links to what is shown."""
+
+import os
+
+import panel as pn
+import param
+
+from ..analysis import Parameters
+from ..explorer import Explorer
+from ..link import DEMO, Wish, query
+from ..state import State
+from ..view import View
+
+
+class Address(pn.custom.JSComponent):
+    """Replaces the search part of the address; the browser's history stays as it is. Draws nothing."""
+
+    search = param.String(default="")
+
+    _esm = """
+    export function render({ model }) {
+      let waiting = null;
+      // Browsers refuse more than a few changes a second.
+      const show = () => {
+        waiting = null;
+        history.replaceState(history.state, "", location.pathname + model.search + location.hash);
+      };
+      model.on("search", () => { waiting ??= setTimeout(show, 400); });
+      model.on("remove", () => clearTimeout(waiting));
+      if (model.search) show();
+      return document.createElement("span");
+    }
+    """
+
+    def __init__(self, **params):
+        super().__init__(width=0, height=0, margin=0, **params)
+
+
+class AddressView(View):
+    """Keeps the address line true, and opens what it asked for when the page was called."""
+
+    def __init__(self, state: State, explorer: Explorer, tab: str = ""):
+        super().__init__(state, tab)
+        self._explorer, self._address = explorer, Address()
+        self._wish: Wish | None = None
+        # Marks, size and methods are in one message with what they change.
+        self.follow(self._update, "opened", "methods", "active", "n_frames", "marks", "tab")
+
+    def open(self, search: str) -> None:
+        """Open what a link asks for, the demo where it names no file; to be called before anything else."""
+        self._wish = wish = Wish(search)
+        # What the server was started with.
+        wish.file = wish.file or os.environ.get("QUESTS_FILE", "")
+        self._state.param.update(**wish.before())
+        if wish.file in ("", DEMO):
+            self._explorer.open_demo()
+        else:
+            # The same door as the path field's.
+            self._explorer.open(wish.file)
+        self._state.param.watch(lambda _: self._fulfil(), "opened")
+        self._state.param.watch(lambda event: self._fall_back(event.new), "error")
+
+    def _fall_back(self, why: str) -> None:
+        """Show the demo where the link's file cannot be opened, and why."""
+        if why and self._wish is not None and self._state.opened is None:
+            self._wish = None
+            self._state.parameters = Parameters()
+            self._explorer.open_demo()
+            self._state.error = why
+
+    def _fulfil(self) -> None:
+        """Apply the rest of the link to the file it names, once that is open."""
+        wish, self._wish = self._wish, None
+        if wish is None:
+            return
+        if self._names_open_file(wish):
+            self._state.param.update(**wish.after(self._state))
+        if wish.faults:
+            self._state.notice = f"Not understood in the link, and left out: {', '.join(wish.faults)}."
+        self._update()
+
+    def _names_open_file(self, wish: Wish) -> bool:
+        if wish.file in ("", DEMO):
+            return self._explorer.shows_demo
+        return self._state.opened.dataset.path == self._explorer.place(wish.file)
+
+    def _update(self) -> None:
+        # Not before the link has been followed: a reload would lose it.
+        if self._wish is None:
+            self._address.search = query(self._state, self._explorer.shows_demo)
+
+    def __panel__(self):
+        """Return what does the work, unseen."""
+        return self._address

@@ -1,0 +1,203 @@
+"""Time what the server does after a slider move, view by view, and how soon a file is shown.
+
+``python benchmarks/latency.py`` measures on the sets of ``../shared/data``; ``--write`` puts the table into
+the README. Every view of the page is measured, whichever there are: what a view follows passes through
+`View._call`, which is timed here, without the time of what it in turn makes other views do. "page" is the
+whole move, and "message" the patch that would go to the browser.
+"""
+
+import argparse
+import logging
+import os
+import platform
+import queue
+import re
+import subprocess
+import sys
+import tempfile
+import time
+from collections import defaultdict
+from pathlib import Path
+
+import numpy as np
+
+ROOT = Path(__file__).resolve().parents[1]
+DATA = ROOT.parent / "shared" / "data"
+SLIDER_FILES = ("3bpa", "gap20_partial")
+OPENED_FILES = ("3bpa", "co2_ni100_reann_val", "gap20_partial")
+README = ROOT / "README.md"
+MOVES = 24
+log = logging.getLogger("latency")
+
+
+class Stopwatch:
+    """Seconds each view takes, what it makes others do left out."""
+
+    def __init__(self):
+        self.seconds: dict[str, float] = defaultdict(float)
+        self._inside: list[float] = []
+
+    def wrap(self, view_class) -> None:
+        """Time everything that views of `view_class` follow."""
+        call = view_class._call
+
+        def timed(view, function):
+            self._inside.append(0.0)
+            start = time.perf_counter()
+            try:
+                call(view, function)
+            finally:
+                elapsed = time.perf_counter() - start
+                self.seconds[type(view).__name__] += elapsed - self._inside.pop()
+                if self._inside:
+                    self._inside[-1] += elapsed
+
+        view_class._call = timed
+
+
+class Session:
+    """A page without a browser: the event loop is a queue."""
+
+    def __init__(self):
+        from quests_app.explorer import Explorer
+        from quests_app.state import State
+
+        self.calls, self.state = queue.Queue(), State()
+        self.explorer = Explorer(self.state, self.calls.put, with_umap=False)
+
+    def open(self, path: Path) -> tuple[float, float]:
+        """Open a file; return the seconds to its first plots and to everything."""
+        start, first = time.perf_counter(), None
+        self.explorer.open(path)
+        while self.state.work.running:
+            self.calls.get()()
+            if first is None and self.state.paths:
+                first = time.perf_counter() - start
+        if self.state.error:
+            raise SystemExit(self.state.error)
+        return first, time.perf_counter() - start
+
+    def settle(self) -> None:
+        """Wait until nothing that the page asked for is left to do."""
+        while self.state.work.running:
+            self.calls.get()()
+
+
+def slider(path: Path) -> dict[str, tuple[float, float]]:
+    """Return the median and 95th percentile of each view's milliseconds after a move, over all tabs."""
+    import panel as pn
+    from bokeh.document import Document
+    from bokeh.protocol import Protocol
+
+    from quests_app.layout import page
+    from quests_app.state import TABS
+    from quests_app.view import View
+
+    pn.extension("filedropper", respect_explicit_sizing=True)
+    watch = Stopwatch()
+    watch.wrap(View)
+    session, document, events = Session(), Document(), []
+    document.add_root(page(session.state, session.explorer).get_root(document))
+    document.on_change(events.append)
+    session.open(path)
+    taken, size, state = defaultdict(list), defaultdict(int), session.state
+    for tab in TABS:
+        state.tab = tab
+        session.settle()
+        stops = state.sizes[:: max(1, len(state.sizes) // MOVES)]
+        for n_frames in (*stops[::-1], *stops):
+            watch.seconds.clear()
+            events.clear()
+            start = time.perf_counter()
+            state.n_frames = int(n_frames)
+            moved = time.perf_counter()
+            if events:
+                patch = Protocol().create("PATCH-DOC", events)
+                size[f"message ({tab})"] = max(size[f"message ({tab})"], len(patch.content_json))
+            for name, seconds in watch.seconds.items():
+                # A view that was not seen before catches up on one move only.
+                if seconds > 1e-5:
+                    taken[name].append(seconds)
+            taken[f"page ({tab})"].append(moved - start)
+            taken[f"message ({tab})"].append(time.perf_counter() - moved)
+    session.explorer.close()
+    log.info("largest messages without arrays: %s", dict(size))
+    return {name: tuple(1e3 * np.percentile(times, (50, 95))) for name, times in taken.items()}
+
+
+def in_a_process(*arguments: str, cache: str) -> str:
+    """Run this file in a process of its own with its own cache on disk; return what it printed last."""
+    done = subprocess.run(
+        [sys.executable, __file__, *arguments], env={**os.environ, "QUESTS_CACHE_DIR": cache},
+        stdout=subprocess.PIPE, text=True, check=True,
+    )  # fmt: skip
+    return done.stdout.strip().splitlines()[-1]
+
+
+def table() -> str:
+    """Measure everything and return the README's section."""
+    lines, found = [], {}
+    with tempfile.TemporaryDirectory() as cache:
+        # Compiled kernels and imports are no part of opening a file.
+        in_a_process("--open", str(ROOT / "app" / "assets" / "demo.xyz.gz"), cache=cache)
+        for name in OPENED_FILES:
+            file = str(DATA / f"{name}.xyz.gz")
+            times = [in_a_process("--open", file, cache=cache).split() for _ in range(2)]
+            (n_envs, first, everything), (_, again, _) = times
+            lines.append(
+                f"| {name}, {int(n_envs):,} environments | {float(first):.1f} s | {float(everything):.1f} s "
+                f"| {float(again):.1f} s |"
+            )
+            log.info(lines[-1])
+        for name in SLIDER_FILES:
+            path, report = DATA / f"{name}.xyz.gz", Path(cache, f"{name}.txt")
+            in_a_process("--slider", str(path), str(report), cache=cache)
+            for line in report.read_text().splitlines():
+                view, median, high = line.split("\t")
+                found.setdefault(view, {})[name] = f"{float(median):.1f} ({float(high):.1f})"
+    rows = [
+        f"| {view} | {' | '.join(times.get(name, '–') for name in SLIDER_FILES)} |"
+        for view, times in sorted(found.items())
+    ]
+    machine = f"{os.cpu_count()} cores, Python {platform.python_version()}"
+    return "\n".join(
+        [
+            "## Latency", "",
+            f"On {machine} (`benchmarks/latency.py`). From opening a file to its first plots, to every",
+            "method, and to the first plots when a new process opens it again:", "",
+            "| file | first plots | everything | again |", "|---|---|---|---|", *lines, "",
+            "What the server does after a move of the slider, median (95th percentile) in ms; what is not",
+            "seen does nothing. *page* is all views of a tab together, *message* what is sent:", "",
+            f"| view | {' | '.join(SLIDER_FILES)} |", f"|---|{'---|' * len(SLIDER_FILES)}", *rows,
+        ]
+    )  # fmt: skip
+
+
+def main() -> None:
+    """Measure, and print or write the table."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--write", action="store_true", help="put the table into the README")
+    parser.add_argument("--open", metavar="FILE", help=argparse.SUPPRESS)
+    parser.add_argument("--slider", nargs=2, metavar=("FILE", "REPORT"), help=argparse.SUPPRESS)
+    options = parser.parse_args()
+    logging.basicConfig(level=logging.INFO, format="%(message)s")
+    if options.open:
+        session = Session()
+        times = session.open(Path(options.open))
+        sys.stdout.write(f"{session.state.opened.envs.n_envs} {times[0]} {times[1]}\n")
+        session.explorer.close()
+    elif options.slider:
+        found = slider(Path(options.slider[0]))
+        lines = [f"{name}\t{median}\t{high}" for name, (median, high) in found.items()]
+        Path(options.slider[1]).write_text("\n".join(lines))
+        sys.stdout.write("done\n")
+    else:
+        text = table()
+        sys.stdout.write(f"{text}\n")
+        if options.write:
+            marked = re.compile(r"(<!-- latency -->\n).*?(<!-- /latency -->)", re.DOTALL)
+            README.write_text(marked.sub(lambda m: f"{m[1]}{text}\n{m[2]}", README.read_text()))
+
+
+if __name__ == "__main__":
+    main()

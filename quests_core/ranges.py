@@ -1,0 +1,45 @@
+"""Frame numbers as short text: ``0-2,7``."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+
+def format_ranges(frames: Sequence[int]) -> str:
+    """Return rising frame numbers as text.
+
+    Examples
+    --------
+    >>> format_ranges([0, 1, 2, 7])
+    '0-2,7'
+    """
+    frames = np.asarray(frames, dtype=int)
+    if not len(frames):
+        return ""
+    parts = np.split(frames, np.flatnonzero(np.diff(frames) != 1) + 1)
+    return ",".join(str(part[0]) if len(part) == 1 else f"{part[0]}-{part[-1]}" for part in parts)
+
+
+def parse_ranges(text: str, n_frames: int, name: str = "frames") -> tuple[int, ...]:
+    """Return the frame numbers that `format_ranges` wrote, rising, each once.
+
+    Raises
+    ------
+    ValueError
+        If the text is not of that form, or names a frame that is not below `n_frames`.
+
+    Examples
+    --------
+    >>> parse_ranges("7,0-2", n_frames=10)
+    (0, 1, 2, 7)
+    """
+    frames: set[int] = set()
+    for part in text.replace(" ", "").split(",") if text.strip() else ():
+        first, dash, last = part.partition("-")
+        if not (first.isdecimal() and (last.isdecimal() if dash else True)):
+            raise ValueError(f"{name}: expected frames like 0-2,7, got {part!r}")
+        low, high = int(first), int(last or first)
+        if not low <= high < n_frames:
+            raise ValueError(f"{name}: expected frames from 0 to {n_frames - 1}, got {part}")
+        frames.update(range(low, high + 1))
+    return tuple(sorted(frames))

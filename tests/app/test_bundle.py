@@ -1,0 +1,204 @@
+"""The archive of the export dialog: contents, tables, split, report, command."""
+
+import io
+import json
+import re
+import shlex
+import zipfile
+
+import numpy as np
+import pandas as pd
+import pytest
+from ase import Atoms
+from ase.io import read
+from typer.testing import CliRunner
+
+from quests_app import export
+from quests_app.analysis import Marks, Parameters
+from quests_app.bundle import PARTS, Wishes, bundle
+from quests_app.contents import MACE, NEQUIP, RANK, SOURCE, content
+from quests_core.cli import app as command_line
+
+
+def frames_in(data):
+    return read(io.StringIO(data.decode()), ":", format="extxyz")
+
+
+def unzipped(state, wishes=None, n=6):
+    made = bundle(state.opened, state.paths, state.active, n, wishes or Wishes())
+    with zipfile.ZipFile(io.BytesIO(made.data)) as archive:
+        return {name: archive.read(name) for name in archive.namelist()}, made.notes
+
+
+@pytest.mark.parametrize("order", ["file", "rank"])
+def test_the_source_is_copied_byte_for_byte(opened, order):
+    files, _ = unzipped(opened.state, Wishes(order=order))
+    expected = export.subset_bytes(opened.state.opened, opened.state.path, 6, order)
+    assert files["subset.xyz"] == expected
+    assert json.loads(files["subset.json"])["subset"]["order"] == order
+
+
+@pytest.mark.parametrize("order", ["file", "rank"])
+def test_rank_and_delta_entropy_are_added_and_all_else_stays(opened, order):
+    state = opened.state
+    made = content(state.opened, state.path, 6, order, RANK)
+    source = frames_in(content(state.opened, state.path, 6, order, SOURCE).bytes_of())
+    delta = state.path.delta_entropy[state.path.position(6)]
+    ranked = state.path.frames(6).tolist()
+    for atoms, before, frame in zip(frames_in(made.bytes_of()), source, made.frames, strict=True):
+        assert ranked[atoms.info["quests_rank"]] == frame
+        rows = slice(*state.opened.envs.offsets[frame : frame + 2])
+        np.testing.assert_array_equal(np.float32(atoms.arrays["quests_delta_entropy"]), delta[rows])
+        assert (atoms.arrays["quests_delta_entropy"] < 1e-5).all(), "the subset covers itself"
+        np.testing.assert_array_equal(atoms.get_forces(), before.get_forces())
+        assert atoms.get_potential_energy() == before.get_potential_energy()
+
+
+EXTRA = (
+    "1\nProperties=species:S:1:pos:R:3:dft_forces:R:3 dft_energy=-0.123456789012345678 "
+    'virial="1 0 0 0 2 0 0 0 3" '
+    'pbc="F F F" config_type=atom\nCu 0 0 0 0.1 0.2 0.30000000000000004\n'
+    '2\nLattice="9 0 0 0 9 0 0 0 9" Properties=species:S:1:pos:R:3:REF_forces:R:3 REF_energy=-1e-3 energy=5 '
+    'REF_stress="1 2 3 4 5 6"\nCu 0 0 0 1 2 3\nCu 2 0 0 3 2 1\n'
+)
+
+
+@pytest.fixture
+def odd(session, tmp_path):
+    path = tmp_path / "odd.xyz"
+    path.write_text(EXTRA)
+    session.open(path)
+    assert session.state.error == ""
+    return session.state
+
+
+def test_keys_of_mace(odd):
+    made = content(odd.opened, odd.path, 2, "file", MACE)
+    atom, pair = frames_in(made.bytes_of())
+    assert atom.info["REF_energy"] == -0.123456789012345678
+    assert b"-0.123456789012345678" in made.blocks[0]
+    assert atom.arrays["REF_forces"].tolist() == [[0.1, 0.2, 0.30000000000000004]]
+    assert atom.info["config_type"] == "IsolatedAtom"
+    assert atom.info["REF_virials"].tolist() == [1, 0, 0, 0, 2, 0, 0, 0, 3]
+    assert pair.info["REF_energy"] == -1e-3, "what MACE reads already is not replaced"
+    assert pair.info["REF_stress"].tolist() == [1, 2, 3, 4, 5, 6]
+    assert "config_type" not in pair.info
+    assert made.notes == ("1 isolated atoms got the config_type IsolatedAtom.",)
+
+
+def test_keys_of_nequip(odd):
+    made = content(odd.opened, odd.path, 2, "file", NEQUIP)
+    atom, pair = frames_in(made.bytes_of())
+    assert atom.get_potential_energy() == -0.123456789012345678
+    assert atom.get_forces().tolist() == [[0.1, 0.2, 0.30000000000000004]]
+    assert atom.info["virial"][1, 1] == 2
+    assert pair.get_potential_energy() == 5
+    assert pair.get_stress().tolist() == [1, 2, 3, 4, 5, 6]
+    assert made.notes == ("1 frames have a virial and no stress; it is left as it is.",)
+
+
+def test_mace_reads_what_ase_wrote(opened):
+    state = opened.state
+    made = content(state.opened, state.path, 6, "file", MACE)
+    for atoms, frame in zip(frames_in(made.bytes_of()), made.frames, strict=True):
+        source = state.opened.dataset.frames[frame]
+        assert atoms.calc is None
+        assert atoms.info["REF_energy"] == source.get_potential_energy()
+        np.testing.assert_array_equal(atoms.arrays["REF_forces"], source.get_forces())
+        assert atoms.info["config_type"] == source.info["config_type"]
+
+
+def test_all_parts_say_what_the_state_says(opened):
+    state = opened.state
+    state.marks = Marks(locked=(0,), excluded=(4,))
+    opened.run()
+    files, _ = unzipped(state, Wishes(parts=tuple(PARTS.values())), n=state.n_frames)
+    assert [int(i) for i in files["indices.txt"].split()] == state.path.frames(state.n_frames).tolist()
+    curves = pd.read_csv(io.BytesIO(files["curves.csv"]))
+    for method, path in state.paths.items():
+        mine = curves[curves["method"] == method].drop(columns="method").reset_index(drop=True)
+        pd.testing.assert_frame_equal(mine, path.curve, check_exact=True)
+    frames = pd.read_csv(io.BytesIO(files["frames.csv"]))
+    assert frames["state"].tolist() == state.status.tolist()
+    assert frames["rank"].isna().tolist() == [i == 4 for i in range(24)]
+    assert (
+        frames.loc[frames["rank"].dropna().sort_values().index, "frame"].tolist() == state.path.order.tolist()
+    )
+    envs = pd.read_csv(io.BytesIO(files["environments.csv"]))
+    delta = state.path.delta_entropy[state.path.position(state.n_frames)]
+    np.testing.assert_allclose(envs["delta_entropy_nats"], delta, rtol=1e-6)
+    for i, atoms in enumerate(state.opened.dataset.frames):
+        mine = envs[envs["frame"] == i]
+        np.testing.assert_allclose(
+            mine["force_eV_per_angstrom"], np.linalg.norm(atoms.get_forces(), axis=1), rtol=1e-12
+        )
+        if i != 4:
+            assert frames["max_delta_entropy_nats"][i] == pytest.approx(mine["delta_entropy_nats"].max())
+
+
+def test_the_split_is_in_the_archive_and_in_its_record(opened):
+    state = opened.state
+    files, notes = unzipped(state, Wishes(valid_fraction=0.25, seed=2), n=20)
+    assert "subset.xyz" not in files
+    record = json.loads(files["subset.json"])["split"]
+    assert set(record["train"]) | set(record["valid"]) == set(state.path.frames(20).tolist())
+    for side in ("train", "valid"):
+        kept = frames_in(files[f"{side}.xyz"])
+        for atoms, frame in zip(kept, sorted(record[side]), strict=True):
+            np.testing.assert_array_equal(atoms.positions, state.opened.dataset.frames[frame].positions)
+    assert 0 in record["train"], "an isolated atom is an energy reference"
+    assert record["achieved_fraction"] == len(record["valid"]) / 20
+    assert f"{len(record['valid'])} validate" in notes[0]
+    crystals = {1, 2, 3, 4} & set(state.path.frames(20).tolist())
+    assert crystals <= set(record["train"]) or crystals <= set(record["valid"]), "they are the same"
+
+
+def test_the_report_needs_no_network_and_runs_nothing_from_the_file(session, frames, tmp_path):
+    attack = "</script><script>alert(1)</script><img src=x onerror=alert(1)>"
+    for atoms in frames:
+        atoms.info["config_type"] = attack
+    from ase.io import write
+
+    write(tmp_path / "a.xyz", frames, format="extxyz")
+    session.open(tmp_path / "a.xyz", attack)
+    files, _ = unzipped(session.state, Wishes(parts=("report",)))
+    page = files["report.html"].decode()
+    body = page[page.rindex("<body>") :]
+    assert "<img" not in body
+    assert "<script>" not in body
+    assert "<title>QUESTS Explorer: &lt;/script" in page
+    # BokehJS itself, which stands in the file, writes of links without following any.
+    bare = re.sub(r"(<script[^>]*>).*?</script>", r"\1", page, flags=re.DOTALL)
+    assert not re.search(r"<[^>]*(src|href)=|@import|url\(|https?:", bare)
+    assert len(page) < 10_000_000
+    for text in ("Entropy against diversity", "Covered by the subset", "Force tail", "SHA-256", "0.015 Å⁻¹"):
+        assert text in page
+
+
+@pytest.mark.parametrize("method", ["msc", "random"])
+def test_the_command_writes_the_same_file(session, file, tmp_path, monkeypatch, method):
+    odd = file.rename(tmp_path / "it's $a file.xyz")
+    state = session.open(odd)
+    session.explorer.recompute(Parameters(k=12, cutoff=4.5, bandwidth=0.02, species=True))
+    session.run()
+    state.marks = Marks(locked=(0, 3), excluded=(7, 8, 9))
+    session.run()
+    line = export.command(state.opened, state.paths[method], 8, "rank")
+    monkeypatch.chdir(tmp_path)
+    program, *arguments = shlex.split(line)
+    assert program == "quests-explorer"
+    done = CliRunner().invoke(command_line, arguments)
+    assert done.exit_code == 0, done.output
+    expected = export.subset_bytes(state.opened, state.paths[method], 8, "rank")
+    assert (tmp_path / "subset.xyz").read_bytes() == expected
+
+
+def test_other_formats_are_written_to_the_last_bit(session, rng, tmp_path):
+    from ase.io import write
+
+    frames = [Atoms("Cu2", positions=rng.normal(size=(2, 3)) * 3, cell=[9] * 3, pbc=True) for _ in range(3)]
+    write(tmp_path / "a.traj", frames)
+    state = session.open(tmp_path / "a.traj")
+    files, _ = unzipped(state, n=3)
+    for atoms, source in zip(frames_in(files["subset.xyz"]), frames, strict=True):
+        np.testing.assert_array_equal(atoms.positions, source.positions)

@@ -1,0 +1,120 @@
+"""A link reopens the same page; what is wrong in one is left out and said."""
+
+import shutil
+from urllib.parse import parse_qs
+
+import numpy as np
+import panel as pn
+import pytest
+
+from quests_app.analysis import Marks, Parameters
+from quests_app.link import query
+from quests_app.views.address import AddressView
+from quests_core.ranges import format_ranges, parse_ranges
+
+pn.extension()
+
+
+def visit(session, search):
+    """Call the page with an address."""
+    view = AddressView(session.state, session.explorer)
+    view.open(search)
+    session.run()
+    return view
+
+
+def test_ranges_there_and_back(rng):
+    for n in (0, 1, 2, 30):
+        frames = tuple(np.sort(rng.choice(60, n, replace=False)).tolist())
+        assert parse_ranges(format_ranges(frames), 60) == frames
+    for bad in ("60", "3-1", "-1", "a", "1,,2", "0-99999999999"):
+        with pytest.raises(ValueError, match=r"."):
+            parse_ranges(bad, 60)
+
+
+def test_a_link_reopens_the_same_page(session, file):
+    first = visit(session, f"?file={file}")
+    state = session.state
+    session.explorer.recompute(Parameters(k=12, cutoff=4.25, bandwidth=0.0213, species=True))
+    session.run()
+    state.methods = ["msc", "mean_fps"]
+    session.run()
+    state.marks = state.marks.lock([3, 4, 5, 9]).exclude([7])
+    session.run()
+    state.param.update(active="mean_fps", tab="map", n_frames=int(state.sizes[6]))
+    search = first._address.search
+    assert parse_qs(search[1:])["locked"] == ["0,3-5,9"]
+    kept = state.mask
+
+    other = type(session)()
+    view = visit(other, search)
+    for name in ("parameters", "methods", "active", "marks", "n_frames", "tab"):
+        assert getattr(other.state, name) == getattr(state, name), name
+    np.testing.assert_array_equal(other.state.mask, kept)
+    assert other.state.notice == other.state.error == ""
+    assert view._address.search == search
+    assert not other.explorer.history.can_undo, "following a link is no decision"
+    other.explorer.close()
+
+
+def test_no_marks_at_all_are_not_the_usual_ones(session, file):
+    state = session.open(file)
+    assert "locked" not in query(state, False)
+    state.marks = Marks()
+    session.run()
+    other = type(session)()
+    visit(other, query(state, False))
+    assert other.state.marks == Marks()
+    other.explorer.close()
+
+
+def test_what_is_wrong_is_left_out_and_said(session, file):
+    visit(
+        session,
+        f"?file={file}&k=x&cutoff=-3&bandwidth=nan&methods=magic&active=<b>&size=9999&tab=none&locked=5,800",
+    )
+    state = session.state
+    assert state.opened.dataset.path == file
+    assert state.parameters == Parameters()
+    assert (state.active, state.tab, state.n_frames) == ("msc", "overview", 6)
+    assert state.marks == Marks(locked=(0,))
+    for name in ("k=x", "cutoff=-3", "bandwidth=nan", "methods=magic", "active=<b>", "size=9999", "locked=5"):
+        assert name in state.notice
+
+
+def test_a_file_that_is_not_there_leaves_the_demo_and_the_reason(session, tmp_path):
+    visit(session, f"?file={tmp_path / 'gone.xyz'}&k=7&size=3")
+    state = session.state
+    assert session.explorer.shows_demo
+    assert "gone.xyz" in state.error
+    assert state.opened.parameters == Parameters()
+
+
+def test_an_uploaded_file_has_no_link(session, file):
+    view = visit(session, "")
+    assert "file=demo" in view._address.search
+    session.explorer.upload("mine.xyz", file.read_bytes())
+    session.run()
+    assert view._address.search == ""
+
+
+def test_names_with_odd_letters(session, file, tmp_path):
+    odd = tmp_path / "a b&c=#1+é%.xyz"
+    shutil.copy(file, odd)
+    state = session.open(odd)
+    other = type(session)()
+    visit(other, query(state, False))
+    assert other.state.opened.dataset.path == odd
+    other.explorer.close()
+
+
+def test_too_many_marks_are_left_out_and_said(session, file, monkeypatch):
+    monkeypatch.setattr("quests_app.link._LONGEST", 3)
+    state = session.open(file)
+    state.marks = Marks(locked=(0, 2, 4, 6))
+    session.run()
+    other = type(session)()
+    visit(other, query(state, False))
+    assert other.state.marks == Marks(locked=(0,))
+    assert "locked=left-out" in other.state.notice
+    other.explorer.close()

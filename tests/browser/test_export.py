@@ -1,0 +1,115 @@
+"""Take things away, choose a bandwidth, follow a link: as a person does."""
+
+import io
+import re
+import zipfile
+from pathlib import Path
+
+from ase.io import read
+
+VISIBLE_FIGURE = ".bk-Figure:visible"
+
+
+def open_path(page, path):
+    page.get_by_placeholder("/data/train.xyz").fill(str(path))
+    page.get_by_placeholder("/data/train.xyz").press("Enter")
+    page.locator(".summary .name", has_text=path.name).wait_for()
+    page.locator(".verdict", has_text="By comparison").wait_for()
+
+
+def test_everything_is_taken_away_by_the_dialog(page, context, small_file, tmp_path):
+    open_path(page, small_file)
+    page.get_by_role("button", name="More ways to export").click()
+    page.get_by_role("button", name="Keys of MACE").click()
+    page.get_by_text("become REF_energy").wait_for()
+    page.get_by_label("Split into training and validation").click()
+    page.get_by_label("Validation / %").wait_for()
+    with page.expect_download() as waiting:
+        page.get_by_role("button", name="Download (.zip)").click()
+    assert waiting.value.suggested_filename == "copper-msc-10-export.zip"
+    with zipfile.ZipFile(waiting.value.path()) as archive:
+        files = {name: archive.read(name) for name in archive.namelist()}
+    assert set(files) == {
+        "train.xyz", "valid.xyz", "subset.json", "indices.txt", "curves.csv", "frames.csv", "report.html",
+    }  # fmt: skip
+    kept = [
+        atoms
+        for name in ("train.xyz", "valid.xyz")
+        for atoms in read(io.StringIO(files[name].decode()), ":", format="extxyz")
+    ]
+    assert len(kept) == 10
+    assert all("REF_energy" in atoms.info and "REF_forces" in atoms.arrays for atoms in kept)
+    page.get_by_text("9 frames train and 1 validate (10.0 %)").wait_for()
+    report_opens_without_a_network(context, files["report.html"], tmp_path)
+
+
+def report_opens_without_a_network(context, content, folder):
+    path, asked, errors = folder / "report.html", [], []
+    path.write_bytes(content)
+    report = context.new_page()
+    report.on("request", lambda request: asked.append(request.url))
+    report.on("pageerror", lambda error: errors.append(str(error)))
+    report.goto(path.as_uri())
+    report.locator(VISIBLE_FIGURE).nth(2).wait_for()
+    assert report.locator("td", has_text="full set").is_visible()
+    report.close()
+    assert asked == [path.as_uri()]
+    assert errors == []
+
+
+def test_a_plot_is_saved_as_svg_and_png(page):
+    figure = page.locator(VISIBLE_FIGURE).first
+    figure.hover()
+    for tool, name, start in (
+        ("Save as SVG", "entropy-nats-diversity-nats.svg", b"<svg"),
+        ("Save", "entropy-nats-diversity-nats.png", b"\x89PNG"),
+    ):
+        with page.expect_download() as waiting:
+            page.get_by_title(tool, exact=True).first.click(force=True)
+        content = Path(waiting.value.path()).read_bytes()
+        assert content.startswith(start)
+        assert len(content) > 5000
+        assert waiting.value.suggested_filename == name
+
+
+def test_the_command_is_shown(page):
+    page.get_by_role("button", name="as command").click()
+    code = page.locator(".code code")
+    code.wait_for()
+    assert code.inner_text().startswith("quests-explorer compress ")
+
+
+def test_a_bandwidth_is_judged_before_it_is_used(page, small_file):
+    open_path(page, small_file)
+    page.get_by_role("button", name="Settings").click()
+    page.get_by_text("nats of ln n = ").wait_for()
+    page.get_by_label("log₁₀ of the bandwidth").focus()
+    for _ in range(3):
+        page.keyboard.press("End")
+    page.get_by_text("Too large: H is below 5 %").wait_for()
+    page.get_by_role("button", name="Suggest from the volume").click()
+    page.get_by_text("Å³/atom").wait_for()
+    suggested = page.get_by_label("Bandwidth h / Å⁻¹").input_value()
+    assert 0.05 < float(suggested) < 0.08
+    page.get_by_role("button", name="Recompute").click()
+    page.wait_for_url(re.compile(rf"bandwidth={suggested}\b"))
+
+
+def test_a_link_reopens_the_page(page, context, small_file):
+    open_path(page, small_file)
+    page.wait_for_url(re.compile("file=.*copper.xyz"))
+    slider = page.get_by_label("Frames kept")
+    slider.focus()
+    slider.press("ArrowRight")
+    page.get_by_role("button", name="random", exact=True).click()
+    page.wait_for_url(re.compile("active=random.*size=11"))
+    entries = page.evaluate("history.length")
+    slider.focus()
+    slider.press("ArrowRight")
+    page.wait_for_url(re.compile("size=12"))
+    assert page.evaluate("history.length") == entries, "the Back button still leaves the page"
+    other = context.new_page()
+    other.goto(page.url)
+    other.locator(".verdict", has_text="random covers").wait_for()
+    other.locator(".size", has_text="12 of 40 frames").wait_for()
+    other.close()
