@@ -160,7 +160,7 @@ class Picture {
       x = Math.max(x, r + Math.abs(turn[0] * points[i] + turn[1] * points[i + 1] + turn[2] * points[i + 2]));
       y = Math.max(y, r + Math.abs(turn[3] * points[i] + turn[4] * points[i + 1] + turn[5] * points[i + 2]));
     };
-    if (scene.sphere) reach(scene.positions, 3 * scene.picked, scene.sphere);
+    if (scene.sphere) reach(scene.positions, 3 * scene.picked, scene.sphere + (scene.around ? 0.8 : 0));
     if (!scene.around) {
       scene.radius.forEach((r, i) => reach(scene.positions, 3 * i, r));
       for (let i = 0; i < scene.edges.length; i += 3) reach(scene.edges, i, 0);
