@@ -8,21 +8,18 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from bokeh.palettes import Cividis256, Plasma256, Viridis256
+from bokeh.palettes import Cividis256
 
 from .format import METHOD_COLORS
+from .plots.palettes import DENSITY, NOVELTY, NOVELTY_LIMIT
 from .state import DROPPED, EXCLUDED, KEPT, LOCKED
 
 GREY, FIRST, LAST = 1, 2, 253
 DROPPED_COLOR, EXCLUDED_COLOR, LOCKED_COLOR = "#c3c9d1", "#7d6a58", "#D55E00"
-# The palest colours of each map are left out: they vanish on white.
-NOVELTY = tuple(Plasma256[::-1][30:240])
-DENSITY = tuple(Viridis256[:235])
+# Without the palest, which vanish on white.
 VALUES = tuple(Cividis256[:245])
 # Okabe and Ito's colours, those that vanish on black or white replaced.
 CATEGORIES = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#B8A500", "#882255")
-# δH above this gets the strongest colour: exp(−10) of a neighbour is no neighbour.
-NOVELTY_LIMIT = 10.0
 COVERED = 1e-5
 _BEYOND = 1.0
 _CELLS, _DECADES = 160, 3.0

@@ -22,7 +22,7 @@ from bokeh.plotting import figure
 
 from ..format import FULL_COLOR
 from .base import Plot, add_legend, blank, empty, padded, set_range
-from .map import NOVELTY
+from .palettes import NOVELTY, NOVELTY_LIMIT
 
 SET_COLOR, REFERENCE_COLOR, COVERED_COLOR = "#0072B2", "#D55E00", "#56B4E9"
 # Novelties span −10 to thousands of nats: linear up to about this, logarithmic beyond.
@@ -104,7 +104,7 @@ def set_map() -> SetMap:
     fig = blank("", "")
     fig.axis.visible = fig.grid.visible = False
     source, reference, current = empty("x", "y", "value", "frame"), empty("x", "y"), empty("x", "y")
-    mapper = LinearColorMapper(palette=list(NOVELTY), low=1e-5, high=10, low_color=COVERED_COLOR)
+    mapper = LinearColorMapper(palette=list(NOVELTY), low=1e-5, high=NOVELTY_LIMIT, low_color=COVERED_COLOR)
     grey = fig.add_glyph(
         reference, Scatter(x="x", y="y", size=5, fill_color=_GREY, fill_alpha=0.6, line_color=None)
     )

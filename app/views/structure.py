@@ -13,7 +13,7 @@ from .. import looking
 from ..card import card, heading, html
 from ..explorer import Explorer
 from ..frame_text import environment_line, frame_line, hints
-from ..plots.map import DENSITY, NOVELTY
+from ..plots.palettes import DENSITY, NOVELTY, NOVELTY_LIMIT
 from ..state import State
 from ..structure import ATOM_LIMIT, Look, Scene, make_scene
 from ..view import View
@@ -24,7 +24,6 @@ BONDS, CELL, FORCES, WRAP = "Bonds", "Cell", "Forces", "Wrap"
 STEPS = {
     "All": looking.ALL, "Kept": looking.KEPT, "Dropped": looking.DROPPED, "Picked": looking.PICKED,
 }  # fmt: skip
-_NOVELTY_LIMIT = 10.0
 _SMALL = {"size": "small", "margin": 0, "align": "center"}
 _TIGHT = {"& .MuiToggleButton-root": {"textTransform": "none", "padding": "2px 7px"}}
 _NUMBER = {"& input": {"padding": "6px 8px"}}
@@ -198,7 +197,7 @@ class StructureView(View):
         if values is None:
             return by_element(atoms.numbers)
         if self._color.value == NOVEL:
-            return by_value(values[rows], NOVELTY, 1e-5, _NOVELTY_LIMIT, "δH / nats", "covered")
+            return by_value(values[rows], NOVELTY, 1e-5, NOVELTY_LIMIT, "δH / nats", "covered")
         # One scale for all frames, so that they can be compared; the rarest forces would leave no colour.
         if self._strong[0] is not self._state.opened:
             self._strong = self._state.opened, float(np.nanpercentile(values, 99))
