@@ -76,7 +76,7 @@ def duplicates(frames: list[Atoms], envs: Environments) -> list[Finding]:
         "these keeps the first of each.", True,
     ) + finding(
         "near duplicates", INFO, near, "Same environments as an earlier frame",
-        f"Every descriptor agrees within {NEAR:g} Å⁻¹ with that of an earlier frame of the same composition: "
+        "Every descriptor agrees within 10⁻⁶ Å⁻¹ with that of an earlier frame of the same composition: "
         "the same structure turned, moved or renumbered or, as descriptors hold distances only, with "
         "elements exchanged. Excluding these keeps the first of each.", True,
     )  # fmt: skip
