@@ -57,7 +57,7 @@ class AddressView(View):
         else:
             # The same door as the path field's.
             self._explorer.open(wish.file)
-        self._state.param.watch(lambda _: self._fulfil(), "opened")
+        self._state.param.watch(lambda _: self._fulfil_soon(), "opened")
         self._state.param.watch(lambda event: self._fall_back(event.new), "error")
 
     def _fall_back(self, why: str) -> None:
@@ -68,13 +68,19 @@ class AddressView(View):
             self._explorer.open_demo()
             self._state.error = why
 
-    def _fulfil(self) -> None:
+    def _fulfil_soon(self) -> None:
+        """Let every view see the new file first."""
+        if self._wish is not None:
+            self._explorer.run("Following the link", lambda _: None, self._fulfil, self._fulfil)
+
+    def _fulfil(self, _=None) -> None:
         """Apply the rest of the link to the file it names, once that is open."""
         wish, self._wish = self._wish, None
         if wish is None:
             return
         if self._names_open_file(wish):
-            self._state.param.update(**wish.after(self._state))
+            with self._explorer.history.pause():
+                self._state.param.update(**wish.after(self._state))
         if wish.faults:
             self._state.notice = f"Not understood in the link, and left out: {', '.join(wish.faults)}."
         self._update()

@@ -118,3 +118,13 @@ def test_too_many_marks_are_left_out_and_said(session, file, monkeypatch):
     assert other.state.marks == Marks(locked=(0,))
     assert "locked=left-out" in other.state.notice
     other.explorer.close()
+
+
+def test_the_whole_page_follows_a_link(session, file):
+    from quests_app.layout import page
+
+    made = page(session.state, session.explorer, f"?file={file}&size=9&active=random")
+    assert made.get_root() is not None
+    session.run()
+    assert (session.state.n_frames, session.state.active) == (9, "random")
+    assert session.state.error == ""
