@@ -20,7 +20,9 @@ from ..throttle import Throttle
 from ..view import View
 
 KEPT, NOVEL, DENSE, CROWDED = "kept", "novelty", "density", "crowding"
-QUICK = {"Kept": KEPT, "δH": NOVEL, "Density": DENSE}
+# A group of buttons must have a value: the last stands for all that has no button of its own.
+OTHER = "other"
+QUICK = {"Kept": KEPT, "δH": NOVEL, "Density": DENSE, "Other": OTHER}
 _COMPUTED = {
     "Kept or dropped": KEPT, "δH given the subset": NOVEL, "Density": DENSE, "Points per area": CROWDED
 }  # fmt: skip
@@ -116,13 +118,18 @@ class MapView(View):
         else:
             self._explorer.embed()
 
-    def _choose(self, key: str | None) -> None:
+    def _choose(self, key: str) -> None:
         """Colour by something else; both choosers say so."""
-        if key is None or key == self._key:
+        if key == self._key:
             return
+        if key == OTHER:
+            # What else there is stands in the list beside; points per area is always there.
+            if self._key not in QUICK.values():
+                return
+            key = CROWDED
         self._key = key
         with pn.io.hold():
-            self._mode.value = key if key in QUICK.values() else None
+            self._mode.value = key if key in QUICK.values() else OTHER
             self._color.value = key
             self._update()
 

@@ -9,7 +9,7 @@ import pytest
 from quests_app import coloring
 from quests_app.plots import map as maps
 from quests_app.plots.map import MapFigure
-from quests_app.views.map import CROWDED, DENSE, KEPT, NOVEL, MapView, fitted_note
+from quests_app.views.map import CROWDED, DENSE, KEPT, NOVEL, OTHER, MapView, fitted_note
 
 from .test_views import text_of
 
@@ -69,7 +69,7 @@ def test_the_colours_are_what_is_chosen(opened, chart):
     assert chart._color.value == DENSE
     assert chart._plot.bar_mapper.high == pytest.approx(-state.path.delta_entropy[-1].min())
     chart._color.value = "force"
-    assert chart._mode.value is None
+    assert chart._mode.value == OTHER
     assert chart._plot.color_bar.title == "|F| / eV Å⁻¹"
     chart._color.value = "label"
     assert not chart._plot.color_bar.visible

@@ -98,11 +98,11 @@ def two_maps_stand_beside_each_other(page):
 
 
 def test_the_map_is_coloured_by_what_is_in_the_file(page):
-    chooser = page.get_by_role("combobox", name="Colour by").first
+    chooser = page.locator(".MuiSelect-select").first
     chooser.click()
-    page.get_by_role("option", name="Label", exact=True).click()
+    page.locator(".MuiMenuItem-root", has_text="Label").click()
     page.locator(".legend", has_text="nanotube_300K").wait_for()
     chooser.click()
-    page.get_by_role("option", name="Force |F|").click()
+    page.locator(".MuiMenuItem-root", has_text="Force |F|").click()
     page.locator(".legend", has_text="nanotube_300K").wait_for(state="hidden")
     page.get_by_text("beyond the bar's ends").wait_for()
