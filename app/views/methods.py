@@ -16,7 +16,8 @@ class MethodsView(View):
     def __init__(self, state: State, tab: str = ""):
         super().__init__(state, tab)
         self._following = False
-        self._boxes = {method: _box(method) for method in NESTED_METHODS}
+        # The first column holds the longest name.
+        self._boxes = {method: _box(method, 150 - 44 * (i % 2)) for i, method in enumerate(NESTED_METHODS)}
         for box in self._boxes.values():
             box.param.watch(lambda _: self._ticked(), "value")
         self._active = pmui.RadioButtonGroup(
@@ -62,10 +63,10 @@ class MethodsView(View):
         )  # fmt: skip
 
 
-def _box(method: str) -> pmui.Checkbox:
+def _box(method: str, width: int) -> pmui.Checkbox:
     color = METHOD_COLORS[method]
     style = {
         "& .MuiCheckbox-root, & .MuiCheckbox-root.Mui-checked": {"color": color, "padding": "3px 6px"},
         "& .MuiFormControlLabel-label": {"fontSize": "13px"},
     }
-    return pmui.Checkbox(label=method, size="small", margin=0, width=125, sx=style)
+    return pmui.Checkbox(label=method, size="small", margin=0, width=width, sx=style)

@@ -14,6 +14,9 @@ from quests_core.ranges import format_ranges, parse_ranges
 
 pn.extension()
 
+# panel-material-ui's FileDownload hands its own default style on to Panel beside ours.
+pytestmark = pytest.mark.filterwarnings("ignore:Both 'variant' and 'button_style':PendingDeprecationWarning")
+
 
 def visit(session, search):
     """Call the page with an address."""
