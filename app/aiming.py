@@ -1,8 +1,8 @@
 """Keeps the size of the subset where the target wants it."""
 
+from .facts.targets import SIZE, Target
 from .history import History
 from .state import State
-from .targets import SIZE, Target
 
 
 class Aiming:

@@ -25,7 +25,7 @@ import pandas as pd
 import quests_core
 from quests_core import Environments
 
-from .analysis import Marks, MethodPath
+from .facts.analysis import Marks, MethodPath
 
 log = logging.getLogger(__name__)
 

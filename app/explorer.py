@@ -7,11 +7,13 @@ from typing import Any
 
 from quests_core import Cancelled, Progress
 
-from . import analysis, embedding, export, jobs, placing
+from . import jobs
 from .aiming import Aiming
-from .analysis import Marks, MethodPath, Opened, Parameters
-from .format import plural
+from .exports import export
+from .facts import analysis, embedding, placing
+from .facts.analysis import Marks, MethodPath, Opened, Parameters
 from .history import History
+from .parts.format import plural
 from .state import State
 from .uploads import UploadFolder
 

@@ -20,7 +20,7 @@ from quests_core import Cancelled, Progress
 
 from . import diskcache
 from .diskcache import DiskCache
-from .embedding import UmapWorker
+from .facts.embedding import UmapWorker
 from .state import Activity
 
 log = logging.getLogger(__name__)

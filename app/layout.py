@@ -5,12 +5,12 @@ from functools import partial
 import panel as pn
 import panel_material_ui as pmui
 
-from .card import CSS
 from .explorer import Explorer
+from .parts.card import CSS
+from .parts.tabs import Tabs
 from .repeats import Repeating
 from .sets import Sets
 from .state import State
-from .tabs import Tabs
 from .views.addition import AdditionView
 from .views.address import AddressView
 from .views.curve import CurveView

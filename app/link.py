@@ -9,7 +9,7 @@ from urllib.parse import parse_qs, urlencode
 
 from quests_core.ranges import format_ranges, parse_ranges
 
-from .analysis import NESTED_METHODS, Marks, Parameters
+from .facts.analysis import NESTED_METHODS, Marks, Parameters
 from .state import TABS, State
 
 DEMO = "demo"

@@ -7,7 +7,7 @@ import pandas as pd
 
 from quests_core import Cancelled, compression_curve, select
 
-from .analysis import RANDOM_STATE, Marks, Opened
+from .facts.analysis import RANDOM_STATE, Marks, Opened
 from .state import State
 
 SEEDED = ("random", "mean_fps")

@@ -7,9 +7,9 @@ import param
 
 from quests_core import Cancelled
 
-from . import compare
-from .compare import Addition, Comparison, Matrix, Reference
 from .explorer import Explorer
+from .facts import compare
+from .facts.compare import Addition, Comparison, Matrix, Reference
 from .state import State
 from .uploads import UploadFolder
 

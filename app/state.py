@@ -3,8 +3,8 @@
 import numpy as np
 import param
 
-from .analysis import DEFAULT_METHODS, NESTED_METHODS, Marks, MethodPath, Opened, Parameters
-from .targets import Target
+from .facts.analysis import DEFAULT_METHODS, NESTED_METHODS, Marks, MethodPath, Opened, Parameters
+from .facts.targets import Target
 
 TABS = {
     "overview": "Overview",

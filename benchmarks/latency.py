@@ -90,8 +90,8 @@ def slider(path: Path) -> dict[str, tuple[float, float]]:
     from bokeh.protocol import Protocol
 
     from quests_app.layout import page
+    from quests_app.parts.view import View
     from quests_app.state import TABS
-    from quests_app.view import View
 
     pn.extension("filedropper", respect_explicit_sizing=True)
     watch = Stopwatch()

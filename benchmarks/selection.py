@@ -109,7 +109,7 @@ def draw(difference: pd.DataFrame, path: Path) -> None:
     matplotlib.use("Agg")
     import matplotlib.pyplot as plt
 
-    from quests_app.format import METHOD_COLORS
+    from quests_app.parts.format import METHOD_COLORS
 
     names = {
         "overlap": "overlap",

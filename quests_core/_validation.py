@@ -149,10 +149,29 @@ def check_frames(frames) -> list:
     for i, atoms in enumerate(frames):
         if not isinstance(atoms, Atoms):
             raise TypeError(f"frames: expected ase.Atoms, got {_kind(atoms)} for frame {i}")
-        fault = geometry_fault(atoms)
-        if fault:
-            raise ValueError(f"frame {i}: {fault}")
+    if _may_be_faulty(frames):
+        for i, atoms in enumerate(frames):
+            fault = geometry_fault(atoms)
+            if fault:
+                raise ValueError(f"frame {i}: {fault}")
     return frames
+
+
+def _may_be_faulty(frames: list) -> bool:
+    """Look at all frames at once, and rather say yes: `geometry_fault` looks closer, at one by one."""
+    if not frames:
+        return False
+    cells = np.array([atoms.cell.array for atoms in frames])
+    periodic = np.array([atoms.pbc for atoms in frames])
+    lengths = np.linalg.norm(cells, axis=2)
+    if not np.isfinite(cells).all() or (lengths[periodic] == 0).any():
+        return True
+    unit = cells / np.where(periodic, lengths, np.inf)[:, :, None]
+    # Axes that are not periodic count as perpendicular.
+    gram = unit @ unit.transpose(0, 2, 1) + np.eye(3) * ~periodic[:, None]
+    if (np.linalg.det(gram) < 4e-12).any():
+        return True
+    return not all(np.isfinite(atoms.positions).all() for atoms in frames)
 
 
 def geometry_fault(atoms: Atoms) -> str | None:

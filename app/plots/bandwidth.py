@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from bokeh.models import ColumnDataSource, Span
 from bokeh.plotting import figure
 
-from ..format import FULL_COLOR, METHOD_COLORS
+from ..parts.format import FULL_COLOR, METHOD_COLORS
 from .base import blank, empty, set_range
 
 

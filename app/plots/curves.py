@@ -4,7 +4,7 @@ import numpy as np
 from bokeh.models import HoverTool, Label, Span
 from bokeh.plotting import figure
 
-from ..format import DASHES, FULL_COLOR, METHOD_COLORS
+from ..parts.format import DASHES, FULL_COLOR, METHOD_COLORS
 from .base import Plot, add_legend, blank, empty, set_range
 
 # Methods that draw lots: several seeds give a band.

@@ -3,7 +3,7 @@
 import numpy as np
 from bokeh.models import HoverTool
 
-from ..format import DASHES, FULL_COLOR, METHOD_COLORS
+from ..parts.format import DASHES, FULL_COLOR, METHOD_COLORS
 from .base import Plot, add_legend, blank, empty
 
 

@@ -12,7 +12,7 @@ from bokeh.models import (
     Scatter,
 )
 
-from ..coloring import LAST, Coloring
+from ..parts.coloring import LAST, Coloring
 from .base import blank, empty, padded, set_range
 from .raster import Raster, spread
 

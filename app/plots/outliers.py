@@ -3,7 +3,7 @@
 import numpy as np
 from bokeh.models import BoxAnnotation, FixedTicker, HoverTool, Label, Span
 
-from ..format import DASHES, FULL_COLOR, METHOD_COLORS
+from ..parts.format import DASHES, FULL_COLOR, METHOD_COLORS
 from .base import Plot, add_legend, blank, empty, set_range
 
 _TICKS = (-1000, -100, -30, -10, -3, -1, 0, 1, 3, 10, 30, 100, 300, 1000, 3000, 10000, 100000)

@@ -6,7 +6,7 @@ import numpy as np
 from bokeh.models import FactorRange, HoverTool
 from bokeh.plotting import figure
 
-from ..format import FULL_COLOR, nats
+from ..parts.format import FULL_COLOR, nats
 from .base import Plot, add_legend, blank, empty, set_range
 from .sets import short_names
 

@@ -20,7 +20,7 @@ from bokeh.models import (
 from bokeh.palettes import Cividis256
 from bokeh.plotting import figure
 
-from ..format import FULL_COLOR
+from ..parts.format import FULL_COLOR
 from .base import Plot, add_legend, blank, empty, padded, set_range
 from .palettes import NOVELTY, NOVELTY_LIMIT
 

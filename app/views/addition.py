@@ -3,15 +3,15 @@
 import panel as pn
 import panel_material_ui as pmui
 
-from ..card import card, heading, html
-from ..format import percent, plural
-from ..latest import Latest
+from ..parts.card import card, heading, html
+from ..parts.format import percent, plural
+from ..parts.latest import Latest
+from ..parts.view import View
 from ..plots.base import set_range
 from ..plots.handle import add_handle
 from ..plots.sets import addition_plot
 from ..sets import Sets
 from ..state import State
-from ..view import View
 
 _ENOUGH = 0.95
 

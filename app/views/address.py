@@ -5,11 +5,11 @@ import os
 import panel as pn
 import param
 
-from ..analysis import Parameters
 from ..explorer import Explorer
+from ..facts.analysis import Parameters
 from ..link import DEMO, Wish, query
+from ..parts.view import View
 from ..state import State
-from ..view import View
 
 
 class Address(pn.custom.JSComponent):

@@ -5,14 +5,14 @@ import math
 import numpy as np
 import panel as pn
 
-from ..card import card, heading, html
-from ..format import nats
-from ..latest import follow_handle
+from ..parts.card import card, heading, html
+from ..parts.format import nats
+from ..parts.latest import follow_handle
+from ..parts.view import View
 from ..plots.base import padded, set_range
 from ..plots.curves import BANDED, bound_line, curve_plot, marked_rows, path_columns, rows_of
 from ..plots.handle import add_handle
 from ..state import State
-from ..view import View
 
 
 class CurveView(View):

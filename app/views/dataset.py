@@ -3,10 +3,10 @@
 import panel as pn
 import panel_material_ui as pmui
 
-from ..card import DROP, html
 from ..explorer import Explorer
+from ..parts.card import DROP, html
+from ..parts.view import View
 from ..state import State
-from ..view import View
 
 
 class DatasetView(View):

@@ -6,12 +6,12 @@ import re
 import panel as pn
 import panel_material_ui as pmui
 
-from .. import export
-from ..card import AS_WRITTEN, html
 from ..explorer import Explorer
-from ..format import escape, frame_list, plural
+from ..exports import export
+from ..parts.card import AS_WRITTEN, html
+from ..parts.format import escape, frame_list, plural
+from ..parts.view import View
 from ..state import State
-from ..view import View
 
 _COPY = (
     "const code = this.parentElement.querySelector('code').textContent;"

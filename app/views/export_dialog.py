@@ -5,15 +5,15 @@ import re
 import panel as pn
 import panel_material_ui as pmui
 
-from .. import export
-from ..bundle import CURVES, FRAMES, INDICES, PARTS, REPORT, Bundle, Wishes, bundle
-from ..card import AS_WRITTEN, html
-from ..contents import CONTENTS, NOTES, SOURCE
 from ..explorer import Explorer
-from ..format import escape, plural
-from ..saver import Saver
+from ..exports import export
+from ..exports.bundle import CURVES, FRAMES, INDICES, PARTS, REPORT, Bundle, Wishes, bundle
+from ..exports.contents import CONTENTS, NOTES, SOURCE
+from ..parts.card import AS_WRITTEN, html
+from ..parts.format import escape, plural
+from ..parts.saver import Saver
+from ..parts.view import View
 from ..state import State
-from ..view import View
 
 _SPLIT_NOTE = (
     "Frames are near-duplicates if each environment of either has one of the other's nearer than this; "

@@ -6,13 +6,13 @@ import numpy as np
 import panel as pn
 import panel_material_ui as pmui
 
-from ..card import card, heading, html, tip
-from ..forces import Forces, choices, forces_of, ks_distance, without
-from ..format import METHOD_COLORS, count, frame_list, plural
+from ..facts.forces import Forces, choices, forces_of, ks_distance, without
+from ..parts.card import card, heading, html, tip
+from ..parts.format import METHOD_COLORS, count, frame_list, plural
+from ..parts.view import View
 from ..plots.base import set_range
 from ..plots.forces import forces_plot, tail_data
 from ..state import State
-from ..view import View
 
 
 class ForcesView(View):

@@ -7,15 +7,15 @@ import pandas as pd
 import panel as pn
 import panel_material_ui as pmui
 
-from ..card import card, heading, html, notes
 from ..explorer import Explorer
-from ..expression import ExpressionError
-from ..format import count, escape, nats, plural
-from ..frame_columns import MEANING, FrameColumns, FrameFacts, frame_maximum, gather, most_novel, ranks
-from ..matching import FUNCTIONS, matches
+from ..facts.expression import ExpressionError
+from ..facts.frame_columns import MEANING, FrameColumns, FrameFacts, frame_maximum, gather, most_novel, ranks
+from ..facts.matching import FUNCTIONS, matches
+from ..parts.card import card, heading, html, notes
+from ..parts.format import count, escape, nats, plural
+from ..parts.tables import data_table, on_row
+from ..parts.view import View
 from ..state import State
-from ..tables import data_table, on_row
-from ..view import View
 
 _COLUMNS = {
     "frame": "Frame",

@@ -3,13 +3,13 @@
 import panel as pn
 import panel_material_ui as pmui
 
-from ..card import card, heading, html
 from ..explorer import Explorer
-from ..findings import ERROR, INFO, WARNING, Finding
-from ..format import escape, frame_list, plural
-from ..health import check
+from ..facts.findings import ERROR, INFO, WARNING, Finding
+from ..facts.health import check
+from ..parts.card import card, heading, html
+from ..parts.format import escape, frame_list, plural
+from ..parts.view import View
 from ..state import State
-from ..view import View
 
 _MARKS = {ERROR: "✖", WARNING: "▲", INFO: "i"}
 _NAMES = {ERROR: "error", WARNING: "warning", INFO: "note"}

@@ -5,12 +5,12 @@ import pandas as pd
 import panel as pn
 import panel_material_ui as pmui
 
-from ..card import AS_WRITTEN, card, heading, html
-from ..format import count, escape, nats, plural
-from ..outliers import MOST_ROWS, Places, environment_table, frame_table, lost
+from ..facts.outliers import MOST_ROWS, Places, environment_table, frame_table, lost
+from ..parts.card import AS_WRITTEN, card, heading, html
+from ..parts.format import count, escape, nats, plural
+from ..parts.tables import data_table, on_row
+from ..parts.view import View
 from ..state import LOCKED, State
-from ..tables import data_table, on_row
-from ..view import View
 
 ENVIRONMENTS, FRAMES = "Environments", "Frames"
 _COLUMNS = {

@@ -7,17 +7,17 @@ import panel as pn
 import panel_material_ui as pmui
 from bokeh.events import PanStart, SelectionGeometry, Tap
 
-from .. import coloring
-from ..card import AS_WRITTEN, CSS, card, heading, html
-from ..coloring import Coloring
 from ..explorer import Explorer
-from ..fields import Fields
-from ..format import count, plural
-from ..picking import inside_box, inside_polygon, nearest
+from ..facts.fields import Fields
+from ..facts.picking import inside_box, inside_polygon, nearest
+from ..parts import coloring
+from ..parts.card import AS_WRITTEN, CSS, card, heading, html
+from ..parts.coloring import Coloring
+from ..parts.format import count, plural
+from ..parts.throttle import Throttle
+from ..parts.view import View
 from ..plots.map import MapFigure
 from ..state import State
-from ..throttle import Throttle
-from ..view import View
 
 KEPT, NOVEL, DENSE, CROWDED = "kept", "novelty", "density", "crowding"
 # A group of buttons must have a value: the last stands for all that has no button of its own.

@@ -3,12 +3,12 @@
 import panel as pn
 import panel_material_ui as pmui
 
-from ..card import html
 from ..explorer import Explorer
-from ..format import plural
-from ..keys import Keys
+from ..parts.card import html
+from ..parts.format import plural
+from ..parts.keys import Keys
+from ..parts.view import View
 from ..state import State
-from ..view import View
 
 
 class MarksView(View):

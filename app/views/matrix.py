@@ -3,12 +3,12 @@
 import panel as pn
 import panel_material_ui as pmui
 
-from ..card import AS_WRITTEN, card, heading, html
-from ..format import plural
+from ..parts.card import AS_WRITTEN, card, heading, html
+from ..parts.format import plural
+from ..parts.view import View
 from ..plots.sets import matrix_plot, show_matrix
 from ..sets import Sets
 from ..state import State
-from ..view import View
 
 _SX = {"& .MuiToggleButton-root": {**AS_WRITTEN["& .MuiToggleButton-root"], "whiteSpace": "nowrap"}}
 LABELS, FILES = "Labels in this file", "Files"

@@ -3,11 +3,11 @@
 import panel as pn
 import panel_material_ui as pmui
 
-from ..analysis import NESTED_METHODS
-from ..card import AS_WRITTEN, html, notes
-from ..format import METHOD_COLORS, METHOD_NOTES
+from ..facts.analysis import NESTED_METHODS
+from ..parts.card import AS_WRITTEN, html, notes
+from ..parts.format import METHOD_COLORS, METHOD_NOTES
+from ..parts.view import View
 from ..state import State
-from ..view import View
 
 
 class MethodsView(View):

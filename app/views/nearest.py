@@ -4,13 +4,13 @@ import panel as pn
 import panel_material_ui as pmui
 
 from .. import looking
-from ..card import CSS, card, heading, html
-from ..frame_text import environment_line, frame_line, hints
-from ..nearest import Distances, Nearest
+from ..facts.nearest import Distances, Nearest
+from ..facts.structure import Look, make_scene
+from ..parts.card import CSS, card, heading, html
+from ..parts.frame_text import environment_line, frame_line, hints
+from ..parts.view import View
+from ..parts.viewer import Viewer, by_element
 from ..state import State
-from ..structure import Look, make_scene
-from ..view import View
-from ..viewer import Viewer, by_element
 
 _LOOK = Look(around=True, cell=False)
 

@@ -3,12 +3,12 @@
 import pandas as pd
 import panel as pn
 
-from ..card import card, heading, html
-from ..compare import novel_frames
+from ..facts.compare import novel_frames
+from ..parts.card import card, heading, html
+from ..parts.tables import MISSING, data_table, on_row
+from ..parts.view import View
 from ..sets import Sets
 from ..state import State
-from ..tables import MISSING, data_table, on_row
-from ..view import View
 
 _SHOWN = 200
 _TITLES = {"frame": "Frame", "label": "Label", "delta": "Max δH/nats", "share": "Novel/%"}

@@ -2,12 +2,12 @@
 
 import panel as pn
 
-from ..card import card, heading, html
+from ..parts.card import card, heading, html
+from ..parts.view import View
 from ..plots.base import set_range
 from ..plots.sets import histogram_data, novelty_edges, novelty_plot
 from ..sets import Sets
 from ..state import State
-from ..view import View
 
 
 class NoveltyView(View):

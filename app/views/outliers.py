@@ -2,12 +2,12 @@
 
 import panel as pn
 
-from ..card import card, heading, html
-from ..format import count, escape, nats, percent
-from ..outliers import Places, by_label, lost
+from ..facts.outliers import Places, by_label, lost
+from ..parts.card import card, heading, html
+from ..parts.format import count, escape, nats, percent
+from ..parts.view import View
 from ..plots.outliers import fit, histogram_data, outliers_plot
 from ..state import State
-from ..view import View
 
 _MOST_LABELS = 40
 

@@ -2,13 +2,13 @@
 
 import panel as pn
 
-from ..card import card, heading, html
-from ..latest import follow_handle
+from ..facts.targets import OVERLAP
+from ..parts.card import card, heading, html
+from ..parts.latest import follow_handle
+from ..parts.view import View
 from ..plots.curves import BANDED, overlap_plot, path_columns, rows_of, size_span, target_span
 from ..plots.handle import add_handle
 from ..state import State
-from ..targets import OVERLAP
-from ..view import View
 
 
 class OverlapView(View):

@@ -4,13 +4,13 @@ import panel as pn
 
 from quests_core import Cancelled
 
-from ..card import card, heading, html
 from ..explorer import Explorer
-from ..format import FULL_COLOR, METHOD_COLORS, plural
+from ..facts.redundancy import label_entropies
+from ..parts.card import card, heading, html
+from ..parts.format import FULL_COLOR, METHOD_COLORS, plural
+from ..parts.view import View
 from ..plots.redundancy import LABEL_COLOR, redundancy_data, redundancy_plot, show_redundancy
-from ..redundancy import label_entropies
 from ..state import State
-from ..view import View
 
 
 class RedundancyView(View):

@@ -3,12 +3,12 @@
 import numpy as np
 import panel as pn
 
-from ..card import card, heading, html
-from ..format import plural
+from ..parts.card import card, heading, html
+from ..parts.format import plural
+from ..parts.view import View
 from ..plots.sets import set_map
 from ..sets import Sets
 from ..state import State
-from ..view import View
 
 
 class SetMapView(View):

@@ -3,12 +3,12 @@
 import panel as pn
 import panel_material_ui as pmui
 
-from ..card import DROP, card, heading, html, tip
-from ..compare import share_covered
-from ..format import escape, percent, plural
+from ..facts.compare import share_covered
+from ..parts.card import DROP, card, heading, html, tip
+from ..parts.format import escape, percent, plural
+from ..parts.view import View
 from ..sets import Sets
 from ..state import State
-from ..view import View
 
 _EMPTY = (
     "Add a second file as reference to see what this one holds that the other does not, and the other "

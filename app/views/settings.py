@@ -5,15 +5,15 @@ import math
 import panel as pn
 import panel_material_ui as pmui
 
-from ..analysis import Parameters
-from ..bandwidths import HIGHEST, LOWEST, EntropyCurve, entropy_curve, suggestion
-from ..card import AS_WRITTEN, html
 from ..explorer import Explorer
-from ..format import count, escape, nats
+from ..facts.analysis import Parameters
+from ..facts.bandwidths import HIGHEST, LOWEST, EntropyCurve, entropy_curve, suggestion
+from ..parts.card import AS_WRITTEN, html
+from ..parts.format import count, escape, nats
+from ..parts.view import View
 from ..plots.bandwidth import bandwidth_plot
 from ..plots.base import set_range
 from ..state import State
-from ..view import View
 
 _NOTES = {
     False: "The descriptor sees distances only: it does not tell elements apart.",

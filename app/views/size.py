@@ -4,11 +4,11 @@ import panel as pn
 import panel_material_ui as pmui
 import param
 
-from ..card import html, tip
-from ..format import escape, plural, size_line
+from ..facts.targets import DEFAULTS, ENVS, KNEE, LOSS, OVERLAP, SIZE, Target
+from ..parts.card import html, tip
+from ..parts.format import escape, plural, size_line
+from ..parts.view import View
 from ..state import State
-from ..targets import DEFAULTS, ENVS, KNEE, LOSS, OVERLAP, SIZE, Target
-from ..view import View
 
 _MODES = {
     "by hand": SIZE,

@@ -3,11 +3,11 @@
 import panel as pn
 import panel_material_ui as pmui
 
-from ..card import html
 from ..explorer import Explorer
-from ..format import duration, escape
+from ..parts.card import html
+from ..parts.format import duration, escape
+from ..parts.view import View
 from ..state import State
-from ..view import View
 
 
 class StatusView(View):

@@ -10,14 +10,14 @@ import panel_material_ui as pmui
 from quests_core import atoms_forces
 
 from .. import looking
-from ..card import card, heading, html
 from ..explorer import Explorer
-from ..frame_text import environment_line, frame_line, hints
+from ..facts.structure import ATOM_LIMIT, Look, Scene, make_scene
+from ..parts.card import card, heading, html
+from ..parts.frame_text import environment_line, frame_line, hints
+from ..parts.view import View
+from ..parts.viewer import Coloring, Viewer, by_element, by_value
 from ..plots.palettes import DENSITY, NOVELTY, NOVELTY_LIMIT
 from ..state import State
-from ..structure import ATOM_LIMIT, Look, Scene, make_scene
-from ..view import View
-from ..viewer import Coloring, Viewer, by_element, by_value
 
 ELEMENT, NOVEL, FORCE = "Element", "δH", "|F|"
 BONDS, CELL, FORCES, WRAP = "Bonds", "Cell", "Forces", "Wrap"

@@ -2,10 +2,10 @@
 
 import math
 
-from ..card import card, html, tip
-from ..format import count, escape, label_counts, nats, percent, plural, verdict
+from ..parts.card import card, html, tip
+from ..parts.format import count, escape, label_counts, nats, percent, plural, verdict
+from ..parts.view import View
 from ..state import State
-from ..view import View
 
 
 class SummaryView(View):

@@ -2,10 +2,10 @@
 
 import panel as pn
 
-from ..card import card, glossary, heading, html, tip
-from ..format import FULL_COLOR, METHOD_COLORS, count, nats, percent
+from ..parts.card import card, glossary, heading, html, tip
+from ..parts.format import FULL_COLOR, METHOD_COLORS, count, nats, percent
+from ..parts.view import View
 from ..state import State
-from ..view import View
 
 _COLUMNS = (
     ("Frames", "", None),

@@ -5,8 +5,8 @@ import pytest
 from ase.io import read as ase_read
 from ase.io import write
 
-from quests_app import analysis
-from quests_app.analysis import Opened, Parameters
+from quests_app.facts import analysis
+from quests_app.facts.analysis import Opened, Parameters
 from quests_core import delta_entropy, diversity, entropy, overlap
 
 

@@ -13,10 +13,10 @@ from ase import Atoms
 from ase.io import read
 from typer.testing import CliRunner
 
-from quests_app import export
-from quests_app.analysis import Marks, Parameters
-from quests_app.bundle import PARTS, Wishes, bundle
-from quests_app.contents import MACE, NEQUIP, RANK, SOURCE, content
+from quests_app.exports import export
+from quests_app.exports.bundle import PARTS, Wishes, bundle
+from quests_app.exports.contents import MACE, NEQUIP, RANK, SOURCE, content
+from quests_app.facts.analysis import Marks, Parameters
 from quests_core.cli import app as command_line
 
 

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 from ase.io import write
 
-from quests_app import coloring
-from quests_app.coloring import GREY
-from quests_app.fields import ELEMENT, ENERGY, FORCE, LABEL, NO_TEXT, Fields
+from quests_app.facts.fields import ELEMENT, ENERGY, FORCE, LABEL, NO_TEXT, Fields
+from quests_app.parts import coloring
+from quests_app.parts.coloring import GREY
 
 
 def color(shown, i):

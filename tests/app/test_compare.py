@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from ase.io import write
 
-from quests_app import compare
-from quests_app.analysis import Marks, Parameters
+from quests_app.facts import compare
+from quests_app.facts.analysis import Marks, Parameters
 from quests_app.plots import sets as plots
 from quests_core import Environments, delta_entropy, descriptors, overlap, select
 from tests.app.conftest import make_frames

@@ -10,8 +10,8 @@ import pandas as pd
 import pytest
 
 from quests_app import diskcache, jobs
-from quests_app.analysis import Marks, MethodPath, Parameters
 from quests_app.diskcache import DiskCache
+from quests_app.facts.analysis import Marks, MethodPath, Parameters
 from quests_core import Environments
 
 KEY = ("thing", "abc", Parameters(), Marks(locked=(0,)))
@@ -169,7 +169,8 @@ def test_where_the_cache_stands(monkeypatch, tmp_path):
 
 OPEN = """
 import sys
-from quests_app import analysis, jobs
+from quests_app.facts import analysis
+from quests_app import jobs
 from quests_app.explorer import Explorer
 from quests_app.state import State
 import queue
@@ -200,7 +201,7 @@ def test_another_process_computes_nothing_again(file, tmp_path):
 
 
 def test_another_bandwidth_needs_no_new_descriptors(opened, monkeypatch):
-    from quests_app import analysis
+    from quests_app.facts import analysis
 
     envs = opened.state.opened.envs
     monkeypatch.setattr(analysis, "environments", lambda *_: pytest.fail("they are there"))

@@ -6,7 +6,7 @@ import time
 import numpy as np
 import pytest
 
-from quests_app.embedding import EmbeddingError, UmapWorker
+from quests_app.facts.embedding import EmbeddingError, UmapWorker
 from quests_core import Cancelled, Progress
 
 

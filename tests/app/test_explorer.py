@@ -7,8 +7,9 @@ import numpy as np
 import pytest
 from ase.io import write
 
-from quests_app import analysis, explorer, jobs
-from quests_app.analysis import Parameters
+from quests_app import explorer, jobs
+from quests_app.facts import analysis
+from quests_app.facts.analysis import Parameters
 
 from .conftest import Session, make_frames
 

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 from ase.io import read, write
 
-from quests_app import export
+from quests_app.exports import export
 from quests_core.io import frame_bounds
 
 

@@ -5,8 +5,8 @@ import random
 import numpy as np
 import pytest
 
-from quests_app.expression import MAX_DEPTH, MAX_LENGTH, ExpressionError, parse
-from quests_app.matching import Members, matches
+from quests_app.facts.expression import MAX_DEPTH, MAX_LENGTH, ExpressionError, parse
+from quests_app.facts.matching import Members, matches
 
 N = 60
 NUMBERS = ("rank", "max_force", "energy")

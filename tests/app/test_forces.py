@@ -9,7 +9,7 @@ from ase.calculators.singlepoint import SinglePointCalculator
 from ase.io import write
 from scipy.stats import ks_2samp
 
-from quests_app.forces import Forces, choices, forces_of, ks_distance, without
+from quests_app.facts.forces import Forces, choices, forces_of, ks_distance, without
 from quests_app.plots.forces import tail_data
 from quests_app.views.forces import ForcesView
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from quests_app import format as text
+from quests_app.parts import format as text
 
 
 @pytest.mark.parametrize(

@@ -9,8 +9,8 @@ from ase.io import write
 from bokeh.document import Document
 
 from quests_app.explorer import DEMO
-from quests_app.frame_columns import FrameColumns, gather, most_novel
-from quests_app.matching import matches
+from quests_app.facts.frame_columns import FrameColumns, gather, most_novel
+from quests_app.facts.matching import matches
 from quests_app.views.frames import FramesView
 
 # Bokeh turns a pandas index into a column the way that pandas 3.1 deprecates.

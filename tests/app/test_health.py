@@ -11,10 +11,10 @@ from ase.calculators.singlepoint import SinglePointCalculator
 from ase.io import write
 from ase.neighborlist import neighbor_list
 
-from quests_app import analysis
-from quests_app.analysis import Parameters
-from quests_app.health import check
-from quests_app.health_structures import overlaps
+from quests_app.facts import analysis
+from quests_app.facts.analysis import Parameters
+from quests_app.facts.health import check
+from quests_app.facts.health_structures import overlaps
 from quests_app.views.health import HealthView
 
 

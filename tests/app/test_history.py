@@ -2,7 +2,7 @@
 
 import pytest
 
-from quests_app.analysis import Marks
+from quests_app.facts.analysis import Marks
 from quests_app.history import History
 from quests_app.state import State
 

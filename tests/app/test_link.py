@@ -7,7 +7,7 @@ import numpy as np
 import panel as pn
 import pytest
 
-from quests_app.analysis import Marks, Parameters
+from quests_app.facts.analysis import Marks, Parameters
 from quests_app.link import query
 from quests_app.views.address import AddressView
 from quests_core.ranges import format_ranges, parse_ranges

@@ -6,7 +6,7 @@ import numpy as np
 import panel as pn
 import pytest
 
-from quests_app import coloring
+from quests_app.parts import coloring
 from quests_app.plots import map as maps
 from quests_app.plots.map import MapFigure
 from quests_app.views.map import CROWDED, DENSE, KEPT, NOVEL, OTHER, MapView, fitted_note

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from quests_app.analysis import Marks
-from quests_app.export import python_code
+from quests_app.exports.export import python_code
+from quests_app.facts.analysis import Marks
 from quests_app.state import DROPPED, EXCLUDED, KEPT, LOCKED
 from quests_app.views.export import ExportView
 from quests_app.views.marks import MarksView
@@ -74,7 +74,7 @@ def test_cancelling_takes_the_marks_back(opened, monkeypatch):
     def cancelled(*_, **__):
         raise Cancelled("as if")
 
-    monkeypatch.setattr("quests_app.analysis.method_path", cancelled)
+    monkeypatch.setattr("quests_app.facts.analysis.method_path", cancelled)
     state.marks = state.marks.exclude([5])
     opened.run()
     assert "Cancelled" in state.notice

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from quests_app.nearest import Distances
+from quests_app.facts.nearest import Distances
 from quests_core import Environments
 
 

@@ -8,7 +8,7 @@ import pytest
 from bokeh.document import Document
 
 from quests_app.explorer import DEMO
-from quests_app.outliers import Places, by_label, frame_table, lost
+from quests_app.facts.outliers import Places, by_label, frame_table, lost
 from quests_app.plots.outliers import histogram_data
 from quests_app.views.lost import ENVIRONMENTS, FRAMES, LostView
 from quests_app.views.outliers import LostLabelsView, OutliersView

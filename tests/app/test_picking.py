@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from quests_app.picking import inside_box, inside_polygon, nearest
+from quests_app.facts.picking import inside_box, inside_polygon, nearest
 
 
 def slow_inside(x, y, polygon):

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from quests_app import placing
+from quests_app.facts import placing
 from quests_core import Cancelled, Progress
 
 

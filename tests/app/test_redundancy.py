@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from ase.io import write
 
-from quests_app import redundancy
+from quests_app.facts import redundancy
 from quests_app.plots.redundancy import redundancy_data
 from quests_app.views.redundancy import RedundancyView
 from quests_core import entropy

@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from quests_app.analysis import Marks
+from quests_app.facts.analysis import Marks
 from quests_app.repeats import OTHER_SEEDS, Repeating, Repeats
 from quests_app.views.curve import CurveView
 from quests_app.views.overlap import OverlapView

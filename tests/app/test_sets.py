@@ -6,8 +6,8 @@ import pytest
 from ase.io import write
 
 from quests_app import sets as module
-from quests_app.analysis import Parameters
-from quests_app.compare import share_covered
+from quests_app.facts.analysis import Parameters
+from quests_app.facts.compare import share_covered
 from quests_app.layout import page
 from quests_app.sets import Sets
 from quests_app.views.addition import AdditionView

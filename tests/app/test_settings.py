@@ -9,9 +9,10 @@ from ase import Atoms
 from ase.build import bulk
 from ase.io import write
 
-from quests_app import analysis, export
-from quests_app.analysis import Parameters
-from quests_app.bandwidths import GRID, SAMPLE, EntropyCurve, entropy_curve, suggestion
+from quests_app.exports import export
+from quests_app.facts import analysis
+from quests_app.facts.analysis import Parameters
+from quests_app.facts.bandwidths import GRID, SAMPLE, EntropyCurve, entropy_curve, suggestion
 from quests_app.views.settings import SettingsView
 from quests_app.views.summary import SummaryView
 from quests_core import bandwidth_from_volume, entropy

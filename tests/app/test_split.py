@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from quests_app.split import near_duplicates, split
+from quests_app.facts.split import near_duplicates, split
 from quests_core import Environments
 
 

@@ -8,7 +8,7 @@ from ase import Atoms
 from ase.build import bulk, molecule
 from ase.data import covalent_radii
 
-from quests_app.structure import (
+from quests_app.facts.structure import (
     ATOM_LIMIT,
     BOND_TOLERANCE,
     FAR,

@@ -10,7 +10,7 @@ from ase.io import write
 
 from quests_app import looking
 from quests_app.layout import page
-from quests_app.viewer import NO_VALUE, by_element, by_value
+from quests_app.parts.viewer import NO_VALUE, by_element, by_value
 from quests_app.views.nearest import NearestView
 from quests_app.views.structure import BONDS, CELL, FORCE, FORCES, NOVEL, WRAP, StructureView
 

@@ -3,9 +3,9 @@
 import panel as pn
 import pytest
 
+from quests_app.parts.tabs import Tabs
+from quests_app.parts.view import View
 from quests_app.state import State
-from quests_app.tabs import Tabs
-from quests_app.view import View
 
 
 class Counting(View):

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from quests_app.targets import ENVS, KNEE, LOSS, OVERLAP, SIZE, Target, knee
+from quests_app.facts.targets import ENVS, KNEE, LOSS, OVERLAP, SIZE, Target, knee
 from quests_app.views.overlap import OverlapView
 from quests_app.views.size import SizeView
 

@@ -172,3 +172,11 @@ def test_importing_the_library_brings_no_screen():
     )
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+@pytest.mark.parametrize("path", modules(APP / "facts"), ids=ids)
+def test_facts_know_no_screen_and_no_session(path):
+    found = app_imports(path)
+    assert not {name.split(".")[0] for name in found} & {"panel", "param", "bokeh", "panel_material_ui"}
+    session = ("state", "jobs", "explorer", "history", "views", "plots", "layout", "main")
+    assert not [one for one in session if reaches(found, f"quests_app.{one}")]

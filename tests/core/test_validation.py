@@ -191,7 +191,8 @@ def test_frame_indices(bad, kind, text):
 
 
 def test_select():
-    choices = "expected one of 'msc', 'fps', 'mean_fps', 'k_means', 'random', got"
+    methods = "'msc', 'information_loss', 'coverage', 'balanced', 'fps', 'mean_fps', 'k_means', 'random'"
+    choices = f"expected one of {methods}, got"
     assert message(select, ENVS, "best") == (ValueError, f"method: {choices} 'best'")
     assert message(select, ENVS, 3) == (ValueError, f"method: {choices} 3")
     expected = (ValueError, "locked: expected at most n_to_select = 1 frames, got 2")

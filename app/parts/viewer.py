@@ -13,8 +13,8 @@ import param
 from ase.data import chemical_symbols
 from ase.data.colors import jmol_colors
 
+from ..facts.structure import Scene
 from .card import CSS
-from .structure import Scene
 
 NO_VALUE = "#c3c9d1"
 _N_STEPS = 64
@@ -74,7 +74,7 @@ class Viewer(pn.custom.JSComponent):
     scene = param.Dict(default={}, doc="What `show` made of a scene.")
     clicked = param.List(default=[-1, 0], doc="Atom of the frame last clicked, and the number of clicks.")
 
-    _esm = Path(__file__).parent / "assets" / "structure.js"
+    _esm = Path(__file__).parents[1] / "assets" / "structure.js"
 
     def __init__(self, **params):
         super().__init__(**{"sizing_mode": "stretch_both", "margin": 0, "stylesheets": [CSS], **params})

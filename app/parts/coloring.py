@@ -10,9 +10,9 @@ import numpy as np
 import pandas as pd
 from bokeh.palettes import Cividis256
 
+from ..plots.palettes import DENSITY, NOVELTY, NOVELTY_LIMIT
+from ..state import DROPPED, EXCLUDED, KEPT, LOCKED
 from .format import METHOD_COLORS
-from .plots.palettes import DENSITY, NOVELTY, NOVELTY_LIMIT
-from .state import DROPPED, EXCLUDED, KEPT, LOCKED
 
 GREY, FIRST, LAST = 1, 2, 253
 DROPPED_COLOR, EXCLUDED_COLOR, LOCKED_COLOR = "#c3c9d1", "#7d6a58", "#D55E00"

@@ -14,7 +14,7 @@ from quests_core import io as core_io
 from quests_core import write_subset
 from quests_core.ranges import format_ranges
 
-from .analysis import RANDOM_STATE, MethodPath, Opened, content_hash
+from ..facts.analysis import RANDOM_STATE, MethodPath, Opened, content_hash
 
 ORDERS = {"File order": "file", "Rank order": "rank"}
 SUBSET, RECORD = "subset.xyz", "subset.json"

@@ -5,9 +5,9 @@ from ase import Atoms
 
 from quests_core import Environments, atoms_energy, atoms_forces
 
+from ..parts.format import plural
 from .analysis import DataSet
 from .findings import INFO, WARNING, Finding, finding
-from .format import plural
 
 EXTREME_FORCE = 30.0
 NET_FORCE = 0.1

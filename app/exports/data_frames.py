@@ -5,7 +5,7 @@ import pandas as pd
 
 from quests_core import atoms_energy
 
-from .analysis import MethodPath, Opened
+from ..facts.analysis import MethodPath, Opened
 
 
 def curve_table(paths: dict[str, MethodPath]) -> pd.DataFrame:

@@ -5,8 +5,8 @@ from collections.abc import Callable
 import panel as pn
 import panel_material_ui as pmui
 
+from ..state import TABS, State
 from .card import CSS
-from .state import TABS, State
 
 _WIDE = {"sizing_mode": "stretch_width", "margin": 0}
 

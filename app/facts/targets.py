@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from .format import nats
+from ..parts.format import nats
 
 SIZE, OVERLAP, ENVS, LOSS, KNEE = "size", "overlap", "envs", "loss", "knee"
 DEFAULTS = {OVERLAP: 0.95, ENVS: 20_000.0, LOSS: 0.1}

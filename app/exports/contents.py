@@ -11,7 +11,7 @@ import numpy as np
 from quests_core import io as core_io
 from quests_core.extxyz import FrameText
 
-from .analysis import MethodPath, Opened
+from ..facts.analysis import MethodPath, Opened
 
 SOURCE, RANK, MACE, NEQUIP = "source", "rank", "mace", "nequip"
 CONTENTS = {

@@ -8,9 +8,9 @@ from ase import Atoms
 
 from quests_core import atoms_energy
 
+from ..looking import atom_of, frame_of, novelty
+from ..state import State
 from .format import nats, plural
-from .looking import atom_of, frame_of, novelty
-from .state import State
 
 
 def frame_line(state: State, frame: int) -> str:

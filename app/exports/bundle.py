@@ -5,12 +5,12 @@ import io
 import zipfile
 from dataclasses import asdict, dataclass
 
+from ..facts.analysis import MethodPath, Opened
+from ..facts.split import Split, split
 from . import export
-from .analysis import MethodPath, Opened
 from .contents import SOURCE, content
 from .data_frames import csv_bytes, curve_table, environments_table, frames_table
 from .report import report
-from .split import Split, split
 
 INDICES, CURVES, FRAMES, ENVIRONMENTS, REPORT = "indices", "curves", "frames", "environments", "report"
 PARTS = {

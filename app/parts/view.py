@@ -5,7 +5,7 @@ from collections.abc import Callable
 import panel as pn
 import param
 
-from .state import State
+from ..state import State
 
 
 class View(pn.viewable.Viewer):

@@ -9,12 +9,12 @@ from bokeh.embed import components
 from bokeh.plotting import figure
 from bokeh.settings import settings
 
-from .analysis import MethodPath, Opened
-from .card import glossary
-from .format import FULL_COLOR, METHOD_COLORS, count, label_counts, nats, percent, plural, verdict
-from .plots.base import padded, set_range
-from .plots.curves import curve_plot, marked_rows, overlap_plot, path_columns, rows_of, size_span
-from .plots.forces import forces_plot, tail_data
+from ..facts.analysis import MethodPath, Opened
+from ..parts.card import glossary
+from ..parts.format import FULL_COLOR, METHOD_COLORS, count, label_counts, nats, percent, plural, verdict
+from ..plots.base import padded, set_range
+from ..plots.curves import curve_plot, marked_rows, overlap_plot, path_columns, rows_of, size_span
+from ..plots.forces import forces_plot, tail_data
 
 _STYLE = """
 body { font: 15px/1.5 Roboto, system-ui, sans-serif; color: #1a2733; background: #f3f5f7; margin: 0; }

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import panel as pn
 
-CSS = (Path(__file__).parent / "assets" / "style.css").read_text(encoding="utf-8")
+CSS = (Path(__file__).parents[1] / "assets" / "style.css").read_text(encoding="utf-8")
 
 # Material's capitals would turn δH into ΔH, which is another quantity.
 AS_WRITTEN = {"& .MuiToggleButton-root": {"textTransform": "none", "padding": "4px 10px"}}

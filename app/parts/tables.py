@@ -9,7 +9,7 @@ from bokeh.models.widgets.tables import NumberFormatter, StringFormatter
 
 from .card import CSS
 
-_CSS = (Path(__file__).parent / "assets" / "table.css").read_text(encoding="utf-8")
+_CSS = (Path(__file__).parents[1] / "assets" / "table.css").read_text(encoding="utf-8")
 MISSING = "–"
 
 
