@@ -40,6 +40,7 @@ class Explorer:
         self.history = History(state)
         self.aiming = Aiming(state, self.history)
         self._jobs = jobs.Jobs(state.work, schedule, jobs.executor())
+        self._quick_jobs = jobs.Jobs(state.aside, schedule, jobs.executor("quick"))
         self._map_jobs = jobs.Jobs(state.mapping, schedule, jobs.executor("umap"))
         self._cache, self._umap = jobs.cache(), jobs.umap_worker()
         self._uploads, self._with_umap = UploadFolder(), with_umap
@@ -93,11 +94,12 @@ class Explorer:
 
     def compute(
         self, title: str, key: Hashable, work: Callable[[Progress], Any], done: Callable[[Any], None],
-        fail: Callable[[Exception], None] | None = None,
+        fail: Callable[[Exception], None] | None = None, quick: bool = False,
     ) -> Progress:  # fmt: skip
         """Compute something about the open data set on the queue, once for each `key`.
 
         `done` gets the result unless another data set was opened meanwhile; without `fail`, errors are shown.
+        What is `quick` does not wait for what takes long.
         """
         opened = self.state.opened
 
@@ -111,7 +113,7 @@ class Explorer:
             elif self.state.opened is opened:
                 self._tell(f"Could not finish {title[:1].lower()}{title[1:]}", error)
 
-        return self._jobs.submit(
+        return (self._quick_jobs if quick else self._jobs).submit(
             title,
             lambda progress: self._cache.get((key, opened.key), lambda: work(progress)),
             finished,
@@ -139,6 +141,7 @@ class Explorer:
     def close(self) -> None:
         """End the session: cancel its work, delete its uploads."""
         self._jobs.close()
+        self._quick_jobs.close()
         self._map_jobs.close()
         self._uploads.close()
 

@@ -59,7 +59,7 @@ class State(param.Parameterized):
 
     def __init__(self, **params):
         super().__init__(**params)
-        self.work, self.mapping = Activity(), Activity()
+        self.work, self.aside, self.mapping = Activity(), Activity(), Activity()
 
     @property
     def shown(self) -> dict[str, MethodPath]:

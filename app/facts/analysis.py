@@ -25,6 +25,8 @@ from quests_core.tree import Axes
 NESTED_METHODS = ("msc", "balanced", "information_loss", "coverage", "fps", "mean_fps", "random")
 DEFAULT_METHODS = ("msc", "random")
 RANDOM_STATE = 0
+# An atom whose periodic images are farther away than this, in Å, is alone.
+_ALONE = 8.0
 _MARKED_FRACTIONS = (0.1, 0.25, 0.5, 0.75)
 _PATH_BYTES = 64_000_000
 
@@ -201,8 +203,14 @@ def load(path, name: str | None = None, sha256: str | None = None, progress=None
         elements=tuple(sorted({symbol for atoms in frames for symbol in atoms.symbols.species()})),
         forces=np.concatenate(forces),
         without_forces=tuple(i for i, norms in enumerate(forces) if np.isnan(norms).any()),
-        locked=tuple(i for i, label in enumerate(labels) if label.lower() == "isolatedatom"),
+        locked=tuple(i for i, atoms in enumerate(frames) if _is_isolated(atoms, labels[i])),
     )
+
+
+def _is_isolated(atoms: Atoms, label: str) -> bool:
+    """Say whether a frame is an energy reference: labelled so, or one atom far from its own images."""
+    lengths = atoms.cell.lengths()[atoms.pbc]
+    return label.lower() == "isolatedatom" or (len(atoms) == 1 and bool((lengths > _ALONE).all()))
 
 
 def _force_norms(atoms: Atoms) -> np.ndarray:

@@ -132,17 +132,16 @@ def lonely(dataset: DataSet, envs: Environments) -> list[Finding]:
     single = envs.sizes == 1
     isolated = [i for i in np.unique(envs.frame_index[alone]) if single[i]]
     within = [i for i in np.unique(envs.frame_index[alone]) if not single[i]]
-    locked = set(dataset.locked)
-    unlocked = [i for i in isolated if i not in locked]
+    unlabelled = [i for i in isolated if dataset.labels[i].lower() != "isolatedatom"]
     return (
         finding(
-            "isolated atoms", INFO, sorted(locked), "Isolated atoms",
-            "Labelled as isolated atoms: locked at first, as potentials need them as energy references.",
+            "isolated atoms", INFO, dataset.locked, "Isolated atoms",
+            "Locked at first, as potentials need them as energy references.",
         )
         + finding(
-            "unlabelled atoms", WARNING, unlocked, "Isolated atoms without their label",
-            "One atom with no neighbour within the cutoff, not labelled config_type=IsolatedAtom and so "
-            "not locked. Lock them if they are energy references.",
+            "unlabelled atoms", WARNING, unlabelled, "Isolated atoms without their label",
+            "One atom with no neighbour within the cutoff, but not labelled config_type=IsolatedAtom, by "
+            "which MACE finds its energy references.",
         )
         + finding(
             "no neighbours", WARNING, within, "Atoms without a neighbour",

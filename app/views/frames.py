@@ -86,8 +86,9 @@ class FramesView(View):
         self._show_rows(0)
         if opened is not None:
             self._explorer.compute(
-                "Listing the frames", "frames", lambda _: gather(opened), lambda facts: self._start(facts)
-            )
+                "Listing the frames", "frames", lambda _: gather(opened), lambda facts: self._start(facts),
+                quick=True,
+            )  # fmt: skip
         self._update()
 
     def _start(self, facts: FrameFacts) -> None:

@@ -42,6 +42,7 @@ class HealthView(View):
         self._explorer.compute(
             "Checking the data set", "health",
             lambda progress: check(opened.dataset, opened.envs, opened.parameters.cutoff, progress), done,
+            quick=True,
         )  # fmt: skip
 
     def _show(self) -> None:

@@ -20,7 +20,7 @@ class SummaryView(View):
     def _update_facts(self) -> None:
         state = self._state
         if state.opened is None:
-            self._facts.object = '<div class="summary"><div class="name">Opening the demo …</div></div>'
+            self._facts.object = '<div class="summary"><div class="name">Opening …</div></div>'
             return
         if not state.paths:
             return

@@ -57,7 +57,8 @@ class Session:
     def run(self, until=None, timeout=60):
         """Run callbacks until `until()`, by default until nothing is being computed."""
         end = time.monotonic() + timeout
-        until = until or (lambda: not self.state.work.running and not self.state.mapping.running)
+        activities = (self.state.work, self.state.aside, self.state.mapping)
+        until = until or (lambda: not any(activity.running for activity in activities))
         while not until():
             assert time.monotonic() < end, f"still at {self.state.work.title}: {self.state.work.step}"
             try:

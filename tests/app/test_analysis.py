@@ -139,3 +139,13 @@ def test_the_demo_is_usable():
     assert dataset.without_forces == ()
     assert len(set(dataset.labels)) > 3
     assert len(dataset.locked) == dataset.labels.count("IsolatedAtom")
+
+
+def test_lone_atoms_are_locked_whatever_they_are_called(tmp_path):
+    from ase import Atoms
+    from ase.build import bulk
+
+    frames = [bulk("Cu"), Atoms("Cu", cell=[12] * 3, pbc=True), Atoms("Cu"), bulk("Cu", cubic=True)]
+    path = tmp_path / "alone.xyz"
+    write(path, frames, format="extxyz")
+    assert analysis.load(path).locked == (1, 2)

@@ -163,7 +163,7 @@ def test_lonely_atoms(rng, tmp_path):
     cluster += Atoms("H", positions=[[30, 0, 0]])
     frames[6] = label(cluster, rng)
     found = checked(frames, tmp_path)
-    assert found["isolated atoms"].frames == (0,)
+    assert found["isolated atoms"].frames == (0, 5)
     assert found["unlabelled atoms"].frames == (5,)
     assert found["no neighbours"].frames == (6,)
     assert "energy outliers" not in found
