@@ -27,7 +27,7 @@ def numbers(page, name):
 
 
 def move_slider(page, key, times=1):
-    slider = page.locator("input[type=range]")
+    slider = page.get_by_role("slider", name="Frames kept")
     slider.focus()
     for _ in range(times):
         slider.press(key)

@@ -101,7 +101,7 @@ def test_what_was_lost_is_put_back(page):
     assert seen.inner_text().strip() != frame
     page.get_by_role("button", name="Frames", exact=True).click()
     page.locator(".tabulator-col:visible", has_text="Lost atoms").wait_for()
-    page.locator("input[type=range]").focus()
+    page.get_by_role("slider", name="Frames kept").focus()
     page.keyboard.press("End")
     page.get_by_text("Nothing is lost: every environment is covered.").wait_for()
 
