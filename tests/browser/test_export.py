@@ -73,7 +73,7 @@ def test_a_plot_is_saved_as_svg_and_png(page):
 
 
 def test_the_command_is_shown(page):
-    page.get_by_role("button", name="as command").click()
+    page.get_by_role("button", name="Copy as a command for a shell").click()
     code = page.locator(".code code")
     code.wait_for()
     assert code.inner_text().startswith("quests-explorer compress ")
