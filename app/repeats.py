@@ -5,9 +5,9 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from quests_core import Cancelled, compression_curve, select
+from quests_core import Cancelled, compression_curve
 
-from .facts.analysis import RANDOM_STATE, Marks, Opened
+from .facts.analysis import RANDOM_STATE, Marks, Opened, ordered
 from .state import State
 
 SEEDED = ("random", "mean_fps")
@@ -51,14 +51,8 @@ def repeated_curve(
     opened: Opened, method: str, marks: Marks, sizes: np.ndarray, seed: int, progress=None
 ) -> pd.DataFrame:
     """Return the compression curve of `method` with another seed."""
-    bandwidth = opened.parameters.bandwidth
-    order = select(
-        opened.envs, method, bandwidth=bandwidth, locked=marks.locked, excluded=marks.excluded,
-        random_state=seed, progress=progress,
-    ).order  # fmt: skip
-    kept = np.sort(order)
-    envs = opened.envs.take(kept) if marks.excluded else opened.envs
-    return compression_curve(envs, np.searchsorted(kept, order), sizes, bandwidth, progress=progress)
+    order, _, envs = ordered(opened, method, marks, seed, progress)
+    return compression_curve(envs, order, sizes, opened.parameters.bandwidth, progress=progress)
 
 
 class Repeating:

@@ -57,7 +57,7 @@ class Sets(param.Parameterized):
 
     def add(self, path: str | Path, name: str | None = None) -> None:
         """Read a file and add it to the list; it is compared with at once."""
-        path, opened = Path(path).expanduser().resolve(), self._state.opened
+        path, opened = self._explorer.place(path), self._state.opened
         name = name or path.name
         if opened is None:
             return

@@ -251,29 +251,38 @@ def default_size(sizes: np.ndarray, fraction: float = 0.25) -> int:
     return int(sizes[np.argmin(np.abs(sizes - int(fraction * sizes[-1] + 0.5)))])
 
 
+def ordered(
+    opened: Opened, method: str, marks: Marks, random_state: int, progress=None
+) -> tuple[np.ndarray, np.ndarray, Environments]:
+    """Return an order of the frames that are not excluded, which these are, and their environments.
+
+    The order counts within these frames: it is ``kept[order]`` in the file.
+    """
+    order = select(
+        opened.envs,
+        method=method,
+        bandwidth=opened.parameters.bandwidth,
+        locked=marks.locked,
+        excluded=marks.excluded,
+        random_state=random_state,
+        progress=progress,
+    ).order
+    kept = np.setdiff1d(np.arange(len(opened.envs)), marks.excluded)
+    return np.searchsorted(kept, order), kept, opened.envs.take(kept) if marks.excluded else opened.envs
+
+
 def method_path(opened: Opened, method: str, marks: Marks, progress=None) -> MethodPath:
     """Order the frames that are not excluded by `method` and compute every number along the order."""
     bandwidth = opened.parameters.bandwidth
-    selection = select(
-        opened.envs,
-        method=method,
-        bandwidth=bandwidth,
-        locked=marks.locked,
-        excluded=marks.excluded,
-        random_state=RANDOM_STATE,
-        progress=progress,
-    )
-    kept = np.setdiff1d(np.arange(len(opened.envs)), marks.excluded)
-    envs = opened.envs.take(kept) if marks.excluded else opened.envs
+    order, kept, envs = ordered(opened, method, marks, RANDOM_STATE, progress)
     sizes = curve_sizes(len(envs), envs.n_envs, len(marks.locked))
-    order = np.searchsorted(kept, selection.order)
     path = compression_path(envs, order, sizes=sizes, bandwidth=bandwidth, progress=progress)
     delta_entropy = path.delta_entropy
     if marks.excluded:
         counted = np.isin(opened.envs.frame_index, kept)
         delta_entropy = np.full((len(sizes), opened.envs.n_envs), np.nan, dtype=path.delta_entropy.dtype)
         delta_entropy[:, counted] = path.delta_entropy
-    return MethodPath(method, selection.order, path.curve, delta_entropy, marks)
+    return MethodPath(method, kept[order], path.curve, delta_entropy, marks)
 
 
 def pca(X: np.ndarray) -> np.ndarray:

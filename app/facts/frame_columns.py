@@ -66,9 +66,9 @@ def gather(opened: Opened) -> FrameFacts:
     columns = {
         **info,
         "frame": np.arange(len(frames)),
-        "label": _objects(dataset.labels),
+        "label": objects(dataset.labels),
         "n_atoms": envs.sizes,
-        "formula": _objects(_formulas(frames)),
+        "formula": objects(_formulas(frames)),
         "elements": _elements(frames, dataset.elements),
         "energy": energy,
         "energy_per_atom": energy / envs.sizes,
@@ -82,7 +82,8 @@ def gather(opened: Opened) -> FrameFacts:
     )
 
 
-def _objects(values) -> np.ndarray:
+def objects(values) -> np.ndarray:
+    """Return a column of Python objects, such as texts and missing ones."""
     column = np.empty(len(values), dtype=object)
     column[:] = values
     return column
@@ -131,10 +132,10 @@ def _info_columns(frames) -> dict[str, np.ndarray]:
 def _column(values: list) -> np.ndarray:
     present = [value for value in values if value is not None]
     if all(isinstance(value, bool | np.bool_) for value in present):
-        return _objects([None if value is None else bool(value) for value in values])
+        return objects([None if value is None else bool(value) for value in values])
     if all(isinstance(value, int | float | np.number) and not np.iscomplexobj(value) for value in present):
         return np.array([np.nan if value is None else float(value) for value in values])
-    return _objects([None if value is None else str(value) for value in values])
+    return objects([None if value is None else str(value) for value in values])
 
 
 def _arrays(atoms) -> Iterator[tuple[str, np.ndarray]]:

@@ -4,10 +4,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .analysis import Opened
+from quests_core.entropy import OVERLAP_THRESHOLD as THRESHOLD
 
-# The paper's: an environment is covered below it.
-THRESHOLD = 1e-5
+from .analysis import Opened
+from .frame_columns import most_novel, objects
+
 MOST_ROWS = 500
 
 
@@ -88,8 +89,8 @@ def environment_table(
     return {
         "frame": frames,
         "atom": atoms,
-        "element": _texts(symbols),
-        "label": _texts([opened.dataset.labels[f] for f in frames]),
+        "element": objects(symbols),
+        "label": objects([opened.dataset.labels[f] for f in frames]),
         "delta_entropy": delta_entropy[rows].astype(float),
         "force": opened.dataset.forces[rows],
     }
@@ -103,22 +104,17 @@ def frame_table(opened: Opened, places: Places, delta_entropy: np.ndarray) -> tu
     worst = np.maximum.reduceat(np.nan_to_num(delta_entropy, nan=-np.inf), offsets[:-1])
     frames = np.flatnonzero(n_lost)
     frames = frames[np.argsort(-worst[frames], kind="stable")]
-    rows = [_first_of(delta_entropy, offsets, frame, worst[frame]) for frame in frames[:MOST_ROWS]]
+    rows = [most_novel(delta_entropy, offsets, frame) for frame in frames[:MOST_ROWS]]
     frames = frames[:MOST_ROWS]
     columns = {
         "frame": frames,
-        "label": _texts([opened.dataset.labels[f] for f in frames]),
+        "label": objects([opened.dataset.labels[f] for f in frames]),
         "n_atoms": opened.envs.sizes[frames],
         "n_lost": n_lost[frames],
         "delta_entropy": worst[frames].astype(float),
         "force": np.maximum.reduceat(opened.dataset.forces, offsets[:-1])[frames],
     }
     return columns, np.array(rows, dtype=np.int64)
-
-
-def _first_of(values: np.ndarray, offsets: np.ndarray, frame: int, value: float) -> int:
-    first, last = offsets[frame], offsets[frame + 1]
-    return int(first + np.argmax(values[first:last] == value))
 
 
 def by_label(places: Places, delta_entropy: np.ndarray) -> list[tuple[str, int, int, float]]:
@@ -135,9 +131,3 @@ def by_label(places: Places, delta_entropy: np.ndarray) -> list[tuple[str, int, 
     share = n_lost / np.maximum(n_counted, 1)
     order = [i for i in np.argsort(-share, kind="stable") if n_counted[i]]
     return [(places.labels[i], int(n_counted[i]), int(n_lost[i]), float(largest[i])) for i in order]
-
-
-def _texts(values) -> np.ndarray:
-    column = np.empty(len(values), dtype=object)
-    column[:] = values
-    return column

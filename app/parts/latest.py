@@ -6,6 +6,8 @@ from typing import Any
 import panel as pn
 from bokeh.models import ColumnDataSource
 
+from .throttle import Throttle
+
 # Long enough for what waits on the connection to be read, too short to be felt.
 _MILLISECONDS = 25
 
@@ -20,20 +22,15 @@ class Latest:
     """
 
     def __init__(self, function: Callable[[Any], None]):
-        self._function, self._value, self._due = function, None, False
+        self._function, self._value = function, None
+        self._throttle = Throttle(self._apply, _MILLISECONDS)
 
     def __call__(self, value: Any) -> None:
         """Have the function called with `value`, unless a later one comes."""
         self._value = value
-        document = pn.state.curdoc
-        if document is None or document.session_context is None:
-            self._apply()
-        elif not self._due:
-            self._due = True
-            document.add_timeout_callback(self._apply, _MILLISECONDS)
+        self._throttle(pn.state.curdoc)
 
     def _apply(self) -> None:
-        self._due = False
         # All views change in one message to the browser instead of a hundred.
         with pn.io.hold():
             self._function(self._value)
