@@ -1,5 +1,6 @@
 """Other files beside the open one: which there are, and what was computed about them."""
 
+import dataclasses
 from pathlib import Path
 
 import panel as pn
@@ -67,7 +68,8 @@ class Sets(param.Parameterized):
             self._state.error = f"Could not add {name}: {error.strerror}: {path}."
             return
         parameters = opened.parameters
-        key = ("reference", str(path), stat.st_mtime_ns, stat.st_size, parameters.k, parameters.cutoff)
+        described = parameters.k, parameters.cutoff, parameters.species
+        key = ("reference", str(path), stat.st_mtime_ns, stat.st_size, *described)
         self._state.param.update(error="", notice="")
         self._explorer.compute(
             f"Adding {name}",
@@ -152,7 +154,8 @@ class Sets(param.Parameterized):
         stale = [
             other
             for other in self.references
-            if (other.parameters.k, other.parameters.cutoff) != (now.k, now.cutoff)
+            # The bandwidth describes nothing.
+            if dataclasses.replace(other.parameters, bandwidth=now.bandwidth) != now
         ]
         for other in stale:
             self.add(other.path, other.name)

@@ -122,6 +122,11 @@ def test_results_follow_marks_bandwidth_and_neighbours(opened, sets, other_file)
     assert len(sets.references) == 1
     assert sets.comparison is not None
     assert state.error == ""
+    opened.explorer.recompute(Parameters(k=8, species=True))
+    opened.run()
+    assert sets.references[0].X.shape[1] == state.opened.envs.X.shape[1] == 30
+    assert sets.comparison is not None
+    assert state.error == ""
 
 
 def test_files_are_chosen_and_removed(opened, sets, other_file, file):
