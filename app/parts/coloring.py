@@ -10,6 +10,8 @@ import numpy as np
 import pandas as pd
 from bokeh.palettes import Cividis256
 
+from quests_core.entropy import OVERLAP_THRESHOLD
+
 from ..plots.palettes import DENSITY, NOVELTY, NOVELTY_LIMIT
 from ..state import DROPPED, EXCLUDED, KEPT, LOCKED
 from .format import METHOD_COLORS
@@ -20,7 +22,6 @@ DROPPED_COLOR, EXCLUDED_COLOR, LOCKED_COLOR = "#c3c9d1", "#7d6a58", "#D55E00"
 VALUES = tuple(Cividis256[:245])
 # Okabe and Ito's colours, those that vanish on black or white replaced.
 CATEGORIES = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#B8A500", "#882255")
-COVERED = 1e-5
 _BEYOND = 1.0
 _CELLS, _DECADES = 160, 3.0
 
@@ -74,7 +75,7 @@ def by_status(status: np.ndarray, frame: np.ndarray, method: str) -> Coloring:
 def by_novelty(delta_entropy: np.ndarray, method: str) -> Coloring:
     """Return the colours of δH given the subset; covered environments are grey."""
     levels = _levels(delta_entropy, 0.0, NOVELTY_LIMIT, len(NOVELTY))
-    levels[~(delta_entropy >= COVERED)] = GREY
+    levels[~(delta_entropy >= OVERLAP_THRESHOLD)] = GREY
     note = f"given the subset of {method}; grey: covered"
     return Coloring(levels, (DROPPED_COLOR, *NOVELTY), (0.0, NOVELTY_LIMIT, "δH / nats"), note=note)
 

@@ -7,6 +7,7 @@ import numpy as np
 from ase import Atoms
 
 from quests_core import atoms_energy
+from quests_core.entropy import OVERLAP_THRESHOLD
 
 from ..looking import atom_of, frame_of, novelty
 from ..state import State
@@ -44,7 +45,7 @@ def environment_line(state: State, row: int) -> str:
 def _novelty(delta: float) -> str:
     if np.isnan(delta):
         return "excluded, so it has no δH"
-    return f"δH = {nats(delta, 2)} nats, {'lost' if delta >= 1e-5 else 'covered'}"
+    return f"δH = {nats(delta, 2)} nats, {'lost' if delta >= OVERLAP_THRESHOLD else 'covered'}"
 
 
 def _formula(atoms: Atoms) -> str:

@@ -3,6 +3,8 @@
 import numpy as np
 from bokeh.models import BoxAnnotation, FixedTicker, HoverTool, Label, Span
 
+from quests_core.entropy import OVERLAP_THRESHOLD
+
 from ..parts.format import DASHES, FULL_COLOR, METHOD_COLORS
 from .base import Plot, add_legend, blank, empty, set_range
 
@@ -30,7 +32,7 @@ def histogram_data(delta_entropy: np.ndarray) -> dict[str, np.ndarray]:
         return {"place": np.empty(0), "count": np.empty(0), "low": np.empty(0), "high": np.empty(0)}
     # What is covered by itself has δH = 0 but for rounding: it belongs to the left.
     bins = np.floor(_BINS_PER_UNIT * places).astype(np.int64)
-    bins[(bins == 0) & (places < 1e-5)] = -1
+    bins[(bins == 0) & (places < OVERLAP_THRESHOLD)] = -1
     first = int(bins.min()) - 1
     counts = np.append(np.bincount(bins - first), 0)
     edges = (first + np.arange(len(counts))) / _BINS_PER_UNIT

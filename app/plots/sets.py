@@ -20,6 +20,8 @@ from bokeh.models import (
 from bokeh.palettes import Cividis256
 from bokeh.plotting import figure
 
+from quests_core.entropy import OVERLAP_THRESHOLD
+
 from ..parts.format import FULL_COLOR
 from .base import Plot, add_legend, blank, empty, padded, set_range
 from .palettes import NOVELTY, NOVELTY_LIMIT
@@ -104,7 +106,9 @@ def set_map() -> SetMap:
     fig = blank("", "")
     fig.axis.visible = fig.grid.visible = False
     source, reference, current = empty("x", "y", "value", "frame"), empty("x", "y"), empty("x", "y")
-    mapper = LinearColorMapper(palette=list(NOVELTY), low=1e-5, high=NOVELTY_LIMIT, low_color=COVERED_COLOR)
+    mapper = LinearColorMapper(
+        palette=list(NOVELTY), low=OVERLAP_THRESHOLD, high=NOVELTY_LIMIT, low_color=COVERED_COLOR
+    )
     grey = fig.add_glyph(
         reference, Scatter(x="x", y="y", size=5, fill_color=_GREY, fill_alpha=0.6, line_color=None)
     )

@@ -8,6 +8,7 @@ import panel as pn
 import panel_material_ui as pmui
 
 from quests_core import atoms_forces
+from quests_core.entropy import OVERLAP_THRESHOLD
 
 from .. import looking
 from ..explorer import Explorer
@@ -197,7 +198,7 @@ class StructureView(View):
         if values is None:
             return by_element(atoms.numbers)
         if self._color.value == NOVEL:
-            return by_value(values[rows], NOVELTY, 1e-5, NOVELTY_LIMIT, "δH / nats", "covered")
+            return by_value(values[rows], NOVELTY, OVERLAP_THRESHOLD, NOVELTY_LIMIT, "δH / nats", "covered")
         # One scale for all frames, so that they can be compared; the rarest forces would leave no colour.
         if self._strong[0] is not self._state.opened:
             self._strong = self._state.opened, float(np.nanpercentile(values, 99))

@@ -62,7 +62,7 @@ def test_the_colours_are_what_is_chosen(opened, chart):
     assert chart._mode.value == NOVEL
     delta = state.path.delta_entropy[state.path.position(state.n_frames)]
     colors = np.array([color for _, color in sorted(drawn(chart._plot).items())])
-    np.testing.assert_array_equal(colors == coloring.GREY, delta < coloring.COVERED)
+    np.testing.assert_array_equal(colors == coloring.GREY, delta < coloring.OVERLAP_THRESHOLD)
     assert chart._plot.color_bar.title == "δH / nats"
     assert "given the subset of msc" in text_of(chart)
     chart._mode.value = DENSE
