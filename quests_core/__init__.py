@@ -10,6 +10,7 @@ from .io import atoms_energy, atoms_forces, read, write_subset
 from .kernel import log_kernel_sum
 from .progress import Cancelled, Progress
 from .selection import METHODS, Selection, select
+from .targets import knee, smallest_subset
 
 __all__ = [
     "METHODS",
@@ -28,11 +29,13 @@ __all__ = [
     "diversity",
     "entropy",
     "get_num_threads",
+    "knee",
     "learning_curve",
     "log_kernel_sum",
     "overlap",
     "read",
     "select",
     "set_num_threads",
+    "smallest_subset",
     "write_subset",
 ]

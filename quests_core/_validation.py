@@ -76,6 +76,15 @@ def check_positive(value, name: str) -> float:
     return float(value)
 
 
+def check_not_negative(value, name: str) -> float:
+    """Return a finite number of at least zero as float."""
+    if isinstance(value, bool) or not isinstance(value, numbers.Real):
+        raise TypeError(f"{name}: expected a number of at least 0, got {_kind(value)}")
+    if not (math.isfinite(value) and value >= 0):
+        raise ValueError(f"{name}: expected a number of at least 0, got {value}")
+    return float(value)
+
+
 def check_count(value, name: str, minimum: int = 1) -> int:
     """Return a whole number of at least `minimum` as int."""
     if isinstance(value, bool) or not isinstance(value, numbers.Integral):

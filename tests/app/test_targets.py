@@ -4,9 +4,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from quests_app.facts.targets import ENVS, KNEE, LOSS, OVERLAP, SIZE, Target, knee
+from quests_app.facts.targets import ENVS, KNEE, LOSS, OVERLAP, SIZE, Target
 from quests_app.views.overlap import OverlapView
 from quests_app.views.size import SizeView
+from quests_core import knee
 
 
 def random_curve(rng, n=40):
