@@ -9,7 +9,8 @@ from .environments import Environments
 from .io import atoms_energy, atoms_forces, read, write_subset
 from .kernel import log_kernel_sum
 from .progress import Cancelled, Progress
-from .selection import METHODS, Selection, select
+from .repeats import repeated_curves
+from .selection import METHODS, Selection, Strata, select, select_in_chunks
 from .targets import knee, smallest_subset
 
 __all__ = [
@@ -19,6 +20,7 @@ __all__ = [
     "Environments",
     "Progress",
     "Selection",
+    "Strata",
     "atoms_energy",
     "atoms_forces",
     "bandwidth_from_volume",
@@ -34,7 +36,9 @@ __all__ = [
     "log_kernel_sum",
     "overlap",
     "read",
+    "repeated_curves",
     "select",
+    "select_in_chunks",
     "set_num_threads",
     "smallest_subset",
     "write_subset",

@@ -52,7 +52,8 @@ def default_sizes(n: int) -> np.ndarray:
     return np.unique(np.linspace(1, n, min(n, _MOST_SIZES)).round().astype(np.int64))
 
 
-def _check_sizes(sizes, n: int) -> np.ndarray:
+def check_sizes(sizes, n: int) -> np.ndarray:
+    """Return sizes from 1 to n, rising; `default_sizes` for None."""
     if sizes is None:
         return default_sizes(n)
     sizes = np.unique([check_count(size, "sizes") for size in sizes])
@@ -170,7 +171,7 @@ def _path(envs, order, sizes, bandwidth, precision, progress, keep: bool) -> Com
     order = check_frame_indices(order, len(envs), "order", unique=True)
     if len(order) == 0:
         raise ValueError("order: expected at least 1 frame, got 0")
-    sizes = _check_sizes(sizes, len(order))
+    sizes = check_sizes(sizes, len(order))
     bandwidth = check_positive(bandwidth, "bandwidth")
     check_choice(precision, "precision", PRECISIONS)
     deltas = np.empty((len(sizes), envs.n_envs) if keep else (0, 0), dtype=np.float32)

@@ -198,7 +198,9 @@ def smallest_subset(
     n_envs = np.cumsum(envs.sizes[order])
     room = len(order) if max_envs is None else int((n_envs <= max_envs).sum())
     if room == 0:
-        raise ValueError(f"max_envs: expected at least {n_envs[0]}, which the first frame has, got {max_envs}")
+        raise ValueError(
+            f"max_envs: expected at least {n_envs[0]}, which the first frame has, got {max_envs}"
+        )
     if max_envs is not None and not wanted:
         return kept[order[:room]]
     sizes = np.arange(1, len(order) + 1)

@@ -186,12 +186,12 @@ def covered(K):
     return np.minimum(1, K)
 
 
-def fps_scores(frames, picked, h=0.015):
-    """Return the smallest mean distance of environments to any picked frame; first the entropy."""
-    filled = [p for p in picked if len(frames[p])]
-    if not filled:
+def fps_scores(frames, picked, h=0.015, reference=()):
+    """Return the smallest mean distance of environments to any frame there is; first the entropy."""
+    known = [X for X in [*(frames[p] for p in picked), *reference] if len(X)]
+    if not known:
         return own_entropies(frames, h)
-    return np.array([min(mean_distance(X, frames[p]) for p in filled) if len(X) else -np.inf for X in frames])
+    return np.array([min(mean_distance(X, Y) for Y in known) if len(X) else -np.inf for X in frames])
 
 
 def mean_distance(X, Y):
@@ -199,10 +199,10 @@ def mean_distance(X, Y):
     return np.mean([np.linalg.norm(x - y) for x in X for y in Y])
 
 
-def mean_fps_scores(frames, picked):
-    """Return the smallest distance of mean descriptors to any picked frame."""
+def mean_fps_scores(frames, picked, reference=()):
+    """Return the smallest distance of mean descriptors to any frame there is."""
     means = [X.mean(axis=0) if len(X) else None for X in frames]
-    kept = [means[p] for p in picked if means[p] is not None]
+    kept = [means[p] for p in picked if means[p] is not None] + [X.mean(axis=0) for X in reference if len(X)]
     return np.array([-np.inf if m is None else min(np.linalg.norm(m - p) for p in kept) for m in means])
 
 
@@ -213,6 +213,20 @@ def greedy(scores, n_frames, n_to_select, first=()):
         left = [s for s in range(n_frames) if s not in order]
         order.append(left[int(np.argmax(scores(order)[left]))])
     return order
+
+
+def labels_next(labels, picked, quotas="proportional", minimum=0):
+    """Return the labels that may supply the next frame."""
+    have = {label: [labels[p] for p in picked].count(label) for label in set(labels)}
+    size = {label: list(labels).count(label) for label in set(labels)}
+    short = {label for label in have if have[label] < min(minimum, size[label])}
+    if short:
+        return short
+    weight = (
+        quotas if isinstance(quotas, dict) else (size if quotas == "proportional" else dict.fromkeys(size, 1))
+    )
+    claim = {c: weight[c] / (2 * have[c] + 1) for c in have if have[c] < size[c]}
+    return {label for label in claim if np.isclose(claim[label], max(claim.values()), rtol=1e-9)}
 
 
 def compression_curve(frames, order, sizes, h=0.015):

@@ -1,5 +1,8 @@
 """Selection of frames: one greedy engine, and methods that supply only a score."""
 
-from .methods import METHODS, Selection, select
+from .chunks import select_in_chunks
+from .methods import METHODS, draws_lots, select
+from .result import Selection
+from .strata import Strata
 
-__all__ = ["METHODS", "Selection", "select"]
+__all__ = ["METHODS", "Selection", "Strata", "draws_lots", "select", "select_in_chunks"]

@@ -8,6 +8,7 @@ from sklearn.exceptions import ConvergenceWarning
 
 from ..environments import Environments
 from .segments import segment_means
+from .strata import Quotas, Strata, order_by_rank
 
 
 def random_order(n_frames: int, n_to_select: int, locked: np.ndarray, random_state: int) -> np.ndarray:
@@ -40,3 +41,29 @@ def k_means_order(envs: Environments, n_to_select: int, locked: np.ndarray, rand
     rest = rng.permutation(np.setdiff1d(filled, members))
     empty = free[envs.sizes[free] == 0]
     return np.concatenate([locked, members, rest, empty])[:n_to_select]
+
+
+def stratified_random_order(
+    strata: Strata, n_to_select: int, locked: np.ndarray, random_state: int
+) -> np.ndarray:
+    """Return a random order in which each label has its share at every size."""
+    quotas = Quotas(strata)
+    n_frames = len(quotas.label_of)
+    ranks = np.argsort(random_order(n_frames, n_frames, np.empty(0, np.int64), random_state))
+    return order_by_rank(ranks, quotas, locked, n_to_select)
+
+
+def stratified_k_means_order(
+    envs: Environments, strata: Strata, n_to_select: int, locked: np.ndarray, random_state: int
+) -> np.ndarray:
+    """Return as many frames of each label as its share is, by k-means of this label's frames alone."""
+    label_of = Quotas(strata).label_of
+    ranks = np.arange(len(envs))
+    counted = label_of[order_by_rank(ranks, Quotas(strata), locked, n_to_select)]
+    for label, count in zip(*np.unique(counted, return_counts=True), strict=True):
+        own = np.flatnonzero(label_of == label)
+        own_locked = np.searchsorted(own, [frame for frame in locked if label_of[frame] == label])
+        chosen = k_means_order(envs.take(own), count, own_locked.astype(np.int64), random_state)
+        ranks[own] = len(envs)
+        ranks[own[chosen]] = np.arange(count)
+    return order_by_rank(ranks, Quotas(strata), locked, n_to_select)

@@ -37,13 +37,13 @@ def distance_sums(X: np.ndarray, Y: np.ndarray) -> np.ndarray:
 
 
 class _FarthestPoint(Scorer):
-    """Score(s) = least distance of s to the picked frames; `_start` before there are any."""
+    """Score(s) = least distance of s to the picked frames and the reference; `start` without any."""
 
     tolerance = 1e-12
 
-    def __init__(self, start: np.ndarray, sizes: np.ndarray):
+    def __init__(self, start: np.ndarray, sizes: np.ndarray, reference: np.ndarray | None):
         self._start, self._filled = start, sizes > 0
-        self._nearest = None
+        self._nearest = reference
 
     def scores(self) -> np.ndarray:
         """Return the score of every frame; -inf for a frame without environments."""
@@ -60,28 +60,56 @@ class _FarthestPoint(Scorer):
 class FPS(_FarthestPoint):
     """Distance of two frames: mean of all distances between their environments, Å⁻¹.
 
-    The first pick is the frame of highest entropy.
+    The first pick is the frame of highest entropy; with a reference, that farthest from its frames.
     """
 
-    def __init__(self, envs: Environments, bandwidth: float, progress: ProgressCallback | None):
-        super().__init__(frame_entropies(envs, bandwidth, "double", progress), envs.sizes)
+    def __init__(
+        self,
+        envs: Environments,
+        bandwidth: float,
+        reference: Environments | None,
+        progress: ProgressCallback | None,
+    ):
         self._envs = envs
+        if reference is None:
+            super().__init__(frame_entropies(envs, bandwidth, "double", progress), envs.sizes, None)
+            return
+        nearest = np.full(len(envs), np.inf)
+        for i, frame in enumerate(reference):
+            if len(frame):
+                nearest = np.fmin(nearest, self._mean_distances(frame))
+            if progress is not None:
+                progress("reference", i + 1, len(reference))
+        super().__init__(nearest, envs.sizes, nearest)
+
+    def _mean_distances(self, picked: np.ndarray) -> np.ndarray:
+        return segment_means(distance_sums(self._envs.X, picked), self._envs.offsets) / len(picked)
 
     def _distances(self, frame: int) -> np.ndarray:
-        picked = self._envs[frame]
-        return segment_means(distance_sums(self._envs.X, picked), self._envs.offsets) / len(picked)
+        return self._mean_distances(self._envs[frame])
 
 
 class MeanFPS(_FarthestPoint):
-    """Distance of two frames: that of their mean descriptors, Å⁻¹. The first pick is random."""
+    """Distance of two frames: that of their mean descriptors, Å⁻¹.
 
-    def __init__(self, envs: Environments, random_state: int):
+    The first pick is random; with a reference, that farthest from its frames.
+    """
+
+    def __init__(self, envs: Environments, random_state: int, reference: Environments | None):
         sizes = envs.sizes
         start = np.zeros(len(sizes))
         if (sizes > 0).any():
-            start[np.random.default_rng(random_state).choice(np.flatnonzero(sizes > 0))] = 1.0
-        super().__init__(start, sizes)
-        self._means = segment_means(envs.X, envs.offsets)
+            rng = np.random.default_rng(random_state)
+            first = rng.choice(np.flatnonzero(sizes > 0))
+            # Where the first frame must be of another label, another is as good as drawn.
+            start = rng.random(len(sizes))
+            start[first] = 1.0
+        self._means, nearest = segment_means(envs.X, envs.offsets), None
+        if reference is not None:
+            nearest = np.full(len(envs), np.inf)
+            for mean in segment_means(reference.X, reference.offsets)[reference.sizes > 0]:
+                nearest = np.fmin(nearest, np.linalg.norm(self._means - mean, axis=1))
+        super().__init__(start, sizes, nearest)
 
     def _distances(self, frame: int) -> np.ndarray:
         return np.linalg.norm(self._means - self._means[frame], axis=1)

@@ -1,7 +1,6 @@
 """`select`: which frames to keep, and in which order."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -16,51 +15,21 @@ from .._validation import (
 from ..environments import Environments, check_grouped
 from ..kernel import PRECISIONS
 from ..progress import ProgressCallback
-from .baselines import k_means_order, random_order
+from .baselines import k_means_order, random_order, stratified_k_means_order, stratified_random_order
 from .fps import FPS, MeanFPS
-from .greedy import greedy_order
+from .greedy import Scorer, greedy_order
 from .information_loss import Balanced, ConcaveCover
 from .msc import MSC
+from .result import Selection
+from .strata import Quotas, Strata, Stratified
 
 METHODS = ("msc", "information_loss", "coverage", "balanced", "fps", "mean_fps", "k_means", "random")
 _COVERING = ("information_loss", "coverage", "balanced")
 
 
-@dataclass(frozen=True, eq=False)
-class Selection:
-    """Frames in the order picked.
-
-    Attributes
-    ----------
-    order : ndarray of shape (n_selected,)
-        Frame indices, first pick first.
-    method : str
-        One of `METHODS`.
-    n_frames : int
-        Number of frames selected from.
-    parameters : dict
-        What else the order depends on: bandwidth, random_state, locked, excluded.
-
-    Examples
-    --------
-    >>> selection = Selection(np.array([4, 0, 2]), "msc", n_frames=5)
-    >>> len(selection), selection.nested, selection.order[:2].tolist()
-    (3, True, [4, 0])
-    """
-
-    order: np.ndarray
-    method: str
-    n_frames: int
-    parameters: dict = field(default_factory=dict)
-
-    def __len__(self) -> int:
-        """Return the number of selected frames."""
-        return len(self.order)
-
-    @property
-    def nested(self) -> bool:
-        """Whether the first n frames are what the method selects for n: one run serves every size."""
-        return self.method != "k_means"
+def draws_lots(method: str, locked: Sequence[int] = (), reference=None) -> bool:
+    """Say whether the seed matters: ``mean_fps`` draws only the first frame, where nothing else is there."""
+    return method in ("random", "k_means") or (method == "mean_fps" and not len(locked) and reference is None)
 
 
 def select(
@@ -72,6 +41,7 @@ def select(
     locked: Sequence[int] = (),
     excluded: Sequence[int] = (),
     cost: str | Sequence[float] = "frames",
+    strata: Strata | None = None,
     random_state: int = 0,
     precision: str = "single",
     progress: ProgressCallback | None = None,
@@ -115,8 +85,11 @@ def select(
     bandwidth : float
         h of the kernel, Å⁻¹.
     reference : Environments or array_like of shape (n_reference, d), optional
-        Environments that are there already, Å⁻¹: ``msc``, ``information_loss``, ``coverage`` and
-        ``balanced`` start with the kernel sums against them; ``msc`` then has no special first pick.
+        What is there already, Å⁻¹. ``msc``, ``information_loss``, ``coverage`` and ``balanced`` start
+        with the kernel sums against it, ``fps`` and ``mean_fps`` with the distances to its frames (each
+        row of a plain array is one): none of them has a special first pick then. ``random`` pays no heed
+        to it, as its frames are drawn whatever is there. ``k_means`` refuses it: the clusters divide
+        the frames that are chosen from, and which of them a reference has already is not defined.
     locked : sequence of int
         Frames that always come first, in this order.
     excluded : sequence of int
@@ -124,6 +97,9 @@ def select(
     cost : {"frames", "environments"} or sequence of float
         What ``information_loss``, ``coverage`` and ``balanced`` divide a frame's gain by: 1, its number of
         environments, or numbers above zero, one a frame. The other methods know "frames" only.
+    strata : Strata, optional
+        Labels and their quotas. Each frame still is the best by all that was picked before, of the
+        labels whose turn it is; only ``k_means`` looks at each label by itself. Locked frames count.
     random_state : int
         Seed of ``mean_fps``, ``k_means`` and ``random``.
     precision : {"single", "double"}
@@ -159,49 +135,88 @@ def select(
     check_choice(precision, "precision", PRECISIONS)
     bandwidth = check_positive(bandwidth, "bandwidth")
     random_state = check_count(random_state, "random_state", minimum=0)
-    locked = check_frame_indices(locked, len(envs), "locked", unique=True)
-    excluded = check_frame_indices(excluded, len(envs), "excluded", unique=True)
-    kept = np.setdiff1d(np.arange(len(envs)), excluded)
-    if not len(kept):
-        raise ValueError(f"excluded: expected at least 1 of {len(envs)} frames to be left, got all")
-    if np.isin(locked, excluded).any():
-        frame = locked[np.isin(locked, excluded)][0]
-        raise ValueError(f"excluded: expected no locked frames, got frame {frame}")
-    count = check_n_to_select(n_to_select, len(kept))
-    if len(locked) > count:
-        raise ValueError(f"locked: expected at most n_to_select = {count} frames, got {len(locked)}")
-    if reference is not None:
-        if method not in ("msc", *_COVERING):
-            raise ValueError(f"reference: expected None, as method {method!r} does not use one")
-        reference = check_pair(envs, reference)[1]
+    locked, excluded, kept, count = _check_frames(locked, excluded, n_to_select, len(envs))
+    reference = _check_reference(reference, method, envs)
+    strata = _check_strata(strata, len(envs))
     parameters = {
         "bandwidth": bandwidth,
         "random_state": random_state,
         "locked": locked.tolist(),
         "excluded": excluded.tolist(),
     }
+    if strata is not None:
+        parameters |= strata.told()
     n_frames = len(envs)
     if len(excluded):
         envs, locked, costs = envs.take(kept), np.searchsorted(kept, locked), costs[kept]
-    if method == "random":
+        strata = None if strata is None else strata.take(kept)
+    if strata is not None:
+        Quotas(strata).check_room(locked, count)
+    if method == "random" and strata is not None:
+        order = stratified_random_order(strata, count, locked, random_state)
+    elif method == "random":
         order = random_order(len(envs), count, locked, random_state)
+    elif method == "k_means" and strata is not None:
+        order = stratified_k_means_order(envs, strata, count, locked, random_state)
     elif method == "k_means":
         order = k_means_order(envs, count, locked, random_state)
     else:
-        if method == "msc":
-            scorer = MSC(envs, bandwidth, reference, precision, progress)
-        elif method in _COVERING:
-            given = costs, reference, progress
-            if method == "balanced":
-                scorer = Balanced(envs, bandwidth, *given)
-            else:
-                scorer = ConcaveCover(envs, bandwidth, method == "information_loss", *given)
-        elif method == "fps":
-            scorer = FPS(envs, bandwidth, progress)
-        else:
-            scorer = MeanFPS(envs, random_state)
+        scorer = _scorer(method, envs, bandwidth, reference, costs, random_state, precision, progress)
+        if strata is not None:
+            scorer = Stratified(scorer, Quotas(strata))
         order = greedy_order(scorer, len(envs), count, locked, f"{method} order", progress)
     return Selection(kept[order], method, n_frames, parameters)
+
+
+def _check_frames(locked, excluded, n_to_select, n_frames: int) -> tuple:
+    """Return locked and excluded frames, those that are not excluded, and how many are selected."""
+    locked = check_frame_indices(locked, n_frames, "locked", unique=True)
+    excluded = check_frame_indices(excluded, n_frames, "excluded", unique=True)
+    kept = np.setdiff1d(np.arange(n_frames), excluded)
+    if not len(kept):
+        raise ValueError(f"excluded: expected at least 1 of {n_frames} frames to be left, got all")
+    if np.isin(locked, excluded).any():
+        frame = locked[np.isin(locked, excluded)][0]
+        raise ValueError(f"excluded: expected no locked frames, got frame {frame}")
+    count = check_n_to_select(n_to_select, len(kept))
+    if len(locked) > count:
+        raise ValueError(f"locked: expected at most n_to_select = {count} frames, got {len(locked)}")
+    return locked, excluded, kept, count
+
+
+def _scorer(method, envs, bandwidth, reference, costs, random_state, precision, progress) -> Scorer:
+    """Return what a greedy method supplies."""
+    rows = None if reference is None else reference.X
+    if method == "msc":
+        return MSC(envs, bandwidth, rows, precision, progress)
+    if method == "balanced":
+        return Balanced(envs, bandwidth, costs, rows, progress)
+    if method in _COVERING:
+        return ConcaveCover(envs, bandwidth, method == "information_loss", costs, rows, progress)
+    if method == "fps":
+        return FPS(envs, bandwidth, reference, progress)
+    return MeanFPS(envs, random_state, reference)
+
+
+def _check_reference(reference, method: str, envs: Environments) -> Environments | None:
+    """Return the reference by frames."""
+    if reference is None:
+        return None
+    if method == "k_means":
+        raise ValueError(
+            "reference: expected None, as method 'k_means' divides the frames that are chosen from into "
+            "clusters, and has no place for others"
+        )
+    check_pair(envs, reference)
+    return check_grouped(reference)
+
+
+def _check_strata(strata, n_frames: int) -> Strata | None:
+    if strata is not None and not isinstance(strata, Strata):
+        raise TypeError(f"strata: expected a Strata, got {type(strata).__name__} {strata!r:.60}")
+    if strata is not None and len(strata.labels) != n_frames:
+        raise ValueError(f"strata: expected {n_frames} labels, one a frame, got {len(strata.labels)}")
+    return strata
 
 
 def _check_cost(cost, method: str, envs: Environments) -> np.ndarray:

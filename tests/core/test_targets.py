@@ -9,7 +9,15 @@ from quests_core.targets import largest_row, smallest_row
 from tests import naive
 from tests.core.ugly import BANDWIDTH, SETS
 
-NAMES = ["plain", "duplicates", "far outliers", "one-atom frames", "all alike", "63 columns", "one environment"]
+NAMES = [
+    "plain",
+    "duplicates",
+    "far outliers",
+    "one-atom frames",
+    "all alike",
+    "63 columns",
+    "one environment",
+]
 BETTER = {"overlap": 1, "information_loss": -1, "max_delta_entropy": -1}
 
 
@@ -103,7 +111,7 @@ def test_by_default_it_is_the_knee(rng):
 
 def test_what_cannot_be_reached_is_said(rng):
     envs = Environments.from_frames([rng.normal(0, 0.3, (4, 3)) for _ in range(6)])
-    with pytest.raises(ValueError, match="overlap: expected what the whole order reaches, 1, got 1.5"):
+    with pytest.raises(ValueError, match=r"overlap: expected what the whole order reaches, 1, got 1\.5"):
         smallest_subset(envs, range(6), overlap=1.5)
     with pytest.raises(ValueError, match="max_envs: expected at least 4, which the first frame has, got 3"):
         smallest_subset(envs, range(6), max_envs=3)

@@ -197,9 +197,9 @@ def test_select():
     assert message(select, ENVS, 3) == (ValueError, f"method: {choices} 3")
     expected = (ValueError, "locked: expected at most n_to_select = 1 frames, got 2")
     assert message(select, ENVS, n_to_select=1, locked=[0, 1]) == expected
-    for method in ("fps", "mean_fps", "k_means", "random"):
-        expected = (ValueError, f"reference: expected None, as method '{method}' does not use one")
-        assert message(select, ENVS, method, reference=X) == expected
+    text = "divides the frames that are chosen from into clusters, and has no place for others"
+    expected = (ValueError, f"reference: expected None, as method 'k_means' {text}")
+    assert message(select, ENVS, "k_means", reference=X) == expected
     kind, text = message(select, ENVS, cost="gold")
     assert kind is ValueError
     assert text.startswith("cost: expected one of 'frames'")

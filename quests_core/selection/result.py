@@ -1,0 +1,42 @@
+"""What a selection is."""
+
+from dataclasses import dataclass, field
+
+import numpy as np
+
+
+@dataclass(frozen=True, eq=False)
+class Selection:
+    """Frames in the order picked.
+
+    Attributes
+    ----------
+    order : ndarray of shape (n_selected,)
+        Frame indices, first pick first.
+    method : str
+        One of `METHODS`.
+    n_frames : int
+        Number of frames selected from.
+    parameters : dict
+        What else the order depends on: bandwidth, random_state, locked, excluded.
+
+    Examples
+    --------
+    >>> selection = Selection(np.array([4, 0, 2]), "msc", n_frames=5)
+    >>> len(selection), selection.nested, selection.order[:2].tolist()
+    (3, True, [4, 0])
+    """
+
+    order: np.ndarray
+    method: str
+    n_frames: int
+    parameters: dict = field(default_factory=dict)
+
+    def __len__(self) -> int:
+        """Return the number of selected frames."""
+        return len(self.order)
+
+    @property
+    def nested(self) -> bool:
+        """Whether the first n frames are what the method selects for n: one run serves every size."""
+        return self.method != "k_means"

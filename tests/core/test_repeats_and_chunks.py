@@ -1,0 +1,155 @@
+"""Curves under several seeds, and selection in two stages: against doing it by hand."""
+
+import numpy as np
+import pytest
+
+from quests_core import (
+    METHODS,
+    Environments,
+    Strata,
+    compression_curve,
+    repeated_curves,
+    select,
+    select_in_chunks,
+)
+from tests import naive
+from tests.core.ugly import BANDWIDTH
+
+
+@pytest.fixture
+def frames(rng):
+    return [rng.normal(0, 0.3, (rng.integers(1, 5), 3)) for _ in range(14)]
+
+
+@pytest.mark.parametrize("method", ["random", "mean_fps", "k_means"])
+def test_each_repeat_is_the_naive_curve_of_its_seed(frames, method):
+    envs = Environments.from_frames(frames)
+    found = repeated_curves(envs, method, 3, [2, 7, 14], BANDWIDTH, random_state=5)
+    assert found.random_state.tolist() == [5] * 3 + [6] * 3 + [7] * 3
+    for seed in (5, 6, 7):
+        rows = found[found.random_state == seed]
+        for size, (_, row) in zip([2, 7, 14], rows.iterrows(), strict=True):
+            order = select(envs, method, size, bandwidth=BANDWIDTH, random_state=seed).order
+            (slow,) = naive.compression_curve(frames, order, [size], BANDWIDTH)
+            for name, value in slow.items():
+                assert row[name] == pytest.approx(value, abs=1e-5), (seed, size, name)
+    assert found[found.n_frames == 7].overlap.nunique() > 1
+
+
+def test_marks_and_quotas_hold_in_every_repeat(frames):
+    envs, strata = Environments.from_frames(frames), Strata(list("aabbaabbaabbab"), "equal")
+    found = repeated_curves(
+        envs, "random", 2, bandwidth=BANDWIDTH, locked=[3, 1], excluded=[0, 9], strata=strata
+    )
+    assert sorted(set(found.n_frames)) == list(range(2, 13))
+    assert found.groupby("n_frames").overlap.last().iloc[-1] == 1
+    left = [i for i in range(14) if i not in (0, 9)]
+    order = select(envs, "random", locked=[3, 1], excluded=[0, 9], strata=strata, random_state=1).order
+    expected = compression_curve(
+        envs.take(left), [left.index(i) for i in order], range(2, 13), bandwidth=BANDWIDTH
+    )
+    second = found[found.random_state == 1].drop(columns="random_state").reset_index(drop=True)
+    assert np.allclose(second, expected)
+
+
+def test_methods_without_lots_have_nothing_to_repeat(frames):
+    envs = Environments.from_frames(frames)
+    for method, more in (
+        ("msc", {}),
+        ("fps", {}),
+        ("mean_fps", {"locked": [1]}),
+        ("mean_fps", {"reference": frames[0]}),
+    ):
+        with pytest.raises(
+            ValueError, match=f"n_repeats: expected 1, as method '{method}' draws no lots here, got 5"
+        ):
+            repeated_curves(envs, method, **more)
+        once = repeated_curves(envs, method, 1, [4], bandwidth=BANDWIDTH, **more)
+        assert len(once) == 1
+
+
+# Two stages
+
+
+def by_hand(envs, chunks, method, n, keep, **more):
+    """Select of each chunk, then of what was kept, with nothing but `select`."""
+    kept = np.sort(
+        np.concatenate([np.asarray(c)[select(envs.take(c), method, keep, **more).order] for c in chunks])
+    )
+    return kept[select(envs.take(kept), method, n, **more).order].tolist()
+
+
+@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("keep", [2, 0.5])
+def test_two_stages_are_select_of_select(frames, method, keep):
+    envs = Environments.from_frames(frames)
+    dealt = [list(range(first, 14, 3)) for first in range(3)]
+    given = {"bandwidth": BANDWIDTH, "random_state": 4}
+    found = select_in_chunks(envs, method, 5, keep=keep, n_chunks=3, **given)
+    assert found.order.tolist() == by_hand(envs, dealt, method, 5, keep, **given)
+    assert (found.method, found.n_frames, found.parameters["n_chunks"]) == (method, 14, 3)
+    follow = [range(5), range(5, 9), range(9, 14)]
+    given_chunks = (envs.take(list(chunk)) for chunk in follow)
+    found = select_in_chunks(given_chunks, method, 5, keep=keep, **given)
+    assert found.order.tolist() == by_hand(envs, [list(c) for c in follow], method, 5, keep, **given)
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_where_everything_is_kept_it_is_one_pass(frames, method):
+    envs = Environments.from_frames(frames)
+    for n in (4, None):
+        one = select(envs, method, n, bandwidth=BANDWIDTH).order.tolist()
+        assert select_in_chunks(envs, method, n, keep=1.0, bandwidth=BANDWIDTH).order.tolist() == one
+
+
+def test_marks_are_those_of_the_whole(frames):
+    envs = Environments.from_frames(frames)
+    for chunks in (envs, [envs.take(range(4)), envs.take(range(4, 14))]):
+        found = select_in_chunks(
+            chunks, n_to_select=5, keep=2, n_chunks=3, locked=[12, 1], excluded=[0, 2, 3]
+        )
+        assert found.order[:2].tolist() == [12, 1]
+        assert not {0, 2, 3} & set(found.order)
+        assert (found.parameters["locked"], found.parameters["excluded"]) == ([12, 1], [0, 2, 3])
+
+
+def test_a_chunk_that_is_excluded_or_empty_gives_nothing(frames):
+    envs = Environments.from_frames(frames)
+    chunks = [envs.take(range(4)), envs.take([]), envs.take(range(4, 14))]
+    found = select_in_chunks(chunks, keep=1.0, excluded=range(4))
+    assert sorted(found.order) == list(range(4, 14))
+    with pytest.raises(
+        ValueError, match="envs: expected at least 1 frame that is not excluded, got none of 4"
+    ):
+        select_in_chunks(chunks[:1], excluded=range(4))
+
+
+def test_what_makes_no_sense_in_two_stages_is_refused(frames):
+    envs = Environments.from_frames(frames)
+    with pytest.raises(ValueError, match="expected at most the 6 frames that the chunks kept, got 7"):
+        select_in_chunks(envs, n_to_select=0.5, keep=2, n_chunks=3)
+    with pytest.raises(ValueError, match=r"keep: expected a fraction in \(0, 1\]"):
+        select_in_chunks(envs, keep=0.0)
+    with pytest.raises(ValueError, match="keep: expected a whole number of at least 1, got 0"):
+        select_in_chunks(envs, keep=0)
+    with pytest.raises(ValueError, match="locked: expected frames from 0 to 13, got 14"):
+        select_in_chunks(envs, locked=[14])
+    with pytest.raises(
+        TypeError, match="envs: expected Environments, or several of them, got a ndarray in it"
+    ):
+        select_in_chunks(frames)
+    with pytest.raises(TypeError, match="envs: expected Environments, or several of them, got int"):
+        select_in_chunks(3)
+
+
+@pytest.mark.jit
+def test_little_is_lost_on_real_carbon(data_file):
+    """The figures that the docstring states, on fewer frames."""
+    from quests_core import descriptors, read
+
+    envs = descriptors(read(data_file("gap20_Graphite.xyz.gz")))
+    n = len(envs) // 4
+    one = compression_curve(envs, select(envs, "msc", n).order, [n]).iloc[0]
+    two = compression_curve(envs, select_in_chunks(envs, "msc", n, keep=0.5, n_chunks=4).order, [n]).iloc[0]
+    assert two.overlap > one.overlap - 0.05
+    assert two.entropy > one.entropy - 0.1
