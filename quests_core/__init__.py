@@ -4,12 +4,14 @@ from ._numba import get_num_threads, set_num_threads
 from .bandwidth import bandwidth_from_volume
 from .curve import CompressionPath, compression_curve, compression_path
 from .descriptors import descriptors
-from .entropy import delta_entropy, diversity, entropy, learning_curve, overlap
+from .entropy import delta_entropy, diversity, entropy, overlap
 from .environments import Environments
 from .io import atoms_energy, atoms_forces, read, write_subset
 from .kernel import log_kernel_sum
+from .learning import InformationGap, information_gap, learning_curve
 from .progress import Cancelled, Progress
 from .repeats import repeated_curves
+from .sampling import EntropyEstimate, estimate_entropy
 from .selection import METHODS, Selection, Strata, select, select_in_chunks
 from .targets import knee, smallest_subset
 
@@ -17,7 +19,9 @@ __all__ = [
     "METHODS",
     "Cancelled",
     "CompressionPath",
+    "EntropyEstimate",
     "Environments",
+    "InformationGap",
     "Progress",
     "Selection",
     "Strata",
@@ -30,7 +34,9 @@ __all__ = [
     "descriptors",
     "diversity",
     "entropy",
+    "estimate_entropy",
     "get_num_threads",
+    "information_gap",
     "knee",
     "learning_curve",
     "log_kernel_sum",

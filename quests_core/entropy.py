@@ -1,11 +1,10 @@
-"""Entropy, diversity, δH, overlap and learning curve: formulas over the kernel sums."""
+"""Entropy, diversity, δH and overlap: formulas over the kernel sums."""
 
 import math
 
 import numpy as np
-import pandas as pd
 
-from ._validation import check_choice, check_count, check_environments, check_positive
+from ._validation import check_choice, check_environments, check_positive
 from .kernel import PRECISIONS, log_kernel_sum, own_log_kernel_sums, tiles_of
 from .progress import ProgressCallback
 
@@ -201,75 +200,6 @@ def overlap(
     check_environments(query, "query")
     threshold = check_positive(threshold, "threshold")
     return float(np.mean(delta_entropy(query, reference, bandwidth, precision, progress) < threshold))
-
-
-def learning_curve(
-    envs,
-    sizes=None,
-    n_repeats: int = 3,
-    bandwidth: float = 0.015,
-    random_state: int = 0,
-    progress: ProgressCallback | None = None,
-) -> pd.DataFrame:
-    """Return the entropy of random subsets of environments against their size.
-
-    A curve that has become flat says that more data of the same kind bring nothing new.
-
-    Parameters
-    ----------
-    envs : Environments or array_like of shape (n_envs, d)
-        At least one environment, Å⁻¹.
-    sizes : sequence of int, optional
-        Numbers of environments; by default ten, evenly spaced on a logarithmic scale up to all.
-    n_repeats : int
-        Subsets drawn for each size, without replacement.
-    bandwidth : float
-        h of the kernel, Å⁻¹.
-    random_state : int
-        Seed.
-    progress : callable, optional
-        See `quests_core.progress`.
-
-    Returns
-    -------
-    pandas.DataFrame
-        Columns ``n_envs``, ``entropy`` (mean, nats), ``entropy_std`` (population standard deviation
-        over the repeats, nats).
-
-    Raises
-    ------
-    TypeError, ValueError
-        If an argument is not as described.
-
-    References
-    ----------
-    Nat. Commun. 16, 4014 (2025), doi 10.1038/s41467-025-59232-0.
-
-    Examples
-    --------
-    >>> curve = learning_curve([[0.0], [1.0], [2.0], [3.0]], sizes=[1, 4])
-    >>> curve.entropy.round(4).tolist()
-    [0.0, 1.3863]
-    """
-    X = check_environments(envs)
-    bandwidth = check_positive(bandwidth, "bandwidth")
-    n_repeats = check_count(n_repeats, "n_repeats")
-    if sizes is None:
-        sizes = np.unique(np.geomspace(min(len(X), 10), len(X), 10).round().astype(int))
-    sizes = [check_count(size, "sizes") for size in sizes]
-    if max(sizes, default=1) > len(X):
-        raise ValueError(f"sizes: expected at most the number of environments, {len(X)}, got {max(sizes)}")
-    rng = np.random.default_rng(check_count(random_state, "random_state", minimum=0))
-    rows = []
-    for size in sizes:
-        repeats = []
-        for _ in range(n_repeats):
-            sample = X[rng.choice(len(X), size, replace=False)]
-            repeats.append(
-                entropy_from_sums(_own_sums(sample, bandwidth, "single", f"entropy of {size}", progress))
-            )
-        rows.append((size, np.mean(repeats), np.std(repeats)))
-    return pd.DataFrame(rows, columns=["n_envs", "entropy", "entropy_std"])
 
 
 def _own_sums(envs, bandwidth, precision, step, progress) -> np.ndarray:

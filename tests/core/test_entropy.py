@@ -135,7 +135,7 @@ def test_bandwidth_rule():
 def test_learning_curve_of_the_whole_set_is_its_entropy(rng):
     X = rng.normal(0, 0.3, (30, 3))
     curve = learning_curve(X, sizes=[1, 30], n_repeats=4, bandwidth=BANDWIDTH)
-    assert list(curve.columns) == ["n_envs", "entropy", "entropy_std"]
+    assert list(curve.columns) == ["n_envs", "entropy", "entropy_std", "n_repeats"]
     assert curve.n_envs.tolist() == [1, 30]
     np.testing.assert_allclose(curve.entropy, [0, naive.entropy(X, BANDWIDTH)], atol=1e-6)
     np.testing.assert_allclose(curve.entropy_std, 0, atol=1e-6)
