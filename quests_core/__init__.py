@@ -1,7 +1,13 @@
 """Information in sets of atomic structures: how much there is, what repeats, what to keep."""
 
 from ._numba import get_num_threads, set_num_threads
-from .bandwidth import bandwidth_from_volume
+from .approximate import ApproximateDeltaEntropy, approx_delta_entropy
+from .bandwidth import (
+    bandwidth_curve,
+    bandwidth_from_entropy,
+    bandwidth_from_frames,
+    bandwidth_from_volume,
+)
 from .curve import CompressionPath, compression_curve, compression_path
 from .descriptors import descriptors
 from .entropy import delta_entropy, diversity, entropy, overlap
@@ -13,10 +19,12 @@ from .progress import Cancelled, Progress
 from .repeats import repeated_curves
 from .sampling import EntropyEstimate, estimate_entropy
 from .selection import METHODS, Selection, Strata, select, select_in_chunks
+from .species import species_descriptors
 from .targets import knee, smallest_subset
 
 __all__ = [
     "METHODS",
+    "ApproximateDeltaEntropy",
     "Cancelled",
     "CompressionPath",
     "EntropyEstimate",
@@ -25,8 +33,12 @@ __all__ = [
     "Progress",
     "Selection",
     "Strata",
+    "approx_delta_entropy",
     "atoms_energy",
     "atoms_forces",
+    "bandwidth_curve",
+    "bandwidth_from_entropy",
+    "bandwidth_from_frames",
     "bandwidth_from_volume",
     "compression_curve",
     "compression_path",
@@ -47,5 +59,6 @@ __all__ = [
     "select_in_chunks",
     "set_num_threads",
     "smallest_subset",
+    "species_descriptors",
     "write_subset",
 ]

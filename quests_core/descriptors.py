@@ -72,7 +72,8 @@ def _user_descriptors(frames, descriptor_fn, progress) -> list[np.ndarray]:
     return blocks
 
 
-def _check_species(species, frames) -> list[str]:
+def check_species(species, frames) -> list[str]:
+    """Return chemical symbols, sorted; those of the frames for "auto"."""
     if isinstance(species, str):
         if species != "auto":
             raise ValueError(f"species: expected None, 'auto' or a list of symbols, got {species!r}")
@@ -155,5 +156,5 @@ def descriptors(
     if species is None:
         X = _default_descriptors(frames, k, cutoff, "descriptors", progress)
     else:
-        X = _multicomponent_descriptors(frames, k, cutoff, _check_species(species, frames), progress)
+        X = _multicomponent_descriptors(frames, k, cutoff, check_species(species, frames), progress)
     return Environments(X, np.concatenate([[0], np.cumsum([len(a) for a in frames], dtype=np.int64)]))

@@ -241,13 +241,8 @@ def _work_space(room, k):
 
 
 @kernel
-def _describe_frame(positions, cell, pbc, k, cutoff, out):
-    """Write the descriptors of all atoms of one frame; return ``(status, atom, other atom)``."""
-    if positions.shape[0] == 0:
-        return 0, 0, 0
-    grid = grid_of_frame(positions, cell, pbc, cutoff)
-    if grid[0] != 0:
-        return grid[0], 0, 0
+def describe_in_grid(grid, pbc, k, cutoff, out):
+    """Write the descriptors of all atoms whose bins are known; return ``(status, atom, other atom)``."""
     room = 256
     space = _work_space(room, k)
     i, n = _describe_atoms(0, grid, pbc, k, cutoff, space, out)
@@ -258,6 +253,17 @@ def _describe_frame(positions, cell, pbc, k, cutoff, out):
         space = _work_space(room, k)
         i, n = _describe_atoms(i, grid, pbc, k, cutoff, space, out)
     return 0, 0, 0
+
+
+@kernel
+def _describe_frame(positions, cell, pbc, k, cutoff, out):
+    """Write the descriptors of all atoms of one frame; return ``(status, atom, other atom)``."""
+    if positions.shape[0] == 0:
+        return 0, 0, 0
+    grid = grid_of_frame(positions, cell, pbc, cutoff)
+    if grid[0] != 0:
+        return grid[0], 0, 0
+    return describe_in_grid(grid, pbc, k, cutoff, out)
 
 
 @kernel

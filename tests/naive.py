@@ -96,6 +96,34 @@ def multicomponent(symbols, positions, cell, pbc, species, k=32, cutoff=5.0):
     return np.hstack(blocks)
 
 
+def species_distance(atoms, i, j, elements, separation, k=32, cutoff=5.0):
+    """Return the distance of two atoms of a structure when elements are told apart, from vectors alone."""
+
+    def parts(center):
+        vectors, kinds = [], []
+        for n, own in enumerate(displacements_by_kind(atoms, center, cutoff)):
+            vectors.append(own)
+            kinds += [atoms.symbols[n]] * len(own)
+        vectors, kinds = np.concatenate(vectors), np.array(kinds)
+        return [x1_x2(vectors, k, cutoff), *(x1_x2(vectors[kinds == e], k, cutoff) for e in elements)]
+
+    squares = [((x - y) ** 2).sum() for x, y in zip(parts(i), parts(j), strict=True)]
+    other = separation**2 * (atoms.symbols[i] != atoms.symbols[j])
+    return np.sqrt(0.5 * squares[0] + 0.5 * sum(squares[1:]) + other)
+
+
+def displacements_by_kind(atoms, i, cutoff):
+    """Vectors from atom i to all images of each atom, over explicitly listed images, a list an atom."""
+    most = 3 * np.asarray(atoms.pbc, int)
+    images = [np.array(n) @ atoms.cell.array for n in itertools.product(*(range(-m, m + 1) for m in most))]
+    found = []
+    for position in atoms.positions:
+        d = position + np.array(images) - atoms.positions[i]
+        r = np.linalg.norm(d, axis=1)
+        found.append(d[(r <= cutoff) & (r > 1e-8)])
+    return found
+
+
 # Kernel sums and what follows from them
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from quests_core import bandwidth_from_volume, entropy
+from quests_core import bandwidth_curve, bandwidth_from_volume
 from quests_core.progress import ProgressCallback
 
 from .analysis import RANDOM_STATE, DataSet
@@ -58,15 +58,8 @@ class EntropyCurve:
 
 def entropy_curve(X: np.ndarray, progress: ProgressCallback | None = None) -> EntropyCurve:
     """Return H against h for the rows of `X`, or for a random `SAMPLE` of them."""
-    rows = X
-    if len(X) > SAMPLE:
-        rows = X[np.sort(np.random.default_rng(RANDOM_STATE).choice(len(X), SAMPLE, replace=False))]
-    entropies = []
-    for i, bandwidth in enumerate(GRID):
-        entropies.append(entropy(rows, float(bandwidth)))
-        if progress is not None:
-            progress("entropy against bandwidth", i + 1, len(GRID))
-    return EntropyCurve(GRID, np.array(entropies), len(rows), len(X))
+    curve = bandwidth_curve(X, GRID, SAMPLE, RANDOM_STATE, progress)
+    return EntropyCurve(GRID, curve["entropy"].to_numpy(), min(len(X), SAMPLE), len(X))
 
 
 def suggestion(dataset: DataSet) -> tuple[float | None, str]:
