@@ -56,7 +56,9 @@ def estimate_entropy(
     contrast, is at most ln m, and far too low. The interval is Student's, with the correction for a finite
     population: :math:`\hat H \pm t_{m-1} \, s / \sqrt m \, \sqrt{1 - m/N}`.
 
-    Its coverage, measured with 2,000 samples each, is COVERAGE
+    Its coverage at 95 %, over 2,000 samples each of 100 and of 1,000 environments of 3bpa, gap20_Fullerenes,
+    gap20_Graphite, mlearn_Mo and agpd_msg: 94.6 to 95.5 %; half the width of the interval at 1,000: 0.08 to
+    0.17 nats.
 
     Parameters
     ----------

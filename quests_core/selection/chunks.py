@@ -28,12 +28,28 @@ def select_in_chunks(
 ) -> Selection:
     """Select frames of each chunk by itself, then among all these.
 
-    No pass sees more than a chunk or all that the chunks kept, so kernels of n frames are computed against
-    about n / `n_chunks` others, and never is more in memory. What is lost against one pass: frames that a
-    chunk did not keep, and in the final pass the environments of these, which nothing there counts.
+    No pass sees more than a chunk, or than what all chunks kept. What is lost against one pass: frames that
+    a chunk did not keep, and in the final pass the environments of these, which nothing there counts. So
+    `information_loss` and `coverage`, which count all environments, lose more than ``msc``.
 
-    Measured at 10, 25 and 50 % of every 3rd of the 3,559 frames of gap20_partial (Carbon, 75,000
-    environments), MEASURED
+    Measured on every 3rd frame of gap20_partial (1,187 frames of carbon, 76,354 environments): what 10 /
+    25 / 50 % of the frames have more (+) or less (-) than after one pass.
+
+    ================= ======== ====== ======================== ======================== ======================
+    method            n_chunks keep   overlap                  entropy, nats            information loss, nats
+    ================= ======== ====== ======================== ======================== ======================
+    ``msc``           4        1.5 ×  -0.012 / +0.004 / +0.002 +0.20 / -0.01 / +0.00    -0.25 / +0.01 / +0.01
+    ``msc``           8        1.5 ×  -0.028 / +0.005 / +0.003 -0.02 / +0.03 / +0.01    +0.85 / +0.02 / +0.00
+    ``msc``           4        2 ×    -0.003 / -0.001 / 0      +0.06 / -0.01 / 0        -0.33 / +0.04 / 0
+    ``msc``           8        2 ×    -0.015 / -0.005 / 0      -0.02 / +0.02 / 0        +0.43 / +0.03 / 0
+    information_loss  4        1.5 ×  -0.042 / -0.020 / -0.006 +0.02 / +0.04 / +0.02    +0.34 / +0.11 / +0.03
+    ================= ======== ====== ======================== ======================== ======================
+
+    Here *keep* is in units of the fraction that was selected in the end (at 50 %, 2 × keeps all: one pass).
+    The largest δH, which one environment decides, was up to 13 nats (10 %) and 11 nats (25 %) larger by
+    ``msc``, and 21 nats in one case at 50 %: where no outlier may be lost, lock it. At 10 % the two stages
+    took a third of the CPU time of one pass, at 50 % as long as this or a little longer: then what is saved
+    is memory.
 
     Parameters
     ----------

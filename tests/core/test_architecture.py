@@ -100,6 +100,13 @@ FORBIDDEN = {
     "kernel.py": ["entropy", "selection", "curve", "io", "descriptors", "neighbors"],
     "entropy.py": ["selection", "curve", "io", "descriptors", "neighbors"],
     "curve.py": ["io", "descriptors", "neighbors"],
+    "targets.py": ["io", "descriptors", "neighbors"],
+    "repeats.py": ["io", "descriptors", "neighbors", "targets"],
+    "learning.py": ["selection", "curve", "io", "descriptors", "neighbors"],
+    "sampling.py": ["selection", "curve", "io", "descriptors", "neighbors"],
+    "approximate.py": ["selection", "curve", "io", "descriptors", "neighbors"],
+    "bandwidth.py": ["selection", "curve", "io", "descriptors", "neighbors"],
+    "species.py": ["kernel", "entropy", "selection", "curve", "io"],
     "io.py": ["kernel", "entropy", "selection", "curve", "descriptors", "neighbors"],
 }
 

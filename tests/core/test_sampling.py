@@ -60,18 +60,18 @@ def coverage(envs, H, n_samples, n_draws, bandwidth, confidence=0.95):
 @pytest.mark.parametrize("confidence", [0.5, 0.95])
 def test_the_interval_holds_the_entropy_as_often_as_it_says(rng, confidence):
     envs = Environments(rng.normal(size=(1500, 2)), [0, 1500])
-    inside, deviations = coverage(envs, entropy(envs, 0.1), 100, 300, 0.1, confidence)
-    # A binomial of 300: a deviation of 0.029 at 50 %, of 0.013 at 95 %.
-    assert abs(inside - confidence) < (0.1 if confidence == 0.5 else 0.045)
+    inside, deviations = coverage(envs, entropy(envs, 0.1), 100, 150, 0.1, confidence)
+    # A binomial of 150: a deviation of 0.041 at 50 %, of 0.018 at 95 %.
+    assert abs(inside - confidence) < (0.15 if confidence == 0.5 else 0.06)
     assert abs(deviations) < 4, "there is no bias"
 
 
 @pytest.mark.jit
-@pytest.mark.parametrize("name", ["gap20_Graphite", "mlearn_Mo", "agpd_msg"])
+@pytest.mark.parametrize("name", ["gap20_Graphite", "agpd_msg"])
 def test_the_interval_holds_on_real_sets(data_file, name):
     envs = descriptors(read(data_file(f"{name}.xyz.gz")))
-    inside, deviations = coverage(envs, entropy(envs), 200, 150, 0.015)
-    assert inside > 0.89
+    inside, deviations = coverage(envs, entropy(envs), 200, 100, 0.015)
+    assert inside > 0.87
     assert abs(deviations) < 4
 
 
