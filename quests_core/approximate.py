@@ -1,8 +1,10 @@
 """δH from nearest neighbours only, found approximately, with the error stated."""
 
+import warnings
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.spatial.distance import cdist
 from scipy.special import logsumexp
 
 from ._numba import get_num_threads
@@ -11,6 +13,8 @@ from .entropy import delta_entropy
 from .progress import ProgressCallback
 
 _ROWS_AT_ONCE = 100
+# Neighbours of a reference in the graph, at least.
+_GRAPH_NEIGHBORS = 16
 
 
 @dataclass(frozen=True, eq=False)
@@ -132,6 +136,7 @@ def approx_delta_entropy(
 
 def _nearest(X: np.ndarray, Y: np.ndarray, n: int, random_state: int, progress) -> np.ndarray:
     """Return the rows of about the n nearest references of each query; shape (n_query, n)."""
+    n_graph = max(n, _GRAPH_NEIGHBORS)
     try:
         import pynndescent
     except ImportError as error:
@@ -140,14 +145,19 @@ def _nearest(X: np.ndarray, Y: np.ndarray, n: int, random_state: int, progress) 
         ) from error
     if progress is not None:
         progress("graph of neighbours", 0, 2)
-    n_graph = min(max(n, 15), len(Y) - 1)
-    graph = pynndescent.NNDescent(
-        Y.astype(np.float32), n_neighbors=n_graph + 1, random_state=random_state, n_jobs=get_num_threads()
-    )
-    graph.prepare()
-    if progress is not None:
-        progress("graph of neighbours", 1, 2)
-    found, _ = graph.query(X.astype(np.float32), k=n)
+    if len(Y) <= 2 * n_graph:
+        # So few are no graph.
+        return np.argsort(cdist(X, Y), axis=1, kind="stable")[:, :n]
+    with warnings.catch_warnings():
+        # It warns where neighbours are not found; the recall, which is measured, says how many.
+        warnings.simplefilter("ignore", UserWarning)
+        graph = pynndescent.NNDescent(
+            Y.astype(np.float32), n_neighbors=n_graph, random_state=random_state, n_jobs=get_num_threads()
+        )
+        graph.prepare()
+        if progress is not None:
+            progress("graph of neighbours", 1, 2)
+        found, _ = graph.query(X.astype(np.float32), k=n)
     if progress is not None:
         progress("graph of neighbours", 2, 2)
     return found

@@ -79,7 +79,7 @@ def bandwidth_from_frames(frames: Sequence[Atoms]) -> float:
     --------
     >>> from ase.build import bulk
     >>> round(bandwidth_from_frames([bulk("Cu", a=3.58), bulk("Cu", a=3.6).repeat(2)]), 4)
-    0.0632
+    0.0626
     """
     dense = [atoms for atoms in check_frames(frames) if atoms.pbc.all() and len(atoms)]
     if not dense:

@@ -42,7 +42,7 @@ def repeated_curves(
         Numbers of frames, alike for all; by default as in `compression_curve`, and at least the locked.
     bandwidth : float
         h of the kernel, Å⁻¹.
-    reference, locked, excluded, strata
+    reference, locked, excluded, strata : optional
         See `select`. Excluded frames count in nothing; the metrics are those of the subset alone, without
         the reference.
     random_state : int
@@ -66,7 +66,7 @@ def repeated_curves(
     >>> curves = repeated_curves(X, n_repeats=10, sizes=[5, 30], bandwidth=0.3)
     >>> overlap = curves.groupby("n_frames").overlap
     >>> overlap.agg(["mean", "std"]).round(2).values.tolist()
-    [[0.39, 0.06], [1.0, 0.0]]
+    [[0.21, 0.05], [1.0, 0.0]]
     """
     envs = check_grouped(envs)
     n_repeats = check_count(n_repeats, "n_repeats")

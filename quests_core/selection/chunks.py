@@ -99,7 +99,7 @@ def select_in_chunks(
     --------
     >>> envs = Environments([[0.0], [0.001], [0.9], [0.9], [3.0], [3.0]], offsets=range(7))
     >>> select_in_chunks(envs, n_to_select=3, keep=2, n_chunks=2).order.tolist()
-    [0, 5, 2]
+    [0, 4, 1]
     """
     keep = _check_keep(keep)
     chunks = _dealt(envs, n_chunks) if isinstance(envs, Environments) else _numbered(envs)

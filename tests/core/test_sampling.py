@@ -204,7 +204,7 @@ def test_the_bandwidth_of_an_entropy_is_found_again(rng, h):
 def test_entropies_that_no_bandwidth_gives_are_refused(rng):
     X = rng.normal(size=(50, 2))
     for wanted in (5.0, math.log(50) + 0.01):
-        with pytest.raises(ValueError, match=r"entropy_wanted: expected between 0 and 3\.912 nats"):
+        with pytest.raises(ValueError, match=r"entropy_wanted: expected between .* and 3\.912 nats"):
             bandwidth_from_entropy(X, wanted)
     with pytest.raises(ValueError, match="envs: expected environments that are not all alike"):
         bandwidth_from_entropy(np.ones((4, 2)), 0.5)
