@@ -191,17 +191,36 @@ def cover_scores(frames, picked, worth, h=0.015, costs=None, reference=None):
 
 
 def balanced_scores(frames, picked, h=0.015, costs=None, reference=None):
-    """Return the gain in information plus the number of unique environments, each of the best left."""
-    gains = cover_scores(frames, picked, information, h, costs, reference)
-    known = [frames[s] for s in picked] + ([] if reference is None else [reference])
-    unique = np.full(len(frames), -np.inf)
+    """Return what each frame adds to D + H / 2 - sqrt(loss + 0.01), a unit of cost."""
+    gains = np.full(len(frames), -np.inf)
+    before = balanced_worth(frames, picked, h, reference)
     for s, X in enumerate(frames):
         if len(X):
-            unique[s] = np.exp(-log_kernel_sum(X, np.concatenate([*known, X]), h)).sum()
-    unique /= np.ones(len(frames)) if costs is None else costs
-    left = [s for s, X in enumerate(frames) if len(X) and s not in picked]
-    most = [max(values[left].max(initial=0), 1e-300) for values in (gains, unique)]
-    return gains / most[0] + unique / most[1]
+            gains[s] = balanced_worth(frames, [*picked, s], h, reference) - before
+    costs = np.ones(len(frames)) if costs is None else costs
+    return np.where(gains > 0, gains / costs, gains * costs)
+
+
+def balanced_worth(frames, picked, h=0.015, reference=None):
+    """Return ln(1 + e^D) + H / 2 - sqrt(loss + 0.01), K_e(s) < e^-30 being nothing."""
+    full = np.concatenate(frames)
+    known = full[:0] if reference is None else reference
+    own = np.concatenate([full[:0], *(frames[s] for s in picked)])
+    sums = plain_kernel_sums(full, known, h)
+    for s in picked:
+        K = plain_kernel_sums(full, frames[s], h)
+        sums += np.where(K < np.exp(-30), 0.0, K)
+    worth = -np.sqrt(0.01 - np.mean(information(sums)))
+    if len(own):
+        K = plain_kernel_sums(own, np.concatenate([own, known]), h)
+        worth += np.log(1 + np.sum(1 / K)) + (np.log(len(own)) - np.mean(np.log(K))) / 2
+    return worth
+
+
+def plain_kernel_sums(query, reference, h):
+    """Return sum_j exp(-|x - y_j|^2 / 2h^2) of each query; 0 where that underflows."""
+    squares = ((query[:, None] - reference) ** 2).sum(axis=2)
+    return np.exp(-squares / (2 * h**2)).sum(axis=1)
 
 
 def information(K):

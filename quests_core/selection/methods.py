@@ -15,10 +15,11 @@ from .._validation import (
 from ..environments import Environments, check_grouped
 from ..kernel import PRECISIONS
 from ..progress import ProgressCallback
+from .balanced import Balanced
 from .baselines import k_means_order, random_order, stratified_k_means_order, stratified_random_order
 from .fps import FPS, MeanFPS
 from .greedy import Scorer, greedy_order
-from .information_loss import Balanced, ConcaveCover
+from .information_loss import ConcaveCover
 from .msc import MSC
 from .result import Selection
 from .strata import Quotas, Strata, Stratified
@@ -56,9 +57,9 @@ def select(
                          :math:`\sum_e \min(0, \ln(K_e + ε))`, :math:`ε = e^{-30}`, over all
                          environments of the set
     ``coverage``         the same in :math:`\sum_e \min(1, K_e)`: outliers count no more than others
-    ``balanced``         the largest sum of two gains a unit of cost, each divided by the largest of all
-                         frames left: that of ``information_loss``, and the number of unique
-                         environments that a frame s adds, :math:`\sum_{e \in s} 1 / K_e` with s picked
+    ``balanced``         the largest gain a unit of cost in :math:`D + H / 2 - \sqrt{L}`, with the diversity
+                         and the entropy of the subset and the information loss of the set; in detail
+                         in `quests_core.selection.balanced`
     ``fps``              the frame farthest from those picked; distance of two frames: mean distance
                          of their environments; first the frame of highest :math:`H_s`
     ``mean_fps``         the same with the distance of the mean descriptors; random start

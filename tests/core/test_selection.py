@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from quests_core import METHODS, Environments, select
+from quests_core.selection.balanced import Balanced
 from tests import naive
 from tests.core.ugly import BANDWIDTH, PROMISES, SETS
 
@@ -16,17 +17,15 @@ def grouped(frames):
     return Environments.from_frames(frames)
 
 
-def slow_scores(method, frames, reference=None):
+def slow_scores(method, frames, reference=None, costs=None):
     if method == "msc":
         return lambda picked: naive.msc_scores(frames, picked, BANDWIDTH, reference)
     if method == "fps":
         return lambda picked: naive.fps_scores(frames, picked, BANDWIDTH)
     if method in WORTH:
-        return lambda picked: naive.cover_scores(
-            frames, picked, WORTH[method], BANDWIDTH, reference=reference
-        )
+        return lambda picked: naive.cover_scores(frames, picked, WORTH[method], BANDWIDTH, costs, reference)
     if method == "balanced":
-        return lambda picked: naive.balanced_scores(frames, picked, BANDWIDTH, reference=reference)
+        return lambda picked: naive.balanced_scores(frames, picked, BANDWIDTH, costs, reference)
     return lambda picked: naive.mean_fps_scores(frames, picked)
 
 
@@ -307,17 +306,27 @@ def test_frames_cannot_be_locked_and_excluded_and_some_must_be_left(rng):
         select(envs, excluded=[0, 1, 2])
 
 
-@pytest.mark.parametrize("method", WORTH)
+@pytest.mark.parametrize("method", [*WORTH, "balanced"])
 @pytest.mark.parametrize("name", ["plain", "duplicates", "63 columns"])
 def test_gains_are_divided_by_costs(method, name, rng):
     frames = SETS[name]
     prices = rng.uniform(0.5, 3.0, len(frames))
     for cost, costs in (("environments", np.array([max(len(X), 1) for X in frames])), (prices, prices)):
         order = select(grouped(frames), method, bandwidth=BANDWIDTH, cost=cost).order
-        slow = lambda picked, costs=costs: naive.cover_scores(  # noqa: E731
-            frames, picked, WORTH[method], BANDWIDTH, costs
-        )
-        assert_greedy(order, slow, n_given=0)
+        assert_greedy(order, slow_scores(method, frames, costs=costs), n_given=0)
+
+
+def test_what_balanced_has_not_looked_at_again_costs_little(rng, monkeypatch):
+    """Of more frames than are looked at together, the picks are worth nearly what exact ones are."""
+    centers = rng.normal(0, 0.5, (30, 3))
+    frames = [centers[rng.integers(30, size=4)] + rng.normal(0, 0.05, (4, 3)) for _ in range(60)]
+    worth = []
+    for at_once in (2, 60):
+        monkeypatch.setattr(Balanced, "at_once", at_once)
+        order = select(grouped(frames), "balanced", bandwidth=BANDWIDTH).order
+        worth.append([naive.balanced_worth(frames, order[:n], BANDWIDTH) for n in (1, 4, 15, 30)])
+    np.testing.assert_allclose(worth[0], worth[1], atol=0.01)
+    assert np.all(np.diff(worth[1]) > 0.1)
 
 
 @pytest.mark.parametrize("method", [*WORTH, "balanced"])
