@@ -8,6 +8,7 @@ from .entropy import delta_entropy, diversity, entropy, learning_curve, overlap
 from .environments import Environments
 from .io import atoms_energy, atoms_forces, read, write_subset
 from .kernel import log_kernel_sum
+from .named import datasets, load
 from .progress import Cancelled, Progress
 from .selection import METHODS, Selection, select
 
@@ -23,12 +24,14 @@ __all__ = [
     "bandwidth_from_volume",
     "compression_curve",
     "compression_path",
+    "datasets",
     "delta_entropy",
     "descriptors",
     "diversity",
     "entropy",
     "get_num_threads",
     "learning_curve",
+    "load",
     "log_kernel_sum",
     "overlap",
     "read",

@@ -90,6 +90,18 @@ def load(path, name: str | None = None, sha256: str | None = None, progress=None
     )
 
 
+def volume_per_atom(dataset: DataSet) -> tuple[float | None, int]:
+    """Return the volume an atom, Å³, of the frames that are periodic in three directions, and how many.
+
+    Isolated atoms do not count; None where no frame is left.
+    """
+    locked = set(dataset.locked)
+    bulk = [atoms for i, atoms in enumerate(dataset.frames) if atoms.pbc.all() and i not in locked]
+    if not bulk:
+        return None, 0
+    return sum(atoms.cell.volume for atoms in bulk) / sum(len(atoms) for atoms in bulk), len(bulk)
+
+
 def _is_isolated(atoms: Atoms, label: str) -> bool:
     """Say whether a frame is an energy reference: labelled so, or one atom far from its own images."""
     lengths = atoms.cell.lengths()[atoms.pbc]
