@@ -1,0 +1,85 @@
+"""What the pages show runs: Python in order, commands as in a shell."""
+
+import gzip
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+PAGES = sorted((ROOT / "docs").glob("*.md"))
+SHELL = [page for page in [ROOT / "README.md", *PAGES] if "```sh\n" in page.read_text()]
+
+
+def blocks(page, language):
+    return re.findall(rf"```{language}\n(.*?)```", page.read_text(), flags=re.DOTALL)
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    content = gzip.decompress((ROOT / "app/assets/demo.xyz.gz").read_bytes())
+    for name in ("train.xyz", "test.xyz", "known.xyz"):
+        Path(name).write_bytes(content)
+    return tmp_path
+
+
+@pytest.mark.jit
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_python_runs(page, folder):
+    namespace = {}
+    for block in blocks(page, "python"):
+        exec(block, namespace)  # the page's own code
+
+
+@pytest.mark.jit
+@pytest.mark.parametrize("page", SHELL, ids=lambda page: page.name)
+def test_commands_run(page, folder):
+    (folder / "bin").mkdir()
+    program = folder / "bin" / "quests-explorer"
+    program.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m quests_core.cli "$@"\n')
+    program.chmod(0o755)
+    environment = {**os.environ, "PATH": f"{folder / 'bin'}:{os.environ['PATH']}"}
+    environment["PYTHONPATH"] = str(ROOT)
+    for block in blocks(page, "sh"):
+        lines = [line for line in block.splitlines() if " serve" not in line]
+        script = "set -eo pipefail\n" + "\n".join(lines)
+        done = subprocess.run(["bash", "-c", script], env=environment, capture_output=True, text=True)
+        assert done.returncode == 0, done.stderr
+
+
+def test_some_pages_have_code():
+    assert sum(len(blocks(page, "python")) for page in PAGES) >= 2
+    assert SHELL
+
+
+@pytest.mark.parametrize("page", [ROOT / "README.md", *PAGES], ids=lambda page: page.name)
+def test_links_lead_somewhere(page):
+    links = re.findall(r"\]\(([^)#]+)\)", page.read_text())
+    missing = [link for link in links if "://" not in link and not (page.parent / link).exists()]
+    assert not missing
+
+
+def test_every_command_of_the_peer_is_mapped():
+    text = (ROOT / "docs" / "coming-from-quests.md").read_text()
+    peer = (
+        *("active_learning", "approx_dH", "bandwidth", "compress", "dH", "dH_traj", "entropy"),
+        *("entropy_sampler", "learning_curve", "make_descriptors", "mcmc", "metrics", "overlap"),
+    )
+    assert not [command for command in peer if f"`quests {command}" not in text]
+
+
+def test_the_commands_that_are_named_are_there():
+    from typer.main import get_command
+
+    from quests_core.cli import app
+
+    commands = set(get_command(app).commands)
+    named = set()
+    for page in [ROOT / "README.md", *PAGES]:
+        named |= set(re.findall(r"quests-explorer (?:-j \d+ )?([a-z]+(?:-[a-z]+)?)\b", page.read_text()))
+    assert named <= commands
+    assert {"compress", "delta", "overlap", "entropy", "learning-curve"} <= named
