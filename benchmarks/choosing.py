@@ -17,10 +17,12 @@ BANDWIDTHS = (0.002, 0.005, 0.015, 0.05, 0.15)
 FRACTION = 0.25
 
 
-def table(head, rows) -> str:
-    """Return rows as Markdown."""
+def put(name, head, rows) -> None:
+    """Write rows between a table's marks in the page."""
     lines = [head, ["---"] * len(head), *rows]
-    return "\n".join("| " + " | ".join(map(str, line)) + " |" for line in lines)
+    table = "\n".join("| " + " | ".join(map(str, line)) + " |" for line in lines)
+    marks = rf"(<!-- {name} -->\n).*?(<!-- /{name} -->)"
+    PAGE.write_text(re.sub(marks, rf"\g<1>{table}\n\g<2>", PAGE.read_text(), flags=re.DOTALL))
 
 
 def kept_by_both(one, other) -> str:
@@ -77,21 +79,11 @@ def main() -> None:
     q.select(q.descriptors(sets["cu_poet_19"]))  # compiles
     few = {name: sets[name] for name in SETS[:3]}
     head = ["entropy, nats", "CPU s", "msc: same quarter as the default"]
-    tables = {
-        "k": table(["set", "k", *head], descriptor_rows(few, "k", KS, 32)),
-        "cutoff": table(["set", "cutoff, Å", *head], descriptor_rows(few, "cutoff", CUTOFFS, 5.0)),
-        "bandwidth": table(["set", "N", *(f"h = {h:g}" for h in BANDWIDTHS)], bandwidth_rows(sets)),
-        "method": table(
-            ["set", "method", "overlap", "entropy", "diversity", "information loss", "largest δH"],
-            method_rows(sets),
-        ),
-    }
-    text = PAGE.read_text()
-    for name, rows in tables.items():
-        text = re.sub(
-            rf"(<!-- {name} -->\n).*?(<!-- /{name} -->)", rf"\g<1>{rows}\n\g<2>", text, flags=re.DOTALL
-        )
-    PAGE.write_text(text)
+    names = ["set", "method", "overlap", "entropy", "diversity", "information loss", "largest δH"]
+    put("bandwidth", ["set", "N", *(f"h = {h:g}" for h in BANDWIDTHS)], bandwidth_rows(sets))
+    put("k", ["set", "k", *head], descriptor_rows(few, "k", KS, 32))
+    put("cutoff", ["set", "cutoff, Å", *head], descriptor_rows(few, "cutoff", CUTOFFS, 5.0))
+    put("method", names, method_rows(sets))
 
 
 if __name__ == "__main__":

@@ -55,9 +55,9 @@ def delta(
     """Tell how novel each environment of TEST is to REF: δH, nats; at most 0 where it is covered."""
     parameters = Parameters(k, cutoff, bandwidth, species)
     with working() as work:
-        check_target(output, force or dry_run)
-        frames = work.frames(test)
-        sets = [frames] if reference is None else [frames, work.frames(reference)]
+        paths = [work.path(one) for one in (test, reference) if one is not None]
+        check_target(output, force or dry_run, *paths)
+        frames, *_ = sets = [work.frames(path) for path in paths]
         envs, *others = work.environments(parameters, *sets)
         values = _deltas(envs, others[0] if others else None, bandwidth, work)
         if output is not None and not dry_run:
@@ -131,7 +131,8 @@ def overlap(
     """Tell the share of TEST's environments that REF covers."""
     parameters = Parameters(k, cutoff, bandwidth, species)
     with working() as work:
-        envs, known = work.environments(parameters, work.frames(test), work.frames(reference))
+        sets = [work.frames(work.path(one)) for one in (test, reference)]
+        envs, known = work.environments(parameters, *sets)
         share = overlap_of(envs, known, bandwidth, threshold, progress=work.progress)
     told = {"test": test, "reference": reference, "overlap": share, "threshold": threshold}
     told |= of_sets(parameters, {"query_": envs, "reference_": known})

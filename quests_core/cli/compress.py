@@ -65,10 +65,9 @@ def compress(
         raise typer.BadParameter("expected where to write the subset, or --dry-run", param_hint="--output")
     n_to_select = _size(size)
     with working() as work:
-        check_target(output, force or dry_run)
-        path = work.path(file)
-        frames = work.frames(str(path))
-        sets = [frames] if reference is None else [frames, work.frames(reference)]
+        paths = [work.path(one) for one in (file, reference) if one is not None]
+        check_target(output, force or dry_run, *paths)
+        frames, *_ = sets = [work.frames(path) for path in paths]
         parameters = Parameters(k, cutoff, bandwidth, species)
         envs, *others = work.environments(parameters, *sets)
         known = others[0] if others else None
@@ -81,7 +80,7 @@ def compress(
         told = _told(envs, selection, known, work)
         told["parameters"] |= {"k": k, "cutoff": cutoff, "species": species, "cost": cost.value}
         if output is not None and not dry_run:
-            write_target(output, subset_bytes(path, selection.order, order.value))
+            write_target(output, subset_bytes(paths[0], selection.order, order.value))
             told["output"] = output
     tell(told, _sentence(told), as_json, output if not dry_run else None)
 

@@ -4,6 +4,7 @@ from collections import Counter
 from dataclasses import asdict
 
 from rich.markup import escape
+from rich.text import Text
 
 from ..dataset import DataSet
 from ..dataset import load as load_file
@@ -35,19 +36,7 @@ def describe(file: File, k: K = 32, cutoff: Cutoff = 5.0, as_json: Json = False)
         )
     if not findings:
         lines.append("\n[green]Nothing found: no check complains.[/]")
-    tell(told, _Text("\n".join(lines)), as_json)
-
-
-class _Text:
-    """Lines with markup, which wrap at the width of a terminal."""
-
-    def __init__(self, text: str):
-        self._text = text
-
-    def __rich__(self):
-        from rich.text import Text
-
-        return Text.from_markup(self._text)
+    tell(told, Text.from_markup("\n".join(lines)), as_json)
 
 
 def _facts(dataset: DataSet) -> dict:

@@ -65,7 +65,7 @@ def metrics(
 
 def _measure(file: str, parameters: Parameters, wanted: tuple[str, ...], as_json: bool) -> None:
     with working() as work:
-        (envs,) = work.environments(parameters, work.frames(file))
+        (envs,) = work.environments(parameters, work.frames(work.path(file)))
         h = check_positive(parameters.bandwidth, "bandwidth")
         sums = own_log_kernel_sums(tiles_of(envs, envs.X), h, "single", wanted[0], work.progress)
         values = {name: _QUANTITIES[name](sums) for name in wanted}
@@ -98,8 +98,9 @@ def learning_curve(
     asked = _sizes(sizes)
     parameters = Parameters(k, cutoff, bandwidth, species)
     with working() as work:
-        check_target(output, force or dry_run)
-        (envs,) = work.environments(parameters, work.frames(file))
+        path = work.path(file)
+        check_target(output, force or dry_run, path)
+        (envs,) = work.environments(parameters, work.frames(path))
         counts = [max(1, round(n * envs.n_envs)) if isinstance(n, float) else n for n in asked] or None
         curve = learning_curve_of(
             envs, counts, n_repeats, bandwidth=bandwidth, random_state=seed, progress=work.progress

@@ -97,9 +97,9 @@ class Work:
             return path
         return fetch(file, self.progress) if is_name(file) else Path(file)
 
-    def frames(self, file: str) -> list[Atoms]:
-        """Return the structures of an argument."""
-        return read(self.path(file), self.progress)
+    def frames(self, path: Path) -> list[Atoms]:
+        """Return the structures of a file."""
+        return read(path, self.progress)
 
     def environments(self, parameters: Parameters, *sets: Sequence[Atoms]) -> list[Environments]:
         """Return the environments of each set; where elements are told apart, all know all elements."""
@@ -147,9 +147,13 @@ def _bars() -> Iterator[Progress | None]:
         yield Progress(show)
 
 
-def check_target(output: str | None, force: bool) -> None:
-    """Refuse to replace a file without --force, before anything is computed."""
-    if output not in (None, STANDARD) and Path(output).exists() and not force:
+def check_target(output: str | None, force: bool, *sources: Path) -> None:
+    """Refuse to replace a source, and any file without --force, before anything is computed."""
+    if output in (None, STANDARD) or not Path(output).exists():
+        return
+    if any(source.exists() and source.samefile(output) for source in sources):
+        raise ValueError(f"{output}: expected another file than the source")
+    if not force:
         raise FileExistsError(f"{output} exists; --force replaces it")
 
 

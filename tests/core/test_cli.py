@@ -6,6 +6,8 @@ import json
 import os
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 
 import ase.io
 import numpy as np
@@ -300,6 +302,20 @@ def test_a_file_that_is_there_is_replaced_only_by_force(file, other, tmp_path):
         assert target.read_text() != "precious"
 
 
+def test_the_source_is_never_written_to(file, other):
+    before = file.read_bytes()
+    for command in (
+        ("compress", file),
+        ("compress", other, "-r", file),
+        ("delta", other, file),
+        ("delta", file),
+    ):
+        done = run(*command, "-k", 4, "-o", file, "--force")
+        assert done.exit_code == 1
+        assert "expected another file than the source" in done.stderr
+    assert file.read_bytes() == before
+
+
 @pytest.mark.parametrize(
     ("arguments", "why"),
     [
@@ -387,14 +403,25 @@ def test_as_a_process_in_a_pipe(file):
     assert json.loads(second.stdout)["entropy"] == q.entropy(q.descriptors(kept))
 
 
+def drain(leader):
+    """Return what a terminal shows until it is closed; one that is not read blocks its program."""
+    parts = []
+    with suppress(OSError):
+        while part := os.read(leader, 1 << 16):
+            parts.append(part)
+    return b"".join(parts)
+
+
 @pytest.mark.skipif(not hasattr(os, "openpty"), reason="there are no terminals here")
 def test_progress_is_drawn_where_there_is_a_terminal(file):
     leader, follower = os.openpty()
     command = [sys.executable, "-m", "quests_core.cli", "compress", str(file), "-m", "random", "--dry-run"]
     environment = {**os.environ, "TERM": "xterm", "COLUMNS": "100"}
-    done = subprocess.run([*command, "-k", "4"], stdout=subprocess.PIPE, stderr=follower, env=environment)
-    os.close(follower)
-    drawn = os.read(leader, 1 << 16).decode()
+    with ThreadPoolExecutor(1) as pool:
+        reading = pool.submit(drain, leader)
+        done = subprocess.run([*command, "-k", "4"], stdout=subprocess.PIPE, stderr=follower, env=environment)
+        os.close(follower)
+        drawn = reading.result().decode()
     os.close(leader)
     assert done.stdout.decode().startswith("random keeps 2 of 8 frames")
     assert "reading" in drawn
