@@ -10,7 +10,6 @@ import hashlib
 import json
 import logging
 import os
-import sys
 import tempfile
 import time
 import zipfile
@@ -24,27 +23,14 @@ import pandas as pd
 
 import quests_core
 from quests_core import Environments
+from quests_core.folders import cache_folder as default_folder
 
 from .facts.analysis import Marks, MethodPath
 
 log = logging.getLogger(__name__)
 
-FOLDER = "QUESTS_CACHE_DIR"
 _PART = ".part"
 _PART_SECONDS = 3600
-
-
-def default_folder() -> Path | None:
-    """Return ``$QUESTS_CACHE_DIR`` (None where that is empty), or the platform's folder for caches."""
-    if FOLDER in os.environ:
-        return Path(os.environ[FOLDER]).expanduser() if os.environ[FOLDER] else None
-    if sys.platform == "win32":
-        base = Path(os.environ.get("LOCALAPPDATA") or Path.home() / "AppData" / "Local")
-    elif sys.platform == "darwin":
-        base = Path.home() / "Library" / "Caches"
-    else:
-        base = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
-    return base / "quests-explorer"
 
 
 @cache

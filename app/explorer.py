@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from quests_core import Cancelled, Progress
+from quests_core.named import fetch, is_name
 
 from . import jobs
 from .aiming import Aiming
@@ -57,9 +58,9 @@ class Explorer:
         self.open(self._uploads.save(name, content), name)
 
     def open(self, path: str | Path, name: str | None = None) -> None:
-        """Open a file; what is open stays until the new one can be shown."""
-        path = self.place(path)
-        self._analyse(path, name or path.name, self.state.parameters)
+        """Open a file, or a published data set by its name; what is open stays until it can be shown."""
+        where = str(path) if is_name(str(path)) else self.place(path)
+        self._analyse(where, name or Path(where).name, self.state.parameters)
 
     @staticmethod
     def place(path: str | Path) -> Path:
@@ -169,7 +170,7 @@ class Explorer:
         self.state.map_notice = ""
         self._map_jobs.submit("UMAP", work, done, failed)
 
-    def _analyse(self, path: Path, name: str, parameters: Parameters) -> None:
+    def _analyse(self, path: Path | str, name: str, parameters: Parameters) -> None:
         self._jobs.cancel()
         self.state.param.update(error="", notice="")
         first, before, marks = self.state.active, self.state.opened, self.state.marks
@@ -182,12 +183,14 @@ class Explorer:
 
         def failed(error):
             if self.state.opened is None or path != self.state.opened.dataset.path:
-                self._uploads.discard(path)
-            self._tell(f"Could not open {name}", error, path.name)
+                self._uploads.discard(Path(path))
+            self._tell(f"Could not open {name}", error, Path(path).name)
 
         self._jobs.submit(f"Opening {name}", work, lambda results: self._show(*results), failed)
 
-    def _open(self, path: Path, name: str, parameters: Parameters, progress) -> Opened:
+    def _open(self, path: Path | str, name: str, parameters: Parameters, progress) -> Opened:
+        if isinstance(path, str):
+            path = fetch(path, progress)
         progress("reading", 0, 1)
         sha256 = analysis.content_hash(path)
         dataset = self._cache.get(

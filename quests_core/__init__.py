@@ -15,6 +15,7 @@ from .environments import Environments
 from .io import atoms_energy, atoms_forces, read, write_subset
 from .kernel import log_kernel_sum
 from .learning import InformationGap, information_gap, learning_curve
+from .named import datasets, load
 from .progress import Cancelled, Progress
 from .repeats import repeated_curves
 from .sampling import EntropyEstimate, estimate_entropy
@@ -42,6 +43,7 @@ __all__ = [
     "bandwidth_from_volume",
     "compression_curve",
     "compression_path",
+    "datasets",
     "delta_entropy",
     "descriptors",
     "diversity",
@@ -51,6 +53,7 @@ __all__ = [
     "information_gap",
     "knee",
     "learning_curve",
+    "load",
     "log_kernel_sum",
     "overlap",
     "read",

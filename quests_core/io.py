@@ -274,7 +274,7 @@ def write_subset(
     if path.exists() and not overwrite:
         raise FileExistsError(f"{path} exists; set overwrite=True to replace it")
     data = subset_bytes(source, indices, order)
-    _write_whole(path, gzip.compress(data, mtime=0) if path.suffix.lower() == ".gz" else data)
+    write_whole(path, gzip.compress(data, mtime=0) if path.suffix.lower() == ".gz" else data)
     return path
 
 
@@ -304,7 +304,7 @@ def _join(blocks: list[bytes]) -> bytes:
     return b"".join([*joined, blocks[-1]])
 
 
-def _write_whole(path: Path, data: bytes) -> None:
+def write_whole(path: Path, data: bytes) -> None:
     """Write to a temporary file beside `path`, then rename it."""
     handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     try:

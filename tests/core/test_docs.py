@@ -1,24 +1,97 @@
-"""The pages in docs/: their examples run, one after the other, and give what they say."""
+"""What the pages show runs: Python in order, commands as in a shell."""
 
 import doctest
+import gzip
 import importlib.util
+import os
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
-DOCS = Path(__file__).parents[2] / "docs"
+ROOT = Path(__file__).parents[2]
+PAGES = sorted((ROOT / "docs").glob("*.md"))
+SHELL = [page for page in [ROOT / "README.md", *PAGES] if "```sh\n" in page.read_text()]
+
+
+def blocks(page, language):
+    return re.findall(rf"```{language}\n(.*?)```", page.read_text(), flags=re.DOTALL)
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    content = gzip.decompress((ROOT / "app/assets/demo.xyz.gz").read_bytes())
+    for name in ("train.xyz", "test.xyz", "known.xyz"):
+        Path(name).write_bytes(content)
+    return tmp_path
 
 
 @pytest.mark.jit
-@pytest.mark.parametrize("page", sorted(path.name for path in DOCS.glob("*.md")))
-def test_examples_of_the_page_run(page):
-    text = (DOCS / page).read_text(encoding="utf-8")
-    examples = "\n".join(re.findall(r"```python\n(.*?)```", text, flags=re.DOTALL))
-    if "dscribe" in examples and importlib.util.find_spec("dscribe") is None:
-        pytest.skip(f"docs/{page} shows dscribe, which is not installed")
-    test = doctest.DocTestParser().get_doctest(examples, {}, page, str(DOCS / page), 0)
-    assert test.examples
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_python_runs(page, folder):
+    """Blocks run one after the other; those with prompts give what they say."""
+    namespace, examples = {}, blocks(page, "python")
+    if any("dscribe" in block for block in examples) and importlib.util.find_spec("dscribe") is None:
+        pytest.skip(f"docs/{page.name} shows dscribe, which is not installed")
     runner = doctest.DocTestRunner()
-    runner.run(test)
+    for block in examples:
+        if block.startswith(">>>"):
+            test = doctest.DocTestParser().get_doctest(block, namespace, page.name, str(page), 0)
+            runner.run(test, clear_globs=False)
+            namespace = test.globs
+        else:
+            exec(block, namespace)  # the page's own code
     assert runner.summarize(verbose=False).failed == 0
+
+
+@pytest.mark.jit
+@pytest.mark.parametrize("page", SHELL, ids=lambda page: page.name)
+def test_commands_run(page, folder):
+    (folder / "bin").mkdir()
+    program = folder / "bin" / "quests-explorer"
+    program.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m quests_core.cli "$@"\n')
+    program.chmod(0o755)
+    environment = {**os.environ, "PATH": f"{folder / 'bin'}:{os.environ['PATH']}"}
+    environment["PYTHONPATH"] = str(ROOT)
+    for block in blocks(page, "sh"):
+        lines = [line for line in block.splitlines() if " serve" not in line]
+        script = "set -eo pipefail\n" + "\n".join(lines)
+        done = subprocess.run(["bash", "-c", script], env=environment, capture_output=True, text=True)
+        assert done.returncode == 0, done.stderr
+
+
+def test_some_pages_have_code():
+    assert sum(len(blocks(page, "python")) for page in PAGES) >= 2
+    assert SHELL
+
+
+@pytest.mark.parametrize("page", [ROOT / "README.md", *PAGES], ids=lambda page: page.name)
+def test_links_lead_somewhere(page):
+    links = re.findall(r"\]\(([^)#]+)\)", page.read_text())
+    missing = [link for link in links if "://" not in link and not (page.parent / link).exists()]
+    assert not missing
+
+
+def test_every_command_of_the_peer_is_mapped():
+    text = (ROOT / "docs" / "coming-from-quests.md").read_text()
+    peer = (
+        *("active_learning", "approx_dH", "bandwidth", "compress", "dH", "dH_traj", "entropy"),
+        *("entropy_sampler", "learning_curve", "make_descriptors", "mcmc", "metrics", "overlap"),
+    )
+    assert not [command for command in peer if f"`quests {command}" not in text]
+
+
+def test_the_commands_that_are_named_are_there():
+    from typer.main import get_command
+
+    from quests_core.cli import app
+
+    commands = set(get_command(app).commands)
+    named = set()
+    for page in [ROOT / "README.md", *PAGES]:
+        named |= set(re.findall(r"quests-explorer (?:-j \d+ )?([a-z]+(?:-[a-z]+)?)\b", page.read_text()))
+    assert named <= commands
+    assert {"compress", "delta", "overlap", "entropy", "learning-curve"} <= named

@@ -7,9 +7,8 @@ from ase import Atoms
 from ase.data import covalent_radii
 from ase.neighborlist import neighbor_list
 
-from quests_core import Environments
-
-from .analysis import DataSet
+from ..dataset import DataSet
+from ..environments import Environments
 from .findings import ERROR, INFO, WARNING, Finding, finding
 
 # Two atoms nearer than this share of the sum of their covalent radii overlap.

@@ -3,10 +3,9 @@
 import numpy as np
 from ase import Atoms
 
-from quests_core import Environments, atoms_energy, atoms_forces
-
-from ..parts.format import plural
-from .analysis import DataSet
+from ..dataset import DataSet
+from ..environments import Environments
+from ..io import atoms_energy, atoms_forces
 from .findings import INFO, WARNING, Finding, finding
 
 EXTREME_FORCE = 30.0
@@ -59,7 +58,7 @@ def _mixed_names(frames: list[Atoms]) -> list[Finding]:
     if len(counted) < 2:
         return []
     usual = max(counted, key=counted.get)
-    listed = ", ".join(f"{name} in {plural(n, 'frame')}" for name, n in sorted(counted.items()))
+    listed = ", ".join(f"{name} in {n:,} frame{'s' * (n > 1)}" for name, n in sorted(counted.items()))
     return finding(
         "mixed names", WARNING, (i for i, name in enumerate(names) if name not in ("", usual)),
         "Energies under different names",

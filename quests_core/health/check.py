@@ -1,12 +1,8 @@
-"""What looks wrong in a data set, each with the frames it names; no screen.
+"""Every check of a data set in turn."""
 
-Every check is a function of the data that returns findings; `check` runs them all.
-"""
-
-from quests_core import Environments
-
-from . import health_labels, health_structures
-from .analysis import DataSet
+from ..dataset import DataSet
+from ..environments import Environments
+from . import labels, structures
 from .findings import SEVERITIES, Finding
 
 
@@ -26,15 +22,15 @@ def check(dataset: DataSet, envs: Environments, cutoff: float, progress=None) ->
     """
     frames = dataset.frames
     checks = (
-        lambda: health_labels.labels(dataset),
-        lambda: health_labels.energies(frames),
-        lambda: health_labels.forces(dataset, envs),
-        lambda: health_labels.net_forces(frames),
-        lambda: health_structures.cells(frames, cutoff),
-        lambda: health_structures.duplicates(frames, envs),
-        lambda: health_structures.lonely(dataset, envs),
-        lambda: health_structures.overlaps(frames, envs, cutoff),
-        lambda: health_structures.compositions(dataset),
+        lambda: labels.labels(dataset),
+        lambda: labels.energies(frames),
+        lambda: labels.forces(dataset, envs),
+        lambda: labels.net_forces(frames),
+        lambda: structures.cells(frames, cutoff),
+        lambda: structures.duplicates(frames, envs),
+        lambda: structures.lonely(dataset, envs),
+        lambda: structures.overlaps(frames, envs, cutoff),
+        lambda: structures.compositions(dataset),
     )
     found: list[Finding] = []
     for done, run in enumerate(checks):

@@ -1,0 +1,6 @@
+"""The command ``quests-explorer``: what the library does, for files and pipes."""
+
+from . import compare, compress, datasets, describe, measure, serve
+from .shared import app
+
+__all__ = ["app", "compare", "compress", "datasets", "describe", "measure", "serve"]

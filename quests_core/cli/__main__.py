@@ -1,0 +1,5 @@
+"""``python -m quests_core.cli``."""
+
+from . import app
+
+app()

@@ -1,0 +1,139 @@
+"""What one file says about another: ``delta`` and ``overlap``."""
+
+from typing import Annotated
+
+import numpy as np
+import pandas as pd
+import typer
+from ase import Atoms
+
+from ..entropy import OVERLAP_THRESHOLD, delta_entropy
+from ..entropy import overlap as overlap_of
+from ..environments import Environments
+from ..extxyz import frame_bytes
+from .shared import (
+    Bandwidth,
+    Cutoff,
+    DryRun,
+    Force,
+    Json,
+    K,
+    Parameters,
+    Reference,
+    Species,
+    Test,
+    Work,
+    app,
+    check_target,
+    of_sets,
+    tell,
+    working,
+    write_target,
+)
+
+_QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
+
+
+@app.command()
+def delta(
+    test: Test,
+    reference: Annotated[
+        str | None, typer.Argument(help="The known set; without it, each frame is its own.", metavar="[REF]")
+    ] = None,
+    output: Annotated[
+        str | None,
+        typer.Option("--output", "-o", help="Frames with the column delta_entropy, or a .csv; - is a pipe."),
+    ] = None,
+    k: K = 32,
+    cutoff: Cutoff = 5.0,
+    bandwidth: Bandwidth = 0.015,
+    species: Species = False,
+    force: Force = False,
+    dry_run: DryRun = False,
+    as_json: Json = False,
+) -> None:
+    """Tell how novel each environment of TEST is to REF: δH, nats; at most 0 where it is covered."""
+    parameters = Parameters(k, cutoff, bandwidth, species)
+    with working() as work:
+        paths = [work.path(one) for one in (test, reference) if one is not None]
+        check_target(output, force or dry_run, *paths)
+        frames, *_ = sets = [work.frames(path) for path in paths]
+        envs, *others = work.environments(parameters, *sets)
+        values = _deltas(envs, others[0] if others else None, bandwidth, work)
+        if output is not None and not dry_run:
+            write_target(output, _content(output, frames, envs, values))
+    told = _told(envs, values)
+    sizes = of_sets(parameters, {"query_": envs} | ({"reference_": others[0]} if others else {}))
+    blocks = [values[a:b].tolist() for a, b in zip(envs.offsets[:-1], envs.offsets[1:], strict=True)]
+    told = {"test": test, "reference": reference, **told, **sizes, "delta_entropy": blocks}
+    tell(told, _sentence(told), as_json, output if not dry_run else None)
+
+
+def _deltas(envs: Environments, known: Environments | None, bandwidth: float, work: Work) -> np.ndarray:
+    if known is not None:
+        return delta_entropy(envs, known, bandwidth, progress=work.progress)
+    blocks = []
+    for i, block in enumerate(envs):
+        blocks.append(delta_entropy(block, block, bandwidth))
+        if work.progress is not None:
+            work.progress("δH within frames", i + 1, len(envs))
+    return np.concatenate(blocks)
+
+
+def _told(envs: Environments, values: np.ndarray) -> dict:
+    """Return the numbers that sum δH up."""
+    largest = np.maximum.reduceat(values, envs.offsets[:-1])
+    quantiles = np.quantile(values, _QUANTILES).tolist()
+    return {
+        "mean": float(values.mean()),
+        "max": float(values.max()),
+        "quantiles": {f"{q:g}": value for q, value in zip(_QUANTILES, quantiles, strict=True)},
+        "overlap": float(np.mean(values < OVERLAP_THRESHOLD)),
+        "most_novel_frames": np.argsort(-largest, kind="stable")[:10].tolist(),
+    }
+
+
+def _sentence(told: dict) -> str:
+    against = "its own frame" if told["reference"] is None else told["reference"]
+    novel = ", ".join(map(str, told["most_novel_frames"]))
+    return (
+        f"δH of {told['query_n_envs']:,} environments given {against}: mean {told['mean']:.3f}, median "
+        f"{told['quantiles']['0.5']:.3f}, largest {told['max']:.3f} nats; {100 * told['overlap']:.1f} % are "
+        f"covered\nMost novel frames: {novel}"
+    )
+
+
+def _content(output: str, frames: list[Atoms], envs: Environments, values: np.ndarray) -> bytes:
+    """Return the file that is asked for: a table, or the frames with one more column."""
+    if output.lower().removesuffix(".gz").endswith(".csv"):
+        atom = np.arange(envs.n_envs) - np.repeat(envs.offsets[:-1], envs.sizes)
+        symbols = np.concatenate([atoms.get_chemical_symbols() for atoms in frames])
+        columns = {"frame": envs.frame_index, "atom": atom, "element": symbols, "delta_entropy": values}
+        return pd.DataFrame(columns).to_csv(index=False).encode()
+    for i, atoms in enumerate(frames):
+        atoms.arrays["delta_entropy"] = values[envs.offsets[i] : envs.offsets[i + 1]]
+    return b"".join(map(frame_bytes, frames))
+
+
+@app.command()
+def overlap(
+    test: Test,
+    reference: Reference,
+    threshold: Annotated[
+        float, typer.Option("--threshold", "-e", help="δH below which an environment is covered, nats.")
+    ] = OVERLAP_THRESHOLD,
+    k: K = 32,
+    cutoff: Cutoff = 5.0,
+    bandwidth: Bandwidth = 0.015,
+    species: Species = False,
+    as_json: Json = False,
+) -> None:
+    """Tell the share of TEST's environments that REF covers."""
+    parameters = Parameters(k, cutoff, bandwidth, species)
+    with working() as work:
+        sets = [work.frames(work.path(one)) for one in (test, reference)]
+        envs, known = work.environments(parameters, *sets)
+        share = overlap_of(envs, known, bandwidth, threshold, progress=work.progress)
+    told = {"test": test, "reference": reference, "overlap": share, "threshold": threshold}
+    told |= of_sets(parameters, {"query_": envs, "reference_": known})
+    tell(told, f"{reference} covers {100 * share:.2f} % of {envs.n_envs:,} environments of {test}", as_json)

@@ -1,0 +1,128 @@
+"""``compress``: choose frames of a file."""
+
+from enum import StrEnum
+from typing import Annotated
+
+import numpy as np
+import typer
+
+from ..curve import compression_curve
+from ..entropy import overlap
+from ..environments import Environments
+from ..io import subset_bytes
+from ..ranges import parse_ranges
+from ..selection import METHODS, Selection, select
+from .shared import (
+    Bandwidth,
+    Cutoff,
+    DryRun,
+    File,
+    Force,
+    Json,
+    K,
+    Parameters,
+    Seed,
+    Species,
+    Work,
+    app,
+    check_target,
+    tell,
+    working,
+    write_target,
+)
+
+Method = StrEnum("Method", {name: name for name in METHODS})
+Order = StrEnum("Order", {"file": "file", "rank": "rank"})
+Cost = StrEnum("Cost", {"frames": "frames", "environments": "environments"})
+
+
+@app.command()
+def compress(
+    file: File,
+    output: Annotated[
+        str | None, typer.Option("--output", "-o", help="Where the subset is written; - is standard output.")
+    ] = None,
+    method: Annotated[Method, typer.Option("--method", "-m", help="How frames are chosen.")] = Method.msc,
+    size: Annotated[str, typer.Option("--size", "-s", help="A number of frames, or a share: 0.25.")] = "0.25",
+    reference: Annotated[
+        str | None, typer.Option("--reference", "-r", help="Structures that one has already.")
+    ] = None,
+    k: K = 32,
+    cutoff: Cutoff = 5.0,
+    bandwidth: Bandwidth = 0.015,
+    species: Species = False,
+    locked: Annotated[str, typer.Option(help="Frames that are always kept: 0-2,7.")] = "",
+    excluded: Annotated[str, typer.Option(help="Frames that are left out of everything.")] = "",
+    cost: Annotated[Cost, typer.Option(help="What a frame's gain is divided by.")] = Cost.frames,
+    seed: Seed = 0,
+    order: Annotated[Order, typer.Option(help="Frames as in the file, or as picked.")] = Order.file,
+    force: Force = False,
+    dry_run: DryRun = False,
+    as_json: Json = False,
+) -> None:
+    """Choose frames of FILE, and copy them byte for byte."""
+    if output is None and not dry_run:
+        raise typer.BadParameter("expected where to write the subset, or --dry-run", param_hint="--output")
+    n_to_select = _size(size)
+    with working() as work:
+        paths = [work.path(one) for one in (file, reference) if one is not None]
+        check_target(output, force or dry_run, *paths)
+        frames, *_ = sets = [work.frames(path) for path in paths]
+        parameters = Parameters(k, cutoff, bandwidth, species)
+        envs, *others = work.environments(parameters, *sets)
+        known = others[0] if others else None
+        selection = select(
+            envs, method.value, n_to_select, bandwidth, known,
+            locked=parse_ranges(locked, len(frames), "locked"),
+            excluded=parse_ranges(excluded, len(frames), "excluded"),
+            cost=cost.value, random_state=seed, progress=work.progress,
+        )  # fmt: skip
+        told = _told(envs, selection, known, work)
+        told["parameters"] |= {"k": k, "cutoff": cutoff, "species": species, "cost": cost.value}
+        if output is not None and not dry_run:
+            write_target(output, subset_bytes(paths[0], selection.order, order.value))
+            told["output"] = output
+    tell(told, _sentence(told), as_json, output if not dry_run else None)
+
+
+def _size(text: str) -> int | float:
+    """Return a count or, where there is a decimal point, a share."""
+    try:
+        return float(text) if "." in text else int(text)
+    except ValueError:
+        raise typer.BadParameter(
+            f"expected a number of frames or a share like 0.25, got {text!r}", param_hint="--size"
+        ) from None
+
+
+def _told(envs: Environments, selection: Selection, known: Environments | None, work: Work) -> dict:
+    """Return what is told about a selection; excluded frames count in nothing."""
+    kept = np.setdiff1d(np.arange(len(envs)), selection.parameters["excluded"])
+    order = np.searchsorted(kept, selection.order)
+    bandwidth, rest = selection.parameters["bandwidth"], envs.take(kept)
+    curve = compression_curve(rest, order, [len(order)], bandwidth, progress=work.progress)
+    metrics = {name: float(value) for name, value in curve.iloc[-1].items() if name != "n_frames"}
+    if known is not None:
+        both = np.concatenate([known.X, rest.take(order).X])
+        metrics["overlap_with_reference"] = overlap(rest, both, bandwidth, progress=work.progress)
+    return {
+        "method": selection.method,
+        "n_frames": len(order),
+        "n_frames_of": len(kept),
+        "indices_by_rank": selection.order.tolist(),
+        "metrics": metrics,
+        "parameters": dict(selection.parameters),
+    }
+
+
+def _sentence(told: dict) -> str:
+    metrics = told["metrics"]
+    where = f"\nWritten to {told['output']}" if told.get("output", "-") != "-" else ""
+    both = ""
+    if "overlap_with_reference" in metrics:
+        both = f" ({100 * metrics['overlap_with_reference']:.1f} % with the reference)"
+    return (
+        f"{told['method']} keeps {told['n_frames']:,} of {told['n_frames_of']:,} frames: overlap "
+        f"{100 * metrics['overlap']:.1f} %{both}, entropy {metrics['entropy']:.3f} nats, diversity "
+        f"{metrics['diversity']:.3f} nats, largest δH {metrics['max_delta_entropy']:.2f} nats{where}"
+    )

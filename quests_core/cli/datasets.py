@@ -1,0 +1,30 @@
+"""``datasets``: what can be opened by name."""
+
+from typing import Annotated
+
+import typer
+from rich.box import SIMPLE
+from rich.table import Table
+
+from ..named import datasets as known
+from .shared import Json, app, tell
+
+
+@app.command()
+def datasets(
+    text: Annotated[str, typer.Argument(help="Only those with this in their name or elements.")] = "",
+    as_json: Json = False,
+) -> None:
+    """List the published data sets that every command takes in place of a file."""
+    table = known()
+    wanted = (table.name + " " + table.elements).str.contains(text, case=False, regex=False)
+    rows = table[wanted].astype(object)
+    rows = rows.where(rows.notna(), None).to_dict("records")
+    shown = Table(*table.columns, box=SIMPLE)
+    for row in rows:
+        shown.add_row(*(_cell(value) for value in row.values()))
+    tell({"datasets": rows}, shown, as_json)
+
+
+def _cell(value) -> str:
+    return "" if value is None else f"{value:,}" if isinstance(value, int) else str(value)

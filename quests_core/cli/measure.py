@@ -1,0 +1,143 @@
+"""What one file holds: ``entropy``, ``diversity``, ``metrics``, ``learning-curve``, ``bandwidth``."""
+
+import math
+from typing import Annotated
+
+import typer
+from rich.box import SIMPLE
+from rich.table import Table
+
+from .._validation import check_positive
+from ..bandwidth import bandwidth_from_volume
+from ..dataset import load as load_file
+from ..dataset import volume_per_atom
+from ..entropy import diversity_from_sums, entropy_from_sums
+from ..entropy import learning_curve as learning_curve_of
+from ..kernel import own_log_kernel_sums, tiles_of
+from .shared import (
+    Bandwidth,
+    Cutoff,
+    DryRun,
+    File,
+    Force,
+    Json,
+    K,
+    Parameters,
+    Seed,
+    Species,
+    app,
+    check_target,
+    of_sets,
+    tell,
+    working,
+    write_target,
+)
+
+_QUANTITIES = {"entropy": entropy_from_sums, "diversity": diversity_from_sums}
+
+
+@app.command()
+def entropy(
+    file: File, k: K = 32, cutoff: Cutoff = 5.0, bandwidth: Bandwidth = 0.015, species: Species = False,
+    as_json: Json = False,
+) -> None:  # fmt: skip
+    """Tell how much information FILE holds, nats, and the bound ln N."""
+    _measure(file, Parameters(k, cutoff, bandwidth, species), ("entropy",), as_json)
+
+
+@app.command()
+def diversity(
+    file: File, k: K = 32, cutoff: Cutoff = 5.0, bandwidth: Bandwidth = 0.015, species: Species = False,
+    as_json: Json = False,
+) -> None:  # fmt: skip
+    """Tell how many unique environments FILE holds, as a logarithm, nats."""
+    _measure(file, Parameters(k, cutoff, bandwidth, species), ("diversity",), as_json)
+
+
+@app.command()
+def metrics(
+    file: File, k: K = 32, cutoff: Cutoff = 5.0, bandwidth: Bandwidth = 0.015, species: Species = False,
+    as_json: Json = False,
+) -> None:  # fmt: skip
+    """Tell entropy and diversity of FILE at once."""
+    _measure(file, Parameters(k, cutoff, bandwidth, species), tuple(_QUANTITIES), as_json)
+
+
+def _measure(file: str, parameters: Parameters, wanted: tuple[str, ...], as_json: bool) -> None:
+    with working() as work:
+        (envs,) = work.environments(parameters, work.frames(work.path(file)))
+        h = check_positive(parameters.bandwidth, "bandwidth")
+        sums = own_log_kernel_sums(tiles_of(envs, envs.X), h, "single", wanted[0], work.progress)
+        values = {name: _QUANTITIES[name](sums) for name in wanted}
+        told = {"file": file, **values, "bound": math.log(envs.n_envs), **of_sets(parameters, {"": envs})}
+    listed = ", ".join(f"{name} {value:.3f} nats" for name, value in values.items())
+    text = f"{listed}; at most ln {envs.n_envs:,} = {told['bound']:.3f} nats"
+    tell(told, text, as_json)
+
+
+@app.command("learning-curve")
+def learning_curve(
+    file: File,
+    output: Annotated[
+        str | None, typer.Option("--output", "-o", help="A csv file; - is standard output.")
+    ] = None,
+    sizes: Annotated[
+        str, typer.Option("--sizes", "-f", help="Numbers of environments, or shares: 100,1000 or 0.1,0.5.")
+    ] = "",
+    n_repeats: Annotated[int, typer.Option("--repeats", "-n", help="Random samples of each size.")] = 3,
+    k: K = 32,
+    cutoff: Cutoff = 5.0,
+    bandwidth: Bandwidth = 0.015,
+    species: Species = False,
+    seed: Seed = 0,
+    force: Force = False,
+    dry_run: DryRun = False,
+    as_json: Json = False,
+) -> None:
+    """Tell the entropy of random samples against their size: where it is flat, more brings nothing new."""
+    asked = _sizes(sizes)
+    parameters = Parameters(k, cutoff, bandwidth, species)
+    with working() as work:
+        path = work.path(file)
+        check_target(output, force or dry_run, path)
+        (envs,) = work.environments(parameters, work.frames(path))
+        counts = [max(1, round(n * envs.n_envs)) if isinstance(n, float) else n for n in asked] or None
+        curve = learning_curve_of(
+            envs, counts, n_repeats, bandwidth=bandwidth, random_state=seed, progress=work.progress
+        )
+        if output is not None and not dry_run:
+            write_target(output, curve.to_csv(index=False).encode())
+    told = {"file": file, "learning_curve": curve.to_dict("list"), **of_sets(parameters, {"": envs})}
+    table = Table(*curve.columns, box=SIMPLE)
+    for row in curve.itertuples(index=False):
+        table.add_row(*(f"{value:,}" if isinstance(value, int) else f"{value:.4f}" for value in row))
+    tell(told, table, as_json, output if not dry_run else None)
+
+
+def _sizes(text: str) -> list[int | float]:
+    try:
+        return [float(part) if "." in part else int(part) for part in text.split(",") if part.strip()]
+    except ValueError:
+        raise typer.BadParameter(
+            f"expected numbers like 100,1000 or shares like 0.1,0.5, got {text!r}", param_hint="--sizes"
+        ) from None
+
+
+@app.command()
+def bandwidth(
+    volume: Annotated[
+        str, typer.Argument(help="Å³ an atom, or a file whose mean volume is taken.", metavar="VOLUME|FILE")
+    ],
+    as_json: Json = False,
+) -> None:
+    """Tell a bandwidth for a density."""
+    with working() as work:
+        try:
+            value = float(volume)
+        except ValueError:
+            dataset = load_file(work.path(volume), progress=work.progress)
+            value, _ = volume_per_atom(dataset)
+            if value is None:
+                raise ValueError(f"{volume}: no frame is periodic in three directions") from None
+        h = bandwidth_from_volume(value)
+    tell({"volume": value, "bandwidth": h}, f"{value:.3f} Å³ an atom: bandwidth {h:.5f} Å⁻¹", as_json)

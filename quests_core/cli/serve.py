@@ -1,0 +1,37 @@
+"""``serve``: start the dashboard."""
+
+import importlib.util
+import os
+import subprocess
+import sys
+from typing import Annotated
+
+import typer
+
+from .shared import STANDARD, app, working
+
+
+@app.command()
+def serve(
+    file: Annotated[
+        str | None, typer.Argument(help="What to open at first, a file or a name; the demo if absent.")
+    ] = None,
+    port: Annotated[int, typer.Option(help="Where the server listens.")] = 5006,
+    show: Annotated[bool, typer.Option(help="Open a browser.")] = True,
+) -> None:
+    """Start the dashboard."""
+    if file == STANDARD:
+        raise typer.BadParameter("expected a file: the dashboard reads it again and again")
+    environment = dict(os.environ)
+    with working() as work:
+        found = importlib.util.find_spec("quests_app")
+        if found is None or importlib.util.find_spec("panel") is None:
+            raise ImportError('the dashboard is not installed: pip install "quests-explorer[app]"')
+        if file is not None:
+            path = work.path(file)
+            if not path.is_file():
+                raise FileNotFoundError(f"{file}: no such file")
+            environment["QUESTS_FILE"] = str(path.resolve())
+        folder = next(iter(found.submodule_search_locations))
+    command = [sys.executable, "-m", "panel", "serve", folder, "--port", str(port), *["--show"] * show]
+    raise typer.Exit(subprocess.call(command, env=environment))

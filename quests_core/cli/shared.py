@@ -1,0 +1,200 @@
+"""What all commands have in common: arguments, files and pipes, progress, errors, JSON."""
+
+import gzip
+import json
+import math
+import sys
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from ase import Atoms
+from rich.console import Console
+from rich.progress import BarColumn, TaskProgressColumn, TextColumn, TimeRemainingColumn
+from rich.progress import Progress as Bars
+
+from .._numba import set_num_threads
+from ..descriptors import descriptors
+from ..environments import Environments
+from ..io import read, write_whole
+from ..named import fetch, is_name
+from ..progress import Progress
+
+STANDARD = "-"
+
+_FILE = (
+    "Structures in any format that ASE reads, also .gz; - is extxyz on standard input; or a name, tm23:Ag."
+)
+File = Annotated[str, typer.Argument(help=_FILE, metavar="FILE")]
+Test = Annotated[str, typer.Argument(help=_FILE, metavar="TEST")]
+Reference = Annotated[str, typer.Argument(help="What TEST is compared with.", metavar="REF")]
+K = Annotated[int, typer.Option("-k", help="Neighbours in the descriptor.")]
+Cutoff = Annotated[float, typer.Option("--cutoff", "-c", help="How far neighbours are looked for, Å.")]
+Bandwidth = Annotated[float, typer.Option("--bandwidth", "-b", help="h of the kernel, Å⁻¹.")]
+Species = Annotated[bool, typer.Option("--species", help="Tell elements apart.")]
+Seed = Annotated[int, typer.Option("--seed", help="Of all that is random.")]
+Force = Annotated[bool, typer.Option("--force", help="Replace a file that is there.")]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Compute, tell, and write nothing.")]
+Json = Annotated[bool, typer.Option("--json", help="Tell it as JSON.")]
+
+app = typer.Typer(
+    help="See how much information a set of atomic structures holds, and keep the smallest subset that does.",
+    epilog="Exit codes: 0 done, 1 an error, 2 a command line that makes no sense.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+
+
+@app.callback()
+def common(
+    threads: Annotated[
+        int | None, typer.Option("--threads", "-j", help="How many threads compute; all by default.")
+    ] = None,
+) -> None:
+    """Take what comes before the command."""
+    if threads is not None:
+        with told_errors():
+            set_num_threads(threads)
+
+
+@dataclass(frozen=True)
+class Parameters:
+    """What decides about descriptors and kernel."""
+
+    k: int = 32
+    cutoff: float = 5.0
+    bandwidth: float = 0.015
+    species: bool = False
+
+
+class Work:
+    """The files of a command, and what is told while it works.
+
+    Parameters
+    ----------
+    progress : Progress or None
+        Where progress is told.
+    folder : Path
+        For what comes from standard input.
+    """
+
+    def __init__(self, progress: Progress | None, folder: Path):
+        self.progress, self._folder, self._piped = progress, folder, False
+
+    def path(self, file: str) -> Path:
+        """Return where the structures of an argument are."""
+        if file == STANDARD:
+            if self._piped:
+                raise typer.BadParameter("standard input can be read once only")
+            self._piped = True
+            path = self._folder / "stdin.xyz"
+            path.write_bytes(sys.stdin.buffer.read())
+            return path
+        return fetch(file, self.progress) if is_name(file) else Path(file)
+
+    def frames(self, path: Path) -> list[Atoms]:
+        """Return the structures of a file."""
+        return read(path, self.progress)
+
+    def environments(self, parameters: Parameters, *sets: Sequence[Atoms]) -> list[Environments]:
+        """Return the environments of each set; where elements are told apart, all know all elements."""
+        species = None
+        if parameters.species:
+            species = sorted({symbol for frames in sets for atoms in frames for symbol in atoms.symbols})
+        return [
+            descriptors(frames, parameters.k, parameters.cutoff, species, progress=self.progress)
+            for frames in sets
+        ]
+
+
+@contextmanager
+def told_errors() -> Iterator[None]:
+    """Tell what went wrong in one line on standard error, and end with exit code 1."""
+    try:
+        yield
+    except (OSError, ValueError, TypeError, ImportError) as error:
+        typer.echo(f"Error: {error}", err=True)
+        raise typer.Exit(1) from error
+
+
+@contextmanager
+def working() -> Iterator[Work]:
+    """Yield the `Work` of a command; its progress is drawn on standard error where that is a terminal."""
+    with told_errors(), tempfile.TemporaryDirectory(prefix="quests-") as folder, _bars() as progress:
+        yield Work(progress, Path(folder))
+
+
+@contextmanager
+def _bars() -> Iterator[Progress | None]:
+    console = Console(stderr=True)
+    if not console.is_terminal:
+        yield None
+        return
+    columns = TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TimeRemainingColumn()
+    with Bars(*columns, console=console, transient=True) as bars:
+        tasks: dict[str, Any] = {}
+
+        def show(progress: Progress) -> None:
+            if progress.step not in tasks:
+                tasks[progress.step] = bars.add_task(progress.step)
+            bars.update(tasks[progress.step], completed=progress.done, total=progress.total)
+
+        yield Progress(show)
+
+
+def check_target(output: str | None, force: bool, *sources: Path) -> None:
+    """Refuse to replace a source, and any file without --force, before anything is computed."""
+    if output in (None, STANDARD) or not Path(output).exists():
+        return
+    if any(source.exists() and source.samefile(output) for source in sources):
+        raise ValueError(f"{output}: expected another file than the source")
+    if not force:
+        raise FileExistsError(f"{output} exists; --force replaces it")
+
+
+def write_target(output: str, content: bytes) -> None:
+    """Write a file whole, compressed where its name says so, or to standard output."""
+    if output == STANDARD:
+        sys.stdout.buffer.write(content)
+        sys.stdout.buffer.flush()
+    else:
+        compressed = output.lower().endswith(".gz")
+        write_whole(Path(output), gzip.compress(content, mtime=0) if compressed else content)
+
+
+def tell(told: dict, text: Any, as_json: bool, output: str | None = None) -> None:
+    """Tell a result: as text or table, or as JSON; on standard error where the output is a pipe."""
+    piped = output == STANDARD
+    if as_json:
+        typer.echo(json.dumps(_plain(told), allow_nan=False), err=piped)
+    elif isinstance(text, str):
+        typer.echo(text, err=piped)
+    else:
+        console = Console(stderr=piped)
+        # What is no terminal has no width at which lines should end.
+        console = console if console.is_terminal else Console(stderr=piped, width=200)
+        console.print(text)
+
+
+def _plain(value: Any) -> Any:
+    """Return what JSON can hold; numbers that are none become null."""
+    if isinstance(value, dict):
+        return {key: _plain(one) for key, one in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(one) for one in value]
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    return value
+
+
+def of_sets(parameters: Parameters, sets: dict[str, Environments]) -> dict:
+    """Return the sizes of the sets, by what their names start with, and the parameters."""
+    sizes = {}
+    for start, envs in sets.items():
+        sizes |= {f"{start}n_frames": len(envs), f"{start}n_envs": envs.n_envs}
+    return {**sizes, "parameters": asdict(parameters)}

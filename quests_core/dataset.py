@@ -1,0 +1,116 @@
+"""An opened file: its frames, and what is known of them before anything is computed."""
+
+import hashlib
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from ase import Atoms
+
+from .io import atoms_forces, read
+
+# An atom whose periodic images are farther away than this, in Å, is alone.
+_ALONE = 8.0
+
+
+@dataclass(frozen=True, eq=False)
+class DataSet:
+    """An opened file.
+
+    Attributes
+    ----------
+    name : str
+        File name as shown.
+    path : Path
+        Where the bytes are.
+    sha256 : str
+        Hash of these bytes.
+    frames : list of Atoms
+        The structures, in file order.
+    labels : tuple of str
+        ``config_type`` of each frame, "" where it has none.
+    elements : tuple of str
+        Symbols, sorted.
+    forces : ndarray of shape (n_atoms,)
+        |F| of every atom of every frame, eV Å⁻¹; NaN where its frame has no usable forces.
+    without_forces : tuple of int
+        Frames without usable forces.
+    locked : tuple of int
+        Frames that are locked at first: isolated atoms, which potentials need as energy references.
+    uploaded : bool
+        Whether `path` is a temporary copy that means nothing to the user.
+    """
+
+    name: str
+    path: Path
+    sha256: str
+    frames: list[Atoms]
+    labels: tuple[str, ...]
+    elements: tuple[str, ...]
+    forces: np.ndarray
+    without_forces: tuple[int, ...]
+    locked: tuple[int, ...]
+    uploaded: bool = False
+
+    @property
+    def has_forces(self) -> bool:
+        """Whether at least one frame has forces."""
+        return len(self.without_forces) < len(self.frames)
+
+
+def content_hash(path: Path) -> str:
+    """Return the SHA-256 of a file."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def load(path, name: str | None = None, sha256: str | None = None, progress=None) -> DataSet:
+    """Read a file of structures.
+
+    Raises
+    ------
+    ValueError, OSError
+        If the file cannot be used; the message names the frame and why.
+    """
+    path = Path(path).expanduser().resolve()
+    sha256 = sha256 or content_hash(path)
+    frames = read(path, progress=progress)
+    forces = [_force_norms(atoms) for atoms in frames]
+    labels = tuple(str(atoms.info.get("config_type", "")) for atoms in frames)
+    return DataSet(
+        name=name or path.name,
+        path=path,
+        sha256=sha256,
+        frames=frames,
+        labels=labels,
+        elements=tuple(sorted({symbol for atoms in frames for symbol in atoms.symbols.species()})),
+        forces=np.concatenate(forces),
+        without_forces=tuple(i for i, norms in enumerate(forces) if np.isnan(norms).any()),
+        locked=tuple(i for i, atoms in enumerate(frames) if _is_isolated(atoms, labels[i])),
+    )
+
+
+def volume_per_atom(dataset: DataSet) -> tuple[float | None, int]:
+    """Return the volume an atom, Å³, of the frames that are periodic in three directions, and how many.
+
+    Isolated atoms do not count; None where no frame is left.
+    """
+    locked = set(dataset.locked)
+    bulk = [atoms for i, atoms in enumerate(dataset.frames) if atoms.pbc.all() and i not in locked]
+    if not bulk:
+        return None, 0
+    return sum(atoms.cell.volume for atoms in bulk) / sum(len(atoms) for atoms in bulk), len(bulk)
+
+
+def _is_isolated(atoms: Atoms, label: str) -> bool:
+    """Say whether a frame is an energy reference: labelled so, or one atom far from its own images."""
+    lengths = atoms.cell.lengths()[atoms.pbc]
+    return label.lower() == "isolatedatom" or (len(atoms) == 1 and bool((lengths > _ALONE).all()))
+
+
+def _force_norms(atoms: Atoms) -> np.ndarray:
+    """Return |F| of each atom; all NaN where any is missing, so that no frame counts in part."""
+    forces = atoms_forces(atoms)
+    if forces is None or not np.isfinite(forces).all():
+        return np.full(len(atoms), np.nan)
+    return np.linalg.norm(forces, axis=1)

@@ -1,0 +1,48 @@
+"""Files that are kept with the hash of their content, so that a damaged one is not used."""
+
+import hashlib
+import os
+import tempfile
+from collections.abc import Iterable
+from pathlib import Path
+
+
+def sha256_of(path: Path) -> str:
+    """Return the SHA-256 of a file."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _beside(path: Path) -> Path:
+    return path.with_name(f"{path.name}.sha256")
+
+
+def is_whole(path: Path) -> bool:
+    """Say whether a file is there and has the content that was kept."""
+    beside = _beside(path)
+    return path.is_file() and beside.is_file() and beside.read_text().split()[:1] == [sha256_of(path)]
+
+
+def keep(path: Path, blocks: Iterable[bytes]) -> None:
+    """Write a file and, beside it, its hash in the form of ``sha256sum``; half a file is never seen.
+
+    Raises
+    ------
+    ValueError
+        If there is nothing to keep.
+    """
+    digest, written = hashlib.sha256(), 0
+    handle, part = tempfile.mkstemp(dir=path.parent, suffix=".part")
+    try:
+        with os.fdopen(handle, "wb") as file:
+            for block in blocks:
+                digest.update(block)
+                written += file.write(block)
+        if not written:
+            raise ValueError(f"{path.name}: the data set holds no frames")
+        # A hash that is there before its file is only a file that is not whole.
+        _beside(path).write_text(f"{digest.hexdigest()}  {path.name}\n")
+        os.replace(part, path)
+    except BaseException:
+        os.unlink(part)
+        raise
