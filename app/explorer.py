@@ -21,7 +21,7 @@ DEMO = Path(__file__).parent / "assets" / "demo.xyz.gz"
 DEMO_NAME = "Demo: carbon (GFN1-xTB)"
 
 
-class Explorer:
+class Controller:
     """One session: carries out requests and keeps `State` true.
 
     Parameters

@@ -5,7 +5,7 @@ from functools import partial
 import panel as pn
 import panel_material_ui as pmui
 
-from .explorer import Explorer
+from .explorer import Controller
 from .parts.card import CSS
 from .parts.tabs import Tabs
 from .repeats import Repeating
@@ -60,7 +60,7 @@ SX = {
 }
 
 
-def page(state: State, explorer: Explorer, search: str | None = None) -> pmui.Page:
+def page(state: State, explorer: Controller, search: str | None = None) -> pmui.Page:
     """Return the whole page for one session; open what `search`, of the address, asks for if given."""
     address = AddressView(state, explorer)
     makers = {
@@ -100,7 +100,7 @@ def grid(*cards, tab: str) -> pn.Column:
     )
 
 
-def _overview(state: State, explorer: Explorer) -> pn.Column:
+def _overview(state: State, explorer: Controller) -> pn.Column:
     tab = "overview"
     Repeating(state, explorer)
     views = (
@@ -110,7 +110,7 @@ def _overview(state: State, explorer: Explorer) -> pn.Column:
     return grid(*views, tab=tab)
 
 
-def _sets_tab(state: State, explorer: Explorer) -> pn.Column:
+def _sets_tab(state: State, explorer: Controller) -> pn.Column:
     tab, sets = "sets", Sets(state, explorer)
     views = (
         SetsView(state, sets, tab), NoveltyView(state, sets, tab), SetMapView(state, sets, tab),
@@ -119,22 +119,22 @@ def _sets_tab(state: State, explorer: Explorer) -> pn.Column:
     return grid(*views, tab=tab)
 
 
-def _map_tab(state: State, explorer: Explorer) -> pn.Column:
+def _map_tab(state: State, explorer: Controller) -> pn.Column:
     tab = "map"
     chart = MapView(state, explorer, tab, beside=True)
     return grid(chart, StructureView(state, explorer, tab), NearestView(state, tab), tab="map-tab")
 
 
-def _frames_tab(state: State, explorer: Explorer) -> pn.Column:
+def _frames_tab(state: State, explorer: Controller) -> pn.Column:
     tab = "frames"
     return grid(FramesView(state, explorer, tab), tab=tab)
 
 
-def _outliers_tab(state: State, explorer: Explorer) -> pn.Column:
+def _outliers_tab(state: State, explorer: Controller) -> pn.Column:
     tab = "outliers"
     return grid(OutliersView(state, tab), LostLabelsView(state, tab), LostView(state, tab), tab=tab)
 
 
-def _health_tab(state: State, explorer: Explorer) -> pn.Column:
+def _health_tab(state: State, explorer: Controller) -> pn.Column:
     tab = "health"
     return grid(HealthView(state, explorer, tab), tab=tab)

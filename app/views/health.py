@@ -3,7 +3,7 @@
 import panel as pn
 import panel_material_ui as pmui
 
-from ..explorer import Explorer
+from ..explorer import Controller
 from ..facts.findings import ERROR, INFO, WARNING, Finding
 from ..facts.health import check
 from ..parts.card import card, heading, html
@@ -18,7 +18,7 @@ _NAMES = {ERROR: "error", WARNING: "warning", INFO: "note"}
 class HealthView(View):
     """Each finding with its frames, which can be picked or excluded."""
 
-    def __init__(self, state: State, explorer: Explorer, tab: str = ""):
+    def __init__(self, state: State, explorer: Controller, tab: str = ""):
         super().__init__(state, tab)
         self._explorer = explorer
         self.findings: list[Finding] | None = None
