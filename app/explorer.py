@@ -5,13 +5,13 @@ from collections.abc import Callable, Hashable
 from pathlib import Path
 from typing import Any
 
-from quests_core import Cancelled, Progress
+from quests_core import Cancelled, Environments, Progress
 
 from . import jobs
 from .aiming import Aiming
 from .exports import export
-from .facts import analysis, embedding, placing
-from .facts.analysis import Marks, MethodPath, Opened, Parameters
+from .facts import analysis, embedding, given, placing
+from .facts.analysis import DataSet, Marks, MethodPath, Opened, Parameters
 from .history import History
 from .parts.format import plural
 from .state import State
@@ -44,6 +44,7 @@ class Controller:
         self._map_jobs = jobs.Jobs(state.mapping, schedule, jobs.executor("umap"))
         self._cache, self._umap = jobs.cache(), jobs.umap_worker()
         self._uploads, self._with_umap = UploadFolder(), with_umap
+        self._given: dict[str, Environments] = {}
         self._asked: dict[tuple[str, Marks], Progress] = {}
         state.param.watch(lambda _: self._follow_methods(), "methods")
         state.param.watch(lambda _: self._follow_marks(), "marks")
@@ -52,14 +53,25 @@ class Controller:
         """Open the data set that ships with the package."""
         self.open(DEMO, DEMO_NAME)
 
-    def upload(self, name: str, content: bytes | str) -> None:
+    def upload(self, name: str, content: bytes | str, envs: Environments | None = None) -> None:
         """Open an uploaded file."""
-        self.open(self._uploads.save(name, content), name)
+        self.open(self._uploads.save(name, content), name, envs)
 
-    def open(self, path: str | Path, name: str | None = None) -> None:
-        """Open a file; what is open stays until the new one can be shown."""
+    def open(self, path: str | Path, name: str | None = None, envs: Environments | None = None) -> None:
+        """Open a file; what is open stays until the new one can be shown.
+
+        `envs` are its descriptors where they are known already; else they are computed.
+        """
         path = self.place(path)
-        self._analyse(path, name or path.name, self.state.parameters)
+        self._analyse(path, name or path.name, self._parameters_of(envs))
+
+    def open_environments(self, envs: Environments, name: str) -> None:
+        """Show what descriptors alone can tell."""
+        self._analyse(Path(), name, self._parameters_of(envs), given.without_frames(envs, name))
+
+    def _parameters_of(self, envs: Environments | None) -> Parameters:
+        self._given = {} if envs is None else {given.hash_of(envs): envs}
+        return dataclasses.replace(self.state.parameters, given=next(iter(self._given), ""))
 
     @staticmethod
     def place(path: str | Path) -> Path:
@@ -69,7 +81,13 @@ class Controller:
     def recompute(self, parameters: Parameters) -> None:
         """Analyse the open file again with other parameters."""
         opened = self.state.opened
-        if opened is not None and parameters != opened.parameters:
+        if opened is None:
+            return
+        # A bandwidth alone asks for no other descriptors.
+        same = dataclasses.replace(parameters, given=opened.parameters.given)
+        if dataclasses.replace(same, bandwidth=opened.parameters.bandwidth) == opened.parameters:
+            parameters = same
+        if parameters != opened.parameters:
             self._analyse(opened.dataset.path, opened.dataset.name, parameters)
 
     @property
@@ -169,13 +187,13 @@ class Controller:
         self.state.map_notice = ""
         self._map_jobs.submit("UMAP", work, done, failed)
 
-    def _analyse(self, path: Path, name: str, parameters: Parameters) -> None:
+    def _analyse(self, path: Path, name: str, parameters: Parameters, dataset: DataSet | None = None) -> None:
         self._jobs.cancel()
         self.state.param.update(error="", notice="")
         first, before, marks = self.state.active, self.state.opened, self.state.marks
 
         def work(progress):
-            opened = self._open(path, name, parameters, progress)
+            opened = self._open(path, name, parameters, progress, dataset)
             same = before is not None and before.dataset.sha256 == opened.dataset.sha256
             now = marks if same else Marks(locked=opened.dataset.locked)
             return opened, self._path(opened, first, now, progress), self._pca(opened)
@@ -187,7 +205,16 @@ class Controller:
 
         self._jobs.submit(f"Opening {name}", work, lambda results: self._show(*results), failed)
 
-    def _open(self, path: Path, name: str, parameters: Parameters, progress) -> Opened:
+    def _open(self, path: Path, name: str, parameters: Parameters, progress, dataset=None) -> Opened:
+        dataset = dataset or self._load(path, name, progress)
+        if parameters.given:
+            envs = given.check_fit(self._given[parameters.given], dataset)
+        else:
+            key = ("environments", dataset.sha256, parameters.k, parameters.cutoff, parameters.species)
+            envs = self._cache.get(key, lambda: analysis.environments(dataset, parameters, progress))
+        return Opened(dataset, parameters, envs)
+
+    def _load(self, path: Path, name: str, progress) -> DataSet:
         progress("reading", 0, 1)
         sha256 = analysis.content_hash(path)
         dataset = self._cache.get(
@@ -195,12 +222,7 @@ class Controller:
             lambda: analysis.load(path, name, sha256, progress),
         )
         # The same bytes may have come from elsewhere before.
-        dataset = dataclasses.replace(dataset, name=name, path=path, uploaded=self._uploads.holds(path))
-        envs = self._cache.get(
-            ("environments", sha256, parameters.k, parameters.cutoff, parameters.species),
-            lambda: analysis.environments(dataset, parameters, progress),
-        )
-        return Opened(dataset, parameters, envs)
+        return dataclasses.replace(dataset, name=name, path=path, uploaded=self._uploads.holds(path))
 
     def _path(self, opened: Opened, method: str, marks: Marks, progress) -> MethodPath:
         return self._cache.get(

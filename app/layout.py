@@ -63,19 +63,7 @@ SX = {
 def page(state: State, explorer: Controller, search: str | None = None) -> pmui.Page:
     """Return the whole page for one session; open what `search`, of the address, asks for if given."""
     address = AddressView(state, explorer)
-    makers = {
-        "overview": _overview,
-        "map": _map_tab,
-        "outliers": _outliers_tab,
-        "frames": _frames_tab,
-        "sets": _sets_tab,
-        "health": _health_tab,
-    }
-    tabs = Tabs(state, {key: partial(make, state, explorer) for key, make in makers.items()})
-    main = pn.Column(
-        StatusView(state, explorer), SummaryView(state), tabs.bar(MarksView(state, explorer)), tabs.content,
-        css_classes=["page"], stylesheets=[CSS], sizing_mode="stretch_width", margin=0,
-    )  # fmt: skip
+    main = content(state, explorer)
     sidebar = (
         DatasetView(state, explorer), SizeView(state), MethodsView(state), ExportView(state, explorer),
         ExportDialog(state, explorer), SettingsView(state, explorer), address,
@@ -91,6 +79,40 @@ def page(state: State, explorer: Controller, search: str | None = None) -> pmui.
         busy_indicator=None,
         sx=SX,
     )
+
+
+def content(state: State, explorer: Controller, without: tuple[str, ...] = ()) -> pn.Column:
+    """Return everything beside the sidebar: status, summary, and the tabs but those `without`."""
+    makers = {
+        "overview": _overview,
+        "map": _map_tab,
+        "outliers": _outliers_tab,
+        "frames": _frames_tab,
+        "sets": _sets_tab,
+        "health": _health_tab,
+    }
+    kept = {key: partial(make, state, explorer) for key, make in makers.items() if key not in without}
+    tabs = Tabs(state, kept)
+    return pn.Column(
+        StatusView(state, explorer), SummaryView(state), tabs.bar(MarksView(state, explorer)), tabs.content,
+        css_classes=["page"], stylesheets=[CSS], sizing_mode="stretch_width", margin=0,
+    )  # fmt: skip
+
+
+def inline(state: State, explorer: Controller, of_frames: bool = True) -> pmui.Column:
+    """Return the dashboard as a notebook's cell shows it: what decides on the subset above the tabs.
+
+    Without frames, of which only descriptors are known, there is nothing to export or to look into.
+    """
+    deciding = [pn.Column(SizeView(state), width=280), pn.Column(MethodsView(state), width=310)]
+    if of_frames:
+        views = ExportView(state, explorer), ExportDialog(state, explorer), SettingsView(state, explorer)
+        deciding.append(pn.Column(*views, width=330))
+    return pmui.Column(
+        pn.FlexBox(*deciding, styles={"gap": "0 24px"}, margin=0, sizing_mode="stretch_width"),
+        content(state, explorer, without=() if of_frames else ("map", "frames", "sets", "health")),
+        theme_config=THEME, margin=0, sizing_mode="stretch_width",
+    )  # fmt: skip
 
 
 def grid(*cards, tab: str) -> pn.Column:
