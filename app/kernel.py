@@ -19,10 +19,10 @@ import panel as pn
 import panel_material_ui as pmui
 from bokeh.document import Document
 from bokeh.model import Model
-from bokeh.models import UIElement
+from bokeh.models import ImportedStyleSheet, InlineStyleSheet, UIElement
 from bokeh.resources import INLINE
 from panel.io.model import add_to_doc, diff
-from panel.io.notebook import patch_inline_stylesheets, push
+from panel.io.notebook import push, replace_inline_css
 from panel.io.resources import set_resource_mode
 from panel.io.save import save
 from pyviz_comms import Comm
@@ -105,8 +105,7 @@ def page(view: pn.viewable.Viewable, title: str) -> str:
     document = Document()
     with pn.config.set(inline=True), set_resource_mode("inline"):
         root = view.get_root(document, Comm())
-        for model in root.select({"type": UIElement}):
-            patch_inline_stylesheets(model)
+        inline_styles(root)
         add_to_doc(root, document, hold=True)
         file = io.StringIO()
         save(document, file, title=title, resources=INLINE)
@@ -153,20 +152,22 @@ class Inbox:
 class Wire:
     """Sends the page what changed, in order, once the page is there to hear it.
 
-    Panel sends what it changes itself, and at once: what Bokeh's models hear from elsewhere would be lost, and
-    what comes before the page is drawn would come in any order. So documents hold nothing back here, and
-    Panel finds nothing to send but while it handles a message from the page.
+    Panel sends only what it changes itself, and does so before the page is drawn, in any order. So its
+    documents hold nothing back here: Panel finds nothing to send, and every change comes by.
     """
 
-    def __init__(self, schedule: Callable[[Callable[[], None]], None]):
-        self._schedule = schedule
+    def __init__(self, inbox: Inbox):
+        self._inbox = inbox
         self._unsent: dict[str, list] = {}
+        self._styles: dict[str, list[str]] = {}
 
     def connect(self, ref: str) -> None:
         """Follow the document of a view that is shown; `ref` is its root's."""
-        _, _, document, comm = pn.state._views[ref]
+        _, root, document, comm = pn.state._views[ref]
         self._unsent[ref] = []
+        self._take_styles(root)
         document.unhold()
+        document.hold = lambda *_: None
         document.on_change(lambda event: self._hear(ref, comm, event))
 
     def _hear(self, ref: str, comm: Comm, event) -> None:
@@ -174,7 +175,7 @@ class Wire:
         if unsent is None or getattr(event, "setter", None) == comm.id:
             return
         if not unsent:
-            self._schedule(self.flush)
+            self._inbox(self.flush)
         unsent.append(event)
 
     def flush(self) -> None:
@@ -189,15 +190,48 @@ class Wire:
         _, root, document, comm = pn.state._views[ref]
         if comm._comm is None:
             # The page opens the connection when it has drawn the view; nobody does in a script.
-            self._schedule.later(self.flush)
+            self._inbox.later(self.flush)
             return
-        if any(_brings_models(event) for event in self._unsent[ref]):
-            for model in root.select({"type": UIElement}):
-                patch_inline_stylesheets(model)
         events, self._unsent[ref] = self._unsent[ref], []
+        if any(_brings_models(event) for event in events):
+            with document.models.freeze():
+                inline_styles(root)
+            self._take_styles(root)
+            self._unsent[ref] = []
+        events = [event for event in events if self._is_news(event)]
         push(document, comm, msg=diff(document, events=events))
+
+    def _take_styles(self, root: Model) -> None:
+        """Take note of the style sheets that the page has."""
+        for model in root.select({"type": UIElement}):
+            self._styles.setdefault(model.id, list(model.stylesheets))
+
+    def _is_news(self, event) -> bool:
+        """Say whether the page must hear of an event: Panel sets style sheets anew that are the same."""
+        if getattr(event, "attr", "") != "stylesheets":
+            return True
+        texts = _as_texts(event.new)
+        known, self._styles[event.model.id] = self._styles.get(event.model.id), texts
+        event.new = texts
+        return texts != known
+
+
+def inline_styles(root: Model) -> None:
+    """Put the text of Panel's style sheets where their addresses are, so that nothing is fetched."""
+    for model in root.select({"type": UIElement}):
+        texts = _as_texts(model.stylesheets)
+        if texts != model.stylesheets:
+            model.stylesheets = texts
+
+
+def _as_texts(sheets: list) -> list[str]:
+    sheets = [replace_inline_css(one) if isinstance(one, ImportedStyleSheet) else one for one in sheets]
+    return [one.css if isinstance(one, InlineStyleSheet) else one for one in sheets]
 
 
 def _brings_models(event) -> bool:
+    """Say whether an event brings parts of the page that are new to it."""
     new = getattr(event, "new", None)
+    if getattr(event, "attr", "") == "stylesheets":
+        return False
     return isinstance(new, Model) or (isinstance(new, list) and any(isinstance(one, Model) for one in new))

@@ -70,6 +70,8 @@ class Shown(pn.viewable.Viewer):
 
     def _repr_mimebundle_(self, include=None, exclude=None):
         made = self._make()
+        # Before the document knows the models: afterwards each change of one would make it count them all.
+        made._hooks.append(lambda view, root, *_: kernel.inline_styles(root))
         bundle = made._repr_mimebundle_(include, exclude)
         for ref in made._models:
             self._wire.connect(ref)
