@@ -1,1 +1,12 @@
 """QUESTS Explorer's dashboard, imported as ``quests_app`` and served with ``panel serve app``."""
+
+__all__ = ["Explorer"]
+
+
+def __getattr__(name: str):
+    """Import what a notebook asks for only then: the served page never needs it."""
+    if name == "Explorer":
+        from .notebook import Explorer
+
+        return Explorer
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -5,14 +5,14 @@ from collections.abc import Callable, Hashable
 from pathlib import Path
 from typing import Any
 
-from quests_core import Cancelled, Progress
+from quests_core import Cancelled, Environments, Progress
 from quests_core.named import fetch, is_name
 
 from . import jobs
 from .aiming import Aiming
 from .exports import export
-from .facts import analysis, embedding, placing
-from .facts.analysis import Marks, MethodPath, Opened, Parameters
+from .facts import analysis, embedding, given, placing
+from .facts.analysis import DataSet, Marks, MethodPath, Opened, Parameters
 from .history import History
 from .parts.format import plural
 from .state import State
@@ -22,7 +22,7 @@ DEMO = Path(__file__).parent / "assets" / "demo.xyz.gz"
 DEMO_NAME = "Demo: carbon (GFN1-xTB)"
 
 
-class Explorer:
+class Controller:
     """One session: carries out requests and keeps `State` true.
 
     Parameters
@@ -45,6 +45,7 @@ class Explorer:
         self._map_jobs = jobs.Jobs(state.mapping, schedule, jobs.executor("umap"))
         self._cache, self._umap = jobs.cache(), jobs.umap_worker()
         self._uploads, self._with_umap = UploadFolder(), with_umap
+        self._given: dict[str, Environments] = {}
         self._asked: dict[tuple[str, Marks], Progress] = {}
         state.param.watch(lambda _: self._follow_methods(), "methods")
         state.param.watch(lambda _: self._follow_marks(), "marks")
@@ -53,14 +54,25 @@ class Explorer:
         """Open the data set that ships with the package."""
         self.open(DEMO, DEMO_NAME)
 
-    def upload(self, name: str, content: bytes | str) -> None:
+    def upload(self, name: str, content: bytes | str, envs: Environments | None = None) -> None:
         """Open an uploaded file."""
-        self.open(self._uploads.save(name, content), name)
+        self.open(self._uploads.save(name, content), name, envs)
 
-    def open(self, path: str | Path, name: str | None = None) -> None:
-        """Open a file, or a published data set by its name; what is open stays until it can be shown."""
+    def open(self, path: str | Path, name: str | None = None, envs: Environments | None = None) -> None:
+        """Open a file, or a published data set by its name; what is open stays until it can be shown.
+
+        `envs` are its descriptors where they are known already; else they are computed.
+        """
         where = str(path) if is_name(str(path)) else self.place(path)
-        self._analyse(where, name or Path(where).name, self.state.parameters)
+        self._analyse(where, name or Path(where).name, self._parameters_of(envs))
+
+    def open_environments(self, envs: Environments, name: str) -> None:
+        """Show what descriptors alone can tell."""
+        self._analyse(Path(), name, self._parameters_of(envs), given.without_frames(envs, name))
+
+    def _parameters_of(self, envs: Environments | None) -> Parameters:
+        self._given = {} if envs is None else {given.hash_of(envs): envs}
+        return dataclasses.replace(self.state.parameters, given=next(iter(self._given), ""))
 
     @staticmethod
     def place(path: str | Path) -> Path:
@@ -70,7 +82,13 @@ class Explorer:
     def recompute(self, parameters: Parameters) -> None:
         """Analyse the open file again with other parameters."""
         opened = self.state.opened
-        if opened is not None and parameters != opened.parameters:
+        if opened is None:
+            return
+        # A bandwidth alone asks for no other descriptors.
+        same = dataclasses.replace(parameters, given=opened.parameters.given)
+        if dataclasses.replace(same, bandwidth=opened.parameters.bandwidth) == opened.parameters:
+            parameters = same
+        if parameters != opened.parameters:
             self._analyse(opened.dataset.path, opened.dataset.name, parameters)
 
     @property
@@ -170,13 +188,15 @@ class Explorer:
         self.state.map_notice = ""
         self._map_jobs.submit("UMAP", work, done, failed)
 
-    def _analyse(self, path: Path | str, name: str, parameters: Parameters) -> None:
+    def _analyse(
+        self, path: Path | str, name: str, parameters: Parameters, dataset: DataSet | None = None
+    ) -> None:
         self._jobs.cancel()
         self.state.param.update(error="", notice="")
         first, before, marks = self.state.active, self.state.opened, self.state.marks
 
         def work(progress):
-            opened = self._open(path, name, parameters, progress)
+            opened = self._open(path, name, parameters, progress, dataset)
             same = before is not None and before.dataset.sha256 == opened.dataset.sha256
             now = marks if same else Marks(locked=opened.dataset.locked)
             return opened, self._path(opened, first, now, progress), self._pca(opened)
@@ -188,7 +208,16 @@ class Explorer:
 
         self._jobs.submit(f"Opening {name}", work, lambda results: self._show(*results), failed)
 
-    def _open(self, path: Path | str, name: str, parameters: Parameters, progress) -> Opened:
+    def _open(self, path: Path | str, name: str, parameters: Parameters, progress, dataset=None) -> Opened:
+        dataset = dataset or self._load(path, name, progress)
+        if parameters.given:
+            envs = given.check_fit(self._given[parameters.given], dataset)
+        else:
+            key = ("environments", dataset.sha256, parameters.k, parameters.cutoff, parameters.species)
+            envs = self._cache.get(key, lambda: analysis.environments(dataset, parameters, progress))
+        return Opened(dataset, parameters, envs)
+
+    def _load(self, path: Path | str, name: str, progress) -> DataSet:
         if isinstance(path, str):
             path = fetch(path, progress)
         progress("reading", 0, 1)
@@ -198,12 +227,7 @@ class Explorer:
             lambda: analysis.load(path, name, sha256, progress),
         )
         # The same bytes may have come from elsewhere before.
-        dataset = dataclasses.replace(dataset, name=name, path=path, uploaded=self._uploads.holds(path))
-        envs = self._cache.get(
-            ("environments", sha256, parameters.k, parameters.cutoff, parameters.species),
-            lambda: analysis.environments(dataset, parameters, progress),
-        )
-        return Opened(dataset, parameters, envs)
+        return dataclasses.replace(dataset, name=name, path=path, uploaded=self._uploads.holds(path))
 
     def _path(self, opened: Opened, method: str, marks: Marks, progress) -> MethodPath:
         return self._cache.get(

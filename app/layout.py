@@ -5,7 +5,7 @@ from functools import partial
 import panel as pn
 import panel_material_ui as pmui
 
-from .explorer import Explorer
+from .explorer import Controller
 from .parts.card import CSS
 from .parts.tabs import Tabs
 from .repeats import Repeating
@@ -60,22 +60,10 @@ SX = {
 }
 
 
-def page(state: State, explorer: Explorer, search: str | None = None) -> pmui.Page:
+def page(state: State, explorer: Controller, search: str | None = None) -> pmui.Page:
     """Return the whole page for one session; open what `search`, of the address, asks for if given."""
     address = AddressView(state, explorer)
-    makers = {
-        "overview": _overview,
-        "map": _map_tab,
-        "outliers": _outliers_tab,
-        "frames": _frames_tab,
-        "sets": _sets_tab,
-        "health": _health_tab,
-    }
-    tabs = Tabs(state, {key: partial(make, state, explorer) for key, make in makers.items()})
-    main = pn.Column(
-        StatusView(state, explorer), SummaryView(state), tabs.bar(MarksView(state, explorer)), tabs.content,
-        css_classes=["page"], stylesheets=[CSS], sizing_mode="stretch_width", margin=0,
-    )  # fmt: skip
+    main = content(state, explorer)
     sidebar = (
         DatasetView(state, explorer), SizeView(state), MethodsView(state), ExportView(state, explorer),
         ExportDialog(state, explorer), SettingsView(state, explorer), address,
@@ -93,6 +81,40 @@ def page(state: State, explorer: Explorer, search: str | None = None) -> pmui.Pa
     )
 
 
+def content(state: State, explorer: Controller, without: tuple[str, ...] = ()) -> pn.Column:
+    """Return everything beside the sidebar: status, summary, and the tabs but those `without`."""
+    makers = {
+        "overview": _overview,
+        "map": _map_tab,
+        "outliers": _outliers_tab,
+        "frames": _frames_tab,
+        "sets": _sets_tab,
+        "health": _health_tab,
+    }
+    kept = {key: partial(make, state, explorer) for key, make in makers.items() if key not in without}
+    tabs = Tabs(state, kept)
+    return pn.Column(
+        StatusView(state, explorer), SummaryView(state), tabs.bar(MarksView(state, explorer)), tabs.content,
+        css_classes=["page"], stylesheets=[CSS], sizing_mode="stretch_width", margin=0,
+    )  # fmt: skip
+
+
+def inline(state: State, explorer: Controller, of_frames: bool = True) -> pmui.Column:
+    """Return the dashboard as a notebook's cell shows it: what decides on the subset above the tabs.
+
+    Without frames, of which only descriptors are known, there is nothing to export or to look into.
+    """
+    deciding = [pn.Column(SizeView(state), width=280), pn.Column(MethodsView(state), width=310)]
+    if of_frames:
+        views = ExportView(state, explorer), ExportDialog(state, explorer), SettingsView(state, explorer)
+        deciding.append(pn.Column(*views, width=330))
+    return pmui.Column(
+        pn.FlexBox(*deciding, styles={"gap": "0 24px"}, margin=0, sizing_mode="stretch_width"),
+        content(state, explorer, without=() if of_frames else ("map", "frames", "sets", "health")),
+        theme_config=THEME, margin=0, sizing_mode="stretch_width",
+    )  # fmt: skip
+
+
 def grid(*cards, tab: str) -> pn.Column:
     """Return cards in the grid that the style sheet gives to `tab`."""
     return pn.Column(
@@ -100,7 +122,7 @@ def grid(*cards, tab: str) -> pn.Column:
     )
 
 
-def _overview(state: State, explorer: Explorer) -> pn.Column:
+def _overview(state: State, explorer: Controller) -> pn.Column:
     tab = "overview"
     Repeating(state, explorer)
     views = (
@@ -110,7 +132,7 @@ def _overview(state: State, explorer: Explorer) -> pn.Column:
     return grid(*views, tab=tab)
 
 
-def _sets_tab(state: State, explorer: Explorer) -> pn.Column:
+def _sets_tab(state: State, explorer: Controller) -> pn.Column:
     tab, sets = "sets", Sets(state, explorer)
     views = (
         SetsView(state, sets, tab), NoveltyView(state, sets, tab), SetMapView(state, sets, tab),
@@ -119,22 +141,22 @@ def _sets_tab(state: State, explorer: Explorer) -> pn.Column:
     return grid(*views, tab=tab)
 
 
-def _map_tab(state: State, explorer: Explorer) -> pn.Column:
+def _map_tab(state: State, explorer: Controller) -> pn.Column:
     tab = "map"
     chart = MapView(state, explorer, tab, beside=True)
     return grid(chart, StructureView(state, explorer, tab), NearestView(state, tab), tab="map-tab")
 
 
-def _frames_tab(state: State, explorer: Explorer) -> pn.Column:
+def _frames_tab(state: State, explorer: Controller) -> pn.Column:
     tab = "frames"
     return grid(FramesView(state, explorer, tab), tab=tab)
 
 
-def _outliers_tab(state: State, explorer: Explorer) -> pn.Column:
+def _outliers_tab(state: State, explorer: Controller) -> pn.Column:
     tab = "outliers"
     return grid(OutliersView(state, tab), LostLabelsView(state, tab), LostView(state, tab), tab=tab)
 
 
-def _health_tab(state: State, explorer: Explorer) -> pn.Column:
+def _health_tab(state: State, explorer: Controller) -> pn.Column:
     tab = "health"
     return grid(HealthView(state, explorer, tab), tab=tab)

@@ -62,7 +62,7 @@ class Repeating:
     ----------
     state : State
         Its `repeats` are kept true.
-    explorer : Explorer
+    explorer : Controller
         Computes them.
     """
 

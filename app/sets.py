@@ -8,7 +8,7 @@ import param
 
 from quests_core import Cancelled
 
-from .explorer import Explorer
+from .explorer import Controller
 from .facts import compare
 from .facts.compare import Addition, Comparison, Matrix, Reference
 from .state import State
@@ -25,7 +25,7 @@ class Sets(param.Parameterized):
     ----------
     state : State
         Whose open data set is compared.
-    explorer : Explorer
+    explorer : Controller
         Computes.
     """
 
@@ -38,7 +38,7 @@ class Sets(param.Parameterized):
     with_files = param.Boolean(default=False, doc="Whether `files` is wanted.")
     pending = param.ClassSelector(class_=frozenset, default=frozenset(), doc="Results on their way.")
 
-    def __init__(self, state: State, explorer: Explorer):
+    def __init__(self, state: State, explorer: Controller):
         super().__init__()
         self._state, self._explorer = state, explorer
         self._uploads = UploadFolder()

@@ -59,11 +59,11 @@ class Session:
     """A page without a browser: the event loop is a queue."""
 
     def __init__(self):
-        from quests_app.explorer import Explorer
+        from quests_app.explorer import Controller
         from quests_app.state import State
 
         self.calls, self.state = queue.Queue(), State()
-        self.explorer = Explorer(self.state, self.calls.put, with_umap=False)
+        self.explorer = Controller(self.state, self.calls.put, with_umap=False)
 
     def open(self, path: Path) -> tuple[float, float]:
         """Open a file; return the seconds to its first plots and to everything."""

@@ -8,6 +8,7 @@ import zlib
 from collections.abc import Sequence
 from pathlib import Path
 
+import ase.db
 import ase.io
 import numpy as np
 from ase import Atoms
@@ -147,6 +148,9 @@ def _parse_frame(data: bytes, name: str, index: int) -> Atoms:
 
 def _read_with_ase(path: Path) -> list[Atoms]:
     try:
+        if path.suffix.lower() == ".db":
+            with ase.db.connect(path, serial=True) as database:
+                return database_frames(database)
         if path.suffix.lower() != ".gz":
             return ase.io.read(path, index=":", do_not_split_by_at_sign=True)
         # ASE would seek in the compressed stream, which takes minutes.
@@ -156,6 +160,16 @@ def _read_with_ase(path: Path) -> list[Atoms]:
             return ase.io.read(plain, index=":", do_not_split_by_at_sign=True)
     except Exception as error:
         raise ValueError(f"{path.name}: cannot be read: {_reason(error)}") from error
+
+
+def database_frames(database) -> list[Atoms]:
+    """Return all frames of an ASE database, each with its row's key-value pairs in its info."""
+    frames = []
+    for row in database.select():
+        atoms = row.toatoms()
+        atoms.info.update(row.key_value_pairs)
+        frames.append(atoms)
+    return frames
 
 
 def _reason(error: Exception) -> str:

@@ -14,7 +14,7 @@ from quests_core import io as core_io
 from quests_core import write_subset
 from quests_core.ranges import format_ranges
 
-from ..facts.analysis import RANDOM_STATE, MethodPath, Opened, content_hash
+from ..facts.analysis import RANDOM_STATE, MethodPath, Opened, Parameters, content_hash
 
 ORDERS = {"File order": "file", "Rank order": "rank"}
 SUBSET, RECORD = "subset.xyz", "subset.json"
@@ -58,11 +58,9 @@ def record(opened: Opened, path: MethodPath, n_frames: int, order: str, subset: 
         },
         "parameters": {
             "method": path.method,
-            "descriptor": "QUESTS X1, X2",
-            "k": parameters.k,
-            "cutoff_angstrom": parameters.cutoff,
+            **_descriptor(parameters),
             "bandwidth_per_angstrom": parameters.bandwidth,
-            "species": list(dataset.elements) if parameters.species else None,
+            "species": list(dataset.elements) if parameters.species and not parameters.given else None,
             "cost": "frames",
             "locked": list(path.marks.locked),
             "excluded": list(path.marks.excluded),
@@ -80,6 +78,12 @@ def record(opened: Opened, path: MethodPath, n_frames: int, order: str, subset: 
         },
         "versions": versions(),
     }
+
+
+def _descriptor(parameters: Parameters) -> dict:
+    if parameters.given:
+        return {"descriptor": "given", "descriptors_sha256": parameters.given}
+    return {"descriptor": "QUESTS X1, X2", "k": parameters.k, "cutoff_angstrom": parameters.cutoff}
 
 
 def _numbers(row) -> dict:
@@ -152,13 +156,16 @@ def python_code(opened: Opened, path: MethodPath, n_frames: int, order: str = "f
         if frames
     )
     species = f", species={list(dataset.elements)}" if parameters.species else ""
+    envs = f"descriptors(frames, k={parameters.k}, cutoff={parameters.cutoff}{species})"
+    if parameters.given:
+        envs = f"...  # the descriptors that were given, sha256 {parameters.given}"
     return f"""from quests_core import descriptors, read, select, write_subset
 
 # sha256 {dataset.sha256}
 source = {source_of(opened)!r}
 
 frames = read(source)
-envs = descriptors(frames, k={parameters.k}, cutoff={parameters.cutoff}{species})
+envs = {envs}
 selection = select(
     envs,
     method={path.method!r},
@@ -174,6 +181,8 @@ write_subset("subset.xyz", source, selection.order, order={order!r})
 def command(opened: Opened, path: MethodPath, n_frames: int, order: str = "file") -> str:
     """Return a shell command that writes the same file."""
     parameters = opened.parameters
+    if parameters.given:
+        return "# The descriptors were given: only Python can select with them.\n"
     words = [
         "quests-explorer", "compress", source_of(opened), "-m", path.method, "-s", str(n_frames),
         "-k", str(parameters.k), "--cutoff", repr(parameters.cutoff),

@@ -88,8 +88,8 @@ def _facts(opened: Opened, path: MethodPath) -> str:
         "Labels": label_counts(dataset.labels),
         "Entropy": f"{nats(entropy)} nats of at most ln N = {nats(bound)} nats",
         "Locked and excluded": f"{plural(len(path.marks.locked), 'frame')} and {len(path.marks.excluded):,}",
-        "Neighbours k": str(parameters.k),
-        "Cutoff": f"{parameters.cutoff:g} Å",
+        "Neighbours k": "descriptors given" if parameters.given else str(parameters.k),
+        "Cutoff": "descriptors given" if parameters.given else f"{parameters.cutoff:g} Å",
         "Bandwidth h": f"{parameters.bandwidth:g} Å⁻¹",
         "SHA-256 of the source": dataset.sha256,
     }

@@ -41,12 +41,15 @@ class Parameters:
         h of the kernel, Å⁻¹.
     species : bool
         Whether elements are told apart.
+    given : str
+        Hash of the descriptors where these were given, and not computed with `k`, `cutoff` and `species`.
     """
 
     k: int = 32
     cutoff: float = 5.0
     bandwidth: float = 0.015
     species: bool = False
+    given: str = ""
 
 
 @dataclass(frozen=True)
@@ -128,6 +131,8 @@ class Opened:
 
 def environments(dataset: DataSet, parameters: Parameters, progress=None) -> Environments:
     """Return the descriptors of all atoms of `dataset`."""
+    if parameters.given:
+        raise ValueError("the descriptors were given, so those of other frames cannot be computed alike")
     return descriptors(
         dataset.frames,
         k=parameters.k,

@@ -5,7 +5,7 @@ import os
 import panel as pn
 import param
 
-from ..explorer import Explorer
+from ..explorer import Controller
 from ..facts.analysis import Parameters
 from ..link import DEMO, Wish, query
 from ..parts.view import View
@@ -39,7 +39,7 @@ class Address(pn.custom.JSComponent):
 class AddressView(View):
     """Keeps the address line true, and opens what it asked for when the page was called."""
 
-    def __init__(self, state: State, explorer: Explorer, tab: str = ""):
+    def __init__(self, state: State, explorer: Controller, tab: str = ""):
         super().__init__(state, tab)
         self._explorer, self._address = explorer, Address()
         self._wish: Wish | None = None

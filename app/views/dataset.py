@@ -3,7 +3,7 @@
 import panel as pn
 import panel_material_ui as pmui
 
-from ..explorer import Explorer
+from ..explorer import Controller
 from ..parts.card import DROP, html
 from ..parts.view import View
 from ..state import State
@@ -12,7 +12,7 @@ from ..state import State
 class DatasetView(View):
     """The sidebar's first section."""
 
-    def __init__(self, state: State, explorer: Explorer, tab: str = ""):
+    def __init__(self, state: State, explorer: Controller, tab: str = ""):
         super().__init__(state, tab)
         self._explorer = explorer
         self._drop = pn.widgets.FileDropper(

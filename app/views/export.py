@@ -6,7 +6,7 @@ import re
 import panel as pn
 import panel_material_ui as pmui
 
-from ..explorer import Explorer
+from ..explorer import Controller
 from ..exports import export
 from ..parts.card import AS_WRITTEN, html
 from ..parts.format import escape, frame_list, plural
@@ -25,7 +25,7 @@ _COPY = (
 class ExportView(View):
     """The sidebar's export section and the dialog with the code."""
 
-    def __init__(self, state: State, explorer: Explorer, tab: str = ""):
+    def __init__(self, state: State, explorer: Controller, tab: str = ""):
         super().__init__(state, tab)
         self._explorer = explorer
         self._order = pmui.RadioButtonGroup(

@@ -5,7 +5,7 @@ import re
 import panel as pn
 import panel_material_ui as pmui
 
-from ..explorer import Explorer
+from ..explorer import Controller
 from ..exports import export
 from ..exports.bundle import CURVES, FRAMES, INDICES, PARTS, REPORT, Bundle, Wishes, bundle
 from ..exports.contents import CONTENTS, NOTES, SOURCE
@@ -25,7 +25,7 @@ _PLOTS_NOTE = "Plots: the tools above each plot, seen when the pointer is on it,
 class ExportDialog(View):
     """Contents, split, tables and report, as one archive that is made on the queue."""
 
-    def __init__(self, state: State, explorer: Explorer, tab: str = ""):
+    def __init__(self, state: State, explorer: Controller, tab: str = ""):
         super().__init__(state, tab)
         self._explorer, self._saver = explorer, Saver()
         wide = {"size": "small", "sizing_mode": "stretch_width", "margin": 0}

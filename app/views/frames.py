@@ -7,7 +7,7 @@ import pandas as pd
 import panel as pn
 import panel_material_ui as pmui
 
-from ..explorer import Explorer
+from ..explorer import Controller
 from ..facts.expression import ExpressionError
 from ..facts.frame_columns import MEANING, FrameColumns, FrameFacts, frame_maximum, gather, most_novel, ranks
 from ..facts.matching import FUNCTIONS, matches
@@ -41,7 +41,7 @@ _FOLLOWING = ("rank", "max_delta_entropy", "state")
 class FramesView(View):
     """Sort, filter, pick; a click on a row looks at the frame's most novel environment."""
 
-    def __init__(self, state: State, explorer: Explorer, tab: str = ""):
+    def __init__(self, state: State, explorer: Controller, tab: str = ""):
         super().__init__(state, tab)
         self._explorer = explorer
         self._facts: FrameFacts | None = None

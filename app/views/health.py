@@ -5,7 +5,7 @@ import panel_material_ui as pmui
 
 from quests_core.health import ERROR, INFO, WARNING, Finding, check
 
-from ..explorer import Explorer
+from ..explorer import Controller
 from ..parts.card import card, heading, html
 from ..parts.format import escape, frame_list, plural
 from ..parts.view import View
@@ -18,7 +18,7 @@ _NAMES = {ERROR: "error", WARNING: "warning", INFO: "note"}
 class HealthView(View):
     """Each finding with its frames, which can be picked or excluded."""
 
-    def __init__(self, state: State, explorer: Explorer, tab: str = ""):
+    def __init__(self, state: State, explorer: Controller, tab: str = ""):
         super().__init__(state, tab)
         self._explorer = explorer
         self.findings: list[Finding] | None = None

@@ -7,7 +7,7 @@ import panel as pn
 import panel_material_ui as pmui
 from bokeh.events import PanStart, SelectionGeometry, Tap
 
-from ..explorer import Explorer
+from ..explorer import Controller
 from ..facts.fields import Fields
 from ..facts.picking import inside_box, inside_polygon, nearest
 from ..parts import coloring
@@ -43,7 +43,7 @@ class MapView(View):
         Whether the subset can be shown in a second map beside the full set.
     """
 
-    def __init__(self, state: State, explorer: Explorer, tab: str = "", beside: bool = False):
+    def __init__(self, state: State, explorer: Controller, tab: str = "", beside: bool = False):
         super().__init__(state, tab)
         self._explorer, self._fields = explorer, None
         self._plot = MapFigure()

@@ -3,7 +3,7 @@
 import panel as pn
 import panel_material_ui as pmui
 
-from ..explorer import Explorer
+from ..explorer import Controller
 from ..parts.card import html
 from ..parts.format import plural
 from ..parts.keys import Keys
@@ -14,7 +14,7 @@ from ..state import State
 class MarksView(View):
     """Undo and redo; what to do with the frames picked on the map or in a table; Esc lets them go."""
 
-    def __init__(self, state: State, explorer: Explorer, tab: str = ""):
+    def __init__(self, state: State, explorer: Controller, tab: str = ""):
         super().__init__(state, tab)
         self._history = explorer.history
         self._keys = Keys()

@@ -4,7 +4,7 @@ import panel as pn
 
 from quests_core import Cancelled
 
-from ..explorer import Explorer
+from ..explorer import Controller
 from ..facts.redundancy import label_entropies
 from ..parts.card import card, heading, html
 from ..parts.format import FULL_COLOR, METHOD_COLORS, plural
@@ -16,7 +16,7 @@ from ..state import State
 class RedundancyView(View):
     """Bars of H and ln N for the full set, the active method's subset, and each label."""
 
-    def __init__(self, state: State, explorer: Explorer, tab: str = ""):
+    def __init__(self, state: State, explorer: Controller, tab: str = ""):
         super().__init__(state, tab)
         self._explorer, self._plot, self._head = explorer, redundancy_plot(), html()
         self._labels, self._asked, self._task = None, None, None

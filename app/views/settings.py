@@ -5,7 +5,7 @@ import math
 import panel as pn
 import panel_material_ui as pmui
 
-from ..explorer import Explorer
+from ..explorer import Controller
 from ..facts.analysis import Parameters
 from ..facts.bandwidths import HIGHEST, LOWEST, EntropyCurve, entropy_curve, suggestion
 from ..parts.card import AS_WRITTEN, html
@@ -28,7 +28,7 @@ class SettingsView(View):
     before anything is computed with it.
     """
 
-    def __init__(self, state: State, explorer: Explorer, tab: str = ""):
+    def __init__(self, state: State, explorer: Controller, tab: str = ""):
         super().__init__(state, tab)
         self._explorer = explorer
         options = {"size": "small", "sizing_mode": "stretch_width", "margin": (6, 0)}

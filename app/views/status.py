@@ -3,7 +3,7 @@
 import panel as pn
 import panel_material_ui as pmui
 
-from ..explorer import Explorer
+from ..explorer import Controller
 from ..parts.card import html
 from ..parts.format import duration, escape
 from ..parts.view import View
@@ -13,7 +13,7 @@ from ..state import State
 class StatusView(View):
     """Progress with a Cancel that works, and messages that stay until they are dismissed."""
 
-    def __init__(self, state: State, explorer: Explorer, tab: str = ""):
+    def __init__(self, state: State, explorer: Controller, tab: str = ""):
         super().__init__(state, tab)
         self._text = html()
         self._bar = pmui.LinearProgress(

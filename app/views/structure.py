@@ -11,7 +11,7 @@ from quests_core import atoms_forces
 from quests_core.entropy import OVERLAP_THRESHOLD
 
 from .. import looking
-from ..explorer import Explorer
+from ..explorer import Controller
 from ..facts.structure import ATOM_LIMIT, Look, Scene, make_scene
 from ..parts.card import card, heading, html
 from ..parts.frame_text import environment_line, frame_line, hints
@@ -33,7 +33,7 @@ _NUMBER = {"& input": {"padding": "6px 8px"}}
 class StructureView(View):
     """The frame of the current environment, or the most novel one; a click on an atom picks another."""
 
-    def __init__(self, state: State, explorer: Explorer, tab: str = ""):
+    def __init__(self, state: State, explorer: Controller, tab: str = ""):
         super().__init__(state, tab)
         self._head, self._facts, self._environment = html(), html(), html()
         self._empty = html('<div class="empty">Nothing is open.</div>')

@@ -10,7 +10,7 @@ from ase.build import bulk
 from ase.calculators.singlepoint import SinglePointCalculator
 from ase.io import write
 
-from quests_app.explorer import Explorer
+from quests_app.explorer import Controller
 from quests_app.state import State
 
 
@@ -50,7 +50,7 @@ class Session:
     def __init__(self, **options):
         self.callbacks = queue.Queue()
         self.state = State()
-        self.explorer = Explorer(self.state, self.callbacks.put, **{"with_umap": False, **options})
+        self.explorer = Controller(self.state, self.callbacks.put, **{"with_umap": False, **options})
         self.history = []
         self.state.work.param.watch(lambda event: self.history.append(event.new), "step")
 

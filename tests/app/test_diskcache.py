@@ -171,7 +171,7 @@ OPEN = """
 import sys
 from quests_app.facts import analysis
 from quests_app import jobs
-from quests_app.explorer import Explorer
+from quests_app.explorer import Controller
 from quests_app.state import State
 import queue
 for name in ("environments", "method_path", "pca"):
@@ -179,7 +179,7 @@ for name in ("environments", "method_path", "pca"):
     setattr(analysis, name, lambda *a, made=made, name=name: (print(name), made(*a))[1])
 calls = queue.Queue()
 state = State(methods=["msc"])
-explorer = Explorer(state, calls.put, with_umap=False)
+explorer = Controller(state, calls.put, with_umap=False)
 explorer.open(sys.argv[1])
 while state.work.running:
     calls.get()()

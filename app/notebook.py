@@ -1,0 +1,389 @@
+"""The dashboard in a notebook: shown in a cell, read and led from Python."""
+
+from collections.abc import Callable, Iterable, Sequence
+from os import PathLike
+from pathlib import Path
+
+import numpy as np
+import panel as pn
+import panel_material_ui as pmui
+from ase import Atoms
+
+from quests_core import Environments
+from quests_core._validation import check_choice, check_count, check_frame_indices
+from quests_core.io import database_frames, subset_bytes, write_subset
+
+from . import kernel
+from .explorer import Controller
+from .facts.analysis import NESTED_METHODS, Marks, MethodPath, Parameters
+from .layout import THEME, inline
+from .state import State
+from .views.curve import CurveView
+from .views.forces import ForcesView
+from .views.frames import FramesView
+from .views.health import HealthView
+from .views.lost import LostView
+from .views.map import MapView
+from .views.methods import MethodsView
+from .views.nearest import NearestView
+from .views.outliers import LostLabelsView, OutliersView
+from .views.overlap import OverlapView
+from .views.redundancy import RedundancyView
+from .views.size import SizeView
+from .views.structure import StructureView
+from .views.summary import SummaryView
+from .views.table import TableView
+
+# Each view that can stand alone in a cell, and how high it is there, px.
+VIEWS = {
+    "curve": (CurveView, 400),
+    "overlap": (OverlapView, 400),
+    "map": (MapView, 480),
+    "forces": (ForcesView, 400),
+    "redundancy": (RedundancyView, 320),
+    "outliers": (OutliersView, 360),
+    "lost_labels": (LostLabelsView, 320),
+    "lost": (LostView, 480),
+    "structure": (StructureView, 620),
+    "nearest": (NearestView, 260),
+    "frames": (FramesView, 520),
+    "health": (HealthView, None),
+    "table": (TableView, None),
+    "summary": (SummaryView, None),
+    "size": (SizeView, None),
+    "compared": (MethodsView, None),
+}
+WITH_CONTROLLER = (MapView, RedundancyView, StructureView, FramesView, HealthView)
+OF_FRAMES = (ForcesView, StructureView, NearestView, FramesView, HealthView)
+
+
+class Shown(pn.viewable.Viewer):
+    """A part of the dashboard that shows itself in a cell, as often as wanted."""
+
+    def __init__(self, make: Callable[[], pn.viewable.Viewable], wire: kernel.Wire):
+        super().__init__()
+        self._make, self._wire = make, wire
+
+    def __panel__(self):
+        """Return it, made anew: a figure can be on the screen once."""
+        return self._make()
+
+    def _repr_mimebundle_(self, include=None, exclude=None):
+        made = self._make()
+        # Before the document knows the models: afterwards each change of one would make it count them all.
+        made._hooks.append(lambda view, root, *_: kernel.inline_styles(root))
+        bundle = made._repr_mimebundle_(include, exclude)
+        for ref in made._models:
+            self._wire.connect(ref)
+        return bundle
+
+
+class Explorer:
+    """The dashboard of a data set, in a cell of a notebook and in Python at once.
+
+    Show it as the last line of a cell, or one view of it: ``explorer.curve``, ``explorer.map``, … What is
+    done there with the mouse stands here in attributes, and what is set here is shown there.
+
+    Parameters
+    ----------
+    data : path-like, sequence of ase.Atoms, ase.db database, Environments, or None
+        A file that `quests_core.read` reads, frames, or descriptors alone; None for the demo data set.
+    envs : Environments, optional
+        Descriptors of the frames of `data`, where they are known already; else they are computed.
+    k, cutoff, species : optional
+        The descriptor's neighbours, their largest distance in Å, and whether elements are told apart.
+    bandwidth : float
+        h of the kernel, Å⁻¹ (of whatever unit given descriptors have).
+    methods : sequence of str
+        Methods compared; the first is active.
+    umap : bool
+        Whether the map becomes a UMAP, some time after it is shown as a PCA.
+
+    Raises
+    ------
+    FileNotFoundError
+        If there is no such file.
+    ValueError, TypeError
+        If the data cannot be used; the message says why.
+
+    Examples
+    --------
+    >>> from ase.build import bulk
+    >>> frames = [bulk("Cu", a=a, cubic=True) for a in (3.5, 3.6, 3.6, 3.7)]
+    >>> explorer = Explorer(frames, umap=False)
+    >>> explorer.n_frames = 3
+    >>> sorted(explorer.indices.tolist()) in ([0, 1, 3], [0, 2, 3])
+    True
+    >>> len(explorer.subset)
+    3
+    >>> explorer.close()
+    """
+
+    def __init__(
+        self, data=None, envs: Environments | None = None, *, k: int = 32, cutoff: float = 5.0,
+        bandwidth: float = 0.015, species: bool = False, methods: Sequence[str] = ("msc", "random"),
+        umap: bool = True,
+    ):  # fmt: skip
+        kernel.load()
+        self._inbox = kernel.Inbox()
+        self._wire = kernel.Wire(self._inbox)
+        self.state = State(
+            parameters=Parameters(k=k, cutoff=cutoff, bandwidth=bandwidth, species=species),
+            methods=list(methods),
+            active=methods[0],
+        )
+        self._controller = Controller(self.state, self._inbox, with_umap=umap)
+        self._atoms: list[Atoms] | None = None
+        self._open(data, envs)
+        with kernel.progress_line(self.state.work):
+            self._settle()
+
+    def _open(self, data, envs: Environments | None) -> None:
+        controller = self._controller
+        if data is None:
+            controller.open_demo()
+        elif isinstance(data, Environments):
+            if envs is not None:
+                raise TypeError("envs: expected none beside an Environments as data")
+            controller.open_environments(data, f"{len(data):,} frames of which only descriptors are known")
+        elif isinstance(data, str | PathLike):
+            if not controller.place(data).is_file():
+                raise FileNotFoundError(f"{data}: no such file")
+            controller.open(data, envs=envs)
+        else:
+            self._atoms = _frames(data)
+            content = subset_bytes(self._atoms, range(len(self._atoms)))
+            controller.upload(f"{len(self._atoms)} frames in memory.xyz", content, envs)
+
+    def _wait(self, until: Callable[[], bool]) -> None:
+        try:
+            self._inbox.wait(until)
+        except KeyboardInterrupt:
+            self._controller.cancel()
+            self._controller.cancel_umap()
+            raise
+        self._wire.flush()
+
+    def _settle(self) -> None:
+        """Wait until the active method's order is that of the marks; raise what prevents it."""
+        state = self.state
+        self._wait(lambda: self._is_settled or not state.work.running)
+        if not self._is_settled:
+            raise ValueError(state.error or state.notice)
+
+    @property
+    def _is_settled(self) -> bool:
+        path = self.state.path
+        return path is not None and path.marks == self.state.marks
+
+    def wait(self) -> "Explorer":
+        """Wait until all that was asked for is computed: other methods, the UMAP, what views need."""
+        state = self.state
+        self._wait(lambda: not (state.work.running or state.aside.running or state.mapping.running))
+        return self
+
+    def close(self) -> None:
+        """Let go of what is being computed and of temporary files."""
+        self._controller.close()
+
+    @property
+    def atoms(self) -> list[Atoms]:
+        """All frames: those given, or those of the file."""
+        if self._atoms is None:
+            self._need_frames()
+            return self.state.opened.dataset.frames
+        return self._atoms
+
+    @property
+    def envs(self) -> Environments:
+        """Descriptors of all frames."""
+        return self.state.opened.envs
+
+    @property
+    def order(self) -> np.ndarray:
+        """Frames in the order of the active method, without those excluded."""
+        self._settle()
+        return self.state.path.order
+
+    @property
+    def indices(self) -> np.ndarray:
+        """Frames of the subset, in the order picked: the first `n_frames` of `order`."""
+        self._settle()
+        return self.state.frames_of(self.state.active)
+
+    @property
+    def subset(self) -> list[Atoms]:
+        """Frames of the subset, in the order picked; the objects that were given, where frames were."""
+        atoms = self.atoms
+        return [atoms[i] for i in self.indices]
+
+    @property
+    def paths(self) -> dict[str, MethodPath]:
+        """Order and numbers of each method compared: ``paths["msc"].curve`` is a table."""
+        self._wait(lambda: not self.state.work.running)
+        return self.state.shown
+
+    @property
+    def n_frames(self) -> int:
+        """Size of the subset; set, it becomes the nearest size at which the slider stops, from below."""
+        self._settle()
+        return int(self.state.row_of(self.state.active)["n_frames"])
+
+    @n_frames.setter
+    def n_frames(self, value: int) -> None:
+        self._settle()
+        path = self.state.path
+        wanted = check_count(value, "n_frames")
+        self._set(n_frames=int(path.sizes[path.position(wanted)]))
+
+    @property
+    def method(self) -> str:
+        """The active method, whose subset this is; one that is not compared yet is, once set."""
+        return self.state.active
+
+    @method.setter
+    def method(self, value: str) -> None:
+        check_choice(value, "method", NESTED_METHODS)
+        self._set(methods=[m for m in NESTED_METHODS if m in (*self.state.methods, value)])
+        self._wait(lambda: value in self.state.paths or not self.state.work.running)
+        self._set(active=value)
+        self._settle()
+
+    @property
+    def methods(self) -> list[str]:
+        """Methods compared."""
+        return list(self.state.methods)
+
+    @methods.setter
+    def methods(self, value: Iterable[str]) -> None:
+        value = [check_choice(method, "methods", NESTED_METHODS) for method in value]
+        self._set(methods=[m for m in NESTED_METHODS if m in value])
+
+    @property
+    def selected(self) -> list[int]:
+        """Frames picked on the map or in a table, rising."""
+        return list(self.state.selected)
+
+    @selected.setter
+    def selected(self, frames) -> None:
+        self._set(selected=tuple(sorted(self._checked(frames, "selected"))))
+
+    @property
+    def current(self) -> int | None:
+        """The environment that is looked at, a row of ``envs.X``, as after a click on the map."""
+        return self.state.current
+
+    @current.setter
+    def current(self, row: int | None) -> None:
+        if row is not None:
+            (row,) = check_frame_indices([row], self.envs.n_envs, "current").tolist()
+        self._set(current=row)
+
+    @property
+    def locked(self) -> list[int]:
+        """Frames that are in every subset."""
+        return list(self.state.marks.locked)
+
+    @locked.setter
+    def locked(self, frames) -> None:
+        self._mark(locked=self._checked(frames, "locked"), excluded=self.state.marks.excluded)
+
+    @property
+    def excluded(self) -> list[int]:
+        """Frames that are in no subset, and count in no number."""
+        return list(self.state.marks.excluded)
+
+    @excluded.setter
+    def excluded(self, frames) -> None:
+        self._mark(locked=self.state.marks.locked, excluded=self._checked(frames, "excluded"))
+
+    def _mark(self, locked: Iterable[int], excluded: Iterable[int]) -> None:
+        both = set(locked) & set(excluded)
+        if both:
+            raise ValueError(f"expected frames locked or excluded, got {min(both)} as both")
+        self._set(error="", marks=Marks(tuple(sorted(locked)), tuple(sorted(excluded))))
+        self._settle()
+
+    def _checked(self, frames, name: str) -> list[int]:
+        return np.unique(check_frame_indices(frames, len(self.envs), name)).tolist()
+
+    def _set(self, **values) -> None:
+        self.state.param.update(**values)
+        self._wire.flush()
+
+    def write(self, path: str | PathLike, order: str = "file", overwrite: bool = False) -> Path:
+        """Write the subset; see `quests_core.write_subset`."""
+        self._need_frames()
+        source = self._atoms if self._atoms is not None else self.state.opened.dataset.path
+        return write_subset(path, source, self.indices, order, overwrite)
+
+    def save(self, path: str | PathLike) -> Path:
+        """Write the dashboard as it is now into one HTML file, which opens anywhere without a network."""
+        dashboard = self._dashboard()
+        # Its views may have asked for more.
+        self.wait()
+        path = Path(path)
+        path.write_text(kernel.page(dashboard, self.state.opened.dataset.name), encoding="utf-8")
+        return path
+
+    def _need_frames(self) -> None:
+        if not self._of_frames:
+            raise ValueError("data: expected frames or a file for this, got descriptors alone")
+
+    @property
+    def _of_frames(self) -> bool:
+        return bool(self.state.opened.dataset.elements)
+
+    def _dashboard(self) -> pn.viewable.Viewable:
+        return inline(self.state, self._controller, self._of_frames)
+
+    def _repr_mimebundle_(self, include=None, exclude=None):
+        return Shown(self._dashboard, self._wire)._repr_mimebundle_(include, exclude)
+
+    def __panel__(self):
+        """Return the dashboard, for Panel's layouts."""
+        return self._dashboard()
+
+    def __repr__(self) -> str:
+        """Return what is open, and the subset."""
+        state = self.state
+        return (
+            f"Explorer({state.opened.dataset.name!r}: {len(state.opened.envs):,} frames, "
+            f"{state.opened.envs.n_envs:,} environments; {state.active} keeps {self.n_frames:,})"
+        )
+
+    def __getattr__(self, name: str):
+        """Return a view: a new one each time, as one figure cannot be in two cells."""
+        if name not in VIEWS:
+            raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
+        kind, height = VIEWS[name]
+        if kind in OF_FRAMES:
+            self._need_frames()
+
+        def make() -> pmui.Column:
+            view = kind(self.state, self._controller) if kind in WITH_CONTROLLER else kind(self.state)
+            return pmui.Column(view, theme_config=THEME, margin=0, height=height, sizing_mode="stretch_width")
+
+        return Shown(make, self._wire)
+
+    def __dir__(self):
+        """Name the views too."""
+        return [*super().__dir__(), *VIEWS]
+
+
+def _frames(data) -> list[Atoms]:
+    """Return the frames in whatever holds some."""
+    if isinstance(data, Atoms):
+        return [data]
+    if hasattr(data, "select") and hasattr(data, "get_atoms"):
+        return database_frames(data)
+    try:
+        frames = list(data)
+    except TypeError:
+        frames = [data]
+    if not frames or not all(isinstance(atoms, Atoms) for atoms in frames):
+        raise TypeError(
+            "data: expected a path, frames (ase.Atoms), an ase.db database or Environments, "
+            f"got {type(data).__name__}"
+        )
+    return frames
