@@ -10,9 +10,11 @@ from quests_core import Cancelled, Progress
 from . import jobs
 from .aiming import Aiming
 from .exports import export
-from .facts import analysis, embedding, placing
-from .facts.analysis import Marks, MethodPath, Opened, Parameters
+from .facts import analysis, compare, embedding, paths, placing
+from .facts.analysis import GIVEN, Marks, MethodPath, Opened, Parameters
+from .facts.reference import Reference
 from .history import History
+from .orders import Orders
 from .parts.format import plural
 from .state import State
 from .uploads import UploadFolder
@@ -44,9 +46,7 @@ class Explorer:
         self._map_jobs = jobs.Jobs(state.mapping, schedule, jobs.executor("umap"))
         self._cache, self._umap = jobs.cache(), jobs.umap_worker()
         self._uploads, self._with_umap = UploadFolder(), with_umap
-        self._asked: dict[tuple[str, Marks], Progress] = {}
-        state.param.watch(lambda _: self._follow_methods(), "methods")
-        state.param.watch(lambda _: self._follow_marks(), "marks")
+        self._orders = Orders(state, self)
 
     def open_demo(self) -> None:
         """Open the data set that ships with the package."""
@@ -89,7 +89,7 @@ class Explorer:
             "Saving",
             lambda _: export.save(target, opened, path, n_frames, order),
             done,
-            lambda error: self._tell(f"Could not save to {target}", error),
+            lambda error: self.tell(f"Could not save to {target}", error),
         )
 
     def compute(
@@ -111,7 +111,7 @@ class Explorer:
             if fail is not None:
                 fail(error)
             elif self.state.opened is opened:
-                self._tell(f"Could not finish {title[:1].lower()}{title[1:]}", error)
+                self.tell(f"Could not finish {title[:1].lower()}{title[1:]}", error)
 
         return (self._quick_jobs if quick else self._jobs).submit(
             title,
@@ -129,6 +129,22 @@ class Explorer:
     ) -> Progress:
         """Do something on the queue that is not kept, such as making a file."""
         return self._jobs.submit(title, work, done, failed)
+
+    def path(
+        self, opened: Opened, method: str, marks: Marks, progress, given: Reference | None = None
+    ) -> MethodPath:
+        """Return the path of a method, `given` a reference for `GIVEN`; for the worker thread."""
+        if given is None:
+            return self._cache.get(
+                ("path", opened.key, method, marks),
+                lambda: paths.method_path(opened, method, marks, progress),
+            )
+        path = self._cache.get(
+            ("path", opened.key, method, marks, given.sha256),
+            lambda: compare.given_path(opened, given, marks, progress),
+        )
+        # The same bytes may have been added from elsewhere before.
+        return dataclasses.replace(path, given=given)
 
     def cancel(self) -> None:
         """Stop the analysis; what is shown stays."""
@@ -172,18 +188,19 @@ class Explorer:
     def _analyse(self, path: Path, name: str, parameters: Parameters) -> None:
         self._jobs.cancel()
         self.state.param.update(error="", notice="")
-        first, before, marks = self.state.active, self.state.opened, self.state.marks
+        first = "msc" if self.state.active == GIVEN else self.state.active
+        before, marks = self.state.opened, self.state.marks
 
         def work(progress):
             opened = self._open(path, name, parameters, progress)
             same = before is not None and before.dataset.sha256 == opened.dataset.sha256
             now = marks if same else Marks(locked=opened.dataset.locked)
-            return opened, self._path(opened, first, now, progress), self._pca(opened)
+            return opened, self.path(opened, first, now, progress), self._pca(opened)
 
         def failed(error):
             if self.state.opened is None or path != self.state.opened.dataset.path:
                 self._uploads.discard(path)
-            self._tell(f"Could not open {name}", error, path.name)
+            self.tell(f"Could not open {name}", error, path.name)
 
         self._jobs.submit(f"Opening {name}", work, lambda results: self._show(*results), failed)
 
@@ -202,11 +219,6 @@ class Explorer:
         )
         return Opened(dataset, parameters, envs)
 
-    def _path(self, opened: Opened, method: str, marks: Marks, progress) -> MethodPath:
-        return self._cache.get(
-            ("path", opened.key, method, marks), lambda: analysis.method_path(opened, method, marks, progress)
-        )
-
     def _pca(self, opened: Opened):
         return self._cache.get(("pca", opened.key), lambda: analysis.pca(opened.envs.X))
 
@@ -215,7 +227,7 @@ class Explorer:
         if before is not None and before.dataset.path != opened.dataset.path:
             self._uploads.discard(before.dataset.path)
         self._map_jobs.cancel()
-        self._forget_asked()
+        self._orders.forget()
         same = before is not None and before.dataset.sha256 == opened.dataset.sha256
         state.param.update(
             opened=opened,
@@ -226,14 +238,14 @@ class Explorer:
             paths={path.method: path},
             active=path.method,
             methods=state.methods if path.method in state.methods else [*state.methods, path.method],
-            n_frames=analysis.default_size(path.sizes),
+            n_frames=paths.default_size(path.sizes),
             embedding=xy,
             embedding_kind="PCA",
             n_fitted=len(xy),
             map_notice="",
         )
         self.history.forget()
-        self._compute_missing()
+        self._orders.compute_missing()
         if self._with_umap:
             # Last in the queue: the map waits for every plot that needs the processor more.
             self._jobs.submit("UMAP", lambda _: None, lambda _: self._embed_if(opened), lambda _: None)
@@ -242,71 +254,7 @@ class Explorer:
         if self.state.opened is opened:
             self.embed()
 
-    def _follow_methods(self) -> None:
-        """Keep one method ticked and the active one among them; compute what is missing."""
-        state = self.state
-        with self.history.pause():
-            if not state.methods:
-                state.methods = [state.active]
-                return
-            if state.active not in state.methods and state.shown:
-                state.active = next(iter(state.shown))
-        self._compute_missing()
-
-    def _follow_marks(self) -> None:
-        """Compute the orders anew; what was asked for other marks is not wanted any more."""
-        for (_, marks), progress in tuple(self._asked.items()):
-            if marks != self.state.marks:
-                progress.cancel()
-        self._compute_missing()
-
-    def _forget_asked(self) -> None:
-        for progress in self._asked.values():
-            progress.cancel()
-        self._asked = {}
-
-    def _compute_missing(self) -> None:
-        state = self.state
-        for method in sorted(state.methods, key=lambda m: m != state.active) if state.opened else ():
-            path = state.paths.get(method)
-            if (path is None or path.marks != state.marks) and (method, state.marks) not in self._asked:
-                self._compute(state.opened, method, state.marks)
-
-    def _compute(self, opened: Opened, method: str, marks: Marks) -> None:
-        state = self.state
-
-        def wanted() -> bool:
-            self._asked.pop((method, marks), None)
-            return state.opened is opened and state.marks == marks
-
-        def done(path):
-            if wanted():
-                with self.history.pause():
-                    state.param.update(**self._with_path(path))
-
-        def failed(error):
-            if not wanted():
-                return
-            with self.history.pause():
-                if method in state.paths:
-                    # What is shown belongs to the marks before.
-                    state.marks = state.paths[method].marks
-                else:
-                    state.methods = [m for m in state.methods if m != method]
-            self._tell(f"Could not compute {method}", error)
-
-        self._asked[method, marks] = self._jobs.submit(
-            f"Computing {method}", lambda progress: self._path(opened, method, marks, progress), done, failed
-        )
-
-    def _with_path(self, path: MethodPath) -> dict:
-        """Return what changes in the state when a path arrives; the size stays at one of its stops."""
-        state, changed = self.state, {"paths": {**self.state.paths, path.method: path}}
-        if path.method == state.active:
-            changed["n_frames"] = int(path.sizes[path.position(state.n_frames)])
-        return changed
-
-    def _tell(self, what: str, error: Exception, name: str = "") -> None:
+    def tell(self, what: str, error: Exception, name: str = "") -> None:
         """Show why something did not happen; `name` at the error's start would only repeat `what`."""
         kept = " What is shown has not changed." if self.state.opened is not None else ""
         if isinstance(error, Cancelled):

@@ -39,6 +39,7 @@ from .views.status import StatusView
 from .views.structure import StructureView
 from .views.summary import SummaryView
 from .views.table import TableView
+from .views.waiting import WaitingView
 
 TITLE = "QUESTS Explorer"
 THEME = {
@@ -62,18 +63,20 @@ SX = {
 
 def page(state: State, explorer: Explorer, search: str | None = None) -> pmui.Page:
     """Return the whole page for one session; open what `search`, of the address, asks for if given."""
-    address = AddressView(state, explorer)
+    sets = Sets(state, explorer)
+    address = AddressView(state, explorer, sets)
     makers = {
         "overview": _overview,
         "map": _map_tab,
         "outliers": _outliers_tab,
         "frames": _frames_tab,
-        "sets": _sets_tab,
+        "sets": partial(_sets_tab, sets=sets),
         "health": _health_tab,
     }
     tabs = Tabs(state, {key: partial(make, state, explorer) for key, make in makers.items()})
     main = pn.Column(
-        StatusView(state, explorer), SummaryView(state), tabs.bar(MarksView(state, explorer)), tabs.content,
+        StatusView(state, explorer), SummaryView(state), tabs.bar(MarksView(state, explorer)),
+        WaitingView(state, explorer), tabs.content,
         css_classes=["page"], stylesheets=[CSS], sizing_mode="stretch_width", margin=0,
     )  # fmt: skip
     sidebar = (
@@ -110,8 +113,8 @@ def _overview(state: State, explorer: Explorer) -> pn.Column:
     return grid(*views, tab=tab)
 
 
-def _sets_tab(state: State, explorer: Explorer) -> pn.Column:
-    tab, sets = "sets", Sets(state, explorer)
+def _sets_tab(state: State, explorer: Explorer, sets: Sets) -> pn.Column:
+    tab = "sets"
     views = (
         SetsView(state, sets, tab), NoveltyView(state, sets, tab), SetMapView(state, sets, tab),
         NovelView(state, sets, tab), AdditionView(state, sets, tab), MatrixView(state, sets, tab),

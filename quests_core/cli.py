@@ -14,6 +14,7 @@ import typer
 
 from .curve import compression_curve
 from .descriptors import descriptors
+from .entropy import overlap
 from .environments import Environments
 from .io import read, write_subset
 from .progress import Progress
@@ -44,6 +45,9 @@ def compress(
     species: Annotated[bool, typer.Option("--species", help="Tell elements apart.")] = False,
     locked: Annotated[str, typer.Option(help="Frames that are always kept: 0-2,7.")] = "",
     excluded: Annotated[str, typer.Option(help="Frames that are left out of everything.")] = "",
+    reference: Annotated[
+        Path | None, typer.Option(help="Structures that are there already; the subset adds to them.")
+    ] = None,
     seed: Annotated[int, typer.Option(help="Of mean_fps, k_means and random.")] = 0,
     order: Annotated[Order, typer.Option(help="Frames as in the file, or as picked.")] = Order.file,
     force: Annotated[bool, typer.Option("--force", help="Replace a file that is there.")] = False,
@@ -57,16 +61,19 @@ def compress(
         if output is not None and output.exists() and not force:
             raise FileExistsError(f"{output} exists; --force replaces it")
         progress = Progress(_show if sys.stderr.isatty() else None)
-        frames = read(file, progress=progress)
-        envs = descriptors(frames, k=k, cutoff=cutoff, species="auto" if species else None, progress=progress)
+        files = [read(path, progress=progress) for path in (file, reference) if path is not None]
+        frames, elements = files[0], _elements(files) if species else None
+        envs, *known = (
+            descriptors(f, k=k, cutoff=cutoff, species=elements, progress=progress) for f in files
+        )
         marks = {
             "locked": parse_ranges(locked, len(frames), "locked"),
             "excluded": parse_ranges(excluded, len(frames), "excluded"),
         }
         selection = select(
-            envs, method.value, _size(size), bandwidth, random_state=seed, progress=progress, **marks
+            envs, method.value, _size(size), bandwidth, *known, random_state=seed, progress=progress, **marks
         )
-        told = _told(envs, selection, progress)
+        told = _told(envs, selection, progress, *known)
         if output is not None and not dry_run:
             write_subset(output, file, selection.order, order=order.value, overwrite=force)
             told["output"] = str(output)
@@ -106,20 +113,33 @@ def _size(text: str) -> int | float:
         raise ValueError(f"--size: expected a number of frames or a share like 0.25, got {text!r}") from None
 
 
-def _told(envs: Environments, selection: Selection, progress: Progress) -> dict:
-    """Return what is told about a selection; excluded frames count in nothing."""
+def _elements(files) -> list[str]:
+    """Return the elements of all frames of all files, sorted."""
+    return sorted({symbol for frames in files for atoms in frames for symbol in atoms.symbols})
+
+
+def _told(envs: Environments, selection: Selection, progress: Progress, known=None) -> dict:
+    """Return what is told about a selection; excluded frames count in nothing.
+
+    With the environments `known` of a reference, ``overlap_with_reference`` is what both cover together.
+    """
     kept = np.setdiff1d(np.arange(len(envs)), selection.parameters["excluded"])
     order = np.searchsorted(kept, selection.order)
     curve = compression_curve(
         envs.take(kept), order, [len(order)], selection.parameters["bandwidth"], progress=progress
     )
-    numbers = curve.iloc[-1]
+    metrics = {name: float(value) for name, value in curve.iloc[-1].items() if name != "n_frames"}
+    if known is not None:
+        both = np.concatenate([known.X, envs.take(selection.order).X])
+        metrics["overlap_with_reference"] = overlap(
+            envs.take(kept), both, selection.parameters["bandwidth"], progress=progress
+        )
     return {
         "method": selection.method,
         "n_frames": len(order),
         "n_frames_of": len(kept),
         "indices_by_rank": selection.order.tolist(),
-        "metrics": {name: float(numbers[name]) for name in curve if name != "n_frames"},
+        "metrics": metrics,
         "parameters": selection.parameters,
     }
 

@@ -63,9 +63,7 @@ def _fate(state: State, frame: int) -> str:
     if path is None:
         return ""
     ranks = np.flatnonzero(path.order == frame)
-    rank = (
-        f", rank {ranks[0] + 1:,} of {len(path.order):,}" if len(ranks) and path.marks == state.marks else ""
-    )
+    rank = f", rank {ranks[0] + 1:,} of {len(path.order):,}" if len(ranks) and state.is_true(path) else ""
     return f"<b>{state.status[frame]}</b>{rank} in {escape(state.active)}"
 
 

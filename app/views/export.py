@@ -60,7 +60,7 @@ class ExportView(View):
         self._code.on_click(lambda _: self._show_code(export.python_code))
         self._command.on_click(lambda _: self._show_code(export.command))
         self._save.on_click(lambda _: self._save_on_server())
-        self.follow(self._update, "opened", "paths", "active", "n_frames", "marks")
+        self.follow(self._update, "opened", "paths", "active", "n_frames", "marks", "reference")
 
     def _download(self, label: str, make, **options) -> pmui.FileDownload:
         button = pmui.FileDownload(
@@ -101,7 +101,7 @@ class ExportView(View):
     def _update(self) -> None:
         state, path = self._state, self._state.path
         # Not while the order for new marks is being computed.
-        ready = path is not None and path.marks == state.marks
+        ready = path is not None and state.is_true(path)
         for widget in (self._zip, self._xyz, self._json, self._code, self._command, self._save):
             widget.disabled = not ready
         if not ready:

@@ -58,7 +58,7 @@ class ExportDialog(View):
         self._content.param.watch(lambda _: self._update_choices(), "value")
         self._split.param.watch(lambda _: self._update_choices(), "value")
         self._update_choices()
-        self.follow(self._update, "opened", "paths", "active", "n_frames", "marks")
+        self.follow(self._update, "opened", "paths", "active", "n_frames", "marks", "reference")
 
     def _body(self) -> pn.Column:
         section = '<div class="section">{}</div>'
@@ -116,7 +116,7 @@ class ExportDialog(View):
     def _update(self) -> None:
         state, path = self._state, self._state.path
         # Not while the order for new marks is being computed.
-        ready = path is not None and path.marks == state.marks
+        ready = path is not None and state.is_true(path)
         self._more.disabled = self._make.disabled = not ready
         if ready:
             self._tell(f"{plural(int(state.row_of(state.active)['n_frames']), 'frame')} of {state.active}.")

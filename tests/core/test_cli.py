@@ -52,6 +52,23 @@ def test_the_same_frames_as_the_library(file, tmp_path, method):
     assert told["metrics"]["entropy"] == pytest.approx(q.entropy(kept, bandwidth=0.03), abs=1e-6)
 
 
+def test_a_reference_of_other_elements(file, rng, tmp_path):
+    other = bulk("Cu", cubic=True)
+    other.symbols[:2] = "Pd"
+    other.positions += 0.05 * rng.normal(size=(4, 3))
+    known = tmp_path / "known.xyz"
+    write(known, [other], format="extxyz")
+    done = run("compress", file, "-s", 4, "--species", "--reference", known, "--dry-run", "--json")
+    assert done.exit_code == 0, done.output
+    envs, there = (q.descriptors(q.read(path), species=["Ag", "Cu", "Pd"]) for path in (file, known))
+    selection = q.select(envs, "msc", 4, reference=there)
+    told = json.loads(done.stdout)
+    assert told["indices_by_rank"] == selection.order.tolist()
+    both = np.concatenate([there.X, envs.take(selection.order).X])
+    assert told["metrics"]["overlap_with_reference"] == q.overlap(envs, both)
+    assert run("compress", file, "-m", "fps", "--reference", known, "--dry-run").exit_code == 1
+
+
 @pytest.mark.parametrize(("size", "n"), [("1", 1), ("1.0", 12), ("0.5", 6), ("12", 12)])
 def test_sizes_are_counts_or_shares(file, size, n):
     done = run("compress", file, "-s", size, "--dry-run", "--json")
