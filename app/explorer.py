@@ -115,10 +115,14 @@ class Explorer:
 
         return (self._quick_jobs if quick else self._jobs).submit(
             title,
-            lambda progress: self._cache.get((key, opened.key), lambda: work(progress)),
+            lambda progress: self.known(opened, key, lambda: work(progress)),
             finished,
             failed,
         )
+
+    def known(self, opened: Opened, key: Hashable, compute: Callable[[], Any]) -> Any:
+        """Return what `compute` asked for under the same key has found, or find it; for a worker thread."""
+        return self._cache.get((key, opened.key), compute)
 
     def run(
         self,
@@ -126,9 +130,10 @@ class Explorer:
         work: Callable[[Progress], Any],
         done: Callable[[Any], None],
         failed: Callable[[Exception], None],
+        quick: bool = False,
     ) -> Progress:
         """Do something on the queue that is not kept, such as making a file."""
-        return self._jobs.submit(title, work, done, failed)
+        return (self._quick_jobs if quick else self._jobs).submit(title, work, done, failed)
 
     def path(
         self, opened: Opened, method: str, marks: Marks, progress, given: Reference | None = None

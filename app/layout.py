@@ -7,6 +7,7 @@ import panel_material_ui as pmui
 
 from .explorer import Explorer
 from .parts.card import CSS
+from .parts.tables import TableKeys
 from .parts.tabs import Tabs
 from .repeats import Repeating
 from .sets import Sets
@@ -76,12 +77,12 @@ def page(state: State, explorer: Explorer, search: str | None = None) -> pmui.Pa
     tabs = Tabs(state, {key: partial(make, state, explorer) for key, make in makers.items()})
     main = pn.Column(
         StatusView(state, explorer), SummaryView(state), tabs.bar(MarksView(state, explorer)),
-        WaitingView(state, explorer), tabs.content,
+        WaitingView(state, explorer), tabs.content, TableKeys(),
         css_classes=["page"], stylesheets=[CSS], sizing_mode="stretch_width", margin=0,
     )  # fmt: skip
     sidebar = (
         DatasetView(state, explorer), SizeView(state), MethodsView(state), ExportView(state, explorer),
-        ExportDialog(state, explorer), SettingsView(state, explorer), address,
+        ExportDialog(state, explorer, sets), SettingsView(state, explorer), address,
     )  # fmt: skip
     if search is not None:
         address.open(search)

@@ -25,8 +25,6 @@ def tables(found: Found) -> dict[str, pd.DataFrame]:
     delta = found.delta_entropy
     rows = lost(delta, most=len(delta)).rows
     made = {
-        "numbers": numbers_table(found.paths, found.n_frames),
-        "curves": curve_table(found.paths),
         "frames": frames_table(opened, found.path, found.n_frames),
         "lost-environments": pd.DataFrame(environment_table(opened, places, delta, rows)),
         "lost-frames": pd.DataFrame(frame_table(opened, places, delta, most=len(opened.envs))[0]),
@@ -45,7 +43,9 @@ def tables(found: Found) -> dict[str, pd.DataFrame]:
     for name, matrix in (("labels", found.labels), ("files", found.files)):
         if matrix is not None:
             made[f"overlap-{name}"] = matrix_table(matrix)
-    return {name: table.rename(columns=_UNITS) for name, table in made.items()}
+    # The library's own names stay.
+    made = {name: table.rename(columns=_UNITS) for name, table in made.items()}
+    return {"numbers": numbers_table(found.paths, found.n_frames), "curves": curve_table(found.paths), **made}
 
 
 def numbers_table(paths: dict[str, MethodPath], n_frames: int) -> pd.DataFrame:

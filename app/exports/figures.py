@@ -12,7 +12,7 @@ from ..facts.frame_columns import statuses
 from ..facts.redundancy import LabelEntropies
 from ..parts import coloring
 from ..parts.format import FULL_COLOR, METHOD_COLORS, nats
-from ..plots.base import padded, set_range
+from ..plots.base import add_legend, padded, set_range
 from ..plots.curves import bound_line, curve_plot, marked_rows, overlap_plot, path_columns, rows_of, size_span
 from ..plots.forces import forces_plot, tail_data
 from ..plots.map import MapFigure
@@ -199,8 +199,16 @@ def _maps(found: Found) -> dict[str, tuple[str, figure]]:
         plot.set_colors(colors)
         plot.draw()
         plot.figure.title.text = found.embedding_note
+        _name_colors(plot.figure, colors)
         plots[f"map-{name}"] = (f"Map of environments: {title}", plot.figure)
     return plots
+
+
+def _name_colors(fig: figure, colors: coloring.Coloring) -> None:
+    """Say beside the map what the colours of an image stand for, where these are names."""
+    if colors.legend:
+        marks = {f"{name} {n:,}": fig.scatter([], [], color=color) for name, color, n in colors.legend}
+        add_legend(fig, {name: [mark] for name, mark in marks.items()})
 
 
 def _two_sets(found: Found) -> dict[str, tuple[str, figure]]:

@@ -40,7 +40,7 @@ class NovelView(View):
     def _update(self) -> None:
         comparison, opened = self._sets.comparison, self._state.opened
         self._empty.visible = comparison is None
-        note = "click a row to pick the frame" if comparison is not None else ""
+        note = "click a row, or press Enter on it, to pick the frame" if comparison is not None else ""
         self._head.object = heading("What the reference does not know", ("delta",), note)
         if comparison is None or opened is None:
             self._holder.visible = False
