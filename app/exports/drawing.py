@@ -74,7 +74,7 @@ def draw(fig: figure) -> Figure:
         elif isinstance(item, Legend) and item.visible:
             _legend(axes, item)
     if fig.title is not None and fig.title.text:
-        axes.set_title(fig.title.text)
+        drawn.suptitle(fig.title.text, fontsize=8, wrap=True)
     return drawn
 
 
@@ -93,7 +93,8 @@ def _prepare(axes: Axes, fig: figure) -> None:
             getattr(axes, f"set_{name}ticks")(range(len(factors)), factors)
             getattr(axes, f"set_{name}lim")(-0.5, len(factors) - 0.5)
             if name == "x":
-                axes.tick_params(axis="x", labelrotation=35)
+                for label in axes.get_xticklabels():
+                    label.set(rotation=35, ha="right", rotation_mode="anchor")
         else:
             if isinstance(scale, LogScale):
                 getattr(axes, f"set_{name}scale")("log")

@@ -14,6 +14,8 @@ from matplotlib.patches import Rectangle
 
 # Pixels of the page, 96 an inch, in points, of which there are 72.
 POINT = 0.75
+# Of more points an SVG holds an image: as shapes they would take megabytes.
+_MOST_SHAPES = 2000
 _MARKERS = {"circle": "o", "star": "*", "circle_cross": "o"}
 
 
@@ -114,6 +116,7 @@ def _scatter(axes: Axes, glyph: _Glyph) -> None:
         glyph.along("x", "x"), glyph.along("y", "y"), s=(POINT * size) ** 2, **colors,
         marker=_MARKERS[glyph("marker")], edgecolors=_or_none(glyph("line_color")),
         linewidths=POINT * glyph("line_width"), alpha=glyph("fill_alpha"), zorder=glyph.zorder,
+        rasterized=len(glyph("x")) > _MOST_SHAPES,
     )  # fmt: skip
 
 

@@ -247,7 +247,7 @@ def test_lines_are_where_the_numbers_are(opened):
 
 
 def test_a_glyph_that_cannot_be_drawn_is_an_error():
-    fig = bokeh_figure()
+    fig = bokeh_figure(x_range=(0, 1), y_range=(0, 1))
     fig.wedge([0], [0], 1, 0, 1)
     with pytest.raises(TypeError, match=r"renderer: expected one of .*, got Wedge"):
         draw(fig)

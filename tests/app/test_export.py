@@ -67,7 +67,7 @@ def test_the_archive_holds_the_subset_and_its_record(parts, file):
     assert record["subset"]["order"] == "rank"
     assert record["subset"]["indices_by_rank"] == path.order[:6].tolist()
     assert record["parameters"] == {
-        "method": "msc", "descriptor": "QUESTS X1, X2", "k": 32, "cutoff_angstrom": 5.0,
+        "method": "msc", "reference": None, "descriptor": "QUESTS X1, X2", "k": 32, "cutoff_angstrom": 5.0,
         "bandwidth_per_angstrom": 0.015, "species": None, "cost": "frames", "locked": [0],
         "excluded": [], "random_state": 0,
     }  # fmt: skip
