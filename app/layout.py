@@ -120,7 +120,18 @@ def _sets_tab(state: State, explorer: Explorer, sets: Sets) -> pn.Column:
         SetsView(state, sets, tab), NoveltyView(state, sets, tab), SetMapView(state, sets, tab),
         NovelView(state, sets, tab), AdditionView(state, sets, tab), MatrixView(state, sets, tab),
     )  # fmt: skip
-    return grid(*views, tab=tab)
+    shown = grid(*views, tab=tab)
+
+    def give_room() -> None:
+        # Without another file most views have nothing to show.
+        alone = not sets.references
+        shown.css_classes = ["cards", tab, *["alone"] * alone]
+        for view in shown[1:5]:
+            view.visible = not alone
+
+    sets.param.watch(lambda _: give_room(), "references")
+    give_room()
+    return shown
 
 
 def _map_tab(state: State, explorer: Explorer) -> pn.Column:
