@@ -104,7 +104,8 @@ class AddressView(View):
         opened = state.opened
         watchers = [state.param.watch(arrived, ["paths", "error", "notice", "opened"])]
         self._sets.add(wish.reference)
-        self._sets.add_up()
+        with self._explorer.history.pause():
+            self._sets.add_up()
 
     def _end(self, wish: Wish) -> None:
         if wish.faults:

@@ -151,6 +151,7 @@ def test_a_link_brings_the_reference_back(session, file, tmp_path):
     assert again.state.reference.path == other
     np.testing.assert_array_equal(again.state.mask, session.state.mask)
     assert view._address.search == search
+    assert not again.explorer.history.can_undo, "following a link is no decision"
     again.explorer.close()
 
 
