@@ -11,9 +11,11 @@ from quests_core.named import fetch, is_name
 from . import jobs
 from .aiming import Aiming
 from .exports import export
-from .facts import analysis, embedding, given, placing
-from .facts.analysis import DataSet, Marks, MethodPath, Opened, Parameters
+from .facts import analysis, compare, embedding, given, paths, placing
+from .facts.analysis import GIVEN, DataSet, Marks, MethodPath, Opened, Parameters
+from .facts.reference import Reference
 from .history import History
+from .orders import Orders
 from .parts.format import plural
 from .state import State
 from .uploads import UploadFolder
@@ -46,9 +48,7 @@ class Controller:
         self._cache, self._umap = jobs.cache(), jobs.umap_worker()
         self._uploads, self._with_umap = UploadFolder(), with_umap
         self._given: dict[str, Environments] = {}
-        self._asked: dict[tuple[str, Marks], Progress] = {}
-        state.param.watch(lambda _: self._follow_methods(), "methods")
-        state.param.watch(lambda _: self._follow_marks(), "marks")
+        self._orders = Orders(state, self)
 
     def open_demo(self) -> None:
         """Open the data set that ships with the package."""
@@ -108,7 +108,7 @@ class Controller:
             "Saving",
             lambda _: export.save(target, opened, path, n_frames, order),
             done,
-            lambda error: self._tell(f"Could not save to {target}", error),
+            lambda error: self.tell(f"Could not save to {target}", error),
         )
 
     def compute(
@@ -130,14 +130,18 @@ class Controller:
             if fail is not None:
                 fail(error)
             elif self.state.opened is opened:
-                self._tell(f"Could not finish {title[:1].lower()}{title[1:]}", error)
+                self.tell(f"Could not finish {title[:1].lower()}{title[1:]}", error)
 
         return (self._quick_jobs if quick else self._jobs).submit(
             title,
-            lambda progress: self._cache.get((key, opened.key), lambda: work(progress)),
+            lambda progress: self.known(opened, key, lambda: work(progress)),
             finished,
             failed,
         )
+
+    def known(self, opened: Opened, key: Hashable, compute: Callable[[], Any]) -> Any:
+        """Return what `compute` asked for under the same key has found, or find it; for a worker thread."""
+        return self._cache.get((key, opened.key), compute)
 
     def run(
         self,
@@ -145,9 +149,26 @@ class Controller:
         work: Callable[[Progress], Any],
         done: Callable[[Any], None],
         failed: Callable[[Exception], None],
+        quick: bool = False,
     ) -> Progress:
         """Do something on the queue that is not kept, such as making a file."""
-        return self._jobs.submit(title, work, done, failed)
+        return (self._quick_jobs if quick else self._jobs).submit(title, work, done, failed)
+
+    def path(
+        self, opened: Opened, method: str, marks: Marks, progress, given: Reference | None = None
+    ) -> MethodPath:
+        """Return the path of a method, `given` a reference for `GIVEN`; for the worker thread."""
+        if given is None:
+            return self._cache.get(
+                ("path", opened.key, method, marks),
+                lambda: paths.method_path(opened, method, marks, progress),
+            )
+        path = self._cache.get(
+            ("path", opened.key, method, marks, given.sha256),
+            lambda: compare.given_path(opened, given, marks, progress),
+        )
+        # The same bytes may have been added from elsewhere before.
+        return dataclasses.replace(path, given=given)
 
     def cancel(self) -> None:
         """Stop the analysis; what is shown stays."""
@@ -193,18 +214,19 @@ class Controller:
     ) -> None:
         self._jobs.cancel()
         self.state.param.update(error="", notice="")
-        first, before, marks = self.state.active, self.state.opened, self.state.marks
+        first = "msc" if self.state.active == GIVEN else self.state.active
+        before, marks = self.state.opened, self.state.marks
 
         def work(progress):
             opened = self._open(path, name, parameters, progress, dataset)
             same = before is not None and before.dataset.sha256 == opened.dataset.sha256
             now = marks if same else Marks(locked=opened.dataset.locked)
-            return opened, self._path(opened, first, now, progress), self._pca(opened)
+            return opened, self.path(opened, first, now, progress), self._pca(opened)
 
         def failed(error):
             if self.state.opened is None or path != self.state.opened.dataset.path:
                 self._uploads.discard(Path(path))
-            self._tell(f"Could not open {name}", error, Path(path).name)
+            self.tell(f"Could not open {name}", error, Path(path).name)
 
         self._jobs.submit(f"Opening {name}", work, lambda results: self._show(*results), failed)
 
@@ -229,11 +251,6 @@ class Controller:
         # The same bytes may have come from elsewhere before.
         return dataclasses.replace(dataset, name=name, path=path, uploaded=self._uploads.holds(path))
 
-    def _path(self, opened: Opened, method: str, marks: Marks, progress) -> MethodPath:
-        return self._cache.get(
-            ("path", opened.key, method, marks), lambda: analysis.method_path(opened, method, marks, progress)
-        )
-
     def _pca(self, opened: Opened):
         return self._cache.get(("pca", opened.key), lambda: analysis.pca(opened.envs.X))
 
@@ -242,7 +259,7 @@ class Controller:
         if before is not None and before.dataset.path != opened.dataset.path:
             self._uploads.discard(before.dataset.path)
         self._map_jobs.cancel()
-        self._forget_asked()
+        self._orders.forget()
         same = before is not None and before.dataset.sha256 == opened.dataset.sha256
         state.param.update(
             opened=opened,
@@ -253,14 +270,14 @@ class Controller:
             paths={path.method: path},
             active=path.method,
             methods=state.methods if path.method in state.methods else [*state.methods, path.method],
-            n_frames=analysis.default_size(path.sizes),
+            n_frames=paths.default_size(path.sizes),
             embedding=xy,
             embedding_kind="PCA",
             n_fitted=len(xy),
             map_notice="",
         )
         self.history.forget()
-        self._compute_missing()
+        self._orders.compute_missing()
         if self._with_umap:
             # Last in the queue: the map waits for every plot that needs the processor more.
             self._jobs.submit("UMAP", lambda _: None, lambda _: self._embed_if(opened), lambda _: None)
@@ -269,71 +286,7 @@ class Controller:
         if self.state.opened is opened:
             self.embed()
 
-    def _follow_methods(self) -> None:
-        """Keep one method ticked and the active one among them; compute what is missing."""
-        state = self.state
-        with self.history.pause():
-            if not state.methods:
-                state.methods = [state.active]
-                return
-            if state.active not in state.methods and state.shown:
-                state.active = next(iter(state.shown))
-        self._compute_missing()
-
-    def _follow_marks(self) -> None:
-        """Compute the orders anew; what was asked for other marks is not wanted any more."""
-        for (_, marks), progress in tuple(self._asked.items()):
-            if marks != self.state.marks:
-                progress.cancel()
-        self._compute_missing()
-
-    def _forget_asked(self) -> None:
-        for progress in self._asked.values():
-            progress.cancel()
-        self._asked = {}
-
-    def _compute_missing(self) -> None:
-        state = self.state
-        for method in sorted(state.methods, key=lambda m: m != state.active) if state.opened else ():
-            path = state.paths.get(method)
-            if (path is None or path.marks != state.marks) and (method, state.marks) not in self._asked:
-                self._compute(state.opened, method, state.marks)
-
-    def _compute(self, opened: Opened, method: str, marks: Marks) -> None:
-        state = self.state
-
-        def wanted() -> bool:
-            self._asked.pop((method, marks), None)
-            return state.opened is opened and state.marks == marks
-
-        def done(path):
-            if wanted():
-                with self.history.pause():
-                    state.param.update(**self._with_path(path))
-
-        def failed(error):
-            if not wanted():
-                return
-            with self.history.pause():
-                if method in state.paths:
-                    # What is shown belongs to the marks before.
-                    state.marks = state.paths[method].marks
-                else:
-                    state.methods = [m for m in state.methods if m != method]
-            self._tell(f"Could not compute {method}", error)
-
-        self._asked[method, marks] = self._jobs.submit(
-            f"Computing {method}", lambda progress: self._path(opened, method, marks, progress), done, failed
-        )
-
-    def _with_path(self, path: MethodPath) -> dict:
-        """Return what changes in the state when a path arrives; the size stays at one of its stops."""
-        state, changed = self.state, {"paths": {**self.state.paths, path.method: path}}
-        if path.method == state.active:
-            changed["n_frames"] = int(path.sizes[path.position(state.n_frames)])
-        return changed
-
-    def _tell(self, what: str, error: Exception, name: str = "") -> None:
+    def tell(self, what: str, error: Exception, name: str = "") -> None:
         """Show why something did not happen; `name` at the error's start would only repeat `what`."""
         kept = " What is shown has not changed." if self.state.opened is not None else ""
         if isinstance(error, Cancelled):

@@ -196,7 +196,8 @@ class Jobs:
                 raise Cancelled(f"cancelled during {task.title}")
         except Exception as error:
             # The boundary of the worker thread: whatever went wrong must reach the page.
-            if not isinstance(error, (Cancelled, ValueError, TypeError, OSError)):
+            # Of what was closed nobody is told: a server that ends takes the threads' helpers away.
+            if not self._closed and not isinstance(error, (Cancelled, ValueError, TypeError, OSError)):
                 log.exception("%s failed", task.title)
             result, callback = error, task.failed
         self._on_loop(lambda: self._finish(task, callback, result))

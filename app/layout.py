@@ -7,6 +7,7 @@ import panel_material_ui as pmui
 
 from .explorer import Controller
 from .parts.card import CSS
+from .parts.tables import TableKeys
 from .parts.tabs import Tabs
 from .repeats import Repeating
 from .sets import Sets
@@ -39,6 +40,7 @@ from .views.status import StatusView
 from .views.structure import StructureView
 from .views.summary import SummaryView
 from .views.table import TableView
+from .views.waiting import WaitingView
 
 TITLE = "QUESTS Explorer"
 THEME = {
@@ -62,11 +64,12 @@ SX = {
 
 def page(state: State, explorer: Controller, search: str | None = None) -> pmui.Page:
     """Return the whole page for one session; open what `search`, of the address, asks for if given."""
-    address = AddressView(state, explorer)
-    main = content(state, explorer)
+    sets = Sets(state, explorer)
+    address = AddressView(state, explorer, sets)
+    main = content(state, explorer, sets)
     sidebar = (
         DatasetView(state, explorer), SizeView(state), MethodsView(state), ExportView(state, explorer),
-        ExportDialog(state, explorer), SettingsView(state, explorer), address,
+        ExportDialog(state, explorer, sets), SettingsView(state, explorer), address,
     )  # fmt: skip
     if search is not None:
         address.open(search)
@@ -81,20 +84,21 @@ def page(state: State, explorer: Controller, search: str | None = None) -> pmui.
     )
 
 
-def content(state: State, explorer: Controller, without: tuple[str, ...] = ()) -> pn.Column:
+def content(state: State, explorer: Controller, sets: Sets, without: tuple[str, ...] = ()) -> pn.Column:
     """Return everything beside the sidebar: status, summary, and the tabs but those `without`."""
     makers = {
         "overview": _overview,
         "map": _map_tab,
         "outliers": _outliers_tab,
         "frames": _frames_tab,
-        "sets": _sets_tab,
+        "sets": partial(_sets_tab, sets=sets),
         "health": _health_tab,
     }
     kept = {key: partial(make, state, explorer) for key, make in makers.items() if key not in without}
     tabs = Tabs(state, kept)
     return pn.Column(
-        StatusView(state, explorer), SummaryView(state), tabs.bar(MarksView(state, explorer)), tabs.content,
+        StatusView(state, explorer), SummaryView(state), tabs.bar(MarksView(state, explorer)),
+        WaitingView(state, explorer), tabs.content, TableKeys(),
         css_classes=["page"], stylesheets=[CSS], sizing_mode="stretch_width", margin=0,
     )  # fmt: skip
 
@@ -104,13 +108,16 @@ def inline(state: State, explorer: Controller, of_frames: bool = True) -> pmui.C
 
     Without frames, of which only descriptors are known, there is nothing to export or to look into.
     """
+    sets = Sets(state, explorer)
     deciding = [pn.Column(SizeView(state), width=280), pn.Column(MethodsView(state), width=310)]
     if of_frames:
-        views = ExportView(state, explorer), ExportDialog(state, explorer), SettingsView(state, explorer)
+        views = (
+            ExportView(state, explorer), ExportDialog(state, explorer, sets), SettingsView(state, explorer),
+        )  # fmt: skip
         deciding.append(pn.Column(*views, width=330))
     return pmui.Column(
         pn.FlexBox(*deciding, styles={"gap": "0 24px"}, margin=0, sizing_mode="stretch_width"),
-        content(state, explorer, without=() if of_frames else ("map", "frames", "sets", "health")),
+        content(state, explorer, sets, without=() if of_frames else ("map", "frames", "sets", "health")),
         theme_config=THEME, margin=0, sizing_mode="stretch_width",
     )  # fmt: skip
 
@@ -132,13 +139,24 @@ def _overview(state: State, explorer: Controller) -> pn.Column:
     return grid(*views, tab=tab)
 
 
-def _sets_tab(state: State, explorer: Controller) -> pn.Column:
-    tab, sets = "sets", Sets(state, explorer)
+def _sets_tab(state: State, explorer: Controller, sets: Sets) -> pn.Column:
+    tab = "sets"
     views = (
         SetsView(state, sets, tab), NoveltyView(state, sets, tab), SetMapView(state, sets, tab),
         NovelView(state, sets, tab), AdditionView(state, sets, tab), MatrixView(state, sets, tab),
     )  # fmt: skip
-    return grid(*views, tab=tab)
+    shown = grid(*views, tab=tab)
+
+    def give_room() -> None:
+        # Without another file most views have nothing to show.
+        alone = not sets.references
+        shown.css_classes = ["cards", tab, *["alone"] * alone]
+        for view in shown[1:5]:
+            view.visible = not alone
+
+    sets.param.watch(lambda _: give_room(), "references")
+    give_room()
+    return shown
 
 
 def _map_tab(state: State, explorer: Controller) -> pn.Column:

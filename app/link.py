@@ -9,7 +9,7 @@ from urllib.parse import parse_qs, urlencode
 
 from quests_core.ranges import format_ranges, parse_ranges
 
-from .facts.analysis import NESTED_METHODS, Marks, Parameters
+from .facts.analysis import GIVEN, METHODS, NESTED_METHODS, Marks, Parameters
 from .state import TABS, State
 
 DEMO = "demo"
@@ -24,14 +24,17 @@ def query(state: State, is_demo: bool) -> str:
     if opened is None or opened.dataset.uploaded:
         return ""
     parameters = opened.parameters
+    # An upload is not there for whom the link is sent to.
+    linked = METHODS if state.reference and not state.reference.uploaded else NESTED_METHODS
     items = {
         "file": DEMO if is_demo else str(opened.dataset.path),
         "k": str(parameters.k),
         "cutoff": repr(parameters.cutoff),
         "bandwidth": repr(parameters.bandwidth),
         "species": "1" if parameters.species else "",
-        "methods": ",".join(state.methods),
-        "active": state.active,
+        "methods": ",".join(method for method in state.methods if method in linked),
+        "active": state.active if state.active in linked else "",
+        "reference": str(state.reference.path) if GIVEN in state.methods and GIVEN in linked else "",
         "size": str(state.n_frames),
         "tab": state.tab if state.tab != "overview" else "",
     }
@@ -55,6 +58,8 @@ class Wish:
     ----------
     file : str
         A path on the server, `DEMO`, or "" for none.
+    reference : str
+        A path on the server, "" for none.
     faults : list of str
         What was not understood, for the user to read.
     """
@@ -62,7 +67,7 @@ class Wish:
     def __init__(self, search: str):
         given = parse_qs(search.lstrip("?"), keep_blank_values=True)
         self._given = {name: values[-1] for name, values in given.items()}
-        self.file = self._given.get("file", "")
+        self.file, self.reference = self._given.get("file", ""), self._given.get("reference", "")
         self.faults: list[str] = []
 
     def _take(self, name: str, read: Callable, default):
@@ -80,7 +85,7 @@ class Wish:
         """Return what the state must hold before the file is opened."""
         usual = Parameters()
         methods = self._take("methods", _methods, None)
-        active = self._take("active", lambda text: _one_of(text, NESTED_METHODS), None)
+        active = self._take("active", lambda text: _one_of(text, METHODS), None)
         found = {
             "parameters": Parameters(
                 k=self._take("k", lambda text: _within(int(text), 2, 1000), usual.k),
@@ -94,10 +99,16 @@ class Wish:
         if tab := self._take("tab", lambda text: _one_of(text, TABS), ""):
             found["tab"] = tab
         if methods or active:
-            methods = methods or [active]
-            found["active"] = active or methods[0]
-            found["methods"] = [m for m in NESTED_METHODS if m in (*methods, found["active"])]
+            # What is given a reference waits for it; another order is there at once.
+            active = active if active in NESTED_METHODS else None
+            own = [m for m in NESTED_METHODS if m in (*(methods or ()), active)] or ["msc"]
+            found["active"], found["methods"] = active or own[0], own
         return found
+
+    @property
+    def makes_given_active(self) -> bool:
+        """Whether the subset is that of the order given the reference."""
+        return self._given.get("active") == GIVEN
 
     def after(self, state: State) -> dict:
         """Return what the state must hold once the file is open."""
@@ -123,7 +134,7 @@ class Wish:
 
 
 def _methods(text: str) -> list[str]:
-    return [_one_of(name, NESTED_METHODS) for name in text.split(",")]
+    return [_one_of(name, METHODS) for name in text.split(",")]
 
 
 def _one_of(text: str, choices) -> str:

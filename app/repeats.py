@@ -7,7 +7,8 @@ import pandas as pd
 
 from quests_core import Cancelled, compression_curve
 
-from .facts.analysis import RANDOM_STATE, Marks, Opened, ordered
+from .facts.analysis import RANDOM_STATE, Marks, Opened
+from .facts.paths import ordered
 from .state import State
 
 SEEDED = ("random", "mean_fps")
@@ -95,7 +96,7 @@ class Repeating:
         for method, path in state.shown.items():
             key = (state.opened, state.marks, method)
             left = OTHER_SEEDS[len(self._found.get(key, ())) :]
-            wanted = draws(method, state.marks) and path.marks == state.marks and key not in self._given_up
+            wanted = draws(method, state.marks) and state.is_true(path) and key not in self._given_up
             if wanted and left:
                 self._submit(key, path, left[0])
                 return

@@ -1,6 +1,5 @@
 """Other files beside the open one: which there are, and what was computed about them."""
 
-import dataclasses
 from pathlib import Path
 
 import panel as pn
@@ -10,16 +9,21 @@ from quests_core import Cancelled
 
 from .explorer import Controller
 from .facts import compare
-from .facts.compare import Addition, Comparison, Matrix, Reference
+from .facts import reference as files
+from .facts.analysis import GIVEN, METHODS
+from .facts.compare import Comparison, Matrix
+from .facts.reference import Reference
 from .state import State
 from .uploads import UploadFolder
 
-# Above this many environments the order given the reference is computed only when asked for.
+# Above this many environments the order given a reference is computed only when asked for.
 AT_ONCE = 50_000
 
 
 class Sets(param.Parameterized):
-    """What the tab of two sets shows; its results are None until they are computed.
+    """What is known of other files beside the open one; its results are None until they are computed.
+
+    The chosen file is the `reference` of the state.
 
     Parameters
     ----------
@@ -32,7 +36,7 @@ class Sets(param.Parameterized):
     references = param.ClassSelector(class_=tuple, default=(), doc="Each `Reference` in the list.")
     chosen = param.ClassSelector(class_=Reference, default=None, doc="The one that is compared with.")
     comparison = param.ClassSelector(class_=Comparison, default=None)
-    addition = param.ClassSelector(class_=Addition, default=None)
+    alone = param.Array(default=None, doc="Shares that the reference and msc's own subsets cover, by size.")
     labels = param.ClassSelector(class_=Matrix, default=None, doc="Overlaps of the open file's labels.")
     files = param.ClassSelector(class_=Matrix, default=None, doc="Overlaps of all files.")
     with_files = param.Boolean(default=False, doc="Whether `files` is wanted.")
@@ -44,7 +48,10 @@ class Sets(param.Parameterized):
         self._uploads = UploadFolder()
         self._asked: dict[str, tuple] = {}
         self._tasks = {}
+        self.param.watch(lambda event: setattr(state, "reference", event.new), "chosen")
         self.param.watch(lambda _: self._follow_comparison(), "comparison")
+        state.param.watch(lambda _: self._read_anew(), "opened")
+        state.param.watch(lambda _: self._ask_alone(), "paths")
         if pn.state.curdoc is not None and pn.state.curdoc.session_context is not None:
             pn.state.on_session_destroyed(lambda _: self.close())
 
@@ -70,11 +77,12 @@ class Sets(param.Parameterized):
         parameters = opened.parameters
         described = parameters.k, parameters.cutoff, parameters.species
         key = ("reference", str(path), stat.st_mtime_ns, stat.st_size, *described)
+        uploaded = self._uploads.holds(path)
         self._state.param.update(error="", notice="")
         self._explorer.compute(
             f"Adding {name}",
             key,
-            lambda progress: compare.reference(path, name, parameters, progress),
+            lambda progress: files.reference(path, name, parameters, uploaded, progress),
             self._added,
             lambda error: self._failed(f"Could not add {name}", error, path),
         )
@@ -107,7 +115,7 @@ class Sets(param.Parameterized):
         excluded, others = marks.excluded, self.references
         hashes = tuple(other.sha256 for other in others)
         self._ask(
-            "comparison", "Comparing two sets", chosen and (chosen.sha256, excluded),
+            "comparison", "Comparing two sets", self._comparison_key(),
             lambda progress: compare.compare(opened, chosen, marks, progress),
         )  # fmt: skip
         self._ask(
@@ -121,43 +129,40 @@ class Sets(param.Parameterized):
         self._follow_comparison()
 
     def _follow_comparison(self) -> None:
-        """Order the frames where that is quick; an order that is not true any more goes."""
-        opened = self._state.opened
-        if self.comparison is not None and opened.envs.n_envs <= AT_ONCE:
-            self.add_up()
-        elif not self._is_true("addition", self._addition_key()):
-            self._ask("addition", "", None, None)
+        """Order the frames by what they add to the chosen file, where that is quick."""
+        state = self._state
+        if self.comparison is not None and state.opened.envs.n_envs <= AT_ONCE:
+            with self._explorer.history.pause():
+                self.add_up()
+        self._ask_alone()
 
     def add_up(self) -> None:
-        """Order the frames by what they add to the chosen file, once it is compared with."""
-        opened, marks, chosen, comparison = (
-            self._state.opened,
-            self._state.marks,
-            self.chosen,
-            self.comparison,
-        )
-        if comparison is not None:
-            self._ask(
-                "addition", "Ordering by what is new", self._addition_key(),
-                lambda progress: compare.addition(opened, chosen, comparison.novelty, marks, progress),
-            )  # fmt: skip
+        """Have the frames ordered by what they add to the chosen file."""
+        ticked = (*self._state.methods, GIVEN)
+        self._state.methods = [method for method in METHODS if method in ticked]
 
-    def _addition_key(self):
-        return self.chosen and (self.chosen.sha256, self._state.marks)
+    def _ask_alone(self) -> None:
+        """Compute what an order that knows of no reference covers together with it."""
+        state, comparison, path = self._state, self.comparison, self._state.paths.get("msc")
+        wanted = comparison is not None and self._is_true("comparison", self._comparison_key())
+        wanted = wanted and path is not None and state.is_true(path)
+        self._ask(
+            "alone", "Comparing with msc", wanted and (self.chosen.sha256, state.marks),
+            lambda progress: compare.covered_along(comparison.novelty, path.delta_entropy),
+        )  # fmt: skip
+
+    def _comparison_key(self):
+        return self.chosen and (self.chosen.sha256, self._state.marks.excluded)
 
     def _is_true(self, name: str, key) -> bool:
         return self._asked.get(name) == (self._state.opened, key)
 
     def _read_anew(self) -> bool:
         """Describe the files anew where the open one was; say whether any must be."""
-        now = self._state.opened.parameters
-        stale = [
-            other
-            for other in self.references
-            # The bandwidth describes nothing.
-            if dataclasses.replace(other.parameters, bandwidth=now.bandwidth) != now
-        ]
-        for other in stale:
+        now = self._state.opened and self._state.opened.parameters
+        stale = [other for other in self.references if not other.describes_like(now)]
+        # The one that is chosen last, so that it is chosen again.
+        for other in sorted(stale, key=lambda other: other is self.chosen):
             self.add(other.path, other.name)
         return bool(stale)
 

@@ -3,9 +3,12 @@
 import numpy as np
 import param
 
-from .facts.analysis import DEFAULT_METHODS, NESTED_METHODS, Marks, MethodPath, Opened, Parameters
+from .facts.analysis import DEFAULT_METHODS, GIVEN, METHODS, Marks, MethodPath, Opened, Parameters
+from .facts.frame_columns import DROPPED, EXCLUDED, KEPT, LOCKED, statuses
+from .facts.reference import Reference
 from .facts.targets import Target
 
+__all__ = ["DROPPED", "EXCLUDED", "KEPT", "LOCKED", "TABS", "Activity", "State"]
 TABS = {
     "overview": "Overview",
     "map": "Map and structure",
@@ -14,7 +17,6 @@ TABS = {
     "sets": "Compare sets",
     "health": "Health",
 }
-KEPT, DROPPED, LOCKED, EXCLUDED = "kept", "dropped", "locked", "excluded"
 
 
 class Activity(param.Parameterized):
@@ -41,11 +43,15 @@ class State(param.Parameterized):
     embedding_kind = param.Selector(default="PCA", objects=["PCA", "UMAP"])
     n_fitted = param.Integer(default=0, doc="Number of environments that the embedding was fitted on.")
 
-    methods = param.ListSelector(default=list(DEFAULT_METHODS), objects=list(NESTED_METHODS))
-    active = param.Selector(default="msc", objects=list(NESTED_METHODS), doc="Whose subset is exported.")
+    methods = param.ListSelector(default=list(DEFAULT_METHODS), objects=list(METHODS))
+    active = param.Selector(default="msc", objects=list(METHODS), doc="Whose subset is exported.")
     n_frames = param.Integer(default=1, bounds=(1, None), doc="Size of every method's subset.")
     target = param.ClassSelector(class_=Target, default=Target(), doc="What decides that size.")
     marks = param.ClassSelector(class_=Marks, default=Marks(), doc="Frames locked and excluded by the user.")
+
+    reference = param.ClassSelector(
+        class_=Reference, default=None, doc=f"What {GIVEN!r} adds to; another file, or None."
+    )
 
     current = param.Integer(default=None, allow_None=True, doc="Environment that is looked at: a row.")
     selected = param.ClassSelector(
@@ -64,12 +70,16 @@ class State(param.Parameterized):
     @property
     def shown(self) -> dict[str, MethodPath]:
         """Paths of the ticked methods that are computed, in the order of the chooser."""
-        return {m: self.paths[m] for m in NESTED_METHODS if m in self.methods and m in self.paths}
+        return {m: self.paths[m] for m in METHODS if m in self.methods and m in self.paths}
 
     @property
     def path(self) -> MethodPath | None:
         """Path of the active method, None before it is computed."""
         return self.paths.get(self.active)
+
+    def is_true(self, path: MethodPath) -> bool:
+        """Whether a path is that of the marks, and of the reference, as they are now."""
+        return path.marks == self.marks and (path.method != GIVEN or path.given is self.reference)
 
     @property
     def sizes(self) -> np.ndarray:
@@ -92,7 +102,7 @@ class State(param.Parameterized):
         While the path for new marks is being computed, the one before follows the marks at once.
         """
         path = self.paths[method]
-        if path.marks == self.marks:
+        if self.is_true(path):
             return path.frames(self.n_frames)
         rest = path.order[~np.isin(path.order, self.marks.locked + self.marks.excluded)]
         return np.append(np.array(self.marks.locked, dtype=rest.dtype), rest)[
@@ -108,10 +118,7 @@ class State(param.Parameterized):
     @property
     def status(self) -> np.ndarray:
         """Return "kept", "dropped", "locked" or "excluded" for each frame, shape (n_frames,)."""
-        status = np.where(self.mask, KEPT, DROPPED).astype("U8")
-        status[list(self.marks.locked)] = LOCKED
-        status[list(self.marks.excluded)] = EXCLUDED
-        return status
+        return statuses(self.frames_of(self.active), self.marks, len(self.opened.envs))
 
     def row_of(self, method: str) -> dict[str, float]:
         """Return the numbers of the subset of `method` at the current size."""

@@ -9,17 +9,20 @@ from ..facts.analysis import MethodPath, Opened
 from ..facts.split import Split, split
 from . import export
 from .contents import SOURCE, content
-from .data_frames import csv_bytes, curve_table, environments_table, frames_table
+from .data_frames import csv_bytes, environments_table, tables
+from .figures import Found, figures
 from .report import report
 
-INDICES, CURVES, FRAMES, ENVIRONMENTS, REPORT = "indices", "curves", "frames", "environments", "report"
+INDICES, TABLES, ENVIRONMENTS, PLOTS, REPORT = "indices", "tables", "environments", "plots", "report"
 PARTS = {
     "Index list": INDICES,
-    "Curves (.csv)": CURVES,
-    "Frames (.csv)": FRAMES,
-    "Environments (.csv)": ENVIRONMENTS,
+    "Every table (.csv)": TABLES,
+    "Every environment (.csv)": ENVIRONMENTS,
+    "Every plot (.svg and .png)": PLOTS,
     "Report (.html)": REPORT,
 }
+# Parts that show more than the paths do.
+THOROUGH = {TABLES, PLOTS, REPORT}
 
 
 @dataclass(frozen=True)
@@ -56,14 +59,7 @@ class Bundle:
     notes: tuple[str, ...]
 
 
-def bundle(
-    opened: Opened,
-    paths: dict[str, MethodPath],
-    active: str,
-    n_frames: int,
-    wishes: Wishes,
-    progress=None,
-) -> Bundle:
+def bundle(found: Found, wishes: Wishes, progress=None) -> Bundle:
     """Make the archive.
 
     Raises
@@ -71,36 +67,39 @@ def bundle(
     ValueError
         If the source has changed, or cannot be split as wished.
     """
-    path = paths[active]
+    opened, path, n_frames = found.opened, found.path, found.n_frames
     export.check_source(opened)
     made = content(opened, path, n_frames, wishes.order, wishes.content)
     subset = made.bytes_of()
     record = export.record(opened, path, n_frames, wishes.order, subset)
     record["subset"]["content"] = wishes.content
     notes = list(made.notes)
-    if wishes.valid_fraction is None:
-        files = {export.SUBSET: subset}
-    else:
+    files = {export.SUBSET: subset}
+    if wishes.valid_fraction is not None:
         sides = _split(opened, made.frames, wishes, path, progress)
         files = {"train.xyz": made.bytes_of(sides.train), "valid.xyz": made.bytes_of(sides.valid)}
         record["subset"]["file"] = list(files)
         record["subset"]["sha256"] = [hashlib.sha256(data).hexdigest() for data in files.values()]
-        record["split"] = {
-            **{name: value for name, value in asdict(wishes).items() if name in ("valid_fraction", "seed")},
-            "distance_in_bandwidths": wishes.distance,
-            "achieved_fraction": sides.fraction,
-            "n_groups": int(sides.groups.max()) + 1,
-            "train": sides.train.tolist(),
-            "valid": sides.valid.tolist(),
-        }
+        record["split"] = _split_record(sides, wishes)
         notes.append(
             f"{len(sides.train):,} frames train and {len(sides.valid):,} validate "
             f"({100 * sides.fraction:.1f} %); near-duplicates make {record['split']['n_groups']:,} groups."
         )
     record["notes"] = notes
     files[export.RECORD] = export.record_bytes(record)
-    files.update(_parts(opened, paths, active, n_frames, wishes, record))
+    files.update(_parts(found, wishes, record, progress))
     return Bundle(_zip(files), tuple(notes))
+
+
+def _split_record(sides: Split, wishes: Wishes) -> dict:
+    return {
+        **{name: value for name, value in asdict(wishes).items() if name in ("valid_fraction", "seed")},
+        "distance_in_bandwidths": wishes.distance,
+        "achieved_fraction": sides.fraction,
+        "n_groups": int(sides.groups.max()) + 1,
+        "train": sides.train.tolist(),
+        "valid": sides.valid.tolist(),
+    }
 
 
 def _split(opened: Opened, frames, wishes: Wishes, path: MethodPath, progress) -> Split:
@@ -115,16 +114,33 @@ def _split(opened: Opened, frames, wishes: Wishes, path: MethodPath, progress) -
     )
 
 
-def _parts(opened, paths, active: str, n_frames: int, wishes: Wishes, record: dict) -> dict[str, bytes]:
-    path = paths[active]
-    makers = {
-        INDICES: ("indices.txt", lambda: "".join(f"{i}\n" for i in path.frames(n_frames)).encode()),
-        CURVES: ("curves.csv", lambda: csv_bytes(curve_table(paths))),
-        FRAMES: ("frames.csv", lambda: csv_bytes(frames_table(opened, path, n_frames))),
-        ENVIRONMENTS: ("environments.csv", lambda: csv_bytes(environments_table(opened, path, n_frames))),
-        REPORT: ("report.html", lambda: report(opened, paths, active, n_frames, record)),
-    }
-    return {makers[part][0]: makers[part][1]() for part in wishes.parts}
+def _parts(found: Found, wishes: Wishes, record: dict, progress) -> dict[str, bytes]:
+    files: dict[str, bytes] = {}
+    if INDICES in wishes.parts:
+        indices = found.path.frames(found.n_frames)
+        files["indices.txt"] = "".join(f"{i}\n" for i in indices).encode()
+    if TABLES in wishes.parts:
+        files |= {f"tables/{name}.csv": csv_bytes(table) for name, table in tables(found).items()}
+    if ENVIRONMENTS in wishes.parts:
+        table = environments_table(found.opened, found.path, found.n_frames)
+        files["tables/environments.csv"] = csv_bytes(table)
+    if PLOTS in wishes.parts:
+        files |= _plots(found, progress)
+    if REPORT in wishes.parts:
+        files["report.html"] = report(found, record)
+    return files
+
+
+def _plots(found: Found, progress) -> dict[str, bytes]:
+    # Here, because drawing takes a second to import and few sessions ever draw.
+    from .drawing import images
+
+    files, plots = {}, figures(found)
+    for done, (name, (_, fig)) in enumerate(plots.items()):
+        if progress is not None:
+            progress("drawing the plots", done, len(plots))
+        files |= {f"plots/{name}.{suffix}": data for suffix, data in images(fig).items()}
+    return files
 
 
 def _zip(files: dict[str, bytes]) -> bytes:

@@ -22,7 +22,7 @@ CONTENTS = {
 }
 NOTES = {
     SOURCE: "Frames of an extxyz file are copied byte for byte.",
-    RANK: "Adds quests_rank (0: picked first) to each frame, and to each atom quests_delta_entropy, its δH "
+    RANK: "Adds quests_rank (1: picked first) to each frame, and to each atom quests_delta_entropy, its δH "
     "given the whole subset: e to the power of −δH is how many of the subset's environments are like it, "
     "itself among them.",
     MACE: "energy, forces, stress and virial become REF_energy, REF_forces, REF_stress and REF_virials; an "
@@ -77,7 +77,7 @@ def content(opened: Opened, path: MethodPath, n_frames: int, order: str, kind: s
 
 
 def _add_rank(opened: Opened, path: MethodPath, n_frames: int, texts, frames) -> None:
-    rank = {int(frame): i for i, frame in enumerate(path.frames(n_frames))}
+    rank = {int(frame): i for i, frame in enumerate(path.frames(n_frames), start=1)}
     delta, offsets = path.delta_entropy[path.position(n_frames)], opened.envs.offsets
     for text, frame in zip(texts, frames, strict=True):
         text.set("quests_rank", str(rank[int(frame)]))

@@ -3,9 +3,58 @@
 import numpy as np
 import pandas as pd
 
-from quests_core import atoms_energy
+from quests_core.ranges import format_ranges
 
 from ..facts.analysis import MethodPath, Opened
+from ..facts.compare import Matrix, novel_frames
+from ..facts.frame_columns import MEANING, frame_maximum, gather, ranks, statuses
+from ..facts.matching import Members
+from ..facts.outliers import Places, by_label, environment_table, frame_table, lost
+from .figures import Found, redundancy_rows
+
+_UNITS = {
+    "energy": "energy_eV", "energy_per_atom": "energy_per_atom_eV", "max_force": "max_force_eV_per_angstrom",
+    "max_delta_entropy": "max_delta_entropy_nats", "delta_entropy": "delta_entropy_nats",
+    "force": "force_eV_per_angstrom", "delta": "max_delta_entropy_nats",
+}  # fmt: skip
+
+
+def tables(found: Found) -> dict[str, pd.DataFrame]:
+    """Return every table of the page, by a name for files."""
+    opened, places = found.opened, Places.of(found.opened)
+    delta = found.delta_entropy
+    rows = lost(delta, most=len(delta)).rows
+    made = {
+        "frames": frames_table(opened, found.path, found.n_frames),
+        "lost-environments": pd.DataFrame(environment_table(opened, places, delta, rows)),
+        "lost-frames": pd.DataFrame(frame_table(opened, places, delta, most=len(opened.envs))[0]),
+        "lost-labels": labels_table(places, delta),
+    }
+    if found.entropies is not None:
+        columns = zip(("set", "entropy_nats", "n_environments"), redundancy_rows(found), strict=True)
+        made["redundancy"] = pd.DataFrame(dict(columns))
+        made["redundancy"]["bound_nats"] = np.log(made["redundancy"]["n_environments"])
+    if found.findings is not None:
+        made["health"] = health_table(found.findings)
+    if found.comparison is not None:
+        novel = pd.DataFrame(novel_frames(found.comparison.novelty, opened.envs.offsets, len(opened.envs)))
+        novel["label"] = [opened.dataset.labels[int(frame)] for frame in novel["frame"]]
+        made["novel-frames"] = novel.rename(columns={"row": "environment", "share": "share_novel"})
+    for name, matrix in (("labels", found.labels), ("files", found.files)):
+        if matrix is not None:
+            made[f"overlap-{name}"] = matrix_table(matrix)
+    # The library's own names stay.
+    made = {name: table.rename(columns=_UNITS) for name, table in made.items()}
+    return {"numbers": numbers_table(found.paths, found.n_frames), "curves": curve_table(found.paths), **made}
+
+
+def numbers_table(paths: dict[str, MethodPath], n_frames: int) -> pd.DataFrame:
+    """Return the numbers of each method's subset of one size, and of the full set."""
+    rows = {method: path.curve.iloc[path.position(n_frames)] for method, path in paths.items()}
+    rows["full set"] = next(iter(paths.values())).curve.iloc[-1]
+    table = pd.DataFrame(rows.values()).astype({"n_frames": int, "n_envs": int})
+    table.insert(0, "set", list(rows))
+    return table
 
 
 def curve_table(paths: dict[str, MethodPath]) -> pd.DataFrame:
@@ -16,31 +65,50 @@ def curve_table(paths: dict[str, MethodPath]) -> pd.DataFrame:
 
 
 def frames_table(opened: Opened, path: MethodPath, n_frames: int) -> pd.DataFrame:
-    """Return a row for each frame of the file: its place in the order, its labels, what is lost of it."""
-    dataset, envs = opened.dataset, opened.envs
-    rank = np.full(len(envs), -1)
-    rank[path.order] = np.arange(len(path.order))
-    kept = (rank >= 0) & (rank < n_frames)
-    state = np.where(kept, "kept", "dropped").astype("U8")
-    state[list(path.marks.locked)], state[list(path.marks.excluded)] = "locked", "excluded"
+    """Return a row for each frame of the file: all that the page's table shows and its filter may name."""
+    facts, n_all = gather(opened), len(opened.envs)
     delta = path.delta_entropy[path.position(n_frames)]
-    energies = [atoms_energy(atoms) for atoms in dataset.frames]
-    table = pd.DataFrame(
-        {
-            "frame": np.arange(len(envs)),
-            "rank": pd.array(np.where(rank < 0, 0, rank), dtype="Int64"),
-            "state": state,
-            "config_type": dataset.labels,
-            "n_atoms": envs.sizes,
-            "energy_per_atom_eV": [
-                np.nan if energy is None else energy / len(atoms)
-                for energy, atoms in zip(energies, dataset.frames, strict=True)
-            ],
-            "max_force_eV_per_angstrom": np.maximum.reduceat(dataset.forces, envs.offsets[:-1]),
-            "max_delta_entropy_nats": np.maximum.reduceat(delta, envs.offsets[:-1]),
-        }
+    now = {
+        "rank": pd.array(ranks(path.order, n_all), dtype="Int64"),
+        "state": statuses(path.frames(n_frames), path.marks, n_all),
+        "max_delta_entropy": frame_maximum(delta, opened.envs.offsets),
+    }
+    columns = {**facts.columns, **now}
+    table = {name: _written(columns[name]) for name in (*MEANING, *facts.info) if name in columns}
+    return pd.DataFrame(table).rename(columns=_UNITS)
+
+
+def _written(column):
+    """Return a column as it can stand in a table: which elements a frame has becomes a text."""
+    if not isinstance(column, Members):
+        return column
+    names, has = list(column.has), np.array(list(column.has.values()))
+    return [" ".join(np.array(names)[frame]) for frame in has.T]
+
+
+def labels_table(places: Places, delta: np.ndarray) -> pd.DataFrame:
+    """Return how much of each label is lost."""
+    columns = ["label", "n_environments", "n_lost", "max_delta_entropy"]
+    table = pd.DataFrame(by_label(places, delta), columns=columns)
+    table.insert(3, "share_lost", table["n_lost"] / table["n_environments"])
+    return table
+
+
+def health_table(findings) -> pd.DataFrame:
+    """Return what looks wrong, and in which frames."""
+    return pd.DataFrame(
+        [
+            (f.severity, f.kind, f.title, f.explanation, len(f.frames), format_ranges(f.frames))
+            for f in findings
+        ],
+        columns=["severity", "kind", "title", "explanation", "n_frames", "frames"],
     )
-    table.loc[rank < 0, "rank"] = pd.NA
+
+
+def matrix_table(matrix: Matrix) -> pd.DataFrame:
+    """Return overlaps: a row for each set, a column for each that may cover it."""
+    table = pd.DataFrame(matrix.shares, columns=list(matrix.names))
+    table.insert(0, "share of environments of", matrix.names, allow_duplicates=True)
     return table
 
 

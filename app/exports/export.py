@@ -14,7 +14,8 @@ from quests_core import io as core_io
 from quests_core import write_subset
 from quests_core.ranges import format_ranges
 
-from ..facts.analysis import RANDOM_STATE, MethodPath, Opened, Parameters, content_hash
+from ..facts.analysis import GIVEN, RANDOM_STATE, MethodPath, Opened, Parameters, content_hash
+from ..facts.reference import union
 
 ORDERS = {"File order": "file", "Rank order": "rank"}
 SUBSET, RECORD = "subset.xyz", "subset.json"
@@ -57,10 +58,11 @@ def record(opened: Opened, path: MethodPath, n_frames: int, order: str, subset: 
             "indices_by_rank": path.frames(n_frames).tolist(),
         },
         "parameters": {
-            "method": path.method,
+            "method": _method(path),
+            "reference": _reference(path),
             **_descriptor(parameters),
             "bandwidth_per_angstrom": parameters.bandwidth,
-            "species": list(dataset.elements) if parameters.species and not parameters.given else None,
+            "species": _species(opened, path) if parameters.species and not parameters.given else None,
             "cost": "frames",
             "locked": list(path.marks.locked),
             "excluded": list(path.marks.excluded),
@@ -84,6 +86,29 @@ def _descriptor(parameters: Parameters) -> dict:
     if parameters.given:
         return {"descriptor": "given", "descriptors_sha256": parameters.given}
     return {"descriptor": "QUESTS X1, X2", "k": parameters.k, "cutoff_angstrom": parameters.cutoff}
+
+
+def _method(path: MethodPath) -> str:
+    """Return what the library calls the method."""
+    return "msc" if path.method == GIVEN else path.method
+
+
+def _reference(path: MethodPath) -> dict | None:
+    """Return which file the subset adds to; its numbers are of both together, but entropy and diversity."""
+    given = path.given
+    if given is None:
+        return None
+    return {
+        "name": given.name,
+        "sha256": given.sha256,
+        "n_frames": len(given.envs),
+        "n_environments": len(given.X),
+    }
+
+
+def _species(opened: Opened, path: MethodPath) -> list[str]:
+    """Return the elements that the descriptor has a block for."""
+    return list(union(opened.dataset.elements, *([path.given.elements] if path.given else [])))
 
 
 def _numbers(row) -> dict:
@@ -155,20 +180,26 @@ def python_code(opened: Opened, path: MethodPath, n_frames: int, order: str = "f
         for name, frames in (("locked", path.marks.locked), ("excluded", path.marks.excluded))
         if frames
     )
-    species = f", species={list(dataset.elements)}" if parameters.species else ""
-    envs = f"descriptors(frames, k={parameters.k}, cutoff={parameters.cutoff}{species})"
+    species = f", species={_species(opened, path)}" if parameters.species else ""
+    describe = f"k={parameters.k}, cutoff={parameters.cutoff}{species}"
+    envs = f"descriptors(frames, {describe})"
     if parameters.given:
         envs = f"...  # the descriptors that were given, sha256 {parameters.given}"
+    known = reference = ""
+    if path.given is not None:
+        file = path.given.name if path.given.uploaded else str(path.given.path)
+        known = f"\n# sha256 {path.given.sha256}\nknown = descriptors(read({file!r}), {describe})"
+        reference = "\n    reference=known,"
     return f"""from quests_core import descriptors, read, select, write_subset
 
 # sha256 {dataset.sha256}
 source = {source_of(opened)!r}
 
 frames = read(source)
-envs = {envs}
+envs = {envs}{known}
 selection = select(
     envs,
-    method={path.method!r},
+    method={_method(path)!r},{reference}
     n_to_select={n_frames},
     bandwidth={parameters.bandwidth},{marks}
     random_state={RANDOM_STATE},
@@ -184,12 +215,14 @@ def command(opened: Opened, path: MethodPath, n_frames: int, order: str = "file"
     if parameters.given:
         return "# The descriptors were given: only Python can select with them.\n"
     words = [
-        "quests-explorer", "compress", source_of(opened), "-m", path.method, "-s", str(n_frames),
+        "quests-explorer", "compress", source_of(opened), "-m", _method(path), "-s", str(n_frames),
         "-k", str(parameters.k), "--cutoff", repr(parameters.cutoff),
         "--bandwidth", repr(parameters.bandwidth), "--seed", str(RANDOM_STATE), "--order", order,
     ]  # fmt: skip
     if parameters.species:
         words.append("--species")
+    if path.given is not None:
+        words += ["--reference", path.given.name if path.given.uploaded else str(path.given.path)]
     for name, frames in (("--locked", path.marks.locked), ("--excluded", path.marks.excluded)):
         if frames:
             words += [name, format_ranges(frames)]

@@ -4,17 +4,16 @@ import json
 import math
 from html import escape
 
-import numpy as np
 from bokeh.embed import components
 from bokeh.plotting import figure
 from bokeh.settings import settings
 
+from quests_core.ranges import format_ranges
+
 from ..facts.analysis import MethodPath, Opened
 from ..parts.card import glossary
 from ..parts.format import FULL_COLOR, METHOD_COLORS, count, label_counts, nats, percent, plural, verdict
-from ..plots.base import padded, set_range
-from ..plots.curves import curve_plot, marked_rows, overlap_plot, path_columns, rows_of, size_span
-from ..plots.forces import forces_plot, tail_data
+from .figures import Found, figures
 
 _STYLE = """
 body { font: 15px/1.5 Roboto, system-ui, sans-serif; color: #1a2733; background: #f3f5f7; margin: 0; }
@@ -29,35 +28,31 @@ th:first-child, td:first-child { text-align: left; } th { font-weight: 500; colo
 pre { overflow: auto; font: 12px/1.5 ui-monospace, monospace; max-height: 480px; margin: 0; }
 dl { display: grid; grid-template-columns: max-content 1fr; gap: 6px 16px; margin: 0; }
 dt { font-weight: 600; } dd { margin: 0; color: #5c6873; overflow-wrap: anywhere; }
+.finding { border-left: 4px solid #0072b2; padding: 2px 12px; margin: 10px 0; overflow-wrap: anywhere; }
+.finding.error { border-color: #b3261e; } .finding.warning { border-color: #f2a900; }
 .formula { display: block; color: #1a2733; font-family: Georgia, serif; }
 """
 
 
-def report(opened: Opened, paths: dict[str, MethodPath], active: str, n_frames: int, record: dict) -> bytes:
+def report(found: Found, record: dict) -> bytes:
     """Return the report as HTML, UTF-8.
 
     Parameters
     ----------
-    opened : Opened
-        The data set.
-    paths : dict of MethodPath
-        The methods that are compared.
-    active : str
-        The one whose subset this is about.
-    n_frames : int
-        Size of the subsets.
+    found : Found
+        What it shows.
     record : dict
         What `export.record` returns.
     """
-    figures = _figures(opened, paths, active, n_frames)
-    script, plots = components([fig for _, fig in figures])
+    plots = _figures(found)
+    script, divisions = components([fig for _, fig in plots])
     shown = "".join(
-        f"<section><h2>{escape(title)}</h2>{plot}</section>"
-        for (title, _), plot in zip(figures, plots, strict=True)
+        f"<section><h2>{escape(title)}</h2>{division}</section>"
+        for (title, _), division in zip(plots, divisions, strict=True)
     )
-    name = escape(opened.dataset.name)
-    path = paths[active]
-    row = path.curve.iloc[path.position(n_frames)]
+    name, path = escape(found.opened.dataset.name), found.path
+    row = path.curve.iloc[path.position(found.n_frames)]
+    given = path.given.name if path.given is not None else ""
     # What stands in a script must not end it.
     provenance = escape(json.dumps(record, indent=2, ensure_ascii=False))
     # Read here, since in a server Bokeh's own way may link to the server instead.
@@ -66,15 +61,30 @@ def report(opened: Opened, paths: dict[str, MethodPath], active: str, n_frames: 
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">
 <title>QUESTS Explorer: {name}</title><style>{_STYLE}</style><script>{library}</script>{script}</head>
 <body><main><h1>{name}</h1><div class="muted">QUESTS Explorer · {escape(record["created"])}</div>
-<section>{verdict(active, row)}</section>
-<section><h2>Data set and settings</h2><dl>{_facts(opened, path)}</dl></section>
+<section>{verdict(found.active, row, given)}</section>
+<section><h2>Data set and settings</h2><dl>{_facts(found.opened, path)}</dl></section>
+<section><h2>Health of the data set</h2>{_health(found.findings)}</section>
 <div class="plots">{shown}</div>
-<section><h2>Numbers at this size</h2>{_numbers(paths, n_frames)}</section>
+<section><h2>Numbers at this size</h2>{_numbers(found.paths, found.n_frames)}</section>
 <section><h2>Terms</h2>{glossary()}</section>
 <section><h2>Provenance</h2><pre>{provenance}</pre></section>
 </main></body></html>
 """
     return page.encode()
+
+
+def _health(findings) -> str:
+    """Return what looks wrong, as a list."""
+    if findings is None:
+        return '<div class="muted">Not checked.</div>'
+    if not findings:
+        return "Nothing found: no check complains."
+    return "".join(
+        f'<div class="finding {finding.severity}"><b>{finding.severity}: {escape(finding.title)}</b> · '
+        f"{plural(len(finding.frames), 'frame')}<div>{escape(finding.explanation)}</div>"
+        f'<div class="muted">frames {format_ranges(finding.frames)}</div></div>'
+        for finding in findings
+    )
 
 
 def _facts(opened: Opened, path: MethodPath) -> str:
@@ -93,6 +103,8 @@ def _facts(opened: Opened, path: MethodPath) -> str:
         "Bandwidth h": f"{parameters.bandwidth:g} Å⁻¹",
         "SHA-256 of the source": dataset.sha256,
     }
+    if path.given is not None:
+        facts["Reference"] = f"{path.given.name}, {plural(len(path.given.envs), 'frame')}"
     if not dataset.has_forces:
         facts["Forces"] = "none in this file"
     # The labels are escaped where they are counted.
@@ -120,47 +132,11 @@ def _numbers(paths: dict[str, MethodPath], n_frames: int) -> str:
     return f"<table><tr>{''.join(f'<th>{title}</th>' for title in titles)}</tr>{lines}</table>"
 
 
-def _figures(
-    opened: Opened, paths: dict[str, MethodPath], active: str, n_frames: int
-) -> list[tuple[str, figure]]:
-    curve, overlap, span = curve_plot(), overlap_plot(), size_span()
-    columns = {method: path_columns(path.curve) for method, path in paths.items()}
-    for plot in (curve, overlap):
-        plot.show_methods(paths)
-        for method, path in paths.items():
-            plot.sources[method].data = columns[method]
-            plot.sources[f"{method} now"].data = rows_of(columns[method], [path.position(n_frames)])
-    for method, one in columns.items():
-        curve.sources[f"{method} marks"].data = rows_of(one, marked_rows(one["percent"] / 100))
-        curve.labels[method].visible = method == active
-        span.location = float(one["percent"][paths[method].position(n_frames)])
-    last = next(iter(paths.values())).curve.iloc[-1]
-    curve.sources["full"].data = {name: [last[name]] for name in ("diversity", "entropy")}
-    for axis, name in ((curve.figure.x_range, "diversity"), (curve.figure.y_range, "entropy")):
-        set_range(axis, *padded(np.concatenate([one[name][_shown(one) :] for one in columns.values()])))
-    overlap.figure.add_layout(span)
-    figures = [("Entropy against diversity", curve.figure), ("Covered by the subset", overlap.figure)]
-    if opened.dataset.has_forces:
-        figures.append(("Force tail", _forces(opened, paths, n_frames)))
-    for _, fig in figures:
-        fig.update(height=380, sizing_mode="stretch_width")
-    return figures
-
-
-def _shown(columns: dict[str, np.ndarray]) -> int:
-    """Return the first row that is shown: below 9 % a path says little, and takes most of the room."""
-    return int(np.searchsorted(columns["percent"], 9))
-
-
-def _forces(opened: Opened, paths: dict[str, MethodPath], n_frames: int) -> figure:
-    plot, forces = forces_plot(), opened.dataset.forces
-    finite, frame = np.isfinite(forces), opened.envs.frame_index
-    full = np.sort(forces[finite])
-    plot.show_methods(paths)
-    plot.sources["full"].data = tail_data(full)
-    for method, path in paths.items():
-        kept = np.isin(frame, path.frames(n_frames)) & finite
-        plot.sources[method].data = tail_data(np.sort(forces[kept]))
-    set_range(plot.figure.x_range, 0, 1.03 * max(full[-1], 1e-3))
-    set_range(plot.figure.y_range, 0.6 / len(full), 1.6)
-    return plot.figure
+def _figures(found: Found) -> list[tuple[str, figure]]:
+    """Return titles and figures: all but the maps in other colours, which are large."""
+    plots = [
+        plot for name, plot in figures(found).items() if name not in ("map-delta-entropy", "map-density")
+    ]
+    for _, fig in plots:
+        fig.update(height=max(380, fig.min_height or 0), sizing_mode="stretch_width")
+    return plots

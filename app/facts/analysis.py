@@ -4,27 +4,27 @@ The direction is that of the library: file → `DataSet` → environments → `M
 """
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
-from quests_core import (
-    Environments,
-    compression_path,
-    descriptors,
-    select,
-)
+from quests_core import Environments, descriptors
 from quests_core.dataset import DataSet, content_hash, load
 from quests_core.tree import Axes
+
+if TYPE_CHECKING:
+    from .reference import Reference
 
 __all__ = ["DataSet", "content_hash", "load"]
 
 # k_means has no nested order, so no slider can cut it; it stays with the library.
 NESTED_METHODS = ("msc", "balanced", "information_loss", "coverage", "fps", "mean_fps", "random")
+# msc with another file's kernel sums to start with: there is none until a reference is chosen.
+GIVEN = "msc given"
+METHODS = (*NESTED_METHODS, GIVEN)
 DEFAULT_METHODS = ("msc", "random")
 RANDOM_STATE = 0
-_MARKED_FRACTIONS = (0.1, 0.25, 0.5, 0.75)
-_PATH_BYTES = 64_000_000
 
 
 @dataclass(frozen=True)
@@ -92,7 +92,8 @@ class MethodPath:
     """One method's order under some marks, and every number along it.
 
     `order` holds the frames that are not excluded. `curve` has a row for each size;
-    ``delta_entropy[i]`` is δH(environment | subset) at ``sizes[i]``, NaN in excluded frames.
+    ``delta_entropy[i]`` is δH(environment | subset) at ``sizes[i]``, NaN in excluded frames. Of a path
+    `given` a reference, δH and what follows from it are given reference and subset together.
     """
 
     method: str
@@ -100,6 +101,7 @@ class MethodPath:
     curve: pd.DataFrame
     delta_entropy: np.ndarray
     marks: Marks
+    given: "Reference | None" = None
 
     @property
     def sizes(self) -> np.ndarray:
@@ -140,59 +142,6 @@ def environments(dataset: DataSet, parameters: Parameters, progress=None) -> Env
         species=list(dataset.elements) if parameters.species else None,
         progress=progress,
     )
-
-
-def curve_sizes(n_frames: int, n_envs: int, n_locked: int = 0) -> np.ndarray:
-    """Return the sizes at which the slider stops.
-
-    All sizes up to 200 frames, otherwise 200 or, where δH at each of them would take too much
-    memory, fewer. The marked fractions and both ends are always among them; none is smaller than
-    the number of locked frames.
-    """
-    first = max(1, n_locked)
-    count = min(200, n_frames, max(20, _PATH_BYTES // (4 * max(1, n_envs))))
-    marked = [int(fraction * n_frames + 0.5) for fraction in _MARKED_FRACTIONS]
-    sizes = np.append(np.linspace(first, n_frames, count).round().astype(np.int64), marked)
-    return np.unique(np.clip(sizes, first, n_frames))
-
-
-def default_size(sizes: np.ndarray, fraction: float = 0.25) -> int:
-    """Return the size nearest to a fraction of the full set."""
-    return int(sizes[np.argmin(np.abs(sizes - int(fraction * sizes[-1] + 0.5)))])
-
-
-def ordered(
-    opened: Opened, method: str, marks: Marks, random_state: int, progress=None
-) -> tuple[np.ndarray, np.ndarray, Environments]:
-    """Return an order of the frames that are not excluded, which these are, and their environments.
-
-    The order counts within these frames: it is ``kept[order]`` in the file.
-    """
-    order = select(
-        opened.envs,
-        method=method,
-        bandwidth=opened.parameters.bandwidth,
-        locked=marks.locked,
-        excluded=marks.excluded,
-        random_state=random_state,
-        progress=progress,
-    ).order
-    kept = np.setdiff1d(np.arange(len(opened.envs)), marks.excluded)
-    return np.searchsorted(kept, order), kept, opened.envs.take(kept) if marks.excluded else opened.envs
-
-
-def method_path(opened: Opened, method: str, marks: Marks, progress=None) -> MethodPath:
-    """Order the frames that are not excluded by `method` and compute every number along the order."""
-    bandwidth = opened.parameters.bandwidth
-    order, kept, envs = ordered(opened, method, marks, RANDOM_STATE, progress)
-    sizes = curve_sizes(len(envs), envs.n_envs, len(marks.locked))
-    path = compression_path(envs, order, sizes=sizes, bandwidth=bandwidth, progress=progress)
-    delta_entropy = path.delta_entropy
-    if marks.excluded:
-        counted = np.isin(opened.envs.frame_index, kept)
-        delta_entropy = np.full((len(sizes), opened.envs.n_envs), np.nan, dtype=path.delta_entropy.dtype)
-        delta_entropy[:, counted] = path.delta_entropy
-    return MethodPath(method, kept[order], path.curve, delta_entropy, marks)
 
 
 def pca(X: np.ndarray) -> np.ndarray:

@@ -1,61 +1,22 @@
 """Two sets and many: what each knows of the other; plain functions, no screen, no threads."""
 
+import dataclasses
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property
-from pathlib import Path
 
 import numpy as np
 
-from quests_core import Environments, compression_path, delta_entropy, select
+from quests_core import Environments, delta_entropy
 from quests_core.entropy import OVERLAP_THRESHOLD
 
-from .analysis import (
-    RANDOM_STATE,
-    Marks,
-    Opened,
-    Parameters,
-    content_hash,
-    curve_sizes,
-    environments,
-    load,
-    pca,
-)
+from .analysis import GIVEN, RANDOM_STATE, Marks, MethodPath, Opened, pca
+from .paths import method_path
+from .reference import Reference, aligned, together, union
 
 MOST_GROUPS = 20
 NO_LABEL = "no label"
 # Of each set the map draws at most so many; the most novel ones are always among them.
 MAP_LIMIT, _NOVEL_DRAWN = 15_000, 1000
-
-
-@dataclass(frozen=True, eq=False)
-class Reference:
-    """Another file, as a set of environments.
-
-    Attributes
-    ----------
-    name, path, sha256
-        As of `analysis.DataSet`.
-    parameters : Parameters
-        Those its environments were described with.
-    X, offsets : ndarray
-        The fields of its `Environments`.
-    elements : tuple of str
-        Symbols, sorted.
-    """
-
-    name: str
-    path: Path
-    sha256: str
-    parameters: Parameters
-    X: np.ndarray
-    offsets: np.ndarray
-    elements: tuple[str, ...]
-
-    @cached_property
-    def envs(self) -> Environments:
-        """Its environments."""
-        return Environments(self.X, self.offsets)
 
 
 @dataclass(frozen=True, eq=False)
@@ -83,44 +44,12 @@ class Comparison:
 
 
 @dataclass(frozen=True, eq=False)
-class Addition:
-    """What the open set adds to a reference, frame by frame.
-
-    Attributes
-    ----------
-    order : ndarray
-        Frames in the order of ``msc`` given the reference.
-    sizes : ndarray of shape (n_sizes,)
-        Numbers of frames added; 0 first.
-    covered, covered_alone : ndarray of shape (n_sizes,)
-        Share of the open set's environments that the reference and the first frames of `order` cover
-        together, and the same for the order of ``msc`` that knows of no reference.
-    """
-
-    order: np.ndarray
-    sizes: np.ndarray
-    covered: np.ndarray
-    covered_alone: np.ndarray
-
-    def enough(self, share: float) -> int:
-        """Return the smallest number of frames with which `share` is covered, the largest size if none."""
-        return int(self.sizes[np.argmax(self.covered >= min(share, self.covered[-1]))])
-
-
-@dataclass(frozen=True, eq=False)
 class Matrix:
     """How much each of several sets covers of each other: `names`, and `shares` as of `overlap_matrix`."""
 
     names: tuple[str, ...]
     shares: np.ndarray
     left_out: int = 0
-
-
-def reference(path: Path, name: str, parameters: Parameters, progress=None) -> Reference:
-    """Read a file as a reference."""
-    dataset = load(path, name, content_hash(path), progress)
-    envs = environments(dataset, parameters, progress)
-    return Reference(name, path, dataset.sha256, parameters, envs.X, envs.offsets, dataset.elements)
 
 
 def share_covered(novelty: np.ndarray) -> float:
@@ -131,14 +60,14 @@ def share_covered(novelty: np.ndarray) -> float:
 
 def compare(opened: Opened, other: Reference, marks: Marks, progress=None) -> Comparison:
     """Judge each set by the other, and place both on one map."""
-    bandwidth, envs = opened.parameters.bandwidth, opened.envs
+    bandwidth, (envs, others) = opened.parameters.bandwidth, together(opened, other)
     kept = kept_rows(opened, marks)
     known = envs.take(_kept_frames(opened, marks)) if marks.excluded else envs
     novelty = np.full(envs.n_envs, np.nan)
-    novelty[kept] = delta_entropy(known, other.envs, bandwidth, progress=progress)
-    back = delta_entropy(other.envs, known, bandwidth, progress=progress)
+    novelty[kept] = delta_entropy(known, others, bandwidth, progress=progress)
+    back = delta_entropy(others, known, bandwidth, progress=progress)
     rows, back_rows = drawn(novelty), drawn(back)
-    xy = pca(np.concatenate([envs.X[rows], other.X[back_rows]]))
+    xy = pca(np.concatenate([envs.X[rows], others.X[back_rows]]))
     return Comparison(novelty, back, rows, back_rows, xy[: len(rows)], xy[len(rows) :])
 
 
@@ -237,7 +166,12 @@ def label_matrix(opened: Opened, marks: Marks, progress=None) -> Matrix:
 
 def file_matrix(opened: Opened, others: Sequence[Reference], marks: Marks, progress=None) -> Matrix:
     """Return the overlaps of the open file, without excluded frames, and others."""
-    sets = [opened.envs.take(_kept_frames(opened, marks)), *(other.envs for other in others)]
+    elements = union(opened.dataset.elements, *(other.elements for other in others))
+    mine = opened.envs.take(_kept_frames(opened, marks)), opened.dataset.elements
+    sets = [
+        aligned(envs, own, elements, opened.parameters)
+        for envs, own in (mine, *((other.envs, other.elements) for other in others))
+    ]
     names = (opened.dataset.name, *(other.name for other in others))
     return Matrix(names, overlap_matrix(sets, opened.parameters.bandwidth, progress))
 
@@ -259,19 +193,11 @@ def covered_along(novelty: np.ndarray, deltas: np.ndarray) -> np.ndarray:
     return np.array([share_covered(-np.logaddexp(known, -delta[counted])) for delta in deltas])
 
 
-def addition(opened: Opened, other: Reference, novelty: np.ndarray, marks: Marks, progress=None) -> Addition:
-    """Order the frames by what they add to a reference, and follow what is covered."""
-    bandwidth, envs = opened.parameters.bandwidth, opened.envs
-    options = {"bandwidth": bandwidth, "locked": marks.locked, "excluded": marks.excluded}
-    given = select(envs, "msc", reference=other.envs, progress=progress, **options).order
-    alone = select(envs, "msc", progress=progress, **options).order
-    kept = np.sort(given)
-    rows = kept_rows(opened, marks)
-    sizes = curve_sizes(len(kept), len(rows), len(marks.locked))
-    covered = []
-    for order in (given, alone):
-        path = compression_path(
-            envs.take(kept), np.searchsorted(kept, order), sizes, bandwidth, progress=progress
-        )
-        covered.append(np.append(share_covered(novelty), covered_along(novelty[rows], path.delta_entropy)))
-    return Addition(given, np.append(0, sizes), *covered)
+def given_path(opened: Opened, other: Reference, marks: Marks, progress=None) -> MethodPath:
+    """Order the frames by what they add to a reference; every number is of reference and subset together.
+
+    Entropy and diversity are those of the subset alone.
+    """
+    mine, known = together(opened, other)
+    path = method_path(dataclasses.replace(opened, envs=mine), "msc", marks, progress, known)
+    return dataclasses.replace(path, method=GIVEN, given=other)

@@ -5,6 +5,7 @@ most embeddings. Run as a module, this file is the worker.
 """
 
 import contextlib
+import os
 import subprocess
 import sys
 import tempfile
@@ -103,6 +104,9 @@ def umap(X: np.ndarray) -> np.ndarray:
 
 def _serve() -> None:
     """Embed each file named on standard input, until that closes because the parent is gone."""
+    # Nobody waits for the map: what the pages compute goes first.
+    if hasattr(os, "nice"):
+        os.nice(10)
     for line in sys.stdin:
         source = Path(line.rstrip("\n"))
         target, part = source.with_name("xy.npy"), source.with_name("part.npy")

@@ -13,9 +13,10 @@ from ase.formula import Formula
 
 from quests_core import atoms_energy
 
-from .analysis import Opened
+from .analysis import Marks, Opened
 from .matching import Members
 
+KEPT, DROPPED, LOCKED, EXCLUDED = "kept", "dropped", "locked", "excluded"
 # Of each atom anyway, or not a quantity.
 _NO_QUANTITY = ("numbers", "positions")
 _OVER_ATOMS = {"max": np.maximum, "min": np.minimum, "mean": np.add}
@@ -207,6 +208,15 @@ class FrameColumns(Mapping):
     def __contains__(self, name: object) -> bool:
         """Say whether there is a column of that name, without looking it up."""
         return name in set(self)
+
+
+def statuses(kept: np.ndarray, marks: Marks, n_frames: int) -> np.ndarray:
+    """Return "kept", "dropped", "locked" or "excluded" for each frame, given those that are kept."""
+    status = np.full(n_frames, DROPPED, dtype="U8")
+    status[kept] = KEPT
+    status[list(marks.locked)] = LOCKED
+    status[list(marks.excluded)] = EXCLUDED
+    return status
 
 
 def ranks(order: np.ndarray, n_frames: int) -> np.ndarray:

@@ -96,7 +96,9 @@ def environment_table(
     }
 
 
-def frame_table(opened: Opened, places: Places, delta_entropy: np.ndarray) -> tuple[dict, np.ndarray]:
+def frame_table(
+    opened: Opened, places: Places, delta_entropy: np.ndarray, most: int = MOST_ROWS
+) -> tuple[dict, np.ndarray]:
     """Return the columns of the table of frames that lost something, and each one's worst environment."""
     offsets = opened.envs.offsets
     above = delta_entropy > THRESHOLD
@@ -104,8 +106,8 @@ def frame_table(opened: Opened, places: Places, delta_entropy: np.ndarray) -> tu
     worst = np.maximum.reduceat(np.nan_to_num(delta_entropy, nan=-np.inf), offsets[:-1])
     frames = np.flatnonzero(n_lost)
     frames = frames[np.argsort(-worst[frames], kind="stable")]
-    rows = [most_novel(delta_entropy, offsets, frame) for frame in frames[:MOST_ROWS]]
-    frames = frames[:MOST_ROWS]
+    rows = [most_novel(delta_entropy, offsets, frame) for frame in frames[:most]]
+    frames = frames[:most]
     columns = {
         "frame": frames,
         "label": objects([opened.dataset.labels[f] for f in frames]),

@@ -13,6 +13,7 @@ METHOD_COLORS = {
     "fps": "#009E73",
     "mean_fps": "#CC79A7",
     "random": "#E69F00",
+    "msc given": "#DC267F",
 }
 DASHES = {
     "msc": "solid",
@@ -22,6 +23,7 @@ DASHES = {
     "fps": "dashed",
     "mean_fps": "dotdash",
     "random": "dotted",
+    "msc given": "solid",
 }
 FULL_COLOR = "#7a828c"
 METHOD_NOTES = {
@@ -32,6 +34,7 @@ METHOD_NOTES = {
     "fps": "farthest-point sampling; two frames are as far apart as their environments are on average.",
     "mean_fps": "farthest-point sampling on the mean descriptor of each frame.",
     "random": "uniformly at random with seed 0, the baseline to beat.",
+    "msc given": "as msc, with a reference file's environments taken already; see Compare sets.",
     "k_means": "has no nested order that a slider could cut; it is in the library only.",
 }
 
@@ -81,10 +84,11 @@ def size_line(n_frames: int, n_total: int, n_envs: int) -> str:
     )
 
 
-def verdict(method: str, row: dict[str, float]) -> str:
-    """Return what a method says at the current size, in one sentence."""
+def verdict(method: str, row: dict[str, float], reference: str = "") -> str:
+    """Return what a method says at the current size, in one sentence; `reference` is a file's name."""
+    given = f" and <b>{escape(reference)}</b> together cover" if reference else " covers"
     return (
-        f"<b>{escape(method)}</b> covers <b>{percent(row['overlap'])}</b> of the environments "
+        f"<b>{escape(method)}</b>{given} <b>{percent(row['overlap'])}</b> of the environments "
         f"with <b>{percent(row['fraction'])}</b> of the frames."
     )
 

@@ -1,4 +1,4 @@
-"""A frame and an environment in words; HTML, and everything from files is escaped."""
+"""A frame, an environment, a map and a subset in words; HTML, and everything from files is escaped."""
 
 import re
 from html import escape
@@ -11,7 +11,7 @@ from quests_core.entropy import OVERLAP_THRESHOLD
 
 from ..looking import atom_of, frame_of, novelty
 from ..state import State
-from .format import nats, plural
+from .format import count, nats, plural
 
 
 def frame_line(state: State, frame: int) -> str:
@@ -63,10 +63,28 @@ def _fate(state: State, frame: int) -> str:
     if path is None:
         return ""
     ranks = np.flatnonzero(path.order == frame)
-    rank = (
-        f", rank {ranks[0] + 1:,} of {len(path.order):,}" if len(ranks) and path.marks == state.marks else ""
-    )
+    rank = f", rank {ranks[0] + 1:,} of {len(path.order):,}" if len(ranks) and state.is_true(path) else ""
     return f"<b>{state.status[frame]}</b>{rank} in {escape(state.active)}"
+
+
+def embedding_note(state: State) -> str:
+    """Return how the map came about, in a sentence."""
+    n_envs, n_fitted = state.opened.envs.n_envs, state.n_fitted
+    if state.embedding_kind == "PCA":
+        return f"All {plural(n_envs, 'environment')} along their first two principal components."
+    if n_fitted == n_envs:
+        return f"UMAP of all {plural(n_envs, 'environment')}."
+    return (
+        f"UMAP fitted on {count(n_fitted)} of {plural(n_envs, 'environment')}, a third of them those "
+        "farthest from the rest, so that no outlier is missing; the others stand at their nearest fitted "
+        "neighbours."
+    )
+
+
+def file_stem(name: str, method: str, n_frames: int) -> str:
+    """Return how files of a subset are called: source, method and size."""
+    stem = re.sub(r"[^\w.-]+", "_", name.split(".xyz")[0]).strip("_") or "subset"
+    return f"{stem}-{method.replace(' ', '-')}-{n_frames}"
 
 
 def hints(state: State, frame: int, first: int, values: np.ndarray | None, unit: str) -> list[str]:

@@ -9,7 +9,8 @@ from bokeh.models.widgets.tables import NumberFormatter, StringFormatter
 
 from .card import CSS
 
-_CSS = (Path(__file__).parents[1] / "assets" / "table.css").read_text(encoding="utf-8")
+_ASSETS = Path(__file__).parents[1] / "assets"
+_CSS = (_ASSETS / "table.css").read_text(encoding="utf-8")
 MISSING = "–"
 
 
@@ -51,6 +52,15 @@ def data_table(columns: dict[str, str], numbers: dict[str, int], **options) -> p
         sizing_mode=options.pop("sizing_mode", "stretch_both"),
         **options,
     )
+
+
+class TableKeys(pn.custom.JSComponent):
+    """Makes the rows and heads of all tables of the page reachable by the keyboard; draws nothing."""
+
+    _esm = _ASSETS / "table_keys.js"
+
+    def __init__(self, **params):
+        super().__init__(width=0, height=0, margin=0, **params)
 
 
 def on_row(table: pn.widgets.Tabulator, do: Callable[[int, str], None]) -> None:

@@ -33,7 +33,9 @@ class Tabs:
         )  # fmt: skip
         self._bar.param.watch(lambda event: setattr(state, "tab", self._keys[event.new]), "active")
         state.param.watch(lambda _: self._show(), "tab")
+        state.param.watch(lambda _: self._hide_if_empty(), "opened")
         self._show()
+        self._hide_if_empty()
 
     def bar(self, *beside) -> pn.Row:
         """Return the bar, with what else stands in its line."""
@@ -45,6 +47,10 @@ class Tabs:
             sizing_mode="stretch_width",
             margin=0,
         )
+
+    def _hide_if_empty(self) -> None:
+        # Axes without data would look like a result.
+        self.content.visible = self._state.opened is not None
 
     def _show(self) -> None:
         tab = self._state.tab if self._state.tab in self._keys else self._keys[0]

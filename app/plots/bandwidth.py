@@ -22,7 +22,7 @@ class BandwidthPlot:
 def bandwidth_plot(low: float, high: float) -> BandwidthPlot:
     """Return entropy against h on a logarithmic axis; source ``bandwidth``, ``entropy``."""
     fig = blank("h / Å⁻¹", "H / nats", x_axis_type="log", height=170)
-    fig.update(min_height=170, toolbar_location=None, sizing_mode="stretch_width", min_border_right=8)
+    fig.update(min_height=170, sizing_mode="stretch_width", min_border_right=8)
     set_range(fig.x_range, low, high)
     source = empty("bandwidth", "entropy")
     fig.line("bandwidth", "entropy", source=source, color=METHOD_COLORS["msc"], line_width=2.2)

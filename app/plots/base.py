@@ -114,7 +114,14 @@ def add_legend(fig: figure, renderers: dict[str, list]) -> dict[str, LegendItem]
     """Add a legend above the frame, an item for the first renderer of each name."""
     items = {name: LegendItem(label=name, renderers=[r[0]]) for name, r in renderers.items()}
     # Above the frame: inside it, there is no corner that no line ever passes.
-    row = Legend(items=list(items.values()), orientation="horizontal", padding=0, margin=2, spacing=14)
+    row = Legend(
+        items=list(items.values()),
+        orientation="horizontal",
+        padding=0,
+        margin=2,
+        spacing=14,
+        label_text_font_size="12px",
+    )
     fig.add_layout(row, "above")
     return items
 

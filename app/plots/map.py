@@ -33,6 +33,10 @@ class MapFigure:
     ----------
     like : MapFigure, optional
         Its ranges are shared, so that both figures show the same part of the map.
+    size : tuple of int
+        Width and height in pixels, as long as no browser has told them.
+    always_image : bool
+        Whether even few points are drawn as an image.
 
     Attributes
     ----------
@@ -42,7 +46,10 @@ class MapFigure:
         The points that are drawn.
     """
 
-    def __init__(self, like: "MapFigure | None" = None):
+    def __init__(
+        self, like: "MapFigure | None" = None, size: tuple[int, int] = _SIZE, always_image: bool = False
+    ):
+        self._unseen_size, self._always_image = size, always_image
         self.figure = fig = blank("", "")
         fig.axis.visible = fig.grid.visible = False
         fig.min_height = 120
@@ -97,7 +104,7 @@ class MapFigure:
     @property
     def is_image(self) -> bool:
         """Whether the points are drawn as an image."""
-        return len(self._xy) > MOST_GLYPHS
+        return self._always_image or len(self._xy) > MOST_GLYPHS
 
     @property
     def pixel(self) -> tuple[float, float]:
@@ -200,6 +207,7 @@ class MapFigure:
 
     def _size(self) -> tuple[int, int]:
         try:
-            return self.figure.inner_width or _SIZE[0], self.figure.inner_height or _SIZE[1]
+            width, height = self.figure.inner_width, self.figure.inner_height
         except UnsetValueError:
-            return _SIZE
+            return self._unseen_size
+        return width or self._unseen_size[0], height or self._unseen_size[1]

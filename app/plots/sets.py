@@ -22,7 +22,7 @@ from bokeh.plotting import figure
 
 from quests_core.entropy import OVERLAP_THRESHOLD
 
-from ..parts.format import FULL_COLOR
+from ..parts.format import FULL_COLOR, METHOD_COLORS
 from .base import Plot, add_legend, blank, empty, padded, set_range
 from .palettes import NOVELTY, NOVELTY_LIMIT
 
@@ -220,10 +220,13 @@ def addition_plot() -> tuple[Plot, Span]:
     fig = blank("frames added to the reference", "covered by both / %")
     set_range(fig.y_range, 0, 104)
     sources = {name: empty("n_frames", "percent") for name in ("given", "alone")}
-    given = fig.line("n_frames", "percent", source=sources["given"], color=SET_COLOR, line_width=2.4)
-    alone = fig.line(
-        "n_frames", "percent", source=sources["alone"], color=FULL_COLOR, line_width=2, line_dash="dashed"
-    )
+    given, alone = (
+        fig.line(
+            "n_frames", "percent", source=sources[name], color=METHOD_COLORS[method], line_width=2.4,
+            line_dash=dash,
+        )
+        for name, method, dash in (("given", "msc given", "solid"), ("alone", "msc", "dashed"))
+    )  # fmt: skip
     span = Span(location=0, dimension="height", line_color=FULL_COLOR, line_width=2, line_dash="dashed")
     fig.add_layout(span)
     renderers = {"msc given the reference": [given], "msc without it": [alone]}

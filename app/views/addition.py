@@ -1,11 +1,14 @@
 """Compression given the reference: which frames bring something new to it."""
 
+import numpy as np
 import panel as pn
 import panel_material_ui as pmui
 
+from ..facts.analysis import GIVEN, MethodPath
+from ..facts.compare import share_covered
 from ..parts.card import card, heading, html
-from ..parts.format import percent, plural
-from ..parts.latest import Latest
+from ..parts.format import escape, percent, plural
+from ..parts.latest import follow_handle
 from ..parts.view import View
 from ..plots.base import set_range
 from ..plots.handle import add_handle
@@ -13,94 +16,98 @@ from ..plots.sets import addition_plot
 from ..sets import Sets
 from ..state import State
 
-_ENOUGH = 0.95
-
 
 class AdditionView(View):
-    """What reference and first frames cover together, and a button that picks these frames."""
+    """What reference and first frames cover together, at the size of the subset.
+
+    The order is a method like the others: as the active one it is what the slider cuts and what is exported.
+    """
 
     def __init__(self, state: State, sets: Sets, tab: str = ""):
         super().__init__(state, tab)
-        self._sets, self._head, self._shown = sets, html(), None
+        self._sets, self._head = sets, html()
         self._plot, self._span = addition_plot()
         self._stops, self._wish = add_handle(self._plot.figure, self._span)
-        latest = Latest(self._go_to)
-        self._wish.on_change("data", lambda _, __, data: latest(int(data["n_frames"][0])))
+        follow_handle(state, self._wish)
         figure = pn.pane.Bokeh(self._plot.figure, sizing_mode="stretch_both", margin=0)
         self._figure = pn.Column(figure, sizing_mode="stretch_both", margin=0)
-        self._slider = pmui.IntSlider(
-            label="Frames added", start=0, end=1, value=0, show_value=False, tooltips=False, size="small",
-            margin=(0, 8), sizing_mode="stretch_width",
-            sx={"& .MuiFormLabel-root, & .MuiTypography-root": {"display": "none"}},
+        button = {"size": "small", "variant": "outlined"}
+        self._use = pmui.Button(
+            label="Make it the subset", description="Let the slider cut this order, and export it",
+            margin=(0, 6, 0, 0), **button,
         )  # fmt: skip
-        self._pick = pmui.Button(
-            label="Pick these frames", size="small", variant="outlined", margin=(0, 0, 0, 8)
-        )
-        self._line = html()
-        self._bar = pn.Row(self._slider, self._pick, sizing_mode="stretch_width", margin=0, align="center")
-        self._empty = html()
-        self._compute = pmui.Button(
-            label="Compute", size="small", variant="outlined", margin=8, align="center"
-        )
-        self._compute.on_click(lambda _: sets.add_up())
+        self._pick = pmui.Button(label="Pick these frames", margin=0, **button)
+        self._line, self._empty = html(), html()
+        self._bar = pn.Row(self._use, self._pick, sizing_mode="stretch_width", margin=(4, 0))
+        self._compute = pmui.Button(label="Compute", margin=8, align="center", **button)
+        self._compute.on_click(lambda _: self._ask())
+        self._use.on_click(lambda _: self._make_active())
         self._pick.on_click(lambda _: self._picked())
-        self._slider.param.watch(lambda _: self._update_size(), "value")
-        self.follow(self._update, "addition", "chosen", "comparison", "pending", source=sets)
-        self.follow(self._update, "opened")
+        self.follow(self._update, "comparison", "chosen", "alone", source=sets)
+        self.follow(self._update, "opened", "paths", "methods", "reference")
+        self.follow(self._update_size, "opened", "paths", "methods", "reference", "n_frames", "active")
 
-    def _go_to(self, n_frames: int) -> None:
-        sizes = self._sets.addition.sizes.tolist() if self._sets.addition is not None else []
-        if n_frames in sizes:
-            self._slider.value = sizes.index(n_frames)
+    @property
+    def _path(self) -> MethodPath | None:
+        path = self._state.shown.get(GIVEN)
+        return path if path is not None and self._state.is_true(path) else None
+
+    def _ask(self) -> None:
+        with pn.io.hold():
+            self._sets.add_up()
+
+    def _make_active(self) -> None:
+        with pn.io.hold():
+            self._state.active = GIVEN
+
+    def _picked(self) -> None:
+        with pn.io.hold():
+            frames = self._path.frames(self._state.n_frames)
+            self._state.selected = tuple(sorted(int(frame) for frame in frames))
 
     def _update(self) -> None:
-        addition = self._sets.addition
+        path, comparison = self._path, self._sets.comparison
+        shown = path is not None and comparison is not None
         for part in (self._figure, self._bar, self._line):
-            part.visible = addition is not None
-        self._empty.visible = addition is None
-        computing = "addition" in self._sets.pending
-        self._compute.visible = addition is None and self._sets.comparison is not None and not computing
+            part.visible = shown
+        self._empty.visible = not shown
+        computing = GIVEN in self._state.methods
+        self._compute.visible = not shown and comparison is not None and not computing
         self._head.object = heading("What to add to the reference", ("given",))
-        if addition is None:
+        if not shown:
             why = "Add a reference file to see which frames of this one bring something new to it."
             if self._sets.chosen is not None:
                 why = "The order of this file's frames by what is new to the reference"
-                why += " is being computed …" if self._sets.pending else " takes a while for so many."
+                why += " is being computed …" if computing or comparison is None else " is not computed yet."
             self._empty.object = f'<div class="empty">{why}</div>'
             return
-        if addition is self._shown:
-            return
-        self._shown = addition
-        given, alone = 100 * addition.covered, 100 * addition.covered_alone
-        self._plot.sources["given"].data = {"n_frames": addition.sizes, "percent": given}
-        self._plot.sources["alone"].data = {"n_frames": addition.sizes, "percent": alone}
-        self._stops.data = {"x": addition.sizes, "y": given, "n_frames": addition.sizes}
-        set_range(self._plot.figure.x_range, 0, 1.02 * addition.sizes[-1])
-        enough = addition.sizes.tolist().index(addition.enough(_ENOUGH))
-        self._slider.param.update(end=len(addition.sizes) - 1, value=enough)
-        self._update_size()
+        sizes = np.append(0, path.sizes)
+        first = share_covered(comparison.novelty)
+        given = 100 * np.append(first, path.curve["overlap"].to_numpy())
+        self._plot.sources["given"].data = {"n_frames": sizes, "percent": given}
+        alone = self._sets.alone
+        # Of the same marks, so of the same sizes; not yet there while it is computed.
+        both = {"n_frames": sizes, "percent": 100 * np.append(first, alone)} if alone is not None else None
+        self._plot.sources["alone"].data = both or {"n_frames": [], "percent": []}
+        self._stops.data = {"x": path.sizes, "y": given[1:], "n_frames": path.sizes}
+        set_range(self._plot.figure.x_range, 0, 1.02 * sizes[-1])
 
     def _update_size(self) -> None:
-        addition = self._sets.addition
-        if addition is None:
+        path, comparison = self._path, self._sets.comparison
+        if path is None or comparison is None:
             return
-        at = min(self._slider.value, len(addition.sizes) - 1)
-        n, covered = int(addition.sizes[at]), float(addition.covered[at])
-        self._span.location = n
+        row = self._state.row_of(GIVEN)
+        self._span.location = int(row["n_frames"])
         locked = len(self._state.marks.locked)
         first = f" Locked frames ({locked}) come first." if locked else ""
         self._line.object = (
-            f'<div class="small"><b>{plural(n, "frame")}</b> added: the reference and they cover '
-            f"<b>{percent(covered)}</b> of this file; the reference alone "
-            f"{percent(addition.covered[0])}.{first}</div>"
+            f'<div class="small"><b>{plural(int(row["n_frames"]), "frame")}</b> added: '
+            f"{escape(self._sets.chosen.name)} and they cover <b>{percent(row['overlap'])}</b> of this file; "
+            f"it alone {percent(share_covered(comparison.novelty))}.{first}</div>"
         )
-        self._pick.disabled = n == 0
-
-    def _picked(self) -> None:
-        addition = self._sets.addition
-        n = int(addition.sizes[min(self._slider.value, len(addition.sizes) - 1)])
-        with pn.io.hold():
-            self._state.selected = tuple(sorted(int(frame) for frame in addition.order[:n]))
+        is_active = self._state.active == GIVEN
+        self._use.disabled = is_active
+        self._use.label = "It is the subset" if is_active else "Make it the subset"
 
     def __panel__(self):
         """Return the card."""

@@ -6,9 +6,10 @@ import panel as pn
 import param
 
 from ..explorer import Controller
-from ..facts.analysis import Parameters
+from ..facts.analysis import GIVEN, Parameters
 from ..link import DEMO, Wish, query
 from ..parts.view import View
+from ..sets import Sets
 from ..state import State
 
 
@@ -39,9 +40,9 @@ class Address(pn.custom.JSComponent):
 class AddressView(View):
     """Keeps the address line true, and opens what it asked for when the page was called."""
 
-    def __init__(self, state: State, explorer: Controller, tab: str = ""):
+    def __init__(self, state: State, explorer: Controller, sets: Sets, tab: str = ""):
         super().__init__(state, tab)
-        self._explorer, self._address = explorer, Address()
+        self._explorer, self._sets, self._address = explorer, sets, Address()
         self._wish: Wish | None = None
         # Marks, size and methods are in one message with what they change.
         self.follow(self._update, "opened", "methods", "active", "n_frames", "marks", "tab")
@@ -81,6 +82,32 @@ class AddressView(View):
         if self._names_open_file(wish):
             with self._explorer.history.pause():
                 self._state.param.update(**wish.after(self._state))
+            if wish.reference:
+                self._add_reference(wish)
+                return
+        self._end(wish)
+
+    def _add_reference(self, wish: Wish) -> None:
+        """Order by what is new to the link's reference; the address is true again once that is there."""
+        state, self._wish = self._state, wish
+
+        def arrived(event) -> None:
+            if GIVEN in state.paths or state.error or state.notice or state.opened is not opened:
+                for watcher in watchers:
+                    state.param.unwatch(watcher)
+                if GIVEN in state.paths and wish.makes_given_active:
+                    with self._explorer.history.pause():
+                        state.active = GIVEN
+                self._wish = None
+                self._end(wish)
+
+        opened = state.opened
+        watchers = [state.param.watch(arrived, ["paths", "error", "notice", "opened"])]
+        self._sets.add(wish.reference)
+        with self._explorer.history.pause():
+            self._sets.add_up()
+
+    def _end(self, wish: Wish) -> None:
         if wish.faults:
             self._state.notice = f"Not understood in the link, and left out: {', '.join(wish.faults)}."
         self._update()

@@ -1,8 +1,5 @@
 """Where the subset goes: downloads, a path on the server, and code that repeats it."""
 
-import io
-import re
-
 import panel as pn
 import panel_material_ui as pmui
 
@@ -10,6 +7,8 @@ from ..explorer import Controller
 from ..exports import export
 from ..parts.card import AS_WRITTEN, html
 from ..parts.format import escape, frame_list, plural
+from ..parts.frame_text import file_stem
+from ..parts.saver import Saver
 from ..parts.view import View
 from ..state import State
 
@@ -27,7 +26,7 @@ class ExportView(View):
 
     def __init__(self, state: State, explorer: Controller, tab: str = ""):
         super().__init__(state, tab)
-        self._explorer = explorer
+        self._explorer, self._saver = explorer, Saver()
         self._order = pmui.RadioButtonGroup(
             options=export.ORDERS,
             value="file",
@@ -36,14 +35,16 @@ class ExportView(View):
             sizing_mode="stretch_width",
             margin=0,
         )
-        self._zip = self._download("Download subset (.zip)", export.archive, variant="contained")
-        self._xyz = self._download(".xyz", export.subset_bytes, variant="outlined")
-        self._json = self._download(".json", _record, variant="outlined")
+        self._zip = self._download(
+            "Download subset (.zip)", export.archive, lambda: f"{self._stem}.zip", variant="contained"
+        )
+        self._xyz = self._download(".xyz", export.subset_bytes, lambda: export.SUBSET, variant="outlined")
+        self._json = self._download(".json", _record, lambda: export.RECORD, variant="outlined")
         wide = {"size": "small", "variant": "outlined", "sizing_mode": "stretch_width", "margin": 0}
         self._code = pmui.Button(label="Copy as Python", **wide)
         self._command = pmui.Button(label="as command", description="Copy as a command for a shell", **wide)
         self._target = pmui.TextInput(
-            label="or save on the server as", placeholder="/data/subset.xyz", size="small",
+            label="or a path to save to", placeholder="/data/subset.xyz", size="small",
             sizing_mode="stretch_width", margin=0,
         )  # fmt: skip
         self._save = pmui.Button(
@@ -60,30 +61,36 @@ class ExportView(View):
         self._code.on_click(lambda _: self._show_code(export.python_code))
         self._command.on_click(lambda _: self._show_code(export.command))
         self._save.on_click(lambda _: self._save_on_server())
-        self.follow(self._update, "opened", "paths", "active", "n_frames", "marks")
+        self.follow(self._update, "opened", "paths", "active", "n_frames", "marks", "reference")
 
-    def _download(self, label: str, make, **options) -> pmui.FileDownload:
-        button = pmui.FileDownload(
-            label=label, filename="subset", auto=True, embed=False, size="small", sizing_mode="stretch_width",
-            margin=0, **options,
-        )  # fmt: skip
+    def _download(self, label: str, make, name, **options) -> pmui.Button:
+        """Return a button that has a file made on the queue, and hands it over; `name` returns its name."""
+        button = pmui.Button(
+            label=label, icon="download", size="small", sizing_mode="stretch_width", margin=0, **options
+        )
 
-        def content():
-            # The browser saves when the data change, so the same file again needs a change in between.
-            button.data = None
+        def ask(_) -> None:
             state = self._state
-            try:
-                return io.BytesIO(make(state.opened, state.path, self._n_frames, self._order.value))
-            except (OSError, ValueError) as error:
-                state.error = f"Could not export: {error}"
-                raise
+            opened, path, n_frames, order = state.opened, state.path, self._n_frames, self._order.value
+            filename = name()
+            self._explorer.run(
+                f"Making {filename}",
+                lambda _: make(opened, path, n_frames, order),
+                lambda data: self._saver.save(filename, data),
+                lambda error: self._explorer.tell("Could not export", error),
+                quick=True,
+            )
 
-        button.callback = content
+        button.on_click(ask)
         return button
 
     @property
     def _n_frames(self) -> int:
         return int(self._state.row_of(self._state.active)["n_frames"])
+
+    @property
+    def _stem(self) -> str:
+        return file_stem(self._state.opened.dataset.name, self._state.active, self._n_frames)
 
     def _show_code(self, write=export.python_code) -> None:
         state = self._state
@@ -101,14 +108,11 @@ class ExportView(View):
     def _update(self) -> None:
         state, path = self._state, self._state.path
         # Not while the order for new marks is being computed.
-        ready = path is not None and path.marks == state.marks
+        ready = path is not None and state.is_true(path)
         for widget in (self._zip, self._xyz, self._json, self._code, self._command, self._save):
             widget.disabled = not ready
         if not ready:
             return
-        stem = re.sub(r"[^\w.-]+", "_", state.opened.dataset.name.split(".xyz")[0]).strip("_") or "subset"
-        self._zip.filename = f"{stem}-{state.active}-{self._n_frames}.zip"
-        self._xyz.filename, self._json.filename = export.SUBSET, export.RECORD
         locked = state.opened.dataset.locked
         self._locked.object = (
             f'<div class="small">Keeps {plural(len(locked), "isolated atom")} at every size '
@@ -128,7 +132,7 @@ class ExportView(View):
             pn.Row(self._code, pn.Spacer(width=6), self._command, **row),
             pn.Row(self._target, self._save, **row),
             self._locked,
-            self._dialog,
+            self._dialog, self._saver,
             sizing_mode="stretch_width", margin=(6, 16, 4, 16),
         )  # fmt: skip
 

@@ -1,33 +1,42 @@
 """The dialog with everything else that can leave the page."""
 
-import re
+import dataclasses
 
 import panel as pn
 import panel_material_ui as pmui
 
+from quests_core.health import check
+
 from ..explorer import Controller
 from ..exports import export
-from ..exports.bundle import CURVES, FRAMES, INDICES, PARTS, REPORT, Bundle, Wishes, bundle
+from ..exports.bundle import INDICES, PARTS, PLOTS, REPORT, TABLES, THOROUGH, Bundle, Wishes, bundle
 from ..exports.contents import CONTENTS, NOTES, SOURCE
+from ..exports.figures import Found
+from ..facts.redundancy import label_entropies
 from ..parts.card import AS_WRITTEN, html
 from ..parts.format import escape, plural
+from ..parts.frame_text import embedding_note, file_stem
 from ..parts.saver import Saver
 from ..parts.view import View
+from ..sets import Sets
 from ..state import State
 
 _SPLIT_NOTE = (
     "Frames are near-duplicates if each environment of either has one of the other's nearer than this; "
     "chains of them stay on one side. Isolated atoms train."
 )
-_PLOTS_NOTE = "Plots: the tools above each plot, seen when the pointer is on it, save it as PNG or SVG."
+_PLOTS_NOTE = (
+    "Those of Compare sets too, where a file was added. The tools above each plot, seen when the pointer is "
+    "on it, save that plot as it is seen."
+)
 
 
 class ExportDialog(View):
     """Contents, split, tables and report, as one archive that is made on the queue."""
 
-    def __init__(self, state: State, explorer: Controller, tab: str = ""):
+    def __init__(self, state: State, explorer: Controller, sets: Sets, tab: str = ""):
         super().__init__(state, tab)
-        self._explorer, self._saver = explorer, Saver()
+        self._explorer, self._sets, self._saver = explorer, sets, Saver()
         wide = {"size": "small", "sizing_mode": "stretch_width", "margin": 0}
         self._more = pmui.Button(label="More ways to export …", variant="outlined", **wide)
         self._content = pmui.RadioButtonGroup(options=CONTENTS, value=SOURCE, sx=AS_WRITTEN, **wide)
@@ -46,7 +55,7 @@ class ExportDialog(View):
         )
         self._split_note = html(f'<div class="small">{_SPLIT_NOTE}</div>', margin=(4, 0, 0, 0))
         self._parts = pmui.CheckBoxGroup(
-            options=PARTS, value=[INDICES, CURVES, FRAMES, REPORT], inline=True, margin=0
+            options=PARTS, value=[INDICES, TABLES, PLOTS, REPORT], inline=True, margin=0
         )
         self._make = pmui.Button(label="Download (.zip)", variant="contained", size="small", margin=0)
         self._told = html(margin=(0, 0, 0, 12))
@@ -58,7 +67,7 @@ class ExportDialog(View):
         self._content.param.watch(lambda _: self._update_choices(), "value")
         self._split.param.watch(lambda _: self._update_choices(), "value")
         self._update_choices()
-        self.follow(self._update, "opened", "paths", "active", "n_frames", "marks")
+        self.follow(self._update, "opened", "paths", "active", "n_frames", "marks", "reference")
 
     def _body(self) -> pn.Column:
         section = '<div class="section">{}</div>'
@@ -86,21 +95,42 @@ class ExportDialog(View):
 
     def _ask(self) -> None:
         state, wishes = self._state, self.wishes
-        opened, paths, active = state.opened, dict(state.shown), state.active
-        n_frames = int(state.row_of(active)["n_frames"])
-        stem = re.sub(r"[^\w.-]+", "_", opened.dataset.name.split(".xyz")[0]).strip("_") or "subset"
+        found, marks = self._found(), state.marks
+        opened = found.opened
         self._tell("Being made …")
         self._make.disabled = True
 
         def work(progress) -> Bundle:
-            return bundle(opened, paths, active, n_frames, wishes, progress)
+            if THOROUGH.isdisjoint(wishes.parts):
+                return bundle(found, wishes, progress)
+            known, parameters = self._explorer.known, opened.parameters
+            findings = known(
+                opened, "health", lambda: check(opened.dataset, opened.envs, parameters.cutoff, progress)
+            )
+            entropies = known(
+                opened, ("label entropies", marks.excluded), lambda: label_entropies(opened, marks, progress)
+            )
+            full = dataclasses.replace(found, findings=tuple(findings), entropies=entropies)
+            return bundle(full, wishes, progress)
 
         def done(made: Bundle) -> None:
             self._make.disabled = False
-            self._saver.save(f"{stem}-{active}-{n_frames}-export.zip", made.data)
+            self._saver.save(
+                f"{file_stem(opened.dataset.name, found.active, found.n_frames)}-export.zip", made.data
+            )
             self._tell(" ".join(["Saved.", *made.notes]))
 
         self._explorer.run("Exporting", work, done, self._failed)
+
+    def _found(self) -> Found:
+        """Return what the page knows now; a result that is missing is left out."""
+        state, sets = self._state, self._sets
+        paths = {method: path for method, path in state.shown.items() if state.is_true(path)}
+        return Found(
+            state.opened, paths, state.active, int(state.row_of(state.active)["n_frames"]),
+            embedding=state.embedding, embedding_note=embedding_note(state), comparison=sets.comparison,
+            alone=sets.alone, labels=sets.labels, files=sets.files,
+        )  # fmt: skip
 
     def _failed(self, error: Exception) -> None:
         self._make.disabled = False
@@ -116,7 +146,7 @@ class ExportDialog(View):
     def _update(self) -> None:
         state, path = self._state, self._state.path
         # Not while the order for new marks is being computed.
-        ready = path is not None and path.marks == state.marks
+        ready = path is not None and state.is_true(path)
         self._more.disabled = self._make.disabled = not ready
         if ready:
             self._tell(f"{plural(int(state.row_of(state.active)['n_frames']), 'frame')} of {state.active}.")

@@ -204,7 +204,7 @@ class FramesView(View):
         if frame is None or state.path is None:
             self._current.object = (
                 '<div class="small">Tick frames to pick them; '
-                "click a row to look at its most novel environment.</div>"
+                "click a row, or press Enter on it, to look at its most novel environment.</div>"
             )
             return
         novelty = state.path.delta_entropy[state.path.position(state.n_frames), state.current]

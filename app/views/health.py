@@ -6,7 +6,7 @@ import panel_material_ui as pmui
 from quests_core.health import ERROR, INFO, WARNING, Finding, check
 
 from ..explorer import Controller
-from ..parts.card import card, heading, html
+from ..parts.card import CSS, card, heading, html
 from ..parts.format import escape, frame_list, plural
 from ..parts.view import View
 from ..state import State
@@ -74,7 +74,14 @@ class HealthView(View):
         buttons = [_button("Pick these frames", f"Pick: {finding.title}", lambda: self._pick(finding))]
         if finding.removable:
             buttons.append(_button("Exclude", f"Exclude: {finding.title}", lambda: self._exclude(finding)))
-        return pn.Row(text, *buttons, sizing_mode="stretch_width", margin=0)
+        return pn.Row(
+            text,
+            *buttons,
+            css_classes=["finding-row"],
+            stylesheets=[CSS],
+            sizing_mode="stretch_width",
+            margin=0,
+        )
 
     def _pick(self, finding: Finding) -> None:
         with pn.io.hold():

@@ -124,7 +124,9 @@ class LostView(View):
         frame = None if values is None or state.current is None else state.current_frame
         self._look.visible = self._back.visible = frame is not None
         if frame is None:
-            self._current.object = '<div class="small">Click a row to look at it.</div>'
+            self._current.object = (
+                '<div class="small">Click a row, or press Enter on it, to look at it.</div>'
+            )
             return
         self._back.disabled = bool(state.status[frame] == LOCKED)
         self._back.label = f"Put back frame {count(frame)}"

@@ -14,6 +14,7 @@ from ..parts import coloring
 from ..parts.card import AS_WRITTEN, CSS, card, heading, html
 from ..parts.coloring import Coloring
 from ..parts.format import count, plural
+from ..parts.frame_text import embedding_note
 from ..parts.throttle import Throttle
 from ..parts.view import View
 from ..plots.map import MapFigure
@@ -253,7 +254,7 @@ class MapView(View):
 
     def _update_status(self) -> None:
         state, running = self._state, self._state.mapping.running
-        parts = [fitted_note(state) if state.opened else "Open a file to see its environments."]
+        parts = [embedding_note(state) if state.opened else "Open a file to see its environments."]
         if running:
             parts.append("UMAP is being computed.")
         elif state.map_notice:
@@ -281,17 +282,3 @@ def legend(entries) -> str:
         for name, color, n in entries
     )
     return f'<div class="legend">{items}</div>'
-
-
-def fitted_note(state: State) -> str:
-    """Return how the map came about, in a sentence."""
-    n_envs, n_fitted = state.opened.envs.n_envs, state.n_fitted
-    if state.embedding_kind == "PCA":
-        return f"All {plural(n_envs, 'environment')} along their first two principal components."
-    if n_fitted == n_envs:
-        return f"UMAP of all {plural(n_envs, 'environment')}."
-    return (
-        f"UMAP fitted on {count(n_fitted)} of {plural(n_envs, 'environment')}, a third of them those "
-        "farthest from the rest, so that no outlier is missing; the others stand at their nearest fitted "
-        "neighbours."
-    )

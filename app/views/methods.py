@@ -3,7 +3,7 @@
 import panel as pn
 import panel_material_ui as pmui
 
-from ..facts.analysis import NESTED_METHODS
+from ..facts.analysis import GIVEN, METHODS
 from ..parts.card import AS_WRITTEN, html, notes
 from ..parts.format import METHOD_COLORS, METHOD_NOTES
 from ..parts.view import View
@@ -17,7 +17,7 @@ class MethodsView(View):
         super().__init__(state, tab)
         self._following = False
         # The first column holds the longest name.
-        self._boxes = {method: _box(method, 150 - 44 * (i % 2)) for i, method in enumerate(NESTED_METHODS)}
+        self._boxes = {method: _box(method, 150 - 44 * (i % 2)) for i, method in enumerate(METHODS)}
         for box in self._boxes.values():
             box.param.watch(lambda _: self._ticked(), "value")
         self._active = pmui.RadioButtonGroup(
@@ -29,7 +29,7 @@ class MethodsView(View):
             margin=(2, 0, 0, 0),
         )
         self._active.param.watch(lambda _: self._activated(), "value")
-        self.follow(self._update, "methods", "paths", "active")
+        self.follow(self._update, "methods", "paths", "active", "reference")
 
     def _ticked(self) -> None:
         if not self._following:
@@ -45,6 +45,7 @@ class MethodsView(View):
         try:
             for method, box in self._boxes.items():
                 box.value = method in state.methods
+            self._boxes[GIVEN].visible = state.reference is not None
             shown = list(state.shown) or [state.active]
             self._active.param.update(
                 options=shown, value=state.active if state.active in shown else shown[0]

@@ -11,16 +11,8 @@ from ..sets import Sets
 from ..state import State
 
 _SHOWN = 200
-_TITLES = {"frame": "Frame", "label": "Label", "delta": "Max δH/nats", "share": "Novel/%"}
-
-# Tabulator measures its header before its style is there, and keeps what it found.
-_HEADER = """
-:host .tabulator { display: flex; flex-direction: column; }
-:host .tabulator .tabulator-headers { height: auto !important; }
-:host .tabulator .tabulator-header .tabulator-col { height: auto !important; }
-:host .tabulator .tabulator-header .tabulator-col-resize-handle { height: 30px !important; }
-:host .tabulator .tabulator-tableholder { flex: 1 1 0; height: auto !important; max-height: none !important; }
-"""
+_WIDTHS = {"frame": 76, "delta": 120, "share": 92}
+_TITLES = {"frame": "Frame", "label": "Label", "delta": "Max δH / nats", "share": "Novel / %"}
 
 
 class NovelView(View):
@@ -30,8 +22,9 @@ class NovelView(View):
         super().__init__(state, tab)
         self._sets, self._head = sets, html()
         self._rows: list[int] = []
-        self._table = data_table(_TITLES, {"frame": 0, "delta": 2, "share": 0}, layout="fit_columns")
-        self._table.stylesheets = [*self._table.stylesheets, _HEADER]
+        self._table = data_table(
+            _TITLES, {"frame": 0, "delta": 2, "share": 0}, layout="fit_columns", widths=_WIDTHS
+        )
         self._holder = pn.Column(self._table, sizing_mode="stretch_both", margin=0)
         on_row(self._table, lambda row, _: self._picked(row))
         self._empty = html('<div class="empty">Add a reference file to see what is new to it.</div>')
@@ -40,7 +33,7 @@ class NovelView(View):
     def _update(self) -> None:
         comparison, opened = self._sets.comparison, self._state.opened
         self._empty.visible = comparison is None
-        note = "click a row to pick the frame" if comparison is not None else ""
+        note = "a click or Enter on a row picks its frame" if comparison is not None else ""
         self._head.object = heading("What the reference does not know", ("delta",), note)
         if comparison is None or opened is None:
             self._holder.visible = False

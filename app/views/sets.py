@@ -103,9 +103,14 @@ class SetsView(View):
                 f"<b>{percent(there)}</b> of {name} is covered by {mine}.",
             ]
         if opened.dataset.elements != other.elements:
+            how = (
+                "both are described with the elements of either"
+                if opened.parameters.species
+                else "they are not told apart: the descriptor holds distances only"
+            )
             lines.append(
                 f"⚠ Other elements: {escape(' '.join(opened.dataset.elements))} against "
-                f"{escape(' '.join(other.elements))}; the descriptor holds distances only."
+                f"{escape(' '.join(other.elements))}; {how}."
             )
         self._numbers.object = "".join(f'<div class="fact">{line}</div>' for line in lines)
 

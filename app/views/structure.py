@@ -27,7 +27,7 @@ STEPS = {
 }  # fmt: skip
 _SMALL = {"size": "small", "margin": 0, "align": "center"}
 _TIGHT = {"& .MuiToggleButton-root": {"textTransform": "none", "padding": "2px 7px"}}
-_NUMBER = {"& input": {"padding": "6px 8px"}}
+_NUMBER = {"& input": {"padding": "6px 8px"}, "& .MuiInputLabel-root": {"fontSize": "13px"}}
 
 
 class StructureView(View):
@@ -56,7 +56,7 @@ class StructureView(View):
             )
         )
         self._frame = pmui.TextInput(label="Frame", value="", width=66, sx=_NUMBER, **_SMALL)
-        self._atom = pmui.TextInput(label="Atom", value="", width=58, sx=_NUMBER, **_SMALL)
+        self._atom = pmui.TextInput(label="Atom", value="", width=66, sx=_NUMBER, **_SMALL)
         self._through = pmui.Select(
             label="Step through", options=STEPS, value=looking.ALL, width=96, **_SMALL
         )

@@ -2,6 +2,7 @@
 
 import math
 
+from ..facts.analysis import GIVEN
 from ..parts.card import card, html, tip
 from ..parts.format import count, escape, label_counts, nats, percent, plural, verdict
 from ..parts.view import View
@@ -14,15 +15,14 @@ class SummaryView(View):
     def __init__(self, state: State, tab: str = ""):
         super().__init__(state, tab)
         self._facts, self._verdict = html(), html()
+        self._card = card(self._facts, self._verdict, area="auto", css=("over",), sizing_mode="stretch_width")
         self.follow(self._update_facts, "opened", "paths")
-        self.follow(self._update_verdict, "paths", "methods", "active", "n_frames")
+        self.follow(self._update_verdict, "paths", "methods", "active", "n_frames", "reference")
 
     def _update_facts(self) -> None:
         state = self._state
-        if state.opened is None:
-            self._facts.object = '<div class="summary"><div class="name">Opening …</div></div>'
-            return
-        if not state.paths:
+        self._card.visible = state.opened is not None
+        if state.opened is None or not state.paths:
             return
         dataset, entropy = state.opened.dataset, state.full["entropy"]
         bound = math.log(state.opened.envs.n_envs)
@@ -54,6 +54,7 @@ class SummaryView(View):
             self._verdict.object = ""
             return
         row = state.row_of(state.active)
+        reference = state.reference.name if state.active == GIVEN and state.reference else ""
         lost = 1 - row["overlap"]
         more = (
             f"{percent(lost)} are lost: δH is {nats(row['information_loss'], 2)} nats on average over all, "
@@ -67,13 +68,12 @@ class SummaryView(View):
                 f" By comparison, random covers {percent(other['overlap'])}, "
                 f"with δH up to {nats(other['max_delta_entropy'], 1)}."
             )
-        self._verdict.object = (
-            f'<div class="verdict">{verdict(state.active, row)} <span class="more">{more}</span></div>'
-        )
+        said = verdict(state.active, row, reference)
+        self._verdict.object = f'<div class="verdict">{said} <span class="more">{more}</span></div>'
 
     def __panel__(self):
         """Return what the page shows of this view."""
-        return card(self._facts, self._verdict, area="auto", css=("over",), sizing_mode="stretch_width")
+        return self._card
 
 
 def _facts(dataset, species: bool) -> str:

@@ -5,7 +5,7 @@ import pytest
 from ase.io import read as ase_read
 from ase.io import write
 
-from quests_app.facts import analysis
+from quests_app.facts import analysis, paths
 from quests_app.facts.analysis import Opened, Parameters
 from quests_core import delta_entropy, diversity, entropy, overlap
 
@@ -48,7 +48,7 @@ def test_a_file_without_any_forces(frames, tmp_path):
 
 @pytest.mark.parametrize("method", analysis.NESTED_METHODS)
 def test_every_number_of_a_path_is_that_of_its_subset(described, method):
-    path = analysis.method_path(described, method, analysis.Marks(locked=(0,)))
+    path = paths.method_path(described, method, analysis.Marks(locked=(0,)))
     envs = described.envs
     assert sorted(path.order) == list(range(len(envs)))
     assert path.order[0] == 0, "the isolated atom is locked"
@@ -67,7 +67,7 @@ def test_every_number_of_a_path_is_that_of_its_subset(described, method):
 
 def test_excluded_frames_are_in_no_subset_and_no_number(described):
     marks = analysis.Marks(locked=(5,), excluded=(3, 9))
-    path = analysis.method_path(described, "msc", marks)
+    path = paths.method_path(described, "msc", marks)
     left = [i for i in range(24) if i not in marks.excluded]
     envs = described.envs.take(left)
     assert path.order[0] == 5
@@ -90,28 +90,28 @@ def test_a_frame_has_one_mark_at_most():
 
 
 def test_sizes_are_all_of_a_small_set():
-    assert analysis.curve_sizes(30, 500).tolist() == list(range(1, 31))
+    assert paths.curve_sizes(30, 500).tolist() == list(range(1, 31))
 
 
 def test_sizes_of_a_large_set_hold_the_marked_fractions_within_memory():
-    sizes = analysis.curve_sizes(3559, 232_144)
+    sizes = paths.curve_sizes(3559, 232_144)
     assert {1, 356, 890, 1780, 2669, 3559} <= set(sizes.tolist())
     assert 4 * len(sizes) * 232_144 < 70_000_000
 
 
 def test_sizes_never_drop_a_locked_frame():
-    sizes = analysis.curve_sizes(100, 500, n_locked=30)
+    sizes = paths.curve_sizes(100, 500, n_locked=30)
     assert sizes.min() == 30
     assert sizes.max() == 100
 
 
 @pytest.mark.parametrize(("n", "expected"), [(1, 1), (2, 1), (8, 2), (100, 25)])
 def test_the_slider_starts_at_a_quarter(n, expected):
-    assert analysis.default_size(analysis.curve_sizes(n, n)) == expected
+    assert paths.default_size(paths.curve_sizes(n, n)) == expected
 
 
 def test_position_is_the_largest_size_that_fits(described):
-    path = analysis.method_path(described, "random", analysis.Marks())
+    path = paths.method_path(described, "random", analysis.Marks())
     assert path.sizes[path.position(10)] == 10
     assert path.position(0) == 0
     assert path.sizes[path.position(10_000)] == 24

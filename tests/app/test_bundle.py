@@ -6,26 +6,37 @@ import re
 import shlex
 import zipfile
 
+import matplotlib
 import numpy as np
 import pandas as pd
+import PIL.Image
 import pytest
 from ase import Atoms
-from ase.io import read
+from ase.io import read, write
+from bokeh.plotting import figure as bokeh_figure
 from typer.testing import CliRunner
 
 from quests_app.exports import export
 from quests_app.exports.bundle import PARTS, Wishes, bundle
 from quests_app.exports.contents import MACE, NEQUIP, RANK, SOURCE, content
+from quests_app.exports.drawing import draw
+from quests_app.exports.figures import Found, figures
+from quests_app.facts import compare
 from quests_app.facts.analysis import Marks, Parameters
+from quests_app.facts.redundancy import label_entropies
+from quests_app.facts.reference import Reference
+from quests_app.parts.format import METHOD_COLORS
+from quests_app.views.frames import FramesView
 from quests_core.cli import app as command_line
+from quests_core.health import Finding, check
 
 
 def frames_in(data):
     return read(io.StringIO(data.decode()), ":", format="extxyz")
 
 
-def unzipped(state, wishes=None, n=6):
-    made = bundle(state.opened, state.paths, state.active, n, wishes or Wishes())
+def unzipped(state, wishes=None, n=6, **more):
+    made = bundle(Found(state.opened, state.paths, state.active, n, **more), wishes or Wishes())
     with zipfile.ZipFile(io.BytesIO(made.data)) as archive:
         return {name: archive.read(name) for name in archive.namelist()}, made.notes
 
@@ -46,7 +57,7 @@ def test_rank_and_delta_entropy_are_added_and_all_else_stays(opened, order):
     delta = state.path.delta_entropy[state.path.position(6)]
     ranked = state.path.frames(6).tolist()
     for atoms, before, frame in zip(frames_in(made.bytes_of()), source, made.frames, strict=True):
-        assert ranked[atoms.info["quests_rank"]] == frame
+        assert ranked[atoms.info["quests_rank"] - 1] == frame
         rows = slice(*state.opened.envs.offsets[frame : frame + 2])
         np.testing.assert_array_equal(np.float32(atoms.arrays["quests_delta_entropy"]), delta[rows])
         assert (atoms.arrays["quests_delta_entropy"] < 1e-5).all(), "the subset covers itself"
@@ -108,32 +119,137 @@ def test_mace_reads_what_ase_wrote(opened):
         assert atoms.info["config_type"] == source.info["config_type"]
 
 
+def csv(files, name):
+    return pd.read_csv(io.BytesIO(files[f"tables/{name}.csv"]))
+
+
+def everything(opened):
+    """Return what the dialog would hand over: a map, findings, and a comparison with another file."""
+    data, marks = opened.state.opened, opened.state.marks
+    X, offsets = data.envs.X[:9], np.array([0, 1, 5, 9])
+    known = Reference("b.xyz", data.dataset.path, "0", data.parameters, X, offsets, ("Cu",))
+    return {
+        "embedding": opened.state.embedding,
+        "embedding_note": "a map",
+        "entropies": label_entropies(data, marks),
+        "findings": tuple(check(data.dataset, data.envs, 5.0)),
+        "comparison": compare.compare(data, known, marks),
+        "labels": compare.label_matrix(data, marks),
+        "files": compare.file_matrix(data, (known,), marks),
+    }
+
+
 def test_all_parts_say_what_the_state_says(opened):
     state = opened.state
     state.marks = Marks(locked=(0,), excluded=(4,))
     opened.run()
-    files, _ = unzipped(state, Wishes(parts=tuple(PARTS.values())), n=state.n_frames)
+    more = everything(opened)
+    files, _ = unzipped(state, Wishes(parts=tuple(PARTS.values())), n=state.n_frames, **more)
     assert [int(i) for i in files["indices.txt"].split()] == state.path.frames(state.n_frames).tolist()
-    curves = pd.read_csv(io.BytesIO(files["curves.csv"]))
+    curves = csv(files, "curves")
     for method, path in state.paths.items():
         mine = curves[curves["method"] == method].drop(columns="method").reset_index(drop=True)
         pd.testing.assert_frame_equal(mine, path.curve, check_exact=True)
-    frames = pd.read_csv(io.BytesIO(files["frames.csv"]))
-    assert frames["state"].tolist() == state.status.tolist()
-    assert frames["rank"].isna().tolist() == [i == 4 for i in range(24)]
-    assert (
-        frames.loc[frames["rank"].dropna().sort_values().index, "frame"].tolist() == state.path.order.tolist()
-    )
-    envs = pd.read_csv(io.BytesIO(files["environments.csv"]))
+    numbers = csv(files, "numbers").set_index("set")
+    for name, value in state.row_of("random").items():
+        assert numbers[name]["random"] == value
+    assert numbers["n_envs"]["full set"] == state.full["n_envs"]
+    envs = csv(files, "environments")
     delta = state.path.delta_entropy[state.path.position(state.n_frames)]
     np.testing.assert_allclose(envs["delta_entropy_nats"], delta, rtol=1e-6)
     for i, atoms in enumerate(state.opened.dataset.frames):
         mine = envs[envs["frame"] == i]
-        np.testing.assert_allclose(
-            mine["force_eV_per_angstrom"], np.linalg.norm(atoms.get_forces(), axis=1), rtol=1e-12
-        )
-        if i != 4:
-            assert frames["max_delta_entropy_nats"][i] == pytest.approx(mine["delta_entropy_nats"].max())
+        norms = np.linalg.norm(atoms.get_forces(), axis=1)
+        np.testing.assert_allclose(mine["force_eV_per_angstrom"], norms, rtol=1e-12)
+    lost = csv(files, "lost-environments")
+    assert len(lost) == np.count_nonzero(delta > 1e-5)
+    assert (np.diff(lost["delta_entropy_nats"]) <= 0).all()
+    worst = lost.iloc[0]
+    assert delta[state.opened.envs.offsets[worst["frame"]] + worst["atom"]] == np.nanmax(delta)
+    assert set(csv(files, "lost-frames")["frame"]) == set(lost["frame"])
+    assert csv(files, "lost-labels")["n_lost"].sum() == len(lost)
+    assert csv(files, "redundancy")["set"].tolist()[:2] == ["full set", "subset of msc"]
+    assert csv(files, "health")["title"].tolist() == [finding.title for finding in more["findings"]]
+    novel = csv(files, "novel-frames")
+    assert novel["max_delta_entropy_nats"][0] == pytest.approx(np.nanmax(more["comparison"].novelty))
+    np.testing.assert_allclose(csv(files, "overlap-files").iloc[:, 1:], more["files"].shares)
+    assert csv(files, "overlap-labels").iloc[:, 0].tolist() == list(more["labels"].names)
+
+
+# Bokeh's own call.
+@pytest.mark.filterwarnings("ignore:The inplace keyword in DataFrame:DeprecationWarning")
+def test_the_table_of_frames_is_that_of_the_page(opened):
+    state = opened.state
+    state.marks = Marks(locked=(0,), excluded=(4,))
+    opened.run()
+    view = FramesView(state, opened.explorer)
+    opened.run()
+    files, _ = unzipped(state, Wishes(parts=("tables",)), n=state.n_frames)
+    frames, shown = csv(files, "frames"), view._table.value
+    assert frames["rank"].isna().tolist() == [i == 4 for i in range(24)]
+    for name, title in {
+        "rank": "rank",
+        "n_atoms": "n_atoms",
+        "energy_per_atom": "energy_per_atom_eV",
+        "max_force": "max_force_eV_per_angstrom",
+        "max_delta_entropy": "max_delta_entropy_nats",
+    }.items():
+        np.testing.assert_allclose(frames[title], shown[name].astype(float), rtol=1e-6)
+    for name in ("label", "formula", "state"):
+        assert frames[name].tolist() == shown[name].tolist()
+    assert frames["state"].tolist() == state.status.tolist()
+    assert set(frames["elements"]) == {"Cu"}
+
+
+def test_a_frame_whose_energy_cannot_be_read_leaves_the_others(session, frames, tmp_path):
+    frames[3].info["energy"] = "failed"
+    frames[3].calc = None
+    write(tmp_path / "a.xyz", frames, format="extxyz")
+    session.open(tmp_path / "a.xyz")
+    files, _ = unzipped(session.state, Wishes(parts=("tables",)))
+    assert csv(files, "frames")["energy_eV"].isna().tolist() == [i == 3 for i in range(24)]
+
+
+def test_every_plot_is_drawn_as_svg_and_png(opened):
+    state = opened.state
+    files, _ = unzipped(state, Wishes(parts=("plots",)), n=state.n_frames, **everything(opened))
+    names = {name.removesuffix(".svg").removeprefix("plots/") for name in files if name.endswith(".svg")}
+    assert names == {
+        "entropy-diversity", "overlap", "delta-entropy", "forces", "redundancy", "map-kept",
+        "map-delta-entropy", "map-density", "novelty", "both-sets", "overlap-labels", "overlap-files",
+    }  # fmt: skip
+    for name in names:
+        image = PIL.Image.open(io.BytesIO(files[f"plots/{name}.png"]))
+        assert image.width > 1000
+        # More than an empty frame: something of it has a colour.
+        pixels = np.asarray(image.convert("RGB")).astype(int)
+        assert (np.ptp(pixels, axis=2) > 40).sum() > 300, name
+    curve = files["plots/entropy-diversity.svg"].decode()
+    for text in ("diversity / nats", "entropy / nats", "msc", "random", "full set", "25 %"):
+        assert text in curve
+    for color in (METHOD_COLORS["msc"], METHOD_COLORS["random"]):
+        assert color.lower() in curve
+    assert METHOD_COLORS["fps"].lower() not in curve, "only methods that are compared"
+
+
+def test_lines_are_where_the_numbers_are(opened):
+    state = opened.state
+    found = Found(state.opened, state.paths, "msc", 6)
+    with matplotlib.rc_context():
+        axes = draw(figures(found)["overlap"][1]).axes[0]
+    curve = state.paths["msc"].curve
+    line = next(line for line in axes.lines if line.get_color() == METHOD_COLORS["msc"])
+    np.testing.assert_allclose(line.get_xdata(), 100 * curve["fraction"])
+    np.testing.assert_allclose(line.get_ydata(), 100 * curve["overlap"])
+    size = [line for line in axes.lines if len(set(line.get_xdata())) == 1]
+    assert size[0].get_xdata()[0] == pytest.approx(100 * state.row_of("msc")["fraction"])
+
+
+def test_a_glyph_that_cannot_be_drawn_is_an_error():
+    fig = bokeh_figure(x_range=(0, 1), y_range=(0, 1))
+    fig.wedge([0], [0], 1, 0, 1)
+    with pytest.raises(TypeError, match=r"renderer: expected one of .*, got Wedge"):
+        draw(fig)
 
 
 def test_the_split_is_in_the_archive_and_in_its_record(opened):
@@ -157,11 +273,10 @@ def test_the_report_needs_no_network_and_runs_nothing_from_the_file(session, fra
     attack = "</script><script>alert(1)</script><img src=x onerror=alert(1)>"
     for atoms in frames:
         atoms.info["config_type"] = attack
-    from ase.io import write
-
     write(tmp_path / "a.xyz", frames, format="extxyz")
     session.open(tmp_path / "a.xyz", attack)
-    files, _ = unzipped(session.state, Wishes(parts=("report",)))
+    findings = (Finding("x", "error", attack, attack, (1, 2, 5)),)
+    files, _ = unzipped(session.state, Wishes(parts=("report",)), findings=findings)
     page = files["report.html"].decode()
     body = page[page.rindex("<body>") :]
     assert "<img" not in body
@@ -171,7 +286,8 @@ def test_the_report_needs_no_network_and_runs_nothing_from_the_file(session, fra
     bare = re.sub(r"(<script[^>]*>).*?</script>", r"\1", page, flags=re.DOTALL)
     assert not re.search(r"<[^>]*(src|href)=|@import|url\(|https?:", bare)
     assert len(page) < 10_000_000
-    for text in ("Entropy against diversity", "Covered by the subset", "Force tail", "SHA-256", "0.015 Å⁻¹"):
+    said = ("Entropy against diversity", "Covered by the subset", "Force tail", "SHA-256", "0.015 Å⁻¹")
+    for text in (*said, "frames 1-2,5"):
         assert text in page
 
 
@@ -194,8 +310,6 @@ def test_the_command_writes_the_same_file(session, file, tmp_path, monkeypatch, 
 
 
 def test_other_formats_are_written_to_the_last_bit(session, rng, tmp_path):
-    from ase.io import write
-
     frames = [Atoms("Cu2", positions=rng.normal(size=(2, 3)) * 3, cell=[9] * 3, pbc=True) for _ in range(3)]
     write(tmp_path / "a.traj", frames)
     state = session.open(tmp_path / "a.traj")

@@ -2,12 +2,14 @@
 
 import numpy as np
 import pytest
+from ase.build import bulk
 from ase.io import write
 
 from quests_app.facts import compare
-from quests_app.facts.analysis import Marks, Parameters
+from quests_app.facts.analysis import Marks, Opened, Parameters, environments, load
+from quests_app.facts.reference import reference, together
 from quests_app.plots import sets as plots
-from quests_core import Environments, delta_entropy, descriptors, overlap, select
+from quests_core import Environments, delta_entropy, descriptors, entropy, overlap, read, select
 from tests.app.conftest import make_frames
 
 H = 0.015
@@ -18,13 +20,11 @@ def other(tmp_path):
     frames = make_frames(np.random.default_rng(5), 14)
     path = tmp_path / "other.xyz"
     write(path, frames, format="extxyz")
-    return compare.reference(path, "other.xyz", Parameters())
+    return reference(path, "other.xyz", Parameters())
 
 
 def test_a_reference_holds_the_environments_of_its_file(other):
-    from ase.io import read
-
-    envs = descriptors(read(other.path, ":"))
+    envs = descriptors(read(other.path))
     np.testing.assert_array_equal(other.envs.X, envs.X)
     assert (len(other.envs), other.elements) == (14, ("Cu",))
 
@@ -83,22 +83,68 @@ def test_frames_without_label_are_a_group_of_their_own():
     assert list(groups) == ["no label", "a"]
 
 
-def test_what_is_added_is_what_both_together_cover(opened, other):
+def test_a_path_given_a_reference_counts_both_together(opened, other):
     data, marks = opened.state.opened, Marks(locked=(0,), excluded=(4, 5))
-    novelty = compare.compare(data, other, marks).novelty
-    found = compare.addition(data, other, novelty, marks)
     kept = data.envs.take([i for i in range(24) if i not in marks.excluded])
+    path = compare.given_path(data, other, marks)
     order = select(data.envs, "msc", reference=other.envs, locked=(0,), excluded=(4, 5)).order
-    np.testing.assert_array_equal(found.order, order)
-    assert found.covered[0] == overlap(kept, other.envs, H)
-    alone = select(data.envs, "msc", locked=(0,), excluded=(4, 5)).order
-    for n, given, without in zip(found.sizes[1:], found.covered[1:], found.covered_alone[1:], strict=True):
-        for frames, covered in ((order[:n], given), (alone[:n], without)):
-            both = np.concatenate([other.X, data.envs.take(frames).X])
-            assert covered == pytest.approx(overlap(kept, both, H))
-    n = found.enough(0.9)
-    assert found.covered[list(found.sizes).index(n)] >= 0.9
-    assert (found.covered[found.sizes < n] < 0.9).all()
+    np.testing.assert_array_equal(path.order, order)
+    assert (path.method, path.given, path.marks) == ("msc given", other, marks)
+    counted = ~np.isin(data.envs.frame_index, marks.excluded)
+    for n, row, found in zip(path.sizes, path.curve.itertuples(), path.delta_entropy, strict=True):
+        subset = data.envs.take(order[:n])
+        both = np.concatenate([other.X, subset.X])
+        expected = delta_entropy(kept, both, H)
+        np.testing.assert_allclose(found[counted], expected, atol=1e-4)
+        assert np.isnan(found[~counted]).all()
+        assert row.overlap == pytest.approx(overlap(kept, both, H))
+        assert row.information_loss == pytest.approx(np.maximum(expected, 0).mean(), abs=1e-4)
+        assert row.max_delta_entropy == pytest.approx(expected.max(), abs=1e-4)
+        assert row.entropy == pytest.approx(entropy(subset, H), abs=1e-6), "that of the subset alone"
+
+
+def test_what_a_plain_order_covers_with_a_reference(opened, other):
+    data, path = opened.state.opened, opened.state.paths["msc"]
+    novelty = compare.compare(data, other, Marks()).novelty
+    shares = compare.covered_along(novelty, path.delta_entropy)
+    for n, share in zip(path.sizes, shares, strict=True):
+        both = np.concatenate([other.X, data.envs.take(path.order[:n]).X])
+        assert share == pytest.approx(overlap(data.envs, both, H))
+
+
+def alloys(tmp_path, rng, name, symbols):
+    frames = []
+    for i in range(6):
+        atoms = bulk("Cu", cubic=True)
+        atoms.symbols[:] = rng.choice(symbols, len(atoms))
+        atoms.positions += 0.03 * i * rng.normal(size=atoms.positions.shape)
+        frames.append(atoms)
+    path = tmp_path / name
+    write(path, frames, format="extxyz")
+    return path
+
+
+def test_sets_of_other_elements_share_the_descriptor_of_all(tmp_path, rng):
+    parameters = Parameters(species=True)
+    first, second = alloys(tmp_path, rng, "a.xyz", ["Ag", "Cu"]), alloys(tmp_path, rng, "b.xyz", ["Cu", "Pd"])
+    dataset = load(first)
+    data = Opened(dataset, parameters, environments(dataset, parameters))
+    other = reference(second, "b.xyz", parameters)
+    assert data.envs.X.shape[1] == other.X.shape[1] == 3 * 63
+    full = {
+        path: descriptors(read(path), species=["Ag", "Cu", "Pd"]) for path in (first, second)
+    }  # fmt: skip
+    for found, path in zip(together(data, other), (first, second), strict=True):
+        np.testing.assert_array_equal(found.X, full[path].X)
+    found = compare.compare(data, other, Marks())
+    np.testing.assert_allclose(found.novelty, delta_entropy(full[first], full[second], H), atol=1e-5)
+    np.testing.assert_allclose(found.back, delta_entropy(full[second], full[first], H), atol=1e-5)
+    matrix = compare.file_matrix(data, (other,), Marks()).shares
+    assert matrix[0, 1] == overlap(full[first], full[second], H)
+    path = compare.given_path(data, other, Marks())
+    expected = select(full[first], "msc", reference=full[second]).order
+    np.testing.assert_array_equal(path.order, expected)
+    assert path.delta_entropy.shape[1] == data.envs.n_envs
 
 
 def test_the_most_novel_frames_come_first(rng):

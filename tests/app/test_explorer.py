@@ -8,7 +8,7 @@ import pytest
 from ase.io import write
 
 from quests_app import explorer, jobs
-from quests_app.facts import analysis
+from quests_app.facts import analysis, paths
 from quests_app.facts.analysis import Parameters
 
 from .conftest import Session, make_frames
@@ -77,8 +77,9 @@ def test_a_second_session_finds_the_analysis_done(opened, file, monkeypatch):
     def fail(*_, **__):
         raise AssertionError("computed again")
 
-    for name in ("load", "environments", "method_path", "pca"):
+    for name in ("load", "environments", "pca"):
         monkeypatch.setattr(analysis, name, fail)
+    monkeypatch.setattr(paths, "method_path", fail)
     other = Session()
     try:
         state = other.open(file)
@@ -172,7 +173,7 @@ def test_a_cancelled_method_is_unticked(opened, monkeypatch):
             progress("fps", 1, 2)
             threading.Event().wait(0.01)
 
-    monkeypatch.setattr(analysis, "method_path", slow)
+    monkeypatch.setattr(paths, "method_path", slow)
     opened.state.methods = ["msc", "random", "fps"]
     opened.run(until=started.is_set)
     opened.explorer.cancel()

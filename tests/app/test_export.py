@@ -5,6 +5,7 @@ import hashlib
 import io
 import itertools
 import json
+import shlex
 import subprocess
 import sys
 import zipfile
@@ -12,8 +13,12 @@ import zipfile
 import numpy as np
 import pytest
 from ase.io import read, write
+from typer.testing import CliRunner
 
 from quests_app.exports import export
+from quests_app.facts import compare
+from quests_app.facts.reference import reference
+from quests_core.cli import app as command_line
 from quests_core.io import frame_bounds
 
 
@@ -67,7 +72,7 @@ def test_the_archive_holds_the_subset_and_its_record(parts, file):
     assert record["subset"]["order"] == "rank"
     assert record["subset"]["indices_by_rank"] == path.order[:6].tolist()
     assert record["parameters"] == {
-        "method": "msc", "descriptor": "QUESTS X1, X2", "k": 32, "cutoff_angstrom": 5.0,
+        "method": "msc", "reference": None, "descriptor": "QUESTS X1, X2", "k": 32, "cutoff_angstrom": 5.0,
         "bandwidth_per_angstrom": 0.015, "species": None, "cost": "frames", "locked": [0],
         "excluded": [], "random_state": 0,
     }  # fmt: skip
@@ -124,3 +129,29 @@ def test_a_source_that_is_not_what_was_opened_is_not_exported(session, file, tmp
     with pytest.raises(ValueError, match=why):
         export.save(target, state.opened, state.path, 6)
     assert not target.exists()
+
+
+@pytest.fixture
+def given(opened, tmp_path):
+    """Return the session's path given a reference, as the page computes it."""
+    known = tmp_path / "known.xyz"
+    write(known, opened.state.opened.dataset.frames[5:9], format="extxyz")
+    other = reference(known, "known.xyz", opened.state.parameters)
+    return compare.given_path(opened.state.opened, other, opened.state.marks)
+
+
+def test_code_and_command_know_the_reference(opened, given, tmp_path, monkeypatch):
+    data, expected = opened.state.opened, given.frames(6).tolist()
+    code = export.python_code(data, given, 6, "rank")
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=True
+    )
+    assert json.loads(done.stdout) == expected
+    monkeypatch.chdir(tmp_path)
+    _, *arguments = shlex.split(export.command(data, given, 6, "rank"))
+    told = CliRunner().invoke(command_line, [*arguments[:-2], "--dry-run", "--json"])
+    assert json.loads(told.stdout)["indices_by_rank"] == expected
+    record = export.record(data, given, 6, "rank", b"")["parameters"]
+    assert record["method"] == "msc"
+    assert record["reference"]["name"] == "known.xyz"
+    assert record["reference"]["sha256"] == hashlib.sha256((tmp_path / "known.xyz").read_bytes()).hexdigest()

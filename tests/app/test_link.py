@@ -6,11 +6,14 @@ from urllib.parse import parse_qs
 import numpy as np
 import panel as pn
 import pytest
+from ase.io import write
 
-from quests_app.facts.analysis import Marks, Parameters
+from quests_app.facts.analysis import GIVEN, Marks, Parameters
 from quests_app.link import query
+from quests_app.sets import Sets
 from quests_app.views.address import AddressView
 from quests_core.ranges import format_ranges, parse_ranges
+from tests.app.conftest import make_frames
 
 pn.extension()
 
@@ -20,7 +23,7 @@ pytestmark = pytest.mark.filterwarnings("ignore:Both 'variant' and 'button_style
 
 def visit(session, search):
     """Call the page with an address."""
-    view = AddressView(session.state, session.explorer)
+    view = AddressView(session.state, session.explorer, Sets(session.state, session.explorer))
     view.open(search)
     session.run()
     return view
@@ -131,3 +134,29 @@ def test_the_whole_page_follows_a_link(session, file):
     session.run()
     assert (session.state.n_frames, session.state.active) == (9, "random")
     assert session.state.error == ""
+
+
+def test_a_link_brings_the_reference_back(session, file, tmp_path):
+    other = tmp_path / "other.xyz"
+    write(other, make_frames(np.random.default_rng(5), 14), format="extxyz")
+    first = visit(session, f"?file={file}")
+    first._sets.add(other)
+    session.run()
+    session.state.param.update(active=GIVEN, n_frames=9)
+    search = first._address.search
+    assert parse_qs(search[1:])["reference"] == [str(other)]
+    again = type(session)()
+    view = visit(again, search)
+    assert again.state.active == GIVEN
+    assert again.state.reference.path == other
+    np.testing.assert_array_equal(again.state.mask, session.state.mask)
+    assert view._address.search == search
+    assert not again.explorer.history.can_undo, "following a link is no decision"
+    again.explorer.close()
+
+
+def test_a_link_to_a_reference_that_is_gone_says_so_and_opens_the_rest(session, file, tmp_path):
+    view = visit(session, f"?file={file}&methods=msc+given&active=msc+given&reference={tmp_path}/no.xyz")
+    assert "no.xyz" in session.state.error
+    assert session.state.active == "msc"
+    assert "&reference=" not in view._address.search

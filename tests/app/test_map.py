@@ -7,9 +7,10 @@ import panel as pn
 import pytest
 
 from quests_app.parts import coloring
+from quests_app.parts.frame_text import embedding_note
 from quests_app.plots import map as maps
 from quests_app.plots.map import MapFigure
-from quests_app.views.map import CROWDED, DENSE, KEPT, NOVEL, OTHER, MapView, fitted_note
+from quests_app.views.map import CROWDED, DENSE, KEPT, NOVEL, OTHER, MapView
 
 from .test_views import text_of
 
@@ -96,12 +97,12 @@ def test_an_embedding_replaces_the_points_and_the_view(opened, chart):
 
 def test_the_note_says_on_how_many_umap_was_fitted(opened):
     state, n = opened.state, opened.state.opened.envs.n_envs
-    assert fitted_note(state) == f"All {n} environments along their first two principal components."
+    assert embedding_note(state) == f"All {n} environments along their first two principal components."
     state.param.update(embedding_kind="UMAP", n_fitted=n)
-    assert fitted_note(state) == f"UMAP of all {n} environments."
+    assert embedding_note(state) == f"UMAP of all {n} environments."
     state.n_fitted = 40
-    assert f"fitted on 40 of {n} environments" in fitted_note(state)
-    assert "nearest fitted neighbours" in fitted_note(state)
+    assert f"fitted on 40 of {n} environments" in embedding_note(state)
+    assert "nearest fitted neighbours" in embedding_note(state)
 
 
 @pytest.mark.parametrize("image", [False, True])

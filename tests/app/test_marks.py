@@ -74,7 +74,7 @@ def test_cancelling_takes_the_marks_back(opened, monkeypatch):
     def cancelled(*_, **__):
         raise Cancelled("as if")
 
-    monkeypatch.setattr("quests_app.facts.analysis.method_path", cancelled)
+    monkeypatch.setattr("quests_app.facts.paths.method_path", cancelled)
     state.marks = state.marks.exclude([5])
     opened.run()
     assert "Cancelled" in state.notice

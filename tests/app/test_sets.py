@@ -6,16 +6,20 @@ import pytest
 from ase.io import write
 
 from quests_app import sets as module
-from quests_app.facts.analysis import Parameters
+from quests_app.facts.analysis import GIVEN, Parameters
 from quests_app.facts.compare import share_covered
+from quests_app.facts.targets import OVERLAP, Target
 from quests_app.layout import page
 from quests_app.sets import Sets
 from quests_app.views.addition import AdditionView
 from quests_app.views.matrix import FILES, MatrixView
+from quests_app.views.methods import MethodsView
 from quests_app.views.novel import NovelView
 from quests_app.views.novelty import NoveltyView
 from quests_app.views.setmap import SetMapView
 from quests_app.views.sets import SetsView
+from quests_app.views.summary import SummaryView
+from quests_core import select
 from tests.app.conftest import make_frames
 from tests.app.test_views import text_of
 
@@ -69,7 +73,7 @@ def test_a_reference_is_compared_with_in_every_view(opened, sets, other_file):
     assert len(chart._plot.current.data["x"]) == 1
     chart._picked([0])
     assert comparison.novelty[state.current] == comparison.novelty.min()
-    assert sets.addition.covered[added._slider.value] >= 0.95
+    assert added._figure.visible
     assert len(matrix._plot.sources["cells"].data["text"]) == 9
     matrix._mode.value = FILES
     opened.run()
@@ -77,31 +81,89 @@ def test_a_reference_is_compared_with_in_every_view(opened, sets, other_file):
     assert sets.files.shares[1, 0] == share_covered(comparison.back)
 
 
-def test_frames_to_add_are_picked(opened, sets, other_file):
-    added = AdditionView(opened.state, sets)
+def test_the_order_given_the_reference_is_a_method_like_the_others(opened, sets, other_file):
+    state, added = opened.state, AdditionView(opened.state, sets)
+    methods, summary = MethodsView(state), SummaryView(state)
+    assert not methods._boxes[GIVEN].visible
     sets.add(other_file)
     opened.run()
+    assert state.reference is sets.chosen
+    assert methods._boxes[GIVEN].visible
+    assert methods._boxes[GIVEN].value
     added._wish.data = {"n_frames": [7]}
-    assert added._span.location == 7
+    assert state.n_frames == added._span.location == 7
     assert "<b>7 frames</b> added" in added._line.object
     added._picked()
-    assert opened.state.selected == tuple(sorted(sets.addition.order[:7].tolist()))
+    assert state.selected == tuple(sorted(state.paths[GIVEN].order[:7].tolist()))
+    added._make_active()
+    assert state.active == GIVEN
+    assert added._use.disabled
+    assert state.mask.sum() == 7
+    assert "msc given</b> and <b>other.xyz</b> together cover" in summary._verdict.object
+    given = added._plot.sources["given"].data["percent"]
+    assert given[0] == pytest.approx(100 * share_covered(sets.comparison.novelty))
+    alone = added._plot.sources["alone"].data["percent"]
+    assert len(alone) == len(given)
+    assert alone[0] == given[0]
+    state.target = Target(OVERLAP, 0.9)
+    assert state.row_of(GIVEN)["overlap"] >= 0.9
+
+
+def test_without_the_reference_its_order_is_gone(opened, sets, other_file):
+    state = opened.state
+    sets.add(other_file)
+    opened.run()
+    state.active = GIVEN
+    sets.remove(sets.chosen)
+    opened.run()
+    assert state.reference is None
+    assert state.active == "msc"
+    assert GIVEN not in (*state.methods, *state.paths)
+    opened.explorer.history.undo()
+    assert state.active == "msc"
+
+
+def test_the_order_follows_marks_and_bandwidth_and_another_reference(opened, sets, other_file, tmp_path):
+    state = opened.state
+    sets.add(other_file)
+    opened.run()
+    state.active = GIVEN
+    state.marks = state.marks.lock([9])
+    opened.run()
+    assert set(state.path.order[:2]) == {0, 9}
+    opened.explorer.recompute(Parameters(bandwidth=0.03))
+    opened.run()
+    assert state.is_true(state.paths[GIVEN])
+    expected = select(state.opened.envs, reference=sets.chosen.envs, bandwidth=0.03, locked=(0, 9)).order
+    np.testing.assert_array_equal(state.paths[GIVEN].order, expected)
+    opened.explorer.recompute(Parameters(k=12))
+    opened.run()
+    assert sets.chosen.parameters.k == 12
+    assert state.paths[GIVEN].given is sets.chosen
+    third = tmp_path / "third.xyz"
+    write(third, make_frames(np.random.default_rng(6), 9), format="extxyz")
+    sets.add(third)
+    opened.run()
+    assert state.paths[GIVEN].given is state.reference is sets.chosen
+    assert state.reference.name == "third.xyz"
+    assert state.error == ""
 
 
 def test_many_environments_are_ordered_when_asked_for(opened, sets, other_file, monkeypatch):
     monkeypatch.setattr(module, "AT_ONCE", 10)
-    added = AdditionView(opened.state, sets)
+    state, added = opened.state, AdditionView(opened.state, sets)
     sets.add(other_file)
     opened.run()
-    assert sets.addition is None
+    assert GIVEN not in state.methods
     assert added._compute.visible
-    sets.add_up()
+    added._ask()
     assert not added._compute.visible
     opened.run()
-    assert sets.addition is not None
-    opened.state.marks = opened.state.marks.lock((3,))
-    sets.refresh()
-    assert sets.addition is None, "the order of other marks is not shown"
+    assert added._figure.visible
+    assert GIVEN in state.shown
+    state.methods = ["random", GIVEN]
+    state.methods = [GIVEN]
+    assert state.methods == ["random", GIVEN], "there is always an order of the file's own"
 
 
 def test_results_follow_marks_bandwidth_and_neighbours(opened, sets, other_file):

@@ -10,7 +10,7 @@ from ase.build import bulk
 from ase.io import write
 
 from quests_app.exports import export
-from quests_app.facts import analysis
+from quests_app.facts import analysis, paths
 from quests_app.facts.analysis import Parameters
 from quests_app.facts.bandwidths import GRID, SAMPLE, EntropyCurve, entropy_curve, suggestion
 from quests_app.views.settings import SettingsView
@@ -123,9 +123,10 @@ def test_elements_are_told_apart_everywhere(session, tmp_path):
 def test_each_setting_recomputes_only_what_depends_on_it(opened, monkeypatch):
     made = []
     for name in ("load", "environments", "method_path"):
-        function = getattr(analysis, name)
+        module = paths if name == "method_path" else analysis
+        function = getattr(module, name)
         monkeypatch.setattr(
-            analysis, name, lambda *a, function=function, name=name: (made.append(name), function(*a))[1]
+            module, name, lambda *a, function=function, name=name: (made.append(name), function(*a))[1]
         )
 
     def change(**changed):

@@ -130,7 +130,7 @@ def test_names_and_labels_from_files_are_escaped(session, frames, tmp_path):
     export = ExportView(session.state, session.explorer)
     export._show_code()
     assert "<img" not in export._listing.object
-    assert "<" not in export._zip.filename
+    assert "<" not in export._stem
 
 
 def test_messages_stay_until_they_are_dismissed(opened, tmp_path):
@@ -200,17 +200,25 @@ def test_opening_by_path_and_by_upload(session, file):
     assert view._drop.value == {}
 
 
-def test_exports_follow_method_size_and_order(opened, file):
+def test_exports_follow_method_size_and_order(opened, file, monkeypatch):
     view = ExportView(opened.state, opened.explorer)
     opened.state.param.update(active="random", n_frames=5)
-    assert view._zip.filename == "copper-random-5.zip"
-    kept = view._xyz.callback().getvalue()
+    saved = {}
+    monkeypatch.setattr(view._saver, "save", saved.__setitem__)
+    for button in (view._zip, view._xyz, view._json):
+        button.clicks += 1
+    opened.run()
+    assert set(saved) == {"copper-random-5.zip", "subset.xyz", "subset.json"}
+    assert saved["copper-random-5.zip"][:2] == b"PK"
+    kept = saved["subset.xyz"]
     assert kept.count(b"config_type") == 5
     view._order.value = "rank"
-    ranked = view._xyz.callback().getvalue()
+    view._xyz.clicks += 1
+    view._json.clicks += 1
+    opened.run()
+    ranked = saved["subset.xyz"]
     assert sorted(kept.splitlines()) == sorted(ranked.splitlines())
-    assert b'"order": "rank"' in view._json.callback().getvalue()
-    assert view._zip.callback().getvalue()[:2] == b"PK"
+    assert b'"order": "rank"' in saved["subset.json"]
     assert "Keeps 1 isolated atom at every size (frame 0)" in text_of(view)
 
 

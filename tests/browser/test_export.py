@@ -29,9 +29,10 @@ def test_everything_is_taken_away_by_the_dialog(page, context, small_file, tmp_p
     assert waiting.value.suggested_filename == "copper-msc-10-export.zip"
     with zipfile.ZipFile(waiting.value.path()) as archive:
         files = {name: archive.read(name) for name in archive.namelist()}
-    assert set(files) == {
-        "train.xyz", "valid.xyz", "subset.json", "indices.txt", "curves.csv", "frames.csv", "report.html",
-    }  # fmt: skip
+    assert {"train.xyz", "valid.xyz", "subset.json", "indices.txt", "report.html"} <= set(files)
+    assert {"tables/frames.csv", "tables/health.csv", "tables/lost-environments.csv"} <= set(files)
+    assert files["plots/entropy-diversity.svg"].startswith(b"<?xml")
+    assert files["plots/map-kept.png"].startswith(b"\x89PNG")
     kept = [
         atoms
         for name in ("train.xyz", "valid.xyz")
@@ -52,6 +53,7 @@ def report_opens_without_a_network(context, content, folder):
     report.goto(path.as_uri())
     report.locator(VISIBLE_FIGURE).nth(2).wait_for()
     assert report.locator("td", has_text="full set").is_visible()
+    assert report.get_by_role("heading", name="Health of the data set").is_visible()
     report.close()
     assert asked == [path.as_uri()]
     assert errors == []

@@ -122,3 +122,53 @@ def test_the_health_of_a_file_is_told(page, tmp_path):
     page.get_by_role("button", name="Exclude: Extreme forces").click()
     page.get_by_text("1 excluded").wait_for()
     page.locator(".verdict", has_text="By comparison").wait_for()
+
+
+def focused(page):
+    """Return the class and the text of what has the focus, within shadows too."""
+    return page.evaluate(
+        """() => { let at = document.activeElement;
+        while (at && at.shadowRoot && at.shadowRoot.activeElement) at = at.shadowRoot.activeElement;
+        return [at.className, at.innerText || ""]; }"""
+    )
+
+
+def test_rows_are_chosen_by_the_keyboard(page, small_file):
+    open_path(page, small_file)
+    page.locator(".summary .name", has_text="copper.xyz").wait_for()
+    page.get_by_text("By comparison, random covers").wait_for()
+    go_to(page, "Frames")
+    page.locator(".tabulator-row:visible").nth(5).wait_for()
+    page.get_by_role("button", name="Pick all frames that the filter finds").focus()
+    for _ in range(12):
+        page.keyboard.press("Tab")
+        if "tabulator-tableholder" in focused(page)[0]:
+            break
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("ArrowDown")
+    kind, text = focused(page)
+    assert "tabulator-row" in kind
+    assert text.split()[0] == "1"
+    page.keyboard.press("Space")
+    page.get_by_text("1 frame picked").wait_for()
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Enter")
+    page.get_by_text("of frame 2, ").wait_for()
+    page.keyboard.press("Home")
+    page.wait_for_timeout(300)
+    page.keyboard.press("ArrowUp")
+    assert "tabulator-col" in focused(page)[0]
+    page.keyboard.press("ArrowRight")
+    assert focused(page)[1].strip() == "Rank"
+    page.keyboard.press("Enter")
+    page.wait_for_timeout(1500)
+    assert [row[1] for row in rows(page)][:3] == ["1", "2", "3"]
+    go_to(page, "What was lost")
+    page.locator(".tabulator-row:visible").nth(2).wait_for()
+    page.locator(".tabulator-tableholder:visible").first.focus()
+    page.keyboard.press("ArrowDown")
+    first = focused(page)[1].split()[:2]
+    page.keyboard.press("Enter")
+    page.get_by_text(f"Looking at atom {first[1]} of frame {first[0]} ").wait_for()
+    page.get_by_role("button", name=f"Put back frame {first[0]}").press("Enter")
+    page.get_by_text("1 locked").wait_for()

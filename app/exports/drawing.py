@@ -1,0 +1,160 @@
+"""Bokeh's figures drawn by matplotlib, as SVG and PNG: without a browser, so a worker thread can do it.
+
+What is drawn is what the figure holds: its visible glyphs, ranges, labels, legend and colour bar. Only the
+kinds of glyphs that `plots` uses are known; another one is an error, so that no plot leaves incomplete.
+"""
+
+import io
+
+from bokeh.models import (
+    BoxAnnotation,
+    ColorBar,
+    FactorRange,
+    FixedTicker,
+    GlyphRenderer,
+    Label,
+    Legend,
+    LogScale,
+    Span,
+)
+from bokeh.plotting import figure
+from matplotlib import rc_context
+from matplotlib.axes import Axes
+from matplotlib.cm import ScalarMappable
+from matplotlib.colors import ListedColormap, Normalize
+from matplotlib.figure import Figure
+
+from .glyphs import POINT, draw_glyph, legend_handle
+
+_INCHES, _DPI = (6.4, 4.6), 200
+_DASHES = {"solid": "-", "dashed": "--", "dotted": ":", "dotdash": "-."}
+_STYLE = {
+    "svg.fonttype": "none", "font.size": 9, "axes.spines.top": False, "axes.spines.right": False,
+    "axes.edgecolor": "#8a929b", "axes.grid": True, "grid.color": "#dfe3e7", "grid.linewidth": 0.6,
+    "axes.axisbelow": True, "legend.frameon": False,
+}  # fmt: skip
+
+
+def images(fig: figure) -> dict[str, bytes]:
+    """Return a figure as the contents of an SVG and of a PNG file, by their suffix.
+
+    Raises
+    ------
+    TypeError
+        If it holds a glyph that cannot be drawn.
+    """
+    files = {}
+    with rc_context(_STYLE):
+        drawn = draw(fig)
+        for suffix in ("svg", "png"):
+            buffer = io.BytesIO()
+            # Without the date, equal figures give equal files.
+            drawn.savefig(
+                buffer, format=suffix, dpi=_DPI, metadata={"Date": None} if suffix == "svg" else None
+            )
+            files[suffix] = buffer.getvalue()
+    return files
+
+
+def draw(fig: figure) -> Figure:
+    """Return a figure of Bokeh as one of matplotlib."""
+    drawn = Figure(figsize=_INCHES, layout="constrained")
+    axes = drawn.add_subplot()
+    _prepare(axes, fig)
+    for order, renderer in enumerate(fig.renderers):
+        if isinstance(renderer, GlyphRenderer) and renderer.visible:
+            draw_glyph(axes, fig, renderer, 3 + 0.01 * order + 5 * (renderer.level == "overlay"))
+    for item in [*fig.center, *fig.renderers]:
+        _annotate(axes, item)
+    for item in [*fig.right, *fig.above]:
+        if isinstance(item, ColorBar) and item.visible:
+            mapper = item.color_mapper
+            colors = ScalarMappable(Normalize(mapper.low, mapper.high), ListedColormap(list(mapper.palette)))
+            drawn.colorbar(colors, ax=axes, label=item.title or "")
+        elif isinstance(item, Legend) and item.visible:
+            _legend(axes, item)
+    if fig.title is not None and fig.title.text:
+        drawn.suptitle(fig.title.text, fontsize=8, wrap=True)
+    return drawn
+
+
+def _prepare(axes: Axes, fig: figure) -> None:
+    """Set ranges, scales, ticks and labels."""
+    for name, axis, span, scale in (
+        ("x", fig.xaxis[0], fig.x_range, fig.x_scale),
+        ("y", fig.yaxis[0], fig.y_range, fig.y_scale),
+    ):
+        mine = getattr(axes, f"{name}axis")
+        if not axis.visible:
+            mine.set_visible(False)
+            axes.spines[:].set_visible(False)
+        if isinstance(span, FactorRange):
+            factors = list(span.factors)
+            getattr(axes, f"set_{name}ticks")(range(len(factors)), factors)
+            getattr(axes, f"set_{name}lim")(-0.5, len(factors) - 0.5)
+            if name == "x":
+                for label in axes.get_xticklabels():
+                    label.set(rotation=35, ha="right", rotation_mode="anchor")
+        else:
+            if isinstance(scale, LogScale):
+                getattr(axes, f"set_{name}scale")("log")
+            getattr(axes, f"set_{name}lim")(span.start, span.end)
+        if isinstance(axis.ticker, FixedTicker) and axis.major_label_overrides:
+            ticks = _thinned([t for t in axis.ticker.ticks if span.start <= t <= span.end], span)
+            names = [axis.major_label_overrides.get(tick, f"{tick:g}") for tick in ticks]
+            getattr(axes, f"set_{name}ticks")(ticks, names)
+        mine.set_label_text(axis.axis_label or "")
+    for name, grid in (("x", fig.xgrid), ("y", fig.ygrid)):
+        axes.grid(bool(grid) and grid[0].visible, axis=name)
+
+
+def _thinned(ticks: list[float], span) -> list[float]:
+    """Return the ticks that leave room for each other's names, 0 first of all."""
+    least, kept = (span.end - span.start) / 18, []
+    for tick in sorted(ticks, key=abs):
+        if all(abs(tick - other) >= least for other in kept):
+            kept.append(tick)
+    return sorted(kept)
+
+
+def _annotate(axes: Axes, item) -> None:
+    """Draw a line across, a shaded part or a label."""
+    if not item.visible:
+        return
+    if isinstance(item, Span):
+        across = axes.axvline if item.dimension == "height" else axes.axhline
+        dash = (
+            item.line_dash if isinstance(item.line_dash, str) else ("dashed" if item.line_dash else "solid")
+        )
+        across(
+            item.location, color=item.line_color, linewidth=POINT * item.line_width, linestyle=_DASHES[dash]
+        )
+    elif isinstance(item, BoxAnnotation):
+        axes.axvspan(
+            axes.get_xlim()[0], item.right, color=item.fill_color, alpha=item.fill_alpha, linewidth=0
+        )
+    elif isinstance(item, Label):
+        offset = (
+            POINT * item.x_offset,
+            POINT * (item.y_offset + (item.y if item.y_units == "screen" else 0)),
+        )
+        place = axes.get_xaxis_transform() if item.y_units == "screen" else axes.transData
+        axes.annotate(
+            item.text, (item.x, 0 if item.y_units == "screen" else item.y), offset, xycoords=place,
+            textcoords="offset points", ha=item.text_align, color=item.text_color, fontsize=8,
+        )  # fmt: skip
+
+
+def _legend(axes: Axes, legend: Legend) -> None:
+    """Draw the visible items above the frame, each as its first glyph looks."""
+    items = [item for item in legend.items if item.visible and item.renderers]
+    handles = [legend_handle(item.renderers[0].glyph, _name(item)) for item in items]
+    if handles:
+        axes.legend(
+            handles=handles, loc="lower right", bbox_to_anchor=(1, 1), ncols=min(len(handles), 5),
+            borderaxespad=0.2, handlelength=1.8, columnspacing=1.2,
+        )  # fmt: skip
+
+
+def _name(item) -> str:
+    return item.label.value if hasattr(item.label, "value") else str(item.label)

@@ -1,0 +1,251 @@
+"""Every plot of the page, made anew from what was found, for the report and for files of their own."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from bokeh.plotting import figure
+
+from ..facts.analysis import MethodPath, Opened
+from ..facts.compare import Comparison, Matrix, share_covered
+from ..facts.forces import forces_of, without
+from ..facts.frame_columns import statuses
+from ..facts.redundancy import LabelEntropies
+from ..parts import coloring
+from ..parts.format import FULL_COLOR, METHOD_COLORS, nats
+from ..plots.base import add_legend, padded, set_range
+from ..plots.curves import bound_line, curve_plot, marked_rows, overlap_plot, path_columns, rows_of, size_span
+from ..plots.forces import forces_plot, tail_data
+from ..plots.map import MapFigure
+from ..plots.outliers import fit, histogram_data, outliers_plot
+from ..plots.redundancy import LABEL_COLOR, redundancy_data, redundancy_plot, show_redundancy
+from ..plots.sets import (
+    addition_plot,
+    matrix_plot,
+    novelty_edges,
+    novelty_plot,
+    set_map,
+    show_matrix,
+)
+from ..plots.sets import histogram_data as novelty_data
+
+_MAP_SIZE = (960, 690)
+
+
+@dataclass(frozen=True, eq=False)
+class Found:
+    """What is known besides the paths; None where it was not computed.
+
+    Attributes
+    ----------
+    opened : Opened
+        The data set.
+    paths : dict of MethodPath
+        The methods that are compared.
+    active : str
+        The one whose subset this is about.
+    n_frames : int
+        Size of the subsets.
+    embedding : ndarray of shape (n_envs, 2)
+        The map.
+    embedding_note : str
+        How it came about.
+    entropies : LabelEntropies
+        Entropy of each label.
+    findings : tuple of Finding
+        What looks wrong in the data set.
+    comparison : Comparison
+        With the reference.
+    alone : ndarray
+        What the reference and the subsets of ``msc`` cover together, by size.
+    labels, files : Matrix
+        Overlaps of labels and of files.
+    """
+
+    opened: Opened
+    paths: dict[str, MethodPath]
+    active: str
+    n_frames: int
+    embedding: np.ndarray | None = None
+    embedding_note: str = ""
+    entropies: LabelEntropies | None = None
+    findings: tuple | None = None
+    comparison: Comparison | None = None
+    alone: np.ndarray | None = None
+    labels: Matrix | None = None
+    files: Matrix | None = None
+
+    @property
+    def path(self) -> MethodPath:
+        """Path of the active method."""
+        return self.paths[self.active]
+
+    @property
+    def delta_entropy(self) -> np.ndarray:
+        """δH of each environment given the active subset, nats."""
+        return self.path.delta_entropy[self.path.position(self.n_frames)]
+
+
+def figures(found: Found) -> dict[str, tuple[str, figure]]:
+    """Return title and figure of each plot that there are data for, by a name for files."""
+    plots = {
+        "entropy-diversity": ("Entropy against diversity", _curve(found)),
+        "overlap": ("Covered by the subset", _overlap(found)),
+        "delta-entropy": ("Distribution of δH", _outliers(found)),
+    }
+    if found.opened.dataset.has_forces:
+        plots["forces"] = ("Force tail", _forces(found))
+    if found.entropies is not None:
+        plots["redundancy"] = ("Redundancy", _redundancy(found))
+    if found.embedding is not None:
+        plots |= _maps(found)
+    if found.comparison is not None:
+        plots |= _two_sets(found)
+    for name, matrix in (("labels", found.labels), ("files", found.files)):
+        if matrix is not None and len(matrix.names) > 1:
+            plots[f"overlap-{name}"] = (f"Overlap of {name}", _matrix(matrix))
+    return plots
+
+
+def _curve(found: Found) -> figure:
+    plot, paths = curve_plot(), found.paths
+    columns = {method: path_columns(path.curve) for method, path in paths.items()}
+    plot.show_methods(paths)
+    for method, one in columns.items():
+        plot.sources[method].data = one
+        plot.sources[f"{method} now"].data = rows_of(one, [paths[method].position(found.n_frames)])
+        plot.sources[f"{method} marks"].data = rows_of(one, marked_rows(one["percent"] / 100))
+        plot.labels[method].visible = method == found.active
+    last = next(iter(paths.values())).curve.iloc[-1]
+    plot.sources["full"].data = {name: [last[name]] for name in ("diversity", "entropy")}
+    for axis, name in ((plot.figure.x_range, "diversity"), (plot.figure.y_range, "entropy")):
+        set_range(axis, *padded(np.concatenate([one[name][_first_shown(one) :] for one in columns.values()])))
+    bound = float(np.log(last["n_envs"]))
+    if bound <= plot.figure.y_range.end:
+        span, label = bound_line(plot.figure)
+        span.location = label.y = bound
+        label.text = f"ln N = {nats(bound, 2)}"
+    return plot.figure
+
+
+def _first_shown(columns: dict[str, np.ndarray]) -> int:
+    """Return the first row that is shown: below 9 % a path says little, and takes most of the room."""
+    return int(np.searchsorted(columns["percent"], 9))
+
+
+def _overlap(found: Found) -> figure:
+    plot, span = overlap_plot(), size_span()
+    plot.show_methods(found.paths)
+    for method, path in found.paths.items():
+        columns, now = path_columns(path.curve), path.position(found.n_frames)
+        plot.sources[method].data = columns
+        plot.sources[f"{method} now"].data = rows_of(columns, [now])
+        span.location = float(columns["percent"][now])
+    plot.figure.add_layout(span)
+    return plot.figure
+
+
+def _outliers(found: Found) -> figure:
+    plot = outliers_plot()
+    plot.show_methods(found.paths)
+    for method, path in found.paths.items():
+        plot.sources[method].data = histogram_data(path.delta_entropy[path.position(found.n_frames)])
+    fit(plot, [plot.sources[method].data for method in found.paths])
+    return plot.figure
+
+
+def _forces(found: Found) -> figure:
+    plot, opened = forces_plot(), found.opened
+    forces = forces_of(opened.dataset, opened.envs.frame_index)
+    forces = without(forces, found.path.marks.excluded, len(opened.envs))
+    plot.show_methods(found.paths)
+    plot.sources["full"].data = tail_data(forces.values)
+    for method, path in found.paths.items():
+        kept = np.isin(forces.frames, path.frames(found.n_frames))
+        plot.sources[method].data = tail_data(forces.values[kept])
+    if len(forces.values):
+        set_range(plot.figure.x_range, 0, 1.03 * max(forces.values[-1], 1e-3))
+        set_range(plot.figure.y_range, 0.6 / len(forces.values), 1.6)
+    return plot.figure
+
+
+def redundancy_rows(found: Found) -> tuple[list[str], list[float], list[int]]:
+    """Return name, entropy and environments of the full set, the subset and each label."""
+    full, row = found.path.curve.iloc[-1], found.path.curve.iloc[found.path.position(found.n_frames)]
+    labels = found.entropies
+    names = ["full set", f"subset of {found.active}", *labels.names]
+    entropies = [full["entropy"], row["entropy"], *labels.entropies]
+    return names, entropies, [int(full["n_envs"]), int(row["n_envs"]), *labels.n_envs]
+
+
+def _redundancy(found: Found) -> figure:
+    plot, rows = redundancy_plot(), redundancy_rows(found)
+    colors = [FULL_COLOR, METHOD_COLORS[found.active]] + [LABEL_COLOR] * (len(rows[0]) - 2)
+    show_redundancy(plot, redundancy_data(*rows, colors))
+    return plot.figure
+
+
+def _maps(found: Found) -> dict[str, tuple[str, figure]]:
+    frame = found.opened.envs.frame_index
+    status = statuses(found.path.frames(found.n_frames), found.path.marks, len(found.opened.envs))
+    colorings = {
+        "kept": ("kept and dropped", coloring.by_status(status, frame, found.active)),
+        "delta-entropy": ("δH given the subset", coloring.by_novelty(found.delta_entropy, found.active)),
+        "density": ("density", coloring.by_density(found.path.delta_entropy[-1])),
+    }
+    plots = {}
+    for name, (title, colors) in colorings.items():
+        plot = MapFigure(size=_MAP_SIZE, always_image=True)
+        plot.set_points(found.embedding, frame)
+        plot.set_colors(colors)
+        plot.draw()
+        plot.figure.title.text = found.embedding_note
+        _name_colors(plot.figure, colors)
+        plots[f"map-{name}"] = (f"Map of environments: {title}", plot.figure)
+    return plots
+
+
+def _name_colors(fig: figure, colors: coloring.Coloring) -> None:
+    """Say beside the map what the colours of an image stand for, where these are names."""
+    if colors.legend:
+        marks = {f"{name} {n:,}": fig.scatter([], [], color=color) for name, color, n in colors.legend}
+        add_legend(fig, {name: [mark] for name, mark in marks.items()})
+
+
+def _two_sets(found: Found) -> dict[str, tuple[str, figure]]:
+    comparison, frame = found.comparison, found.opened.envs.frame_index
+    novelty, both = novelty_plot(), set_map()
+    edges = novelty_edges(comparison.novelty, comparison.back)
+    data = [novelty_data(values, edges) for values in (comparison.novelty, comparison.back)]
+    novelty.sources["set"].data, novelty.sources["reference"].data = data
+    set_range(novelty.figure.x_range, edges[0], edges[-1])
+    set_range(novelty.figure.y_range, 0, 1.08 * max(columns["share"].max() for columns in data))
+    order = comparison.rows[np.argsort(comparison.novelty[comparison.rows], kind="stable")]
+    places = np.searchsorted(comparison.rows, order)
+    both.set_points(comparison.xy[places], comparison.novelty[order], frame[order], comparison.back_xy)
+    plots = {
+        "novelty": ("Novelty both ways", novelty.figure),
+        "both-sets": ("Both sets (PCA)", both.figure),
+    }
+    given = next((path for path in found.paths.values() if path.given is not None), None)
+    if given is not None:
+        plots["addition"] = ("What to add to the reference", _addition(found, given))
+    return plots
+
+
+def _addition(found: Found, path: MethodPath) -> figure:
+    plot, span = addition_plot()
+    sizes, first = np.append(0, path.sizes), share_covered(found.comparison.novelty)
+    covered = {"given": path.curve["overlap"].to_numpy(), "alone": found.alone}
+    for name, shares in covered.items():
+        if shares is not None and len(shares) == len(path.sizes):
+            percent = 100 * np.append(first, shares)
+            plot.sources[name].data = {"n_frames": sizes, "percent": percent}
+    set_range(plot.figure.x_range, 0, 1.02 * sizes[-1])
+    span.location = found.n_frames
+    return plot.figure
+
+
+def _matrix(matrix: Matrix) -> figure:
+    plot = matrix_plot()
+    show_matrix(plot, matrix.shares, matrix.names)
+    return plot.figure

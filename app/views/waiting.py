@@ -1,0 +1,40 @@
+"""What the page says while there is nothing to show."""
+
+import panel_material_ui as pmui
+
+from ..explorer import Controller
+from ..parts.card import card, html
+from ..parts.format import escape
+from ..parts.view import View
+from ..state import State
+
+
+class WaitingView(View):
+    """Stands in the place of the plots until a file is open."""
+
+    def __init__(self, state: State, explorer: Controller, tab: str = ""):
+        super().__init__(state, tab)
+        self._text = html()
+        self._demo = pmui.Button(
+            label="Open the demo", size="small", variant="outlined", align="center", margin=(0, 0, 24, 0)
+        )
+        self._demo.on_click(lambda _: explorer.open_demo())
+        self._card = card(self._text, self._demo, area="auto", sizing_mode="stretch_width")
+        self.follow(self._update, "opened")
+        self.follow(self._update, "running", "title", source=state.work)
+
+    def _update(self) -> None:
+        work = self._state.work
+        self._card.visible = self._state.opened is None
+        self._demo.visible = not work.running
+        if work.running:
+            what = escape(work.title)
+            said = "The plots come as soon as the first order of its frames is known."
+        else:
+            what = "Nothing is open"
+            said = "Drop a file of structures on the field at the left, or give its path on the server."
+        self._text.object = f'<div class="empty"><div><b>{what}</b><br>{said}</div></div>'
+
+    def __panel__(self):
+        """Return what the page shows of this view."""
+        return self._card
