@@ -8,6 +8,7 @@ import numbers
 
 import numpy as np
 from ase import Atoms
+from ase.data import chemical_symbols
 
 # Differences of numbers below this do not overflow in single precision, in units of any sane bandwidth.
 _LARGEST = 1e15
@@ -171,11 +172,20 @@ def _may_be_faulty(frames: list) -> bool:
     gram = unit @ unit.transpose(0, 2, 1) + np.eye(3) * ~periodic[:, None]
     if (np.linalg.det(gram) < 4e-12).any():
         return True
-    return not all(np.isfinite(atoms.positions).all() for atoms in frames)
+    return not all(
+        np.isfinite(atoms.positions).all()
+        and 0 <= min(atoms.numbers, default=0)
+        and max(atoms.numbers, default=0) < len(chemical_symbols)
+        for atoms in frames
+    )
 
 
 def geometry_fault(atoms: Atoms) -> str | None:
     """Say what makes the positions or the cell of a frame unusable, if anything does."""
+    known = (atoms.numbers >= 0) & (atoms.numbers < len(chemical_symbols))
+    if not known.all():
+        i = int(np.argmin(known))
+        return f"atom {i} has the atomic number {atoms.numbers[i]}"
     finite = np.isfinite(atoms.positions).all(axis=1)
     if not finite.all():
         return f"the position of atom {int(np.argmin(finite))} is not finite"

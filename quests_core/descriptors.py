@@ -12,7 +12,7 @@ from ase.data import atomic_numbers, chemical_symbols
 from ._numba import run_blocks
 from ._validation import check_count, check_frames, check_positive
 from .environments import Environments
-from .neighbors import COINCIDENT
+from .neighbors import COINCIDENT, CROWDED, MOST_NEIGHBORS
 from .progress import ProgressCallback
 from .x1_x2 import describe_frames
 
@@ -34,6 +34,11 @@ def _default_descriptors(frames, k, cutoff, step, progress) -> np.ndarray:
         )
         if status == COINCIDENT:
             raise ValueError(f"frame {frame}: atoms {atom} and {other} are at the same place")
+        if status == CROWDED:
+            raise ValueError(
+                f"frame {frame}: atom {atom} has more than {MOST_NEIGHBORS:,} neighbours within {cutoff} Å; "
+                "are the positions in Å?"
+            )
         if status:
             raise ValueError(f"frame {frame}: the cell is too thin for a cutoff of {cutoff} Å")
 
