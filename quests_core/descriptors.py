@@ -36,8 +36,8 @@ def _default_descriptors(frames, k, cutoff, step, progress) -> np.ndarray:
             raise ValueError(f"frame {frame}: atoms {atom} and {other} are at the same place")
         if status == CROWDED:
             raise ValueError(
-                f"frame {frame}: atom {atom} has more than {MOST_NEIGHBORS:,} neighbours within {cutoff} Å; "
-                "are the positions in Å?"
+                f"frame {frame}: more than {MOST_NEIGHBORS:,} atoms would have to be looked at around atom "
+                f"{atom} for a cutoff of {cutoff} Å; are the positions in Å?"
             )
         if status:
             raise ValueError(f"frame {frame}: the cell is too thin for a cutoff of {cutoff} Å")

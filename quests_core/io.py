@@ -21,6 +21,7 @@ from .xyz_text import Fault, check_frame, check_memory, frame_bounds, is_extxyz,
 _FORCE_KEYS = ("REF_forces", "forces", "force", "dft_forces", "DFT_forces")
 _ENERGY_KEYS = ("REF_energy", "energy", "free_energy", "dft_energy", "DFT_energy")
 _FRAMES_PER_BLOCK = 50
+_DIGITS_APART = re.compile(r"[0-9]_[0-9]")
 _UNDERSCORED = re.compile(r"(\S+?)\s*=\s*\"?([-+0-9.eE]*[0-9]_[-+0-9._eE]*)\"?(?=\s|$)")
 
 
@@ -75,7 +76,7 @@ def read(path: str | os.PathLike, progress: ProgressCallback | None = None) -> l
 def _parse_extxyz(data: bytes) -> list[Atoms]:
     text = data.decode("utf-8")
     frames = ase.io.read(io.StringIO(text), index=":", format="extxyz")
-    if _UNDERSCORED.search(text):
+    if _DIGITS_APART.search(text):
         for atoms, comment in zip(frames, _comments(text), strict=False):
             for key, value in _UNDERSCORED.findall(comment):
                 if key in atoms.info:

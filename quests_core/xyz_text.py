@@ -19,7 +19,12 @@ _SUFFIXES = (".xyz", ".extxyz")
 _CHUNK = 1 << 20
 _LONGEST_COMMENT = 10_000_000
 _SPLIT = "split the file, or read it on a machine with more memory"
-_EXTENDED = re.compile(r"\b(lattice|properties)\s*=", re.IGNORECASE)
+# A comment with one of these is no free text.
+_EXTENDED = re.compile(r"\b(lattice|properties|pbc|config_type|\w*(energy|stress|virial))\s*=", re.IGNORECASE)
+# Control characters, and what Python takes for white space and nobody sees.
+_UNSEEN = re.compile(
+    r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\x80-\x9f\u1680\u2000-\u200b\u2028\u2029\u202f\u205f\ufeff]"
+)
 _KEYS = re.compile(r"(\S+?)\s*=")
 _QUOTED = re.compile(r"\\.|\"(?:[^\"\\]|\\.)*\"|'(?:[^'\\]|\\.)*'|\{(?:[^}\\]|\\.)*\}|\[(?:[^\]\\]|\\.)*\]")
 # What Python takes for a number and nobody else does.
@@ -121,21 +126,30 @@ class Fault(ValueError):
 def check_frame(block: bytes) -> None:
     """Raise a `Fault` where the text of a frame could be read in two ways.
 
-    Refused are: text that is not UTF-8; a comment with ``Lattice=`` or ``Properties=`` in which a quote is
-    not closed, a key is given twice or these two are not spelt so; ``Properties`` that do not name three
-    columns of position and the element; lines with more or fewer columns than others or than
-    ``Properties`` says; numbers with underscores or other than ASCII digits; logicals that are not T or F.
+    Refused are: text that is not UTF-8, or has control characters; a comment of keys and values in which a
+    quote is not closed, a key is given twice, or ``Lattice`` or ``Properties`` are not spelt so;
+    ``Properties`` that do not name three columns of position and the element; lines with more or fewer
+    columns than ``Properties`` says, or than others; numbers with underscores or other than ASCII digits;
+    logicals that are not T or F.
     """
     try:
         _, comment, *lines = block.decode("utf-8").removesuffix("\n").split("\n")
     except UnicodeDecodeError as error:
         raise Fault("the text is not UTF-8", block.count(b"\n", 0, error.start)) from error
+    _check_characters([comment, *lines])
     columns = _check_comment(comment)
     _check_widths(lines, columns)
     if columns is not None:
         _check_tokens(lines, columns)
-    elif any(map(_ODD_NUMBER.search, lines)):
+    else:
         _check_tokens(lines, [("species", "S", 1), ("pos", "R", 3)])
+
+
+def _check_characters(lines: list[str]) -> None:
+    if _UNSEEN.search("\n".join(lines)):
+        i = next(i for i, line in enumerate(lines) if _UNSEEN.search(line))
+        found = _UNSEEN.search(lines[i]).group()
+        raise Fault(f"expected text, got the character U+{ord(found):04X}", 1 + i)
 
 
 def _check_comment(comment: str) -> list[tuple[str, str, int]] | None:
@@ -158,7 +172,8 @@ def _check_comment(comment: str) -> list[tuple[str, str, int]] | None:
         if re.search(r"[0-9]_[0-9]", value):
             raise Fault(f"{key}: expected numbers, got {value[:40]}", 1)
     found = re.search(r"(?:^|\s)Properties\s*=\s*(?:\"([^\"]*)\"|'([^']*)'|(\S+))", comment)
-    return _columns(next(filter(None, found.groups()), "")) if found else None
+    # Without, there are four columns, and no others that nothing tells the meaning of.
+    return _columns(next(filter(None, found.groups()), "")) if found else _columns("species:S:1:pos:R:3")
 
 
 def _columns(text: str) -> list[tuple[str, str, int]]:
@@ -167,6 +182,9 @@ def _columns(text: str) -> list[tuple[str, str, int]]:
     if ":".join(":".join(parts) for parts in found) != text or not columns:
         raise Fault(f"Properties: expected name:kind:width and so on, got {text[:80]!r}", 1)
     known = {name: (kind, width) for name, kind, width in columns}
+    for name, kind, _ in columns:
+        if name.lower().endswith(("force", "forces")) and kind not in "RI":
+            raise Fault(f"Properties: expected numbers in the column {name}, got kind {kind}", 1)
     if len(known) < len(columns):
         raise Fault(f"Properties: a column is named twice in {text[:80]!r}", 1)
     if known.get("pos", known.get("positions")) not in (("R", 3), ("I", 3)):
@@ -191,7 +209,7 @@ def _check_widths(lines: list[str], columns) -> None:
 
 
 def _check_tokens(lines: list[str], columns) -> None:
-    odd, start = any(map(_ODD_NUMBER.search, lines)), 0
+    odd, start = bool(_ODD_NUMBER.search("\n".join(lines))), 0
     for name, kind, width in columns:
         if kind == "L" or (kind != "S" and odd):
             for i, line in enumerate(lines):
