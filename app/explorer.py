@@ -14,7 +14,9 @@ from .facts import analysis, embedding, placing
 from .facts.analysis import Marks, MethodPath, Opened, Parameters
 from .history import History
 from .parts.format import plural
+from .places import Places
 from .state import State
+from .telling import session_closed, session_opened
 from .uploads import UploadFolder
 
 DEMO = Path(__file__).parent / "assets" / "demo.xyz.gz"
@@ -32,10 +34,12 @@ class Explorer:
         Runs a function on the session's event loop.
     with_umap : bool
         Whether to embed with UMAP after everything else is shown.
+    places : Places, optional
+        Which paths on the server the user may name; by default all.
     """
 
-    def __init__(self, state: State, schedule, with_umap: bool = True):
-        self.state = state
+    def __init__(self, state: State, schedule, with_umap: bool = True, places: Places | None = None):
+        self.state, self.places = state, places or Places()
         # First, so that it sees what a user did before anything is made to follow.
         self.history = History(state)
         self.aiming = Aiming(state, self.history)
@@ -45,26 +49,36 @@ class Explorer:
         self._cache, self._umap = jobs.cache(), jobs.umap_worker()
         self._uploads, self._with_umap = UploadFolder(), with_umap
         self._asked: dict[tuple[str, Marks], Progress] = {}
+        self._closed = False
+        self._session = session_opened()
         state.param.watch(lambda _: self._follow_methods(), "methods")
         state.param.watch(lambda _: self._follow_marks(), "marks")
 
     def open_demo(self) -> None:
         """Open the data set that ships with the package."""
-        self.open(DEMO, DEMO_NAME)
+        self._analyse(DEMO.resolve(), DEMO_NAME, self.state.parameters)
 
     def upload(self, name: str, content: bytes | str) -> None:
         """Open an uploaded file."""
-        self.open(self._uploads.save(name, content), name)
+        try:
+            path = self._uploads.save(name, content)
+        except (OSError, ValueError) as error:
+            self.state.error = f"Could not take {name}: {error}."
+        else:
+            self._analyse(path, name, self.state.parameters)
 
     def open(self, path: str | Path, name: str | None = None) -> None:
         """Open a file; what is open stays until the new one can be shown."""
-        path = self.place(path)
-        self._analyse(path, name or path.name, self.state.parameters)
+        try:
+            path = self.place(path)
+        except ValueError as error:
+            self.state.error = f"Could not open the file: {error}."
+        else:
+            self._analyse(path, name or path.name, self.state.parameters)
 
-    @staticmethod
-    def place(path: str | Path) -> Path:
-        """Return where a path that a user wrote leads."""
-        return Path(path).expanduser().resolve()
+    def place(self, path: str | Path) -> Path:
+        """Return where a path that a user wrote leads; a ValueError where that may not be used."""
+        return self.places.find(path)
 
     def recompute(self, parameters: Parameters) -> None:
         """Analyse the open file again with other parameters."""
@@ -81,6 +95,11 @@ class Explorer:
         """Write the active subset and its record to a path on the server."""
         opened, path = self.state.opened, self.state.path
         self.state.param.update(error="", notice="")
+        try:
+            target = str(self.place(target))
+        except ValueError as error:
+            self.state.error = f"Could not save: {error}."
+            return
 
         def done(written):
             self.state.notice = f"Saved {plural(n_frames, 'frame')} to {written}, and the record beside it."
@@ -140,6 +159,9 @@ class Explorer:
 
     def close(self) -> None:
         """End the session: cancel its work, delete its uploads."""
+        if not self._closed:
+            self._closed = True
+            session_closed(self._session)
         self._jobs.close()
         self._quick_jobs.close()
         self._map_jobs.close()

@@ -81,6 +81,16 @@ def serve(
     file: Annotated[Path | None, typer.Argument(help="What to open at first; the demo if absent.")] = None,
     port: Annotated[int, typer.Option(help="Where the server listens.")] = 5006,
     show: Annotated[bool, typer.Option(help="Open a browser.")] = True,
+    data_dir: Annotated[
+        list[Path] | None,
+        typer.Option(help="A folder whose files pages may open and write; may be repeated."),
+    ] = None,
+    address: Annotated[
+        str, typer.Option(help="Where the server listens; only here by default.")
+    ] = "localhost",
+    origin: Annotated[
+        list[str] | None, typer.Option(help="A host:port that pages may be called by; may be repeated.")
+    ] = None,
 ) -> None:
     """Start the dashboard."""
     found = importlib.util.find_spec("quests_app")
@@ -93,8 +103,13 @@ def serve(
             typer.echo(f"Error: {file}: no such file", err=True)
             raise typer.Exit(1)
         environment["QUESTS_FILE"] = str(file.resolve())
+    if data_dir:
+        environment["QUESTS_DATA_DIRS"] = os.pathsep.join(str(one.resolve()) for one in data_dir)
     folder = next(iter(found.submodule_search_locations))
-    command = [sys.executable, "-m", "panel", "serve", folder, "--port", str(port), *["--show"] * show]
+    command = [sys.executable, "-m", "panel", "serve", folder, "--address", address]
+    command += ["--plugins", "quests_app.operations"]
+    command += [f"--allow-websocket-origin={one}" for one in origin or ()]
+    command += ["--port", str(port), *["--show"] * show]
     raise typer.Exit(subprocess.call(command, env=environment))
 
 

@@ -15,12 +15,14 @@ from ase import Atoms
 
 from ._validation import check_choice, check_frame_indices, check_frames, geometry_fault
 from .extxyz import frame_bytes
+from .other_formats import read_with_ase, reason
 from .progress import ProgressCallback, in_blocks
 from .xyz_text import Fault, check_frame, check_memory, frame_bounds, is_extxyz, line_of, read_bytes
 
 _FORCE_KEYS = ("REF_forces", "forces", "force", "dft_forces", "DFT_forces")
 _ENERGY_KEYS = ("REF_energy", "energy", "free_energy", "dft_energy", "DFT_energy")
 _FRAMES_PER_BLOCK = 50
+_NUMBERS = "iuf"
 _DIGITS_APART = re.compile(r"[0-9]_[0-9]")
 _UNDERSCORED = re.compile(r"(\S+?)\s*=\s*\"?([-+0-9.eE]*[0-9]_[-+0-9._eE]*)\"?(?=\s|$)")
 
@@ -63,7 +65,7 @@ def read(path: str | os.PathLike, progress: ProgressCallback | None = None) -> l
     path = Path(path)
     if not path.is_file():
         raise FileNotFoundError(f"{path}: no such file")
-    frames = _read_extxyz(path, progress) if is_extxyz(path) else _read_with_ase(path)
+    frames = _read_extxyz(path, progress) if is_extxyz(path) else read_with_ase(path)
     if not frames:
         raise ValueError(f"{path.name}: the file holds no frames")
     for i, atoms in enumerate(frames):
@@ -124,26 +126,8 @@ def _parse_frame(data: bytes, bounds: np.ndarray, index: int, name: str) -> Atom
     try:
         (atoms,) = _parse_extxyz(text)
     except Exception as error:
-        raise ValueError(f"{where}, line {line_of(data, bounds[index])}: {_reason(error)}") from error
+        raise ValueError(f"{where}, line {line_of(data, bounds[index])}: {reason(error)}") from error
     return atoms
-
-
-def _read_with_ase(path: Path) -> list[Atoms]:
-    try:
-        if path.suffix.lower() != ".gz":
-            return ase.io.read(path, index=":", do_not_split_by_at_sign=True)
-        # ASE would seek in the compressed stream, which takes minutes.
-        with tempfile.TemporaryDirectory() as folder:
-            plain = Path(folder, path.stem)
-            plain.write_bytes(read_bytes(path))
-            return ase.io.read(plain, index=":", do_not_split_by_at_sign=True)
-    except Exception as error:
-        raise ValueError(f"{path.name}: cannot be read: {_reason(error)}") from error
-
-
-def _reason(error: Exception) -> str:
-    text = " ".join(str(error).split())
-    return f"{text:.200}" if text else type(error).__name__
 
 
 def atoms_forces(atoms: Atoms) -> np.ndarray | None:
@@ -165,10 +149,10 @@ def atoms_forces(atoms: Atoms) -> np.ndarray | None:
     >>> atoms_forces(Atoms("H")) is None
     True
     """
-    forces = _label(atoms, "forces", atoms.arrays, _FORCE_KEYS)
-    if forces is None or np.shape(forces) != (len(atoms), 3) or np.asarray(forces).dtype.kind not in "iuf":
-        return None
-    return np.asarray(forces, dtype=np.float64)
+    for forces in _labels(atoms, "forces", atoms.arrays, _FORCE_KEYS):
+        if np.shape(forces) == (len(atoms), 3) and np.asarray(forces).dtype.kind in _NUMBERS:
+            return np.asarray(forces, dtype=np.float64)
+    return None
 
 
 def atoms_energy(atoms: Atoms) -> float | None:
@@ -190,16 +174,18 @@ def atoms_energy(atoms: Atoms) -> float | None:
     >>> atoms_energy(Atoms("H", info={"REF_energy": -13.6}))
     -13.6
     """
-    energy = _label(atoms, "energy", atoms.info, _ENERGY_KEYS)
-    # A bare `energy` in a comment is a logical, and no energy.
-    return float(energy) if np.ndim(energy) == 0 and np.asarray(energy).dtype.kind in "iuf" else None
+    for energy in _labels(atoms, "energy", atoms.info, _ENERGY_KEYS):
+        # A bare `energy` in a comment is a logical, and no energy.
+        if np.ndim(energy) == 0 and np.asarray(energy).dtype.kind in _NUMBERS:
+            return float(energy)
+    return None
 
 
-def _label(atoms, name, store, keys):
+def _labels(atoms, name, store, keys) -> Iterator:
     results = getattr(atoms.calc, "results", {})
     if results.get(name) is not None:
-        return results[name]
-    return next((store[key] for key in keys if key in store), None)
+        yield results[name]
+    yield from (store[key] for key in keys if key in store)
 
 
 def write_subset(

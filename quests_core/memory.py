@@ -13,10 +13,9 @@ def available() -> int | None:
     The least of what the machine has free, what the control group and the process's own limit leave,
     and what ``$QUESTS_MEMORY`` (GB) leaves.
     """
-    used = _field("/proc/self/status", "VmRSS")
     found = [_field("/proc/meminfo", "MemAvailable"), _left_of_group(), _left_of_process()]
     if os.environ.get(LIMIT):
-        found.append(int(float(os.environ[LIMIT]) * 1e9) - (used or 0))
+        found.append(int(float(os.environ[LIMIT]) * 1e9) - (resident() or 0))
     known = [max(0, value) for value in found if value is not None]
     return min(known) if known else None
 
@@ -38,6 +37,11 @@ def check_fits(n_bytes: int, what: str, instead: str) -> None:
             f"{what} would take about {n_bytes / 1e9:,.1f} GB of memory, and {free / 1e9:,.1f} GB are free; "
             f"{instead}"
         )
+
+
+def resident() -> int | None:
+    """Return how many bytes this process holds in memory, None where nothing says."""
+    return _field("/proc/self/status", "VmRSS")
 
 
 def _field(path: str, name: str) -> int | None:

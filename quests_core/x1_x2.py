@@ -256,7 +256,7 @@ def _describe_frame(positions, cell, pbc, k, cutoff, out):
             return COINCIDENT, i, -1 - n
         if n > MOST_NEIGHBORS:
             return CROWDED, i, n
-        room = 2 * n
+        room = min(2 * n, MOST_NEIGHBORS)
         space = _work_space(room, k)
         i, n = _describe_atoms(i, grid, pbc, k, cutoff, space, out)
     return 0, 0, 0

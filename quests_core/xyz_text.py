@@ -25,10 +25,10 @@ _EXTENDED = re.compile(r"\b(lattice|properties|pbc|config_type|\w*(energy|stress
 _UNSEEN = re.compile(
     r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\x80-\x9f\u1680\u2000-\u200b\u2028\u2029\u202f\u205f\ufeff]"
 )
-_KEYS = re.compile(r"(\S+?)\s*=")
 _QUOTED = re.compile(r"\\.|\"(?:[^\"\\]|\\.)*\"|'(?:[^'\\]|\\.)*'|\{(?:[^}\\]|\\.)*\}|\[(?:[^\]\\]|\\.)*\]")
 # What Python takes for a number and nobody else does.
 _ODD_NUMBER = re.compile(r"[_\u0080-\U0010ffff]")
+_PBC = re.compile(r"\s*(?:(?:T|F|True|False|true|false|TRUE|FALSE|0|1)(?:[\s,]+|$)){3}")
 _LOGICALS = {"T", "F", "True", "False"}
 _COLUMN = re.compile(r"([^:]+):([RISL]):([1-9][0-9]{0,3})(?::|$)")
 
@@ -162,15 +162,21 @@ def _check_comment(comment: str) -> list[tuple[str, str, int]] | None:
     bare = _QUOTED.sub("¤", comment)
     if set(bare) & set("\"'{}[]"):
         raise Fault("a quote or bracket in the comment is not closed", 1)
-    keys = _KEYS.findall(bare)
+    words = [word.partition("=") for word in re.sub(r"\s*=\s*", "=", bare).split()]
+    keys = [key for key, equals, _ in words if equals]
+    # A key without a value counts as true, and would take the place of the number before.
+    keys += [key for key, equals, _ in words if not equals and key in keys]
     for key in keys:
         if key.lower() in ("lattice", "properties") and key not in ("Lattice", "Properties"):
             raise Fault(f"expected the key {key.capitalize()!r}, got {key!r}", 1)
         if keys.count(key) > 1:
             raise Fault(f"the key {key[:40]!r} is given more than once", 1)
     for key, value in re.findall(r"\b(Lattice|\w*(?:energy|stress|virial))\s*=\s*(\"[^\"]*\"|\S+)", comment):
-        if re.search(r"[0-9]_[0-9]", value):
+        if _ODD_NUMBER.search(value):
             raise Fault(f"{key}: expected numbers, got {value[:40]}", 1)
+    pbc = re.search(r"\bpbc\s*=\s*(\"[^\"]*\"|'[^']*'|[\[{][^\]}]*[\]}]|\S+)", comment)
+    if pbc and not _PBC.fullmatch(pbc[1].strip("\"'[]{}")):
+        raise Fault(f"pbc: expected three of T and F, got {pbc[1][:40]}", 1)
     found = re.search(r"(?:^|\s)Properties\s*=\s*(?:\"([^\"]*)\"|'([^']*)'|(\S+))", comment)
     # Without, there are four columns, and no others that nothing tells the meaning of.
     return _columns(next(filter(None, found.groups()), "")) if found else _columns("species:S:1:pos:R:3")
@@ -182,9 +188,9 @@ def _columns(text: str) -> list[tuple[str, str, int]]:
     if ":".join(":".join(parts) for parts in found) != text or not columns:
         raise Fault(f"Properties: expected name:kind:width and so on, got {text[:80]!r}", 1)
     known = {name: (kind, width) for name, kind, width in columns}
-    for name, kind, _ in columns:
-        if name.lower().endswith(("force", "forces")) and kind not in "RI":
-            raise Fault(f"Properties: expected numbers in the column {name}, got kind {kind}", 1)
+    for name, kind, width in columns:
+        if name.lower().endswith(("force", "forces")) and (kind not in "RI" or width != 3):
+            raise Fault(f"Properties: expected {name}:R:3, got {name}:{kind}:{width}", 1)
     if len(known) < len(columns):
         raise Fault(f"Properties: a column is named twice in {text[:80]!r}", 1)
     if known.get("pos", known.get("positions")) not in (("R", 3), ("I", 3)):

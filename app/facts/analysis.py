@@ -216,7 +216,8 @@ def _is_isolated(atoms: Atoms, label: str) -> bool:
 def _force_norms(atoms: Atoms) -> np.ndarray:
     """Return |F| of each atom; all NaN where any is missing, so that no frame counts in part."""
     forces = atoms_forces(atoms)
-    if forces is None or not np.isfinite(forces).all():
+    # The norm of larger ones would overflow.
+    if forces is None or not (np.abs(forces) < 1e150).all():
         return np.full(len(atoms), np.nan)
     return np.linalg.norm(forces, axis=1)
 

@@ -41,16 +41,18 @@ def _comment(line: str) -> dict[str, str]:
         r"\b(lattice|properties|pbc|config_type|\w*(energy|stress|virial))\s*=", line, re.IGNORECASE
     ):
         return {}
-    found, at = {}, 0
+    found, bare, at = {}, set(), 0
     line = line.strip()
     while at < len(line):
         match = _ITEM.match(line, at)
         if match is None:
             raise ValueError(f"no comment: {line[at:]!r}")
         key, value = match.groups()
-        if value is not None and key in found:
+        if key in bare or key in found:
             raise ValueError(f"{key} twice")
-        if value is not None:
+        if value is None:
+            bare.add(key)
+        else:
             found[key] = value[1:-1] if value[0] in "\"'{[" else value
         at = match.end()
         while at < len(line) and line[at].isspace():
@@ -86,7 +88,6 @@ def _frame(comment: str, lines: list[str]) -> Frame:
     given = (
         re.split(r"[\s,]+", keys["pbc"].strip()) if "pbc" in keys else ["T" if "Lattice" in keys else "F"] * 3
     )
-    given = given * 3 if len(given) == 1 else given
     pbc = [{"T": True, "F": False, "1": True, "0": False, "True": True, "False": False}[x] for x in given]
     return Frame(
         [str(int(e)) if names == "Z" else e for e in (row[columns[names][1]][0] for row in rows)],
