@@ -244,7 +244,7 @@ def write_subset(
     if path.exists() and not overwrite:
         raise FileExistsError(f"{path} exists; set overwrite=True to replace it")
     data = subset_bytes(source, indices, order)
-    _write_whole(path, gzip.compress(data, mtime=0) if path.suffix.lower() == ".gz" else data)
+    write_whole(path, gzip.compress(data, mtime=0) if path.suffix.lower() == ".gz" else data)
     return path
 
 
@@ -274,8 +274,8 @@ def _join(blocks: list[bytes]) -> bytes:
     return b"".join([*joined, blocks[-1]])
 
 
-def _write_whole(path: Path, data: bytes) -> None:
-    """Write to a temporary file beside `path`, then rename it."""
+def write_whole(path: Path, data: bytes) -> None:
+    """Write to a temporary file beside `path`, then rename it: under its name a file is whole or absent."""
     handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     try:
         with os.fdopen(handle, "wb") as file:

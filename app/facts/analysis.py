@@ -192,6 +192,9 @@ def load(path, name: str | None = None, sha256: str | None = None, progress=None
     path = Path(path).expanduser().resolve()
     sha256 = sha256 or content_hash(path)
     frames = read(path, progress=progress)
+    if content_hash(path) != sha256:
+        # Results are kept by the hash: those of other bytes must not stand under it.
+        raise ValueError(f"{path.name} changed while it was read; open it again")
     forces = [_force_norms(atoms) for atoms in frames]
     labels = tuple(str(atoms.info.get("config_type", "")) for atoms in frames)
     return DataSet(

@@ -18,6 +18,8 @@ from quests_app.state import TABS
 from quests_app.uploads import Dropper, UploadFolder, safe_name
 from quests_core import read
 
+pytestmark = pytest.mark.filterwarnings("ignore:Both 'variant' and 'button_style':PendingDeprecationWarning")
+pn.extension("filedropper", "tabulator", respect_explicit_sizing=True)
 ATTACK = "</script><script>alert(1)</script><img/src=x/onerror=alert(1)>"
 
 
