@@ -144,7 +144,7 @@ class DiskCache:
                 status = path.stat()
                 if path.suffix == ".npz":
                     entries.append((status.st_mtime_ns, status.st_size, path))
-                elif path.name.endswith(_PART) and time.time() - status.st_mtime > _PART_SECONDS:
+                elif path.name.endswith(_PART) and abs(time.time() - status.st_mtime) > _PART_SECONDS:
                     path.unlink()
         n_bytes = sum(size for _, size, _ in entries)
         for _, size, path in sorted(entries):

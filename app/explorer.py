@@ -17,7 +17,9 @@ from .facts.reference import Reference
 from .history import History
 from .orders import Orders
 from .parts.format import plural
+from .places import Places
 from .state import State
+from .telling import session_closed, session_opened
 from .uploads import UploadFolder
 
 DEMO = Path(__file__).parent / "assets" / "demo.xyz.gz"
@@ -35,10 +37,12 @@ class Controller:
         Runs a function on the session's event loop.
     with_umap : bool
         Whether to embed with UMAP after everything else is shown.
+    places : Places, optional
+        Which paths on the server the user may name; by default all.
     """
 
-    def __init__(self, state: State, schedule, with_umap: bool = True):
-        self.state = state
+    def __init__(self, state: State, schedule, with_umap: bool = True, places: Places | None = None):
+        self.state, self.places = state, places or Places()
         # First, so that it sees what a user did before anything is made to follow.
         self.history = History(state)
         self.aiming = Aiming(state, self.history)
@@ -49,22 +53,34 @@ class Controller:
         self._uploads, self._with_umap = UploadFolder(), with_umap
         self._given: dict[str, Environments] = {}
         self._orders = Orders(state, self)
+        self._closed = False
+        self._session = session_opened()
 
     def open_demo(self) -> None:
         """Open the data set that ships with the package."""
-        self.open(DEMO, DEMO_NAME)
+        self._analyse(DEMO.resolve(), DEMO_NAME, self.state.parameters)
 
     def upload(self, name: str, content: bytes | str, envs: Environments | None = None) -> None:
         """Open an uploaded file."""
-        self.open(self._uploads.save(name, content), name, envs)
+        try:
+            path = self._uploads.save(name, content)
+        except (OSError, ValueError) as error:
+            self.state.error = f"Could not take {name}: {error}."
+        else:
+            self._analyse(path, name, self._parameters_of(envs))
 
     def open(self, path: str | Path, name: str | None = None, envs: Environments | None = None) -> None:
         """Open a file, or a published data set by its name; what is open stays until it can be shown.
 
         `envs` are its descriptors where they are known already; else they are computed.
         """
-        where = str(path) if is_name(str(path)) else self.place(path)
-        self._analyse(where, name or Path(where).name, self._parameters_of(envs))
+        try:
+            named = is_name(str(path)) and not self.places.are_none
+            where = str(path) if named else self.place(path)
+        except ValueError as error:
+            self.state.error = f"Could not open the file: {error}."
+        else:
+            self._analyse(where, name or Path(where).name, self._parameters_of(envs))
 
     def open_environments(self, envs: Environments, name: str) -> None:
         """Show what descriptors alone can tell."""
@@ -74,10 +90,9 @@ class Controller:
         self._given = {} if envs is None else {given.hash_of(envs): envs}
         return dataclasses.replace(self.state.parameters, given=next(iter(self._given), ""))
 
-    @staticmethod
-    def place(path: str | Path) -> Path:
-        """Return where a path that a user wrote leads."""
-        return Path(path).expanduser().resolve()
+    def place(self, path: str | Path) -> Path:
+        """Return where a path that a user wrote leads; a ValueError where that may not be used."""
+        return self.places.find(path)
 
     def recompute(self, parameters: Parameters) -> None:
         """Analyse the open file again with other parameters."""
@@ -100,6 +115,11 @@ class Controller:
         """Write the active subset and its record to a path on the server."""
         opened, path = self.state.opened, self.state.path
         self.state.param.update(error="", notice="")
+        try:
+            target = str(self.place(target))
+        except ValueError as error:
+            self.state.error = f"Could not save: {error}."
+            return
 
         def done(written):
             self.state.notice = f"Saved {plural(n_frames, 'frame')} to {written}, and the record beside it."
@@ -180,6 +200,9 @@ class Controller:
 
     def close(self) -> None:
         """End the session: cancel its work, delete its uploads."""
+        if not self._closed:
+            self._closed = True
+            session_closed(self._session)
         self._jobs.close()
         self._quick_jobs.close()
         self._map_jobs.close()

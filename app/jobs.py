@@ -6,10 +6,10 @@ after the other. Results reach a session on its own event loop.
 
 import logging
 import threading
+import time
 import weakref
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
-from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,6 +22,8 @@ from . import diskcache
 from .diskcache import DiskCache
 from .facts.embedding import UmapWorker
 from .state import Activity
+from .telling import counts, session_name, tell
+from .turns import Turns
 
 log = logging.getLogger(__name__)
 
@@ -73,9 +75,9 @@ class Cache:
         return len(self._entries) > self._n_entries or n_bytes > self._n_bytes
 
 
-def executor(name: str = "compute") -> Executor:
+def executor(name: str = "compute") -> Turns:
     """Return the process's one worker thread of that name."""
-    return pn.state.as_cached(f"quests-{name}", lambda: ThreadPoolExecutor(1, f"quests-{name}"))
+    return pn.state.as_cached(f"quests-{name}", lambda: Turns(f"quests-{name}"))
 
 
 def cache() -> Cache:
@@ -143,14 +145,16 @@ class Jobs:
         Told what is done; changed on the event loop only.
     schedule : callable
         Runs a function on the session's event loop, such as ``doc.add_next_tick_callback``.
-    executor : Executor
+    executor : Turns
         The worker thread.
     """
 
-    def __init__(self, activity: Activity, schedule: Callable[[Callable], Any], executor: Executor):
+    def __init__(self, activity: Activity, schedule: Callable[[Callable], Any], executor: Turns):
+        self._session = session_name()
         self._activity, self._schedule, self._executor = activity, schedule, executor
         self._pending: list[_Task] = []
-        self._update_due = False
+        self._update_due = self._busy = False
+        self._ahead = 0
         self._closed, self._closing = False, threading.Lock()
         _all_jobs().add(self)
 
@@ -172,8 +176,19 @@ class Jobs:
             self._activity.param.update(
                 running=True, title=title, step="Waiting for its turn", fraction=0.0, remaining=None
             )
-        self._executor.submit(self._run, task)
+        self._executor.submit_for(self, self._run, task)
         return task.progress
+
+    def moved(self, n_ahead: int) -> None:
+        """Show how many others come first; from any thread."""
+        if n_ahead != self._ahead and not self._busy:
+            self._ahead = n_ahead
+            self._on_loop(lambda: self._show_place(n_ahead))
+
+    def _show_place(self, n_ahead: int) -> None:
+        if self._activity.running and not self._busy:
+            ahead = f": {n_ahead} ahead" if n_ahead else ""
+            self._activity.step = f"Waiting for its turn{ahead}"
 
     def cancel(self) -> None:
         """Cancel all work of this session that is not done."""
@@ -187,6 +202,7 @@ class Jobs:
         self.cancel()
 
     def _run(self, task: _Task) -> None:
+        self._busy, begun, outcome = True, time.monotonic(), "done"
         try:
             if task.progress.cancelled:
                 raise Cancelled(f"cancelled before {task.title}")
@@ -200,6 +216,10 @@ class Jobs:
             if not self._closed and not isinstance(error, (Cancelled, ValueError, TypeError, OSError)):
                 log.exception("%s failed", task.title)
             result, callback = error, task.failed
+            outcome = "cancelled" if isinstance(error, Cancelled) else "failed"
+        self._busy, seconds = False, time.monotonic() - begun
+        counts().job(outcome, seconds)
+        tell("job", session=self._session, title=task.title, outcome=outcome, seconds=round(seconds, 3))
         self._on_loop(lambda: self._finish(task, callback, result))
 
     def _finish(self, task: _Task, callback: Callable, result: Any) -> None:

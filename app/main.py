@@ -5,13 +5,14 @@ import panel as pn
 from quests_app.explorer import Controller
 from quests_app.jobs import Gate
 from quests_app.layout import page
+from quests_app.places import of_document
 from quests_app.state import State
 
 pn.extension("filedropper", "tabulator", respect_explicit_sizing=True)
 
 state = State()
 gate = Gate(pn.state.curdoc.add_next_tick_callback)
-explorer = Controller(state, gate)
+explorer = Controller(state, gate, places=of_document(pn.state.curdoc))
 pn.state.onload(gate.open)
 # Bokeh empties this module before it tells that the session is gone, hence the default argument.
 pn.state.on_session_destroyed(lambda _, explorer=explorer: explorer.close())

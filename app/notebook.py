@@ -11,7 +11,8 @@ from ase import Atoms
 
 from quests_core import Environments
 from quests_core._validation import check_choice, check_count, check_frame_indices
-from quests_core.io import database_frames, subset_bytes, write_subset
+from quests_core.io import subset_bytes, write_subset
+from quests_core.other_formats import database_frames
 
 from . import kernel
 from .explorer import Controller

@@ -61,12 +61,24 @@ class Sets(param.Parameterized):
 
     def upload(self, name: str, content: bytes | str) -> None:
         """Add an uploaded file to the list."""
-        self.add(self._uploads.save(name, content), name)
+        try:
+            path = self._uploads.save(name, content)
+        except (OSError, ValueError) as error:
+            self._state.error = f"Could not take {name}: {error}."
+        else:
+            self._add(path, name)
 
     def add(self, path: str | Path, name: str | None = None) -> None:
         """Read a file and add it to the list; it is compared with at once."""
-        path, opened = self._explorer.place(path), self._state.opened
-        name = name or path.name
+        try:
+            path = self._explorer.place(path)
+        except ValueError as error:
+            self._state.error = f"Could not add the file: {error}."
+        else:
+            self._add(path, name or path.name)
+
+    def _add(self, path: Path, name: str) -> None:
+        opened = self._state.opened
         if opened is None:
             return
         try:
@@ -163,7 +175,7 @@ class Sets(param.Parameterized):
         stale = [other for other in self.references if not other.describes_like(now)]
         # The one that is chosen last, so that it is chosen again.
         for other in sorted(stale, key=lambda other: other is self.chosen):
-            self.add(other.path, other.name)
+            self._add(other.path, other.name)
         return bool(stale)
 
     def _ask(self, name: str, title: str, key, work) -> None:

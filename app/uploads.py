@@ -1,18 +1,63 @@
-"""A session's private folder for uploaded files."""
+"""A session's private folder for uploaded files, and how much it takes."""
 
+import os
 import re
 import shutil
 import tempfile
 import weakref
 from pathlib import Path
 
+import panel as pn
+
 _UNSAFE = re.compile(r"[^\w.+-]+")
+# MB, of one file and of all files of one session.
+FILE_LIMIT, SESSION_LIMIT = "QUESTS_MAX_UPLOAD_MB", "QUESTS_MAX_SESSION_MB"
+
+
+def file_limit() -> int:
+    """Return how many bytes an uploaded file may have."""
+    return int(1e6 * float(os.environ.get(FILE_LIMIT) or 500))
+
+
+def session_limit() -> int:
+    """Return how many bytes the uploaded files of a session may have together."""
+    return int(1e6 * float(os.environ.get(SESSION_LIMIT) or 2000))
+
+
+def limits() -> str:
+    """Return what the page says about the limits."""
+    return f"Up to {file_limit() / 1e6:,.0f} MB a file, {session_limit() / 1e6:,.0f} MB together."
 
 
 def safe_name(name: str) -> str:
     """Return the last part of `name` with everything but letters, digits, and ``. + - _`` replaced."""
     name = _UNSAFE.sub("_", name.replace("\\", "/").rsplit("/", 1)[-1]).lstrip(".")
     return name[-120:] or "upload"
+
+
+class Dropper(pn.widgets.FileDropper):
+    """A field for one file, which forgets what grows too large while it still arrives."""
+
+    def __init__(self, **params):
+        super().__init__(
+            multiple=False, layout="compact", previews=[], max_file_size=f"{file_limit() / 1e6:g}MB", **params
+        )
+
+    def _process_event(self, event) -> None:
+        # The browser keeps to the limit; whoever speaks to the server without one need not.
+        data = event.data
+        if event.event_name == "upload_event":
+            held = sum(map(len, self._file_buffer.get(data["name"], ())))
+            if data["chunk"] == 1:
+                # One file at a time: what was begun under other names is given up.
+                self._file_buffer.clear()
+                held = 0
+            elif data["name"] not in self._file_buffer:
+                return
+            if held + len(data["data"]) > file_limit():
+                self._file_buffer.clear()
+                return
+        super()._process_event(event)
 
 
 class UploadFolder:
@@ -25,13 +70,30 @@ class UploadFolder:
         self._remove = weakref.finalize(self, shutil.rmtree, self._folder, ignore_errors=True)
 
     def save(self, name: str, content: bytes | str) -> Path:
-        """Write an uploaded file and return its path."""
+        """Write an uploaded file and return its path.
+
+        Raises
+        ------
+        ValueError
+            If it, or all files together, are larger than allowed.
+        """
+        # Panel hands text files over decoded; UTF-8 there and back loses nothing.
+        content = content if isinstance(content, bytes) else content.encode()
+        held = sum(path.stat().st_size for path in self._folder.rglob("*") if path.is_file())
+        for n_bytes, most, what in (
+            (len(content), file_limit(), "a file"),
+            (held + len(content), session_limit(), "the uploads of a session"),
+        ):
+            if n_bytes > most:
+                raise ValueError(
+                    f"expected {what} of at most {most / 1e6:,.0f} MB, got {n_bytes / 1e6:,.1f} MB; "
+                    "compress it (.gz), or open it by its path on the server"
+                )
         self._count += 1
         folder = self._folder / str(self._count)
         folder.mkdir()
         path = folder / safe_name(name)
-        # Panel hands text files over decoded; UTF-8 there and back loses nothing.
-        path.write_bytes(content if isinstance(content, bytes) else content.encode())
+        path.write_bytes(content)
         return path
 
     def holds(self, path: Path) -> bool:

@@ -8,9 +8,12 @@ import numbers
 
 import numpy as np
 from ase import Atoms
+from ase.data import chemical_symbols
 
 # Differences of numbers below this do not overflow in single precision, in units of any sane bandwidth.
 _LARGEST = 1e15
+# Farther away, in Å, doubles are too coarse for the distances between neighbours.
+_FARTHEST = 1e8
 
 
 def check_matrix(X, name: str) -> np.ndarray:
@@ -172,25 +175,41 @@ def _may_be_faulty(frames: list) -> bool:
         return False
     cells = np.array([atoms.cell.array for atoms in frames])
     periodic = np.array([atoms.pbc for atoms in frames])
+    if not (np.abs(cells) <= _FARTHEST).all():
+        return True
     lengths = np.linalg.norm(cells, axis=2)
-    if not np.isfinite(cells).all() or (lengths[periodic] == 0).any():
+    if (lengths[periodic] == 0).any():
         return True
     unit = cells / np.where(periodic, lengths, np.inf)[:, :, None]
     # Axes that are not periodic count as perpendicular.
     gram = unit @ unit.transpose(0, 2, 1) + np.eye(3) * ~periodic[:, None]
     if (np.linalg.det(gram) < 4e-12).any():
         return True
-    return not all(np.isfinite(atoms.positions).all() for atoms in frames)
+    return not all(
+        (np.abs(atoms.positions) <= _FARTHEST).all() and _numbers_are_known(atoms.numbers) for atoms in frames
+    )
+
+
+def _numbers_are_known(numbers: np.ndarray) -> bool:
+    return not len(numbers) or (numbers.min() >= 0 and numbers.max() < len(chemical_symbols))
 
 
 def geometry_fault(atoms: Atoms) -> str | None:
     """Say what makes the positions or the cell of a frame unusable, if anything does."""
+    if not _numbers_are_known(atoms.numbers):
+        i = int(np.argmax((atoms.numbers < 0) | (atoms.numbers >= len(chemical_symbols))))
+        return f"atom {i} has the atomic number {atoms.numbers[i]}"
     finite = np.isfinite(atoms.positions).all(axis=1)
     if not finite.all():
         return f"the position of atom {int(np.argmin(finite))} is not finite"
+    near = (np.abs(atoms.positions) <= _FARTHEST).all(axis=1)
+    if not near.all():
+        return f"atom {int(np.argmin(near))} is farther than {_FARTHEST:g} Å from the origin"
     cell = atoms.cell.array
     if not np.isfinite(cell).all():
         return "the cell is not finite"
+    if (np.abs(cell) > _FARTHEST).any():
+        return f"a cell vector is longer than {_FARTHEST:g} Å"
     vectors = cell[atoms.pbc]
     if len(vectors):
         lengths = np.linalg.norm(vectors, axis=1)

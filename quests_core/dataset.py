@@ -75,6 +75,9 @@ def load(path, name: str | None = None, sha256: str | None = None, progress=None
     path = Path(path).expanduser().resolve()
     sha256 = sha256 or content_hash(path)
     frames = read(path, progress=progress)
+    if content_hash(path) != sha256:
+        # Results are kept by the hash: those of other bytes must not stand under it.
+        raise ValueError(f"{path.name} changed while it was read; open it again")
     forces = [_force_norms(atoms) for atoms in frames]
     labels = tuple(str(atoms.info.get("config_type", "")) for atoms in frames)
     return DataSet(
@@ -111,6 +114,7 @@ def _is_isolated(atoms: Atoms, label: str) -> bool:
 def _force_norms(atoms: Atoms) -> np.ndarray:
     """Return |F| of each atom; all NaN where any is missing, so that no frame counts in part."""
     forces = atoms_forces(atoms)
-    if forces is None or not np.isfinite(forces).all():
+    # The norm of larger ones would overflow.
+    if forces is None or not (np.abs(forces) < 1e150).all():
         return np.full(len(atoms), np.nan)
     return np.linalg.norm(forces, axis=1)

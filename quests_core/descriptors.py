@@ -12,7 +12,8 @@ from ase.data import atomic_numbers, chemical_symbols
 from ._numba import run_blocks
 from ._validation import check_count, check_frames, check_positive
 from .environments import Environments
-from .neighbors import COINCIDENT
+from .memory import check_fits
+from .neighbors import COINCIDENT, CROWDED, MOST_NEIGHBORS
 from .progress import ProgressCallback
 from .x1_x2 import describe_frames
 
@@ -34,6 +35,11 @@ def _default_descriptors(frames, k, cutoff, step, progress) -> np.ndarray:
         )
         if status == COINCIDENT:
             raise ValueError(f"frame {frame}: atoms {atom} and {other} are at the same place")
+        if status == CROWDED:
+            raise ValueError(
+                f"frame {frame}: more than {MOST_NEIGHBORS:,} atoms would have to be looked at around atom "
+                f"{atom} for a cutoff of {cutoff} Å; are the positions in Å?"
+            )
         if status:
             raise ValueError(f"frame {frame}: the cell is too thin for a cutoff of {cutoff} Å")
 
@@ -153,6 +159,14 @@ def descriptors(
     cutoff = check_positive(cutoff, "cutoff")
     if descriptor_fn is not None:
         return Environments.from_frames(_user_descriptors(frames, descriptor_fn, progress))
+    n_columns = (2 * k - 1) * (1 if species is None else 1 + len(_check_species(species, frames)))
+    n_rows = sum(map(len, frames))
+    # The rows, and what `entropy` and `select` make of them.
+    check_fits(
+        4 * 8 * n_rows * n_columns,
+        f"{n_rows:,} environments of {n_columns:,} numbers each",
+        "take fewer frames, such as parts of the file that are compressed first, or a smaller k",
+    )
     if species is None:
         X = _default_descriptors(frames, k, cutoff, "descriptors", progress)
     else:

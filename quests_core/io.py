@@ -3,24 +3,28 @@
 import gzip
 import io
 import os
+import re
 import tempfile
-import zlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from itertools import islice
 from pathlib import Path
 
-import ase.db
 import ase.io
 import numpy as np
 from ase import Atoms
 
 from ._validation import check_choice, check_frame_indices, check_frames, geometry_fault
 from .extxyz import frame_bytes
+from .other_formats import read_with_ase, reason
 from .progress import ProgressCallback, in_blocks
+from .xyz_text import Fault, check_frame, check_memory, frame_bounds, is_extxyz, line_of, read_bytes
 
-_XYZ_SUFFIXES = (".xyz", ".extxyz")
 _FORCE_KEYS = ("REF_forces", "forces", "force", "dft_forces", "DFT_forces")
 _ENERGY_KEYS = ("REF_energy", "energy", "free_energy", "dft_energy", "DFT_energy")
 _FRAMES_PER_BLOCK = 50
+_NUMBERS = "iuf"
+_DIGITS_APART = re.compile(r"[0-9]_[0-9]")
+_UNDERSCORED = re.compile(r"(\S+?)\s*=\s*\"?([-+0-9.eE]*[0-9]_[-+0-9._eE]*)\"?(?=\s|$)")
 
 
 def read(path: str | os.PathLike, progress: ProgressCallback | None = None) -> list[Atoms]:
@@ -61,7 +65,7 @@ def read(path: str | os.PathLike, progress: ProgressCallback | None = None) -> l
     path = Path(path)
     if not path.is_file():
         raise FileNotFoundError(f"{path}: no such file")
-    frames = _read_extxyz(path, progress) if is_extxyz(path) else _read_with_ase(path)
+    frames = _read_extxyz(path, progress) if is_extxyz(path) else read_with_ase(path)
     if not frames:
         raise ValueError(f"{path.name}: the file holds no frames")
     for i, atoms in enumerate(frames):
@@ -71,110 +75,59 @@ def read(path: str | os.PathLike, progress: ProgressCallback | None = None) -> l
     return frames
 
 
-def is_extxyz(path: str | os.PathLike) -> bool:
-    """Say whether a name is that of an xyz or extxyz file, compressed or not."""
-    return Path(path).name.lower().removesuffix(".gz").endswith(_XYZ_SUFFIXES)
-
-
-def _read_bytes(path: Path) -> bytes:
-    """Return the content of a file, decompressed if it is a gzip file."""
-    data = path.read_bytes()
-    if data[:2] != b"\x1f\x8b":
-        return data
-    try:
-        return gzip.decompress(data)
-    except (OSError, EOFError, zlib.error) as error:
-        raise ValueError(f"{path.name}: the gzip data are damaged or cut off ({error})") from error
-
-
-def frame_bounds(data: bytes, name: str = "extxyz") -> np.ndarray:
-    """Return the byte at which each frame of an xyz file starts, and the end of the last one.
-
-    Only the structure is read: a line with the number of atoms, a comment, a line for each atom.
-    Raises a ValueError that names frame and line where the file departs from it.
-    """
-    ends = np.flatnonzero(np.frombuffer(data, dtype=np.uint8) == 0x0A)
-    if len(data) and not data.endswith(b"\n"):
-        ends = np.append(ends, len(data) - 1)
-    bounds, line, start = [], 0, 0
-    while line < len(ends):
-        count = data[start : ends[line] + 1].strip()
-        if not count and not data[start:].strip():
-            break
-        where = f"{name}, frame {len(bounds)}, line {line + 1}"
-        if not count.isdigit():
-            shown = count[:40].decode("ascii", "replace")
-            raise ValueError(f"{where}: expected the number of atoms, got {shown!r}")
-        last = line + 1 + int(count)
-        if last >= len(ends):
-            raise ValueError(
-                f"{where}: the frame is cut off: {int(count)} atoms announced, "
-                f"{max(0, len(ends) - line - 2)} lines follow the comment"
-            )
-        bounds.append(start)
-        start, line = int(ends[last]) + 1, last + 1
-    return np.array([*bounds, start], dtype=np.int64)
-
-
 def _parse_extxyz(data: bytes) -> list[Atoms]:
-    return ase.io.read(io.StringIO(data.decode("utf-8")), index=":", format="extxyz")
+    text = data.decode("utf-8")
+    frames = ase.io.read(io.StringIO(text), index=":", format="extxyz")
+    if _DIGITS_APART.search(text):
+        for atoms, comment in zip(frames, _comments(text), strict=False):
+            for key, value in _UNDERSCORED.findall(comment):
+                if key in atoms.info:
+                    # Python, and so ASE, takes the label 1_2 for the number 12.
+                    atoms.info[key] = value
+    return frames
+
+
+def _comments(text: str) -> Iterator[str]:
+    lines = iter(text.split("\n"))
+    for count in lines:
+        if not count.strip():
+            return
+        yield next(lines)
+        next(islice(lines, int(count), int(count)), None)
 
 
 def _read_extxyz(path: Path, progress: ProgressCallback | None) -> list[Atoms]:
-    data = _read_bytes(path)
+    data = read_bytes(path)
     bounds = frame_bounds(data, path.name)
+    check_memory(data, bounds, path.name)
     frames: list[Atoms] = []
     for first, last in in_blocks(len(bounds) - 1, _FRAMES_PER_BLOCK, "reading", progress):
+        for i in range(first, last):
+            try:
+                check_frame(data[bounds[i] : bounds[i + 1]])
+            except Fault as fault:
+                line = line_of(data, bounds[i]) + fault.line
+                raise ValueError(f"{path.name}, frame {i}, line {line}: {fault}") from None
         try:
             block = _parse_extxyz(data[bounds[first] : bounds[last]])
         except Exception:
             # Whatever it was that ASE could not digest: find the frame, so that the user can.
             block = []
         if len(block) != last - first:
-            block = [_parse_frame(data[bounds[i] : bounds[i + 1]], path.name, i) for i in range(first, last)]
+            block = [_parse_frame(data, bounds, i, path.name) for i in range(first, last)]
         frames += block
     return frames
 
 
-def _parse_frame(data: bytes, name: str, index: int) -> Atoms:
-    if data.lstrip().startswith(b"0"):
-        raise ValueError(f"{name}, frame {index}: it has no atoms")
+def _parse_frame(data: bytes, bounds: np.ndarray, index: int, name: str) -> Atoms:
+    text, where = data[bounds[index] : bounds[index + 1]], f"{name}, frame {index}"
+    if int(text.partition(b"\n")[0]) == 0:
+        raise ValueError(f"{where}: it has no atoms")
     try:
-        (atoms,) = _parse_extxyz(data)
+        (atoms,) = _parse_extxyz(text)
     except Exception as error:
-        raise ValueError(f"{name}, frame {index}: {_reason(error)}") from error
+        raise ValueError(f"{where}, line {line_of(data, bounds[index])}: {reason(error)}") from error
     return atoms
-
-
-def _read_with_ase(path: Path) -> list[Atoms]:
-    try:
-        if path.suffix.lower() == ".db":
-            with ase.db.connect(path, serial=True) as database:
-                return database_frames(database)
-        if path.suffix.lower() != ".gz":
-            return ase.io.read(path, index=":", do_not_split_by_at_sign=True)
-        # ASE would seek in the compressed stream, which takes minutes.
-        with tempfile.TemporaryDirectory() as folder:
-            plain = Path(folder, path.stem)
-            plain.write_bytes(_read_bytes(path))
-            return ase.io.read(plain, index=":", do_not_split_by_at_sign=True)
-    except Exception as error:
-        raise ValueError(f"{path.name}: cannot be read: {_reason(error)}") from error
-
-
-def database_frames(database) -> list[Atoms]:
-    """Return all frames of an ASE database, each with its row's key-value pairs in its info."""
-    frames = []
-    for row in database.select():
-        atoms = row.toatoms()
-        atoms.info.update(row.key_value_pairs)
-        frames.append(atoms)
-    return frames
-
-
-def _reason(error: Exception) -> str:
-    text = " ".join(str(error).split())
-    return f"{text:.200}" if text else type(error).__name__
 
 
 def atoms_forces(atoms: Atoms) -> np.ndarray | None:
@@ -196,10 +149,10 @@ def atoms_forces(atoms: Atoms) -> np.ndarray | None:
     >>> atoms_forces(Atoms("H")) is None
     True
     """
-    forces = _label(atoms, "forces", atoms.arrays, _FORCE_KEYS)
-    if forces is None or np.shape(forces) != (len(atoms), 3):
-        return None
-    return np.asarray(forces, dtype=np.float64)
+    for forces in _labels(atoms, "forces", atoms.arrays, _FORCE_KEYS):
+        if np.shape(forces) == (len(atoms), 3) and np.asarray(forces).dtype.kind in _NUMBERS:
+            return np.asarray(forces, dtype=np.float64)
+    return None
 
 
 def atoms_energy(atoms: Atoms) -> float | None:
@@ -221,15 +174,18 @@ def atoms_energy(atoms: Atoms) -> float | None:
     >>> atoms_energy(Atoms("H", info={"REF_energy": -13.6}))
     -13.6
     """
-    energy = _label(atoms, "energy", atoms.info, _ENERGY_KEYS)
-    return None if energy is None or np.ndim(energy) else float(energy)
+    for energy in _labels(atoms, "energy", atoms.info, _ENERGY_KEYS):
+        # A bare `energy` in a comment is a logical, and no energy.
+        if np.ndim(energy) == 0 and np.asarray(energy).dtype.kind in _NUMBERS:
+            return float(energy)
+    return None
 
 
-def _label(atoms, name, store, keys):
+def _labels(atoms, name, store, keys) -> Iterator:
     results = getattr(atoms.calc, "results", {})
     if results.get(name) is not None:
-        return results[name]
-    return next((store[key] for key in keys if key in store), None)
+        yield results[name]
+    yield from (store[key] for key in keys if key in store)
 
 
 def write_subset(
@@ -296,7 +252,7 @@ def subset_bytes(source, indices: Sequence[int], order: str = "file") -> bytes:
     """Return what `write_subset` writes, not compressed."""
     is_file = isinstance(source, str | os.PathLike)
     if is_file and is_extxyz(source):
-        data = _read_bytes(Path(source))
+        data = read_bytes(Path(source))
         bounds = frame_bounds(data, Path(source).name)
         chosen = _chosen(indices, len(bounds) - 1, order)
         return _join([data[bounds[i] : bounds[i + 1]] for i in chosen])
@@ -319,7 +275,7 @@ def _join(blocks: list[bytes]) -> bytes:
 
 
 def write_whole(path: Path, data: bytes) -> None:
-    """Write to a temporary file beside `path`, then rename it."""
+    """Write to a temporary file beside `path`, then rename it: under its name a file is whole or absent."""
     handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     try:
         with os.fdopen(handle, "wb") as file:

@@ -13,11 +13,15 @@ import numpy as np
 from ._numba import inner_kernel, kernel
 
 # Why a frame cannot be described; 0 is success.
-COINCIDENT, THIN_CELL = 1, 2
+COINCIDENT, THIN_CELL, CROWDED = 1, 2, 3
 # Nearer than this, in Å, two atoms are one atom written twice.
 COINCIDENCE = 1e-6
 # Periodic images of a bin that are visited along one axis, at most.
 _MOST_IMAGES = 500
+# Atoms in periodic images that are visited for one atom, at most, in a cell much smaller than the cutoff.
+_MOST_VISITS = 2e6
+# Neighbours of one atom within the cutoff: ten times what any matter has within 12 Å.
+MOST_NEIGHBORS = 10_000
 
 
 @kernel
@@ -89,7 +93,11 @@ def _bin_counts(spans, pbc, n_atoms, cutoff, counts, reach):
         if pbc[axis] and images > _MOST_IMAGES:
             return False
         reach[axis] = math.ceil(images) if pbc[axis] else min(counts[axis], math.ceil(min(images, 1e6)))
-    return True
+    visits = float(n_atoms)
+    for axis in range(3):
+        if pbc[axis]:
+            visits *= 2.0 * math.floor(cutoff / spans[axis]) + 1.0
+    return visits <= max(_MOST_VISITS, 27.0 * n_atoms)
 
 
 @kernel

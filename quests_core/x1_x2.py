@@ -14,7 +14,7 @@ import math
 import numpy as np
 
 from ._numba import inner_kernel, kernel
-from .neighbors import COINCIDENT, grid_of_frame, neighbors_of_atom
+from .neighbors import COINCIDENT, CROWDED, MOST_NEIGHBORS, grid_of_frame, neighbors_of_atom
 from .vectors import SORTED, sort_columns
 
 # Å. Files hold coordinates to 1e-8 Å, so equal distances agree to a few of these.
@@ -249,7 +249,9 @@ def describe_in_grid(grid, pbc, k, cutoff, out):
     while i < out.shape[0]:
         if n < 0:
             return COINCIDENT, i, -1 - n
-        room = 2 * n
+        if n > MOST_NEIGHBORS:
+            return CROWDED, i, n
+        room = min(2 * n, MOST_NEIGHBORS)
         space = _work_space(room, k)
         i, n = _describe_atoms(i, grid, pbc, k, cutoff, space, out)
     return 0, 0, 0

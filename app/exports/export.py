@@ -163,7 +163,7 @@ def save(target: str | Path, opened: Opened, path: MethodPath, n_frames: int, or
     write_subset(target, opened.dataset.path, path.frames(n_frames), order=order)
     content = record(opened, path, n_frames, order, target.read_bytes())
     content["subset"]["file"] = target.name
-    beside.write_bytes(record_bytes(content))
+    core_io.write_whole(beside, record_bytes(content))
     return target
 
 

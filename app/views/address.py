@@ -53,13 +53,13 @@ class AddressView(View):
         # What the server was started with.
         wish.file = wish.file or os.environ.get("QUESTS_FILE", "")
         self._state.param.update(**wish.before())
+        self._state.param.watch(lambda _: self._fulfil_soon(), "opened")
+        self._state.param.watch(lambda event: self._fall_back(event.new), "error")
         if wish.file in ("", DEMO):
             self._explorer.open_demo()
         else:
             # The same door as the path field's.
             self._explorer.open(wish.file)
-        self._state.param.watch(lambda _: self._fulfil_soon(), "opened")
-        self._state.param.watch(lambda event: self._fall_back(event.new), "error")
 
     def _fall_back(self, why: str) -> None:
         """Show the demo where the link's file cannot be opened, and why."""
@@ -115,7 +115,10 @@ class AddressView(View):
     def _names_open_file(self, wish: Wish) -> bool:
         if wish.file in ("", DEMO):
             return self._explorer.shows_demo
-        return self._state.opened.dataset.path == self._explorer.place(wish.file)
+        try:
+            return self._state.opened.dataset.path == self._explorer.place(wish.file)
+        except ValueError:
+            return False
 
     def _update(self) -> None:
         # Not before the link has been followed: a reload would lose it.

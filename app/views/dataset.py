@@ -7,6 +7,7 @@ from ..explorer import Controller
 from ..parts.card import DROP, html
 from ..parts.view import View
 from ..state import State
+from ..uploads import Dropper, limits
 
 
 class DatasetView(View):
@@ -15,18 +16,10 @@ class DatasetView(View):
     def __init__(self, state: State, explorer: Controller, tab: str = ""):
         super().__init__(state, tab)
         self._explorer = explorer
-        self._drop = pn.widgets.FileDropper(
-            multiple=False,
-            layout="compact",
-            previews=[],
-            sizing_mode="stretch_width",
-            margin=0,
-            height=76,
-            stylesheets=[DROP],
-        )
+        self._drop = Dropper(sizing_mode="stretch_width", margin=0, height=76, stylesheets=[DROP])
         self._path = pmui.TextInput(
-            label="or a path on the server, or tm23:Ag", placeholder="/data/train.xyz", size="small",
-            sizing_mode="stretch_width", margin=0,
+            label="or a path on the server, or tm23:Ag", size="small",
+            placeholder=f"{explorer.places.hint or '/data'}/train.xyz", sizing_mode="stretch_width", margin=0,
         )  # fmt: skip
         self._open = pmui.Button(
             label="Open", size="small", variant="outlined", margin=(0, 0, 0, 6), width=70
@@ -63,7 +56,11 @@ class DatasetView(View):
         return pn.Column(
             html('<div class="section">Data</div>'),
             self._drop,
-            pn.Row(self._path, self._open, sizing_mode="stretch_width", margin=(12, 0, 0, 0), align="center"),
+            html(f'<div class="small">{limits()}</div>'),
+            pn.Row(
+                self._path, self._open, sizing_mode="stretch_width", margin=(12, 0, 0, 0), align="center",
+                visible=not self._explorer.places.are_none,
+            ),
             self._demo,
             sizing_mode="stretch_width", margin=(10, 16, 4, 16),
         )  # fmt: skip

@@ -130,7 +130,7 @@ class ExportView(View):
             pn.Row(self._zip, **row),
             pn.Row(self._xyz, pn.Spacer(width=6), self._json, **row),
             pn.Row(self._code, pn.Spacer(width=6), self._command, **row),
-            pn.Row(self._target, self._save, **row),
+            pn.Row(self._target, self._save, **row, visible=not self._explorer.places.are_none),
             self._locked,
             self._dialog, self._saver,
             sizing_mode="stretch_width", margin=(6, 16, 4, 16),

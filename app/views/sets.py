@@ -9,6 +9,7 @@ from ..parts.format import escape, percent, plural
 from ..parts.view import View
 from ..sets import Sets
 from ..state import State
+from ..uploads import Dropper
 
 _EMPTY = (
     "Add a second file as reference to see what this one holds that the other does not, and the other "
@@ -22,15 +23,7 @@ class SetsView(View):
     def __init__(self, state: State, sets: Sets, tab: str = ""):
         super().__init__(state, tab)
         self._sets, self._following = sets, False
-        self._drop = pn.widgets.FileDropper(
-            multiple=False,
-            layout="compact",
-            previews=[],
-            width=260,
-            height=60,
-            margin=(0, 12, 0, 0),
-            stylesheets=[DROP],
-        )
+        self._drop = Dropper(width=260, height=60, margin=(0, 12, 0, 0), stylesheets=[DROP])
         self._path = pmui.TextInput(
             label="or a path on the server",
             placeholder="/data/reference.xyz",

@@ -4,6 +4,7 @@ import importlib.util
 import os
 import subprocess
 import sys
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -18,6 +19,16 @@ def serve(
     ] = None,
     port: Annotated[int, typer.Option(help="Where the server listens.")] = 5006,
     show: Annotated[bool, typer.Option(help="Open a browser.")] = True,
+    data_dir: Annotated[
+        list[Path] | None,
+        typer.Option(help="A folder whose files pages may open and write; may be repeated."),
+    ] = None,
+    address: Annotated[
+        str, typer.Option(help="Where the server listens; only here by default.")
+    ] = "localhost",
+    origin: Annotated[
+        list[str] | None, typer.Option(help="A host:port that pages may be called by; may be repeated.")
+    ] = None,
 ) -> None:
     """Start the dashboard."""
     if file == STANDARD:
@@ -33,5 +44,10 @@ def serve(
                 raise FileNotFoundError(f"{file}: no such file")
             environment["QUESTS_FILE"] = str(path.resolve())
         folder = next(iter(found.submodule_search_locations))
-    command = [sys.executable, "-m", "panel", "serve", folder, "--port", str(port), *["--show"] * show]
+    if data_dir:
+        environment["QUESTS_DATA_DIRS"] = os.pathsep.join(str(one.resolve()) for one in data_dir)
+    command = [sys.executable, "-m", "panel", "serve", folder, "--address", address]
+    command += ["--plugins", "quests_app.operations"]
+    command += [f"--allow-websocket-origin={one}" for one in origin or ()]
+    command += ["--port", str(port), *["--show"] * show]
     raise typer.Exit(subprocess.call(command, env=environment))

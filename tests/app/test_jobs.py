@@ -3,13 +3,13 @@
 import queue
 import threading
 import time
-from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
 
 from quests_app.jobs import Cache, Gate, Jobs, executor, shut_down
 from quests_app.state import Activity
+from quests_app.turns import Turns
 from quests_core import Cancelled
 
 
@@ -18,7 +18,7 @@ class Loop:
 
     def __init__(self):
         self.activity, self.callbacks, self.results, self.errors = Activity(), queue.Queue(), [], []
-        self.worker = ThreadPoolExecutor(1)
+        self.worker = Turns()
         self.jobs = Jobs(self.activity, self.callbacks.put, self.worker)
 
     def submit(self, work, title="work"):
@@ -237,3 +237,43 @@ def test_a_failure_is_not_cached():
     with pytest.raises(ZeroDivisionError):
         cache.get("key", lambda: 1 / 0)
     assert cache.get("key", lambda: 1) == 1
+
+
+def test_sessions_take_turns_and_each_keeps_its_order():
+    worker, done, go_on = Turns(), [], threading.Event()
+    worker.submit(go_on.wait, 10)
+    for number in range(3):
+        worker.submit_for("a", done.append, f"a{number}")
+    for owner in "bc":
+        worker.submit_for(owner, done.append, f"{owner}0")
+    assert [worker.ahead(owner) for owner in "abc"] == [1, 2, 3]
+    assert worker.n_waiting == 5
+    go_on.set()
+    worker.submit_for("a", lambda: None).result(20)
+    assert done == ["a0", "b0", "c0", "a1", "a2"]
+    assert worker.n_waiting == 0
+    worker.shutdown()
+
+
+def test_a_task_that_fails_holds_up_nobody():
+    worker = Turns()
+    failed = worker.submit_for("a", lambda: 1 / 0)
+    assert worker.submit_for("b", lambda: "next").result(20) == "next"
+    with pytest.raises(ZeroDivisionError):
+        failed.result(20)
+    worker.shutdown()
+
+
+def test_who_waits_sees_its_place(loop):
+    go_on, steps = threading.Event(), []
+    loop.worker.submit(go_on.wait, 10)
+    first = Jobs(Activity(), loop.callbacks.put, loop.worker)
+    first.submit("first", lambda _: None, lambda _: None, lambda _: None)
+    loop.activity.param.watch(lambda event: steps.append(event.new), "step")
+    loop.submit(lambda _: "mine")
+    while not loop.callbacks.empty():
+        loop.callbacks.get()()
+    assert steps[-1] == "Waiting for its turn: 2 ahead"
+    go_on.set()
+    loop.turn(until=lambda: loop.results == ["mine"])
+    assert "Waiting for its turn: 1 ahead" in steps

@@ -382,6 +382,27 @@ def test_serve_starts_panel_with_the_file(file, monkeypatch):
     assert command[:4] == [sys.executable, "-m", "panel", "serve"]
     assert command[-2:] == ["--port", "5999"]
     assert environment["QUESTS_FILE"] == str(file)
+    assert command[command.index("--address") + 1] == "localhost"
+    assert "QUESTS_DATA_DIRS" not in environment
+
+
+def test_serve_names_the_folders_that_pages_may_use(tmp_path, monkeypatch):
+    calls = []
+    monkeypatch.setattr(subprocess, "call", lambda *a, env: calls.append((a[0], env)) or 0)
+    (tmp_path / "one").mkdir()
+    arguments = (
+        "--data-dir",
+        tmp_path / "one",
+        "--data-dir",
+        tmp_path / "one/../two",
+        "--address",
+        "0.0.0.0",
+    )
+    assert run("serve", "--no-show", *arguments, "--origin", "data.group:80").exit_code == 0
+    (command, environment), *_ = calls
+    assert environment["QUESTS_DATA_DIRS"].split(os.pathsep) == [str(tmp_path / "one"), str(tmp_path / "two")]
+    assert command[command.index("--address") + 1] == "0.0.0.0"
+    assert "--allow-websocket-origin=data.group:80" in command
 
 
 def test_it_runs_as_a_program_without_a_screen():

@@ -1,0 +1,73 @@
+"""For who runs a server: ``panel serve app --plugins quests_app.operations``.
+
+Adds ``/health`` and ``/metrics`` (Prometheus' text format) and logs lines of JSON to stderr. Both addresses
+tell counts and nothing of any user.
+"""
+
+import importlib.metadata
+import json
+import logging
+import time
+
+from tornado.web import RequestHandler
+
+from quests_core import memory
+
+from . import jobs
+from .telling import JsonLines, counts
+
+logger = logging.getLogger("quests_app")
+if not logger.handlers:
+    handler = logging.StreamHandler()
+    handler.setFormatter(JsonLines())
+    logger.addHandler(handler)
+    logger.setLevel(logging.INFO)
+    logger.propagate = False
+
+
+def health() -> dict:
+    """Return what ``/health`` says."""
+    now = counts()
+    return {
+        "status": "ok",
+        "version": importlib.metadata.version("quests-explorer"),
+        "uptime_seconds": round(time.monotonic() - now.begun, 1),
+        "sessions": now.sessions,
+        "jobs_waiting": jobs.executor().n_waiting,
+    }
+
+
+def metrics() -> str:
+    """Return what ``/metrics`` says."""
+    now = counts()
+    lines = [
+        *_metric("quests_sessions", "gauge", "Open pages.", now.sessions),
+        *_metric("quests_sessions_total", "counter", "Pages opened.", now.sessions_total),
+        *_metric("quests_jobs_waiting", "gauge", "Jobs that wait for the worker.", jobs.executor().n_waiting),
+        *_metric("quests_job_seconds_total", "counter", "Seconds of all jobs.", round(now.job_seconds, 3)),
+        *_metric("quests_memory_available_bytes", "gauge", "What is left.", memory.available() or 0),
+        *_metric("quests_memory_resident_bytes", "gauge", "What the process holds.", memory.resident() or 0),
+        "# HELP quests_jobs_total Jobs that ended.",
+        "# TYPE quests_jobs_total counter",
+        *(f'quests_jobs_total{{outcome="{o}"}} {now.jobs[o]}' for o in ("done", "cancelled", "failed")),
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def _metric(name: str, kind: str, what: str, value: float) -> list[str]:
+    return [f"# HELP {name} {what}", f"# TYPE {name} {kind}", f"{name} {value}"]
+
+
+class _Health(RequestHandler):
+    def get(self) -> None:
+        self.set_header("Content-Type", "application/json")
+        self.write(json.dumps(health()))
+
+
+class _Metrics(RequestHandler):
+    def get(self) -> None:
+        self.set_header("Content-Type", "text/plain; version=0.0.4; charset=utf-8")
+        self.write(metrics())
+
+
+ROUTES = [(r"/health", _Health, {}), (r"/metrics", _Metrics, {})]

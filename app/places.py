@@ -1,0 +1,100 @@
+"""Which paths on the server a session may use: those beneath folders that were named at start.
+
+``$QUESTS_DATA_DIRS`` names them, separated as in ``$PATH``; empty: none; ``*``: all that the server's account
+can reach. Where it is not set, somebody who sits at the machine (or came through its shell) may use all, and
+whoever comes from elsewhere none.
+"""
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+FOLDERS = "QUESTS_DATA_DIRS"
+FILE = "QUESTS_FILE"
+_HERE = ("localhost", "127.0.0.1", "::1")
+_FORWARDED = ("X-Forwarded-For", "X-Forwarded-Host", "X-Real-Ip", "Forwarded", "Via")
+
+
+class Places:
+    """Folders that a session may read from and write to.
+
+    Parameters
+    ----------
+    folders : sequence of path-like, optional
+        By default everything.
+    files : sequence of path-like
+        Files that may be opened wherever they are.
+
+    Examples
+    --------
+    >>> Places(["/data"]).find("/data/../etc/passwd")
+    Traceback (most recent call last):
+        ...
+    ValueError: expected a path beneath /data, got /data/../etc/passwd
+    """
+
+    def __init__(self, folders: Sequence[str | Path] | None = None, files: Sequence[str | Path] = ()):
+        self._folders = None if folders is None else tuple(Path(folder).resolve() for folder in folders)
+        self._files = tuple(Path(file).resolve() for file in files)
+
+    @property
+    def hint(self) -> str:
+        """The first folder, "" where there is none to name."""
+        return str(self._folders[0]) if self._folders else ""
+
+    @property
+    def are_none(self) -> bool:
+        """Whether no path may be written by the user."""
+        return self._folders == ()
+
+    def find(self, path: str | Path) -> Path:
+        """Return where a path leads, with ``~``, ``..`` and links followed.
+
+        Raises
+        ------
+        ValueError
+            If that is not beneath a folder; whether there is anything is not told.
+        """
+        try:
+            found = Path(path).expanduser().resolve()
+        except (OSError, RuntimeError, ValueError) as error:
+            raise ValueError(f"expected a path, got {str(path)[:200]!r}") from error
+        if self._folders is None or found in self._files:
+            return found
+        if any(folder in found.parents for folder in self._folders):
+            return found
+        if self.are_none:
+            raise ValueError("this server opens no paths; upload the file")
+        raise ValueError(f"expected a path beneath {' or '.join(map(str, self._folders))}, got {path}")
+
+
+def named() -> list[Path] | None:
+    """Return the folders of ``$QUESTS_DATA_DIRS``, None for everything or where it is not set."""
+    given = os.environ.get(FOLDERS)
+    if given is None or given == "*":
+        return None
+    return [Path(part).expanduser() for part in given.split(os.pathsep) if part]
+
+
+def of_document(document) -> Places:
+    """Return the places of the session that a Bokeh document belongs to."""
+    context = document.session_context
+    return of_request(context.request if context is not None else None)
+
+
+def of_request(request) -> Places:
+    """Return the places of a session that began with a request, None for one without (a notebook)."""
+    files = [os.environ[FILE]] if os.environ.get(FILE) else []
+    if FOLDERS in os.environ or request is None or _is_local(request):
+        return Places(named(), files)
+    return Places((), files)
+
+
+def _is_local(request) -> bool:
+    """Say whether a request was made on this machine, and passed through no proxy."""
+    headers = request.headers
+    if any(name in headers for name in _FORWARDED):
+        return False
+    host = headers.get("Host", "")
+    host = host.rpartition(":")[0] if ":" in host.rpartition("]")[2] else host
+    return getattr(request, "remote_ip", None) in _HERE and host.strip("[]") in _HERE

@@ -1,0 +1,87 @@
+"""One worker thread that many sessions share, in turn."""
+
+import threading
+from collections import OrderedDict, deque
+from collections.abc import Callable
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
+from typing import Any
+
+_IDLE = object()
+
+
+class Turns(Executor):
+    """A worker thread that takes a task of each owner in turn: nobody's many tasks hold up all.
+
+    Parameters
+    ----------
+    name : str
+        Of the thread.
+    """
+
+    def __init__(self, name: str = "quests-compute"):
+        self._thread = ThreadPoolExecutor(1, name)
+        self._waiting: OrderedDict[Any, deque[Callable]] = OrderedDict()
+        self._running: Any = _IDLE
+        self._lock = threading.Lock()
+
+    def submit(self, function: Callable, /, *args) -> Future:
+        """Run ``function(*args)`` for nobody in particular."""
+        return self.submit_for(None, function, *args)
+
+    def submit_for(self, owner, function: Callable, *args) -> Future:
+        """Run ``function(*args)`` when it is the owner's turn; an owner's tasks stay in order.
+
+        An owner with a method ``moved`` is told how many others' turns are before its own, from any thread.
+        """
+        done: Future = Future()
+
+        def run():
+            try:
+                done.set_result(function(*args))
+            except BaseException as error:
+                done.set_exception(error)
+
+        with self._lock:
+            self._waiting.setdefault(owner, deque()).append(run)
+        self._tell()
+        self._thread.submit(self._next)
+        return done
+
+    def ahead(self, owner) -> int:
+        """Return how many others' tasks come before the next of the owner that waits."""
+        with self._lock:
+            return self._ahead(owner)
+
+    @property
+    def n_waiting(self) -> int:
+        """Number of tasks that wait."""
+        with self._lock:
+            return sum(map(len, self._waiting.values()))
+
+    def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
+        """End the thread; see `concurrent.futures.Executor`."""
+        self._thread.shutdown(wait, cancel_futures=cancel_futures)
+
+    def _ahead(self, owner) -> int:
+        owners = list(self._waiting)
+        others = owners.index(owner) if owner in owners else len(owners)
+        return others + (self._running not in (_IDLE, owner))
+
+    def _next(self) -> None:
+        with self._lock:
+            owner, tasks = self._waiting.popitem(last=False)
+            run = tasks.popleft()
+            if tasks:
+                # The others first.
+                self._waiting[owner] = tasks
+            self._running = owner
+        self._tell()
+        run()
+        with self._lock:
+            self._running = _IDLE
+
+    def _tell(self) -> None:
+        with self._lock:
+            places = [(owner, self._ahead(owner)) for owner in self._waiting if hasattr(owner, "moved")]
+        for owner, n_ahead in places:
+            owner.moved(n_ahead)

@@ -1,0 +1,74 @@
+"""Formats other than xyz, read by ASE: only such as hold nothing but data.
+
+ASE takes the end of a name for a format where it knows none, and some of its formats unpickle, start programs
+or ask a database server. What is not in `FORMATS` is never opened.
+"""
+
+import tempfile
+from pathlib import Path
+
+import ase.db
+import ase.io
+from ase import Atoms
+from ase.io.formats import UnknownFileTypeError, filetype
+
+from .xyz_text import read_bytes
+
+# Each reader was looked through: text, JSON, ASE's own binary "ulm", or SQLite; none of it calls anything.
+FORMATS = frozenset(
+    (
+        "abinit-out", "aims", "aims-output", "cfg", "cif", "cjson",
+        "cp2k-dcd", "cube", "db", "dftb", "dlp-history", "dlp4", "dmol-arc", "dmol-car", "dmol-incoor",
+        "eon", "espresso-in", "espresso-out", "extxyz", "gaussian-out",
+        "gen", "gpaw-out", "gpumd", "gromacs", "gromos", "json", "lammps-data", "lammps-dump-binary",
+        "lammps-dump-text", "magres", "mol", "nwchem-in", "nwchem-out", "onetep-in", "onetep-out",
+        "orca-output", "proteindatabank", "qbox", "res", "rmc6f", "runnerdata", "sdf", "siesta-xv",
+        "struct", "struct_out", "traj", "turbomole", "turbomole-gradient", "v-sim", "vasp", "vasp-out",
+        "vasp-xdatcar", "vasp-xml", "xsd", "xsf", "xtd", "xyz",
+    )
+)  # fmt: skip
+
+
+def read_with_ase(path: Path) -> list[Atoms]:
+    """Return all frames of a file that is no xyz file; a ValueError where it cannot be read."""
+    try:
+        if path.suffix.lower() != ".gz":
+            return _read(path)
+        # ASE would seek in the compressed stream, which takes minutes.
+        with tempfile.TemporaryDirectory() as folder:
+            plain = Path(folder, path.stem)
+            plain.write_bytes(read_bytes(path))
+            return _read(plain)
+    except UnknownFileTypeError as error:
+        raise ValueError(f"{path.name}: cannot be read: its format is not known") from error
+    except Exception as error:
+        # Whatever it was that ASE could not digest.
+        raise ValueError(f"{path.name}: cannot be read: {reason(error)}") from error
+
+
+def _read(path: Path) -> list[Atoms]:
+    if not path.is_file():
+        raise ValueError("it is no file")
+    found = filetype(str(path))
+    if found not in FORMATS:
+        raise ValueError(f"the format {found[:40]!r} is none of those that are opened here")
+    if found == "db":
+        with ase.db.connect(path, type="db", serial=True) as database:
+            return database_frames(database)
+    return ase.io.read(path, index=":", format=found, do_not_split_by_at_sign=True)
+
+
+def database_frames(database) -> list[Atoms]:
+    """Return all frames of an ASE database, each with its row's key-value pairs in its info."""
+    frames = []
+    for row in database.select():
+        atoms = row.toatoms()
+        atoms.info.update(row.key_value_pairs)
+        frames.append(atoms)
+    return frames
+
+
+def reason(error: Exception) -> str:
+    """Return what an error says, in one line that is not too long."""
+    text = " ".join(str(error).split())
+    return f"{text:.200}" if text else type(error).__name__

@@ -1,0 +1,119 @@
+"""What happens to a machine: processes killed, disks full, clocks turned, files changed, memory short."""
+
+import errno
+import os
+import time
+
+import numpy as np
+import pytest
+
+from quests_app.diskcache import DiskCache
+from quests_app.facts import analysis
+from quests_app.facts.analysis import Parameters
+from quests_core import descriptors, memory, read, write_subset
+
+
+@pytest.mark.jit
+def test_killed_processes_lose_nothing(file, tmp_path):
+    from tests.fuzz.kills import run
+
+    losses = run(file, tmp_path, n_kills=3, seed=5)
+    assert losses.faults == []
+    assert losses.n_killed + losses.n_finished == 3
+
+
+def no_space(*_):
+    raise OSError(errno.ENOSPC, "No space left on device")
+
+
+def test_a_full_disk_leaves_no_half_export(opened, tmp_path, monkeypatch):
+    target = tmp_path / "out" / "subset.xyz"
+    target.parent.mkdir()
+    monkeypatch.setattr(os, "fsync", no_space)
+    opened.explorer.save(str(target), 5, "file")
+    opened.run()
+    assert "No space left on device" in opened.state.error
+    assert list(target.parent.iterdir()) == []
+    monkeypatch.undo()
+    opened.explorer.save(str(target), 5, "file")
+    opened.run()
+    assert sorted(path.name for path in target.parent.iterdir()) == ["subset.json", "subset.xyz"]
+
+
+def test_a_turned_clock_neither_keeps_parts_nor_loses_entries(tmp_path):
+    disk = DiskCache(tmp_path, version="1")
+    disk.save(("a",), np.arange(3))
+    part = tmp_path / "left.part"
+    part.write_bytes(b"x")
+    tomorrow = time.time() + 86_400
+    for path in tmp_path.iterdir():
+        os.utime(path, (tomorrow, tomorrow))
+    disk.save(("b",), np.arange(4))
+    assert not part.exists()
+    assert disk.load(("a",)).tolist() == [0, 1, 2]
+    assert disk.load(("b",)).tolist() == [0, 1, 2, 3]
+
+
+def test_a_file_that_changes_while_it_is_read_is_not_kept_under_the_old_hash(file, monkeypatch):
+    def changing(path, progress=None):
+        frames = read(path)
+        file.write_bytes(file.read_bytes() * 2)
+        return frames
+
+    monkeypatch.setattr(analysis, "read", changing)
+    with pytest.raises(ValueError, match="changed while it was read"):
+        analysis.load(file)
+
+
+@pytest.mark.parametrize("change", ["deleted", "changed"])
+def test_a_source_that_is_no_longer_itself_is_not_exported(opened, file, tmp_path, change):
+    before = opened.state.path.order.copy()
+    if change == "deleted":
+        file.unlink()
+    else:
+        file.write_bytes(file.read_bytes().replace(b"energy=-4.0", b"energy=-5.0", 1))
+    opened.explorer.save(str(tmp_path / "subset.xyz"), 5, "file")
+    opened.run()
+    assert "Could not save" in opened.state.error
+    assert not (tmp_path / "subset.xyz").exists()
+    np.testing.assert_array_equal(opened.state.path.order, before)
+    opened.explorer.recompute(Parameters(bandwidth=0.03))
+    opened.run()
+    if change == "deleted":
+        assert "No such file" in opened.state.error
+        assert opened.state.opened.parameters == Parameters()
+    else:
+        assert opened.state.opened.parameters.bandwidth == 0.03
+
+
+def test_what_would_not_fit_is_refused_beforehand_with_the_estimate(file, frames, session, monkeypatch):
+    monkeypatch.setattr(memory, "available", lambda: 1000)
+    with pytest.raises(
+        ValueError, match=r"would take about 0\.0 GB of memory, and .* GB are free; split the file"
+    ):
+        read(file)
+    with pytest.raises(ValueError, match=r"environments of 63 numbers each would take .*; take fewer frames"):
+        descriptors(frames)
+    session.open(file)
+    assert "would take about" in session.state.error
+    assert session.state.opened is None
+
+
+def test_memory_is_the_least_of_what_is_left(monkeypatch):
+    free = memory.available()
+    assert free is None or free > 10_000_000
+    monkeypatch.setenv(memory.LIMIT, "0.001")
+    assert memory.available() == 0
+    monkeypatch.setenv(memory.LIMIT, "1000000")
+    assert memory.available() is not None
+
+
+def test_an_export_that_is_interrupted_leaves_the_old_one(file, tmp_path, monkeypatch):
+    target = tmp_path / "subset.xyz"
+    write_subset(target, file, [0, 1])
+    before = target.read_bytes()
+    monkeypatch.setattr(os, "replace", no_space)
+    with pytest.raises(OSError, match="No space"):
+        write_subset(target, file, [2], overwrite=True)
+    assert target.read_bytes() == before
+    assert [path.name for path in tmp_path.glob("*subset*")] == ["subset.xyz"]

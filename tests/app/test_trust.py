@@ -1,0 +1,272 @@
+"""What a stranger could try: a test for each line of docs/threat-model.md."""
+
+import os
+import re
+from types import SimpleNamespace
+
+import numpy as np
+import panel as pn
+import pytest
+from ase.io import write
+
+from quests_app import uploads
+from quests_app.facts.expression import ExpressionError
+from quests_app.facts.matching import matches
+from quests_app.layout import page
+from quests_app.places import FOLDERS, Places, of_request
+from quests_app.state import TABS
+from quests_app.uploads import Dropper, UploadFolder, safe_name
+from quests_core import read
+
+pytestmark = pytest.mark.filterwarnings("ignore:Both 'variant' and 'button_style':PendingDeprecationWarning")
+pn.extension("filedropper", "tabulator", respect_explicit_sizing=True)
+ATTACK = "</script><script>alert(1)</script><img/src=x/onerror=alert(1)>"
+
+
+# Paths on the server
+
+
+@pytest.fixture
+def tree(tmp_path):
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data2").mkdir()
+    (tmp_path / "data/good.xyz").write_text("1\n\nH 0 0 0\n")
+    (tmp_path / "secret.xyz").write_text("1\n\nH 0 0 0\n")
+    (tmp_path / "data2/secret.xyz").write_text("1\n\nH 0 0 0\n")
+    (tmp_path / "data/link.xyz").symlink_to(tmp_path / "secret.xyz")
+    (tmp_path / "data/up").symlink_to(tmp_path)
+    return tmp_path
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "secret.xyz", "data/../secret.xyz", "data/link.xyz", "data/up/secret.xyz", "data2/secret.xyz", "data",
+        "data/./../data2/secret.xyz", "data/gone/../../secret.xyz", "nowhere.xyz",
+    ],
+)  # fmt: skip
+def test_no_path_leads_out_of_the_folders(tree, path):
+    places = Places([tree / "data"])
+    with pytest.raises(ValueError, match="expected a path beneath"):
+        places.find(tree / path)
+
+
+ODD = ("/etc/passwd", "~/.ssh/id_rsa", "~root/x", "a\0b", "\udcff", "x" * 5000, "file:///etc/passwd")
+
+
+@pytest.mark.parametrize("path", ODD)
+def test_odd_paths_are_refused(tree, path):
+    with pytest.raises(ValueError, match="expected a path"):
+        Places([tree / "data"]).find(path)
+
+
+def test_paths_beneath_a_folder_are_found(tree):
+    places = Places([tree / "data"], files=[tree / "secret.xyz"])
+    assert places.find(tree / "data/good.xyz") == tree / "data/good.xyz"
+    assert places.find(tree / "data2/../data/good.xyz") == tree / "data/good.xyz"
+    assert places.find(tree / "secret.xyz") == tree / "secret.xyz", "the server was started with it"
+
+
+def test_a_refusal_tells_not_what_is_there(tree):
+    def message(path):
+        with pytest.raises(ValueError, match="expected") as error:
+            Places([tree / "data"]).find(path)
+        return str(error.value).replace(str(path), "")
+
+    assert message(tree / "secret.xyz") == message(tree / "nowhere.xyz")
+
+
+def request(ip="127.0.0.1", host="localhost:5006", **headers):
+    return SimpleNamespace(remote_ip=ip, headers={"Host": host, **headers})
+
+
+@pytest.mark.parametrize(
+    ("given", "opens"),
+    [
+        (None, True),
+        (request(), True),
+        (request(ip="::1", host="[::1]:5006"), True),
+        (request(ip="192.168.0.7"), False),
+        (request(host="workstation:5006"), False),
+        (request(**{"X-Forwarded-For": "1.2.3.4"}), False),
+        (request(**{"Forwarded": "for=1.2.3.4"}), False),
+        (request(host=""), False),
+    ],
+)
+def test_without_folders_only_who_sits_at_the_machine_names_paths(tree, monkeypatch, given, opens):
+    monkeypatch.delenv(FOLDERS, raising=False)
+    monkeypatch.delenv("QUESTS_FILE", raising=False)
+    places = of_request(given)
+    assert places.are_none == (not opens)
+    if opens:
+        assert places.find(tree / "secret.xyz") == tree / "secret.xyz"
+    else:
+        with pytest.raises(ValueError, match="this server opens no paths"):
+            places.find(tree / "secret.xyz")
+
+
+def test_named_folders_hold_for_everybody(tree, monkeypatch):
+    monkeypatch.setenv(FOLDERS, os.pathsep.join([str(tree / "data"), str(tree / "data2")]))
+    for given in (request(), request(ip="192.168.0.7")):
+        assert of_request(given).find(tree / "data2/secret.xyz")
+        with pytest.raises(ValueError, match="beneath"):
+            of_request(given).find(tree / "secret.xyz")
+    monkeypatch.setenv(FOLDERS, "")
+    assert of_request(request()).are_none
+
+
+@pytest.fixture
+def guarded(session, tree):
+    session.explorer.places = Places([tree / "data"])
+    return session
+
+
+def test_pages_neither_open_nor_write_elsewhere(guarded, tree, file):
+    from quests_app.sets import Sets
+
+    state = guarded.open(tree / "secret.xyz")
+    assert "expected a path beneath" in state.error
+    assert state.opened is None
+    guarded.explorer.upload("copper.xyz", file.read_bytes())
+    guarded.run()
+    assert state.opened.dataset.name == "copper.xyz", "uploads need no folder"
+    guarded.explorer.save(str(tree / "subset.xyz"), 3, "file")
+    assert "expected a path beneath" in state.error
+    assert not (tree / "subset.xyz").exists()
+    sets = Sets(state, guarded.explorer)
+    sets.add(tree / "data/link.xyz")
+    assert "expected a path beneath" in state.error
+    sets.close()
+
+
+def test_a_link_leads_nowhere_else(guarded, tree):
+    page(guarded.state, guarded.explorer, f"?file={tree}/data/../secret.xyz")
+    guarded.run()
+    assert guarded.explorer.shows_demo
+    assert "expected a path beneath" in guarded.state.error
+
+
+# Uploads
+
+
+NAMES = ("../../etc/passwd", "..\\..\\x.xyz", "/x", ".", "..", "", "a\0b.xyz", "a/b\n.xyz", "é" * 999, "-rf")
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_names_are_harmless(tmp_path, name):
+    folder = UploadFolder()
+    path = folder.save(name, b"1\n\nH 0 0 0\n")
+    assert folder.holds(path)
+    assert path.resolve() == path
+    assert re.fullmatch(r"[\w.+-]{1,120}", safe_name(name))
+    assert path.parent.parent.stat().st_mode & 0o077 == 0
+    folder.close()
+    assert not path.exists()
+
+
+def test_sizes_are_limited(monkeypatch, session):
+    monkeypatch.setenv(uploads.FILE_LIMIT, "0.001")
+    monkeypatch.setenv(uploads.SESSION_LIMIT, "0.0015")
+    folder = UploadFolder()
+    with pytest.raises(ValueError, match="a file of at most"):
+        folder.save("a.xyz", b"x" * 1001)
+    folder.save("a.xyz", b"x" * 1000)
+    with pytest.raises(ValueError, match="the uploads of a session of at most"):
+        folder.save("b.xyz", b"x" * 600)
+    folder.close()
+    session.explorer.upload("a.xyz", b"x" * 1001)
+    assert session.state.error.startswith("Could not take a.xyz: expected a file of at most")
+
+
+def test_what_grows_too_large_is_dropped_while_it_arrives(monkeypatch):
+    monkeypatch.setenv(uploads.FILE_LIMIT, "0.001")
+    drop = Dropper()
+
+    def send(name, chunk, n):
+        data = {"name": name, "chunk": chunk, "total_chunks": 4, "type": "", "data": b"x" * n}
+        drop._process_event(SimpleNamespace(event_name="upload_event", data=data))
+
+    for chunk in range(1, 4):
+        send("large", chunk, 400)
+    assert drop._file_buffer == {}
+    send("large", 4, 1)
+    assert drop.value == {}
+    for name in ("a", "b"):
+        send(name, 1, 400)
+    assert list(drop._file_buffer) == ["b"], "one file at a time"
+    for chunk in (2, 3, 4):
+        send("b", chunk, 100)
+    assert drop.value == {"b": b"x" * 700}
+
+
+def test_the_page_states_the_limits(session):
+    from quests_app.views.dataset import DatasetView
+
+    view = DatasetView(session.state, session.explorer).__panel__()
+    texts = [pane.object for pane in view.select(pn.pane.HTML)]
+    assert any("Up to 500 MB a file" in text for text in texts)
+
+
+# What the page shows
+
+
+def hostile(frames, path):
+    for i, atoms in enumerate(frames):
+        atoms.info["config_type"] = f"{ATTACK}{i % 3}"
+        atoms.info["<b>key</b>"] = ATTACK
+        atoms.info["k" + ATTACK.replace("=", "")] = i
+        atoms.arrays["site" + ATTACK.replace("=", "")] = np.arange(len(atoms))
+    write(path, frames, format="extxyz")
+
+
+def texts_of(root):
+    """Return every text that the page would set as HTML."""
+    found = [str(pane.object) for pane in root.select(pn.pane.HTML)]
+    model = root.get_root()
+    for kind in ("Div", "HTML", "PreText", "Tooltip"):
+        found += [str(getattr(m, "text", getattr(m, "content", ""))) for m in model.select({"type": kind})]
+    return found
+
+
+def test_values_from_files_are_text_wherever_they_are_shown(session, frames, tmp_path):
+    hostile(frames, tmp_path / "hostile.xyz")
+    data = (tmp_path / "hostile.xyz").read_bytes()
+    assert any(ATTACK in str(atoms.info["config_type"]) for atoms in read(tmp_path / "hostile.xyz"))
+    root = page(session.state, session.explorer)
+    session.explorer.upload(f"{ATTACK}.xyz", data)
+    session.run()
+    assert session.state.error == ""
+    seen = []
+    for tab in TABS:
+        session.state.tab = tab
+        session.run()
+        session.state.param.update(current=5, selected=(1, 2), tab=tab)
+        session.run()
+        seen += texts_of(root)
+    session.state.error = f"No such file: {ATTACK}"
+    seen += texts_of(root)
+    assert any("&lt;img/src" in text for text in seen), "it is shown at all"
+    assert not [text for text in seen if "<img/src" in text or "<script>alert" in text]
+
+
+# Expressions
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "__import__('os').system('true')", "().__class__.__bases__", "lambda: 0", "a.b", "a[0]", "f'{a}'",
+        "a ** 9", "(" * 1000, "not " * 400 + "a", "-" * 1999, "x" * 3000, "a if b else c", "[x for x in y]",
+        "a := 1", "`",
+        "a; b",
+        "1e999999999999", "open('x')", "a\n\0b",
+        "٣ < a", "in in in", "max(max(max(a)))" * 50,
+        "a in (" + "1," * 999,
+    ],
+)  # fmt: skip
+def test_expressions_follow_the_grammar_or_are_refused(text):
+    try:
+        found = matches(text, {"a": np.arange(3.0)}, 3)
+    except ExpressionError:
+        return
+    assert found.dtype == bool

@@ -1,0 +1,107 @@
+"""Runs cases in a child process with little memory; what hangs, crashes or takes too much is a fault.
+
+``python -m tests.fuzz.run SEED FIRST LAST BOMBS`` is the child: it tells of each case in a line of JSON.
+"""
+
+import json
+import queue
+import resource
+import subprocess
+import sys
+import tempfile
+import threading
+import warnings
+from collections import Counter
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+
+ROOT = Path(__file__).resolve().parents[2]
+SECONDS = 60
+MEMORY = 1_500_000_000
+
+
+@dataclass
+class Outcome:
+    """What came of many cases."""
+
+    n_cases: int = 0
+    outcomes: Counter = field(default_factory=Counter)
+    kinds: Counter = field(default_factory=Counter)
+    faults: list[str] = field(default_factory=list)
+    slowest: float = 0.0
+    most_memory: int = 0
+
+
+def run(n_cases: int, seed: int, bombs: int = 100) -> Outcome:
+    """Try that many files, every ``20 * bombs``-th a gzip bomb (0: none); go on behind one that kills."""
+    outcome, first = Outcome(), 0
+    while first < n_cases:
+        first = _run_child(outcome, seed, first, n_cases, bombs)
+    return outcome
+
+
+def _run_child(outcome: Outcome, seed: int, first: int, last: int, bombs: int) -> int:
+    command = [sys.executable, "-m", "tests.fuzz.run", *map(str, (seed, first, last, bombs))]
+    lines: queue.Queue = queue.Queue()
+    with subprocess.Popen(
+        command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as child:
+        threading.Thread(target=lambda: [*map(lines.put, child.stdout), lines.put("")], daemon=True).start()
+        lines.get(timeout=300)  # it is ready: everything is imported and compiled
+        for number in range(first, last):
+            try:
+                line = lines.get(timeout=SECONDS)
+            except queue.Empty:
+                child.kill()
+                line = ""
+            if not line:
+                why = f"no answer in {SECONDS} s" if child.poll() is None else f"ended with {child.wait()}"
+                outcome.faults.append(f"case {number}: the process {why}: {child.stderr.read()[-300:]}")
+                outcome.n_cases += 1
+                return number + 1
+            _count(outcome, number, json.loads(line))
+    return last
+
+
+def _count(outcome: Outcome, number: int, told: dict) -> None:
+    outcome.n_cases += 1
+    outcome.outcomes[told["outcome"]] += 1
+    outcome.kinds[told["kind"]] += 1
+    outcome.slowest = max(outcome.slowest, told["seconds"])
+    outcome.most_memory = max(outcome.most_memory, told["memory"])
+    if told["outcome"] == "FAULT":
+        outcome.faults.append(f"case {number} ({told['kind']}, {told['name']}): {told['message']}")
+
+
+def _child(seed: int, first: int, last: int, bombs: int) -> None:
+    import time
+
+    from tests.fuzz import bases, mutations, verdict
+
+    warnings.simplefilter("error")
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        verdict.judge(mutations.Case("warm", "warm.xyz", bases.xyz_files()[0]), folder)
+        size = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
+        resource.setrlimit(resource.RLIMIT_AS, (size + MEMORY, size + MEMORY))
+        trap = folder / "trap"
+        print("ready", flush=True)  # noqa: T201
+        for number in range(first, last):
+            case = mutations.case(np.random.default_rng([seed, number]), number, trap, bombs)
+            begun = time.monotonic()
+            outcome, message = verdict.judge(case, folder)
+            if trap.exists():
+                outcome, message = "FAULT", "a pickle was opened"
+                trap.unlink()
+            told = {
+                "outcome": outcome, "message": message, "kind": case.kind, "name": case.name,
+                "seconds": time.monotonic() - begun,
+                "memory": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024,
+            }  # fmt: skip
+            print(json.dumps(told), flush=True)  # noqa: T201
+
+
+if __name__ == "__main__":
+    _child(*map(int, sys.argv[1:]))
