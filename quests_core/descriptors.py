@@ -159,7 +159,7 @@ def descriptors(
     cutoff = check_positive(cutoff, "cutoff")
     if descriptor_fn is not None:
         return Environments.from_frames(_user_descriptors(frames, descriptor_fn, progress))
-    n_columns = (2 * k - 1) * (1 if species is None else 1 + len(_check_species(species, frames)))
+    n_columns = (2 * k - 1) * (1 if species is None else 1 + len(check_species(species, frames)))
     n_rows = sum(map(len, frames))
     # The rows, and what `entropy` and `select` make of them.
     check_fits(

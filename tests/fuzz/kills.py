@@ -1,7 +1,7 @@
 """Kills the process while it analyses and exports, and looks at what is left behind.
 
-A child opens a file as a session does, with a cache on disk, and writes subsets of it, one after the other; it
-is killed at a random moment.
+A child opens a file as a session does, with a cache on disk, and writes subsets of it, one after the other;
+it is killed at a random moment.
 ``python -m tests.fuzz.kills FILE EXPORTS`` is the child.
 """
 
@@ -18,7 +18,7 @@ from pathlib import Path
 import numpy as np
 
 from quests_app.diskcache import FOLDER
-from quests_app.explorer import Explorer
+from quests_app.explorer import Controller
 from quests_app.exports import export
 from quests_app.state import State
 from quests_core import io as core_io
@@ -41,7 +41,7 @@ def analyse(path: Path) -> State:
     """Open a file and compute two methods, as a session does."""
     calls: queue.Queue = queue.Queue()
     state = State(methods=["msc", "random"])
-    explorer = Explorer(state, calls.put, with_umap=False)
+    explorer = Controller(state, calls.put, with_umap=False)
     explorer.open(path)
     while state.work.running:
         calls.get(timeout=300)()
