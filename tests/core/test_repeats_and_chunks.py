@@ -106,7 +106,7 @@ def test_marks_are_those_of_the_whole(frames):
     envs = Environments.from_frames(frames)
     for chunks in (envs, [envs.take(range(4)), envs.take(range(4, 14))]):
         found = select_in_chunks(
-            chunks, n_to_select=5, keep=2, n_chunks=3, locked=[12, 1], excluded=[0, 2, 3]
+            chunks, n_to_select=3, keep=2, n_chunks=3, locked=[12, 1], excluded=[0, 2, 3]
         )
         assert found.order[:2].tolist() == [12, 1]
         assert not {0, 2, 3} & set(found.order)
