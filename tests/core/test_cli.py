@@ -262,6 +262,25 @@ def test_overlaps(file, other, threshold):
     ).stdout  # fmt: skip
 
 
+# real frames, and what the package quests says of them
+
+
+@pytest.mark.jit
+def test_real_frames_have_the_values_of_the_peer(data_file):
+    path = data_file("gap20_Nanotubes.xyz.gz")
+    known = json.loads(data_file("reference_values.json").read_text())["gap20_Nanotubes"]
+    answer = told("metrics", path)
+    assert (answer["n_frames"], answer["n_envs"]) == (known["structures"], known["envs"])
+    assert answer["entropy"] == pytest.approx(known["H"], abs=2e-6)
+    assert answer["diversity"] == pytest.approx(known["D"], abs=2e-6)
+    assert answer["bound"] == pytest.approx(known["logN"], abs=1e-6)
+    kept, quarter = told("compress", path, "-s", "0.25", "--dry-run"), known["curve"]["0.25"]
+    assert kept["indices_by_rank"][:20] == known["msc_first20"]
+    assert kept["n_frames"] == quarter["n"]
+    assert kept["metrics"]["overlap"] == pytest.approx(quarter["overlap"], abs=1e-5)
+    assert told("delta", path, path)["overlap"] == 1.0
+
+
 # names, threads, errors
 
 
