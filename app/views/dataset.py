@@ -25,7 +25,7 @@ class DatasetView(View):
             stylesheets=[DROP],
         )
         self._path = pmui.TextInput(
-            label="or a path on the server, or tm23:Ag", placeholder="/data/train.xyz", size="small",
+            label="or a server path, or tm23:Ag", placeholder="/data/train.xyz", size="small",
             sizing_mode="stretch_width", margin=0,
         )  # fmt: skip
         self._open = pmui.Button(
