@@ -271,8 +271,8 @@ def test_real_frames_have_the_values_of_the_peer(data_file):
     known = json.loads(data_file("reference_values.json").read_text())["gap20_Nanotubes"]
     answer = told("metrics", path)
     assert (answer["n_frames"], answer["n_envs"]) == (known["structures"], known["envs"])
-    assert answer["entropy"] == pytest.approx(known["H"], abs=2e-6)
-    assert answer["diversity"] == pytest.approx(known["D"], abs=2e-6)
+    assert answer["entropy"] == pytest.approx(known["H"], abs=1e-5)
+    assert answer["diversity"] == pytest.approx(known["D"], abs=1e-5)
     assert answer["bound"] == pytest.approx(known["logN"], abs=1e-6)
     kept, quarter = told("compress", path, "-s", "0.25", "--dry-run"), known["curve"]["0.25"]
     assert kept["indices_by_rank"][:20] == known["msc_first20"]
