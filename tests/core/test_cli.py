@@ -267,8 +267,8 @@ def test_overlaps(file, other, threshold):
 
 @pytest.mark.jit
 def test_real_frames_have_the_values_of_the_peer(data_file):
-    path = data_file("gap20_Nanotubes.xyz.gz")
-    known = json.loads(data_file("reference_values.json").read_text())["gap20_Nanotubes"]
+    path = data_file("gap20_Fullerenes.xyz.gz")
+    known = json.loads(data_file("reference_values.json").read_text())["gap20_Fullerenes"]
     answer = told("metrics", path)
     assert (answer["n_frames"], answer["n_envs"]) == (known["structures"], known["envs"])
     assert answer["entropy"] == pytest.approx(known["H"], abs=1e-5)
