@@ -18,7 +18,7 @@ class DatasetView(View):
         self._explorer = explorer
         self._drop = Dropper(sizing_mode="stretch_width", margin=0, height=76, stylesheets=[DROP])
         self._path = pmui.TextInput(
-            label="or a path on the server, or tm23:Ag", size="small",
+            label="or a server path, or tm23:Ag", size="small",
             placeholder=f"{explorer.places.hint or '/data'}/train.xyz", sizing_mode="stretch_width", margin=0,
         )  # fmt: skip
         self._open = pmui.Button(

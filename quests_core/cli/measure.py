@@ -12,8 +12,8 @@ from ..bandwidth import bandwidth_from_volume
 from ..dataset import load as load_file
 from ..dataset import volume_per_atom
 from ..entropy import diversity_from_sums, entropy_from_sums
-from ..entropy import learning_curve as learning_curve_of
 from ..kernel import own_log_kernel_sums, tiles_of
+from ..learning import learning_curve as learning_curve_of
 from .shared import (
     Bandwidth,
     Cutoff,

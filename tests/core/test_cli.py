@@ -95,9 +95,9 @@ def test_frames_that_complement_a_reference(file, other, tmp_path):
     assert answer["indices_by_rank"] == selection.order.tolist()
     both = np.concatenate([known.X, envs.take(selection.order).X])
     assert answer["metrics"]["overlap_with_reference"] == q.overlap(envs, both, bandwidth=0.03)
-    done = run("compress", file, "-r", other, "-m", "fps", "--dry-run", *PARAMETERS)
+    done = run("compress", file, "-r", other, "-m", "k_means", "--dry-run", *PARAMETERS)
     assert done.exit_code == 1
-    assert "reference: expected None, as method 'fps' does not use one" in done.stderr
+    assert "reference: expected None, as method 'k_means' divides" in done.stderr
 
 
 @pytest.mark.parametrize(("size", "n"), [("1", 1), ("1.0", 8), ("0.5", 4), ("8", 8)])
@@ -260,6 +260,25 @@ def test_overlaps(file, other, threshold):
     assert f"covers {100 * answer['overlap']:.2f} % of 32 environments" in run(
         "overlap", file, other, *PARAMETERS, "-e", threshold
     ).stdout  # fmt: skip
+
+
+# real frames, and what the package quests says of them
+
+
+@pytest.mark.jit
+def test_real_frames_have_the_values_of_the_peer(data_file):
+    path = data_file("gap20_Fullerenes.xyz.gz")
+    known = json.loads(data_file("reference_values.json").read_text())["gap20_Fullerenes"]
+    answer = told("metrics", path)
+    assert (answer["n_frames"], answer["n_envs"]) == (known["structures"], known["envs"])
+    assert answer["entropy"] == pytest.approx(known["H"], abs=1e-5)
+    assert answer["diversity"] == pytest.approx(known["D"], abs=1e-5)
+    assert answer["bound"] == pytest.approx(known["logN"], abs=1e-6)
+    kept, quarter = told("compress", path, "-s", "0.25", "--dry-run"), known["curve"]["0.25"]
+    assert kept["indices_by_rank"][:20] == known["msc_first20"]
+    assert kept["n_frames"] == quarter["n"]
+    assert kept["metrics"]["overlap"] == pytest.approx(quarter["overlap"], abs=1e-5)
+    assert told("delta", path, path)["overlap"] == 1.0
 
 
 # names, threads, errors
