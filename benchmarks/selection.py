@@ -221,7 +221,7 @@ def report(table: pd.DataFrame) -> list[str]:
     by_frames, by_envs = (differences(table[table["at"] == at]) for at in ("frames", "environments"))
     tuned = by_frames.index.get_level_values("set").isin(TUNED_ON)
     parts = (
-        ("at the same number of frames, sets that no method was tuned on", by_frames[~tuned]),
+        ("at the same number of frames, sets that `balanced` was not tuned on", by_frames[~tuned]),
         ("at the same number of frames, sets that `balanced` was tuned on", by_frames[tuned]),
         ("at the same number of environments, all sets", by_envs),
     )
