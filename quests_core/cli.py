@@ -36,7 +36,9 @@ def compress(
     output: Annotated[
         Path | None, typer.Option("--output", "-o", help="Where the subset is written.")
     ] = None,
-    method: Annotated[Method, typer.Option("--method", "-m", help="How frames are chosen.")] = Method.msc,
+    method: Annotated[
+        Method, typer.Option("--method", "-m", help="How frames are chosen.")
+    ] = Method.balanced,
     size: Annotated[str, typer.Option("--size", "-s", help="A number of frames, or a share: 0.25.")] = "0.25",
     k: Annotated[int, typer.Option("-k", help="Neighbours in the descriptor.")] = 32,
     cutoff: Annotated[float, typer.Option(help="How far neighbours are looked for, Å.")] = 5.0,

@@ -66,7 +66,7 @@ class Selection:
 
 def select(
     envs: Environments,
-    method: str = "msc",
+    method: str = "balanced",
     n_to_select: int | float | None = None,
     bandwidth: float = 0.015,
     reference=None,

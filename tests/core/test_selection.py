@@ -71,11 +71,11 @@ def test_msc_given_a_reference(name, rng):
     frames = SETS[name]
     d = frames[0].shape[1]
     for reference in (frames[0], frames[-1][:1] + 0.05, rng.normal(0, 50, (3, d))):
-        order = select(grouped(frames), bandwidth=BANDWIDTH, reference=reference).order
+        order = select(grouped(frames), "msc", bandwidth=BANDWIDTH, reference=reference).order
         assert_greedy(order, slow_scores("msc", frames, reference), n_given=0)
         locked = [len(frames) - 1]
         order = select(
-            grouped(frames), bandwidth=BANDWIDTH, reference=grouped([reference]), locked=locked
+            grouped(frames), "msc", bandwidth=BANDWIDTH, reference=grouped([reference]), locked=locked
         ).order
         assert_greedy(order, slow_scores("msc", frames, reference), n_given=1)
 
