@@ -31,7 +31,7 @@ def compare(name: str, expected: dict) -> None:
     tied = (np.abs(wider[:, 31] - wider[:, 32]) < 1e-7) & (wider[:, 31] > 0)
     difference = np.abs(ours.X - peers).max(axis=1)
     envs = q.Environments(peers, ours.offsets)
-    order = q.select(envs).order
+    order = q.select(envs, "msc").order
     curve = q.compression_curve(envs, order, sizes=[row["n"] for row in expected["curve"].values()])
     reference = np.array([[row[c] for c in ("H", "D", "overlap")] for row in expected["curve"].values()])
     log.info(

@@ -59,7 +59,7 @@ def compare_msc(envs: q.Environments, work: str) -> str:
     blocks = list(envs)
     entropies = np.array([peer_entropy(block, h=0.015) for block in blocks])
     peer = timed(lambda: peer_msc(blocks, entropies, len(blocks), h=0.015), repeats=1)
-    return row(work, peer, timed(lambda: q.select(fresh(envs))))
+    return row(work, peer, timed(lambda: q.select(fresh(envs), "msc")))
 
 
 def comparisons() -> list[str]:
@@ -70,7 +70,7 @@ def comparisons() -> list[str]:
     fullerenes = q.descriptors(q.read(DATA / "gap20_Fullerenes.xyz.gz"))
     # Compile everything once.
     small = fullerenes.take(range(8))
-    q.compression_curve(small, q.select(small).order)
+    q.compression_curve(small, q.select(small, "msc").order)
     q.entropy(small)
     peer_descriptors(sample[:2])
     peer_entropy(small.X, h=0.015, batch_size=100)
@@ -114,7 +114,7 @@ def whole_analysis() -> list[str]:
     frames = step("read", lambda: q.read(DATA / "gap20_partial.xyz.gz"))
     envs = step("descriptors", lambda: q.descriptors(frames))
     step("entropy", lambda: q.entropy(envs))
-    order = step("msc order", lambda: q.select(envs).order)
+    order = step("msc order", lambda: q.select(envs, "msc").order)
     step("curve at 200 sizes", lambda: q.compression_curve(envs, order))
     total = time.perf_counter() - start
     memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
@@ -151,7 +151,7 @@ def main() -> None:
     parser.add_argument("--whole", action="store_true", help="only the whole analysis, as text")
     options = parser.parse_args()
     if options.whole:
-        q.compression_curve(small := q.Environments(np.eye(9), range(10)), q.select(small).order)
+        q.compression_curve(small := q.Environments(np.eye(9), range(10)), q.select(small, "msc").order)
         q.entropy(np.eye(9))
         q.descriptors([bulk("Cu")])
         sys.stdout.write("\n".join(whole_analysis()))

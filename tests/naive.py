@@ -209,7 +209,7 @@ def balanced_worth(frames, picked, h=0.015, reference=None):
     sums = plain_kernel_sums(full, known, h)
     for s in picked:
         K = plain_kernel_sums(full, frames[s], h)
-        sums += np.where(np.exp(-30) > K, 0.0, K)
+        sums += np.where(np.log(np.maximum(K, 1e-300)) < -30, 0.0, K)
     worth = -np.sqrt(0.01 - np.mean(information(sums)))
     if len(own):
         K = plain_kernel_sums(own, np.concatenate([own, known]), h)

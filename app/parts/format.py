@@ -28,7 +28,7 @@ DASHES = {
 FULL_COLOR = "#7a828c"
 METHOD_NOTES = {
     "msc": "takes the frame that is most novel to those taken, and richest in itself.",
-    "balanced": "as information_loss, and for as many unique environments as can be had beside it.",
+    "balanced": "takes the frame that raises diversity and entropy, and lowers the loss, most at once.",
     "information_loss": "takes the frame that lowers the sum of δH over all environments most.",
     "coverage": "takes the frame that covers most of what is left; outliers count no more than others.",
     "fps": "farthest-point sampling; two frames are as far apart as their environments are on average.",

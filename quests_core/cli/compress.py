@@ -42,7 +42,9 @@ def compress(
     output: Annotated[
         str | None, typer.Option("--output", "-o", help="Where the subset is written; - is standard output.")
     ] = None,
-    method: Annotated[Method, typer.Option("--method", "-m", help="How frames are chosen.")] = Method.msc,
+    method: Annotated[
+        Method, typer.Option("--method", "-m", help="How frames are chosen.")
+    ] = Method.balanced,
     size: Annotated[str, typer.Option("--size", "-s", help="A number of frames, or a share: 0.25.")] = "0.25",
     reference: Annotated[
         str | None, typer.Option("--reference", "-r", help="Structures that one has already.")

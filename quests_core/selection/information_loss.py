@@ -89,5 +89,9 @@ class ConcaveCover(LazySums):
         """Return bounds of the gains a unit of cost; -inf for a frame without environments."""
         return self._gains / self._costs
 
+    def refine(self, best: np.ndarray, free: np.ndarray) -> bool:
+        """Look again at these frames; not where all gains are 0 to rounding, as they can only fall."""
+        return bool(self.scores()[best].max() > self.tolerance) and super().refine(best, free)
+
     def _add(self, frame: int) -> None:
         _add(frame, self._kernels, self._sums, self._worth, self._is_logarithmic)

@@ -35,7 +35,7 @@ def draws_lots(method: str, locked: Sequence[int] = (), reference=None) -> bool:
 
 def select(
     envs: Environments,
-    method: str = "msc",
+    method: str = "balanced",
     n_to_select: int | float | None = None,
     bandwidth: float = 0.015,
     reference=None,

@@ -109,7 +109,7 @@ def test_a_dry_run_writes_nothing(file, tmp_path):
     target = tmp_path / "kept.xyz"
     done = run("compress", file, "-o", target, "-k", 4, "--dry-run")
     assert done.exit_code == 0
-    assert "msc keeps 2 of 8 frames: overlap" in done.stdout
+    assert "balanced keeps 2 of 8 frames: overlap" in done.stdout
     assert not target.exists()
 
 

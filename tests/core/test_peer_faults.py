@@ -61,7 +61,7 @@ def test_far_environments_have_finite_delta_entropy_in_true_order():
     np.testing.assert_allclose(novel, (distances / h) ** 2 / 2 - np.log(7), rtol=1e-11, atol=1e-5)
     # Among outliers the farthest comes first, not the lowest index.
     X = np.array([0.0, 0.0, 50 * h, 90 * h, 70 * h])[:, None]
-    assert select(X, bandwidth=h).order.tolist()[:4] == [0, 3, 2, 4]
+    assert select(X, "msc", bandwidth=h).order.tolist()[:4] == [0, 3, 2, 4]
 
 
 @pytest.mark.parametrize("k", [5, 13, 16, 20, 32])
@@ -138,9 +138,9 @@ def test_a_pick_costs_no_loop_over_structures(rng):
     times = []
     for n in (300, 3000):
         X = rng.normal(0, 0.05, (n, 2))
-        select(X[:50], n_to_select=10)
+        select(X[:50], "msc", n_to_select=10)
         start = time.process_time()
-        select(X, n_to_select=200)
+        select(X, "msc", n_to_select=200)
         times.append(time.process_time() - start)
     assert times[1] < 10
     assert times[1] < 40 * max(times[0], 0.05)

@@ -135,7 +135,7 @@ def test_entropy_where_many_environments_are_tied(reference, name):
 @pytest.mark.parametrize("name", ALL)
 def test_first_picks_of_msc(reference, name):
     expected, envs = reference(name)["msc_first20"], environments_of(name)
-    picks = select(envs, n_to_select=20).order.tolist()
+    picks = select(envs, "msc", n_to_select=20).order.tolist()
     if name != "gap20_Nanotubes":
         assert picks == expected
         return
@@ -162,7 +162,7 @@ def test_curve_of_msc(reference, name):
     for column, key in (("entropy", "H"), ("diversity", "D"), ("overlap", "overlap")):
         np.testing.assert_allclose(curve[column], [point[key] for point in expected.values()], atol=1e-5)
     if name != "gap20_Nanotubes":
-        assert select(envs, n_to_select=sizes[-1]).order.tolist() == order
+        assert select(envs, "msc", n_to_select=sizes[-1]).order.tolist() == order
     subset = envs.take(order[: sizes[0]])
     assert overlap(envs, subset) == pytest.approx(expected["0.1"]["overlap"], abs=1e-5)
 
@@ -171,7 +171,7 @@ def test_curve_of_msc(reference, name):
 def test_curve_of_msc_where_many_environments_are_tied(reference, name):
     expected, envs = reference(name)["curve"], environments_of(name)
     sizes = [point["n"] for point in expected.values()]
-    curve = compression_curve(envs, select(envs).order, sizes=sizes)
+    curve = compression_curve(envs, select(envs, "msc").order, sizes=sizes)
     assert curve.n_envs.tolist() == [point["envs"] for point in expected.values()]
     for column, key, atol in (("entropy", "H", 2e-3), ("diversity", "D", 5e-4), ("overlap", "overlap", 1e-5)):
         np.testing.assert_allclose(curve[column], [point[key] for point in expected.values()], atol=atol)
@@ -217,7 +217,7 @@ def test_slices_agree_with_the_slow_references(data_file, name, precision):
 
     assert entropy(envs, precision=precision) == pytest.approx(naive.entropy(X), abs=of_sets)
     assert diversity(envs, precision=precision) == pytest.approx(naive.diversity(X), abs=of_sets)
-    order = select(envs, precision=precision).order
+    order = select(envs, "msc", precision=precision).order
     for rank in range(len(frames)):
         scores = naive.msc_scores(blocks, order[:rank])
         left = np.delete(scores, order[:rank])

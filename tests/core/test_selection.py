@@ -5,6 +5,7 @@ import pytest
 
 from quests_core import METHODS, Environments, select
 from quests_core.selection.balanced import Balanced
+from quests_core.selection.information_loss import ConcaveCover
 from tests import naive
 from tests.core.ugly import BANDWIDTH, PROMISES, SETS
 
@@ -70,11 +71,11 @@ def test_msc_given_a_reference(name, rng):
     frames = SETS[name]
     d = frames[0].shape[1]
     for reference in (frames[0], frames[-1][:1] + 0.05, rng.normal(0, 50, (3, d))):
-        order = select(grouped(frames), bandwidth=BANDWIDTH, reference=reference).order
+        order = select(grouped(frames), "msc", bandwidth=BANDWIDTH, reference=reference).order
         assert_greedy(order, slow_scores("msc", frames, reference), n_given=0)
         locked = [len(frames) - 1]
         order = select(
-            grouped(frames), bandwidth=BANDWIDTH, reference=grouped([reference]), locked=locked
+            grouped(frames), "msc", bandwidth=BANDWIDTH, reference=grouped([reference]), locked=locked
         ).order
         assert_greedy(order, slow_scores("msc", frames, reference), n_given=1)
 
@@ -113,7 +114,7 @@ def test_equal_scores_go_to_the_lowest_index(method, precision, rng):
 def test_one_atom_frames_that_are_all_alike_come_in_file_order(method):
     order = select(np.full((6, 3), 0.25), method).order.tolist()
     assert sorted(order) == list(range(6))
-    if method in ("msc", "fps"):
+    if method in ("msc", "fps", "information_loss", "coverage"):
         assert order == list(range(6))
 
 
@@ -314,6 +315,17 @@ def test_gains_are_divided_by_costs(method, name, rng):
     for cost, costs in (("environments", np.array([max(len(X), 1) for X in frames])), (prices, prices)):
         order = select(grouped(frames), method, bandwidth=BANDWIDTH, cost=cost).order
         assert_greedy(order, slow_scores(method, frames, costs=costs), n_given=0)
+
+
+def test_gains_that_are_nothing_are_not_computed_again(rng, monkeypatch):
+    looks, look = [], ConcaveCover._look
+    monkeypatch.setattr(
+        ConcaveCover, "_look", lambda self, frames: (looks.extend(frames), look(self, frames))
+    )
+    frames = [rng.normal(0, 0.3, (4, 3))] * 50
+    assert select(grouped(frames), "coverage", bandwidth=BANDWIDTH).order.tolist() == list(range(50))
+    # All at first, and once more after the first pick, which covers everything.
+    assert len(looks) < 110
 
 
 def test_what_balanced_has_not_looked_at_again_costs_little(rng, monkeypatch):
