@@ -59,7 +59,7 @@ def lab(tmp_path_factory, browser, small_file):
 def notebook(browser, lab):
     """Return the notebook's page; afterwards nothing was fetched from elsewhere, and no script failed."""
     page, elsewhere, errors = browser.new_page(viewport={"width": 1400, "height": 1000}), [], []
-    page.set_default_timeout(120_000)
+    page.set_default_timeout(90_000)
     page.on("pageerror", lambda error: errors.append(str(error)))
     page.on(
         "request",
