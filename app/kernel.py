@@ -9,6 +9,7 @@ import base64
 import io
 import json
 import queue
+import re
 import threading
 import time
 from collections.abc import Callable
@@ -110,7 +111,9 @@ def page(view: pn.viewable.Viewable, title: str) -> str:
         add_to_doc(root, document, hold=True)
         file = io.StringIO()
         save(document, file, title=title, resources=INLINE)
-    return file.getvalue().replace("<head>", f"<head>{material_script()}", 1)
+    # Panel's icons for the tab are elsewhere.
+    text = re.sub(r'<link[^>]*href="http[^>]*>', "", file.getvalue())
+    return text.replace("<head>", f"<head>{material_script()}", 1)
 
 
 class Inbox:

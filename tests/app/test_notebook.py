@@ -114,6 +114,8 @@ def test_the_subset_is_written(open_explorer, frames, file, tmp_path):
     assert len(read(tmp_path / "subset.xyz")) == 5
 
 
+# Panel warns of itself where it draws the buttons that download.
+@pytest.mark.filterwarnings("ignore:Both 'variant' and 'button_style'")
 @pytest.mark.parametrize("of_frames", [True, False])
 def test_the_saved_page_fetches_nothing(open_explorer, frames, of_frames, tmp_path):
     explorer = open_explorer(frames if of_frames else descriptors(frames))
