@@ -9,6 +9,8 @@ import base64
 import io
 import json
 import queue
+import re
+import threading
 import time
 from collections.abc import Callable
 from contextlib import contextmanager
@@ -109,7 +111,9 @@ def page(view: pn.viewable.Viewable, title: str) -> str:
         add_to_doc(root, document, hold=True)
         file = io.StringIO()
         save(document, file, title=title, resources=INLINE)
-    return file.getvalue().replace("<head>", f"<head>{material_script()}", 1)
+    # Panel's icons for the tab are elsewhere.
+    text = re.sub(r'<link[^>]*href="http[^>]*>', "", file.getvalue())
+    return text.replace("<head>", f"<head>{material_script()}", 1)
 
 
 class Inbox:
@@ -157,7 +161,7 @@ class Wire:
     """
 
     def __init__(self, inbox: Inbox):
-        self._inbox = inbox
+        self._inbox, self._lock = inbox, threading.RLock()
         self._unsent: dict[str, list] = {}
         self._styles: dict[str, list[str]] = {}
 
@@ -171,12 +175,15 @@ class Wire:
         document.on_change(lambda event: self._hear(ref, comm, event))
 
     def _hear(self, ref: str, comm: Comm, event) -> None:
-        unsent = self._unsent.get(ref)
-        if unsent is None or getattr(event, "setter", None) == comm.id:
-            return
-        if not unsent:
+        # Messages from the page may come in a thread of their own.
+        with self._lock:
+            unsent = self._unsent.get(ref)
+            if unsent is None or getattr(event, "setter", None) == comm.id:
+                return
+            unsent.append(event)
+            is_first = len(unsent) == 1
+        if is_first:
             self._inbox(self.flush)
-        unsent.append(event)
 
     def flush(self) -> None:
         """Send what every view has not heard of; forget views that are gone."""
@@ -192,12 +199,12 @@ class Wire:
             # The page opens the connection when it has drawn the view; nobody does in a script.
             self._inbox.later(self.flush)
             return
-        events, self._unsent[ref] = self._unsent[ref], []
+        with self._lock:
+            events, self._unsent[ref] = self._unsent[ref], []
         if any(_brings_models(event) for event in events):
             with document.models.freeze():
                 inline_styles(root)
             self._take_styles(root)
-            self._unsent[ref] = []
         events = [event for event in events if self._is_news(event)]
         push(document, comm, msg=diff(document, events=events))
 

@@ -6,7 +6,6 @@ from pathlib import Path
 
 import numpy as np
 import panel as pn
-import panel_material_ui as pmui
 from ase import Atoms
 
 from quests_core import Environments
@@ -17,66 +16,9 @@ from quests_core.other_formats import database_frames
 from . import kernel
 from .explorer import Controller
 from .facts.analysis import NESTED_METHODS, Marks, MethodPath, Parameters
-from .layout import THEME, inline
+from .layout import inline
+from .standalone import OF_FRAMES, VIEWS, Shown, alone
 from .state import State
-from .views.curve import CurveView
-from .views.forces import ForcesView
-from .views.frames import FramesView
-from .views.health import HealthView
-from .views.lost import LostView
-from .views.map import MapView
-from .views.methods import MethodsView
-from .views.nearest import NearestView
-from .views.outliers import LostLabelsView, OutliersView
-from .views.overlap import OverlapView
-from .views.redundancy import RedundancyView
-from .views.size import SizeView
-from .views.structure import StructureView
-from .views.summary import SummaryView
-from .views.table import TableView
-
-# Each view that can stand alone in a cell, and how high it is there, px.
-VIEWS = {
-    "curve": (CurveView, 400),
-    "overlap": (OverlapView, 400),
-    "map": (MapView, 480),
-    "forces": (ForcesView, 400),
-    "redundancy": (RedundancyView, 320),
-    "outliers": (OutliersView, 360),
-    "lost_labels": (LostLabelsView, 320),
-    "lost": (LostView, 480),
-    "structure": (StructureView, 620),
-    "nearest": (NearestView, 260),
-    "frames": (FramesView, 520),
-    "health": (HealthView, None),
-    "table": (TableView, None),
-    "summary": (SummaryView, None),
-    "size": (SizeView, None),
-    "compared": (MethodsView, None),
-}
-WITH_CONTROLLER = (MapView, RedundancyView, StructureView, FramesView, HealthView)
-OF_FRAMES = (ForcesView, StructureView, NearestView, FramesView, HealthView)
-
-
-class Shown(pn.viewable.Viewer):
-    """A part of the dashboard that shows itself in a cell, as often as wanted."""
-
-    def __init__(self, make: Callable[[], pn.viewable.Viewable], wire: kernel.Wire):
-        super().__init__()
-        self._make, self._wire = make, wire
-
-    def __panel__(self):
-        """Return it, made anew: a figure can be on the screen once."""
-        return self._make()
-
-    def _repr_mimebundle_(self, include=None, exclude=None):
-        made = self._make()
-        # Before the document knows the models: afterwards each change of one would make it count them all.
-        made._hooks.append(lambda view, root, *_: kernel.inline_styles(root))
-        bundle = made._repr_mimebundle_(include, exclude)
-        for ref in made._models:
-            self._wire.connect(ref)
-        return bundle
 
 
 class Explorer:
@@ -357,15 +299,9 @@ class Explorer:
         """Return a view: a new one each time, as one figure cannot be in two cells."""
         if name not in VIEWS:
             raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
-        kind, height = VIEWS[name]
-        if kind in OF_FRAMES:
+        if VIEWS[name][0] in OF_FRAMES:
             self._need_frames()
-
-        def make() -> pmui.Column:
-            view = kind(self.state, self._controller) if kind in WITH_CONTROLLER else kind(self.state)
-            return pmui.Column(view, theme_config=THEME, margin=0, height=height, sizing_mode="stretch_width")
-
-        return Shown(make, self._wire)
+        return Shown(lambda: alone(name, self.state, self._controller), self._wire)
 
     def __dir__(self):
         """Name the views too."""

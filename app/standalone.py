@@ -1,0 +1,77 @@
+"""Parts of the dashboard that stand alone in a notebook's cell."""
+
+from collections.abc import Callable
+
+import panel as pn
+import panel_material_ui as pmui
+
+from . import kernel
+from .explorer import Controller
+from .layout import THEME
+from .state import State
+from .views.curve import CurveView
+from .views.forces import ForcesView
+from .views.frames import FramesView
+from .views.health import HealthView
+from .views.lost import LostView
+from .views.map import MapView
+from .views.methods import MethodsView
+from .views.nearest import NearestView
+from .views.outliers import LostLabelsView, OutliersView
+from .views.overlap import OverlapView
+from .views.redundancy import RedundancyView
+from .views.size import SizeView
+from .views.structure import StructureView
+from .views.summary import SummaryView
+from .views.table import TableView
+
+# Each view that can stand alone in a cell, and how high it is there, px.
+VIEWS = {
+    "curve": (CurveView, 400),
+    "overlap": (OverlapView, 400),
+    "map": (MapView, 480),
+    "forces": (ForcesView, 400),
+    "redundancy": (RedundancyView, 320),
+    "outliers": (OutliersView, 360),
+    "lost_labels": (LostLabelsView, 320),
+    "lost": (LostView, 480),
+    "structure": (StructureView, 620),
+    "nearest": (NearestView, 260),
+    "frames": (FramesView, 520),
+    "health": (HealthView, None),
+    "table": (TableView, None),
+    "summary": (SummaryView, None),
+    "size": (SizeView, None),
+    "compared": (MethodsView, None),
+}
+WITH_CONTROLLER = (MapView, RedundancyView, StructureView, FramesView, HealthView)
+OF_FRAMES = (ForcesView, StructureView, NearestView, FramesView, HealthView)
+
+
+class Shown(pn.viewable.Viewer):
+    """A part of the dashboard that shows itself in a cell, as often as wanted."""
+
+    def __init__(self, make: Callable[[], pn.viewable.Viewable], wire: kernel.Wire):
+        super().__init__()
+        self._make, self._wire = make, wire
+
+    def __panel__(self):
+        """Return it, made anew: a figure can be on the screen once."""
+        return self._make()
+
+    def _repr_mimebundle_(self, include=None, exclude=None):
+        made = self._make()
+        # Before the document knows the models: afterwards each change of one would make it count them all.
+        made._hooks.append(lambda view, root, *_: kernel.inline_styles(root))
+        bundle = made._repr_mimebundle_(include, exclude)
+        # As a widget of Jupyter, a view hears and sends by itself.
+        for ref in made._models if pn.config.comms == "default" else ():
+            self._wire.connect(ref)
+        return bundle
+
+
+def alone(name: str, state: State, controller: Controller) -> pmui.Column:
+    """Return a new view of `VIEWS` as it stands alone."""
+    kind, height = VIEWS[name]
+    view = kind(state, controller) if kind in WITH_CONTROLLER else kind(state)
+    return pmui.Column(view, theme_config=THEME, margin=0, height=height, sizing_mode="stretch_width")

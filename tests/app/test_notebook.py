@@ -1,0 +1,175 @@
+"""`Explorer` as a notebook uses it, without a page: what goes in, what comes out, what is sent."""
+
+import re
+import threading
+
+import ase.db
+import numpy as np
+import pytest
+
+from quests_app import Explorer, kernel
+from quests_core import Environments, descriptors, read
+
+
+@pytest.fixture
+def open_explorer():
+    opened = []
+
+    def open_one(*args, **options):
+        opened.append(Explorer(*args, **{"umap": False, "methods": ("msc",), **options}))
+        return opened[-1]
+
+    yield open_one
+    for explorer in opened:
+        explorer.close()
+
+
+def test_frames_from_memory_come_back_as_they_are(open_explorer, frames):
+    explorer = open_explorer(frames)
+    explorer.n_frames = 7
+    assert explorer.n_frames == len(explorer.subset) == 7
+    assert all(atoms is frames[i] for i, atoms in zip(explorer.indices, explorer.subset, strict=True))
+    assert explorer.indices.tolist() == explorer.order[:7].tolist()
+
+
+def test_all_sources_give_the_same_order(open_explorer, frames, file, tmp_path):
+    database = ase.db.connect(tmp_path / "copper.db")
+    for atoms in frames:
+        database.write(atoms, config_type=atoms.info["config_type"])
+    orders = [
+        open_explorer(source).order.tolist()
+        for source in (file, str(file), read(file), tmp_path / "copper.db", database)
+    ]
+    assert orders.count(orders[0]) == len(orders)
+
+
+def test_a_database_keeps_its_labels(frames, tmp_path):
+    with ase.db.connect(tmp_path / "copper.db") as database:
+        for atoms in frames:
+            database.write(atoms, config_type=atoms.info["config_type"])
+    labels = [atoms.info["config_type"] for atoms in read(tmp_path / "copper.db")]
+    assert labels == [atoms.info["config_type"] for atoms in frames]
+
+
+def test_given_descriptors_are_those_that_decide(open_explorer, frames):
+    usual = open_explorer(frames)
+    rows = np.random.default_rng(0).normal(size=(usual.envs.n_envs, 3))
+    envs = Environments(rows, usual.envs.offsets)
+    own = open_explorer(frames, envs, bandwidth=0.5)
+    assert own.envs is envs
+    assert own.order.tolist() != usual.order.tolist()
+    alone = open_explorer(envs, bandwidth=0.5)
+    assert sorted(alone.order.tolist()) == list(range(len(frames)))
+    with pytest.raises(ValueError, match="got descriptors alone"):
+        _ = alone.subset
+    with pytest.raises(ValueError, match="got descriptors alone"):
+        _ = alone.structure
+
+
+def test_descriptors_must_fit_their_frames(open_explorer, frames):
+    with pytest.raises(ValueError, match=f"expected those of {len(frames)} frames, got {len(frames) - 1}"):
+        open_explorer(frames, descriptors(frames[1:]))
+    with pytest.raises(ValueError, match="frame 0 has 1 atoms, but 4 rows"):
+        open_explorer(frames, descriptors(frames[::-1]))
+
+
+@pytest.mark.parametrize(
+    ("data", "error", "message"),
+    [
+        ("absent.xyz", FileNotFoundError, "absent.xyz: no such file"),
+        (3, TypeError, "got int"),
+        ([1, 2], TypeError, "got list"),
+        ([], TypeError, "got list"),
+    ],
+)
+def test_what_cannot_be_opened_says_why(data, error, message):
+    with pytest.raises(error, match=message):
+        Explorer(data)
+
+
+def test_marks_and_picks_from_python(open_explorer, frames):
+    explorer = open_explorer(frames)
+    assert explorer.locked == [0], "the isolated atom"
+    explorer.excluded = [3, 4]
+    assert not {3, 4} & set(explorer.order.tolist())
+    explorer.locked = [0, 7]
+    assert explorer.order[:2].tolist() == [0, 7]
+    explorer.selected = [5, 2, 5]
+    assert explorer.selected == [2, 5] == list(explorer.state.selected)
+    explorer.method = "fps"
+    assert explorer.method == "fps"
+    assert set(explorer.paths) == {"msc", "fps"}
+    with pytest.raises(ValueError, match="3 as both"):
+        explorer.locked = [0, 3]
+    with pytest.raises(ValueError, match="selected: expected frames from 0 to 23, got 24"):
+        explorer.selected = [24]
+    with pytest.raises(ValueError, match="method"):
+        explorer.method = "best"
+
+
+def test_the_subset_is_written(open_explorer, frames, file, tmp_path):
+    explorer = open_explorer(file)
+    explorer.n_frames = 5
+    explorer.write(tmp_path / "subset.xyz")
+    assert len(read(tmp_path / "subset.xyz")) == 5
+
+
+# Panel warns of itself where it draws the buttons that download.
+@pytest.mark.filterwarnings("ignore:Both 'variant' and 'button_style'")
+@pytest.mark.parametrize("of_frames", [True, False])
+def test_the_saved_page_fetches_nothing(open_explorer, frames, of_frames, tmp_path):
+    explorer = open_explorer(frames if of_frames else descriptors(frames))
+    page = explorer.save(tmp_path / "page.html").read_text(encoding="utf-8")
+    assert "Entropy against diversity" in page
+    assert "globalThis.questsMaterial ??=" in page
+    assert not re.search(r"<(?:script|link)[^>]*(?:src|href)=[\"']?http", page)
+    assert 'ImportedStyleSheet"' not in page[page.rindex("application/json") :]
+
+
+class Recorder:
+    """Stands for the connection to a page."""
+
+    def __init__(self):
+        self.id, self._comm, self.sent = "page", None, []
+
+    def send(self, data=None, metadata=None, buffers=()):
+        self.sent.append(data)
+
+
+def test_nothing_is_sent_before_the_page_is_there_and_all_is_afterwards(open_explorer, frames):
+    import panel as pn
+    from bokeh.document import Document
+
+    explorer, page, document = open_explorer(frames), Recorder(), Document()
+    view = explorer.curve.__panel__()
+    root = view.get_root(document, page)
+    document.add_root(root)
+    pn.state._views[root.ref["id"]] = (view, root, document, page)
+    try:
+        explorer._wire.connect(root.ref["id"])
+        explorer.n_frames = 5
+        assert page.sent == []
+        page._comm = page
+        explorer.n_frames = 9
+        told = [text for text in page.sent if isinstance(text, str)]
+        assert told
+        assert "ImportedStyleSheet" not in "".join(told)
+        n_sent = len(page.sent)
+        explorer._wire.flush()
+        assert len(page.sent) == n_sent, "nothing is sent twice"
+    finally:
+        del pn.state._views[root.ref["id"]]
+
+
+def test_the_inbox_runs_in_order_where_one_waits():
+    inbox, ran = kernel.Inbox(), []
+
+    def ask():
+        for i in range(50):
+            inbox(lambda i=i: ran.append((i, threading.current_thread())))
+
+    worker = threading.Thread(target=ask)
+    worker.start()
+    inbox.wait(lambda: len(ran) == 50)
+    worker.join()
+    assert ran == [(i, threading.main_thread()) for i in range(50)]

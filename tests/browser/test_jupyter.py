@@ -1,0 +1,148 @@
+"""The dashboard inside a real JupyterLab: shown, led with the mouse and from Python, without a network."""
+
+import json
+import os
+import subprocess
+import sys
+from importlib.util import find_spec
+
+import pytest
+
+from tests.browser.conftest import free_port, missing, wait_for
+
+CELLS = (
+    "from quests_app import Explorer\nexplorer = Explorer(path, umap=False)\nexplorer",
+    "explorer.map",
+    "explorer.n_frames, len(explorer.subset), explorer.selected",
+    "explorer.n_frames = 30\nexplorer.selected = [1, 2, 3]",
+    "explorer.n_frames, len(explorer.subset), explorer.selected",
+)
+
+
+@pytest.fixture(scope="module")
+def lab(tmp_path_factory, browser, small_file):
+    """Serve a notebook; its first cell names the file."""
+    if find_spec("jupyterlab") is None:
+        missing("jupyterlab is not installed")
+    folder, port = tmp_path_factory.mktemp("lab"), free_port()
+    first = f"path = {str(small_file)!r}\n{CELLS[0]}"
+    cells = [
+        {
+            "cell_type": "code", "id": f"cell-{i}", "source": text, "metadata": {}, "outputs": [],
+            "execution_count": None,
+        }
+        for i, text in enumerate((first, *CELLS[1:]))
+    ]  # fmt: skip
+    metadata = {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}
+    notebook = {"cells": cells, "metadata": metadata, "nbformat": 4, "nbformat_minor": 5}
+    (folder / "look.ipynb").write_text(json.dumps(notebook))
+    own = {
+        name: str(folder / name.lower()) for name in ("JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR", "IPYTHONDIR")
+    }
+    command = [
+        sys.executable, "-m", "jupyterlab", "--allow-root", "--no-browser", f"--port={port}",
+        "--ServerApp.token=", "--ServerApp.password=", f"--ServerApp.root_dir={folder}",
+        "--LabApp.news_url=None", "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
+    ]  # fmt: skip
+    log = folder / "log.txt"
+    with log.open("w") as output:
+        server = subprocess.Popen(command, env={**os.environ, **own}, stdout=output, stderr=subprocess.STDOUT)
+    try:
+        wait_for(f"http://localhost:{port}/api", server, log)
+        yield f"http://localhost:{port}"
+    finally:
+        server.terminate()
+        server.wait(30)
+
+
+@pytest.fixture
+def notebook(browser, lab):
+    """Return the notebook's page; afterwards nothing was fetched from elsewhere, and no script failed."""
+    page, elsewhere, errors = browser.new_page(viewport={"width": 1400, "height": 1000}), [], []
+    page.set_default_timeout(90_000)
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    page.on(
+        "request",
+        lambda request: (
+            elsewhere.append(request.url) if not request.url.startswith((lab, "data:", "blob:")) else None
+        ),
+    )
+    page.goto(f"{lab}/lab/tree/look.ipynb")
+    page.locator(".jp-Notebook .jp-Cell").first.wait_for()
+    page.get_by_text("Python 3 (ipykernel) | Idle").wait_for()
+    page.locator(".jp-Notebook .jp-Cell .jp-InputArea-editor").first.click()
+    yield page
+    page.close()
+    assert elsewhere == []
+    assert errors == []
+
+
+def run_cell(page, number):
+    """Run the next cell and wait for its end; return its output area."""
+    page.keyboard.press("Shift+Enter")
+    cell = page.locator(".jp-Notebook .jp-CodeCell").nth(number)
+    cell.locator(".jp-InputPrompt", has_text=f"[{number + 1}]:").wait_for()
+    return cell.locator(".jp-Cell-outputArea")
+
+
+def printed(output):
+    """Return what a cell shows, without white space."""
+    return "".join(output.inner_text().split())
+
+
+def wait_until_still(page, chart):
+    """Wait until a chart stays where it is: what is drawn above it moves it."""
+    before = None
+    for _ in range(60):
+        chart.scroll_into_view_if_needed()
+        now = chart.locator(".bk-Figure").first.bounding_box()
+        if now == before:
+            return
+        before = now
+        page.wait_for_timeout(2000)
+    pytest.fail("the chart never stood still")
+
+
+def lasso(page, chart):
+    """Draw a loop around all points of a map."""
+    chart.scroll_into_view_if_needed()
+    box = chart.locator(".bk-Figure").first.bounding_box()
+    x, y, width, height = (box[name] for name in ("x", "y", "width", "height"))
+    corners = ((0.02, 0.15), (0.98, 0.15), (0.98, 0.97), (0.02, 0.97), (0.02, 0.16))
+    page.mouse.move(x + corners[0][0] * width, y + corners[0][1] * height)
+    page.mouse.down()
+    for across, down in corners[1:]:
+        page.mouse.move(x + across * width, y + down * height, steps=5)
+    page.mouse.up()
+
+
+def test_the_dashboard_in_a_notebook(notebook):
+    page = notebook
+    dashboard = run_cell(page, 0)
+    dashboard.get_by_text("By comparison, random covers").wait_for()
+    for heading in ("Entropy against diversity", "Covered by the subset", "Force tail"):
+        assert dashboard.get_by_role("heading", name=heading).is_visible()
+    slider = dashboard.get_by_role("slider", name="Frames kept")
+    slider.focus()
+    for _ in range(5):
+        slider.press("ArrowRight")
+    dashboard.get_by_text("15 of 40 frames").wait_for()
+
+    page.locator(".jp-Notebook .jp-CodeCell .jp-InputArea-editor").nth(1).click()
+    chart = run_cell(page, 1)
+    chart.get_by_role("heading", name="Map of environments").wait_for()
+    chart.locator(".bk-Figure").first.wait_for()
+    wait_until_still(page, chart)
+    lasso(page, chart)
+    dashboard.get_by_text("40 frames picked").wait_for()
+
+    page.locator(".jp-Notebook .jp-CodeCell .jp-InputArea-editor").nth(2).click()
+    assert f"(15,15,{list(range(40))})".replace(" ", "") in printed(run_cell(page, 2))
+
+    run_cell(page, 3)
+    dashboard.get_by_text("30 of 40 frames").wait_for()
+    dashboard.get_by_text("3 frames picked").wait_for()
+    assert "(30,30,[1,2,3])" in printed(run_cell(page, 4))
+    if folder := os.environ.get("QUESTS_SCREENSHOTS"):
+        dashboard.scroll_into_view_if_needed()
+        page.screenshot(path=f"{folder}/jupyter.png")
