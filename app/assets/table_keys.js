@@ -26,12 +26,23 @@ function onHead(table, head, key) {
   return true;
 }
 
+// A table that changes its height draws its rows anew, and what is drawn anew has no focus.
+function keepFocus(holder, at) {
+  const end = performance.now() + 3000;
+  const observer = new MutationObserver(() => {
+    if (performance.now() > end) observer.disconnect();
+    else if (!holder.matches(":focus-within") && document.activeElement === document.body) focus(rowsOf(holder)[at]);
+  });
+  observer.observe(holder, { childList: true, subtree: true });
+  setTimeout(() => observer.disconnect(), 3000);
+}
+
 function choose(row, key) {
   const box = row.querySelector("input[type=checkbox]");
   if (key === " " && box) return box.click();
-  const cells = [...row.querySelectorAll(".tabulator-cell")];
   // The first that holds data: a check box has a cell of its own.
-  cells.find((cell) => cell.getAttribute("tabulator-field") && cell.offsetWidth > 0)?.click();
+  [...row.querySelectorAll(".tabulator-cell")]
+    .find((cell) => cell.offsetWidth > 0 && !cell.querySelector("input[type=checkbox]"))?.click();
 }
 
 function onRows(table, holder, row, key) {
@@ -46,7 +57,10 @@ function onRows(table, holder, row, key) {
     holder.scrollTop = key === "Home" ? 0 : holder.scrollHeight;
     // Rows that come into sight are made then.
     requestAnimationFrame(() => focus(rowsOf(holder).at(key === "Home" ? 0 : -1)));
-  } else if (row && (key === "Enter" || key === " ")) choose(row, key);
+  } else if (row && (key === "Enter" || key === " ")) {
+    keepFocus(holder, at);
+    choose(row, key);
+  }
   else return false;
   return true;
 }
