@@ -28,13 +28,14 @@ function onHead(table, head, key) {
 
 // A table that changes its height draws its rows anew, and what is drawn anew has no focus.
 function keepFocus(holder, at) {
-  const end = performance.now() + 3000;
   const observer = new MutationObserver(() => {
-    if (performance.now() > end) observer.disconnect();
-    else if (!holder.matches(":focus-within") && document.activeElement === document.body) focus(rowsOf(holder)[at]);
+    if (!holder.matches(":focus-within") && document.activeElement === document.body) focus(rowsOf(holder)[at]);
   });
+  const stop = () => observer.disconnect();
   observer.observe(holder, { childList: true, subtree: true });
-  setTimeout(() => observer.disconnect(), 3000);
+  // Whoever scrolls on, or clicks elsewhere, wants it there.
+  for (const name of ["wheel", "pointerdown"]) document.addEventListener(name, stop, { once: true });
+  setTimeout(stop, 10000);
 }
 
 function choose(row, key) {
