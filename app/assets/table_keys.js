@@ -18,6 +18,7 @@ const headsOf = (table) =>
 
 function onHead(table, head, key) {
   const heads = headsOf(table), at = heads.indexOf(head);
+  letGo();
   if (key === "ArrowDown") focus(rowsOf(table.querySelector(".tabulator-tableholder"))[0]);
   else if (key === "ArrowRight") focus(heads[Math.min(at + 1, heads.length - 1)]);
   else if (key === "ArrowLeft") focus(heads[Math.max(at - 1, 0)]);
@@ -27,7 +28,10 @@ function onHead(table, head, key) {
 }
 
 // A table that changes its height draws its rows anew, and what is drawn anew has no focus.
+let letGo = () => {};
+
 function keepFocus(holder, at) {
+  letGo();
   const observer = new MutationObserver(() => {
     if (!holder.matches(":focus-within") && document.activeElement === document.body) focus(rowsOf(holder)[at]);
   });
@@ -36,6 +40,7 @@ function keepFocus(holder, at) {
   // Whoever scrolls on, or clicks elsewhere, wants it there.
   for (const name of ["wheel", "pointerdown"]) document.addEventListener(name, stop, { once: true });
   setTimeout(stop, 10000);
+  letGo = stop;
 }
 
 function choose(row, key) {
@@ -52,9 +57,15 @@ function onRows(table, holder, row, key) {
     // Before any row was reached, the first one that is seen is.
     const top = holder.getBoundingClientRect().top;
     const first = rows.findIndex((other) => other.getBoundingClientRect().bottom > top + 1);
+    letGo();
     if (at === 0 && key === "ArrowUp") focus(headsOf(table)[0]);
-    else focus(rows[at < 0 ? first : Math.min(Math.max(at + STEPS[key], 0), rows.length - 1)]);
+    else {
+      const next = at < 0 ? first : Math.min(Math.max(at + STEPS[key], 0), rows.length - 1);
+      focus(rows[next]);
+      keepFocus(holder, next);
+    }
   } else if (key === "Home" || key === "End") {
+    letGo();
     holder.scrollTop = key === "Home" ? 0 : holder.scrollHeight;
     // Rows that come into sight are made then.
     requestAnimationFrame(() => focus(rowsOf(holder).at(key === "Home" ? 0 : -1)));
