@@ -18,6 +18,7 @@ const headsOf = (table) =>
 
 function onHead(table, head, key) {
   const heads = headsOf(table), at = heads.indexOf(head);
+  letGo();
   if (key === "ArrowDown") focus(rowsOf(table.querySelector(".tabulator-tableholder"))[0]);
   else if (key === "ArrowRight") focus(heads[Math.min(at + 1, heads.length - 1)]);
   else if (key === "ArrowLeft") focus(heads[Math.max(at - 1, 0)]);
@@ -26,12 +27,28 @@ function onHead(table, head, key) {
   return true;
 }
 
+// A table that changes its height draws its rows anew, and what is drawn anew has no focus.
+let letGo = () => {};
+
+function keepFocus(holder, at) {
+  letGo();
+  const observer = new MutationObserver(() => {
+    if (!holder.matches(":focus-within") && document.activeElement === document.body) focus(rowsOf(holder)[at]);
+  });
+  const stop = () => observer.disconnect();
+  observer.observe(holder, { childList: true, subtree: true });
+  // Whoever scrolls on, or clicks elsewhere, wants it there.
+  for (const name of ["wheel", "pointerdown"]) document.addEventListener(name, stop, { once: true });
+  setTimeout(stop, 10000);
+  letGo = stop;
+}
+
 function choose(row, key) {
   const box = row.querySelector("input[type=checkbox]");
   if (key === " " && box) return box.click();
-  const cells = [...row.querySelectorAll(".tabulator-cell")];
   // The first that holds data: a check box has a cell of its own.
-  cells.find((cell) => cell.getAttribute("tabulator-field") && cell.offsetWidth > 0)?.click();
+  [...row.querySelectorAll(".tabulator-cell")]
+    .find((cell) => cell.offsetWidth > 0 && !cell.querySelector("input[type=checkbox]"))?.click();
 }
 
 function onRows(table, holder, row, key) {
@@ -40,13 +57,22 @@ function onRows(table, holder, row, key) {
     // Before any row was reached, the first one that is seen is.
     const top = holder.getBoundingClientRect().top;
     const first = rows.findIndex((other) => other.getBoundingClientRect().bottom > top + 1);
+    letGo();
     if (at === 0 && key === "ArrowUp") focus(headsOf(table)[0]);
-    else focus(rows[at < 0 ? first : Math.min(Math.max(at + STEPS[key], 0), rows.length - 1)]);
+    else {
+      const next = at < 0 ? first : Math.min(Math.max(at + STEPS[key], 0), rows.length - 1);
+      focus(rows[next]);
+      keepFocus(holder, next);
+    }
   } else if (key === "Home" || key === "End") {
+    letGo();
     holder.scrollTop = key === "Home" ? 0 : holder.scrollHeight;
     // Rows that come into sight are made then.
     requestAnimationFrame(() => focus(rowsOf(holder).at(key === "Home" ? 0 : -1)));
-  } else if (row && (key === "Enter" || key === " ")) choose(row, key);
+  } else if (row && (key === "Enter" || key === " ")) {
+    keepFocus(holder, at);
+    choose(row, key);
+  }
   else return false;
   return true;
 }
