@@ -1,7 +1,7 @@
 """Kills the process while it analyses and exports, and looks at what is left behind.
 
-A child opens a file as a session does, with a cache on disk, and writes subsets of it, one after the other; it
-is killed at a random moment.
+A child opens a file as a session does, with a cache on disk, and writes subsets of it, one after the other;
+it is killed at a random moment.
 ``python -m tests.fuzz.kills FILE EXPORTS`` is the child.
 """
 
