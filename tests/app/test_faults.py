@@ -94,6 +94,8 @@ def test_what_would_not_fit_is_refused_beforehand_with_the_estimate(file, frames
         read(file)
     with pytest.raises(ValueError, match=r"environments of 63 numbers each would take .*; take fewer frames"):
         descriptors(frames)
+    # Content that no other test has opened, and the process's cache does not hold.
+    file.write_bytes(3 * file.read_bytes())
     session.open(file)
     assert "would take about" in session.state.error
     assert session.state.opened is None
