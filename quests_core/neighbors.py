@@ -19,7 +19,7 @@ COINCIDENCE = 1e-6
 # Periodic images of a bin that are visited along one axis, at most.
 _MOST_IMAGES = 500
 # Atoms in periodic images that are visited for one atom, at most, in a cell much smaller than the cutoff.
-_MOST_VISITS = 2e6
+_MOST_VISITS = 5e6
 # Neighbours of one atom within the cutoff: ten times what any matter has within 12 Å.
 MOST_NEIGHBORS = 10_000
 

@@ -181,7 +181,7 @@ def smallest_subset(
     --------
     >>> from quests_core import select
     >>> envs = Environments([[0.0], [0.001], [0.9], [0.9], [3.0]], offsets=[0, 2, 3, 4, 5])
-    >>> selection = select(envs)
+    >>> selection = select(envs, "msc")
     >>> selection.order.tolist()
     [0, 3, 1, 2]
     >>> smallest_subset(envs, selection, overlap=0.6).tolist()

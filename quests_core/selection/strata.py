@@ -47,7 +47,8 @@ class Strata:
     --------
     >>> from quests_core import select
     >>> strata = Strata(["bulk", "bulk", "bulk", "bulk", "slab", "slab"], quotas="equal")
-    >>> select([[0.0], [0.1], [0.2], [0.3], [0.0], [5.0]], strata=strata, n_to_select=4).order.tolist()
+    >>> envs = [[0.0], [0.1], [0.2], [0.3], [0.0], [5.0]]
+    >>> select(envs, "msc", n_to_select=4, strata=strata).order.tolist()
     [0, 5, 3, 4]
     """
 

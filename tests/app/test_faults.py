@@ -60,7 +60,7 @@ def test_a_file_that_changes_while_it_is_read_is_not_kept_under_the_old_hash(fil
         file.write_bytes(file.read_bytes() * 2)
         return frames
 
-    monkeypatch.setattr(analysis, "read", changing)
+    monkeypatch.setattr("quests_core.dataset.read", changing)
     with pytest.raises(ValueError, match="changed while it was read"):
         analysis.load(file)
 

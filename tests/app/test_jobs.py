@@ -1,5 +1,6 @@
 """The queue: order, progress, cancelling, errors, the cache."""
 
+import logging
 import queue
 import threading
 import time
@@ -169,7 +170,7 @@ def test_a_session_that_vanishes_during_a_report_ends_its_work(loop, caplog):
     jobs.submit("work", work, seen.append, seen.append)
     loop.worker.submit(lambda: None).result(20)
     assert 0 < len(seen) < 1000
-    assert caplog.text == ""
+    assert not [record for record in caplog.records if record.levelno > logging.INFO]
 
 
 def test_a_gate_holds_back_in_order_until_it_is_opened():

@@ -134,7 +134,9 @@ def test_the_order_follows_marks_and_bandwidth_and_another_reference(opened, set
     opened.explorer.recompute(Parameters(bandwidth=0.03))
     opened.run()
     assert state.is_true(state.paths[GIVEN])
-    expected = select(state.opened.envs, reference=sets.chosen.envs, bandwidth=0.03, locked=(0, 9)).order
+    expected = select(
+        state.opened.envs, "msc", reference=sets.chosen.envs, bandwidth=0.03, locked=(0, 9)
+    ).order
     np.testing.assert_array_equal(state.paths[GIVEN].order, expected)
     opened.explorer.recompute(Parameters(k=12))
     opened.run()

@@ -91,7 +91,7 @@ def test_the_same_frames_as_the_library(file, tmp_path, method):
 def test_frames_that_complement_a_reference(file, other, tmp_path):
     answer = told("compress", file, "-r", other, "-s", 3, *PARAMETERS, "-o", tmp_path / "kept.xyz")
     envs, known = environments(file, other)
-    selection = q.select(envs, "msc", 3, bandwidth=0.03, reference=known)
+    selection = q.select(envs, n_to_select=3, bandwidth=0.03, reference=known)
     assert answer["indices_by_rank"] == selection.order.tolist()
     both = np.concatenate([known.X, envs.take(selection.order).X])
     assert answer["metrics"]["overlap_with_reference"] == q.overlap(envs, both, bandwidth=0.03)
@@ -274,7 +274,7 @@ def test_real_frames_have_the_values_of_the_peer(data_file):
     assert answer["entropy"] == pytest.approx(known["H"], abs=1e-5)
     assert answer["diversity"] == pytest.approx(known["D"], abs=1e-5)
     assert answer["bound"] == pytest.approx(known["logN"], abs=1e-6)
-    kept, quarter = told("compress", path, "-s", "0.25", "--dry-run"), known["curve"]["0.25"]
+    kept, quarter = told("compress", path, "-m", "msc", "-s", "0.25", "--dry-run"), known["curve"]["0.25"]
     assert kept["indices_by_rank"][:20] == known["msc_first20"]
     assert kept["n_frames"] == quarter["n"]
     assert kept["metrics"]["overlap"] == pytest.approx(quarter["overlap"], abs=1e-5)
@@ -437,7 +437,7 @@ def test_as_a_process_in_a_pipe(file):
         [*program, "compress", "-", "-s", "0.5", "-o", "-"], input=file.read_bytes(), capture_output=True
     )
     assert first.returncode == 0, first.stderr
-    assert first.stderr.startswith(b"msc keeps 4 of 8 frames")
+    assert first.stderr.startswith(b"balanced keeps 4 of 8 frames")
     second = subprocess.run([*program, "entropy", "-", "--json"], input=first.stdout, capture_output=True)
     kept = ase.io.read(io.StringIO(first.stdout.decode()), ":", format="extxyz")
     assert json.loads(second.stdout)["entropy"] == q.entropy(q.descriptors(kept))

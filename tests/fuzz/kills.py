@@ -17,7 +17,6 @@ from pathlib import Path
 
 import numpy as np
 
-from quests_app.diskcache import FOLDER
 from quests_app.explorer import Controller
 from quests_app.exports import export
 from quests_app.state import State
@@ -72,7 +71,7 @@ def work(path: Path, exports: Path) -> str:
 def _start(path: Path, cache: Path, exports: Path) -> subprocess.Popen:
     """Start a process that works, and wait until it is about to begin."""
     command = [sys.executable, "-m", "tests.fuzz.kills", str(path), str(exports)]
-    environment = {**os.environ, FOLDER: str(cache)}
+    environment = {**os.environ, "QUESTS_CACHE_DIR": str(cache)}
     child = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, text=True)
     child.stdout.readline()
     return child
