@@ -75,7 +75,7 @@ def page(state: State, explorer: Controller, search: str | None = None) -> pmui.
         address.open(search)
     return pmui.Page(
         title=TITLE,
-        main=[main],
+        main=[main, TableKeys()],
         sidebar=list(sidebar),
         sidebar_width=300,
         theme_config=THEME,
@@ -98,7 +98,7 @@ def content(state: State, explorer: Controller, sets: Sets, without: tuple[str, 
     tabs = Tabs(state, kept)
     return pn.Column(
         StatusView(state, explorer), SummaryView(state), tabs.bar(MarksView(state, explorer)),
-        WaitingView(state, explorer), tabs.content, TableKeys(),
+        WaitingView(state, explorer), tabs.content,
         css_classes=["page"], stylesheets=[CSS], sizing_mode="stretch_width", margin=0,
     )  # fmt: skip
 

@@ -101,11 +101,10 @@ def two_maps_stand_beside_each_other(page):
 
 
 def test_the_map_is_coloured_by_what_is_in_the_file(page):
-    chooser = page.locator(".MuiSelect-select").first
-    chooser.click()
+    page.locator(".MuiSelect-select", has_text="Kept or dropped").click()
     page.locator(".MuiMenuItem-root", has_text="Label").click()
     page.locator(".legend", has_text="nanotube_300K").wait_for()
-    chooser.click()
+    page.locator(".MuiSelect-select", has_text="Label").click()
     page.locator(".MuiMenuItem-root", has_text="Force |F|").click()
     page.locator(".legend", has_text="nanotube_300K").wait_for(state="hidden")
     page.get_by_text("beyond the bar's ends").wait_for()
