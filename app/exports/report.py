@@ -4,6 +4,7 @@ import json
 import math
 from html import escape
 
+from bokeh.document import Document
 from bokeh.embed import components
 from bokeh.plotting import figure
 from bokeh.settings import settings
@@ -45,6 +46,10 @@ def report(found: Found, record: dict) -> bytes:
         What `export.record` returns.
     """
     plots = _figures(found)
+    # Without a document of their own Bokeh would ask for that of whichever session is being served.
+    document = Document()
+    for _, fig in plots:
+        document.add_root(fig)
     script, divisions = components([fig for _, fig in plots])
     shown = "".join(
         f"<section><h2>{escape(title)}</h2>{division}</section>"

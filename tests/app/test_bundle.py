@@ -269,6 +269,17 @@ def test_the_split_is_in_the_archive_and_in_its_record(opened):
     assert crystals <= set(record["train"]) or crystals <= set(record["valid"]), "they are the same"
 
 
+def test_the_report_asks_for_no_session(opened, monkeypatch):
+    """A worker thread would get that of somebody else, or one that is gone."""
+
+    def gone():
+        raise AssertionError("the document of a session was asked for")
+
+    monkeypatch.setattr("bokeh.io.curdoc", gone)
+    files, _ = unzipped(opened.state, Wishes(parts=("report",)))
+    assert b"<script" in files["report.html"]
+
+
 def test_the_report_needs_no_network_and_runs_nothing_from_the_file(session, frames, tmp_path):
     attack = "</script><script>alert(1)</script><img src=x onerror=alert(1)>"
     for atoms in frames:

@@ -111,7 +111,8 @@ def context(browser):
 def page(context, url):
     """Return the opened page; afterwards nothing was fetched from elsewhere and nothing went wrong in it."""
     page, elsewhere, errors = context.new_page(), [], []
-    page.set_default_timeout(30_000)
+    # A machine with two cores may be compiling.
+    page.set_default_timeout(60_000)
     host = url.rsplit("/", 1)[0]
     page.on(
         "request",
