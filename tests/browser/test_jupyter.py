@@ -116,9 +116,6 @@ def lasso(page, chart):
     page.mouse.up()
 
 
-@pytest.mark.xfail(
-    reason="the page that shows the whole dashboard does not hear of later results", strict=False
-)
 def test_the_dashboard_in_a_notebook(notebook):
     page = notebook
     dashboard = run_cell(page, 0)
