@@ -141,6 +141,7 @@ def test_curves_that_cannot_be_fitted_are_refused():
 # Approximate δH
 
 
+@pytest.mark.jit
 def test_too_few_neighbours_give_too_high_a_delta_entropy(rng):
     pytest.importorskip("pynndescent")
     reference, query = rng.normal(0, 0.3, (300, 3)), rng.normal(0, 0.4, (80, 3))
