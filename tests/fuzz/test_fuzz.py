@@ -51,4 +51,5 @@ def test_a_hang_and_a_crash_are_faults(monkeypatch):
     from tests.fuzz import run as module
 
     monkeypatch.setattr(module, "SECONDS", 0)
-    assert "no answer" in module.run(1, SEED, bombs=0).faults[0]
+    # One case or another is not answered before it was asked for.
+    assert any("no answer" in fault for fault in module.run(4, SEED, bombs=0).faults)
