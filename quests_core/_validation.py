@@ -36,9 +36,9 @@ def check_environment_matrix(X, name: str, offsets: np.ndarray | None = None) ->
     X = check_matrix(X, name)
     if offsets is not None and offsets[-1] != len(X):
         raise ValueError(f"offsets: the last one must be the number of rows, {len(X)}, got {offsets[-1]}")
-    # NaN fails the comparison, too.
-    finite = (np.abs(X) < _LARGEST).all(axis=1)
-    if not finite.all():
+    # NaN is the least and the greatest, and fails the comparison.
+    if X.size and not (X.min() > -_LARGEST and X.max() < _LARGEST):
+        finite = (np.abs(X) < _LARGEST).all(axis=1)
         row = int(np.argmin(finite))
         where = f"row {row}"
         if offsets is not None:
@@ -185,9 +185,9 @@ def _may_be_faulty(frames: list) -> bool:
     gram = unit @ unit.transpose(0, 2, 1) + np.eye(3) * ~periodic[:, None]
     if (np.linalg.det(gram) < 4e-12).any():
         return True
-    return not all(
-        (np.abs(atoms.positions) <= _FARTHEST).all() and _numbers_are_known(atoms.numbers) for atoms in frames
-    )
+    positions = np.concatenate([atoms.positions for atoms in frames])
+    numbers = np.concatenate([atoms.numbers for atoms in frames])
+    return not ((np.abs(positions) <= _FARTHEST).all() and _numbers_are_known(numbers))
 
 
 def _numbers_are_known(numbers: np.ndarray) -> bool:

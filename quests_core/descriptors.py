@@ -20,10 +20,13 @@ from .x1_x2 import describe_frames
 _BLOCK_ATOMS = 1000
 
 
+def _offsets(frames) -> np.ndarray:
+    return np.concatenate([[0], np.cumsum([len(atoms) for atoms in frames], dtype=np.int64)])
+
+
 def _default_descriptors(frames, k, cutoff, step, progress) -> np.ndarray:
     """Return X1 and X2 of all atoms of all frames, ``(n_envs, 2k - 1)``."""
-    sizes = np.array([len(atoms) for atoms in frames], dtype=np.int64)
-    offsets = np.concatenate([[0], np.cumsum(sizes)])
+    offsets = _offsets(frames)
     positions = np.concatenate([np.empty((0, 3)), *(atoms.positions for atoms in frames)])
     cells = np.array([atoms.cell.array for atoms in frames], dtype=np.float64).reshape(-1, 3, 3)
     pbcs = np.array([atoms.pbc for atoms in frames], dtype=bool).reshape(-1, 3)
@@ -160,7 +163,8 @@ def descriptors(
     if descriptor_fn is not None:
         return Environments.from_frames(_user_descriptors(frames, descriptor_fn, progress))
     n_columns = (2 * k - 1) * (1 if species is None else 1 + len(check_species(species, frames)))
-    n_rows = sum(map(len, frames))
+    offsets = _offsets(frames)
+    n_rows = int(offsets[-1])
     # The rows, and what `entropy` and `select` make of them.
     check_fits(
         4 * 8 * n_rows * n_columns,
@@ -171,4 +175,4 @@ def descriptors(
         X = _default_descriptors(frames, k, cutoff, "descriptors", progress)
     else:
         X = _multicomponent_descriptors(frames, k, cutoff, check_species(species, frames), progress)
-    return Environments(X, np.concatenate([[0], np.cumsum([len(a) for a in frames], dtype=np.int64)]))
+    return Environments(X, offsets)
