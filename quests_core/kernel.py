@@ -13,9 +13,8 @@ as soon as they are beyond the reach of every query. The sums of a set against i
 each pair of tiles is computed once. A curve takes each tile through all sizes at once.
 
 **Laziness.** A kernel sum only grows as frames are picked, so one that is behind is a lower bound, and
-the score of its frame an upper one. `FrameSums` brings a tile up to date only when it decides which
-frame is next; environments that were picked meanwhile have left their lanes by then. Most pairs are
-never computed, and those that are come many at a time.
+the score of its frame an upper one. A selection brings a sum up to date only when it decides which
+frame is next (see `quests_core.picked_sums`); most pairs are never computed.
 
 **Error.** Differences of coordinates relative to the tile's centre are exact to 2⁻²⁴ of the tile's
 radius, and the exponent to a few 2⁻²⁴ of itself: small exponents, which make up the sum, are precise
@@ -54,7 +53,7 @@ _FEWEST_BLOCKS = 32
 _of_thread = threading.local()
 
 
-def _accuracy(bandwidth: float, n_references: int, precision: str) -> tuple[float, float, float]:
+def accuracy_of(bandwidth: float, n_references: int, precision: str) -> tuple[float, float, float]:
     """Return ``(scale, reach, faded)``, which is what the compiled kernels know of accuracy."""
     tolerance, faded = (1e-6, FADED) if precision == "single" else (1e-14, np.inf)
     return 0.5 / bandwidth**2, math.log(max(1, n_references) / tolerance), faded
@@ -93,7 +92,7 @@ class RunningSums:
 
     def __init__(self, tiles: Tiles, bandwidth: float, n_references: int, precision: str = "single"):
         self._tiles, self._queries = tiles, as_queries(tiles)
-        self._accuracy = _accuracy(bandwidth, n_references, precision)
+        self._accuracy = accuracy_of(bandwidth, n_references, precision)
         self._states = new_states(np.diff(tiles.starts))
         self.log_sums = np.full(len(tiles.rows), -np.inf)
 
@@ -122,59 +121,6 @@ class RunningSums:
             work_space_of_thread(),
             self.log_sums,
         )
-
-
-class FrameSums(RunningSums):
-    """Kernel sums of all environments against the frames picked so far, up to date where asked for.
-
-    A sum can only grow as frames are picked, so one that is behind is a lower bound. A tile is behind
-    until `catch_up` adds the frames that were picked since it was last asked for: in one go, which
-    costs less than one by one, and without its environments that have been picked meanwhile.
-    """
-
-    def __init__(self, envs, bandwidth: float, n_references: int, precision: str = "single"):
-        super().__init__(envs.tiles, bandwidth, n_references, precision)
-        tiles = envs.tiles
-        self.tile_of = np.searchsorted(tiles.starts, tiles.places, side="right") - 1
-        self._lane_of = tiles.places - tiles.starts[self.tile_of]
-        self._frames = envs.blocks
-        # Lanes are emptied as frames are picked.
-        self._queries = (*self._queries[:6], tiles.columns[0].copy(), tiles.columns[1].copy())
-        self._picked, self.n_picked = np.empty(len(envs), dtype=np.int64), 0
-        # Number of picked frames that the sums of each tile know of.
-        self.known = np.zeros(len(envs.tiles), dtype=np.int64)
-
-    def pick(self, frame: int) -> None:
-        """Pick a frame: its own sums are not wanted any more."""
-        rows = slice(*self._frames[2][frame : frame + 2])
-        for limits in self._states[2:4]:
-            limits[self.tile_of[rows], self._lane_of[rows]] = -1.0
-        self._picked[self.n_picked] = frame
-        self.n_picked += 1
-
-    def catch_up(self, chosen: np.ndarray) -> None:
-        """Bring the sums of some tiles up to date."""
-        # The tiles that are farthest behind take longest: they come first, for the threads to end together.
-        chosen = chosen[np.argsort(self.known[chosen], kind="stable")]
-        picked = self._picked[: self.n_picked]
-        rows_per_frame = len(self._tiles.rows) / len(self._picked)
-        pairs = (self.n_picked - self.known[chosen]).sum() * rows_per_frame * TILE_ROWS
-
-        def work(first: int, last: int) -> None:
-            tile_loops.catch_up(
-                self._queries,
-                chosen[first:last],
-                self._frames,
-                picked,
-                self.known,
-                self._lane_of,
-                self._accuracy,
-                self._states,
-                work_space_of_thread(),
-                self.log_sums,
-            )
-
-        run_blocks(work, len(chosen), 1 if pairs > _FEWEST_PAIRS else len(chosen))
 
 
 def work_space_of_thread() -> tuple[np.ndarray, ...]:
@@ -209,7 +155,7 @@ def _add_in_order(totals: tuple[np.ndarray, ...], combine, work, n: int, size: i
 
 def own_log_kernel_sums(tiles: Tiles, bandwidth, precision, step, progress) -> np.ndarray:
     """Return ``ln Σ_j K`` of each row against all rows, itself among them, in their original places."""
-    accuracy = _accuracy(bandwidth, len(tiles.rows), precision)
+    accuracy = accuracy_of(bandwidth, len(tiles.rows), precision)
     states, queries, references = new_states(np.diff(tiles.starts)), as_queries(tiles), as_references(tiles)
     sums = np.zeros(len(tiles.rows))
 
@@ -231,7 +177,7 @@ def walk(envs, order, sizes, threshold, path, bandwidth, precision, progress) ->
 
     Each tile goes through all sizes by itself, so that it is at hand all the time.
     """
-    accuracy = _accuracy(bandwidth, envs.n_envs, precision)
+    accuracy = accuracy_of(bandwidth, envs.n_envs, precision)
     tiles, queries, frames = envs.tiles, as_queries(envs.tiles), envs.blocks
     step_of_frame = np.full(len(envs), len(sizes))
     step_of_frame[order] = np.searchsorted(sizes, np.arange(len(order)), side="right")
@@ -270,7 +216,7 @@ def tiles_of(envs, X: np.ndarray) -> Tiles:
 def frame_entropies(envs, bandwidth: float, precision: str = "single", progress=None) -> np.ndarray:
     """Return the entropy of each frame alone, -inf where it has no environment; shape (n_frames,)."""
     out, sizes, frames = np.empty(len(envs)), envs.sizes, envs.blocks
-    accuracy = _accuracy(bandwidth, sizes.max(), precision)
+    accuracy = accuracy_of(bandwidth, sizes.max(), precision)
 
     def work(first: int, last: int) -> None:
         n_axes = frames[0].shape[1]

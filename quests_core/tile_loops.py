@@ -8,7 +8,7 @@ import numpy as np
 
 from ._numba import inner_kernel
 from .tile_squares import gap
-from .tile_sums import add_block, add_blocks, keep_wanted, n_lanes, refresh, reset, state_of
+from .tile_sums import add_block, add_blocks, refresh, reset, state_of
 from .tree import CHUNK, TILE_ROWS, fill_columns
 
 
@@ -32,29 +32,6 @@ def add_to_tiles(tiles, chosen, references, blocks, accuracy, states, work, out)
             for j in range(limit.shape[0]):
                 if limit[j] >= 0.0:
                     out[order[places[t, j]]] = log_sums[j]
-
-
-@inner_kernel
-def _drop_unwanted(tiles, t, states, lane_of):
-    """Drop the queries whose sums are not wanted any more from a tile, where that saves lanes."""
-    order, places, columns, radii = tiles[1], tiles[2], tiles[6], tiles[7]
-    limit = state_of(states, t)[2]
-    wanted = 0
-    for j in range(limit.shape[0]):
-        wanted += limit[j] >= 0.0
-    if n_lanes(wanted) < limit.shape[0]:
-        for j in range(keep_wanted(states, t, columns[t], radii[t], places[t])):
-            lane_of[order[places[t, j]]] = j
-
-
-@inner_kernel
-def catch_up(tiles, chosen, frames, picked, known, lane_of, accuracy, states, work, out):
-    """Add to each of the chosen tiles the picked frames that it does not know of."""
-    for k in range(chosen.shape[0]):
-        t = chosen[k]
-        _drop_unwanted(tiles, t, states, lane_of)
-        add_to_tiles(tiles, chosen[k : k + 1], frames, picked[known[t] :], accuracy, states, work, out)
-        known[t] = picked.shape[0]
 
 
 @inner_kernel

@@ -25,13 +25,13 @@ from .vectors import BLOCK, GROUP
 
 # Single precision will do for a query if its nearest exponent, and its distance from the tile's centre
 # in units of h√2, are at most these.
-_NEAR, _WIDE = 10.0, 8.0
+NEAR, WIDE = 10.0, 8.0
 # It will do for terms that are smaller than the largest by this exponent: they need not be good to 1e-2.
 # In tiles wider than this, in units of h√2, twice the exponent.
-FADED, _VERY_WIDE = 10.0, 1000.0
+FADED, VERY_WIDE = 10.0, 1000.0
 # An offset that makes every term vanish.
 _NEVER = np.float32(-1e30)
-_UNIT = 2.0**-24
+UNIT = 2.0**-24
 # The bits of √½ as a double: what lies between it and √2 is a mantissa.
 _ROOT_HALF, _MANTISSA = 0x3FE6A09E667F3BCD, 0x000FFFFFFFFFFFFF
 
@@ -74,24 +74,6 @@ def state_of(states, t):
         states[4][t, :lanes],
         states[5][t],
     )
-
-
-@inner_kernel
-def keep_wanted(states, t, columns, radii, places):
-    """Move the queries of tile t whose sums are wanted to its first lanes, and drop the others."""
-    nearest, total, limit, careful, offset, summary = state_of(states, t)
-    kept = 0
-    for j in range(limit.shape[0]):
-        if limit[j] >= 0.0:
-            nearest[kept], total[kept] = nearest[j], total[j]
-            limit[kept], careful[kept], offset[kept] = limit[j], careful[j], offset[j]
-            radii[kept], places[kept] = radii[j], places[j]
-            for c in range(columns.shape[0]):
-                columns[c, kept] = columns[c, j]
-            kept += 1
-    limit[kept:], careful[kept:], offset[kept:] = np.float32(-1.0), np.float32(-1.0), _NEVER
-    summary[2] = n_lanes(kept)
-    return kept
 
 
 def work_space():
@@ -176,11 +158,11 @@ def refresh(radii, accuracy, state, work):
     _log_sums(nearest, total, work)
     n_careful = 0
     for j in range(total.shape[0]):
-        fading = faded if radii[j] * root <= _VERY_WIDE else 2.0 * faded
+        fading = faded if radii[j] * root <= VERY_WIDE else 2.0 * faded
         far, near = min(reach - log_sums[j], 1e38 * scale), min(fading + nearest[j], 1e38 * scale)
-        error = 8.0 * _UNIT * radii[j] * root
+        error = 8.0 * UNIT * radii[j] * root
         wanted = limit[j] >= 0.0
-        is_careful = wanted & ((faded > reach) | (nearest[j] > _NEAR) | (radii[j] * root > _WIDE))
+        is_careful = wanted & ((faded > reach) | (nearest[j] > NEAR) | (radii[j] * root > WIDE))
         far += 1e-5 * far + error * math.sqrt(far)
         near += 1e-5 * near + error * math.sqrt(near)
         limit[j] = np.float32(far / scale) if wanted else np.float32(-1.0)
@@ -194,7 +176,8 @@ def refresh(radii, accuracy, state, work):
 
 
 @inner_kernel
-def _exact_square(x, y):
+def exact_square(x, y):
+    """Return the squared distance of two rows in double precision."""
     total = 0.0
     for c in range(x.shape[0]):
         difference = x[c] - y[c]
@@ -219,7 +202,7 @@ def _add_carefully(queries, row, squares, state, scale, work):
             continue
         for j in range(8 * word, 8 * word + 8):
             if flags[j]:
-                exponent = scale * _exact_square(rows[places[j]], row)
+                exponent = scale * exact_square(rows[places[j]], row)
                 if exponent < nearest[j]:
                     total[j] *= math.exp(exponent - nearest[j])
                     nearest[j], offset[j] = exponent, np.float32(exponent)

@@ -1,7 +1,8 @@
 """Tiles of nearby environments with bounds, so that far tiles are never multiplied.
 
 The rows are turned into their principal axes, which changes no distance but gathers most of it in
-the first few, and split along the widest axis until a tile holds at most `TILE_ROWS` rows.
+the first few, and split along the widest axis until a tile holds at most `TILE_ROWS` rows, and its
+leaves, which are consecutive rows, `LEAF_ROWS`.
 A tile's box in the first `CHUNK` axes bounds all distances to it from below. Its rows stand once more
 as columns, relative to its centre and in single precision: so they are what a kernel reads along.
 """
@@ -16,6 +17,8 @@ from ._numba import inner_kernel, kernel
 
 # Rows of a tile, at most: 128 × 64 numbers in single precision stay in the first-level cache.
 TILE_ROWS = 128
+# Within a tile, this many consecutive rows are near each other again.
+LEAF_ROWS = 32
 # Axes are added up this many at a time; between two chunks all may turn out to be too far.
 CHUNK = 16
 
@@ -42,10 +45,10 @@ def _fill_all_columns(rows, starts, centers, columns, radii):
 
 
 @kernel
-def _split_at_median(coordinates, order, first, last):
+def _split_at_median(coordinates, order, first, last, n_rows):
     """Order ``order[first:last]`` along its widest axis; return the place of the split.
 
-    That is the whole number of tiles next to the median, so that all tiles but one are full.
+    That is the multiple of `n_rows` next to the median, so that all tiles, or leaves, but one are full.
     """
     rows = order[first:last].copy()
     widest, axis = -1.0, 0
@@ -62,28 +65,32 @@ def _split_at_median(coordinates, order, first, last):
     ranks = np.argsort(values, kind="mergesort")
     for i in range(rows.shape[0]):
         order[first + i] = rows[ranks[i]]
-    n_tiles = -(-rows.shape[0] // TILE_ROWS)
-    return first + (n_tiles // 2) * TILE_ROWS
+    n_parts = -(-rows.shape[0] // n_rows)
+    return first + (n_parts // 2) * n_rows
 
 
 @kernel
 def _grow(coordinates, order, starts):
-    """Split until no tile is larger than `TILE_ROWS`; write the tiles' first rows, return their number."""
+    """Split until no leaf is larger than `LEAF_ROWS`; write the tiles' first rows, return their number."""
     n = order.shape[0]
-    stack = np.empty((128, 2), np.int64)
-    stack[0, 0], stack[0, 1] = 0, n
+    # First and last row, and whether they are part of one tile.
+    stack = np.zeros((128, 3), np.int64)
+    stack[0, 1] = n
     depth, n_tiles = (1 if n else 0), 0
     while depth > 0:
         depth -= 1
-        first, last = stack[depth, 0], stack[depth, 1]
-        if last - first <= TILE_ROWS:
+        first, last, is_part = stack[depth, 0], stack[depth, 1], stack[depth, 2]
+        if not is_part and last - first <= TILE_ROWS:
             starts[n_tiles] = first
             n_tiles += 1
+            is_part = 1
+        n_rows = LEAF_ROWS if is_part else TILE_ROWS
+        if last - first <= n_rows:
             continue
-        middle = _split_at_median(coordinates, order, first, last)
+        middle = _split_at_median(coordinates, order, first, last, n_rows)
         # The lower half comes off the stack first, so that tiles follow each other.
-        stack[depth, 0], stack[depth, 1] = middle, last
-        stack[depth + 1, 0], stack[depth + 1, 1] = first, middle
+        stack[depth, 0], stack[depth, 1], stack[depth, 2] = middle, last, is_part
+        stack[depth + 1, 0], stack[depth + 1, 1], stack[depth + 1, 2] = first, middle, is_part
         depth += 2
     starts[n_tiles] = n
     return n_tiles

@@ -2,55 +2,57 @@
 
 import numpy as np
 
-from .._numba import kernel
+from .._numba import kernel, run_blocks
 from ..environments import Environments
-from ..kernel import FrameSums, frame_entropies
+from ..kernel import RunningSums, accuracy_of, frame_entropies
+from ..picked_sums import Picked, Room, bring_up_to_date, pick
 from ..progress import ProgressCallback
 from ..tree import Tiles
 from .greedy import Scorer
 
-# Tiles brought up to date at once: those of the best frames, and of the next best, who will be asked for.
-_AT_ONCE = 8
+# A sum of its largest terms, down to this exponent, decides on most frames; few need all.
+_REACH = 5.0
+# A sum that is this far above what would put its frame behind the best, in nats, need not be finished.
+_MARGIN = 0.5
+# Frames looked at together once the best of them is known, in this many parts.
+_AT_ONCE, _PARTS = 32, 8
 
 
 @kernel
-def _least(log_sums, offsets, frame):
-    """Return the least sum of a frame and its row; (inf, -1) without environments."""
-    least, row = np.inf, -1
-    for i in range(offsets[frame], offsets[frame + 1]):
-        if row < 0 or log_sums[i] < least:
-            least, row = log_sums[i], i
-    return least, row
+def _pick(picked, rows, rank):
+    pick(picked, rows, rank)
 
 
 @kernel
-def _tiles_behind(frames, log_sums, offsets, tile_of, known, n_picked, n_tiles, found, n_most):
-    """Append the tiles that decide the scores of `frames` and are behind; return how many are found."""
+def _resolve(frames, least, guess, frames_of, n_picked, sums, scores, exact, accuracy, room):
+    """Take the bounds of some frames' scores down, to the score or below `least`.
+
+    `guess` is what the next best score may be: nobody needs a bound that is lower by far.
+    """
+    places, offsets, entropies = frames_of
+    picked, bounds, rough, full = sums
     for frame in frames:
-        row = _least(log_sums, offsets, frame)[1]
-        if row < 0 or known[tile_of[row]] == n_picked:
-            continue
-        is_new = True
-        for k in range(n_tiles):
-            is_new &= found[k] != tile_of[row]
-        if is_new:
-            found[n_tiles] = tile_of[row]
-            n_tiles += 1
-        if n_tiles == n_most:
-            break
-    return n_tiles
-
-
-@kernel
-def _rescore(chosen, tile_starts, order, frame_of, log_sums, offsets, entropies, scores):
-    """Write the scores of all frames that have an environment in the chosen tiles."""
-    done = np.zeros(scores.shape[0], np.bool_)
-    for t in chosen:
-        for row in order[tile_starts[t] : tile_starts[t + 1]]:
-            frame = frame_of[row]
-            if not done[frame]:
-                done[frame] = True
-                scores[frame] = entropies[frame] - _least(log_sums, offsets, frame)[0]
+        rows, entropy = places[offsets[frame] : offsets[frame + 1]], entropies[frame]
+        while rows.shape[0] > 0:
+            row = rows[0]
+            for other in rows:
+                row = other if bounds[other] < bounds[row] else row
+            scores[frame] = entropy - bounds[row]
+            if full[0][row] == n_picked:
+                exact[frame] = n_picked
+                break
+            if scores[frame] < least:
+                break
+            if rough[0][row] < n_picked:
+                need = entropy - max(least, guess) + _MARGIN
+                need = need if bounds[row] < need else np.inf
+                bound = bring_up_to_date(picked, row, n_picked, need, _REACH, accuracy, rough, room)
+                bounds[row] = max(bounds[row], bound)
+            else:
+                bounds[row] = bring_up_to_date(
+                    picked, row, n_picked, np.inf, accuracy[1], accuracy, full, room
+                )
+                rough[1][row], rough[2][row] = full[1][row], full[2][row]
 
 
 class MSC(Scorer):
@@ -70,52 +72,80 @@ class MSC(Scorer):
         progress: ProgressCallback | None,
     ):
         self.tolerance = 1e-6 if precision == "single" else 1e-11
-        self._envs = envs
-        self._entropies = frame_entropies(envs, bandwidth, precision, progress)
+        tiles, entropies = envs.tiles, frame_entropies(envs, bandwidth, precision, progress)
         n_references = envs.n_envs + (0 if reference is None else len(reference))
-        self._sums = FrameSums(envs, bandwidth, n_references, precision)
-        self._frame_of = envs.frame_index
-        self._scores, self._started = self._entropies.copy(), False
+        self._accuracy = accuracy_of(bandwidth, n_references, precision)
+        self._frames = tiles.places, envs.offsets, entropies
+        self._picked, self._n_picked = Picked.none_of(tiles, bandwidth), 0
+        # Lower bounds of ln K, and sums over the largest terms and over all; in the order of the tiles.
+        bounds = np.full(envs.n_envs, -np.inf)
         if reference is not None:
-            self._sums.add(Tiles.of(reference, envs.tiles.axes), "reference", progress)
+            sums = RunningSums(tiles, bandwidth, n_references, precision)
+            sums.add(Tiles.of(reference, tiles.axes), "reference", progress)
+            bounds = sums.log_sums[tiles.order]
+        is_known = np.isfinite(bounds)
+        rough, full = (
+            (np.zeros(len(bounds), np.int64), -bounds, is_known.astype(np.float64)) for _ in range(2)
+        )
+        self._sums = self._picked, bounds, rough, full
+        self._scores = entropies.copy()
+        # The number of picks for which each score was computed, and the best computed for all.
+        self._exact, self._least, self._last = np.full(len(envs), -1), -np.inf, np.inf
+        self._started = False
+        if reference is not None:
             self._start()
 
     def _start(self) -> None:
+        """Forget the scores of frames alone."""
         self._started = True
-        self._rescore(np.arange(len(self._envs.tiles)))
-
-    def _rescore(self, chosen: np.ndarray) -> None:
-        tiles, sums = self._envs.tiles, (self._sums.log_sums, self._envs.offsets)
-        _rescore(chosen, tiles.starts, tiles.order, self._frame_of, *sums, self._entropies, self._scores)
+        self._scores[np.diff(self._frames[1]) > 0] = np.inf
 
     def scores(self) -> np.ndarray:
         """Return bounds of the scores, nats; -inf for a frame without environments."""
         return self._scores
 
     def refine(self, best: np.ndarray, free: np.ndarray) -> bool:
-        """Bring the sums that decide the scores of these frames up to date, and some that soon will."""
-        if not self._started:
+        """Take the bound of the best frame down to its score, then those that are above it."""
+        behind = best[self._exact[best] < self._n_picked]
+        if not self._started or not len(behind) or self._scores[behind[0]] == -np.inf:
             return False
-        sums = self._sums
-        found = np.full(len(sums.known), -1)
-        arguments = (sums.log_sums, self._envs.offsets, sums.tile_of, sums.known, sums.n_picked)
-        n_tiles = _tiles_behind(best, *arguments, 0, found, len(found))
-        if n_tiles == 0:
-            return False
-        if n_tiles < min(_AT_ONCE, len(found)):
-            candidates = np.flatnonzero(free)
-            bounds, n_next = -self._scores[candidates], min(4 * _AT_ONCE, len(candidates))
-            next_best = np.argpartition(bounds, n_next - 1)[:n_next]
-            next_best = candidates[next_best[np.lexsort((next_best, bounds[next_best]))]]
-            n_tiles = _tiles_behind(next_best, *arguments, n_tiles, found, min(_AT_ONCE, len(found)))
-        chosen = found[:n_tiles]
-        sums.catch_up(chosen)
-        self._rescore(chosen)
+        least = self._least - self.tolerance
+        if self._scores[behind[0]] < least:
+            # What was better may not be picked now.
+            least = -np.inf
+        frames = behind[:1]
+        if least > -np.inf:
+            above = np.flatnonzero(free & (self._scores >= least) & (self._exact < self._n_picked))
+            frames = above[np.argsort(-self._scores[above], kind="stable")[:_AT_ONCE]]
+        self._resolve(frames, least)
+        computed = frames[self._exact[frames] == self._n_picked]
+        self._least = max(self._least, self._scores[computed].max(initial=-np.inf))
         return True
+
+    def _resolve(self, frames: np.ndarray, least: float) -> None:
+        def work(first: int, last: int) -> None:
+            _resolve(
+                frames[first:last],
+                least,
+                self._last,
+                self._frames,
+                self._n_picked,
+                self._sums,
+                self._scores,
+                self._exact,
+                self._accuracy,
+                Room.of(self._picked),
+            )
+
+        run_blocks(work, len(frames), -(-len(frames) // _PARTS))
 
     def add(self, frame: int) -> None:
         """Add the environments of `frame` to what the sums are against."""
-        if self._envs.sizes[frame]:
-            self._sums.pick(frame)
+        places, offsets, _ = self._frames
+        rows = places[offsets[frame] : offsets[frame + 1]]
+        if len(rows):
+            _pick(self._picked, rows, self._n_picked)
+            self._n_picked += 1
+            self._least, self._last = -np.inf, self._scores[frame]
             if not self._started:
                 self._start()

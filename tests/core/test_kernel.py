@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from quests_core import Environments, descriptors, log_kernel_sum, overlap, read
-from quests_core.kernel import FrameSums, RunningSums
+from quests_core.kernel import RunningSums
 from quests_core.tree import Tiles
 from tests import naive
 from tests.core.ugly import BANDWIDTH, PROMISES, SETS
@@ -164,26 +164,6 @@ def test_references_added_bit_by_bit_equal_all_at_once(rng, precision):
         sums.add(tiles.take(part))
         expected = naive.log_kernel_sum(X, X[np.concatenate(parts[:n])], 0.1)
         np.testing.assert_allclose(sums.log_sums, expected, rtol=1e-11, atol=PROMISES[precision][0])
-
-
-@both_precisions
-def test_sums_that_are_behind_are_lower_bounds_until_they_catch_up(rng, precision):
-    """Tiles are asked for now and then, while their environments leave their lanes."""
-    h, frames = 0.3, [rng.normal(0, 0.4, (rng.integers(1, 9), 5)) for _ in range(120)]
-    envs = Environments.from_frames(frames)
-    sums, picked = FrameSums(envs, h, envs.n_envs, precision), []
-    wanted = np.ones(envs.n_envs, dtype=bool)
-    for rank, frame in enumerate(rng.permutation(120)[:110]):
-        sums.pick(frame)
-        picked.append(frame)
-        wanted[envs.offsets[frame] : envs.offsets[frame + 1]] = False
-        chosen = rng.permutation(len(envs.tiles))[: 1 + rank % 2]
-        sums.catch_up(chosen)
-        expected = naive.log_kernel_sum(envs.X, envs.take(picked).X, h)
-        of_chosen = wanted & np.isin(sums.tile_of, chosen)
-        error = PROMISES[precision][0]
-        np.testing.assert_allclose(sums.log_sums[of_chosen], expected[of_chosen], rtol=1e-11, atol=error)
-        assert (sums.log_sums[wanted] <= expected[wanted] + error).all()
 
 
 def test_no_more_parts_than_tiles(rng, monkeypatch):

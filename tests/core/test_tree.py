@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from quests_core.tree import CHUNK, TILE_ROWS, Axes, Tiles
+from quests_core.tree import CHUNK, LEAF_ROWS, TILE_ROWS, Axes, Tiles
 from tests.core.ugly import SETS
 
 MATRICES = {name: np.concatenate(frames) for name, frames in SETS.items()} | {
@@ -64,3 +64,13 @@ def test_tiles_are_compact(rng):
     X += rng.normal(0, 0.1, X.shape)
     tiles = Tiles.of(X[rng.permutation(len(X))])
     assert (tiles.high - tiles.low).max() < 3
+
+
+def test_leaves_are_compact(rng):
+    """Four far clusters that fill a leaf each share a tile, and no leaf."""
+    X = rng.normal(size=(TILE_ROWS, 5))
+    X[:, 0] += 100.0 * np.repeat(np.arange(4), LEAF_ROWS)
+    tiles = Tiles.of(X[rng.permutation(TILE_ROWS)])
+    assert len(tiles) == 1
+    leaves = tiles.rows.reshape(4, LEAF_ROWS, -1)
+    assert np.ptp(leaves, axis=1).max() < 12

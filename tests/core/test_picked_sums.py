@@ -1,0 +1,96 @@
+"""Sums of single environments against what is picked: exact, or lower bounds, whenever they are asked for."""
+
+import numpy as np
+import pytest
+
+from quests_core._numba import kernel
+from quests_core.kernel import accuracy_of
+from quests_core.picked_sums import Picked, Room, bring_up_to_date, pick
+from quests_core.tree import Tiles
+from tests import naive
+from tests.core.ugly import BANDWIDTH, PROMISES, SETS
+
+both_precisions = pytest.mark.parametrize("precision", PROMISES)
+
+
+@kernel
+def picked_now(picked, rows, rank):
+    pick(picked, rows, rank)
+
+
+@kernel
+def asked(picked, row, n_picked, need, reach, accuracy, sums, room):
+    return bring_up_to_date(picked, row, n_picked, need, reach, accuracy, sums, room)
+
+
+class Sums:
+    """The sums of some rows, against groups of them that are picked one after the other."""
+
+    def __init__(self, X, h, precision="single"):
+        self.X, self.h = X, h
+        self.tiles = Tiles.of(X)
+        self.picked, self.accuracy = Picked.none_of(self.tiles, h), accuracy_of(h, len(X), precision)
+        self.chosen, self.n_picked = [], 0
+        self.state = np.zeros(len(X), np.int64), np.full(len(X), np.inf), np.zeros(len(X))
+
+    def pick(self, rows):
+        picked_now(self.picked, self.tiles.places[rows], self.n_picked)
+        self.chosen.extend(rows)
+        self.n_picked += 1
+
+    def ask(self, row, reach=None, need=np.inf):
+        reach = self.accuracy[1] if reach is None else reach
+        place = self.tiles.places[row]
+        given = self.picked, place, self.n_picked, need, reach, self.accuracy, self.state
+        return asked(*given, Room.of(self.picked))
+
+    def expected(self, row):
+        return naive.log_kernel_sum(self.X[[row]], self.X[self.chosen], self.h)[0]
+
+
+@both_precisions
+@pytest.mark.parametrize("name", SETS)
+def test_sums_are_exact_whenever_they_are_asked_for(rng, name, precision):
+    X = np.concatenate(SETS[name])
+    sums = Sums(X, BANDWIDTH, precision)
+    for group in np.array_split(rng.permutation(len(X))[: max(1, len(X) - 10)], 12):
+        sums.pick(group)
+        for row in rng.permutation(len(X))[:4]:
+            expected = sums.expected(row)
+            assert sums.ask(row) == pytest.approx(expected, rel=1e-11, abs=PROMISES[precision][0])
+
+
+@both_precisions
+def test_the_largest_terms_alone_are_a_lower_bound(rng, precision):
+    """That comes near, and the nearer the farther it reaches."""
+    sums = Sums(rng.normal(0, 0.4, (400, 5)), 0.2, precision)
+    error, losses = PROMISES[precision][0], []
+    sums.pick(rng.permutation(400)[:300])
+    for reach in (0.5, 3.0, 8.0):
+        sums.state[0][:], sums.state[1][:], sums.state[2][:] = 0, np.inf, 0.0
+        found = np.array([sums.ask(row, reach) for row in range(100)])
+        expected = np.array([sums.expected(row) for row in range(100)])
+        assert (found <= expected + error).all()
+        losses.append((expected - found).max())
+    assert 1.5 > losses[0] > losses[1] > losses[2]
+    assert losses[2] < 0.02
+
+
+def test_enough_is_enough(rng):
+    """Above what is needed the sum stays what it was, and what is told is still a lower bound."""
+    sums = Sums(rng.normal(0, 0.4, (900, 5)), 0.4)
+    sums.pick(np.arange(1, 900))
+    expected = sums.expected(0)
+    found = sums.ask(0, need=expected - 1)
+    assert expected - 1 < found <= expected + 1e-5
+    assert sums.state[0][sums.tiles.places[0]] == 0
+    assert sums.ask(0, need=expected + 1) == pytest.approx(expected, abs=1e-5)
+    assert sums.state[0][sums.tiles.places[0]] == 1
+
+
+def test_what_was_not_picked_yet_does_not_count(rng):
+    X = rng.normal(0, 1e-4, (64, 3))
+    sums = Sums(X, 1.0)
+    for n, row in enumerate(rng.permutation(64)[:63], start=1):
+        sums.pick([row])
+        assert sums.ask(int(rng.integers(64))) == pytest.approx(np.log(n), abs=1e-5)
