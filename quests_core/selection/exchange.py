@@ -106,7 +106,12 @@ def exchange(
 
     among those with which overlap, diversity, entropy and information loss are all at least as good as
     in the beginning (to rounding); the frame itself where no other is better. The largest δH is not
-    looked at: it may get worse.
+    looked at: it may get worse. As in J, an environment loses 30 nats at most: those that are farther than
+    this from all that is kept may get farther still, and so may the loss of `compression_curve`, which has no
+    such bound. Outliers that matter are to be locked.
+
+    Of the subsets of ``msc`` of 12 real sets at 5 sizes, 60 in all, it made some that were at least as good
+    in all four in 59, by that loss without a bound; the median loss was 0.26 nats less.
 
     A sweep takes, for each frame of the subset, as long as looking at all frames outside once.
 
