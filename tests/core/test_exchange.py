@@ -60,6 +60,7 @@ def test_a_sweep_is_that_of_the_slow_search(seed):
     assert found[1] == start[1]
 
 
+@pytest.mark.jit
 @pytest.mark.parametrize("method", ["msc", "balanced", "random"])
 def test_nothing_gets_worse_and_what_was_drawn_gets_better(method, rng):
     envs = Environments.from_frames(clustered(rng, 150, 9))
@@ -77,6 +78,7 @@ def test_nothing_gets_worse_and_what_was_drawn_gets_better(method, rng):
             assert gains["diversity"] > 0.05
 
 
+@pytest.mark.jit
 def test_the_number_of_threads_changes_nothing(rng):
     from quests_core import get_num_threads, set_num_threads
 
