@@ -19,7 +19,7 @@ from .named import datasets, load
 from .progress import Cancelled, Progress
 from .repeats import repeated_curves
 from .sampling import EntropyEstimate, estimate_entropy
-from .selection import METHODS, Selection, Strata, select, select_in_chunks
+from .selection import METHODS, Selection, Strata, exchange, select, select_in_chunks
 from .species import species_descriptors
 from .targets import knee, smallest_subset
 
@@ -49,6 +49,7 @@ __all__ = [
     "diversity",
     "entropy",
     "estimate_entropy",
+    "exchange",
     "get_num_threads",
     "information_gap",
     "knee",

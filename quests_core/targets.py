@@ -4,7 +4,7 @@ Adding frames never lowers the overlap, nor raises the information loss or the l
 these has one size at which it turns true, and of several the last decides.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pandas as pd
@@ -213,7 +213,20 @@ def smallest_subset(
     return kept[order[: row + 1]]
 
 
-def _wanted(overlap, information_loss, max_delta_entropy) -> dict[str, float]:
+def check_targets(targets, name: str) -> dict[str, float]:
+    """Return targets of `smallest_subset` by their names."""
+    if not isinstance(targets, Mapping):
+        raise TypeError(f"{name}: expected a mapping of targets or 'knee', got {targets!r:.60}")
+    known = {"overlap", "information_loss", "max_delta_entropy", "max_envs"}
+    if not targets or not known.issuperset(targets):
+        raise ValueError(f"{name}: expected targets among {sorted(known)}, got {list(targets)}")
+    wanted = _wanted(**{key: value for key, value in targets.items() if key != "max_envs"})
+    return wanted | (
+        {"max_envs": check_count(targets["max_envs"], "max_envs")} if "max_envs" in targets else {}
+    )
+
+
+def _wanted(overlap=None, information_loss=None, max_delta_entropy=None) -> dict[str, float]:
     """Return the targets that were given, by the columns of a curve."""
     given = {
         "overlap": overlap,

@@ -45,7 +45,15 @@ def compress(
     method: Annotated[
         Method, typer.Option("--method", "-m", help="How frames are chosen.")
     ] = Method.balanced,
-    size: Annotated[str, typer.Option("--size", "-s", help="A number of frames, or a share: 0.25.")] = "0.25",
+    size: Annotated[
+        str | None, typer.Option("--size", "-s", help="A number of frames, or a share; by default 0.25.")
+    ] = None,
+    until: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--until", "-u", help="The smallest subset such that: overlap=0.95, max_envs=5000, knee, …"
+        ),
+    ] = None,
     reference: Annotated[
         str | None, typer.Option("--reference", "-r", help="Structures that one has already.")
     ] = None,
@@ -65,7 +73,9 @@ def compress(
     """Choose frames of FILE, and copy them byte for byte."""
     if output is None and not dry_run:
         raise typer.BadParameter("expected where to write the subset, or --dry-run", param_hint="--output")
-    n_to_select = _size(size)
+    targets = _targets(until)
+    # The smallest subset that reaches them may have any size, unless one is given as well.
+    n_to_select = _size(size or "0.25") if size or targets is None else None
     with working() as work:
         paths = [work.path(one) for one in (file, reference) if one is not None]
         check_target(output, force or dry_run, *paths)
@@ -77,7 +87,7 @@ def compress(
             envs, method.value, n_to_select, bandwidth, known,
             locked=parse_ranges(locked, len(frames), "locked"),
             excluded=parse_ranges(excluded, len(frames), "excluded"),
-            cost=cost.value, random_state=seed, progress=work.progress,
+            cost=cost.value, random_state=seed, progress=work.progress, until=targets,
         )  # fmt: skip
         told = _told(envs, selection, known, work)
         told["parameters"] |= {"k": k, "cutoff": cutoff, "species": species, "cost": cost.value}
@@ -94,6 +104,19 @@ def _size(text: str) -> int | float:
     except ValueError:
         raise typer.BadParameter(
             f"expected a number of frames or a share like 0.25, got {text!r}", param_hint="--size"
+        ) from None
+
+
+def _targets(given: list[str] | None) -> dict[str, float] | str | None:
+    """Return what the subset must reach: ``name=value``, or the knee."""
+    if not given or given == ["knee"]:
+        return given[0] if given else None
+    try:
+        pairs = [text.split("=") for text in given]
+        return {name: int(value) if name == "max_envs" else float(value) for name, value in pairs}
+    except ValueError:
+        raise typer.BadParameter(
+            f"expected knee, or a target like overlap=0.95, got {' '.join(given)!r}", param_hint="--until"
         ) from None
 
 

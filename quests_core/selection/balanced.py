@@ -20,48 +20,68 @@ import numpy as np
 from .._numba import kernel
 from ..environments import Environments
 from ..progress import ProgressCallback
-from .lazy import EPSILON, LazySums
+from .lazy import EPSILON, LARGE, SMALL, LazySums
 
 # The weights of H and of the root, 1/2 and 1, were found on the sets that benchmarks/selection.py names.
 ENTROPY_WEIGHT = 0.5
 # δ, nats: losses much smaller than this are rounding, and the slope of the root has an end.
 LOSS_FLOOR = 0.01
-# What a picked environment does not notice: all that is left out changes H by less.
-NEGLIGIBLE = 1e-9
 
 
 @kernel
-def _measure(chosen, kernels, frame_of_row, members, sums, out):
-    """Write how much each of the chosen frames would change N L, U and ``Σ ln K`` of the subset."""
+def _own_sums(kernels, frame_of_row, own):
+    """Write the kernel sum of each row against its own frame."""
+    first_run, start_of_run, stop_of_run, row_of_run, lanes, values = kernels
+    for frame in range(first_run.shape[0] - 1):
+        for run in range(first_run[frame], first_run[frame + 1]):
+            for entry in range(start_of_run[run], stop_of_run[run]):
+                row = row_of_run[run] + lanes[entry]
+                if frame_of_row[row] == frame:
+                    own[row] = values[entry]
+
+
+@kernel
+def _measure(chosen, kernels, rows, starts, own, sums, inverse, out):
+    """Write how much each of the chosen frames would change N L, U and ``Σ ln K`` of the subset.
+
+    The rows of frame f are ``rows[starts[f]:starts[f + 1]]``; `inverse` is 1 / K of the picked rows, and
+    0 for all others, so that they all are counted alike.
+    """
     first_run, start_of_run, stop_of_run, row_of_run, lanes, values = kernels
     for frame in chosen:
         loss, unique, logs = 0.0, 0.0, 0.0
+        after, before, grown = 1.0, 1.0, 1.0
         for run in range(first_run[frame], first_run[frame + 1]):
             for entry in range(start_of_run[run], stop_of_run[run]):
                 row, value = row_of_run[run] + lanes[entry], np.float64(values[entry])
-                old = sums[row]
-                new = old + value
-                if old < 1.0:
-                    loss += min(0.0, math.log(old + EPSILON)) - min(0.0, math.log(new + EPSILON))
-                # A member's sum holds itself, so it is at least 1: most kernels are nothing beside it.
-                if members[row] and value > NEGLIGIBLE:
-                    unique -= value / (old * new)
-                    logs += math.log1p(value / old)
-                elif frame_of_row[row] == frame:
-                    unique += 1.0 / new
-                    logs += math.log(new)
-        out[frame, 0], out[frame, 1], out[frame, 2] = loss, unique, logs
+                old = sums[row] + EPSILON
+                after *= min(1.0, old + value)
+                before *= min(1.0, old)
+                growth = value * inverse[row]
+                grown *= 1.0 + growth
+                unique -= inverse[row] * growth / (1.0 + growth)
+                if before < SMALL or grown > LARGE:
+                    loss += math.log(before / after)
+                    logs += math.log(grown)
+                    after, before, grown = 1.0, 1.0, 1.0
+        for row in rows[starts[frame] : starts[frame + 1]]:
+            new = sums[row] + own[row]
+            unique += 1.0 / new
+            logs += math.log(new)
+        out[frame, 0] = loss + math.log(before / after)
+        out[frame, 1], out[frame, 2] = unique, logs + math.log(grown)
 
 
 @kernel
-def _add(frame, kernels, frame_of_row, members, sums):
-    """Add a frame to the kernel sums."""
-    first_run, start_of_run, stop_of_run, row_of_run, lanes, values = kernels
+def _invert(frame, kernels, rows, starts, sums, inverse):
+    """Bring `inverse` up to date after a frame was added to the sums."""
+    first_run, start_of_run, stop_of_run, row_of_run, lanes, _ = kernels
+    inverse[rows[starts[frame] : starts[frame + 1]]] = 1.0
     for run in range(first_run[frame], first_run[frame + 1]):
         for entry in range(start_of_run[run], stop_of_run[run]):
             row = row_of_run[run] + lanes[entry]
-            sums[row] += values[entry]
-            members[row] |= frame_of_row[row] == frame
+            if inverse[row] > 0.0:
+                inverse[row] = 1.0 / sums[row]
 
 
 class Balanced(LazySums):
@@ -86,8 +106,9 @@ class Balanced(LazySums):
     ):
         super().__init__(envs, bandwidth, costs, reference, progress)
         self._n_all = max(1, envs.n_envs)
-        self._frame_of_row = envs.frame_index[envs.tiles.order]
-        self._members = np.zeros(envs.n_envs, dtype=bool)
+        self._rows = envs.tiles.places, envs.offsets
+        self._own, self._inverse = np.zeros(envs.n_envs), np.zeros(envs.n_envs)
+        _own_sums(self._kernels, envs.frame_index[envs.tiles.order], self._own)
         # N L, U, Σ ln K and the number of environments: of the subset, and what each frame would change.
         self._totals = np.array([-np.minimum(0.0, np.log(self._sums + EPSILON)).sum(), 0.0, 0.0, 0.0])
         self._changes = np.zeros((len(envs), 4))
@@ -95,7 +116,8 @@ class Balanced(LazySums):
         self._evaluate(np.flatnonzero(envs.sizes))
 
     def _look(self, frames: np.ndarray) -> None:
-        _measure(frames, self._kernels, self._frame_of_row, self._members, self._sums, self._changes)
+        rows = (*self._rows, self._own, self._sums, self._inverse)
+        _measure(frames, self._kernels, *rows, self._changes)
 
     def _value(self, totals: np.ndarray) -> np.ndarray:
         """Return J."""
@@ -110,8 +132,10 @@ class Balanced(LazySums):
         gains = np.where(gains > 0, gains / self._costs, gains * self._costs)
         return np.where(self._sizes > 0, gains, -np.inf)
 
-    def _add(self, frame: int) -> None:
-        if self._known[frame] < self._n_picked:
+    def add(self, frame: int) -> None:
+        """Add the environments of `frame` to the subset."""
+        if self._sizes[frame] and self._known[frame] < self._n_picked:
             self._evaluate(np.array([frame]))
         self._totals += self._changes[frame]
-        _add(frame, self._kernels, self._frame_of_row, self._members, self._sums)
+        super().add(frame)
+        _invert(frame, self._kernels, *self._rows, self._sums, self._inverse)

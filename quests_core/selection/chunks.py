@@ -30,7 +30,10 @@ def select_in_chunks(
 
     No pass sees more than a chunk, or than what all chunks kept. What is lost against one pass: frames that
     a chunk did not keep, and in the final pass the environments of these, which nothing there counts. So
-    `information_loss` and `coverage`, which count all environments, lose more than ``msc``.
+    ``information_loss``, ``coverage`` and ``balanced``, which count all environments, lose more than ``msc``:
+    in four or eight chunks that kept twice the share wanted in the end, 0 to 5 points of overlap on
+    gap20_Fullerenes, up to 24 on the more redundant mlearn_Mo and mg_fletcher_ns, where ``msc`` lost at
+    most 5 (docs/choosing.md has the table).
 
     Measured on every 3rd frame of gap20_partial (1,187 frames of carbon, 76,354 environments): what 10 /
     25 / 50 % of the frames have more (+) or less (-) than after one pass.

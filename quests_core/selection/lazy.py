@@ -4,7 +4,7 @@ from abc import abstractmethod
 
 import numpy as np
 
-from .._numba import run_blocks
+from .._numba import kernel, run_blocks
 from ..environments import Environments
 from ..frame_kernels import FrameKernels
 from ..kernel import log_kernel_sum
@@ -13,6 +13,17 @@ from .greedy import Scorer
 
 # Kernel sums of an environment and a frame are left out below this: e^-30.
 EPSILON = float(np.exp(-30.0))
+# Sums of logarithms are taken as logarithms of products, before these leave what a double can hold.
+SMALL, LARGE = 1e-250, 1e250
+
+
+@kernel
+def _add(frame, kernels, sums):
+    """Add a frame to the kernel sums."""
+    first_run, start_of_run, stop_of_run, row_of_run, lanes, values = kernels
+    for run in range(first_run[frame], first_run[frame + 1]):
+        for entry in range(start_of_run[run], stop_of_run[run]):
+            sums[row_of_run[run] + lanes[entry]] += values[entry]
 
 
 class LazySums(Scorer):
@@ -59,10 +70,6 @@ class LazySums(Scorer):
     def _look(self, frames: np.ndarray) -> None:
         """Compute what picking each of the frames would change."""
 
-    @abstractmethod
-    def _add(self, frame: int) -> None:
-        """Carry out what picking the frame changes."""
-
     def _evaluate(self, frames: np.ndarray) -> None:
         size = max(1, min(64, len(frames) // 4))
         run_blocks(lambda first, last: self._look(frames[first:last]), len(frames), size)
@@ -84,5 +91,5 @@ class LazySums(Scorer):
     def add(self, frame: int) -> None:
         """Add the environments of `frame` to what the sums are against."""
         if self._sizes[frame]:
-            self._add(frame)
+            _add(frame, self._kernels, self._sums)
         self._n_picked += 1

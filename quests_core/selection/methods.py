@@ -1,6 +1,7 @@
 """`select`: which frames to keep, and in which order."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -46,6 +47,7 @@ def select(
     random_state: int = 0,
     precision: str = "single",
     progress: ProgressCallback | None = None,
+    until: Mapping[str, float] | str | None = None,
 ) -> Selection:
     r"""Select frames.
 
@@ -107,6 +109,11 @@ def select(
         An error of at most 1e-5 or 1e-12 nats in a score of ``msc``; see `log_kernel_sum`.
     progress : callable, optional
         See `quests_core.progress`.
+    until : mapping of str to float or "knee", optional
+        What the subset must reach: ``{"overlap": 0.95}``, any of the targets of `smallest_subset` (overlap,
+        information_loss, max_delta_entropy, max_envs), or the knee of its curve. The result is the shortest
+        start of the order that does, and `n_to_select` the most frames it may have. Excluded frames need
+        not be covered; with `reference` and for ``k_means`` there is no such answer.
 
     Returns
     -------
@@ -116,7 +123,7 @@ def select(
     Raises
     ------
     TypeError, ValueError
-        If an argument is not as described.
+        If an argument is not as described, or no start of the order reaches what `until` asks for.
 
     References
     ----------
@@ -127,6 +134,8 @@ def select(
     >>> envs = Environments([[0.0], [0.001], [0.0], [0.9]], offsets=[0, 2, 3, 4])
     >>> select(envs).order.tolist()
     [0, 2, 1]
+    >>> select(envs, until={"overlap": 1.0}).order.tolist()
+    [0, 2]
     >>> select(envs, n_to_select=0.34, locked=[1]).order.tolist()
     [1]
     """
@@ -139,6 +148,7 @@ def select(
     locked, excluded, kept, count = _check_frames(locked, excluded, n_to_select, len(envs))
     reference = _check_reference(reference, method, envs)
     strata = _check_strata(strata, len(envs))
+    until = _check_until(until, method, reference)
     parameters = {
         "bandwidth": bandwidth,
         "random_state": random_state,
@@ -147,7 +157,7 @@ def select(
     }
     if strata is not None:
         parameters |= strata.told()
-    n_frames = len(envs)
+    n_frames, full = len(envs), envs
     if len(excluded):
         envs, locked, costs = envs.take(kept), np.searchsorted(kept, locked), costs[kept]
         strata = None if strata is None else strata.take(kept)
@@ -166,7 +176,28 @@ def select(
         if strata is not None:
             scorer = Stratified(scorer, Quotas(strata))
         order = greedy_order(scorer, len(envs), count, locked, f"{method} order", progress)
-    return Selection(kept[order], method, n_frames, parameters)
+    selection = Selection(kept[order], method, n_frames, parameters)
+    return selection if until is None else _stopped(full, selection, until, progress)
+
+
+def _stopped(envs: Environments, selection: Selection, until: dict, progress) -> Selection:
+    """Return the shortest start of a selection that reaches what it must."""
+    from ..targets import smallest_subset  # which itself knows what a selection is
+
+    order = smallest_subset(envs, selection, **until, progress=progress)
+    return replace(selection, order=order, parameters=selection.parameters | {"until": until or "knee"})
+
+
+def _check_until(until, method: str, reference) -> dict | None:
+    """Return targets by name; none of them is the knee."""
+    from ..targets import check_targets
+
+    if until is None:
+        return None
+    if reference is not None or method == "k_means":
+        why = "a reference" if reference is not None else "method 'k_means'"
+        raise ValueError(f"until: expected None with {why}, got {until!r:.60}")
+    return {} if until == "knee" else check_targets(until, "until")
 
 
 def _check_frames(locked, excluded, n_to_select, n_frames: int) -> tuple:

@@ -105,6 +105,17 @@ def test_sizes_are_counts_or_shares(file, size, n):
     assert told("compress", file, "-s", size, "-k", 4, "-m", "random", "--dry-run")["n_frames"] == n
 
 
+def test_the_smallest_subset_such_that(file):
+    (envs,) = environments(file)
+    for given, until in (
+        (["-u", "overlap=0.6", "-u", "max_envs=30"], {"overlap": 0.6, "max_envs": 30}),
+        (["--until", "information_loss=0.5", "-s", "8"], {"information_loss": 0.5}),
+    ):
+        answer = told("compress", file, *given, *PARAMETERS, "--dry-run")
+        assert answer["indices_by_rank"] == q.select(envs, bandwidth=0.03, until=until).order.tolist()
+        assert answer["parameters"]["until"] == until
+
+
 def test_a_dry_run_writes_nothing(file, tmp_path):
     target = tmp_path / "kept.xyz"
     done = run("compress", file, "-o", target, "-k", 4, "--dry-run")
@@ -344,6 +355,8 @@ def test_the_source_is_never_written_to(file, other):
         (("compress", "--bandwidth", "-1"), "bandwidth: expected a positive number, got -1.0"),
         (("entropy", "--bandwidth", "0"), "bandwidth: expected a positive number"),
         (("learning-curve", "--sizes", "99"), "sizes: expected at most the number of environments, 32"),
+        (("compress", "-s", "2", "-u", "overlap=1"), "overlap: expected what the whole order reaches"),
+        (("compress", "--until", "size=4"), "until: expected targets among"),
         (("describe", "--cutoff", "-2"), "cutoff: expected a positive number"),
     ],
 )
@@ -364,6 +377,7 @@ def test_what_cannot_be_done_ends_with_1(file, tmp_path, arguments, why):
         ("compress", "FILE"),
         ("compress", "FILE", "-o", "x.xyz", "-s", "many"),
         ("compress", "FILE", "-o", "x.xyz", "-m", "best"),
+        ("compress", "FILE", "-o", "x.xyz", "-u", "most"),
         ("learning-curve", "FILE", "--sizes", "1,b"),
         ("overlap", "FILE"),
         ("overlap", "-", "-"),

@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 from ase.io import read as ase_read
 
+from quests_core import overlap
+
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text()
 
@@ -22,9 +24,9 @@ def test_example_runs(tmp_path, monkeypatch, capsys):
     exec(example, namespace)  # the README's own code
     subset = Path("subset.xyz").read_bytes()
     kept = ase_read("subset.xyz", ":")
-    row = namespace["curve"].loc[namespace["n"]]
-    assert row.overlap >= 0.95
-    assert len(kept) == row.n_frames < len(namespace["frames"])
+    assert len(kept) == len(namespace["smallest"]) < len(namespace["frames"])
+    subset_envs = namespace["envs"].take(namespace["smallest"].order)
+    assert overlap(namespace["envs"], subset_envs) >= 0.95
     assert len(subset) < len(source)
     assert "information_loss" in capsys.readouterr().out
 

@@ -130,3 +130,35 @@ def test_what_cannot_be_reached_is_said(rng):
         smallest_row(pd.DataFrame({"overlap": [1.0]}))
     with pytest.raises(ValueError, match=r"overlaps: expected one a size, shape \(3,\), got \(2,\)"):
         knee([1, 2, 3], [0.1, 0.2])
+
+
+@pytest.mark.parametrize("until", [{"overlap": 0.9}, {"information_loss": 0.2, "max_envs": 60}, "knee"])
+@pytest.mark.parametrize("method", ["balanced", "msc", "random"])
+def test_select_gives_the_smallest_subset_such_that(until, method, rng):
+    envs = Environments.from_frames([rng.normal(0, 0.3, (rng.integers(1, 5), 2)) for _ in range(30)])
+    given = {"bandwidth": 0.2, "locked": [4], "excluded": [0, 9]}
+    whole = select(envs, method, **given)
+    found = select(envs, method, until=until, **given)
+    expected = smallest_subset(envs, whole, **({} if until == "knee" else until))
+    assert found.order.tolist() == expected.tolist()
+    assert len(found) < len(whole)
+    assert found.parameters == whole.parameters | {"until": until}
+    with pytest.raises(ValueError, match="expected what the whole order reaches"):
+        select(envs, method, 2, until={"overlap": 0.999}, **given)
+
+
+def test_what_select_cannot_stop_at_is_refused(rng):
+    envs = Environments(rng.normal(size=(6, 2)), np.arange(0, 7, 2))
+    for until, error, why in (
+        (0.9, TypeError, "until: expected a mapping of targets or 'knee', got 0.9"),
+        ({}, ValueError, "until: expected targets among"),
+        ({"size": 3}, ValueError, r"until: expected targets among .*, got \['size'\]"),
+        ({"overlap": -1}, ValueError, "overlap"),
+        ({"max_envs": 0.5}, TypeError, "max_envs"),
+    ):
+        with pytest.raises(error, match=why):
+            select(envs, until=until)
+    with pytest.raises(ValueError, match="until: expected None with method 'k_means'"):
+        select(envs, "k_means", until="knee")
+    with pytest.raises(ValueError, match="until: expected None with a reference"):
+        select(envs, until="knee", reference=[[0.0, 0.0]])
