@@ -22,7 +22,7 @@ from ..descriptors import descriptors
 from ..environments import Environments
 from ..io import read, write_whole
 from ..named import fetch, is_name
-from ..progress import Progress
+from ..progress import Progress, first_time
 
 STANDARD = "-"
 # What written frames are called: they are extxyz, and read by their name.
@@ -157,6 +157,8 @@ def _bars() -> Iterator[Progress | None]:
     if not console.is_terminal:
         yield None
         return
+    if hint := first_time():
+        console.print(hint)
     columns = TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TimeRemainingColumn()
     with Bars(*columns, console=console, transient=True) as bars:
         tasks: dict[str, Any] = {}
