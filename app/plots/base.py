@@ -121,8 +121,6 @@ def add_legend(fig: figure, renderers: dict[str, list]) -> dict[str, LegendItem]
         margin=2,
         spacing=14,
         label_text_font_size="12px",
-        # Where no theme of the page takes it away: in notebooks and saved pages.
-        border_line_alpha=0,
     )
     fig.add_layout(row, "above")
     return items
