@@ -86,7 +86,7 @@ def progress_line(*activities: Activity):
 
     started, line, hint = time.monotonic(), [], first_time()
 
-    def show(event) -> None:
+    def show(event, *_) -> None:
         activity = event.obj
         if time.monotonic() - started < 1:
             return

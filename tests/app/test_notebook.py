@@ -3,12 +3,14 @@
 import json
 import re
 import threading
+from types import SimpleNamespace
 
 import ase.db
 import numpy as np
 import pytest
 
 from quests_app import Explorer, kernel
+from quests_app.state import Activity
 from quests_core import Environments, descriptors, read
 from quests_core.named.fetch import SOURCES
 from quests_core.named.keep import keep
@@ -149,6 +151,25 @@ def test_a_published_set_by_its_name(open_explorer, file, tmp_path, monkeypatch)
         open_explorer("gap20:Other")
     with pytest.raises(FileNotFoundError, match="nothing:there: no such file"):
         open_explorer("nothing:there")
+
+
+def test_the_cell_tells_how_far_any_of_the_work_is(monkeypatch):
+    """Two parameters that change at once are one call with two events."""
+    clock, shown = iter([0.0, 5.0, 6.0]), []
+    display = pytest.importorskip("IPython.display")
+    handle = SimpleNamespace(update=lambda html: shown.append(html.data))
+    monkeypatch.setattr(kernel, "in_notebook", lambda: True)
+    monkeypatch.setattr(kernel.time, "monotonic", lambda: next(clock))
+    monkeypatch.setattr(display, "display", lambda html, **_: shown.append(html.data) or handle)
+    work, mapping = Activity(title="Opening"), Activity(title="UMAP")
+    with kernel.progress_line(work, mapping):
+        work.param.update(step="descriptors", fraction=0.5)
+        mapping.param.update(step="embedding", fraction=0.25)
+    assert shown[0].startswith("Opening · descriptors · 50 %")
+    assert shown[1].startswith("UMAP · embedding · 25 %")
+    assert shown[2] == ""
+    work.step = "afterwards"
+    assert len(shown) == 3
 
 
 def test_what_vs_code_is_given(open_explorer, file, monkeypatch):
