@@ -29,6 +29,8 @@ from panel.io.resources import set_resource_mode
 from panel.io.save import save
 from pyviz_comms import Comm
 
+from quests_core.progress import first_time
+
 from .state import Activity
 
 _STAND_IN = Path(__file__).parent / "assets" / "material.js"
@@ -75,29 +77,31 @@ def load() -> None:
 
 
 @contextmanager
-def progress_line(activity: Activity):
+def progress_line(*activities: Activity):
     """Say in the cell how far the work is, from the second second on."""
     if not in_notebook():
         yield
         return
     from IPython.display import HTML, display
 
-    started, line = time.monotonic(), []
+    started, line, hint = time.monotonic(), [], first_time()
 
-    def show(*_) -> None:
+    def show(event, *_) -> None:
+        activity = event.obj
         if time.monotonic() - started < 1:
             return
-        text = f"{activity.title} · {activity.step} · {100 * activity.fraction:.0f} %"
+        text = f"{activity.title} · {activity.step} · {100 * activity.fraction:.0f} %. {hint}"
         if line:
             line[0].update(HTML(escape(text)))
         else:
             line.append(display(HTML(escape(text)), display_id=True))
 
-    watcher = activity.param.watch(show, ["step", "fraction"])
+    watchers = [(one, one.param.watch(show, ["step", "fraction"])) for one in activities]
     try:
         yield
     finally:
-        activity.param.unwatch(watcher)
+        for activity, watcher in watchers:
+            activity.param.unwatch(watcher)
         for handle in line:
             handle.update(HTML(""))
 

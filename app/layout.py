@@ -1,17 +1,18 @@
 """The page: which view stands where."""
 
+from collections.abc import Callable
 from functools import partial
 
 import panel as pn
 import panel_material_ui as pmui
 
 from .explorer import Controller
-from .parts.card import CSS
+from .parts.card import CSS, html
 from .parts.tables import TableKeys
 from .parts.tabs import Tabs
 from .repeats import Repeating
 from .sets import Sets
-from .state import State
+from .state import TABS, State
 from .views.addition import AdditionView
 from .views.address import AddressView
 from .views.curve import CurveView
@@ -43,6 +44,8 @@ from .views.table import TableView
 from .views.waiting import WaitingView
 
 TITLE = "QUESTS Explorer"
+# What cannot be shown of descriptors alone.
+_OF_FRAMES = ("map", "frames", "sets", "health")
 THEME = {
     "light": {
         "palette": {
@@ -86,6 +89,17 @@ def page(state: State, explorer: Controller, search: str | None = None) -> pmui.
 
 def content(state: State, explorer: Controller, sets: Sets, without: tuple[str, ...] = ()) -> pn.Column:
     """Return everything beside the sidebar: status, summary, and the tabs but those `without`."""
+    tabs = Tabs(state, _makers(state, explorer, sets, without))
+    return pn.Column(
+        StatusView(state, explorer), SummaryView(state), tabs.bar(MarksView(state, explorer)),
+        WaitingView(state, explorer), tabs.content,
+        css_classes=["page"], stylesheets=[CSS], sizing_mode="stretch_width", margin=0,
+    )  # fmt: skip
+
+
+def _makers(
+    state: State, explorer: Controller, sets: Sets, without: tuple[str, ...]
+) -> dict[str, Callable[[], pn.Column]]:
     makers = {
         "overview": _overview,
         "map": _map_tab,
@@ -94,13 +108,7 @@ def content(state: State, explorer: Controller, sets: Sets, without: tuple[str, 
         "sets": partial(_sets_tab, sets=sets),
         "health": _health_tab,
     }
-    kept = {key: partial(make, state, explorer) for key, make in makers.items() if key not in without}
-    tabs = Tabs(state, kept)
-    return pn.Column(
-        StatusView(state, explorer), SummaryView(state), tabs.bar(MarksView(state, explorer)),
-        WaitingView(state, explorer), tabs.content,
-        css_classes=["page"], stylesheets=[CSS], sizing_mode="stretch_width", margin=0,
-    )  # fmt: skip
+    return {key: partial(make, state, explorer) for key, make in makers.items() if key not in without}
 
 
 def inline(state: State, explorer: Controller, of_frames: bool = True) -> pmui.Column:
@@ -117,7 +125,33 @@ def inline(state: State, explorer: Controller, of_frames: bool = True) -> pmui.C
         deciding.append(pn.Column(*views, width=330))
     return pmui.Column(
         pn.FlexBox(*deciding, styles={"gap": "0 24px"}, margin=0, sizing_mode="stretch_width"),
-        content(state, explorer, sets, without=() if of_frames else ("map", "frames", "sets", "health")),
+        content(state, explorer, sets, without=() if of_frames else _OF_FRAMES),
+        theme_config=THEME, margin=0, sizing_mode="stretch_width",
+    )  # fmt: skip
+
+
+def printed(
+    state: State, explorer: Controller, wait: Callable[[], object], of_frames: bool = True
+) -> pmui.Column:
+    """Return what a page without Python can show: summary, and all tabs, each made while it is seen.
+
+    `wait` waits until what the views have asked for is there.
+    """
+    # Comparing sets needs another file, which a page of one data set has not.
+    without = ("sets",) if of_frames else _OF_FRAMES
+    before, made = state.tab, []
+    for key, make in _makers(state, explorer, Sets(state, explorer), without).items():
+        state.tab = key
+        made.append((TABS[key], make()))
+        wait()
+    state.tab = before
+    tabs = pmui.Tabs(*made, margin=0, sx={"& .MuiTab-root": {"textTransform": "none"}})
+    note = f"As saved from {TITLE}: what decides on the subset needs Python, and does nothing here."
+    return pmui.Column(
+        pn.Column(
+            SummaryView(state), html(f'<div class="small">{note}</div>'), tabs,
+            css_classes=["page"], stylesheets=[CSS], sizing_mode="stretch_width", margin=0,
+        ),
         theme_config=THEME, margin=0, sizing_mode="stretch_width",
     )  # fmt: skip
 

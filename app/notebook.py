@@ -11,12 +11,13 @@ from ase import Atoms
 from quests_core import Environments
 from quests_core._validation import check_choice, check_count, check_frame_indices
 from quests_core.io import subset_bytes, write_subset
+from quests_core.named import is_name
 from quests_core.other_formats import database_frames
 
 from . import kernel
 from .explorer import Controller
 from .facts.analysis import NESTED_METHODS, Marks, MethodPath, Parameters
-from .layout import inline
+from .layout import inline, printed
 from .standalone import OF_FRAMES, VIEWS, Shown, alone
 from .state import State
 
@@ -30,7 +31,8 @@ class Explorer:
     Parameters
     ----------
     data : path-like, sequence of ase.Atoms, ase.db database, Environments, or None
-        A file that `quests_core.read` reads, frames, or descriptors alone; None for the demo data set.
+        A file that `quests_core.read` reads, the name of a published data set such as ``"tm23:Ag"``, frames,
+        or descriptors alone; None for the demo data set.
     envs : Environments, optional
         Descriptors of the frames of `data`, where they are known already; else they are computed.
     k, cutoff, species : optional
@@ -90,7 +92,7 @@ class Explorer:
                 raise TypeError("envs: expected none beside an Environments as data")
             controller.open_environments(data, f"{len(data):,} frames of which only descriptors are known")
         elif isinstance(data, str | PathLike):
-            if not controller.place(data).is_file():
+            if not is_name(str(data)) and not controller.place(data).is_file():
                 raise FileNotFoundError(f"{data}: no such file")
             controller.open(data, envs=envs)
         else:
@@ -261,12 +263,16 @@ class Explorer:
         return write_subset(path, source, self.indices, order, overwrite)
 
     def save(self, path: str | PathLike) -> Path:
-        """Write the dashboard as it is now into one HTML file, which opens anywhere without a network."""
-        dashboard = self._dashboard()
-        # Its views may have asked for more.
-        self.wait()
+        """Write all tabs as they are now into one HTML file, which opens anywhere without a network.
+
+        Tabs, plots and structure move there as here; what decides on the subset needs Python and is left out.
+        The first map waits for the UMAP; ``Explorer(…, umap=False)`` does not.
+        """
+        with kernel.progress_line(self.state.work, self.state.mapping):
+            view = printed(self.state, self._controller, self.wait, self._of_frames)
+            self.wait()
         path = Path(path)
-        path.write_text(kernel.page(dashboard, self.state.opened.dataset.name), encoding="utf-8")
+        path.write_text(kernel.page(view, self.state.opened.dataset.name), encoding="utf-8")
         return path
 
     def _need_frames(self) -> None:

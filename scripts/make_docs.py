@@ -13,7 +13,12 @@ from pathlib import Path
 import pdoc
 
 ROOT = Path(__file__).resolve().parents[1]
-PAGES = {"theory": "theory.md", "choosing": "choosing.md", "coming_from_quests": "coming-from-quests.md"}
+PAGES = {
+    "theory": "theory.md",
+    "choosing": "choosing.md",
+    "notebooks": "notebooks.md",
+    "coming_from_quests": "coming-from-quests.md",
+}
 # What docstrings point to beside the public names.
 MODULES = [f"quests_core.{name}" for name in ("health", "kernel", "named", "progress", "x1_x2")]
 

@@ -23,6 +23,12 @@ DROP = """
 """
 
 HELP = {
+    "names": (
+        "A published data set, downloaded once and then kept: gap20: and a label (gap20:Diamond), tm23: and "
+        "a metal (tm23:Ag, tm23:Ag-melt), load-atoms: and a name (load-atoms:QM7), colabfit: and an "
+        "identifier. The command quests-explorer datasets lists them.",
+        "",
+    ),
     "entropy": (
         "Information entropy: how much information a set holds. At most ln N, "
         "reached when no two environments are alike.",

@@ -1,10 +1,10 @@
-"""Opening a data set: upload, a path on the server, or the demo."""
+"""Opening a data set: upload, a path on the server, a published one by its name, or the demo."""
 
 import panel as pn
 import panel_material_ui as pmui
 
 from ..explorer import Controller
-from ..parts.card import DROP, html
+from ..parts.card import DROP, html, tip
 from ..parts.view import View
 from ..state import State
 from ..uploads import Dropper, limits
@@ -18,7 +18,7 @@ class DatasetView(View):
         self._explorer = explorer
         self._drop = Dropper(sizing_mode="stretch_width", margin=0, height=76, stylesheets=[DROP])
         self._path = pmui.TextInput(
-            label="or a server path, or tm23:Ag", size="small",
+            label="or a path, or a name", size="small",
             placeholder=f"{explorer.places.hint or '/data'}/train.xyz", sizing_mode="stretch_width", margin=0,
         )  # fmt: skip
         self._open = pmui.Button(
@@ -59,6 +59,10 @@ class DatasetView(View):
             html(f'<div class="small">{limits()}</div>'),
             pn.Row(
                 self._path, self._open, sizing_mode="stretch_width", margin=(12, 0, 0, 0), align="center",
+                visible=not self._explorer.places.are_none,
+            ),
+            html(
+                f'<div class="small">Names, such as tm23:Ag {tip("names", "side")}</div>',
                 visible=not self._explorer.places.are_none,
             ),
             self._demo,

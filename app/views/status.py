@@ -53,7 +53,9 @@ class StatusView(View):
         self._hide_if_empty()
         self._bar.value = round(100 * work.fraction)
         done = f"{100 * work.fraction:.0f} %"
-        details = " · ".join(text for text in (work.step, done, duration(work.remaining)) if text)
+        # At its end a step's time is over: what comes next has not told yet how long it takes.
+        left = duration(work.remaining) if work.fraction < 1 else ""
+        details = " · ".join(text for text in (work.step, done, left) if text)
         self._text.object = (
             f'<div class="progress"><b>{escape(work.title)}</b><span>{escape(details)}</span></div>'
         )

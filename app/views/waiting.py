@@ -2,6 +2,8 @@
 
 import panel_material_ui as pmui
 
+from quests_core.progress import first_time
+
 from ..explorer import Controller
 from ..parts.card import card, html
 from ..parts.format import escape
@@ -29,7 +31,7 @@ class WaitingView(View):
         self._demo.visible = not work.running
         if work.running:
             what = escape(work.title)
-            said = "The plots come as soon as the first order of its frames is known."
+            said = f"The plots come as soon as the first order of its frames is known. {first_time()}"
         else:
             what = "Nothing is open"
             said = "Drop a file of structures on the field at the left, or give its path on the server."

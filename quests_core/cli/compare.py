@@ -12,6 +12,7 @@ from ..entropy import overlap as overlap_of
 from ..environments import Environments
 from ..extxyz import frame_bytes
 from .shared import (
+    FRAMES,
     Bandwidth,
     Cutoff,
     DryRun,
@@ -56,7 +57,7 @@ def delta(
     parameters = Parameters(k, cutoff, bandwidth, species)
     with working() as work:
         paths = [work.path(one) for one in (test, reference) if one is not None]
-        check_target(output, force or dry_run, *paths)
+        check_target(output, force or dry_run, *paths, endings=(*FRAMES, ".csv"))
         frames, *_ = sets = [work.frames(path) for path in paths]
         envs, *others = work.environments(parameters, *sets)
         values = _deltas(envs, others[0] if others else None, bandwidth, work)

@@ -13,6 +13,7 @@ from ..io import subset_bytes
 from ..ranges import parse_ranges
 from ..selection import METHODS, Selection, select
 from .shared import (
+    FRAMES,
     Bandwidth,
     Cutoff,
     DryRun,
@@ -26,6 +27,7 @@ from .shared import (
     Work,
     app,
     check_target,
+    size_of,
     tell,
     working,
     write_target,
@@ -43,10 +45,14 @@ def compress(
         str | None, typer.Option("--output", "-o", help="Where the subset is written; - is standard output.")
     ] = None,
     method: Annotated[
-        Method, typer.Option("--method", "-m", help="How frames are chosen.")
+        Method,
+        typer.Option(
+            "--method", "-m", help=f"How frames are chosen: {', '.join(METHODS)}.", metavar="<name>"
+        ),
     ] = Method.balanced,
     size: Annotated[
-        str | None, typer.Option("--size", "-s", help="A number of frames, or a share; by default 0.25.")
+        str | None,
+        typer.Option("--size", "-s", help="A number of frames, or a share: 0.25 or 25%; by default 0.25."),
     ] = None,
     until: Annotated[
         list[str] | None,
@@ -62,7 +68,7 @@ def compress(
     bandwidth: Bandwidth = 0.015,
     species: Species = False,
     locked: Annotated[str, typer.Option(help="Frames that are always kept: 0-2,7.")] = "",
-    excluded: Annotated[str, typer.Option(help="Frames that are left out of everything.")] = "",
+    excluded: Annotated[str, typer.Option(help="Frames that are left out of everything: 0-2,7.")] = "",
     cost: Annotated[Cost, typer.Option(help="What a frame's gain is divided by.")] = Cost.frames,
     seed: Seed = 0,
     order: Annotated[Order, typer.Option(help="Frames as in the file, or as picked.")] = Order.file,
@@ -75,10 +81,10 @@ def compress(
         raise typer.BadParameter("expected where to write the subset, or --dry-run", param_hint="--output")
     targets = _targets(until)
     # The smallest subset that reaches them may have any size, unless one is given as well.
-    n_to_select = _size(size or "0.25") if size or targets is None else None
+    n_to_select = size_of(size or "0.25", "--size") if size or targets is None else None
     with working() as work:
         paths = [work.path(one) for one in (file, reference) if one is not None]
-        check_target(output, force or dry_run, *paths)
+        check_target(output, force or dry_run, *paths, endings=FRAMES)
         frames, *_ = sets = [work.frames(path) for path in paths]
         parameters = Parameters(k, cutoff, bandwidth, species)
         envs, *others = work.environments(parameters, *sets)
@@ -95,16 +101,6 @@ def compress(
             write_target(output, subset_bytes(paths[0], selection.order, order.value))
             told["output"] = output
     tell(told, _sentence(told), as_json, output if not dry_run else None)
-
-
-def _size(text: str) -> int | float:
-    """Return a count or, where there is a decimal point, a share."""
-    try:
-        return float(text) if "." in text else int(text)
-    except ValueError:
-        raise typer.BadParameter(
-            f"expected a number of frames or a share like 0.25, got {text!r}", param_hint="--size"
-        ) from None
 
 
 def _targets(given: list[str] | None) -> dict[str, float] | str | None:
@@ -126,7 +122,8 @@ def _told(envs: Environments, selection: Selection, known: Environments | None, 
     order = np.searchsorted(kept, selection.order)
     bandwidth, rest = selection.parameters["bandwidth"], envs.take(kept)
     curve = compression_curve(rest, order, [len(order)], bandwidth, progress=work.progress)
-    metrics = {name: float(value) for name, value in curve.iloc[-1].items() if name != "n_frames"}
+    (row,) = curve.drop(columns="n_frames").to_dict("records")
+    metrics: dict[str, float] = dict(row)
     if known is not None:
         both = np.concatenate([known.X, rest.take(order).X])
         metrics["overlap_with_reference"] = overlap(rest, both, bandwidth, progress=work.progress)

@@ -28,6 +28,7 @@ from .shared import (
     app,
     check_target,
     of_sets,
+    size_of,
     tell,
     working,
     write_target,
@@ -82,7 +83,8 @@ def learning_curve(
         str | None, typer.Option("--output", "-o", help="A csv file; - is standard output.")
     ] = None,
     sizes: Annotated[
-        str, typer.Option("--sizes", "-f", help="Numbers of environments, or shares: 100,1000 or 0.1,0.5.")
+        str,
+        typer.Option("--sizes", "-f", help="Numbers of environments, or shares: 100,1000 or 10%,50%."),
     ] = "",
     n_repeats: Annotated[int, typer.Option("--repeats", "-n", help="Random samples of each size.")] = 3,
     k: K = 32,
@@ -95,7 +97,7 @@ def learning_curve(
     as_json: Json = False,
 ) -> None:
     """Tell the entropy of random samples against their size: where it is flat, more brings nothing new."""
-    asked = _sizes(sizes)
+    asked = [size_of(one, "--sizes") for one in sizes.split(",") if one.strip()]
     parameters = Parameters(k, cutoff, bandwidth, species)
     with working() as work:
         path = work.path(file)
@@ -112,15 +114,6 @@ def learning_curve(
     for row in curve.itertuples(index=False):
         table.add_row(*(f"{value:,}" if isinstance(value, int) else f"{value:.4f}" for value in row))
     tell(told, table, as_json, output if not dry_run else None)
-
-
-def _sizes(text: str) -> list[int | float]:
-    try:
-        return [float(part) if "." in part else int(part) for part in text.split(",") if part.strip()]
-    except ValueError:
-        raise typer.BadParameter(
-            f"expected numbers like 100,1000 or shares like 0.1,0.5, got {text!r}", param_hint="--sizes"
-        ) from None
 
 
 @app.command()

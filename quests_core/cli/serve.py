@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from .shared import STANDARD, app, working
+from .shared import STANDARD, app, flag, working
 
 
 @app.command()
@@ -18,7 +18,7 @@ def serve(
         str | None, typer.Argument(help="What to open at first, a file or a name; the demo if absent.")
     ] = None,
     port: Annotated[int, typer.Option(help="Where the server listens.")] = 5006,
-    show: Annotated[bool, typer.Option(help="Open a browser.")] = True,
+    show: Annotated[bool, flag(help="Open a browser.")] = True,
     data_dir: Annotated[
         list[Path] | None,
         typer.Option(help="A folder whose files pages may open and write; may be repeated."),

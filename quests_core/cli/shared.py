@@ -22,9 +22,17 @@ from ..descriptors import descriptors
 from ..environments import Environments
 from ..io import read, write_whole
 from ..named import fetch, is_name
-from ..progress import Progress
+from ..progress import Progress, first_time
 
 STANDARD = "-"
+# What written frames are called: they are extxyz, and read by their name.
+FRAMES = (".xyz", ".extxyz")
+
+
+def flag(*names: str, help: str) -> Any:
+    """Return an option that takes no value, and whose help names none."""
+    return typer.Option(*names, help=help, metavar="")
+
 
 _FILE = (
     "Structures in any format that ASE reads, also .gz; - is extxyz on standard input; or a name, tm23:Ag."
@@ -35,11 +43,20 @@ Reference = Annotated[str, typer.Argument(help="What TEST is compared with.", me
 K = Annotated[int, typer.Option("-k", help="Neighbours in the descriptor.")]
 Cutoff = Annotated[float, typer.Option("--cutoff", "-c", help="How far neighbours are looked for, Å.")]
 Bandwidth = Annotated[float, typer.Option("--bandwidth", "-b", help="h of the kernel, Å⁻¹.")]
-Species = Annotated[bool, typer.Option("--species", help="Tell elements apart.")]
+Species = Annotated[bool, flag("--species", help="Tell elements apart.")]
 Seed = Annotated[int, typer.Option("--seed", help="Of all that is random.")]
-Force = Annotated[bool, typer.Option("--force", help="Replace a file that is there.")]
-DryRun = Annotated[bool, typer.Option("--dry-run", help="Compute, tell, and write nothing.")]
-Json = Annotated[bool, typer.Option("--json", help="Tell it as JSON.")]
+Force = Annotated[bool, flag("--force", help="Replace a file that is there.")]
+DryRun = Annotated[bool, flag("--dry-run", help="Compute, tell, and write nothing.")]
+Json = Annotated[bool, flag("--json", help="Tell it as JSON.")]
+
+# What the library calls otherwise in what it complains of.
+_OPTIONS = {
+    "n_to_select": "--size",
+    "n_repeats": "--repeats",
+    "random_state": "--seed",
+    "k": "-k",
+    **{name: f"--{name}" for name in ("bandwidth", "cutoff", "sizes", "threshold", "locked", "excluded")},
+}
 
 app = typer.Typer(
     help="See how much information a set of atomic structures holds, and keep the smallest subset that does.",
@@ -95,7 +112,11 @@ class Work:
             path = self._folder / "stdin.xyz"
             path.write_bytes(sys.stdin.buffer.read())
             return path
-        return fetch(file, self.progress) if is_name(file) else Path(file)
+        if is_name(file):
+            return fetch(file, self.progress)
+        if ":" in file and not Path(file).exists():
+            raise FileNotFoundError(f"{file}: no such file, nor a name that quests-explorer datasets lists")
+        return Path(file)
 
     def frames(self, path: Path) -> list[Atoms]:
         """Return the structures of a file."""
@@ -118,7 +139,8 @@ def told_errors() -> Iterator[None]:
     try:
         yield
     except (OSError, ValueError, TypeError, ImportError) as error:
-        typer.echo(f"Error: {error}", err=True)
+        name, colon, rest = str(error).partition(":")
+        typer.echo(f"Error: {_OPTIONS.get(name, name)}{colon}{rest}", err=True)
         raise typer.Exit(1) from error
 
 
@@ -135,6 +157,8 @@ def _bars() -> Iterator[Progress | None]:
     if not console.is_terminal:
         yield None
         return
+    if hint := first_time():
+        console.print(hint)
     columns = TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TimeRemainingColumn()
     with Bars(*columns, console=console, transient=True) as bars:
         tasks: dict[str, Any] = {}
@@ -147,9 +171,32 @@ def _bars() -> Iterator[Progress | None]:
         yield Progress(show)
 
 
-def check_target(output: str | None, force: bool, *sources: Path) -> None:
-    """Refuse to replace a source, and any file without --force, before anything is computed."""
-    if output in (None, STANDARD) or not Path(output).exists():
+def size_of(text: str, option: str) -> int | float:
+    """Return a count or, where there is a decimal point or a percent sign, a share."""
+    try:
+        if text.rstrip().endswith("%"):
+            return float(text.rstrip().removesuffix("%")) / 100
+        return float(text) if "." in text else int(text)
+    except ValueError:
+        raise typer.BadParameter(
+            f"expected a number like 100, or a share like 0.25 or 25%, got {text!r}", param_hint=option
+        ) from None
+
+
+def check_target(output: str | None, force: bool, *sources: Path, endings: tuple[str, ...] = ()) -> None:
+    """Refuse, before anything is computed, what could not be read again, the source, and what is there.
+
+    Of `endings` the name must have one (with ``.gz`` or without) where there are any.
+    """
+    if output in (None, STANDARD):
+        return
+    if endings and not output.lower().removesuffix(".gz").endswith(endings):
+        raise ValueError(
+            f"--output: expected a name that ends in {', '.join(endings)} (or .gz), got {output}"
+        )
+    if not Path(output).parent.is_dir():
+        raise FileNotFoundError(f"{output}: there is no folder {Path(output).parent}")
+    if not Path(output).exists():
         return
     if any(source.exists() and source.samefile(output) for source in sources):
         raise ValueError(f"{output}: expected another file than the source")

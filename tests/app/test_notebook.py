@@ -1,14 +1,19 @@
 """`Explorer` as a notebook uses it, without a page: what goes in, what comes out, what is sent."""
 
+import json
 import re
 import threading
+from types import SimpleNamespace
 
 import ase.db
 import numpy as np
 import pytest
 
 from quests_app import Explorer, kernel
+from quests_app.state import Activity
 from quests_core import Environments, descriptors, read
+from quests_core.named.fetch import SOURCES
+from quests_core.named.keep import keep
 
 
 @pytest.fixture
@@ -114,16 +119,80 @@ def test_the_subset_is_written(open_explorer, frames, file, tmp_path):
     assert len(read(tmp_path / "subset.xyz")) == 5
 
 
-# Panel warns of itself where it draws the buttons that download.
-@pytest.mark.filterwarnings("ignore:Both 'variant' and 'button_style'")
+# Panel's table calls pandas in a way that pandas is about to drop.
+@pytest.mark.filterwarnings("ignore:The inplace keyword")
 @pytest.mark.parametrize("of_frames", [True, False])
 def test_the_saved_page_fetches_nothing(open_explorer, frames, of_frames, tmp_path):
     explorer = open_explorer(frames if of_frames else descriptors(frames))
     page = explorer.save(tmp_path / "page.html").read_text(encoding="utf-8")
-    assert "Entropy against diversity" in page
+    for heading in ("Entropy against diversity", *["Map of environments", "Frames", "Health"] * of_frames):
+        assert heading in page
+    # What would do nothing without Python.
+    assert "Download subset" not in page
+    assert explorer.state.tab == "overview"
     assert "globalThis.questsMaterial ??=" in page
     assert not re.search(r"<(?:script|link)[^>]*(?:src|href)=[\"']?http", page)
     assert 'ImportedStyleSheet"' not in page[page.rindex("application/json") :]
+
+
+def test_a_published_set_by_its_name(open_explorer, file, tmp_path, monkeypatch):
+    def refuse(*_):
+        raise ConnectionError("no route to host")
+
+    monkeypatch.setenv("QUESTS_CACHE_DIR", str(tmp_path))
+    monkeypatch.setitem(SOURCES, "gap20", refuse)
+    folder = tmp_path / "datasets" / "gap20"
+    folder.mkdir(parents=True)
+    keep(folder / "Tiny.xyz", [file.read_bytes()])
+    explorer = open_explorer("gap20:Tiny")
+    assert explorer.order.tolist() == open_explorer(file).order.tolist()
+    assert "'gap20:Tiny'" in repr(explorer)
+    with pytest.raises(ValueError, match="gap20:Other: it is not in the cache yet, and cannot be downloaded"):
+        open_explorer("gap20:Other")
+    with pytest.raises(FileNotFoundError, match="nothing:there: no such file"):
+        open_explorer("nothing:there")
+
+
+def test_the_cell_tells_how_far_any_of_the_work_is(monkeypatch):
+    """Two parameters that change at once are one call with two events."""
+    clock, shown = iter([0.0, 5.0, 6.0]), []
+    display = pytest.importorskip("IPython.display")
+    handle = SimpleNamespace(update=lambda html: shown.append(html.data))
+    monkeypatch.setattr(kernel, "in_notebook", lambda: True)
+    monkeypatch.setattr(kernel.time, "monotonic", lambda: next(clock))
+    monkeypatch.setattr(display, "display", lambda html, **_: shown.append(html.data) or handle)
+    work, mapping = Activity(title="Opening"), Activity(title="UMAP")
+    with kernel.progress_line(work, mapping):
+        work.param.update(step="descriptors", fraction=0.5)
+        mapping.param.update(step="embedding", fraction=0.25)
+    assert shown[0].startswith("Opening · descriptors · 50 %")
+    assert shown[1].startswith("UMAP · embedding · 25 %")
+    assert shown[2] == ""
+    work.step = "afterwards"
+    assert len(shown) == 3
+
+
+def test_what_vs_code_is_given(open_explorer, file, monkeypatch):
+    """VS Code draws Jupyter's widgets; Panel chooses them where it finds itself there."""
+    import panel as pn
+
+    widgets = pytest.importorskip("jupyter_bokeh.widgets")
+    explorer = open_explorer(file)
+    monkeypatch.setattr(pn.config, "comms", "vscode")
+    made = []
+    monkeypatch.setattr(
+        widgets, "BokehModel", lambda *a, kind=widgets.BokehModel, **k: made.append(kind(*a, **k)) or made[-1]
+    )
+    bundle = explorer.curve._repr_mimebundle_()
+    data = bundle[0] if isinstance(bundle, tuple) else bundle
+    assert set(data) == {"text/plain", "application/vnd.jupyter.widget-view+json"}
+    (widget,) = made
+    assert data["application/vnd.jupyter.widget-view+json"]["model_id"] == widget.model_id
+    assert widget._model_module == "@bokeh/jupyter_bokeh"
+    content = json.dumps(widget.render_bundle)
+    assert "Entropy against diversity" in content
+    assert "ImportedStyleSheet" not in content
+    assert not explorer._wire._unsent, "such a view sends by itself"
 
 
 class Recorder:

@@ -3,6 +3,7 @@
 import io
 import itertools
 import json
+import os
 import zipfile
 from pathlib import Path
 
@@ -10,6 +11,7 @@ import numpy as np
 from ase.io import read
 
 from quests_core.io import frame_bounds
+from quests_core.named.keep import keep
 
 DEMO = Path(__file__).resolve().parents[2] / "app" / "assets" / "demo.xyz.gz"
 
@@ -181,3 +183,18 @@ def settings_recompute(page):
     page.get_by_role("button", name="Recompute").click()
     page.locator("table.numbers tr", has_text="full set").filter(has_not_text=before).wait_for()
     assert float(numbers(page, "full set")[3]) < float(before)
+
+
+def test_a_published_set_opens_by_its_name(page, small_file):
+    """What is in the cache needs no network; what is not says so, and leaves what is shown."""
+    folder = Path(os.environ["QUESTS_CACHE_DIR"], "datasets", "gap20")
+    folder.mkdir(parents=True, exist_ok=True)
+    keep(folder / "Tiny.xyz", [small_file.read_bytes()])
+    page.get_by_label("or a path, or a name").fill("gap20:Tiny")
+    page.get_by_role("button", name="Open", exact=True).click()
+    page.get_by_text("10 of 40 frames").wait_for()
+    assert page.get_by_text("gap20:Tiny", exact=True).is_visible()
+    page.get_by_label("or a path, or a name").fill("tm23:Xx")
+    page.get_by_role("button", name="Open", exact=True).click()
+    page.get_by_text("Could not open tm23:Xx: expected one of Ag, Au").wait_for()
+    assert page.get_by_text("gap20:Tiny", exact=True).is_visible()

@@ -17,6 +17,7 @@ from ase.build import bulk
 from typer.testing import CliRunner
 
 import quests_core as q
+import quests_core.cli.shared
 from quests_core import named
 from quests_core.cli import app
 from quests_core.dataset import load
@@ -100,7 +101,9 @@ def test_frames_that_complement_a_reference(file, other, tmp_path):
     assert "reference: expected None, as method 'k_means' divides" in done.stderr
 
 
-@pytest.mark.parametrize(("size", "n"), [("1", 1), ("1.0", 8), ("0.5", 4), ("8", 8)])
+@pytest.mark.parametrize(
+    ("size", "n"), [("1", 1), ("1.0", 8), ("0.5", 4), ("8", 8), ("50%", 4), ("12.5 %", 1)]
+)
 def test_sizes_are_counts_or_shares(file, size, n):
     assert told("compress", file, "-s", size, "-k", 4, "-m", "random", "--dry-run")["n_frames"] == n
 
@@ -349,15 +352,17 @@ def test_the_source_is_never_written_to(file, other):
 @pytest.mark.parametrize(
     ("arguments", "why"),
     [
-        (("compress", "-s", "13"), "n_to_select"),
-        (("compress", "--locked", "99"), "locked: expected frames from 0 to 7"),
-        (("compress", "--excluded", "x"), "excluded: expected frames like"),
-        (("compress", "--bandwidth", "-1"), "bandwidth: expected a positive number, got -1.0"),
-        (("entropy", "--bandwidth", "0"), "bandwidth: expected a positive number"),
-        (("learning-curve", "--sizes", "99"), "sizes: expected at most the number of environments, 32"),
+        (("compress", "-s", "13"), "--size: expected at most the number of frames, 8, got 13"),
+        (("compress", "-s", "0"), "--size: expected a whole number of at least 1, got 0"),
+        (("compress", "-s", "150%"), "--size: expected"),
+        (("compress", "--locked", "99"), "--locked: expected frames from 0 to 7"),
+        (("compress", "--excluded", "x"), "--excluded: expected frames like"),
+        (("compress", "--bandwidth", "-1"), "--bandwidth: expected a positive number, got -1.0"),
+        (("entropy", "--bandwidth", "0"), "--bandwidth: expected a positive number"),
+        (("learning-curve", "--sizes", "99"), "--sizes: expected at most the number of environments, 32"),
+        (("describe", "--cutoff", "-2"), "--cutoff: expected a positive number"),
         (("compress", "-s", "2", "-u", "overlap=1"), "overlap: expected what the whole order reaches"),
         (("compress", "--until", "size=4"), "until: expected targets among"),
-        (("describe", "--cutoff", "-2"), "cutoff: expected a positive number"),
     ],
 )
 def test_what_cannot_be_done_ends_with_1(file, tmp_path, arguments, why):
@@ -391,6 +396,35 @@ def test_what_makes_no_sense_ends_with_2(file, arguments):
     assert done.exit_code == 2
     assert "Usage: " in done.stderr
     assert "Traceback" not in done.output
+
+
+@pytest.mark.parametrize("command", ["compress", "delta"])
+def test_what_is_written_can_be_read_again(file, tmp_path, monkeypatch, command):
+    monkeypatch.setattr(q.cli.shared, "descriptors", lambda *_, **__: pytest.fail("refused too late"))
+    for name, why in (
+        ("kept.traj", "--output: expected a name that ends in .xyz, .extxyz"),
+        ("kept", "--output: expected a name that ends in"),
+        ("gone/kept.xyz", f"there is no folder {tmp_path / 'gone'}"),
+    ):
+        done = run(command, file, "-o", tmp_path / name)
+        assert done.exit_code == 1
+        assert why in done.stderr
+        assert "kept" in done.stderr
+    assert list(tmp_path.iterdir()) == [file]
+
+
+def test_what_takes_no_value_names_none_in_the_help():
+    shown = run("compress", "--help").stdout
+    for flag in ("--json", "--force", "--dry-run", "--species"):
+        (line,) = [line for line in shown.splitlines() if f" {flag} " in line]
+        assert "<" not in line
+    assert "balanced" in shown
+
+
+def test_a_name_that_nothing_has(tmp_path):
+    done = run("entropy", "tm32:Ag")
+    assert done.exit_code == 1
+    assert done.stderr == "Error: tm32:Ag: no such file, nor a name that quests-explorer datasets lists\n"
 
 
 def test_a_file_that_is_not_there(tmp_path):

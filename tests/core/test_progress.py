@@ -2,6 +2,7 @@
 
 import threading
 import time
+from types import SimpleNamespace
 
 import ase.io
 import numpy as np
@@ -10,7 +11,7 @@ from ase.build import molecule
 
 import quests_core as qc
 from quests_core import Cancelled, Environments, Progress
-from quests_core.progress import in_blocks
+from quests_core.progress import first_time, in_blocks
 
 
 def _environments():
@@ -201,3 +202,19 @@ def test_blocks_cover_everything_once():
         blocks = list(in_blocks(n, 5, "step", lambda *call, told=told: told.append(call)))
         assert [i for start, stop in blocks for i in range(start, stop)] == list(range(n))
         assert told == [("step", stop, n) for _, stop in blocks]
+
+
+def test_the_wait_for_compilation_is_told_where_nothing_is_compiled(tmp_path, monkeypatch):
+    kernel = SimpleNamespace(stats=SimpleNamespace(cache_path=str(tmp_path)))
+    monkeypatch.setattr("quests_core.x1_x2.describe_frames", kernel)
+    assert "compiled: a minute or two" in first_time()
+    (tmp_path / "x1_x2.describe_frames-271.py311.nbi").touch()
+    assert first_time() == ""
+    monkeypatch.setattr("quests_core.x1_x2.describe_frames", len)
+    assert first_time() == "", "nothing is compiled at all"
+
+
+@pytest.mark.jit
+def test_the_compiled_kernel_is_found_where_numba_puts_it():
+    qc.descriptors([molecule("H2O")], k=2)
+    assert first_time() == ""
