@@ -130,10 +130,13 @@ class FramesView(View):
         self._columns.follow(rank, novelty, state.status)
         if len(self._table.value) != len(envs):
             self._show_rows(len(envs))
+        rows, before, found = self._table.value, self._table.value.copy(), self._found
         for name in _FOLLOWING:
-            self._table.value[name] = self._columns[name]
+            rows[name] = self._columns[name]
         self._find()
-        self._show_table()
+        # Another method's numbers are not in the table, and what is drawn anew loses its place.
+        if not (np.array_equal(found, self._found) and rows.equals(before)):
+            self._show_table()
 
     def _show_table(self) -> None:
         with self._silently():
@@ -219,7 +222,8 @@ class FramesView(View):
         """Return what the page shows of this view."""
         wide = {"sizing_mode": "stretch_width", "margin": 0, "align": "center"}
         bar = pn.Row(self._filter, self._note, self._unfilter, self._pick, css_classes=["over"], **wide)
-        below = pn.Row(self._current, self._look, **wide)
+        # As high with the button as without: a table that changes its height is drawn anew.
+        below = pn.Row(self._current, self._look, height=36, **wide)
         return card(self._head, bar, self._error, below, self._again, self._table, area="frames")
 
 
