@@ -55,7 +55,7 @@ def data_table(columns: dict[str, str], numbers: dict[str, int], **options) -> p
 
 
 def fill(table: pn.widgets.Tabulator, rows: pd.DataFrame) -> None:
-    """Show `rows` from their first page on, unless they are shown already: what is drawn anew loses its place."""
+    """Show `rows` from their first page on, unless they are shown: what is drawn anew loses its place."""
     if not table.value.equals(rows):
         table.page = 1
         table.value = rows

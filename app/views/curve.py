@@ -91,8 +91,8 @@ class CurveView(View):
     def _update_active(self) -> None:
         state = self._state
         for method, text in self._plot.labels.items():
-            text.visible = method == state.active and method in self._columns
-        columns = self._columns.get(state.active)
+            text.visible = method == state.leading and method in self._columns
+        columns = self._columns.get(state.leading)
         if columns:
             self._stops.data = {
                 "x": columns["diversity"],

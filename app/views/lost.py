@@ -101,7 +101,7 @@ class LostView(View):
             other.visible = name == mode and found.n_lost > 0
         self._empty.visible = found.n_lost == 0
         self._empty.object = '<div class="empty">Nothing is lost: every environment is covered.</div>'
-        note = f"{plural(found.n_lost, 'environment')} lost by {escape(self._state.active)}"
+        note = f"{plural(found.n_lost, 'environment')} lost by {escape(self._state.leading)}"
         if len(self._rows) == MOST_ROWS:
             note += f"; the {count(MOST_ROWS)} with the largest δH"
         self._head.object = heading("What did I lose?", ("delta",), note)

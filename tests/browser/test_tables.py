@@ -86,7 +86,7 @@ def a_row_is_looked_at(page):
 
 def test_what_was_lost_is_put_back(page):
     go_to(page, "What was lost")
-    page.get_by_text("msc lost").wait_for()
+    page.get_by_text("balanced lost").wait_for()
     page.get_by_role("heading", name="Share lost by label").wait_for()
     page.locator(".tabulator-row:visible").nth(3).wait_for()
     first = page.locator(".tabulator-row:visible").first
@@ -200,7 +200,8 @@ def test_rows_are_chosen_by_the_keyboard(page, small_file):
 
 
 DRAW_ANEW = """() => Object.values(Bokeh.documents).flatMap(doc => [...doc._all_models.values()])
-  .filter(model => model.type.includes("Tabulator")).forEach(model => model.source.properties.data.change.emit())"""
+  .filter(model => model.type.includes("Tabulator"))
+  .forEach(model => model.source.properties.data.change.emit())"""
 
 
 def test_a_table_that_is_drawn_anew_keeps_focus_and_click(page, small_file):
