@@ -69,8 +69,7 @@ class MethodsView(View):
 
 def _box(method: str, width: int) -> pmui.Checkbox:
     color = METHOD_COLORS[method]
-    style = {
-        "& .MuiCheckbox-root, & .MuiCheckbox-root.Mui-checked": {"color": color, "padding": "3px 6px"},
-        "& .MuiFormControlLabel-label": {"fontSize": "13px"},
-    }
-    return pmui.Checkbox(label=method, size="small", margin=0, width=width, sx=style)
+    style = {"&, &.Mui-checked": {"color": color, "padding": "3px 6px"}}
+    # The label stands beside what `sx` reaches.
+    label = ".MuiFormControlLabel-label { font-size: 13px !important; }"
+    return pmui.Checkbox(label=method, size="small", margin=0, width=width, sx=style, stylesheets=[label])
