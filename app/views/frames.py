@@ -11,7 +11,7 @@ from ..explorer import Controller
 from ..facts.expression import ExpressionError
 from ..facts.frame_columns import MEANING, FrameColumns, FrameFacts, frame_maximum, gather, most_novel, ranks
 from ..facts.matching import FUNCTIONS, matches
-from ..parts.card import card, heading, html, notes
+from ..parts.card import CSS, card, heading, html, notes
 from ..parts.format import count, escape, nats, plural
 from ..parts.tables import data_table, on_row
 from ..parts.view import View
@@ -221,9 +221,12 @@ class FramesView(View):
     def __panel__(self):
         """Return what the page shows of this view."""
         wide = {"sizing_mode": "stretch_width", "margin": 0, "align": "center"}
-        bar = pn.Row(self._filter, self._note, self._unfilter, self._pick, css_classes=["over"], **wide)
+        wraps = {"stylesheets": [CSS], **wide}
+        bar = pn.Row(
+            self._filter, self._note, self._unfilter, self._pick, css_classes=["over", "wraps"], **wraps
+        )
         # As high with the button as without: a table that changes its height is drawn anew.
-        below = pn.Row(self._current, self._look, height=36, **wide)
+        below = pn.Row(self._current, self._look, height=36, css_classes=["wraps"], **wraps)
         return card(self._head, bar, self._error, below, self._again, self._table, area="frames")
 
 

@@ -6,7 +6,7 @@ import panel as pn
 import panel_material_ui as pmui
 
 from ..facts.outliers import MOST_ROWS, Places, environment_table, frame_table, lost
-from ..parts.card import AS_WRITTEN, card, heading, html
+from ..parts.card import AS_WRITTEN, CSS, card, heading, html
 from ..parts.format import count, escape, nats, plural
 from ..parts.tables import data_table, fill, on_row
 from ..parts.view import View
@@ -140,5 +140,6 @@ class LostView(View):
         bar = pn.Row(
             self._mode, pn.Spacer(width=10), self._current, self._look, self._back,
             sizing_mode="stretch_width", height=36, margin=(6, 0, 2, 0), align="center",
+            css_classes=["wraps"], stylesheets=[CSS],
         )  # fmt: skip
         return card(self._head, bar, *self._tables.values(), self._empty, area="lost")
