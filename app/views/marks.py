@@ -22,7 +22,7 @@ class MarksView(View):
         self._redo = _button("", "Do it again (Ctrl+Shift+Z)", self._history.redo, icon="redo")
         self._text = html()
         # As wide as its text: with no width of its own it would be drawn under the buttons.
-        self._text.sizing_mode = None
+        self._text.param.update(sizing_mode=None, styles={"max-width": "104px"})
         self._lock = _button("Lock", "Keep them in every subset", self._mark("lock"))
         self._exclude = _button("Exclude", "Leave them out of every subset and number", self._mark("exclude"))
         self._unmark = _button("Unmark", "Neither lock nor exclude them", self._mark("clear"))
