@@ -12,7 +12,7 @@ from . import jobs
 from .aiming import Aiming
 from .exports import export
 from .facts import analysis, compare, embedding, given, paths, placing
-from .facts.analysis import GIVEN, DataSet, Marks, MethodPath, Opened, Parameters
+from .facts.analysis import GIVEN, METHODS, DataSet, Marks, MethodPath, Opened, Parameters
 from .facts.reference import Reference
 from .history import History
 from .orders import Orders
@@ -237,13 +237,13 @@ class Controller:
     ) -> None:
         self._jobs.cancel()
         self.state.param.update(error="", notice="")
-        first = "msc" if self.state.active == GIVEN else self.state.active
         before, marks = self.state.opened, self.state.marks
 
         def work(progress):
             opened = self._open(path, name, parameters, progress, dataset)
             same = before is not None and before.dataset.sha256 == opened.dataset.sha256
             now = marks if same else Marks(locked=opened.dataset.locked)
+            first = self._orders.first_of(opened)
             return opened, self.path(opened, first, now, progress), self._pca(opened)
 
         def failed(error):
@@ -284,6 +284,7 @@ class Controller:
         self._map_jobs.cancel()
         self._orders.forget()
         same = before is not None and before.dataset.sha256 == opened.dataset.sha256
+        active = path.method if state.active == GIVEN else state.active
         state.param.update(
             opened=opened,
             marks=path.marks,
@@ -291,8 +292,8 @@ class Controller:
             current=state.current if same else None,
             parameters=opened.parameters,
             paths={path.method: path},
-            active=path.method,
-            methods=state.methods if path.method in state.methods else [*state.methods, path.method],
+            active=active,
+            methods=[m for m in METHODS if m in (*state.methods, active)],
             n_frames=paths.default_size(path.sizes),
             embedding=xy,
             embedding_kind="PCA",

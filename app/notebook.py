@@ -16,7 +16,7 @@ from quests_core.other_formats import database_frames
 
 from . import kernel
 from .explorer import Controller
-from .facts.analysis import NESTED_METHODS, Marks, MethodPath, Parameters
+from .facts.analysis import DEFAULT_METHODS, NESTED_METHODS, Marks, MethodPath, Parameters
 from .layout import inline, printed
 from .standalone import OF_FRAMES, VIEWS, Shown, alone
 from .state import State
@@ -66,7 +66,7 @@ class Explorer:
 
     def __init__(
         self, data=None, envs: Environments | None = None, *, k: int = 32, cutoff: float = 5.0,
-        bandwidth: float = 0.015, species: bool = False, methods: Sequence[str] = ("msc", "random"),
+        bandwidth: float = 0.015, species: bool = False, methods: Sequence[str] = DEFAULT_METHODS,
         umap: bool = True,
     ):  # fmt: skip
         kernel.load()
@@ -119,7 +119,7 @@ class Explorer:
     @property
     def _is_settled(self) -> bool:
         path = self.state.path
-        return path is not None and path.marks == self.state.marks
+        return path is not None and path.method == self.state.active and path.marks == self.state.marks
 
     def wait(self) -> "Explorer":
         """Wait until all that was asked for is computed: other methods, the UMAP, what views need."""

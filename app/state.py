@@ -32,7 +32,7 @@ class Activity(param.Parameterized):
 class State(param.Parameterized):
     """Everything the views show; they read and write these and nothing else.
 
-    The subset is not stored: it is the first `n_frames` of the active method's order, under `marks`.
+    The subset is not stored: it is the first `n_frames` of the leading method's order, under `marks`.
     """
 
     opened = param.ClassSelector(class_=Opened, default=None, doc="The open data set.")
@@ -44,7 +44,7 @@ class State(param.Parameterized):
     n_fitted = param.Integer(default=0, doc="Number of environments that the embedding was fitted on.")
 
     methods = param.ListSelector(default=list(DEFAULT_METHODS), objects=list(METHODS))
-    active = param.Selector(default="msc", objects=list(METHODS), doc="Whose subset is exported.")
+    active = param.Selector(default=DEFAULT_METHODS[0], objects=list(METHODS), doc="Whose subset is wanted.")
     n_frames = param.Integer(default=1, bounds=(1, None), doc="Size of every method's subset.")
     target = param.ClassSelector(class_=Target, default=Target(), doc="What decides that size.")
     marks = param.ClassSelector(class_=Marks, default=Marks(), doc="Frames locked and excluded by the user.")
@@ -73,9 +73,14 @@ class State(param.Parameterized):
         return {m: self.paths[m] for m in METHODS if m in self.methods and m in self.paths}
 
     @property
+    def leading(self) -> str:
+        """Method whose subset is shown and exported: the active one, or one that is there before it is."""
+        return self.active if self.active in self.paths else next(iter(self.shown), self.active)
+
+    @property
     def path(self) -> MethodPath | None:
-        """Path of the active method, None before it is computed."""
-        return self.paths.get(self.active)
+        """Path of the leading method, None before any is computed."""
+        return self.paths.get(self.leading)
 
     def is_true(self, path: MethodPath) -> bool:
         """Whether a path is that of the marks, and of the reference, as they are now."""
@@ -93,8 +98,8 @@ class State(param.Parameterized):
 
     @property
     def mask(self) -> np.ndarray:
-        """Whether each frame is in the active subset, shape (n_frames,)."""
-        return self.mask_of(self.active)
+        """Whether each frame is in the subset that is shown, shape (n_frames,)."""
+        return self.mask_of(self.leading)
 
     def frames_of(self, method: str) -> np.ndarray:
         """Return the subset of `method` at the current size, in the order picked.
@@ -118,7 +123,7 @@ class State(param.Parameterized):
     @property
     def status(self) -> np.ndarray:
         """Return "kept", "dropped", "locked" or "excluded" for each frame, shape (n_frames,)."""
-        return statuses(self.frames_of(self.active), self.marks, len(self.opened.envs))
+        return statuses(self.frames_of(self.leading), self.marks, len(self.opened.envs))
 
     def row_of(self, method: str) -> dict[str, float]:
         """Return the numbers of the subset of `method` at the current size."""

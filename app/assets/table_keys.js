@@ -1,46 +1,75 @@
 // Rows of every table by the keyboard: Tab reaches a table, arrows go from row to row, Enter does what a
 // click on the row does, Space ticks its box. Above the first row are the heads: Enter sorts.
+// A table makes its rows anew when its numbers or its height change: the focus, and a click that is
+// half done, pass on to the row of the same frame and atom.
 const STEPS = { ArrowDown: 1, ArrowUp: -1, PageDown: 10, PageUp: -10 };
 
 const within = (event, selector) =>
   event.composedPath().find((node) => node.matches !== undefined && node.matches(selector));
 
-const focus = (element) => {
-  if (!element) return;
-  element.tabIndex = -1;
-  element.focus({ preventScroll: true });
-  element.scrollIntoView({ block: "nearest", inline: "nearest" });
-};
-
 const rowsOf = (holder) => [...holder.querySelectorAll(".tabulator-row")];
 const headsOf = (table) =>
   [...table.querySelectorAll(".tabulator-col.tabulator-sortable")].filter((head) => head.offsetWidth > 0);
 
+const cellOf = (row, field) => row.querySelector(`.tabulator-cell[tabulator-field="${field}"]`);
+const textOf = (row, field) => cellOf(row, field)?.textContent ?? "";
+const fieldOf = (cell) => cell.getAttribute("tabulator-field");
+const nameOf = (row) => `${textOf(row, "frame")} ${textOf(row, "atom")}`;
+// Its place on the page of the table, which the rows that are made need not begin with.
+const placeOf = (row) => Number(textOf(row, "_index"));
+
+// Keeps the focus on the row that has it, until it goes elsewhere or the user scrolls on.
+const kept = {
+  observer: new MutationObserver(() => kept.restore()),
+
+  follow(row) {
+    kept.letGo();
+    Object.assign(kept, { row, name: nameOf(row), place: placeOf(row), holder: row.closest(".tabulator-tableholder") });
+    kept.observer.observe(kept.holder, { childList: true, subtree: true });
+  },
+
+  restore() {
+    clearTimeout(kept.waiting);
+    if (!kept.isLost()) return;
+    const row = rowsOf(kept.holder).find((other) => nameOf(other) === kept.name);
+    if (row) focus(row);
+    // It may come into sight yet. If not, as when it was put back, it leaves its place to the next.
+    else kept.waiting = setTimeout(() => {
+      if (kept.isLost()) focus(rowsOf(kept.holder).filter((other) => placeOf(other) <= kept.place).at(-1));
+    }, 500);
+  },
+
+  isLost() {
+    return !kept.row.isConnected && document.activeElement === document.body;
+  },
+
+  letGo() {
+    kept.observer.disconnect();
+    clearTimeout(kept.waiting);
+  },
+};
+
+function focus(element) {
+  if (!element) return;
+  element.tabIndex = -1;
+  element.focus({ preventScroll: true });
+  if (element.matches(".tabulator-row")) kept.follow(element);
+  else kept.letGo();
+}
+
+function reach(element) {
+  focus(element);
+  element?.scrollIntoView({ block: "nearest", inline: "nearest" });
+}
+
 function onHead(table, head, key) {
   const heads = headsOf(table), at = heads.indexOf(head);
-  letGo();
-  if (key === "ArrowDown") focus(rowsOf(table.querySelector(".tabulator-tableholder"))[0]);
-  else if (key === "ArrowRight") focus(heads[Math.min(at + 1, heads.length - 1)]);
-  else if (key === "ArrowLeft") focus(heads[Math.max(at - 1, 0)]);
+  if (key === "ArrowDown") reach(rowsOf(table.querySelector(".tabulator-tableholder"))[0]);
+  else if (key === "ArrowRight") reach(heads[Math.min(at + 1, heads.length - 1)]);
+  else if (key === "ArrowLeft") reach(heads[Math.max(at - 1, 0)]);
   else if (key === "Enter" || key === " ") head.click();
   else return false;
   return true;
-}
-
-// A table that changes its height draws its rows anew, and what is drawn anew has no focus.
-let letGo = () => {};
-
-function keepFocus(holder, at) {
-  letGo();
-  const observer = new MutationObserver(() => {
-    if (!holder.matches(":focus-within") && document.activeElement === document.body) focus(rowsOf(holder)[at]);
-  });
-  const stop = () => observer.disconnect();
-  observer.observe(holder, { childList: true, subtree: true });
-  // Whoever scrolls on, or clicks elsewhere, wants it there.
-  for (const name of ["wheel", "pointerdown"]) document.addEventListener(name, stop, { once: true });
-  setTimeout(stop, 10000);
-  letGo = stop;
 }
 
 function choose(row, key) {
@@ -57,37 +86,65 @@ function onRows(table, holder, row, key) {
     // Before any row was reached, the first one that is seen is.
     const top = holder.getBoundingClientRect().top;
     const first = rows.findIndex((other) => other.getBoundingClientRect().bottom > top + 1);
-    letGo();
-    if (at === 0 && key === "ArrowUp") focus(headsOf(table)[0]);
-    else {
-      const next = at < 0 ? first : Math.min(Math.max(at + STEPS[key], 0), rows.length - 1);
-      focus(rows[next]);
-      keepFocus(holder, next);
-    }
+    if (at === 0 && key === "ArrowUp") reach(headsOf(table)[0]);
+    else reach(rows[at < 0 ? first : Math.min(Math.max(at + STEPS[key], 0), rows.length - 1)]);
   } else if (key === "Home" || key === "End") {
-    letGo();
     holder.scrollTop = key === "Home" ? 0 : holder.scrollHeight;
     // Rows that come into sight are made then.
-    requestAnimationFrame(() => focus(rowsOf(holder).at(key === "Home" ? 0 : -1)));
-  } else if (row && (key === "Enter" || key === " ")) {
-    keepFocus(holder, at);
-    choose(row, key);
-  }
+    requestAnimationFrame(() => reach(rowsOf(holder).at(key === "Home" ? 0 : -1)));
+  } else if (row && (key === "Enter" || key === " ")) choose(row, key);
   else return false;
   return true;
 }
 
-export function render({ model }) {
-  const listen = (event) => {
-    if (event.ctrlKey || event.metaKey || event.altKey) return;
-    const table = within(event, ".tabulator"), target = event.composedPath()[0];
-    if (!table || ["INPUT", "BUTTON", "A", "SELECT"].includes(target.tagName)) return;
-    const head = within(event, ".tabulator-col"), holder = within(event, ".tabulator-tableholder");
+// A button pressed on a row that is made anew before it is let go is a click on the row that came for it.
+const press = {
+  down(event) {
+    Object.assign(press, { row: within(event, ".tabulator-row"), cell: within(event, ".tabulator-cell") });
+    press.name = press.row && nameOf(press.row);
+  },
+
+  up(event) {
+    const row = within(event, ".tabulator-row"), cell = within(event, ".tabulator-cell");
+    const cut = press.row && !press.row.isConnected && row && nameOf(row) === press.name;
+    if (cut && cell && fieldOf(cell) === fieldOf(press.cell)) cell.click();
+    press.row = null;
+  },
+};
+
+function onKey(event) {
+  if (event.ctrlKey || event.metaKey || event.altKey) return;
+  const table = within(event, ".tabulator"), target = event.composedPath()[0];
+  if (!table || ["INPUT", "BUTTON", "A", "SELECT"].includes(target.tagName)) return;
+  const head = within(event, ".tabulator-col"), holder = within(event, ".tabulator-tableholder");
+  const row = within(event, ".tabulator-row");
+  const done = head ? onHead(table, head, event.key) : holder && onRows(table, holder, row, event.key);
+  if (done) event.preventDefault();
+}
+
+const LISTENERS = {
+  keydown: onKey,
+  focusin: (event) => {
+    if (!event.composedPath().includes(kept.holder)) kept.letGo();
+  },
+  wheel: () => kept.letGo(),
+  pointerdown: (event) => {
+    kept.letGo();
+    press.down(event);
+  },
+  pointerup: (event) => press.up(event),
+  click: (event) => {
+    // The arrows go on from the row that was clicked.
     const row = within(event, ".tabulator-row");
-    const done = head ? onHead(table, head, event.key) : holder && onRows(table, holder, row, event.key);
-    if (done) event.preventDefault();
-  };
-  document.addEventListener("keydown", listen);
-  model.on("remove", () => document.removeEventListener("keydown", listen));
+    if (row?.isConnected && event.composedPath()[0].tagName !== "INPUT") focus(row);
+  },
+};
+
+export function render({ model }) {
+  const listeners = Object.entries(LISTENERS);
+  for (const [name, listen] of listeners) document.addEventListener(name, listen, { passive: name === "wheel" });
+  model.on("remove", () => {
+    for (const [name, listen] of listeners) document.removeEventListener(name, listen);
+  });
   return document.createElement("span");
 }

@@ -13,7 +13,16 @@ from ..facts.redundancy import LabelEntropies
 from ..parts import coloring
 from ..parts.format import FULL_COLOR, METHOD_COLORS, nats
 from ..plots.base import add_legend, padded, set_range
-from ..plots.curves import bound_line, curve_plot, marked_rows, overlap_plot, path_columns, rows_of, size_span
+from ..plots.curves import (
+    apart,
+    bound_line,
+    curve_plot,
+    marked_rows,
+    overlap_plot,
+    path_columns,
+    rows_of,
+    size_span,
+)
 from ..plots.forces import forces_plot, tail_data
 from ..plots.map import MapFigure
 from ..plots.outliers import fit, histogram_data, outliers_plot
@@ -113,12 +122,14 @@ def _curve(found: Found) -> figure:
     for method, one in columns.items():
         plot.sources[method].data = one
         plot.sources[f"{method} now"].data = rows_of(one, [paths[method].position(found.n_frames)])
-        plot.sources[f"{method} marks"].data = rows_of(one, marked_rows(one["percent"] / 100))
         plot.labels[method].visible = method == found.active
     last = next(iter(paths.values())).curve.iloc[-1]
     plot.sources["full"].data = {name: [last[name]] for name in ("diversity", "entropy")}
     for axis, name in ((plot.figure.x_range, "diversity"), (plot.figure.y_range, "entropy")):
         set_range(axis, *padded(np.concatenate([one[name][_first_shown(one) :] for one in columns.values()])))
+    for method, one in columns.items():
+        marks = rows_of(one, marked_rows(one["percent"] / 100))
+        plot.sources[f"{method} marks"].data = apart(marks, plot.figure)
     bound = float(np.log(last["n_envs"]))
     if bound <= plot.figure.y_range.end:
         span, label = bound_line(plot.figure)

@@ -19,11 +19,14 @@ if TYPE_CHECKING:
 __all__ = ["DataSet", "content_hash", "load"]
 
 # k_means has no nested order, so no slider can cut it; it stays with the library.
-NESTED_METHODS = ("msc", "balanced", "information_loss", "coverage", "fps", "mean_fps", "random")
+NESTED_METHODS = ("balanced", "msc", "information_loss", "coverage", "fps", "mean_fps", "random")
 # msc with another file's kernel sums to start with: there is none until a reference is chosen.
 GIVEN = "msc given"
 METHODS = (*NESTED_METHODS, GIVEN)
-DEFAULT_METHODS = ("msc", "random")
+# The first is active. It is the library's own default; the others are there to be compared with.
+DEFAULT_METHODS = ("balanced", "msc", "random")
+# Its order takes a tenth of the time of `balanced` at 27,000 environments.
+QUICK = "msc"
 RANDOM_STATE = 0
 
 

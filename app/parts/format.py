@@ -6,8 +6,8 @@ from html import escape
 
 # Okabe and Ito's palette: told apart with any colour vision.
 METHOD_COLORS = {
-    "msc": "#0072B2",
     "balanced": "#D55E00",
+    "msc": "#0072B2",
     "information_loss": "#8C6D1F",
     "coverage": "#56B4E9",
     "fps": "#009E73",
@@ -16,8 +16,8 @@ METHOD_COLORS = {
     "msc given": "#DC267F",
 }
 DASHES = {
-    "msc": "solid",
     "balanced": "solid",
+    "msc": "solid",
     "information_loss": "dashed",
     "coverage": "dashed",
     "fps": "dashed",
@@ -27,8 +27,8 @@ DASHES = {
 }
 FULL_COLOR = "#7a828c"
 METHOD_NOTES = {
-    "msc": "takes the frame that is most novel to those taken, and richest in itself.",
     "balanced": "takes the frame that raises diversity and entropy, and lowers the loss, most at once.",
+    "msc": "takes the frame that is most novel to those taken, and richest in itself.",
     "information_loss": "takes the frame that lowers the sum of δH over all environments most.",
     "coverage": "takes the frame that covers most of what is left; outliers count no more than others.",
     "fps": "farthest-point sampling; two frames are as far apart as their environments are on average.",

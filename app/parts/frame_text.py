@@ -64,7 +64,7 @@ def _fate(state: State, frame: int) -> str:
         return ""
     ranks = np.flatnonzero(path.order == frame)
     rank = f", rank {ranks[0] + 1:,} of {len(path.order):,}" if len(ranks) and state.is_true(path) else ""
-    return f"<b>{state.status[frame]}</b>{rank} in {escape(state.active)}"
+    return f"<b>{state.status[frame]}</b>{rank} in {escape(state.leading)}"
 
 
 def embedding_note(state: State) -> str:

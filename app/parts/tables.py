@@ -54,6 +54,13 @@ def data_table(columns: dict[str, str], numbers: dict[str, int], **options) -> p
     )
 
 
+def fill(table: pn.widgets.Tabulator, rows: pd.DataFrame) -> None:
+    """Show `rows` from their first page on, unless they are shown: what is drawn anew loses its place."""
+    if not table.value.equals(rows):
+        table.page = 1
+        table.value = rows
+
+
 class TableKeys(pn.custom.JSComponent):
     """Makes the rows and heads of all tables of the page reachable by the keyboard; draws nothing."""
 

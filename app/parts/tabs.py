@@ -29,7 +29,9 @@ class Tabs:
         self.content = _column()
         self._bar = pmui.Tabs(
             *((TABS[key], pn.Spacer(height=0)) for key in self._keys), margin=0, height=42,
-            sx={"& .MuiTab-root": {"minHeight": "40px", "padding": "6px 14px", "textTransform": "none"}},
+            sx={"& .MuiTab-root": {
+                "minHeight": "40px", "minWidth": 0, "padding": "6px 8px", "textTransform": "none",
+            }},
         )  # fmt: skip
         self._bar.param.watch(lambda event: setattr(state, "tab", self._keys[event.new]), "active")
         state.param.watch(lambda _: self._show(), "tab")

@@ -10,6 +10,8 @@ from .base import Plot, add_legend, blank, empty, set_range
 # Methods that draw lots: several seeds give a band.
 BANDED = ("random", "mean_fps")
 MARKED_PERCENT = (75, 50, 25, 10)
+# Width and height of a label, as shares of the smallest plot.
+_LABEL = (0.1, 0.08)
 _PATH_COLUMNS = ("diversity", "entropy", "percent", "overlap", "n_frames", "n_envs")
 
 
@@ -39,6 +41,19 @@ def rows_of(columns: dict[str, np.ndarray], rows) -> dict[str, list]:
     """
     picked = {name: np.asarray(values)[rows].tolist() for name, values in columns.items()}
     return {**picked, "label": [f"{percent:.0f} %" for percent in picked["percent"]]}
+
+
+def apart(columns: dict[str, list], fig: figure) -> dict[str, list]:
+    """Return marks without the labels that would overlap an earlier one in the range of the figure."""
+    shown, labels = [], []
+    across, up = ((axis.end - axis.start) or 1 for axis in (fig.x_range, fig.y_range))
+    for x, y, label in zip(columns["diversity"], columns["entropy"], columns["label"], strict=True):
+        place = x / across, y / up
+        near = any(abs(place[0] - a) < _LABEL[0] and abs(place[1] - b) < _LABEL[1] for a, b in shown)
+        labels.append("" if near else label)
+        if not near:
+            shown.append(place)
+    return {**columns, "label": labels}
 
 
 def _method_lines(fig: figure, x: str, y: str) -> tuple[dict, dict]:

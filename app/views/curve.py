@@ -10,7 +10,7 @@ from ..parts.format import nats
 from ..parts.latest import follow_handle
 from ..parts.view import View
 from ..plots.base import padded, set_range
-from ..plots.curves import BANDED, bound_line, curve_plot, marked_rows, path_columns, rows_of
+from ..plots.curves import BANDED, apart, bound_line, curve_plot, marked_rows, path_columns, rows_of
 from ..plots.handle import add_handle
 from ..state import State
 
@@ -33,6 +33,7 @@ class CurveView(View):
         self.follow(self._update_active, "paths", "methods", "active")
         self.follow(self._update_bands, "repeats", "paths", "methods")
         self.follow(self._update_size, "paths", "methods", "n_frames")
+        self.follow(self._update_marks, "paths", "methods")
 
     def _update_paths(self) -> None:
         state, sources = self._state, self._plot.sources
@@ -40,7 +41,6 @@ class CurveView(View):
         self._plot.show_methods(self._columns)
         for method, columns in self._columns.items():
             sources[method].data = columns
-            sources[f"{method} marks"].data = rows_of(columns, marked_rows(columns["percent"] / 100))
         if self._columns:
             full = state.full
             sources["full"].data = {name: [full[name]] for name in ("diversity", "entropy")}
@@ -74,6 +74,11 @@ class CurveView(View):
             if (axis.reset_start, axis.reset_end) != (low, high):
                 set_range(axis, low, high)
 
+    def _update_marks(self) -> None:
+        for method, columns in self._columns.items():
+            marks = rows_of(columns, marked_rows(columns["percent"] / 100))
+            self._plot.sources[f"{method} marks"].data = apart(marks, self._plot.figure)
+
     def _update_bound(self, entropies: list[float]) -> None:
         """Draw ln N, unless that would press the lines into less than half of the plot."""
         bound = math.log(self._state.full["n_envs"])
@@ -91,8 +96,8 @@ class CurveView(View):
     def _update_active(self) -> None:
         state = self._state
         for method, text in self._plot.labels.items():
-            text.visible = method == state.active and method in self._columns
-        columns = self._columns.get(state.active)
+            text.visible = method == state.leading and method in self._columns
+        columns = self._columns.get(state.leading)
         if columns:
             self._stops.data = {
                 "x": columns["diversity"],

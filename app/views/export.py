@@ -86,11 +86,11 @@ class ExportView(View):
 
     @property
     def _n_frames(self) -> int:
-        return int(self._state.row_of(self._state.active)["n_frames"])
+        return int(self._state.row_of(self._state.leading)["n_frames"])
 
     @property
     def _stem(self) -> str:
-        return file_stem(self._state.opened.dataset.name, self._state.active, self._n_frames)
+        return file_stem(self._state.opened.dataset.name, self._state.leading, self._n_frames)
 
     def _show_code(self, write=export.python_code) -> None:
         state = self._state

@@ -127,7 +127,7 @@ class ExportDialog(View):
         state, sets = self._state, self._sets
         paths = {method: path for method, path in state.shown.items() if state.is_true(path)}
         return Found(
-            state.opened, paths, state.active, int(state.row_of(state.active)["n_frames"]),
+            state.opened, paths, state.leading, int(state.row_of(state.leading)["n_frames"]),
             embedding=state.embedding, embedding_note=embedding_note(state), comparison=sets.comparison,
             alone=sets.alone, labels=sets.labels, files=sets.files,
         )  # fmt: skip
@@ -149,7 +149,7 @@ class ExportDialog(View):
         ready = path is not None and state.is_true(path)
         self._more.disabled = self._make.disabled = not ready
         if ready:
-            self._tell(f"{plural(int(state.row_of(state.active)['n_frames']), 'frame')} of {state.active}.")
+            self._tell(f"{plural(int(state.row_of(state.leading)['n_frames']), 'frame')} of {state.leading}.")
 
     def __panel__(self):
         """Return what the page shows of this view."""

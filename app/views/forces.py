@@ -99,7 +99,7 @@ class ForcesView(View):
             return
         self._distances.object = (
             f'<div class="small">KS distance {tip("ks", "left")}&ensp;{"&ensp;".join(parts)}&ensp;· '
-            f"{plural(len(forces.values), 'environment')}</div>"
+            f'<span class="nowrap">N = {count(len(forces.values))}</span></div>'
         )
 
     def __panel__(self):

@@ -11,7 +11,7 @@ from ..explorer import Controller
 from ..facts.expression import ExpressionError
 from ..facts.frame_columns import MEANING, FrameColumns, FrameFacts, frame_maximum, gather, most_novel, ranks
 from ..facts.matching import FUNCTIONS, matches
-from ..parts.card import card, heading, html, notes
+from ..parts.card import CSS, card, heading, html, notes
 from ..parts.format import count, escape, nats, plural
 from ..parts.tables import data_table, on_row
 from ..parts.view import View
@@ -130,10 +130,13 @@ class FramesView(View):
         self._columns.follow(rank, novelty, state.status)
         if len(self._table.value) != len(envs):
             self._show_rows(len(envs))
+        rows, before, found = self._table.value, self._table.value.copy(), self._found
         for name in _FOLLOWING:
-            self._table.value[name] = self._columns[name]
+            rows[name] = self._columns[name]
         self._find()
-        self._show_table()
+        # Another method's numbers are not in the table, and what is drawn anew loses its place.
+        if not (np.array_equal(found, self._found) and rows.equals(before)):
+            self._show_table()
 
     def _show_table(self) -> None:
         with self._silently():
@@ -218,8 +221,12 @@ class FramesView(View):
     def __panel__(self):
         """Return what the page shows of this view."""
         wide = {"sizing_mode": "stretch_width", "margin": 0, "align": "center"}
-        bar = pn.Row(self._filter, self._note, self._unfilter, self._pick, css_classes=["over"], **wide)
-        below = pn.Row(self._current, self._look, **wide)
+        wraps = {"stylesheets": [CSS], **wide}
+        bar = pn.Row(
+            self._filter, self._note, self._unfilter, self._pick, css_classes=["over", "wraps"], **wraps
+        )
+        # As high with the button as without: a table that changes its height is drawn anew.
+        below = pn.Row(self._current, self._look, height=36, css_classes=["wraps"], **wraps)
         return card(self._head, bar, self._error, below, self._again, self._table, area="frames")
 
 

@@ -6,9 +6,9 @@ import panel as pn
 import panel_material_ui as pmui
 
 from ..facts.outliers import MOST_ROWS, Places, environment_table, frame_table, lost
-from ..parts.card import AS_WRITTEN, card, heading, html
+from ..parts.card import AS_WRITTEN, CSS, card, heading, html
 from ..parts.format import count, escape, nats, plural
-from ..parts.tables import data_table, on_row
+from ..parts.tables import data_table, fill, on_row
 from ..parts.view import View
 from ..state import LOCKED, State
 
@@ -96,14 +96,12 @@ class LostView(View):
             self._rows, columns = found.rows, environment_table(opened, self._places, values, found.rows)
         else:
             columns, self._rows = frame_table(opened, self._places, values)
-        table = self._tables[mode]
-        table.page = 1
-        table.value = pd.DataFrame(columns)
+        fill(self._tables[mode], pd.DataFrame(columns))
         for name, other in self._tables.items():
             other.visible = name == mode and found.n_lost > 0
         self._empty.visible = found.n_lost == 0
         self._empty.object = '<div class="empty">Nothing is lost: every environment is covered.</div>'
-        note = f"{plural(found.n_lost, 'environment')} lost by {escape(self._state.active)}"
+        note = f"{plural(found.n_lost, 'environment')} lost by {escape(self._state.leading)}"
         if len(self._rows) == MOST_ROWS:
             note += f"; the {count(MOST_ROWS)} with the largest δH"
         self._head.object = heading("What did I lose?", ("delta",), note)
@@ -141,6 +139,7 @@ class LostView(View):
         """Return what the page shows of this view."""
         bar = pn.Row(
             self._mode, pn.Spacer(width=10), self._current, self._look, self._back,
-            sizing_mode="stretch_width", margin=(6, 0, 2, 0), align="center",
+            sizing_mode="stretch_width", height=36, margin=(6, 0, 2, 0), align="center",
+            css_classes=["wraps"], stylesheets=[CSS],
         )  # fmt: skip
         return card(self._head, bar, *self._tables.values(), self._empty, area="lost")

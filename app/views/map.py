@@ -208,9 +208,9 @@ class MapView(View):
         """Return the colours of all environments; `rows` are those of the subset, for its own map."""
         state, path, key = self._state, self._state.path, self._key
         if key == KEPT:
-            return coloring.by_status(state.status, state.opened.envs.frame_index, state.active)
+            return coloring.by_status(state.status, state.opened.envs.frame_index, state.leading)
         if key == NOVEL:
-            return coloring.by_novelty(path.delta_entropy[path.position(state.n_frames)], state.active)
+            return coloring.by_novelty(path.delta_entropy[path.position(state.n_frames)], state.leading)
         if key == DENSE:
             return coloring.by_density(path.delta_entropy[-1])
         if key == CROWDED and rows is not None:
@@ -245,7 +245,7 @@ class MapView(View):
             full, subset = len(self._xy), len(self._subset.rows)
             self._plot.figure.title.text = f"Full set, {plural(full, 'environment')}" if both else ""
             self._subset.figure.title.text = (
-                f"Subset of {self._state.active}, {plural(subset, 'environment')}"
+                f"Subset of {self._state.leading}, {plural(subset, 'environment')}"
             )
 
     def _update_head(self) -> None:

@@ -4,7 +4,7 @@ import panel as pn
 import panel_material_ui as pmui
 
 from ..explorer import Controller
-from ..parts.card import html
+from ..parts.card import CSS, html
 from ..parts.format import plural
 from ..parts.keys import Keys
 from ..parts.view import View
@@ -18,18 +18,19 @@ class MarksView(View):
         super().__init__(state, tab)
         self._history = explorer.history
         self._keys = Keys()
-        self._undo = _button("Undo", "Take the last decision back (Ctrl+Z)", self._history.undo, icon="undo")
-        self._redo = _button("Redo", "Do it again (Ctrl+Shift+Z)", self._history.redo, icon="redo")
+        self._undo = _button("", "Take the last decision back (Ctrl+Z)", self._history.undo, icon="undo")
+        self._redo = _button("", "Do it again (Ctrl+Shift+Z)", self._history.redo, icon="redo")
         self._text = html()
         # As wide as its text: with no width of its own it would be drawn under the buttons.
-        self._text.sizing_mode = None
+        self._text.param.update(sizing_mode=None, styles={"max-width": "104px"})
         self._lock = _button("Lock", "Keep them in every subset", self._mark("lock"))
         self._exclude = _button("Exclude", "Leave them out of every subset and number", self._mark("exclude"))
         self._unmark = _button("Unmark", "Neither lock nor exclude them", self._mark("clear"))
         self._clear = _button("Clear", "Pick nothing (Esc)", self._let_go)
         self._actions = pn.Row(
-            self._text, self._lock, self._exclude, self._unmark, self._clear, margin=0, align="center"
-        )
+            self._text, self._lock, self._exclude, self._unmark, self._clear, margin=0, align="center",
+            css_classes=["wraps"], stylesheets=[CSS],
+        )  # fmt: skip
         self._keys.on("Escape", self._let_go)
         self._keys.on("undo", self._history.undo)
         self._keys.on("redo", self._history.redo)
@@ -52,15 +53,17 @@ class MarksView(View):
     def _update(self) -> None:
         state, marks = self._state, self._state.marks
         parts = []
+        # Each part on one line, all on two: beside the tabs there is no more room at 1280 pixels.
         if state.selected:
-            parts.append(f"<b>{plural(len(state.selected), 'frame')} picked</b>")
+            parts.append(f"<b class=nowrap>{plural(len(state.selected), 'frame')} picked</b>")
         if marks.locked:
-            parts.append(f"{len(marks.locked):,} locked")
+            parts.append(f"<span class=nowrap>{len(marks.locked):,} locked</span>")
         if marks.excluded:
-            parts.append(f"{len(marks.excluded):,} excluded")
-        self._text.object = f'<div class="small nowrap">{" · ".join(parts)}</div>'
-        for button in (self._lock, self._exclude, self._unmark):
+            parts.append(f"<span class=nowrap>{len(marks.excluded):,} excluded</span>")
+        self._text.object = f'<div class="small">{" · ".join(parts)}</div>'
+        for button in (self._lock, self._exclude):
             button.visible = bool(state.selected)
+        self._unmark.visible = not {*marks.locked, *marks.excluded}.isdisjoint(state.selected)
         self._clear.visible = bool(state.selected) or state.current is not None
 
     def _update_history(self) -> None:
@@ -71,13 +74,14 @@ class MarksView(View):
         """Return the bar."""
         return pn.Row(
             self._actions, pn.Spacer(sizing_mode="stretch_width"), self._undo, self._redo, self._keys,
-            sizing_mode="stretch_width", margin=0, align="center",
+            sizing_mode="stretch_width", margin=0, align="center", css_classes=["wraps"], stylesheets=[CSS],
         )  # fmt: skip
 
 
 def _button(label: str, description: str, do, icon: str | None = None) -> pmui.Button:
     button = pmui.Button(
-        label=label, description=description, icon=icon, size="small", variant="text", margin=(0, 2)
-    )
+        label=label, description=description, icon=icon, size="small", variant="text", margin=(0, 1),
+        sx={"minWidth": 0, "padding": "4px 6px"},
+    )  # fmt: skip
     button.on_click(lambda _: do())
     return button

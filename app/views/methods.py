@@ -20,9 +20,10 @@ class MethodsView(View):
         self._boxes = {method: _box(method, 150 - 44 * (i % 2)) for i, method in enumerate(METHODS)}
         for box in self._boxes.values():
             box.param.watch(lambda _: self._ticked(), "value")
+        self._whose = html(margin=(4, 0, 0, 0))
         self._active = pmui.RadioButtonGroup(
-            options=["msc"],
-            value="msc",
+            options=list(state.methods),
+            value=state.active,
             size="small",
             sx=AS_WRITTEN,
             sizing_mode="stretch_width",
@@ -46,10 +47,12 @@ class MethodsView(View):
             for method, box in self._boxes.items():
                 box.value = method in state.methods
             self._boxes[GIVEN].visible = state.reference is not None
-            shown = list(state.shown) or [state.active]
-            self._active.param.update(
-                options=shown, value=state.active if state.active in shown else shown[0]
-            )
+            there = [method for method in METHODS if method in state.shown or method == state.active]
+            self._active.param.update(options=there, value=state.active)
+            said = "Whose subset is mapped and exported"
+            if state.leading != state.active:
+                said += f": that of {state.leading} until {state.active} is computed"
+            self._whose.object = f'<div class="small">{said}</div>'
         finally:
             self._following = False
 
@@ -58,7 +61,7 @@ class MethodsView(View):
         return pn.Column(
             html(f'<div class="section">Methods compared {notes(METHOD_NOTES)}</div>', css_classes=["over"]),
             pn.GridBox(*self._boxes.values(), ncols=2, sizing_mode="stretch_width", margin=0),
-            html('<div class="small">Whose subset is mapped and exported</div>', margin=(4, 0, 0, 0)),
+            self._whose,
             self._active,
             sizing_mode="stretch_width", margin=(8, 16, 4, 16),
         )  # fmt: skip
@@ -66,8 +69,7 @@ class MethodsView(View):
 
 def _box(method: str, width: int) -> pmui.Checkbox:
     color = METHOD_COLORS[method]
-    style = {
-        "& .MuiCheckbox-root, & .MuiCheckbox-root.Mui-checked": {"color": color, "padding": "3px 6px"},
-        "& .MuiFormControlLabel-label": {"fontSize": "13px"},
-    }
-    return pmui.Checkbox(label=method, size="small", margin=0, width=width, sx=style)
+    style = {"&, &.Mui-checked": {"color": color, "padding": "3px 6px"}}
+    # The label stands beside what `sx` reaches.
+    label = ".MuiFormControlLabel-label { font-size: 13px !important; }"
+    return pmui.Checkbox(label=method, size="small", margin=0, width=width, sx=style, stylesheets=[label])

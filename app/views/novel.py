@@ -5,7 +5,7 @@ import panel as pn
 
 from ..facts.compare import novel_frames
 from ..parts.card import card, heading, html
-from ..parts.tables import MISSING, data_table, on_row
+from ..parts.tables import MISSING, data_table, fill, on_row
 from ..parts.view import View
 from ..sets import Sets
 from ..state import State
@@ -41,14 +41,13 @@ class NovelView(View):
         novel = novel_frames(comparison.novelty, opened.envs.offsets, _SHOWN)
         self._rows = [int(row) for row in novel["row"]]
         labels = [opened.dataset.labels[int(frame)] or MISSING for frame in novel["frame"]]
-        self._table.value = pd.DataFrame(
-            {
-                "frame": novel["frame"].astype(int),
-                "label": labels,
-                "delta": novel["delta"],
-                "share": 100 * novel["share"],
-            }
-        )
+        columns = {
+            "frame": novel["frame"].astype(int),
+            "label": labels,
+            "delta": novel["delta"],
+            "share": 100 * novel["share"],
+        }
+        fill(self._table, pd.DataFrame(columns))
         self._holder.visible = True
 
     def _picked(self, position: int) -> None:

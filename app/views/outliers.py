@@ -39,7 +39,7 @@ class OutliersView(View):
             return ""
         n_lost, n_all = count(found.n_lost), count(found.n_counted)
         return (
-            f'<span title="{n_lost} of {n_all} environments">{escape(state.active)} lost '
+            f'<span title="{n_lost} of {n_all} environments">{escape(state.leading)} lost '
             f"{percent(found.n_lost / found.n_counted)}; δH up to {nats(found.largest, 1)} nats</span>"
         )
 
@@ -67,7 +67,7 @@ class LostLabelsView(View):
         if self._places is None or path is None or len(self._places.frame) != path.delta_entropy.shape[1]:
             return
         rows = by_label(self._places, path.delta_entropy[path.position(state.n_frames)])
-        note = f"by the subset of {escape(state.active)}"
+        note = f"by the subset of {escape(state.leading)}"
         if len(rows) > _MOST_LABELS:
             note += f", the {_MOST_LABELS} labels of {count(len(rows))} that lost most"
         self._head.object = heading("Share lost by label", ("delta",), note)

@@ -60,10 +60,10 @@ class RedundancyView(View):
         state, labels = self._state, self._labels
         if state.opened is None or state.path is None:
             return
-        full, subset = state.full, state.row_of(state.active)
-        names = ["full set", f"subset of {state.active}"]
+        full, subset = state.full, state.row_of(state.leading)
+        names = ["full set", f"subset of {state.leading}"]
         entropies, n_envs = [full["entropy"], subset["entropy"]], [full["n_envs"], subset["n_envs"]]
-        colors = [FULL_COLOR, METHOD_COLORS[state.active]]
+        colors = [FULL_COLOR, METHOD_COLORS[state.leading]]
         note = "the shorter the bar before its bound, the more repeats itself"
         if labels is not None:
             names += labels.names

@@ -95,7 +95,7 @@ class SizeView(View):
         if state.target.mode == SIZE or state.path is None:
             self._said.object = ""
             return
-        position, name = state.target.position(state.path.curve), escape(state.active)
+        position, name = state.target.position(state.path.curve), escape(state.leading)
         if position is None:
             said = f"⚠ No size of {name} has {state.target.wish()}; the size stays."
         elif state.target.mode == KNEE:
@@ -118,7 +118,7 @@ class SizeView(View):
         if state.path is None or state.opened is None:
             return
         self._slider.value = state.path.position(state.n_frames)
-        row = state.row_of(state.active)
+        row = state.row_of(state.leading)
         line = size_line(int(row["n_frames"]), len(state.opened.envs), int(row["n_envs"]))
         self._line.object = f'<div class="size">{line}</div>'
 

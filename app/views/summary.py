@@ -50,11 +50,11 @@ class SummaryView(View):
 
     def _update_verdict(self) -> None:
         state = self._state
-        if state.active not in state.shown:
+        if state.leading not in state.shown:
             self._verdict.object = ""
             return
-        row = state.row_of(state.active)
-        reference = state.reference.name if state.active == GIVEN and state.reference else ""
+        row = state.row_of(state.leading)
+        reference = state.reference.name if state.leading == GIVEN and state.reference else ""
         lost = 1 - row["overlap"]
         more = (
             f"{percent(lost)} are lost: δH is {nats(row['information_loss'], 2)} nats on average over all, "
@@ -62,13 +62,13 @@ class SummaryView(View):
             if lost
             else "Nothing is lost."
         )
-        if state.active != "random" and "random" in state.shown:
+        if state.leading != "random" and "random" in state.shown:
             other = state.row_of("random")
             more += (
                 f" By comparison, random covers {percent(other['overlap'])}, "
                 f"with δH up to {nats(other['max_delta_entropy'], 1)}."
             )
-        said = verdict(state.active, row, reference)
+        said = verdict(state.leading, row, reference)
         self._verdict.object = f'<div class="verdict">{said} <span class="more">{more}</span></div>'
 
     def __panel__(self):

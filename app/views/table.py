@@ -30,7 +30,7 @@ class TableView(View):
         state = self._state
         if not state.shown:
             return
-        rows = [_row(m, METHOD_COLORS[m], state.row_of(m), m == state.active) for m in state.shown]
+        rows = [_row(m, METHOD_COLORS[m], state.row_of(m), m == state.leading) for m in state.shown]
         rows.append(_row("full set", FULL_COLOR, state.full, False))
         self._table.object = (
             f'<table class="numbers"><thead><tr><th>Set</th>{_head()}</tr></thead>'

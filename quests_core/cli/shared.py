@@ -55,7 +55,7 @@ _OPTIONS = {
     "n_repeats": "--repeats",
     "random_state": "--seed",
     "k": "-k",
-    **{name: f"--{name}" for name in ("bandwidth", "cutoff", "sizes", "threshold", "locked", "excluded")},
+    **{name: f"--{name}" for name in ("bandwidth", "cutoff", "sizes", "threshold", "locked", "excluded", "until")},
 }
 
 app = typer.Typer(

@@ -45,11 +45,14 @@ def file(frames, tmp_path):
 
 
 class Session:
-    """State and explorer, with the callbacks that a server would run on its event loop."""
+    """State and explorer, with the callbacks that a server would run on its event loop.
 
-    def __init__(self, **options):
+    The methods are two quick ones; `test_defaults` looks at those of the dashboard.
+    """
+
+    def __init__(self, methods=("msc", "random"), **options):
         self.callbacks = queue.Queue()
-        self.state = State()
+        self.state = State(methods=list(methods), active=methods[0])
         self.explorer = Controller(self.state, self.callbacks.put, **{"with_umap": False, **options})
         self.history = []
         self.state.work.param.watch(lambda event: self.history.append(event.new), "step")

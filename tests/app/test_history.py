@@ -34,7 +34,7 @@ def test_decisions_are_taken_back_in_order_and_done_again(state, history):
     state.active = "random"
     assert (history.can_undo, history.can_redo) == (True, False)
     history.undo()
-    assert (state.active, state.marks) == ("msc", Marks(locked=(1,)))
+    assert (state.active, state.marks) == ("balanced", Marks(locked=(1,)))
     history.undo()
     assert state.marks == Marks()
     assert (history.can_undo, history.can_redo) == (False, True)
@@ -64,7 +64,7 @@ def test_a_new_decision_ends_what_could_be_done_again(state, history):
     assert not history.can_redo
     history.undo()
     assert state.selected == ()
-    assert state.active == "msc"
+    assert state.active == "balanced"
 
 
 def test_what_the_program_changes_is_no_decision(state, history):
@@ -73,7 +73,7 @@ def test_what_the_program_changes_is_no_decision(state, history):
     assert not history.can_undo
     state.active = "random"
     history.undo()
-    assert (state.active, state.n_frames) == ("msc", 9)
+    assert (state.active, state.n_frames) == ("balanced", 9)
 
 
 def test_opening_a_file_starts_anew(opened, file):

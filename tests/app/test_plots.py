@@ -46,6 +46,23 @@ def test_marks_are_at_75_50_25_and_10_percent(columns):
     assert curves.rows_of(columns, rows)["label"] == ["75 %", "50 %", "25 %", "10 %"]
 
 
+def test_a_label_too_near_an_earlier_one_is_left_out(columns):
+    figure = curves.curve_plot().figure
+    base.set_range(figure.x_range, 0, 10)
+    base.set_range(figure.y_range, 0, 5)
+    marks = {
+        "diversity": [9.0, 8.5, 8.5, 9.0],
+        "entropy": [4.0, 4.1, 4.9, 3.7],
+        "label": ["75 %", "50 %", "25 %", "10 %"],
+    }
+    shown = curves.apart(marks, figure)
+    assert shown["label"] == ["75 %", "", "25 %", ""]
+    assert shown["diversity"] == marks["diversity"], "the marks themselves stay"
+    base.set_range(figure.x_range, 0, 1)
+    base.set_range(figure.y_range, 0, 1)
+    assert curves.apart(marks, figure)["label"] == marks["label"]
+
+
 def test_marks_of_a_tiny_set_are_not_repeated():
     assert curves.marked_rows(np.array([1.0])).tolist() == [0]
     assert curves.marked_rows(np.array([0.3, 0.8])).tolist() == [1, 0]

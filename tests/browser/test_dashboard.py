@@ -65,7 +65,7 @@ def test_a_first_visit(page):
     assert "Demo" in shown_name(page).inner_text()
     assert numbers(page, "full set")[1] == f"{n_frames:,}"
     assert [row.split("\t")[0] for row in page.locator("table.numbers tbody tr").all_inner_texts()] == [
-        "msc", "random", "full set",
+        "balanced", "msc", "random", "full set",
     ]  # fmt: skip
     drawn = page.evaluate(DRAWN)
     assert len(drawn) == 5
@@ -89,18 +89,18 @@ def test_a_first_visit(page):
 
 
 def slider_moves_the_numbers(page):
-    before, size = numbers(page, "msc"), page.locator(".size").inner_text()
+    before, size = numbers(page, "balanced"), page.locator(".size").inner_text()
     assert size.startswith("25 %")
     move_slider(page, "ArrowRight", 5)
     page.locator(".size", has_not_text=size.splitlines()[1]).wait_for()
     page.locator("tr.active", has_not_text=before[3]).wait_for()
-    after = numbers(page, "msc")
+    after = numbers(page, "balanced")
     assert int(after[1]) > int(before[1])
     assert after[3:] != before[3:]
     move_slider(page, "End")
     page.get_by_text("Nothing is lost.").wait_for()
     page.locator("tr.active", has_text=numbers(page, "full set")[3]).wait_for()
-    assert numbers(page, "msc")[1:] == numbers(page, "full set")[1:]
+    assert numbers(page, "balanced")[1:] == numbers(page, "full set")[1:]
 
 
 def methods_are_compared_and_chosen(page):
@@ -155,7 +155,7 @@ def test_an_uploaded_file_is_compressed_and_downloaded(page, small_file):
 
 def subset_is_downloaded_byte_for_byte(page, source_file):
     name, content = download(page, "Download subset")
-    assert name == "copper-msc-10.zip"
+    assert name == "copper-balanced-10.zip"
     with zipfile.ZipFile(io.BytesIO(content)) as archive:
         subset, record = archive.read("subset.xyz"), json.loads(archive.read("subset.json"))
     chosen = sorted(record["subset"]["indices_by_rank"])
@@ -165,7 +165,7 @@ def subset_is_downloaded_byte_for_byte(page, source_file):
     assert len(kept) == 10
     for atoms, i in zip(kept, chosen, strict=True):
         np.testing.assert_array_equal(atoms.get_forces(), frames[i].get_forces())
-    assert f"{record['metrics']['subset']['entropy']:.3f}" == numbers(page, "msc")[3]
+    assert f"{record['metrics']['subset']['entropy']:.3f}" == numbers(page, "balanced")[3]
     # The same button again gives the same file again, and rank order another one.
     assert download(page, ".xyz") == ("subset.xyz", subset)
     assert download(page, ".xyz") == ("subset.xyz", subset)

@@ -27,7 +27,7 @@ def test_everything_is_taken_away_by_the_dialog(page, context, small_file, tmp_p
     # The first plots of a process compile what draws them.
     with page.expect_download(timeout=120_000) as waiting:
         page.get_by_role("button", name="Download (.zip)").click()
-    assert waiting.value.suggested_filename == "copper-msc-10-export.zip"
+    assert waiting.value.suggested_filename == "copper-balanced-10-export.zip"
     with zipfile.ZipFile(waiting.value.path()) as archive:
         files = {name: archive.read(name) for name in archive.namelist()}
     assert {"train.xyz", "valid.xyz", "subset.json", "indices.txt", "report.html"} <= set(files)

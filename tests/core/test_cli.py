@@ -362,7 +362,7 @@ def test_the_source_is_never_written_to(file, other):
         (("learning-curve", "--sizes", "99"), "--sizes: expected at most the number of environments, 32"),
         (("describe", "--cutoff", "-2"), "--cutoff: expected a positive number"),
         (("compress", "-s", "2", "-u", "overlap=1"), "overlap: expected what the whole order reaches"),
-        (("compress", "--until", "size=4"), "until: expected targets among"),
+        (("compress", "--until", "size=4"), "--until: expected targets among"),
     ],
 )
 def test_what_cannot_be_done_ends_with_1(file, tmp_path, arguments, why):
