@@ -1,0 +1,85 @@
+"""Hold many sessions at once, each on a file of its own: ``python benchmarks/load.py --sessions 20``.
+
+A served process gets visitors who speak its protocol as the page's scripts do (`tests/load`). Half of them open
+a copy of the demo and half 30,000 environments of real data; every label and name carries a mark that no other
+file has, and everything that the server ever sends is searched for it. While all is computed, everybody moves
+the slider every few seconds. Then jobs are cancelled, everybody leaves, and many come and go.
+"""
+
+import argparse
+import asyncio
+import logging
+import os
+import sys
+import tempfile
+from pathlib import Path
+
+import numpy as np
+
+ROOT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT))
+from tests.load.run import Held, cancelled, grow, marked_file, together  # noqa: E402
+from tests.load.server import Server  # noqa: E402
+
+DEMO = ROOT / "app/assets/demo.xyz.gz"
+LARGE = ROOT.parent / "shared/data/gap20_partial.xyz.gz"
+DELAYS = (0.2, 0.5, 1, 1.5, 2)
+log = logging.getLogger("load")
+
+
+def main() -> int:
+    """Run, tell, and return the exit status."""
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("--sessions", type=int, default=20)
+    parser.add_argument("--environments", type=int, default=30_000)
+    parser.add_argument("--rounds", type=int, default=40, help="of four pages opened and closed")
+    parser.add_argument("--pause", type=float, default=5.0, help="seconds between changes of a page")
+    parser.add_argument("--large", type=Path, default=LARGE)
+    options = parser.parse_args()
+    logging.basicConfig(level=logging.WARNING, format="%(message)s")
+    log.setLevel(logging.INFO)
+    held = Held()
+    with tempfile.TemporaryDirectory() as name, Server(Path(name), QUESTS_DATA_DIRS=name) as server:
+        _measure(server, Path(name), options, held)
+        held.losses += server.faults()
+    _tell(held, options)
+    return min(1, len(held.losses))
+
+
+def _measure(server: Server, folder: Path, options: argparse.Namespace, held: Held) -> None:
+    sources = ((DEMO, 10**9), (options.large, options.environments))
+    # What is compiled and imported once is there before anything is measured.
+    asyncio.run(together(server, [marked_file(folder, 9000 + i, *one) for i, one in enumerate(sources)], Held(), 5))
+    server.wait_until_empty()
+    held.megabytes.append(server.megabytes)
+    log.info("%.0f MB after the first two", held.megabytes[-1])
+    paths = [marked_file(folder, i, *sources[i % 2]) for i in range(options.sessions)]
+    asyncio.run(together(server, paths, held, options.pause))
+    server.wait_until_empty()
+    held.megabytes.append(server.megabytes)
+    log.info("%.0f MB after all", held.megabytes[-1])
+    for i, delay in enumerate(DELAYS):
+        path = marked_file(folder, 5000 + i, options.large, 2 * options.environments)
+        seconds = asyncio.run(cancelled(server, path, delay))
+        held.freed += [seconds] if seconds is not None else []
+        server.wait_until_empty()
+    grow(server, lambda n: [marked_file(folder, 6000 + 4 * n + i, DEMO, 2000) for i in range(4)], options.rounds, held)
+
+
+def _tell(held: Held, options: argparse.Namespace) -> None:
+    log.info("%d sessions at once, %d changes, %d opened and closed", held.n_sessions, held.n_changes,
+             held.n_opened_and_closed)  # fmt: skip
+    log.info("answers: median %.3f s, 95th percentile %.3f s, slowest %.3f s", *np.quantile(held.answers, [0.5, 0.95, 1]))
+    log.info("the event loop took %.3f s of processor time a change", held.loop_cpu / max(1, held.n_changes))
+    log.info("%d pages were told their place in the queue", held.with_place)
+    log.info("the worker was free %s s after Cancel", ", ".join(f"{one:.2f}" for one in held.freed))
+    log.info("memory: %s MB after the first two, and after all", " and ".join(f"{one:.0f}" for one in held.megabytes))
+    log.info("memory after each round: %s MB", " ".join(f"{one:.0f}" for one in held.growth))
+    log.info("load of the machine %.1f, of %d cores", os.getloadavg()[0], os.cpu_count())
+    for loss in held.losses:
+        log.info("LOSS %s", loss)
+    log.info("%d losses", len(held.losses))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,129 @@
+"""Holds many pages at once, each on a file of its own whose labels and name carry a mark."""
+
+import asyncio
+import contextlib
+import os
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+
+from quests_core.io import frame_bounds, read_bytes
+
+from .server import Server
+from .visitor import Visitor
+
+_LABEL = re.compile(rb"config_type=\S+")
+_LOADED = "Opening "
+
+
+@dataclass
+class Held:
+    """What was found; `losses` says in words what must not be."""
+
+    n_sessions: int = 0
+    n_changes: int = 0
+    n_opened_and_closed: int = 0
+    answers: list[float] = field(default_factory=list)
+    loop_cpu: float = 0.0
+    with_place: int = 0
+    freed: list[float] = field(default_factory=list)
+    megabytes: list[float] = field(default_factory=list)
+    growth: list[float] = field(default_factory=list)
+    losses: list[str] = field(default_factory=list)
+
+
+def marked_file(folder: Path, number: int, source: Path, n_environments: int) -> Path:
+    """Write the first frames of a file, as many as have so many environments, their labels a mark."""
+    data, mark = read_bytes(source), f"mark{number:04d}mark"
+    bounds = frame_bounds(data)
+    # Each frame has a line for each atom, after its count and its comment.
+    n_lines = np.array([data.count(b"\n", a, b) - 2 for a, b in zip(bounds, bounds[1:], strict=False)])
+    n_frames = max(2, int(np.searchsorted(np.cumsum(n_lines), n_environments, side="right")))
+    path = folder / f"{mark}.xyz"
+    path.write_bytes(_LABEL.sub(f"config_type={mark}".encode(), data[: bounds[n_frames]]))
+    return path
+
+
+async def visit(server: Server, path: Path, held: Held, done: asyncio.Event, pause: float) -> Visitor:
+    """Open a page and move its slider now and then, until all is done."""
+    rng = np.random.default_rng(int(path.stem[4:8]))
+    visitor = await Visitor(server.address).open(path)
+    while not done.is_set():
+        with contextlib.suppress(asyncio.TimeoutError):
+            await asyncio.wait_for(done.wait(), pause * rng.uniform(0.5, 1.5))
+        await visitor.move(int(rng.integers(0, 10)))
+        held.n_changes += 1
+    await visitor.pull()
+    return visitor
+
+
+async def together(server: Server, paths: list[Path], held: Held, pause: float) -> None:
+    """Open all files at once, and stay until everything is computed; then look who saw what."""
+    done, cpu = asyncio.Event(), _loop_seconds(server)
+    visits = [asyncio.create_task(visit(server, path, held, done, pause)) for path in paths]
+    n_opened = lambda: server.log.read_text().count(f'"title": "{_LOADED}')  # noqa: E731
+    before = n_opened()
+    while n_opened() - before < len(paths) or not await asyncio.to_thread(server.is_quiet):
+        await asyncio.sleep(0.5)
+        if any(visit.done() for visit in visits):
+            break
+    done.set()
+    visitors = await asyncio.gather(*visits)
+    held.loop_cpu += _loop_seconds(server) - cpu
+    for visitor, path in zip(visitors, paths, strict=True):
+        own = {path.stem}
+        if visitor.marks != own:
+            held.losses.append(f"the page of {path.stem} shows {sorted(visitor.marks)}")
+        held.with_place += visitor.n_places > 0
+        held.answers += visitor.answers
+    held.n_sessions = max(held.n_sessions, int(server.metrics()["quests_sessions"]))
+    for visitor in visitors:
+        await visitor.close()
+
+
+async def cancelled(server: Server, path: Path, delay: float) -> float | None:
+    """Click Cancel while a file is computed; return the seconds until the worker was free, None if it was before."""
+    is_running = lambda: server.metrics()["quests_jobs_running"] == 1  # noqa: E731
+    visitor = await Visitor(server.address).open(path)
+    await asyncio.to_thread(server.wait, is_running, 60)
+    await asyncio.sleep(delay)
+    if not is_running():
+        return None
+    click = asyncio.create_task(visitor.click("Cancel"))
+    seconds = await asyncio.to_thread(server.wait, lambda: not is_running(), 60)
+    await click
+    await visitor.close()
+    return seconds
+
+
+async def opened_and_closed(server: Server, paths: list[Path], held: Held) -> None:
+    """Open some pages at once, change each twice, and leave."""
+
+    async def stay(path: Path) -> None:
+        visitor = await Visitor(server.address).open(path)
+        for position in (3, 1):
+            held.answers.append(await visitor.move(position))
+        await visitor.close()
+        held.n_opened_and_closed += 1
+        if visitor.marks - {path.stem}:
+            held.losses.append(f"the page of {path.stem} shows {sorted(visitor.marks)}")
+
+    await asyncio.gather(*map(stay, paths))
+
+
+def grow(server: Server, files: Callable[[int], list[Path]], n_rounds: int, held: Held) -> None:
+    """Open and close pages again and again; note what memory the server holds after each round."""
+    for number in range(n_rounds):
+        asyncio.run(opened_and_closed(server, files(number), held))
+        server.wait_until_empty()
+        held.growth.append(server.megabytes)
+
+
+def _loop_seconds(server: Server) -> float:
+    """Processor time of the server's event loop: that of its first thread."""
+    pid = server.process.pid
+    numbers = Path(f"/proc/{pid}/task/{pid}/stat").read_text().rpartition(") ")[2].split()
+    return (int(numbers[11]) + int(numbers[12])) / os.sysconf("SC_CLK_TCK")
