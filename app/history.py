@@ -48,7 +48,8 @@ class History(param.Parameterized):
     @property
     def steps(self) -> tuple[list[dict], int]:
         """The values of `REMEMBERED` after each decision, the oldest first, and which of them are shown."""
-        return [*self._past, self._now, *reversed(self._future)], len(self._past)
+        now = self._values() if self._paused else self._now
+        return [*self._past, now, *reversed(self._future)], len(self._past)
 
     def restore(self, steps: list[dict], at: int) -> None:
         """Take over the steps of a session that is gone, and show what it showed."""

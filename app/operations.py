@@ -44,7 +44,9 @@ def metrics() -> str:
         *_metric("quests_sessions", "gauge", "Open pages.", now.sessions),
         *_metric("quests_sessions_total", "counter", "Pages opened.", now.sessions_total),
         *_metric("quests_jobs_waiting", "gauge", "Jobs that wait for the worker.", jobs.executor().n_waiting),
-        *_metric("quests_jobs_running", "gauge", "Jobs that the worker does.", int(jobs.executor().is_running)),
+        *_metric(
+            "quests_jobs_running", "gauge", "Jobs that the worker does.", int(jobs.executor().is_running)
+        ),
         *_metric("quests_job_seconds_total", "counter", "Seconds of all jobs.", round(now.job_seconds, 3)),
         *_metric("quests_memory_available_bytes", "gauge", "What is left.", memory.available() or 0),
         *_metric("quests_memory_resident_bytes", "gauge", "What the process holds.", memory.resident() or 0),

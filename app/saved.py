@@ -1,7 +1,7 @@
 """What a page remembers beside its address: every decision about a file, for undo and redo.
 
-The browser keeps it in the tab's own storage, so that a server that ends loses nothing, keeps nothing, and has
-nothing to mix up. What comes back from there is read as anything from outside is.
+The browser keeps it in the tab's own storage, so that a server that ends loses nothing, keeps nothing, and
+has nothing to mix up. What comes back from there is read as anything from outside is.
 """
 
 import json
@@ -52,7 +52,7 @@ class Saved:
         for step in self.steps:
             try:
                 changed = {name: _READERS[name](value, n_frames, methods) for name, value in step.items()}
-            except (TypeError, KeyError, AttributeError) as error:
+            except (TypeError, LookupError, AttributeError) as error:
                 raise ValueError(f"expected a decision, got {str(step)[:80]}") from error
             values = {**values, **changed}
             found.append(values)
@@ -68,10 +68,11 @@ def write(opened: Opened, steps: list[dict], at: int) -> str:
         return ""
     for first in range(at + 1):
         kept = [_written(steps[first], {})]
-        kept += [_written(step, before) for before, step in zip(steps[first:], steps[first + 1 :], strict=False)]
-        record = {
-            "file": opened.dataset.sha256, "parameters": asdict(opened.parameters), "steps": kept, "at": at - first,
-        }  # fmt: skip
+        kept += [
+            _written(step, before) for before, step in zip(steps[first:], steps[first + 1 :], strict=False)
+        ]
+        about = {"file": opened.dataset.sha256, "parameters": asdict(opened.parameters)}
+        record = {**about, "steps": kept, "at": at - first}
         if len(text := json.dumps(record, separators=(",", ":"))) <= _LONGEST:
             return text
     return ""

@@ -1,9 +1,9 @@
 """Hold many sessions at once, each on a file of its own: ``python benchmarks/load.py --sessions 20``.
 
-A served process gets visitors who speak its protocol as the page's scripts do (`tests/load`). Half of them open
-a copy of the demo and half 30,000 environments of real data; every label and name carries a mark that no other
-file has, and everything that the server ever sends is searched for it. While all is computed, everybody moves
-the slider every few seconds. Then jobs are cancelled, everybody leaves, and many come and go.
+A served process gets visitors who speak its protocol as the page's scripts do (`tests/load`). Half of them
+open a copy of the demo and half 30,000 environments of real data; every label and name carries a mark that
+no other file has, and everything that the server ever sends is searched for it. While all is computed,
+everybody moves the slider every few seconds. Then jobs are cancelled, everybody leaves, and many come and go.
 """
 
 import argparse
@@ -49,7 +49,9 @@ def main() -> int:
 def _measure(server: Server, folder: Path, options: argparse.Namespace, held: Held) -> None:
     sources = ((DEMO, 10**9), (options.large, options.environments))
     # What is compiled and imported once is there before anything is measured.
-    asyncio.run(together(server, [marked_file(folder, 9000 + i, *one) for i, one in enumerate(sources)], Held(), 5))
+    asyncio.run(
+        together(server, [marked_file(folder, 9000 + i, *one) for i, one in enumerate(sources)], Held(), 5)
+    )
     server.wait_until_empty()
     held.megabytes.append(server.megabytes)
     log.info("%.0f MB after the first two", held.megabytes[-1])
@@ -63,17 +65,26 @@ def _measure(server: Server, folder: Path, options: argparse.Namespace, held: He
         seconds = asyncio.run(cancelled(server, path, delay))
         held.freed += [seconds] if seconds is not None else []
         server.wait_until_empty()
-    grow(server, lambda n: [marked_file(folder, 6000 + 4 * n + i, DEMO, 2000) for i in range(4)], options.rounds, held)
+    grow(
+        server,
+        lambda n: [marked_file(folder, 6000 + 4 * n + i, DEMO, 2000) for i in range(4)],
+        options.rounds,
+        held,
+    )
 
 
 def _tell(held: Held, options: argparse.Namespace) -> None:
-    log.info("%d sessions at once, %d changes, %d opened and closed", held.n_sessions, held.n_changes,
-             held.n_opened_and_closed)  # fmt: skip
-    log.info("answers: median %.3f s, 95th percentile %.3f s, slowest %.3f s", *np.quantile(held.answers, [0.5, 0.95, 1]))
-    log.info("the event loop took %.3f s of processor time a change", held.loop_cpu / max(1, held.n_changes))
+    log.info("%d sessions at once, %d opened and closed", held.n_sessions, held.n_opened_and_closed)
+    for name, answers in (("while pages are opened", held.arriving), ("while jobs run", held.answers)):
+        log.info("%d answers %s: median %.3f s, 95th percentile %.3f s, slowest %.3f s", len(answers), name,
+                 *np.quantile(answers or [np.nan], [0.5, 0.95, 1]))  # fmt: skip
+    log.info("the event loop took %.3f s of processor time an answer", held.loop_cpu)
     log.info("%d pages were told their place in the queue", held.with_place)
     log.info("the worker was free %s s after Cancel", ", ".join(f"{one:.2f}" for one in held.freed))
-    log.info("memory: %s MB after the first two, and after all", " and ".join(f"{one:.0f}" for one in held.megabytes))
+    log.info(
+        "memory: %s MB after the first two, and after all",
+        " and ".join(f"{one:.0f}" for one in held.megabytes),
+    )
     log.info("memory after each round: %s MB", " ".join(f"{one:.0f}" for one in held.growth))
     log.info("load of the machine %.1f, of %d cores", os.getloadavg()[0], os.cpu_count())
     for loss in held.losses:

@@ -68,8 +68,8 @@ class AddressView(View):
         self._saved: saved.Saved | None = None
         self._keep = Throttle(self._update_decisions, 300)
         self._address.param.watch(lambda event: self._bring(event.new), "kept")
-        state.param.watch(lambda _: self._keep(pn.state.curdoc), [*REMEMBERED, "opened"])
-        explorer.history.param.watch(lambda _: self._keep(pn.state.curdoc), ["can_undo", "can_redo"])
+        state.param.watch(lambda *_: self._keep(pn.state.curdoc), [*REMEMBERED, "opened"])
+        explorer.history.param.watch(lambda *_: self._keep(pn.state.curdoc), ["can_undo", "can_redo"])
         # Marks, size and methods are in one message with what they change.
         self.follow(self._update, "opened", "methods", "active", "n_frames", "marks", "tab")
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import itertools
 import os
 import re
 from collections.abc import Callable
@@ -16,16 +17,29 @@ from .server import Server
 from .visitor import Visitor
 
 _LABEL = re.compile(rb"config_type=\S+")
-_LOADED = "Opening "
 
 
 @dataclass
 class Held:
-    """What was found; `losses` says in words what must not be."""
+    """What was found.
+
+    Attributes
+    ----------
+    arriving, answers : list of float
+        Seconds that each change of a page took, while others were still arriving, and later.
+    loop_cpu : float
+        Processor time of the server's event loop per change while jobs run, s.
+    freed : list of float
+        Seconds from Cancel until the worker was free.
+    megabytes, growth : list of float
+        Memory of the server with no page open, after each step and after each round of coming and going.
+    losses : list of str
+        What must not be.
+    """
 
     n_sessions: int = 0
-    n_changes: int = 0
     n_opened_and_closed: int = 0
+    arriving: list[float] = field(default_factory=list)
     answers: list[float] = field(default_factory=list)
     loop_cpu: float = 0.0
     with_place: int = 0
@@ -40,52 +54,64 @@ def marked_file(folder: Path, number: int, source: Path, n_environments: int) ->
     data, mark = read_bytes(source), f"mark{number:04d}mark"
     bounds = frame_bounds(data)
     # Each frame has a line for each atom, after its count and its comment.
-    n_lines = np.array([data.count(b"\n", a, b) - 2 for a, b in zip(bounds, bounds[1:], strict=False)])
+    n_lines = np.array([data.count(b"\n", a, b) - 2 for a, b in itertools.pairwise(bounds)])
     n_frames = max(2, int(np.searchsorted(np.cumsum(n_lines), n_environments, side="right")))
     path = folder / f"{mark}.xyz"
     path.write_bytes(_LABEL.sub(f"config_type={mark}".encode(), data[: bounds[n_frames]]))
     return path
 
 
-async def visit(server: Server, path: Path, held: Held, done: asyncio.Event, pause: float) -> Visitor:
+async def visit(server: Server, path: Path, crowd: "Crowd", held: Held, pause: float) -> Visitor:
     """Open a page and move its slider now and then, until all is done."""
     rng = np.random.default_rng(int(path.stem[4:8]))
     visitor = await Visitor(server.address).open(path)
-    while not done.is_set():
+    crowd.n_inside += 1
+    while not crowd.done.is_set():
         with contextlib.suppress(asyncio.TimeoutError):
-            await asyncio.wait_for(done.wait(), pause * rng.uniform(0.5, 1.5))
-        await visitor.move(int(rng.integers(0, 10)))
-        held.n_changes += 1
+            await asyncio.wait_for(crowd.done.wait(), pause * rng.uniform(0.5, 1.5))
+        all_inside = crowd.n_inside == crowd.n_expected
+        seconds = await visitor.move(int(rng.integers(0, 10)))
+        (held.answers if all_inside else held.arriving).append(seconds)
     await visitor.pull()
     return visitor
 
 
+@dataclass
+class Crowd:
+    """How many of those who come at once are inside, and when all may leave."""
+
+    n_expected: int
+    n_inside: int = 0
+    done: asyncio.Event = field(default_factory=asyncio.Event)
+
+
 async def together(server: Server, paths: list[Path], held: Held, pause: float) -> None:
     """Open all files at once, and stay until everything is computed; then look who saw what."""
-    done, cpu = asyncio.Event(), _loop_seconds(server)
-    visits = [asyncio.create_task(visit(server, path, held, done, pause)) for path in paths]
-    n_opened = lambda: server.log.read_text().count(f'"title": "{_LOADED}')  # noqa: E731
-    before = n_opened()
-    while n_opened() - before < len(paths) or not await asyncio.to_thread(server.is_quiet):
+    crowd, n_before = Crowd(len(paths)), _n_opened(server)
+    visits = [asyncio.create_task(visit(server, path, crowd, held, pause)) for path in paths]
+    cpu = 0.0
+    while _n_opened(server) - n_before < len(paths) or not await asyncio.to_thread(server.is_quiet):
         await asyncio.sleep(0.5)
+        if not cpu and crowd.n_inside == crowd.n_expected:
+            cpu, n_answers = _loop_seconds(server), len(held.answers)
         if any(visit.done() for visit in visits):
             break
-    done.set()
-    visitors = await asyncio.gather(*visits)
-    held.loop_cpu += _loop_seconds(server) - cpu
-    for visitor, path in zip(visitors, paths, strict=True):
-        own = {path.stem}
-        if visitor.marks != own:
+    held.loop_cpu = (_loop_seconds(server) - cpu) / max(1, len(held.answers) - n_answers) if cpu else 0.0
+    held.n_sessions = max(held.n_sessions, int(server.metrics()["quests_sessions"]))
+    crowd.done.set()
+    for visitor, path in zip(await asyncio.gather(*visits), paths, strict=True):
+        if visitor.marks != {path.stem}:
             held.losses.append(f"the page of {path.stem} shows {sorted(visitor.marks)}")
         held.with_place += visitor.n_places > 0
-        held.answers += visitor.answers
-    held.n_sessions = max(held.n_sessions, int(server.metrics()["quests_sessions"]))
-    for visitor in visitors:
         await visitor.close()
 
 
+def _n_opened(server: Server) -> int:
+    return server.log.read_text().count('"title": "Opening ')
+
+
 async def cancelled(server: Server, path: Path, delay: float) -> float | None:
-    """Click Cancel while a file is computed; return the seconds until the worker was free, None if it was before."""
+    """Click Cancel while a file is computed; return the seconds until the worker was free, None if it was."""
     is_running = lambda: server.metrics()["quests_jobs_running"] == 1  # noqa: E731
     visitor = await Visitor(server.address).open(path)
     await asyncio.to_thread(server.wait, is_running, 60)
@@ -105,7 +131,7 @@ async def opened_and_closed(server: Server, paths: list[Path], held: Held) -> No
     async def stay(path: Path) -> None:
         visitor = await Visitor(server.address).open(path)
         for position in (3, 1):
-            held.answers.append(await visitor.move(position))
+            held.arriving.append(await visitor.move(position))
         await visitor.close()
         held.n_opened_and_closed += 1
         if visitor.marks - {path.stem}:

@@ -62,7 +62,7 @@ class Server:
         """Stop the process as a service manager does, and return its exit status."""
         self.process.send_signal(sent)
         try:
-            return self.process.wait(30)
+            return self.process.wait(120)
         finally:
             self.process.kill()
             self.process.wait()

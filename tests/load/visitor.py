@@ -10,13 +10,14 @@ import re
 import time
 from collections.abc import Iterator
 from urllib.parse import quote
-from urllib.request import Request
 
-from tornado.httpclient import AsyncHTTPClient
+from tornado.httpclient import AsyncHTTPClient, HTTPRequest
 from tornado.websocket import websocket_connect
 
 MARK = re.compile(r"mark\d{4}mark")
 PLACE = re.compile(r"Waiting for its turn: \d+ ahead")
+# Seconds; a crowd that comes at once is let in one after the other.
+_PATIENCE = 600
 _TOKEN = re.compile(r'"token":\s*"([^"]+)"')
 
 
@@ -29,26 +30,30 @@ class Visitor:
         Every mark in anything that the server has sent.
     n_places : int
         How often a place in the queue was told.
-    answers : list of float
-        Seconds that each change took until it was carried out, all changes of the page sent before.
     """
 
     def __init__(self, address: str):
         self.address = address
         self.marks: set[str] = set()
         self.n_places = self.n_bytes = 0
-        self.answers: list[float] = []
         self._numbers, self._waiting = itertools.count(), {}
 
     async def open(self, path: str = "", **more: str) -> "Visitor":
         """Call the page on a file, the demo by default, as a browser does."""
         query = "&".join(f"{name}={quote(str(value))}" for name, value in {"file": path, **more}.items())
-        page = await AsyncHTTPClient().fetch(f"{self.address}/app?{query}", request_timeout=300)
-        token = _TOKEN.search(page.body.decode())[1]
-        self._socket = await websocket_connect(
-            _with_subprotocols(self.address, token), max_message_size=2**30, subprotocols=["bokeh", token]
+        page = await AsyncHTTPClient().fetch(
+            f"{self.address}/app?{query}", request_timeout=_PATIENCE, connect_timeout=_PATIENCE
         )
-        await self._socket.read_message(), await self._socket.read_message(), await self._socket.read_message()
+        token = _TOKEN.search(page.body.decode())[1]
+        call = HTTPRequest(
+            f"{self.address.replace('http', 'ws', 1)}/app/ws",
+            connect_timeout=_PATIENCE,
+            request_timeout=_PATIENCE,
+        )
+        self._socket = await websocket_connect(call, subprotocols=["bokeh", token], max_message_size=2**30)
+        # The greeting.
+        for _ in range(3):
+            await self._socket.read_message()
         self._reader = asyncio.create_task(self._read())
         await self.pull()
         await self._send_event("document_ready", {})
@@ -65,8 +70,7 @@ class Visitor:
         slider = self._find("label", "Frames kept")["id"]
         event = {"kind": "ModelChanged", "model": {"id": slider}, "attr": "value", "new": position}
         await self._ask("PATCH-DOC", {"events": [event]})
-        self.answers.append(time.monotonic() - begun)
-        return self.answers[-1]
+        return time.monotonic() - begun
 
     async def click(self, label: str) -> None:
         """Click a button."""
@@ -94,7 +98,7 @@ class Visitor:
         answer = self._waiting[number] = asyncio.get_running_loop().create_future()
         for part in ({"msgid": number, "msgtype": kind}, {}, content):
             await self._socket.write_message(json.dumps(part))
-        return await asyncio.wait_for(answer, 300)
+        return await asyncio.wait_for(answer, _PATIENCE)
 
     async def _read(self) -> None:
         while (first := await self._socket.read_message()) is not None:
@@ -102,8 +106,8 @@ class Visitor:
             await self._socket.read_message()
             content = await self._socket.read_message()
             parts = [content]
-            for _ in range(2 * header.get("num_buffers", 0)):
-                parts.append(await self._socket.read_message())
+            n_buffers = header.get("num_buffers", 0)
+            parts += [await self._socket.read_message() for _ in range(2 * n_buffers)]
             self._look_at(parts)
             answer = self._waiting.pop(header.get("reqid"), None)
             if answer is None or answer.done():
@@ -121,10 +125,6 @@ class Visitor:
             self.n_bytes += len(text)
             self.marks.update(MARK.findall(text))
             self.n_places += len(PLACE.findall(text))
-
-
-def _with_subprotocols(address: str, token: str) -> str:
-    return address.replace("http", "ws", 1) + "/app/ws"
 
 
 def _models(document: dict) -> Iterator[dict]:
