@@ -202,7 +202,9 @@ class Controller:
         """End the session: cancel its work, delete its uploads."""
         if not self._closed:
             self._closed = True
-            session_closed(self._session)
+            if not session_closed(self._session):
+                # Nobody is here whom it would serve.
+                self._cache.clear()
         self._jobs.close()
         self._quick_jobs.close()
         self._map_jobs.close()

@@ -70,6 +70,11 @@ class Cache:
                 self._entries.popitem(last=False)
         return result
 
+    def clear(self) -> None:
+        """Forget what is in memory; on disk it stays."""
+        with self._lock:
+            self._entries.clear()
+
     def _is_full(self) -> bool:
         n_bytes = sum(weight(entry) for entry in self._entries.values())
         return len(self._entries) > self._n_entries or n_bytes > self._n_bytes

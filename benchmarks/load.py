@@ -24,6 +24,7 @@ from tests.load.server import Server  # noqa: E402
 DEMO = ROOT / "app/assets/demo.xyz.gz"
 LARGE = ROOT.parent / "shared/data/gap20_partial.xyz.gz"
 DELAYS = (0.2, 0.5, 1, 1.5, 2)
+PAGES = 8
 log = logging.getLogger("load")
 
 
@@ -32,21 +33,28 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--sessions", type=int, default=20)
     parser.add_argument("--environments", type=int, default=30_000)
-    parser.add_argument("--rounds", type=int, default=40, help="of four pages opened and closed")
+    parser.add_argument("--rounds", type=int, default=20, help=f"of {PAGES} pages opened and closed")
     parser.add_argument("--pause", type=float, default=5.0, help="seconds between changes of a page")
     parser.add_argument("--large", type=Path, default=LARGE)
     options = parser.parse_args()
     logging.basicConfig(level=logging.WARNING, format="%(message)s")
     log.setLevel(logging.INFO)
     held = Held()
-    with tempfile.TemporaryDirectory() as name, Server(Path(name), QUESTS_DATA_DIRS=name) as server:
-        _measure(server, Path(name), options, held)
-        held.losses += server.faults()
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        # So long that nobody is forgotten who waits at the door.
+        with Server(folder, lifetime=120, QUESTS_DATA_DIRS=name) as server:
+            _crowd(server, folder, options, held)
+            held.losses += server.faults()
+        with Server(folder, lifetime=10, QUESTS_DATA_DIRS=name) as server:
+            _cancel(server, folder, options, held)
+            _come_and_go(server, folder, options, held)
+            held.losses += server.faults()
     _tell(held, options)
     return min(1, len(held.losses))
 
 
-def _measure(server: Server, folder: Path, options: argparse.Namespace, held: Held) -> None:
+def _crowd(server: Server, folder: Path, options: argparse.Namespace, held: Held) -> None:
     sources = ((DEMO, 10**9), (options.large, options.environments))
     # What is compiled and imported once is there before anything is measured.
     asyncio.run(
@@ -60,17 +68,22 @@ def _measure(server: Server, folder: Path, options: argparse.Namespace, held: He
     server.wait_until_empty()
     held.megabytes.append(server.megabytes)
     log.info("%.0f MB after all", held.megabytes[-1])
+
+
+def _cancel(server: Server, folder: Path, options: argparse.Namespace, held: Held) -> None:
     for i, delay in enumerate(DELAYS):
         path = marked_file(folder, 5000 + i, options.large, 2 * options.environments)
         seconds = asyncio.run(cancelled(server, path, delay))
         held.freed += [seconds] if seconds is not None else []
         server.wait_until_empty()
-    grow(
-        server,
-        lambda n: [marked_file(folder, 6000 + 4 * n + i, DEMO, 2000) for i in range(4)],
-        options.rounds,
-        held,
-    )
+
+
+def _come_and_go(server: Server, folder: Path, options: argparse.Namespace, held: Held) -> None:
+    def files(number: int) -> list[Path]:
+        return [marked_file(folder, 6000 + PAGES * number + i, DEMO, 2000) for i in range(PAGES)]
+
+    grow(server, files, options.rounds, held)
+    log.info("%d opened and closed", held.n_opened_and_closed)
 
 
 def _tell(held: Held, options: argparse.Namespace) -> None:

@@ -27,17 +27,21 @@ class Server:
         By default a free one.
     environment : dict
         Variables that it gets beside ours.
+    lifetime : float
+        After how many seconds a page that was left, or never came to life, is forgotten.
     options : str
         More options of ``panel serve``.
     """
 
-    def __init__(self, folder: Path, *options: str, port: int | None = None, **environment: str):
+    def __init__(
+        self, folder: Path, *options: str, port: int | None = None, lifetime: float = 15, **environment: str
+    ):  # fmt: skip
         self.port, self.log = port or _free_port(), folder / "server.log"
         self.address = f"http://localhost:{self.port}"
         self.scratch = folder / "scratch"
         self.scratch.mkdir(exist_ok=True)
         self._environment = {"QUESTS_CACHE_DIR": "", **environment, "TMPDIR": str(self.scratch)}
-        self._options = options
+        self._options, self._lifetime = options, lifetime
 
     def __enter__(self) -> "Server":
         self.start()
@@ -50,8 +54,8 @@ class Server:
         """Start the process and wait until it answers."""
         command = [sys.executable, "-m", "panel", "serve", "app", "--port", str(self.port)]
         command += ["--plugins", "quests_app.operations"]
-        # A page that was left is forgotten sooner than by default.
-        command += ["--unused-session-lifetime", "3000", "--check-unused-sessions", "500", *self._options]
+        lifetime = str(int(1000 * self._lifetime))
+        command += ["--unused-session-lifetime", lifetime, "--check-unused-sessions", "500", *self._options]
         with self.log.open("a") as log:
             self.process = subprocess.Popen(
                 command, cwd=ROOT, env={**os.environ, **self._environment}, stdout=log, stderr=log
