@@ -85,6 +85,11 @@ def executor(name: str = "compute") -> Turns:
     return pn.state.as_cached(f"quests-{name}", lambda: Turns(f"quests-{name}"))
 
 
+def executors() -> dict[str, Turns]:
+    """Return the process's worker threads by name."""
+    return {name: executor(name) for name in ("compute", "quick", "umap")}
+
+
 def cache() -> Cache:
     """Return the process's cache."""
     return pn.state.as_cached("quests-cache", lambda: Cache(disk=diskcache.default()))

@@ -43,7 +43,7 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         # So long that nobody is forgotten who waits at the door.
-        with Server(folder, lifetime=120, QUESTS_DATA_DIRS=name) as server:
+        with Server(folder, lifetime=60, QUESTS_DATA_DIRS=name) as server:
             _crowd(server, folder, options, held)
             held.losses += server.faults()
         with Server(folder, lifetime=10, QUESTS_DATA_DIRS=name) as server:
@@ -72,7 +72,7 @@ def _crowd(server: Server, folder: Path, options: argparse.Namespace, held: Held
 
 def _cancel(server: Server, folder: Path, options: argparse.Namespace, held: Held) -> None:
     for i, delay in enumerate(DELAYS):
-        path = marked_file(folder, 5000 + i, options.large, 2 * options.environments)
+        path = marked_file(folder, 5000 + i, options.large, 8 * options.environments)
         seconds = asyncio.run(cancelled(server, path, delay))
         held.freed += [seconds] if seconds is not None else []
         server.wait_until_empty()

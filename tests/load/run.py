@@ -112,14 +112,13 @@ def _n_opened(server: Server) -> int:
 
 async def cancelled(server: Server, path: Path, delay: float) -> float | None:
     """Click Cancel while a file is computed; return the seconds until the worker was free, None if it was."""
-    is_running = lambda: server.metrics()["quests_jobs_running"] == 1  # noqa: E731
     visitor = await Visitor(server.address).open(path)
-    await asyncio.to_thread(server.wait, is_running, 60)
+    await asyncio.to_thread(server.wait, server.is_busy, 60)
     await asyncio.sleep(delay)
-    if not is_running():
+    if not server.is_busy():
         return None
     click = asyncio.create_task(visitor.click("Cancel"))
-    seconds = await asyncio.to_thread(server.wait, lambda: not is_running(), 60)
+    seconds = await asyncio.to_thread(server.wait, lambda: not server.is_busy(), 60)
     await click
     await visitor.close()
     return seconds

@@ -93,11 +93,18 @@ class Server:
         """Return how many jobs have ended."""
         return sum(value for name, value in self.metrics().items() if name.startswith("quests_jobs_total"))
 
+    def is_busy(self) -> bool:
+        """Say whether orders are computed, or wait for that."""
+        now = self.metrics()
+        return any(now[f'quests_jobs_{what}{{worker="compute"}}'] for what in ("waiting", "running"))
+
     def is_quiet(self, seconds: float = 2.0) -> bool:
-        """Say whether nothing waits, and nothing ends for some seconds."""
+        """Say whether no orders are computed or wait, now and after some seconds; UMAP may take longer."""
+        if self.is_busy():
+            return False
         before = self.jobs_ended()
         time.sleep(seconds)
-        return self.metrics()["quests_jobs_waiting"] == 0 and self.jobs_ended() == before
+        return not self.is_busy() and self.jobs_ended() == before
 
     def wait(self, until: Callable[[], bool], seconds: float) -> float:
         """Return how long it took until something held."""
@@ -108,7 +115,7 @@ class Server:
             time.sleep(0.02)
         return time.monotonic() - begun
 
-    def wait_until_empty(self, seconds: float = 120) -> None:
+    def wait_until_empty(self, seconds: float = 600) -> None:
         """Wait until every page is forgotten."""
         self.wait(lambda: self.metrics()["quests_sessions"] == 0, seconds)
 

@@ -4,6 +4,8 @@ Speaks Bokeh's protocol: each message is a header, metadata and content, in JSON
 """
 
 import asyncio
+import base64
+import gzip
 import itertools
 import json
 import re
@@ -44,12 +46,14 @@ class Visitor:
         page = await AsyncHTTPClient().fetch(
             f"{self.address}/app?{query}", request_timeout=_PATIENCE, connect_timeout=_PATIENCE
         )
-        token = _TOKEN.search(page.body.decode())[1]
+        return await self.connect(_TOKEN.search(page.body.decode())[1])
+
+    async def connect(self, token: str, **headers: str) -> "Visitor":
+        """Connect to a page by its token."""
         call = HTTPRequest(
-            f"{self.address.replace('http', 'ws', 1)}/app/ws",
-            connect_timeout=_PATIENCE,
-            request_timeout=_PATIENCE,
-        )
+            f"{self.address.replace('http', 'ws', 1)}/app/ws", headers=headers,
+            connect_timeout=_PATIENCE, request_timeout=_PATIENCE,
+        )  # fmt: skip
         self._socket = await websocket_connect(call, subprotocols=["bokeh", token], max_message_size=2**30)
         # The greeting.
         for _ in range(3):
@@ -67,26 +71,46 @@ class Visitor:
     async def move(self, position: int) -> float:
         """Move the slider and return the seconds until the page has changed."""
         begun = time.monotonic()
-        slider = self._find("label", "Frames kept")["id"]
-        event = {"kind": "ModelChanged", "model": {"id": slider}, "attr": "value", "new": position}
-        await self._ask("PATCH-DOC", {"events": [event]})
+        await self.change("Frames kept", "value", position)
         return time.monotonic() - begun
+
+    async def change(self, label: str, name: str, value) -> None:
+        """Change what a widget holds, and wait until the page has followed."""
+        event = {"kind": "ModelChanged", "model": {"id": self._find(label)["id"]}, "attr": name, "new": value}
+        await self._ask("PATCH-DOC", {"events": [event]})
 
     async def click(self, label: str) -> None:
         """Click a button."""
-        data = self._find("label", label)["id"]
+        data = self._find(label)["id"]
         button = next(m for m in _models(self.document) if m["attributes"].get("data", {}).get("id") == data)
         values = [["model", {"id": button["id"]}], ["node", "click"], ["data", {"type": "map"}]]
         await self._send_event("dom_event", {"entries": values})
+
+    async def upload(self, name: str, content: bytes) -> None:
+        """Drop a file on the first field for one."""
+        field = next(m for m in _models(self.document) if "FileDropper" in m["name"])
+        data = {
+            "name": name, "chunk": 1, "total_chunks": 1, "type": "",
+            "data": {"type": "bytes", "data": base64.b64encode(gzip.compress(content)).decode()},
+        }  # fmt: skip
+        told = {"type": "map", "entries": [*data.items()]}
+        await self._send_event("upload_event", {"entries": [["model", {"id": field["id"]}], ["data", told]]})
+
+    async def wait_for(self, text: str, seconds: float = 60) -> None:
+        """Wait until the page holds a text."""
+        end = time.monotonic() + seconds
+        while text not in json.dumps(await self.pull(), ensure_ascii=False):
+            if time.monotonic() > end:
+                raise TimeoutError(f"no {text!r} within {seconds} s")
+            await asyncio.sleep(0.2)
 
     async def close(self) -> None:
         """Leave the page."""
         self._socket.close()
         await asyncio.wait([self._reader], timeout=10)
 
-    def _find(self, name: str, value: str) -> dict:
-        found = [m for m in _models(self.document) if m["attributes"].get(name) == value]
-        return found[0]
+    def _find(self, label: str) -> dict:
+        return next(m for m in _models(self.document) if m["attributes"].get("label") == label)
 
     async def _send_event(self, name: str, values: dict) -> None:
         told = {"type": "event", "name": name, "values": {"type": "map", **values}}
