@@ -4,13 +4,14 @@ import asyncio
 import json
 import re
 import socket
+from urllib.request import urlopen
 
 import pytest
 from bokeh.util.token import generate_jwt_token
 
 from tests.load.run import Held, cancelled, grow, marked_file, together
 from tests.load.server import ROOT, Server
-from tests.load.visitor import Visitor
+from tests.load.visitor import TOKEN, Visitor
 
 pytestmark = pytest.mark.jit
 DEMO = ROOT / "app/assets/demo.xyz.gz"
@@ -154,3 +155,21 @@ def test_served_to_everybody_it_opens_paths_for_nobody_from_elsewhere(tmp_path, 
         asyncio.run(by_hand(near, REFUSED, **{"X-Forwarded-For": "192.0.2.9"}))
         opened = [line for line in server.log.read_text().splitlines() if f"Opening {path.name}" in line]
         assert len(opened) == 2
+
+
+def test_a_page_that_came_to_life_late_has_its_file(tmp_path):
+    path = marked_file(tmp_path, 3, DEMO, 300)
+
+    async def late() -> Visitor:
+        """Let the page be given up before its websocket comes, as where many come at once."""
+        with urlopen(f"{server.address}/app?file={path}&locked=&size=5") as answer:
+            token = TOKEN.search(answer.read().decode())[1]
+        server.wait_until_empty()
+        visitor = await Visitor(server.address).connect(token)
+        await visitor.wait_for("locked=")
+        await visitor.wait_for("size=5")
+        await visitor.close()
+        return visitor
+
+    with Server(tmp_path, lifetime=0, QUESTS_DATA_DIRS=str(tmp_path)) as server:
+        assert asyncio.run(late()).marks == {path.stem}

@@ -29,6 +29,7 @@ from quests_app.views.address import AddressView
 from quests_core import io as core_io
 
 ROOT = Path(__file__).resolve().parents[2]
+DECISIONS = 12
 
 
 @dataclass
@@ -95,7 +96,7 @@ def work(path: Path, exports: Path, left: dict) -> None:
     session = Session(path, left["search"], left["kept"])
     state, rng = session.state, np.random.default_rng(os.getpid())
     session.tell(back=True, n_frames=state.n_frames, digest="" if left["search"] else digest(state))
-    for number in range(len(state.sizes)):
+    for number in range(DECISIONS):
         session.decide(rng)
         target = exports / f"{os.getpid()}-{number}.xyz"
         export.save(target, state.opened, state.path, state.n_frames)

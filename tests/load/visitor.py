@@ -20,7 +20,7 @@ MARK = re.compile(r"mark\d{4}mark")
 PLACE = re.compile(r"Waiting for its turn: \d+ ahead")
 # Seconds; a crowd that comes at once is let in one after the other.
 _PATIENCE = 600
-_TOKEN = re.compile(r'"token":\s*"([^"]+)"')
+TOKEN = re.compile(r'"token":\s*"([^"]+)"')
 
 
 class Visitor:
@@ -46,7 +46,7 @@ class Visitor:
         page = await AsyncHTTPClient().fetch(
             f"{self.address}/app?{query}", request_timeout=_PATIENCE, connect_timeout=_PATIENCE
         )
-        return await self.connect(_TOKEN.search(page.body.decode())[1])
+        return await self.connect(TOKEN.search(page.body.decode())[1])
 
     async def connect(self, token: str, **headers: str) -> "Visitor":
         """Connect to a page by its token."""
