@@ -1,8 +1,8 @@
 """Kill the process at random moments of analysis and export: ``python benchmarks/faults.py --kills 100``.
 
 After each kill every export under its final name must be whole, and the next page must have the settings, the
-marks and the undo history of the one before; at last the numbers must be those of an undisturbed run, whatever
-the cache held. Fails where anything is lost; `tests/fuzz/kills.py` does the work.
+marks and the undo history of the one before; at last the numbers must be those of an undisturbed run,
+whatever the cache held. Fails where anything is lost; `tests/fuzz/kills.py` does the work.
 """
 
 import argparse
