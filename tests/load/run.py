@@ -5,6 +5,7 @@ import contextlib
 import itertools
 import os
 import re
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,7 +15,7 @@ import numpy as np
 from quests_core.io import frame_bounds, read_bytes
 
 from .server import Server
-from .visitor import Visitor
+from .visitor import PATIENCE, Visitor
 
 _LABEL = re.compile(rb"config_type=\S+")
 
@@ -61,10 +62,10 @@ def marked_file(folder: Path, number: int, source: Path, n_environments: int) ->
     return path
 
 
-async def visit(server: Server, path: Path, crowd: "Crowd", held: Held, pause: float) -> Visitor:
+async def visit(visitor: Visitor, path: Path, crowd: "Crowd", held: Held, pause: float) -> None:
     """Open a page and move its slider now and then, until all is done."""
     rng = np.random.default_rng(int(path.stem[4:8]))
-    visitor = await Visitor(server.address).open(path)
+    await visitor.open(path)
     crowd.n_inside += 1
     while not crowd.done.is_set():
         with contextlib.suppress(asyncio.TimeoutError):
@@ -73,7 +74,6 @@ async def visit(server: Server, path: Path, crowd: "Crowd", held: Held, pause: f
         seconds = await visitor.move(int(rng.integers(0, 10)))
         (held.answers if all_inside else held.arriving).append(seconds)
     await visitor.pull()
-    return visitor
 
 
 @dataclass
@@ -87,27 +87,28 @@ class Crowd:
 
 async def together(server: Server, paths: list[Path], held: Held, pause: float) -> None:
     """Open all files at once, and stay until everything is computed; then look who saw what."""
-    crowd, n_before = Crowd(len(paths)), _n_opened(server)
-    visits = [asyncio.create_task(visit(server, path, crowd, held, pause)) for path in paths]
-    cpu = 0.0
-    while _n_opened(server) - n_before < len(paths) or not await asyncio.to_thread(server.is_quiet):
+    crowd, visitors = Crowd(len(paths)), [Visitor(server.address) for _ in paths]
+    visits = [
+        asyncio.create_task(visit(visitor, path, crowd, held, pause))
+        for visitor, path in zip(visitors, paths, strict=True)
+    ]
+    cpu, end = 0.0, time.monotonic() + PATIENCE
+    # A mark is there when its file is shown.
+    while not (all(visitor.marks for visitor in visitors) and await asyncio.to_thread(server.is_quiet)):
         await asyncio.sleep(0.5)
         if not cpu and crowd.n_inside == crowd.n_expected:
             cpu, n_answers = _loop_seconds(server), len(held.answers)
-        if any(visit.done() for visit in visits):
+        if any(visit.done() for visit in visits) or time.monotonic() > end:
             break
     held.loop_cpu = (_loop_seconds(server) - cpu) / max(1, len(held.answers) - n_answers) if cpu else 0.0
     held.n_sessions = max(held.n_sessions, int(server.metrics()["quests_sessions"]))
     crowd.done.set()
-    for visitor, path in zip(await asyncio.gather(*visits), paths, strict=True):
+    await asyncio.gather(*visits)
+    for visitor, path in zip(visitors, paths, strict=True):
         if visitor.marks != {path.stem}:
             held.losses.append(f"the page of {path.stem} shows {sorted(visitor.marks)}")
         held.with_place += visitor.n_places > 0
         await visitor.close()
-
-
-def _n_opened(server: Server) -> int:
-    return server.log.read_text().count('"title": "Opening ')
 
 
 async def cancelled(server: Server, path: Path, delay: float) -> float | None:

@@ -19,7 +19,7 @@ from tornado.websocket import websocket_connect
 MARK = re.compile(r"mark\d{4}mark")
 PLACE = re.compile(r"Waiting for its turn: \d+ ahead")
 # Seconds; a crowd that comes at once is let in one after the other.
-_PATIENCE = 600
+PATIENCE = 600
 TOKEN = re.compile(r'"token":\s*"([^"]+)"')
 
 
@@ -44,7 +44,7 @@ class Visitor:
         """Call the page on a file, the demo by default, as a browser does."""
         query = "&".join(f"{name}={quote(str(value))}" for name, value in {"file": path, **more}.items())
         page = await AsyncHTTPClient().fetch(
-            f"{self.address}/app?{query}", request_timeout=_PATIENCE, connect_timeout=_PATIENCE
+            f"{self.address}/app?{query}", request_timeout=PATIENCE, connect_timeout=PATIENCE
         )
         return await self.connect(TOKEN.search(page.body.decode())[1])
 
@@ -52,7 +52,7 @@ class Visitor:
         """Connect to a page by its token."""
         call = HTTPRequest(
             f"{self.address.replace('http', 'ws', 1)}/app/ws", headers=headers,
-            connect_timeout=_PATIENCE, request_timeout=_PATIENCE,
+            connect_timeout=PATIENCE, request_timeout=PATIENCE,
         )  # fmt: skip
         self._socket = await websocket_connect(call, subprotocols=["bokeh", token], max_message_size=2**30)
         # The greeting.
@@ -122,7 +122,7 @@ class Visitor:
         answer = self._waiting[number] = asyncio.get_running_loop().create_future()
         for part in ({"msgid": number, "msgtype": kind}, {}, content):
             await self._socket.write_message(json.dumps(part))
-        return await asyncio.wait_for(answer, _PATIENCE)
+        return await asyncio.wait_for(answer, PATIENCE)
 
     async def _read(self) -> None:
         while (first := await self._socket.read_message()) is not None:
