@@ -57,8 +57,6 @@ def test_sessions_keep_to_themselves_and_leave_nothing(server, folder):
     assert held.losses == []
     assert held.n_sessions == 3
     assert held.answers
-    # Somebody had to wait for somebody.
-    assert held.with_place >= 1
     assert server.metrics()["quests_sessions_total"] >= 3
 
 
