@@ -39,6 +39,11 @@ class Controller:
         Whether to embed with UMAP after everything else is shown.
     places : Places, optional
         Which paths on the server the user may name; by default all.
+
+    Attributes
+    ----------
+    uploads : UploadFolder
+        Every file that the user has uploaded, whatever for.
     """
 
     def __init__(self, state: State, schedule, with_umap: bool = True, places: Places | None = None):
@@ -50,7 +55,7 @@ class Controller:
         self._quick_jobs = jobs.Jobs(state.aside, schedule, jobs.executor("quick"))
         self._map_jobs = jobs.Jobs(state.mapping, schedule, jobs.executor("umap"))
         self._cache, self._umap = jobs.cache(), jobs.umap_worker()
-        self._uploads, self._with_umap = UploadFolder(), with_umap
+        self.uploads, self._with_umap = UploadFolder(), with_umap
         self._given: dict[str, Environments] = {}
         self._orders = Orders(state, self)
         self._closed = False
@@ -63,7 +68,7 @@ class Controller:
     def upload(self, name: str, content: bytes | str, envs: Environments | None = None) -> None:
         """Open an uploaded file."""
         try:
-            path = self._uploads.save(name, content)
+            path = self.uploads.save(name, content)
         except (OSError, ValueError) as error:
             self.state.error = f"Could not take {name}: {error}."
         else:
@@ -202,11 +207,13 @@ class Controller:
         """End the session: cancel its work, delete its uploads."""
         if not self._closed:
             self._closed = True
-            session_closed(self._session)
+            if not session_closed(self._session):
+                # Nobody is here whom it would serve.
+                self._cache.clear()
         self._jobs.close()
         self._quick_jobs.close()
         self._map_jobs.close()
-        self._uploads.close()
+        self.uploads.close()
 
     def embed(self) -> None:
         """Embed the open data set with UMAP."""
@@ -248,7 +255,7 @@ class Controller:
 
         def failed(error):
             if self.state.opened is None or path != self.state.opened.dataset.path:
-                self._uploads.discard(Path(path))
+                self.uploads.discard(Path(path))
             self.tell(f"Could not open {name}", error, Path(path).name)
 
         self._jobs.submit(f"Opening {name}", work, lambda results: self._show(*results), failed)
@@ -272,7 +279,7 @@ class Controller:
             lambda: analysis.load(path, name, sha256, progress),
         )
         # The same bytes may have come from elsewhere before.
-        return dataclasses.replace(dataset, name=name, path=path, uploaded=self._uploads.holds(path))
+        return dataclasses.replace(dataset, name=name, path=path, uploaded=self.uploads.holds(path))
 
     def _pca(self, opened: Opened):
         return self._cache.get(("pca", opened.key), lambda: analysis.pca(opened.envs.X))
@@ -280,7 +287,7 @@ class Controller:
     def _show(self, opened: Opened, path: MethodPath, xy) -> None:
         state, before = self.state, self.state.opened
         if before is not None and before.dataset.path != opened.dataset.path:
-            self._uploads.discard(before.dataset.path)
+            self.uploads.discard(before.dataset.path)
         self._map_jobs.cancel()
         self._orders.forget()
         same = before is not None and before.dataset.sha256 == opened.dataset.sha256

@@ -45,6 +45,20 @@ class History(param.Parameterized):
         """Take the last undo back."""
         self._go(self._future, self._past)
 
+    @property
+    def steps(self) -> tuple[list[dict], int]:
+        """The values of `REMEMBERED` after each decision, the oldest first, and which of them are shown."""
+        now = self._values() if self._paused else self._now
+        return [*self._past, now, *reversed(self._future)], len(self._past)
+
+    def restore(self, steps: list[dict], at: int) -> None:
+        """Take over the steps of a session that is gone, and show what it showed."""
+        self._past, self._now, self._future = steps[:at], steps[at], steps[:at:-1]
+        self._last = ((), float("-inf"))
+        with self.pause():
+            self._state.param.update(**self._now)
+        self._tell()
+
     def pause(self):
         """Return a context in which changes belong to no decision: the program makes them."""
         return _Paused(self)

@@ -70,6 +70,11 @@ class Cache:
                 self._entries.popitem(last=False)
         return result
 
+    def clear(self) -> None:
+        """Forget what is in memory; on disk it stays."""
+        with self._lock:
+            self._entries.clear()
+
     def _is_full(self) -> bool:
         n_bytes = sum(weight(entry) for entry in self._entries.values())
         return len(self._entries) > self._n_entries or n_bytes > self._n_bytes
@@ -78,6 +83,11 @@ class Cache:
 def executor(name: str = "compute") -> Turns:
     """Return the process's one worker thread of that name."""
     return pn.state.as_cached(f"quests-{name}", lambda: Turns(f"quests-{name}"))
+
+
+def executors() -> dict[str, Turns]:
+    """Return the process's worker threads by name."""
+    return {name: executor(name) for name in ("compute", "quick", "umap")}
 
 
 def cache() -> Cache:

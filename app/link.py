@@ -85,18 +85,18 @@ class Wish:
         """Return what the state must hold before the file is opened."""
         usual = Parameters()
         methods = self._take("methods", _methods, None)
-        active = self._take("active", lambda text: _one_of(text, METHODS), None)
+        active = self._take("active", lambda text: one_of(text, METHODS), None)
         found = {
             "parameters": Parameters(
-                k=self._take("k", lambda text: _within(int(text), 2, 1000), usual.k),
-                cutoff=self._take("cutoff", lambda text: _within(float(text), 1e-6, 20), usual.cutoff),
+                k=self._take("k", lambda text: within(int(text), 2, 1000), usual.k),
+                cutoff=self._take("cutoff", lambda text: within(float(text), 1e-6, 20), usual.cutoff),
                 bandwidth=self._take(
-                    "bandwidth", lambda text: _within(float(text), 1e-12, 1e12), usual.bandwidth
+                    "bandwidth", lambda text: within(float(text), 1e-12, 1e12), usual.bandwidth
                 ),
-                species=self._take("species", lambda text: _one_of(text, ("0", "1")) == "1", usual.species),
+                species=self._take("species", lambda text: one_of(text, ("0", "1")) == "1", usual.species),
             )
         }
-        if tab := self._take("tab", lambda text: _one_of(text, TABS), ""):
+        if tab := self._take("tab", lambda text: one_of(text, TABS), ""):
             found["tab"] = tab
         if methods or active:
             # What is given a reference waits for it; another order is there at once.
@@ -122,7 +122,7 @@ class Wish:
             marks["excluded"] = ()
         if {"locked", "excluded"} & self._given.keys() and not self._unreadable_marks():
             found["marks"] = Marks(**marks)
-        size = self._take("size", lambda text: _within(int(text), 1, n_frames), None)
+        size = self._take("size", lambda text: within(int(text), 1, n_frames), None)
         if size is not None:
             # Other marks have other stops; the path that comes for them moves the size to one.
             here = int(state.path.sizes[state.path.position(size)])
@@ -134,16 +134,18 @@ class Wish:
 
 
 def _methods(text: str) -> list[str]:
-    return [_one_of(name, METHODS) for name in text.split(",")]
+    return [one_of(name, METHODS) for name in text.split(",")]
 
 
-def _one_of(text: str, choices) -> str:
+def one_of(text: str, choices) -> str:
+    """Return a text that is one of the choices; a ValueError for any other."""
     if text not in choices:
         raise ValueError(text)
     return text
 
 
-def _within(value, low, high):
+def within(value, low, high):
+    """Return a value between two others; a ValueError for any other."""
     if not low <= value <= high:
         raise ValueError(value)
     return value

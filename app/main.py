@@ -1,5 +1,7 @@
 """The dashboard's entry point: ``panel serve app``."""
 
+from urllib.parse import urlencode
+
 import panel as pn
 
 from quests_app.explorer import Controller
@@ -16,5 +18,6 @@ explorer = Controller(state, gate, places=of_document(pn.state.curdoc))
 pn.state.onload(gate.open)
 # Bokeh empties this module before it tells that the session is gone, hence the default argument.
 pn.state.on_session_destroyed(lambda _, explorer=explorer: explorer.close())
-search = pn.state.location.search if pn.state.location else ""
+# Of the session, not of this request: who waits so long that it was given up comes with the websocket alone.
+search = "?" + urlencode({name: values[-1] for name, values in pn.state.session_args.items()})
 page(state, explorer, search).servable(title="QUESTS Explorer")

@@ -33,29 +33,51 @@ def health() -> dict:
         "version": importlib.metadata.version("quests-explorer"),
         "uptime_seconds": round(time.monotonic() - now.begun, 1),
         "sessions": now.sessions,
-        "jobs_waiting": jobs.executor().n_waiting,
+        "jobs_waiting": sum(turns.n_waiting for turns in jobs.executors().values()),
     }
 
 
 def metrics() -> str:
     """Return what ``/metrics`` says."""
-    now = counts()
+    now, workers = counts(), jobs.executors()
     lines = [
         *_metric("quests_sessions", "gauge", "Open pages.", now.sessions),
         *_metric("quests_sessions_total", "counter", "Pages opened.", now.sessions_total),
-        *_metric("quests_jobs_waiting", "gauge", "Jobs that wait for the worker.", jobs.executor().n_waiting),
         *_metric("quests_job_seconds_total", "counter", "Seconds of all jobs.", round(now.job_seconds, 3)),
         *_metric("quests_memory_available_bytes", "gauge", "What is left.", memory.available() or 0),
         *_metric("quests_memory_resident_bytes", "gauge", "What the process holds.", memory.resident() or 0),
-        "# HELP quests_jobs_total Jobs that ended.",
-        "# TYPE quests_jobs_total counter",
-        *(f'quests_jobs_total{{outcome="{o}"}} {now.jobs[o]}' for o in ("done", "cancelled", "failed")),
+        *_labelled(
+            "quests_jobs_waiting",
+            "gauge",
+            "Jobs that wait for their turn.",
+            "worker",
+            {name: turns.n_waiting for name, turns in workers.items()},
+        ),
+        *_labelled(
+            "quests_jobs_running",
+            "gauge",
+            "Jobs that are being done.",
+            "worker",
+            {name: int(turns.is_running) for name, turns in workers.items()},
+        ),
+        *_labelled(
+            "quests_jobs_total",
+            "counter",
+            "Jobs that ended.",
+            "outcome",
+            {outcome: now.jobs[outcome] for outcome in ("done", "cancelled", "failed")},
+        ),
     ]
     return "\n".join(lines) + "\n"
 
 
 def _metric(name: str, kind: str, what: str, value: float) -> list[str]:
     return [f"# HELP {name} {what}", f"# TYPE {name} {kind}", f"{name} {value}"]
+
+
+def _labelled(name: str, kind: str, what: str, label: str, values: dict[str, float]) -> list[str]:
+    samples = (f'{name}{{{label}="{key}"}} {value}' for key, value in values.items())
+    return [f"# HELP {name} {what}", f"# TYPE {name} {kind}", *samples]
 
 
 class _Health(RequestHandler):

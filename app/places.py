@@ -92,6 +92,8 @@ def of_request(request) -> Places:
 
 def _is_local(request) -> bool:
     """Say whether a request was made on this machine, and passed through no proxy."""
+    # Of a session that begins with its websocket, Bokeh's own answer is what the visitor says they were.
+    request = getattr(request, "_request", request)
     headers = request.headers
     if any(name in headers for name in _FORWARDED):
         return False

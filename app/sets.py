@@ -2,7 +2,6 @@
 
 from pathlib import Path
 
-import panel as pn
 import param
 
 from quests_core import Cancelled
@@ -14,7 +13,6 @@ from .facts.analysis import GIVEN, METHODS
 from .facts.compare import Comparison, Matrix
 from .facts.reference import Reference
 from .state import State
-from .uploads import UploadFolder
 
 # Above this many environments the order given a reference is computed only when asked for.
 AT_ONCE = 50_000
@@ -45,19 +43,13 @@ class Sets(param.Parameterized):
     def __init__(self, state: State, explorer: Controller):
         super().__init__()
         self._state, self._explorer = state, explorer
-        self._uploads = UploadFolder()
+        self._uploads = explorer.uploads
         self._asked: dict[str, tuple] = {}
         self._tasks = {}
         self.param.watch(lambda event: setattr(state, "reference", event.new), "chosen")
         self.param.watch(lambda _: self._follow_comparison(), "comparison")
         state.param.watch(lambda _: self._read_anew(), "opened")
         state.param.watch(lambda _: self._ask_alone(), "paths")
-        if pn.state.curdoc is not None and pn.state.curdoc.session_context is not None:
-            pn.state.on_session_destroyed(lambda _: self.close())
-
-    def close(self) -> None:
-        """Delete what was uploaded."""
-        self._uploads.close()
 
     def upload(self, name: str, content: bytes | str) -> None:
         """Add an uploaded file to the list."""

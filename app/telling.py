@@ -80,7 +80,8 @@ def session_opened() -> str:
     return name
 
 
-def session_closed(name: str) -> None:
-    """Count and log that a page was closed."""
+def session_closed(name: str) -> int:
+    """Count and log that a page was closed; return how many are left."""
     counts().session(-1)
     tell("session closed", session=name)
+    return counts().sessions

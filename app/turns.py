@@ -58,6 +58,11 @@ class Turns(Executor):
         with self._lock:
             return sum(map(len, self._waiting.values()))
 
+    @property
+    def is_running(self) -> bool:
+        """Whether a task is being carried out."""
+        return self._running is not _IDLE
+
     def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
         """End the thread; see `concurrent.futures.Executor`."""
         self._thread.shutdown(wait, cancel_futures=cancel_futures)

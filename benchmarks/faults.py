@@ -1,7 +1,8 @@
 """Kill the process at random moments of analysis and export: ``python benchmarks/faults.py --kills 100``.
 
-After each kill every export under its final name must be whole, and at last the numbers those of an
-undisturbed run, whatever the cache held. Fails where anything is lost; `tests/fuzz/kills.py` does the work.
+After each kill every export under its final name must be whole, and the next page must have the settings, the
+marks and the undo history of the one before; at last the numbers must be those of an undisturbed run,
+whatever the cache held. Fails where anything is lost; `tests/fuzz/kills.py` does the work.
 """
 
 import argparse
@@ -31,8 +32,10 @@ def main() -> int:
     for fault in losses.faults:
         log.info("FAULT %s", fault)
     log.info(
-        "%d killed, %d had finished before; %d exports looked at, %d cache entries left; %d losses",
-        losses.n_killed, losses.n_finished, losses.n_exports, losses.n_entries, len(losses.faults),
+        "%d killed, %d had finished before; %d exports looked at, %d cache entries left; "
+        "%d pages began with the choices of the one before, %d decisions in all; %d losses",
+        losses.n_killed, losses.n_finished, losses.n_exports, losses.n_entries,
+        losses.n_brought_back, losses.n_decisions, len(losses.faults),
     )  # fmt: skip
     return min(1, len(losses.faults))
 

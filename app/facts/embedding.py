@@ -79,7 +79,12 @@ class UmapWorker:
         """Wait until one of `answers` is there."""
         while not any(answer.exists() for answer in answers):
             if process.poll() is not None:
-                raise EmbeddingError(f"its process ended with code {process.returncode}")
+                killed = process.returncode == -9
+                raise EmbeddingError(
+                    "its process was killed, as the system does where memory runs short"
+                    if killed
+                    else f"its process ended with code {process.returncode}"
+                )
             if progress is not None:
                 progress(STEP, 0, 0)
             time.sleep(0.1)

@@ -27,6 +27,15 @@ def test_cancelling_kills_the_process_at_once(worker, rng):
     assert worker._process is None
 
 
+def test_killed_by_the_system_it_says_so_and_begins_anew(worker, rng):
+    def kill(*_):
+        worker._process.kill()
+
+    with pytest.raises(EmbeddingError, match="memory runs short"):
+        worker.embed(rng.normal(size=(2000, 10)), kill)
+    assert worker._start().poll() is None
+
+
 def test_embedding_is_repeatable_errors_are_told_and_the_worker_lives_on(worker, rng):
     groups = np.repeat([[0.0] * 8, [50.0] * 8], 30, axis=0) + rng.normal(size=(60, 8))
     xy = worker.embed(groups)

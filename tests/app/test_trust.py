@@ -140,7 +140,6 @@ def test_pages_neither_open_nor_write_elsewhere(guarded, tree, file):
     sets = Sets(state, guarded.explorer)
     sets.add(tree / "data/link.xyz")
     assert "expected a path beneath" in state.error
-    sets.close()
 
 
 def test_a_link_leads_nowhere_else(guarded, tree):
@@ -180,6 +179,27 @@ def test_sizes_are_limited(monkeypatch, session):
     folder.close()
     session.explorer.upload("a.xyz", b"x" * 1001)
     assert session.state.error.startswith("Could not take a.xyz: expected a file of at most")
+
+
+def test_a_session_has_one_limit_for_all_its_fields(monkeypatch, session, file):
+    from quests_app.sets import Sets
+
+    data = file.read_bytes()
+    monkeypatch.setenv(uploads.SESSION_LIMIT, str(1.5 * len(data) / 1e6))
+    session.explorer.upload("a.xyz", data)
+    session.run()
+    sets = Sets(session.state, session.explorer)
+    sets.upload("b.xyz", data)
+    assert "the uploads of a session of at most" in session.state.error
+    assert sets.references == ()
+    monkeypatch.delenv(uploads.SESSION_LIMIT)
+    sets.upload("b.xyz", data)
+    session.run()
+    (reference,) = sets.references
+    assert reference.uploaded
+    assert reference.path.exists()
+    session.explorer.close()
+    assert not reference.path.exists()
 
 
 def test_what_grows_too_large_is_dropped_while_it_arrives(monkeypatch):

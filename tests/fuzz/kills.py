@@ -1,12 +1,14 @@
-"""Kills the process while it analyses and exports, and looks at what is left behind.
+"""Kills the process while it analyses, decides and exports, and looks at what is left behind.
 
-A child opens a file as a session does, with a cache on disk, and writes subsets of it, one after the other;
-it is killed at a random moment.
-``python -m tests.fuzz.kills FILE EXPORTS`` is the child.
+A child opens a file as a session does, with a cache on disk, marks frames, undoes, and writes subsets of it,
+one after the other; it is killed at a random moment. The next child is a page that is called again: it is
+given the address, and what the browser's tab has kept, and must have the same choices.
+``python -m tests.fuzz.kills FILE EXPORTS LEFT`` is the child.
 """
 
 import contextlib
 import hashlib
+import json
 import os
 import queue
 import subprocess
@@ -17,12 +19,17 @@ from pathlib import Path
 
 import numpy as np
 
+from quests_app import saved
 from quests_app.explorer import Controller
 from quests_app.exports import export
+from quests_app.facts.analysis import METHODS
+from quests_app.sets import Sets
 from quests_app.state import State
+from quests_app.views.address import AddressView
 from quests_core import io as core_io
 
 ROOT = Path(__file__).resolve().parents[2]
+DECISIONS = 12
 
 
 @dataclass
@@ -33,21 +40,46 @@ class Losses:
     n_finished: int = 0
     n_entries: int = 0
     n_exports: int = 0
+    n_brought_back: int = 0
+    n_decisions: int = 0
     faults: list[str] = field(default_factory=list)
 
 
-def analyse(path: Path) -> State:
-    """Open a file and compute two methods, as a session does."""
-    calls: queue.Queue = queue.Queue()
-    state = State(methods=["msc", "random"])
-    explorer = Controller(state, calls.put, with_umap=False)
-    explorer.open(path)
-    while state.work.running:
-        calls.get(timeout=300)()
-    explorer.close()
-    if state.error:
-        raise ValueError(state.error)
-    return state
+class Session:
+    """A page without a browser, which tells on stdout what a browser would keep."""
+
+    def __init__(self, path: Path, search: str, kept: str):
+        self.calls: queue.Queue = queue.Queue()
+        self.state = State(methods=["msc", "random"])
+        self.explorer = Controller(self.state, self.calls.put, with_umap=False)
+        view = AddressView(self.state, self.explorer, Sets(self.state, self.explorer))
+        self.address = view._address
+        self.address.param.watch(lambda _: self.tell(), ["search", "decisions"])
+        view.open(search or f"?file={path}")
+        self.address.kept = kept
+        self.finish()
+        if self.state.error or self.state.opened is None:
+            raise ValueError(self.state.error)
+
+    def finish(self) -> None:
+        """Wait until everything is computed."""
+        while self.state.work.running or not self.calls.empty():
+            self.calls.get(timeout=300)()
+
+    def tell(self, **more) -> None:
+        """Write a line."""
+        line = {"search": self.address.search, "decisions": self.address.decisions, **more}
+        print(json.dumps(line), flush=True)  # noqa: T201
+
+    def decide(self, rng: np.random.Generator) -> None:
+        """Mark a frame or undo, and compute what follows; the size is moved meanwhile."""
+        marks, frame = self.state.marks, [int(rng.integers(len(self.state.opened.envs)))]
+        if rng.random() < 0.2:
+            self.explorer.history.undo()
+        else:
+            self.state.marks = [marks.lock, marks.exclude, marks.clear][rng.integers(3)](frame)
+        self.state.n_frames = int(rng.choice(self.state.sizes))
+        self.finish()
 
 
 def digest(state: State) -> str:
@@ -59,30 +91,60 @@ def digest(state: State) -> str:
     return hashlib.sha256(b"".join(np.ascontiguousarray(part).tobytes() for part in parts)).hexdigest()
 
 
-def work(path: Path, exports: Path) -> str:
-    """Analyse, then save ever larger subsets and their records; return the digest."""
-    state = analyse(path)
-    for number, n_frames in enumerate(state.sizes):
+def work(path: Path, exports: Path, left: dict) -> None:
+    """Open, tell what came back, and save subsets and their records, each after another decision."""
+    session = Session(path, left["search"], left["kept"])
+    state, rng = session.state, np.random.default_rng(os.getpid())
+    session.tell(back=True, n_frames=state.n_frames, digest="" if left["search"] else digest(state))
+    for number in range(DECISIONS):
+        session.decide(rng)
         target = exports / f"{os.getpid()}-{number}.xyz"
-        export.save(target, state.opened, state.paths["msc"], int(n_frames))
-    return digest(state)
+        export.save(target, state.opened, state.path, state.n_frames)
+    session.explorer.close()
 
 
-def _start(path: Path, cache: Path, exports: Path) -> subprocess.Popen:
+class Browser:
+    """What a tab holds: its address, and what was kept at which; see `quests_app.views.address`."""
+
+    def __init__(self):
+        self.search, self._kept = "", {}
+
+    @property
+    def left(self) -> dict:
+        """What the next page is given."""
+        return {"search": self.search, "kept": self._kept.get(self.search, "")}
+
+    def read(self, lines: list[dict]) -> None:
+        """Follow what a page has told."""
+        for line in lines:
+            self.search = line["search"]
+            if line["decisions"]:
+                self._kept = {line["search"]: line["decisions"]}
+
+
+def _start(path: Path, cache: Path, exports: Path, left: dict) -> subprocess.Popen:
     """Start a process that works, and wait until it is about to begin."""
-    command = [sys.executable, "-m", "tests.fuzz.kills", str(path), str(exports)]
+    command = [sys.executable, "-m", "tests.fuzz.kills", str(path), str(exports), json.dumps(left)]
     environment = {**os.environ, "QUESTS_CACHE_DIR": str(cache)}
-    child = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, text=True)
-    child.stdout.readline()
+    with (exports.parent / "told").open("w") as told:
+        child = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=told)
+    while not (exports.parent / "told").read_text() and child.poll() is None:
+        time.sleep(0.05)
     return child
+
+
+def _told(exports: Path) -> list[dict]:
+    """Return the whole lines that the last process has written."""
+    lines = (exports.parent / "told").read_text().split("\n")[1:-1]
+    return [json.loads(line) for line in lines]
 
 
 def _undisturbed(path: Path, cache: Path, exports: Path) -> tuple[str, float]:
     """Return the digest of a run to the end, and its seconds."""
-    with _start(path, cache, exports) as child:
+    with _start(path, cache, exports, Browser().left) as child:
         begun = time.monotonic()
-        told = child.stdout.read().strip()
-    return told, time.monotonic() - begun
+        child.wait()
+    return next(line["digest"] for line in _told(exports) if "digest" in line), time.monotonic() - begun
 
 
 def run(path: Path, folder: Path, n_kills: int, seed: int) -> Losses:
@@ -95,14 +157,18 @@ def run(path: Path, folder: Path, n_kills: int, seed: int) -> Losses:
     frames = core_io.read_bytes(path)
     bounds = core_io.frame_bounds(frames)
     blocks = {frames[bounds[i] : bounds[i + 1]] for i in range(len(bounds) - 1)}
+    browser = Browser()
     for _ in range(n_kills):
-        with _start(path, cache, exports) as child:
+        left = browser.left
+        with _start(path, cache, exports, left) as child:
             with contextlib.suppress(subprocess.TimeoutExpired):
                 child.wait(float(rng.uniform(0, 1.1 * seconds)))
             child.kill()
         killed = child.returncode != 0
         losses.n_killed += killed
         losses.n_finished += not killed
+        browser.read(_told(exports))
+        _compare(losses, left, _told(exports), len(bounds) - 1)
         if rng.random() < 0.3:
             # Now and then the analysis begins anew.
             for entry in cache.glob("*.npz"):
@@ -131,6 +197,26 @@ def _look(losses: Losses, exports: Path, blocks: set[bytes]) -> None:
         part.unlink()
 
 
+def _compare(losses: Losses, left: dict, told: list[dict], n_frames: int) -> None:
+    """Compare the choices that a page began with to those of the one before."""
+    back = next((line for line in told if line.get("back")), None)
+    if back is None or not left["search"]:
+        return
+    losses.n_brought_back += 1
+    if back["search"] != left["search"]:
+        losses.faults.append(f"{left['search']} became {back['search']}")
+    if not left["kept"]:
+        return
+    before, now = (saved.read(text) for text in (left["kept"], back["decisions"]))
+    steps = before.values(n_frames, METHODS)
+    losses.n_decisions += len(steps) - 1
+    # Killed while an order is computed, it had not yet moved its size to one of that order's stops.
+    moved = steps[before.at] | {"n_frames": back["n_frames"]}
+    steps[before.at] = moved
+    if now is None or now.values(n_frames, METHODS) != steps or now.at != before.at:
+        losses.faults.append(f"of {left['kept'][-300:]} came back {back['decisions'][-300:]}")
+
+
 if __name__ == "__main__":
     print("ready", flush=True)  # noqa: T201
-    print(work(Path(sys.argv[1]), Path(sys.argv[2])), flush=True)  # noqa: T201
+    work(Path(sys.argv[1]), Path(sys.argv[2]), json.loads(sys.argv[3]))

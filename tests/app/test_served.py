@@ -1,0 +1,174 @@
+"""What a real served process tells and refuses, asked from outside."""
+
+import asyncio
+import json
+import re
+import socket
+from urllib.request import urlopen
+
+import pytest
+from bokeh.util.token import generate_jwt_token
+
+from tests.load.run import Held, cancelled, grow, marked_file, together
+from tests.load.server import ROOT, Server
+from tests.load.visitor import TOKEN, Visitor
+
+pytestmark = pytest.mark.jit
+DEMO = ROOT / "app/assets/demo.xyz.gz"
+REFUSED = "this server opens no paths"
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    return tmp_path_factory.mktemp("served")
+
+
+@pytest.fixture(scope="module")
+def server(folder, tmp_path_factory):
+    """Serve one folder, to this machine only."""
+    # Uploads stand beneath no folder that pages may name.
+    other = tmp_path_factory.mktemp("server")
+    with Server(other, QUESTS_DATA_DIRS=str(folder), QUESTS_CACHE_DIR=str(other / "cache")) as server:
+        yield server
+    assert server.faults() == []
+
+
+def test_health_and_metrics_are_served(server):
+    status, kind, content = server.get("/health")
+    assert (status, kind) == (200, "application/json")
+    told = json.loads(content)
+    assert told["status"] == "ok"
+    assert told.keys() == {"status", "version", "uptime_seconds", "sessions", "jobs_waiting"}
+    status, kind, content = server.get("/metrics")
+    assert status == 200
+    assert kind.startswith("text/plain; version=0.0.4")
+    described = set()
+    for line in content.decode().splitlines():
+        if found := re.fullmatch(r"# TYPE (\w+) (counter|gauge)", line):
+            described.add(found[1])
+        elif not line.startswith("# HELP"):
+            assert re.fullmatch(r'\w+(\{\w+="\w+"\})? \d+(\.\d+)?', line)
+            assert re.match(r"\w+", line)[0] in described
+    assert {"quests_sessions", "quests_jobs_running", "quests_memory_resident_bytes"} <= described
+
+
+def test_sessions_keep_to_themselves_and_leave_nothing(server, folder):
+    held = Held()
+    paths = [marked_file(folder, i, DEMO, 700) for i in range(3)]
+    asyncio.run(together(server, paths, held, pause=0.7))
+    assert held.losses == []
+    assert held.n_sessions == 3
+    assert held.answers
+    assert server.metrics()["quests_sessions_total"] >= 3
+
+
+def test_an_upload_is_nobody_elses(server, folder):
+    async def scenario() -> None:
+        one, other = [await Visitor(server.address).open("demo") for _ in range(2)]
+        path = marked_file(folder, 77, DEMO, 300)
+        await one.upload("mine.xyz", path.read_bytes())
+        await one.wait_for("mark0077mark")
+        (there,) = server.scratch.rglob("mine.xyz")
+        # Even who knows where it is, and how the server names it, gets it by no address.
+        up = "/static/%2e%2e/%2e%2e/%2e%2e"
+        for start in (
+            "/",
+            "/app",
+            "/static/..",
+            up,
+            "/app/static/extensions/panel/../../..",
+            "/component",
+            "/assets",
+        ):
+            guess = start + str(there)
+            status, _, content = server.get(guess)
+            assert status >= 400, guess
+            assert b"mark0077" not in content
+        thief = await Visitor(server.address).open(there)
+        await thief.wait_for("expected a path beneath")
+        await other.pull()
+        assert (one.marks, other.marks, thief.marks) == ({"mark0077mark"}, set(), set())
+        for visitor in (one, other, thief):
+            await visitor.close()
+
+    asyncio.run(scenario())
+    server.wait_until_empty()
+    assert not list(server.scratch.rglob("mine.xyz")), "uploads end with their session"
+
+
+def test_cancel_frees_the_worker_and_memory_does_not_grow(server, folder):
+    held, large = Held(), marked_file(folder, 50, DEMO, 10**9)
+    # Twenty of them take long enough.
+    large.write_bytes(large.read_bytes() * 20)
+    seconds = asyncio.run(cancelled(server, large, 0.2))
+    # The figure itself is measured by benchmarks/load.py: this machine may be busy.
+    assert seconds is not None
+    assert seconds < 20
+    grow(server, lambda n: [marked_file(folder, 60 + n, DEMO, 300)], 2, held)
+    assert held.losses == []
+    assert held.n_opened_and_closed == 2
+
+
+def elsewhere():
+    """Return an address of this machine that is not its loopback; skip where there is none."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        try:
+            probe.connect(("192.0.2.1", 9))
+        except OSError:
+            pytest.skip("this machine has no address but its own")
+        address = probe.getsockname()[0]
+    if address.startswith("127."):
+        pytest.skip("this machine has no address but its own")
+    return address
+
+
+def test_served_to_everybody_it_opens_paths_for_nobody_from_elsewhere(tmp_path, monkeypatch):
+    path, host = marked_file(tmp_path, 1, DEMO, 300), elsewhere()
+    monkeypatch.delenv("QUESTS_DATA_DIRS", raising=False)
+
+    async def by_link(address: str, text: str) -> set[str]:
+        visitor = await Visitor(address).open(path)
+        await visitor.wait_for(text)
+        await visitor.close()
+        return visitor.marks
+
+    async def by_hand(address: str, text: str, **headers: str) -> set[str]:
+        # Who speaks the protocol can make up what a token says of the request.
+        said = {"headers": {"Host": "localhost"}, "cookies": {}, "arguments": {}}
+        token = generate_jwt_token(f"made-up-{len(headers)}-{address}", extra_payload=said)
+        visitor = await Visitor(address).connect(token, **headers)
+        await visitor.change("or a server path, or tm23:Ag", "value_input", str(path))
+        await visitor.click("Open")
+        await visitor.wait_for(text)
+        await visitor.close()
+        return visitor.marks
+
+    # Panel's own default: every address of the machine.
+    with Server(tmp_path) as server:
+        far, near = f"http://{host}:{server.port}", server.address
+        assert asyncio.run(by_link(near, path.name)) == {path.stem}
+        assert asyncio.run(by_hand(near, path.stem)) == {path.stem}
+        # The path comes back, as part of the address, but nothing of what stands there.
+        asyncio.run(by_link(far, REFUSED))
+        asyncio.run(by_hand(far, REFUSED))
+        asyncio.run(by_hand(near, REFUSED, **{"X-Forwarded-For": "192.0.2.9"}))
+        opened = [line for line in server.log.read_text().splitlines() if f"Opening {path.name}" in line]
+        assert len(opened) == 2
+
+
+def test_a_page_that_came_to_life_late_has_its_file(tmp_path):
+    path = marked_file(tmp_path, 3, DEMO, 300)
+
+    async def late() -> Visitor:
+        """Let the page be given up before its websocket comes, as where many come at once."""
+        with urlopen(f"{server.address}/app?file={path}&locked=&size=5") as answer:
+            token = TOKEN.search(answer.read().decode())[1]
+        server.wait_until_empty()
+        visitor = await Visitor(server.address).connect(token)
+        await visitor.wait_for("locked=")
+        await visitor.wait_for("size=5")
+        await visitor.close()
+        return visitor
+
+    with Server(tmp_path, lifetime=0, QUESTS_DATA_DIRS=str(tmp_path)) as server:
+        assert asyncio.run(late()).marks == {path.stem}

@@ -1,0 +1,58 @@
+"""The server is killed; what was decided comes back when it runs again and the page is called again."""
+
+import signal
+
+import pytest
+
+from tests.browser.test_dashboard import move_slider
+from tests.load.server import Server
+
+
+@pytest.fixture
+def server(tmp_path, small_file):
+    folder = str(small_file.parent)
+    with Server(tmp_path, QUESTS_DATA_DIRS=folder, QUESTS_CACHE_DIR=str(tmp_path / "cache")) as server:
+        yield server
+
+
+def undo(page):
+    return page.locator("button", has_text="Undo")
+
+
+def visit(context, url, name):
+    """Open a page and wait for its file."""
+    page = context.new_page()
+    page.set_default_timeout(120_000)
+    page.goto(url)
+    page.locator(".summary .name", has_text=name).wait_for()
+    page.locator(".verdict", has_text="By comparison").wait_for()
+    return page
+
+
+def test_decisions_outlive_the_server(server, browser, small_file):
+    context = browser.new_context(viewport={"width": 1280, "height": 800})
+    page = visit(context, f"{server.address}/app?file={small_file}", small_file.name)
+    move_slider(page, "ArrowRight", 2)
+    page.get_by_role("checkbox", name="fps", exact=True).click()
+    page.wait_for_function("sessionStorage.getItem('quests /app')?.includes('fps')")
+    page.wait_for_function("JSON.parse(sessionStorage.getItem('quests /app')).search === location.search")
+    size, search = page.locator(".size").first.inner_text(), page.evaluate("location.search")
+
+    server.process.send_signal(signal.SIGKILL)
+    server.process.wait()
+    server.start()
+    page.reload()
+    undo(page).and_(page.locator(":enabled")).wait_for()
+    assert page.evaluate("location.search") == search
+    assert page.locator(".size").first.inner_text() == size
+    assert page.get_by_role("checkbox", name="fps", exact=True).is_checked()
+    undo(page).click()
+    page.wait_for_function("search => location.search !== search", arg=search)
+    assert not page.get_by_role("checkbox", name="fps", exact=True).is_checked()
+    page.locator("button", has_text="Redo").and_(page.locator(":enabled")).wait_for()
+
+    # Who is sent the link has their own way back.
+    other = visit(context, f"{server.address}/app{search}", small_file.name)
+    other.wait_for_timeout(1000)
+    assert undo(other).is_disabled()
+    context.close()

@@ -1,0 +1,155 @@
+"""Holds many pages at once, each on a file of its own whose labels and name carry a mark."""
+
+import asyncio
+import contextlib
+import itertools
+import os
+import re
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+
+from quests_core.io import frame_bounds, read_bytes
+
+from .server import Server
+from .visitor import PATIENCE, Visitor
+
+_LABEL = re.compile(rb"config_type=\S+")
+
+
+@dataclass
+class Held:
+    """What was found.
+
+    Attributes
+    ----------
+    arriving, answers : list of float
+        Seconds that each change of a page took, while others were still arriving, and later.
+    loop_cpu : float
+        Processor time of the server's event loop per change while jobs run, s.
+    freed : list of float
+        Seconds from Cancel until the worker was free.
+    megabytes, growth : list of float
+        Memory of the server with no page open, after each step and after each round of coming and going.
+    losses : list of str
+        What must not be.
+    """
+
+    n_sessions: int = 0
+    n_opened_and_closed: int = 0
+    arriving: list[float] = field(default_factory=list)
+    answers: list[float] = field(default_factory=list)
+    loop_cpu: float = 0.0
+    with_place: int = 0
+    freed: list[float] = field(default_factory=list)
+    megabytes: list[float] = field(default_factory=list)
+    growth: list[float] = field(default_factory=list)
+    losses: list[str] = field(default_factory=list)
+
+
+def marked_file(folder: Path, number: int, source: Path, n_environments: int) -> Path:
+    """Write the first frames of a file, as many as have so many environments, their labels a mark."""
+    data, mark = read_bytes(source), f"mark{number:04d}mark"
+    bounds = frame_bounds(data)
+    # Each frame has a line for each atom, after its count and its comment.
+    n_lines = np.array([data.count(b"\n", a, b) - 2 for a, b in itertools.pairwise(bounds)])
+    n_frames = max(2, int(np.searchsorted(np.cumsum(n_lines), n_environments, side="right")))
+    path = folder / f"{mark}.xyz"
+    path.write_bytes(_LABEL.sub(f"config_type={mark}".encode(), data[: bounds[n_frames]]))
+    return path
+
+
+async def visit(visitor: Visitor, path: Path, crowd: "Crowd", held: Held, pause: float) -> None:
+    """Open a page and move its slider now and then, until all is done."""
+    rng = np.random.default_rng(int(path.stem[4:8]))
+    await visitor.open(path)
+    crowd.n_inside += 1
+    while not crowd.done.is_set():
+        with contextlib.suppress(asyncio.TimeoutError):
+            await asyncio.wait_for(crowd.done.wait(), pause * rng.uniform(0.5, 1.5))
+        all_inside = crowd.n_inside == crowd.n_expected
+        seconds = await visitor.move(int(rng.integers(0, 10)))
+        (held.answers if all_inside else held.arriving).append(seconds)
+    await visitor.pull()
+
+
+@dataclass
+class Crowd:
+    """How many of those who come at once are inside, and when all may leave."""
+
+    n_expected: int
+    n_inside: int = 0
+    done: asyncio.Event = field(default_factory=asyncio.Event)
+
+
+async def together(server: Server, paths: list[Path], held: Held, pause: float) -> None:
+    """Open all files at once, and stay until everything is computed; then look who saw what."""
+    crowd, visitors = Crowd(len(paths)), [Visitor(server.address) for _ in paths]
+    visits = [
+        asyncio.create_task(visit(visitor, path, crowd, held, pause))
+        for visitor, path in zip(visitors, paths, strict=True)
+    ]
+    cpu, end = 0.0, time.monotonic() + PATIENCE
+    # A mark is there when its file is shown.
+    while not (all(visitor.marks for visitor in visitors) and await asyncio.to_thread(server.is_quiet)):
+        await asyncio.sleep(0.5)
+        if not cpu and crowd.n_inside == crowd.n_expected:
+            cpu, n_answers = _loop_seconds(server), len(held.answers)
+        if any(visit.done() for visit in visits) or time.monotonic() > end:
+            break
+    held.loop_cpu = (_loop_seconds(server) - cpu) / max(1, len(held.answers) - n_answers) if cpu else 0.0
+    held.n_sessions = max(held.n_sessions, int(server.metrics()["quests_sessions"]))
+    crowd.done.set()
+    await asyncio.gather(*visits)
+    for visitor, path in zip(visitors, paths, strict=True):
+        if visitor.marks != {path.stem}:
+            held.losses.append(f"the page of {path.stem} shows {sorted(visitor.marks)}")
+        held.with_place += visitor.n_places > 0
+        await visitor.close()
+
+
+async def cancelled(server: Server, path: Path, delay: float) -> float | None:
+    """Click Cancel while a file is computed; return the seconds until the worker was free, None if it was."""
+    visitor = await Visitor(server.address).open(path)
+    await asyncio.to_thread(server.wait, server.is_busy, 60)
+    await asyncio.sleep(delay)
+    if not server.is_busy():
+        return None
+    click = asyncio.create_task(visitor.click("Cancel"))
+    seconds = await asyncio.to_thread(server.wait, lambda: not server.is_busy(), 60)
+    await click
+    await visitor.close()
+    return seconds
+
+
+async def opened_and_closed(server: Server, paths: list[Path], held: Held) -> None:
+    """Open some pages at once, change each twice, and leave."""
+
+    async def stay(path: Path) -> None:
+        visitor = await Visitor(server.address).open(path)
+        for position in (3, 1):
+            held.arriving.append(await visitor.move(position))
+        await visitor.close()
+        held.n_opened_and_closed += 1
+        if visitor.marks - {path.stem}:
+            held.losses.append(f"the page of {path.stem} shows {sorted(visitor.marks)}")
+
+    await asyncio.gather(*map(stay, paths))
+
+
+def grow(server: Server, files: Callable[[int], list[Path]], n_rounds: int, held: Held) -> None:
+    """Open and close pages again and again; note what memory the server holds after each round."""
+    for number in range(n_rounds):
+        asyncio.run(opened_and_closed(server, files(number), held))
+        server.wait_until_empty()
+        held.growth.append(server.megabytes)
+
+
+def _loop_seconds(server: Server) -> float:
+    """Processor time of the server's event loop: that of its first thread."""
+    pid = server.process.pid
+    numbers = Path(f"/proc/{pid}/task/{pid}/stat").read_text().rpartition(") ")[2].split()
+    return (int(numbers[11]) + int(numbers[12])) / os.sysconf("SC_CLK_TCK")

@@ -1,0 +1,136 @@
+"""The dashboard in a process of its own, as it is served to a group."""
+
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+START_SECONDS = 120
+
+
+class Server:
+    """A served process; use it as a context, or `start` and `stop` it.
+
+    Parameters
+    ----------
+    folder : Path
+        Where its log is written, and its temporary files.
+    port : int, optional
+        By default a free one.
+    environment : dict
+        Variables that it gets beside ours.
+    lifetime : float
+        After how many seconds a page that was left, or never came to life, is forgotten.
+    options : str
+        More options of ``panel serve``.
+    """
+
+    def __init__(
+        self, folder: Path, *options: str, port: int | None = None, lifetime: float = 15, **environment: str
+    ):  # fmt: skip
+        self.port, self.log = port or _free_port(), folder / "server.log"
+        self.address = f"http://localhost:{self.port}"
+        self.scratch = folder / "scratch"
+        self.scratch.mkdir(exist_ok=True)
+        self._environment = {"QUESTS_CACHE_DIR": "", **environment, "TMPDIR": str(self.scratch)}
+        self._options, self._lifetime = options, lifetime
+
+    def __enter__(self) -> "Server":
+        self.start()
+        return self
+
+    def __exit__(self, *_) -> None:
+        self.stop()
+
+    def start(self) -> None:
+        """Start the process and wait until it answers."""
+        command = [sys.executable, "-m", "panel", "serve", "app", "--port", str(self.port)]
+        command += ["--plugins", "quests_app.operations"]
+        lifetime = str(int(1000 * self._lifetime))
+        command += ["--unused-session-lifetime", lifetime, "--check-unused-sessions", "500", *self._options]
+        with self.log.open("a") as log:
+            self.process = subprocess.Popen(
+                command, cwd=ROOT, env={**os.environ, **self._environment}, stdout=log, stderr=log
+            )
+        self.wait(self._answers, START_SECONDS)
+
+    def stop(self, sent: int = signal.SIGTERM) -> int:
+        """Stop the process as a service manager does, and return its exit status."""
+        self.process.send_signal(sent)
+        try:
+            return self.process.wait(120)
+        finally:
+            self.process.kill()
+            self.process.wait()
+
+    def get(self, path: str) -> tuple[int, str, bytes]:
+        """Return status, content type and content of an address."""
+        try:
+            with urllib.request.urlopen(self.address + path, timeout=120) as answer:
+                return answer.status, answer.headers.get("Content-Type", ""), answer.read()
+        except urllib.error.HTTPError as error:
+            return error.code, "", error.read()
+
+    def metrics(self) -> dict[str, float]:
+        """Return what ``/metrics`` says."""
+        found = re.findall(r"^(\w\S*) (\S+)$", self.get("/metrics")[2].decode(), re.MULTILINE)
+        return {name: float(value) for name, value in found}
+
+    @property
+    def megabytes(self) -> float:
+        """Resident memory of the process."""
+        return self.metrics()["quests_memory_resident_bytes"] / 1e6
+
+    def jobs_ended(self) -> float:
+        """Return how many jobs have ended."""
+        return sum(value for name, value in self.metrics().items() if name.startswith("quests_jobs_total"))
+
+    def is_busy(self) -> bool:
+        """Say whether orders are computed, or wait for that."""
+        now = self.metrics()
+        return any(now[f'quests_jobs_{what}{{worker="compute"}}'] for what in ("waiting", "running"))
+
+    def is_quiet(self, seconds: float = 2.0) -> bool:
+        """Say whether no orders are computed or wait, now and after some seconds; UMAP may take longer."""
+        if self.is_busy():
+            return False
+        before = self.jobs_ended()
+        time.sleep(seconds)
+        return not self.is_busy() and self.jobs_ended() == before
+
+    def wait(self, until: Callable[[], bool], seconds: float) -> float:
+        """Return how long it took until something held."""
+        begun = time.monotonic()
+        while not until():
+            if time.monotonic() - begun > seconds or self.process.poll() is not None:
+                raise TimeoutError(f"not within {seconds} s: {self.log.read_text()[-2000:]}")
+            time.sleep(0.02)
+        return time.monotonic() - begun
+
+    def wait_until_empty(self, seconds: float = 600) -> None:
+        """Wait until every page is forgotten."""
+        self.wait(lambda: self.metrics()["quests_sessions"] == 0, seconds)
+
+    def faults(self) -> list[str]:
+        """Return the tracebacks in the log."""
+        return [part[-1500:] for part in re.split(r"Traceback", self.log.read_text())[1:]]
+
+    def _answers(self) -> bool:
+        try:
+            return self.get("/health")[0] == 200
+        except OSError:
+            return False
+
+
+def _free_port() -> int:
+    with socket.socket() as free:
+        free.bind(("localhost", 0))
+        return free.getsockname()[1]
