@@ -55,7 +55,8 @@ _OPTIONS = {
     "n_repeats": "--repeats",
     "random_state": "--seed",
     "k": "-k",
-    **{name: f"--{name}" for name in ("bandwidth", "cutoff", "sizes", "threshold", "locked", "excluded", "until")},
+    **{name: f"--{name}" for name in ("bandwidth", "cutoff", "sizes", "threshold", "until")},
+    **{name: f"--{name}" for name in ("locked", "excluded")},
 }
 
 app = typer.Typer(
