@@ -3,8 +3,6 @@
 import warnings
 
 import numpy as np
-from sklearn.cluster import KMeans
-from sklearn.exceptions import ConvergenceWarning
 
 from ..environments import Environments
 from .segments import segment_means
@@ -24,6 +22,10 @@ def k_means_order(envs: Environments, n_to_select: int, locked: np.ndarray, rand
     The members of large clusters come first. Where there are fewer distinct frames than clusters,
     random frames fill the places left; frames without environments come last.
     """
+    # Importing it takes longer than all else that a command imports.
+    from sklearn.cluster import KMeans
+    from sklearn.exceptions import ConvergenceWarning
+
     rng = np.random.default_rng(random_state)
     free = np.setdiff1d(np.arange(len(envs)), locked)
     filled = free[envs.sizes[free] > 0]
