@@ -137,7 +137,7 @@ def test_served_to_everybody_it_opens_paths_for_nobody_from_elsewhere(tmp_path, 
         said = {"headers": {"Host": "localhost"}, "cookies": {}, "arguments": {}}
         token = generate_jwt_token(f"made-up-{len(headers)}-{address}", extra_payload=said)
         visitor = await Visitor(address).connect(token, **headers)
-        await visitor.change("or a server path, or tm23:Ag", "value_input", str(path))
+        await visitor.change("or a path, or a name", "value_input", str(path))
         await visitor.click("Open")
         await visitor.wait_for(text)
         await visitor.close()
@@ -170,5 +170,5 @@ def test_a_page_that_came_to_life_late_has_its_file(tmp_path):
         await visitor.close()
         return visitor
 
-    with Server(tmp_path, lifetime=0, QUESTS_DATA_DIRS=str(tmp_path)) as server:
+    with Server(tmp_path, lifetime=0.5, QUESTS_DATA_DIRS=str(tmp_path)) as server:
         assert asyncio.run(late()).marks == {path.stem}
