@@ -88,8 +88,8 @@ class State(param.Parameterized):
 
     @property
     def sizes(self) -> np.ndarray:
-        """Sizes at which the slider stops."""
-        return next((path.sizes for path in self.paths.values()), np.array([1]))
+        """Sizes at which the slider stops: those of the path that is shown."""
+        return np.array([1]) if self.path is None else self.path.sizes
 
     @property
     def current_frame(self) -> int | None:

@@ -43,7 +43,7 @@ class SizeView(View):
         self._slider.param.watch(self._moved, "value")
         self._mode.param.watch(lambda _: self._mode_chosen(), "value")
         self._value.param.watch(lambda _: self._value_given(), "value")
-        self.follow(self._update_bounds, "opened", "paths")
+        self.follow(self._update_bounds, "opened", "paths", "active")
         self.follow(self._update, "opened", "paths", "active", "n_frames")
         self.follow(self._update_target, "target")
         self.follow(self._update_said, "target", "paths", "active", "n_frames")

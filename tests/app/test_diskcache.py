@@ -179,7 +179,7 @@ for name in ("environments", "method_path", "pca"):
     made = getattr(module, name)
     setattr(module, name, lambda *a, made=made, name=name: (print(name), made(*a))[1])
 calls = queue.Queue()
-state = State(methods=["msc"])
+state = State(methods=["msc"], active="msc")
 explorer = Controller(state, calls.put, with_umap=False)
 explorer.open(sys.argv[1])
 while state.work.running:

@@ -1,5 +1,6 @@
 """The views without a browser: what they show, and that they follow the state."""
 
+import dataclasses
 import time
 
 import numpy as np
@@ -42,6 +43,24 @@ def test_the_page_is_made_before_anything_is_open_and_after(session, file):
     assert before.get_root() is not None
     session.open(file)
     assert page(session.state, session.explorer).get_root() is not None
+
+
+def test_the_slider_has_the_stops_of_the_path_that_is_shown(opened):
+    """While marks change, the other methods' paths have other stops, and none may pull at the slider."""
+    state = opened.state
+    size, path = SizeView(state), state.paths["random"]
+    fewer = dataclasses.replace(path, curve=path.curve.iloc[4::3], delta_entropy=path.delta_entropy[4::3])
+    state.paths = {"msc": state.paths["msc"], "random": fewer}
+    state.active = "random"
+    assert size._slider.end == len(fewer.sizes) - 1
+    for value in (2, 0, 4):
+        size._slider.value = value
+        assert state.n_frames == fewer.sizes[value]
+        assert size._slider.value == value
+    state.active = "msc"
+    assert size._slider.end == 23
+    assert state.n_frames == fewer.sizes[4]
+    assert state.path.sizes[size._slider.value] == state.n_frames
 
 
 def test_the_slider_moves_everything(opened):
