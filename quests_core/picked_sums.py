@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ._numba import inner_kernel
+from ._numba import inner_kernel, kernel
 from .tile_squares import FAR
 from .tile_sums import NEAR, UNIT, VERY_WIDE, WIDE, exact_square
 from .tree import CHUNK, LEAF_ROWS, TILE_ROWS, Tiles
@@ -88,7 +88,7 @@ class Picked(NamedTuple):
         )  # fmt: skip
 
 
-@inner_kernel
+@kernel
 def pick(picked, rows, rank):
     """Take note that these rows were picked."""
     for row in rows:

@@ -55,8 +55,10 @@ _OPTIONS = {
     "n_repeats": "--repeats",
     "random_state": "--seed",
     "k": "-k",
-    **{name: f"--{name}" for name in ("bandwidth", "cutoff", "sizes", "threshold", "until")},
-    **{name: f"--{name}" for name in ("locked", "excluded")},
+    **{
+        name: f"--{name}"
+        for name in ("bandwidth", "cutoff", "sizes", "threshold", "locked", "excluded", "until")
+    },
 }
 
 app = typer.Typer(

@@ -19,11 +19,6 @@ _AT_ONCE, _PARTS = 32, 8
 
 
 @kernel
-def _pick(picked, rows, rank):
-    pick(picked, rows, rank)
-
-
-@kernel
 def _resolve(frames, least, guess, frames_of, n_picked, sums, scores, exact, accuracy, room):
     """Take the bounds of some frames' scores down, to the score or below `least`.
 
@@ -144,7 +139,7 @@ class MSC(Scorer):
         places, offsets, _ = self._frames
         rows = places[offsets[frame] : offsets[frame + 1]]
         if len(rows):
-            _pick(self._picked, rows, self._n_picked)
+            pick(self._picked, rows, self._n_picked)
             self._n_picked += 1
             self._least, self._last = -np.inf, self._scores[frame]
             if not self._started:

@@ -14,11 +14,6 @@ both_precisions = pytest.mark.parametrize("precision", PROMISES)
 
 
 @kernel
-def picked_now(picked, rows, rank):
-    pick(picked, rows, rank)
-
-
-@kernel
 def asked(picked, row, n_picked, need, reach, accuracy, sums, room):
     return bring_up_to_date(picked, row, n_picked, need, reach, accuracy, sums, room)
 
@@ -34,7 +29,7 @@ class Sums:
         self.state = np.zeros(len(X), np.int64), np.full(len(X), np.inf), np.zeros(len(X))
 
     def pick(self, rows):
-        picked_now(self.picked, self.tiles.places[rows], self.n_picked)
+        pick(self.picked, self.tiles.places[rows], self.n_picked)
         self.chosen.extend(rows)
         self.n_picked += 1
 
