@@ -36,19 +36,22 @@ class View(pn.viewable.Viewer):
         """Call `function` now and after each change of the parameters `names` of `source`.
 
         `source` is the state unless given. What changes while the view is not seen is caught up on, once,
-        when it is.
+        when it is. What `function` changes on the page is held and sent as one message: Panel calls
+        without the document's lock where an event overtakes a change, and models cannot be written then.
         """
         (source or self._state).param.watch(lambda *_: self._call(function), list(names))
         self._call(function)
 
     def _call(self, function: Callable[[], None]) -> None:
         if self.is_seen:
-            function()
+            with pn.io.hold():
+                function()
         else:
             self._due[function] = None
 
     def _catch_up(self) -> None:
         if self.is_seen:
             due, self._due = self._due, {}
-            for function in due:
-                function()
+            with pn.io.hold():
+                for function in due:
+                    function()

@@ -52,6 +52,22 @@ def test_health_and_metrics_are_served(server):
     assert {"quests_sessions", "quests_jobs_running", "quests_memory_resident_bytes"} <= described
 
 
+def test_an_event_that_overtakes_a_change_finds_the_page_whole(server):
+    async def scenario() -> None:
+        visitor = await Visitor(server.address).open()
+        await visitor.wait_for("By comparison, random covers")
+        for ticked in (False, True) * 3:
+            # Panel keeps a change back for a moment; the click calls for it before its time.
+            await asyncio.gather(visitor.change("random", "value", ticked), visitor.click("Copy as Python"))
+            covers = "By comparison, random covers"
+            while (covers in json.dumps(await visitor.pull())) != ticked:
+                await asyncio.sleep(0.1)
+        await visitor.close()
+
+    asyncio.run(asyncio.wait_for(scenario(), 120))
+    assert server.faults() == []
+
+
 def test_sessions_keep_to_themselves_and_leave_nothing(server, folder):
     held = Held()
     paths = [marked_file(folder, i, DEMO, 700) for i in range(3)]

@@ -120,8 +120,9 @@ class Visitor:
     async def _ask(self, kind: str, content: dict) -> dict:
         number = f"v{next(self._numbers)}"
         answer = self._waiting[number] = asyncio.get_running_loop().create_future()
-        for part in ({"msgid": number, "msgtype": kind}, {}, content):
-            await self._socket.write_message(json.dumps(part))
+        parts = ({"msgid": number, "msgtype": kind}, {}, content)
+        # All at once: the parts of what else is asked meanwhile come after.
+        await asyncio.gather(*[self._socket.write_message(json.dumps(part)) for part in parts])
         return await asyncio.wait_for(answer, PATIENCE)
 
     async def _read(self) -> None:
