@@ -11,6 +11,7 @@ import hashlib
 import json
 import os
 import queue
+import re
 import subprocess
 import sys
 import time
@@ -95,7 +96,7 @@ def work(path: Path, exports: Path, left: dict) -> None:
     """Open, tell what came back, and save subsets and their records, each after another decision."""
     session = Session(path, left["search"], left["kept"])
     state, rng = session.state, np.random.default_rng(os.getpid())
-    session.tell(back=True, n_frames=state.n_frames, digest="" if left["search"] else digest(state))
+    session.tell(back=True, stops=state.sizes.tolist(), digest="" if left["search"] else digest(state))
     for number in range(DECISIONS):
         session.decide(rng)
         target = exports / f"{os.getpid()}-{number}.xyz"
@@ -203,16 +204,17 @@ def _compare(losses: Losses, left: dict, told: list[dict], n_frames: int) -> Non
     if back is None or not left["search"]:
         return
     losses.n_brought_back += 1
-    if back["search"] != left["search"]:
+    # Killed while an order is computed, it had not yet moved its size to one of that order's stops.
+    size = int(re.search(r"size=(\d+)", left["search"])[1])
+    stop = max((stop for stop in back["stops"] if stop <= size), default=back["stops"][0])
+    if back["search"] != left["search"].replace(f"size={size}", f"size={stop}"):
         losses.faults.append(f"{left['search']} became {back['search']}")
     if not left["kept"]:
         return
     before, now = (saved.read(text) for text in (left["kept"], back["decisions"]))
     steps = before.values(n_frames, METHODS)
     losses.n_decisions += len(steps) - 1
-    # Killed while an order is computed, it had not yet moved its size to one of that order's stops.
-    moved = steps[before.at] | {"n_frames": back["n_frames"]}
-    steps[before.at] = moved
+    steps[before.at] = steps[before.at] | {"n_frames": stop}
     if now is None or now.values(n_frames, METHODS) != steps or now.at != before.at:
         losses.faults.append(f"of {left['kept'][-300:]} came back {back['decisions'][-300:]}")
 
