@@ -10,7 +10,6 @@ import io
 import json
 import queue
 import re
-import threading
 import time
 from collections.abc import Callable
 from contextlib import contextmanager
@@ -165,9 +164,17 @@ class Wire:
     """
 
     def __init__(self, inbox: Inbox):
-        self._inbox, self._lock = inbox, threading.RLock()
+        self._inbox = inbox
         self._unsent: dict[str, list] = {}
         self._styles: dict[str, list[str]] = {}
+
+    def listen(self, view: pn.viewable.Viewable) -> None:
+        """Take what the page says of `view` between cells: notebooks hand it over in a thread of its own.
+
+        There it would meet results that arrive: what both change at once is lost.
+        """
+        hear = view._on_msg
+        view._on_msg = lambda *message: self._inbox(lambda: hear(*message))
 
     def connect(self, ref: str) -> None:
         """Follow the document of a view that is shown; `ref` is its root's."""
@@ -179,14 +186,11 @@ class Wire:
         document.on_change(lambda event: self._hear(ref, comm, event))
 
     def _hear(self, ref: str, comm: Comm, event) -> None:
-        # Messages from the page may come in a thread of their own.
-        with self._lock:
-            unsent = self._unsent.get(ref)
-            if unsent is None or getattr(event, "setter", None) == comm.id:
-                return
-            unsent.append(event)
-            is_first = len(unsent) == 1
-        if is_first:
+        unsent = self._unsent.get(ref)
+        if unsent is None or getattr(event, "setter", None) == comm.id:
+            return
+        unsent.append(event)
+        if len(unsent) == 1:
             self._inbox(self.flush)
 
     def flush(self) -> None:
@@ -203,8 +207,7 @@ class Wire:
             # The page opens the connection when it has drawn the view; nobody does in a script.
             self._inbox.later(self.flush)
             return
-        with self._lock:
-            events, self._unsent[ref] = self._unsent[ref], []
+        events, self._unsent[ref] = self._unsent[ref], []
         if any(_brings_models(event) for event in events):
             with document.models.freeze():
                 inline_styles(root)

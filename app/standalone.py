@@ -63,6 +63,7 @@ class Shown(pn.viewable.Viewer):
         made = self._make()
         # Before the document knows the models: afterwards each change of one would make it count them all.
         made._hooks.append(lambda view, root, *_: kernel.inline_styles(root))
+        self._wire.listen(made)
         bundle = made._repr_mimebundle_(include, exclude)
         # As a widget of Jupyter, a view hears and sends by itself.
         for ref in made._models if pn.config.comms == "default" else ():

@@ -242,3 +242,20 @@ def test_the_inbox_runs_in_order_where_one_waits():
     inbox.wait(lambda: len(ran) == 50)
     worker.join()
     assert ran == [(i, threading.main_thread()) for i in range(50)]
+
+
+def test_what_the_page_says_is_heard_where_cells_run():
+    class Heard:
+        said = ()
+
+        def _on_msg(self, *message):
+            self.said = (*self.said, (message, threading.current_thread()))
+
+    view, inbox = Heard(), kernel.Inbox()
+    kernel.Wire(inbox).listen(view)
+    worker = threading.Thread(target=view._on_msg, args=("ref", "manager", "moved"))
+    worker.start()
+    worker.join()
+    assert view.said == ()
+    inbox.wait(lambda: view.said)
+    assert view.said == ((("ref", "manager", "moved"), threading.main_thread()),)
