@@ -5,6 +5,7 @@ from functools import partial
 
 import panel as pn
 import panel_material_ui as pmui
+from panel.util import edit_readonly
 
 from .explorer import Controller
 from .parts.card import CSS, html
@@ -76,7 +77,7 @@ def page(state: State, explorer: Controller, search: str | None = None) -> pmui.
     )  # fmt: skip
     if search is not None:
         address.open(search)
-    return pmui.Page(
+    page = pmui.Page(
         title=TITLE,
         main=[main, TableKeys()],
         sidebar=list(sidebar),
@@ -85,6 +86,10 @@ def page(state: State, explorer: Controller, search: str | None = None) -> pmui.
         busy_indicator=None,
         sx=SX,
     )
+    # Else every page of the process is gone through, model by model, whenever any other does something.
+    with edit_readonly(page):
+        page.busy = False
+    return page
 
 
 def content(state: State, explorer: Controller, sets: Sets, without: tuple[str, ...] = ()) -> pn.Column:

@@ -136,6 +136,20 @@ def test_the_whole_page_follows_a_link(session, file):
     assert session.state.error == ""
 
 
+def test_a_page_does_not_follow_what_others_do(session):
+    import panel as pn
+    from panel.util import edit_readonly
+    from quests_app.layout import page
+
+    made, was = page(session.state, session.explorer), pn.state.busy
+    with edit_readonly(pn.state):
+        pn.state.busy = True
+        try:
+            assert not made.busy
+        finally:
+            pn.state.busy = was
+
+
 def test_a_link_brings_the_reference_back(session, file, tmp_path):
     other = tmp_path / "other.xyz"
     write(other, make_frames(np.random.default_rng(5), 14), format="extxyz")
