@@ -139,6 +139,7 @@ def test_the_whole_page_follows_a_link(session, file):
 def test_a_page_does_not_follow_what_others_do(session):
     import panel as pn
     from panel.util import edit_readonly
+
     from quests_app.layout import page
 
     made, was = page(session.state, session.explorer), pn.state.busy
