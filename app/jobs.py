@@ -8,7 +8,7 @@ import logging
 import threading
 import time
 import weakref
-from collections import OrderedDict
+from collections import OrderedDict, deque
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 from typing import Any
@@ -114,27 +114,44 @@ def umap_worker() -> UmapWorker:
 class Gate:
     """Passes functions on to a scheduler, but holds them back until the page is there.
 
-    A widget that changes while the browser is still building it may show its old value for ever.
+    A widget that changes while the browser is still building it may show its old value for ever. What is
+    not run when the session ends is forgotten: it holds everything that the session computed, and the
+    server's timers hold its document for an hour.
     """
 
     def __init__(self, schedule: Callable[[Callable], Any]):
         self._schedule, self._lock = schedule, threading.Lock()
-        self._waiting: list[Callable] | None = []
+        self._waiting: deque[Callable] = deque()
+        self._is_open = self._is_closed = False
 
     def __call__(self, function: Callable) -> None:
         """Schedule `function`, now or when the gate opens."""
         with self._lock:
-            if self._waiting is not None:
-                self._waiting.append(function)
+            if self._is_closed:
                 return
-        self._schedule(function)
+            self._waiting.append(function)
+            if not self._is_open:
+                return
+        self._schedule(self._run_next)
 
     def open(self) -> None:
         """Schedule what was held back, in order, and hold nothing back any more."""
         with self._lock:
-            waiting, self._waiting = self._waiting or [], None
-            for function in waiting:
-                self._schedule(function)
+            self._is_open = True
+            for _ in self._waiting:
+                self._schedule(self._run_next)
+
+    def close(self) -> None:
+        """Forget what waits, and let nothing pass any more."""
+        with self._lock:
+            self._is_closed = True
+            self._waiting.clear()
+
+    def _run_next(self) -> None:
+        with self._lock:
+            function = self._waiting.popleft() if self._waiting else None
+        if function is not None:
+            function()
 
 
 @dataclass(frozen=True, eq=False)

@@ -86,9 +86,10 @@ def page(state: State, explorer: Controller, search: str | None = None) -> pmui.
         busy_indicator=None,
         sx=SX,
     )
-    # Else every page of the process is gone through, model by model, whenever any other does something.
+    # Not whether the whole process is busy: at each event of any page all would be gone through, model by
+    # model, and the process would hold every page for ever.
     with edit_readonly(page):
-        page.busy = False
+        page.busy = page.param.loading
     return page
 
 

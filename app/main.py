@@ -16,8 +16,15 @@ state = State()
 gate = Gate(pn.state.curdoc.add_next_tick_callback)
 explorer = Controller(state, gate, places=of_document(pn.state.curdoc))
 pn.state.onload(gate.open)
-# Bokeh empties this module before it tells that the session is gone, hence the default argument.
-pn.state.on_session_destroyed(lambda _, explorer=explorer: explorer.close())
+
+
+def end(_, explorer=explorer, gate=gate) -> None:
+    """End the session; Bokeh empties this module before, hence the default arguments."""
+    explorer.close()
+    gate.close()
+
+
+pn.state.on_session_destroyed(end)
 # Of the session, not of this request: who waits so long that it was given up comes with the websocket alone.
 search = "?" + urlencode({name: values[-1] for name, values in pn.state.session_args.items()})
 page(state, explorer, search).servable(title="QUESTS Explorer")

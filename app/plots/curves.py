@@ -1,7 +1,7 @@
 """The compression path: entropy against diversity, and overlap against size."""
 
 import numpy as np
-from bokeh.models import HoverTool, Label, Span
+from bokeh.models import HoverTool, Label, Line, Scatter, Span, Text, VArea
 from bokeh.plotting import figure
 
 from ..parts.format import DASHES, FULL_COLOR, METHOD_COLORS
@@ -62,17 +62,20 @@ def _method_lines(fig: figure, x: str, y: str) -> tuple[dict, dict]:
     for method in BANDED:
         # Before all lines, so that it lies beneath them.
         source = sources[f"{method} band"] = empty("x", "low", "high")
-        bands[method] = fig.varea(
-            "x", "low", "high", source=source, color=METHOD_COLORS[method], fill_alpha=0.22
-        )
+        band = VArea(x="x", y1="low", y2="high", fill_color=METHOD_COLORS[method], fill_alpha=0.22)
+        bands[method] = fig.add_glyph(source, band)
     for method, color in METHOD_COLORS.items():
         sources[method] = empty(*_PATH_COLUMNS)
         sources[f"{method} now"] = empty(*_PATH_COLUMNS, "label")
-        line = fig.line(x, y, source=sources[method], color=color, line_width=2.2, line_dash=DASHES[method])
-        ring = fig.scatter(
-            x, y, source=sources[f"{method} now"], size=13, line_width=3, line_color=color, fill_color="white"
+        # Glyphs as they are: `fig.line` adds two more of each, for points that are not picked and muted ones.
+        line = fig.add_glyph(
+            sources[method], Line(x=x, y=y, line_color=color, line_width=2.2, line_dash=DASHES[method])
         )
-        ring.level = "overlay"
+        ring = fig.add_glyph(
+            sources[f"{method} now"],
+            Scatter(x=x, y=y, size=13, line_width=3, line_color=color, fill_color="white"),
+            level="overlay",
+        )
         renderers[method] = [line, ring, *([bands[method]] if method in bands else [])]
         fig.add_tools(_path_hover(method, [line]))
     return sources, renderers
@@ -104,10 +107,14 @@ def curve_plot() -> Plot:
     labels = {}
     for method, color in METHOD_COLORS.items():
         source = sources[f"{method} marks"] = empty(*_PATH_COLUMNS, "label")
-        marks = fig.scatter("diversity", "entropy", source=source, size=7, color=color)
-        text = fig.text(
-            "diversity", "entropy", "label", source=source, x_offset=-8, y_offset=-6, text_align="right",
-            text_font_size="11px", text_color=color,
+        place = {"x": "diversity", "y": "entropy"}
+        marks = fig.add_glyph(source, Scatter(**place, size=7, line_color=color, fill_color=color))
+        text = fig.add_glyph(
+            source,
+            Text(
+                **place, text="label", x_offset=-8, y_offset=-6, text_align="right", text_font_size="11px",
+                text_color=color,
+            ),
         )  # fmt: skip
         renderers[method].append(marks)
         labels[method] = text

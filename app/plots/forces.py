@@ -1,7 +1,7 @@
 """The tail of the force distribution."""
 
 import numpy as np
-from bokeh.models import HoverTool
+from bokeh.models import HoverTool, Step
 
 from ..parts.format import DASHES, FULL_COLOR, METHOD_COLORS
 from .base import Plot, add_legend, blank, empty
@@ -34,10 +34,13 @@ def forces_plot() -> Plot:
     fig = blank("f / eV Å⁻¹", "share with |F| > f", y_axis_type="log", y_start=1e-4)
     sources = {name: empty("force", "share") for name in ("full", *METHOD_COLORS)}
     options = {"x": "force", "y": "share", "mode": "before"}
-    full = fig.step(source=sources["full"], color=FULL_COLOR, line_width=5, line_alpha=0.45, **options)
+    wide = Step(line_color=FULL_COLOR, line_width=5, line_alpha=0.45, **options)
+    full = fig.add_glyph(sources["full"], wide)
     renderers = {
         method: [
-            fig.step(source=sources[method], color=color, line_width=2.2, line_dash=DASHES[method], **options)
+            fig.add_glyph(
+                sources[method], Step(line_color=color, line_width=2.2, line_dash=DASHES[method], **options)
+            )
         ]
         for method, color in METHOD_COLORS.items()
     }

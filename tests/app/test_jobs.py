@@ -4,6 +4,7 @@ import logging
 import queue
 import threading
 import time
+import weakref
 
 import numpy as np
 import pytest
@@ -174,15 +175,32 @@ def test_a_session_that_vanishes_during_a_report_ends_its_work(loop, caplog):
 
 
 def test_a_gate_holds_back_in_order_until_it_is_opened():
-    passed = []
-    gate = Gate(passed.append)
-    gate("first")
-    gate("second")
-    assert passed == []
+    scheduled, passed = [], []
+    gate = Gate(scheduled.append)
+    for name in ("first", "second"):
+        gate(lambda name=name: passed.append(name))
+    assert scheduled == []
     gate.open()
-    gate("third")
-    gate.open()
+    gate(lambda: passed.append("third"))
+    assert len(scheduled) == 3
+    for run in scheduled:
+        run()
     assert passed == ["first", "second", "third"]
+
+
+def test_a_closed_gate_forgets_what_waits():
+    scheduled, passed = [], []
+    gate, work = Gate(scheduled.append), lambda: passed.append("work")
+    gate.open()
+    gate(work)
+    gone = weakref.ref(work)
+    del work
+    gate.close()
+    gate(lambda: passed.append("late"))
+    assert gone() is None
+    for run in scheduled:
+        run()
+    assert (len(scheduled), passed) == (1, [])
 
 
 def test_one_worker_thread_serves_the_process():

@@ -7,8 +7,10 @@ import numpy as np
 import panel as pn
 import pytest
 from ase.io import write
+from panel.util import edit_readonly
 
 from quests_app.facts.analysis import GIVEN, Marks, Parameters
+from quests_app.layout import page
 from quests_app.link import query
 from quests_app.sets import Sets
 from quests_app.views.address import AddressView
@@ -127,8 +129,6 @@ def test_too_many_marks_are_left_out_and_said(session, file, monkeypatch):
 
 
 def test_the_whole_page_follows_a_link(session, file):
-    from quests_app.layout import page
-
     made = page(session.state, session.explorer, f"?file={file}&size=9&active=random")
     assert made.get_root() is not None
     session.run()
@@ -136,13 +136,14 @@ def test_the_whole_page_follows_a_link(session, file):
     assert session.state.error == ""
 
 
-def test_a_page_does_not_follow_what_others_do(session):
-    import panel as pn
-    from panel.util import edit_readonly
+def test_a_page_knows_nothing_of_what_others_do(session):
+    def watchers() -> int:
+        return len(pn.state.param.watchers.get("busy", {}).get("value", []))
 
-    from quests_app.layout import page
-
-    made, was = page(session.state, session.explorer), pn.state.busy
+    before, was = watchers(), pn.state.busy
+    made = page(session.state, session.explorer)
+    # The process would hold what watches it.
+    assert watchers() == before
     with edit_readonly(pn.state):
         pn.state.busy = True
         try:
