@@ -1,19 +1,32 @@
-"""What Bokeh's server calls at its end."""
+"""What Bokeh's server calls at the end of a session, and at its own."""
 
 import atexit
 import os
 import threading
+from collections.abc import Callable
 
 from quests_app.jobs import shut_down
+from quests_core import memory
 
 # What is computed looks at whether it was cancelled far more often, but compiling a kernel never does.
 GRACE_SECONDS = 3.0
+# Panel has Python collect what a page has left some seconds after the last one that went.
+RELEASE_SECONDS = 12.0
+
+
+def on_session_destroyed(_) -> None:
+    """Give the memory of a session back, once it is free."""
+    _later(RELEASE_SECONDS, memory.give_back)
 
 
 def on_server_unloaded(_) -> None:
     """Let go of what is being computed: the process would wait for it; and never wait for long."""
     shut_down()
-    timer = threading.Timer(GRACE_SECONDS, _leave)
+    _later(GRACE_SECONDS, _leave)
+
+
+def _later(seconds: float, function: Callable[[], None]) -> None:
+    timer = threading.Timer(seconds, function)
     timer.daemon = True
     timer.start()
 

@@ -1,5 +1,6 @@
 """How much memory there is, so that what would not fit is refused before it is begun."""
 
+import ctypes
 import os
 from pathlib import Path
 
@@ -42,6 +43,13 @@ def check_fits(n_bytes: int, what: str, instead: str) -> None:
 def resident() -> int | None:
     """Return how many bytes this process holds in memory, None where nothing says."""
     return _field("/proc/self/status", "VmRSS")
+
+
+def give_back() -> None:
+    """Return to the system what was freed, where the allocator (that of glibc) keeps it; else do nothing."""
+    trim = getattr(ctypes.CDLL(None), "malloc_trim", None) if os.name == "posix" else None
+    if trim is not None:
+        trim(0)
 
 
 def _field(path: str, name: str) -> int | None:
