@@ -15,10 +15,12 @@ from bokeh.models import (
     CustomAction,
     CustomJS,
     GlyphRenderer,
+    Label,
     Legend,
     LegendItem,
     Range1d,
     SaveTool,
+    Text,
 )
 from bokeh.plotting import figure
 
@@ -38,6 +40,7 @@ _SVG_ICON = "data:image/svg+xml;utf8," + quote(
     'text-anchor="middle" font-family="sans-serif" font-weight="700" font-size="10" fill="#5c6873">SVG'
     "</text></svg>"
 )
+_THEMED = "cb_obj.major_label_text_color"
 _TOOLS = "pan,wheel_zoom,box_zoom,reset,save"
 
 
@@ -74,6 +77,17 @@ def padded(values: np.ndarray, share: float = 0.06) -> tuple[float, float]:
 def set_range(axis_range: Range1d, low: float, high: float) -> None:
     """Move a range, also that to which the reset tool returns."""
     axis_range.update(start=low, end=high, reset_start=low, reset_end=high)
+
+
+def in_theme(fig: figure, *texts: Label | Text) -> None:
+    """Give texts in a figure the colour of its axes' labels, which is that of the page's theme.
+
+    A fixed grey that can be read on white cannot on black.
+    """
+    for text in texts:
+        color = "{value: cb_obj.major_label_text_color}" if isinstance(text, Text) else _THEMED
+        code = f"text.text_color = {color}"
+        fig.xaxis[0].js_on_change("major_label_text_color", CustomJS(args={"text": text}, code=code))
 
 
 def blank(x_label: str, y_label: str, **options) -> figure:

@@ -35,8 +35,8 @@ _NUMBERS = {
 }  # fmt: skip
 # Together narrow enough that a label has room at 1280 pixels.
 _WIDTHS = {
-    "frame": 68, "rank": 66, "formula": 88, "n_atoms": 68, "energy_per_atom": 146, "max_force": 118,
-    "max_delta_entropy": 114, "state": 82,
+    "frame": 68, "rank": 66, "label": 110, "formula": 88, "n_atoms": 68, "energy_per_atom": 146,
+    "max_force": 118, "max_delta_entropy": 114, "state": 82,
 }  # fmt: skip
 _FOLLOWING = ("rank", "max_delta_entropy", "state")
 
@@ -71,9 +71,7 @@ class FramesView(View):
             "Show structure", "Look at this environment on the map and in its structure", "text"
         )
         self._again = _button("List the frames", "Ask for the table once more")
-        self._table = data_table(
-            _COLUMNS, _NUMBERS, selectable="checkbox", widths=_WIDTHS, layout="fit_columns"
-        )
+        self._table = data_table(_COLUMNS, _NUMBERS, _WIDTHS, selectable="checkbox")
         self._table.add_filter(lambda rows: rows[self._found] if len(rows) == len(self._found) else rows)
         self._table.param.watch(lambda event: self._picked(event.new), "selection")
         on_row(self._table, lambda row, _: self._clicked(row))

@@ -26,12 +26,14 @@ _COLUMNS = {
 _NUMBERS = {"frame": 0, "atom": 0, "n_atoms": 0, "n_lost": 0, "delta_entropy": 2, "force": 3}
 _WIDTHS = {
     "frame": 80,
+    "label": 160,
     "atom": 80,
     "element": 90,
     "n_atoms": 80,
     "n_lost": 110,
     "delta_entropy": 130,
     "force": 140,
+    "back": 100,
 }
 _PUT_BACK = '<span class="put-back" role="button">Put back</span>'
 
@@ -63,9 +65,8 @@ class LostView(View):
     def _table(self, mode: str):
         columns = _COLUMNS[mode]
         table = data_table(
-            columns, {name: places for name, places in _NUMBERS.items() if name in columns}, selectable=False,
-            widths={name: width for name, width in _WIDTHS.items() if name in columns}, layout="fit_columns",
-            buttons={"back": _PUT_BACK}, visible=mode == ENVIRONMENTS,
+            columns, {name: places for name, places in _NUMBERS.items() if name in columns}, _WIDTHS,
+            selectable=False, buttons={"back": _PUT_BACK}, visible=mode == ENVIRONMENTS,
         )  # fmt: skip
         on_row(table, self._clicked)
         return table
