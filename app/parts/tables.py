@@ -16,6 +16,7 @@ MISSING = "–"
 
 # What one share of the spare width is reckoned in, in pixels of a column's least width.
 _SHARE = 20
+_BUTTON = 96
 
 
 class _Table(pn.widgets.Tabulator):
@@ -58,6 +59,8 @@ def data_table(
     **options
         For `panel.widgets.Tabulator`.
     """
+    # Columns of buttons are made in the browser, where only what holds for all columns reaches them.
+    beside = {"columnDefaults": {"minWidth": _BUTTON}} if "buttons" in options else {}
     return _Table(
         pd.DataFrame({name: pd.Series(dtype=object) for name in columns}),
         titles=columns,
@@ -73,7 +76,7 @@ def data_table(
         show_index=False,
         layout="fit_columns",
         least_widths=widths,
-        configuration={"rowHeight": 30},
+        configuration={"rowHeight": 30, **beside},
         theme="simple",
         stylesheets=[CSS, _CSS],
         margin=options.pop("margin", (6, 0, 0, 0)),

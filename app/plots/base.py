@@ -40,7 +40,6 @@ _SVG_ICON = "data:image/svg+xml;utf8," + quote(
     'text-anchor="middle" font-family="sans-serif" font-weight="700" font-size="10" fill="#5c6873">SVG'
     "</text></svg>"
 )
-_THEMED = "cb_obj.major_label_text_color"
 _TOOLS = "pan,wheel_zoom,box_zoom,reset,save"
 
 
@@ -82,12 +81,18 @@ def set_range(axis_range: Range1d, low: float, high: float) -> None:
 def in_theme(fig: figure, *texts: Label | Text) -> None:
     """Give texts in a figure the colour of its axes' labels, which is that of the page's theme.
 
-    A fixed grey that can be read on white cannot on black.
+    A fixed grey that can be read on white cannot on black. Behind labels the paper shines through the lines.
     """
     for text in texts:
-        color = "{value: cb_obj.major_label_text_color}" if isinstance(text, Text) else _THEMED
-        code = f"text.text_color = {color}"
-        fig.xaxis[0].js_on_change("major_label_text_color", CustomJS(args={"text": text}, code=code))
+        axis, link = fig.xaxis[0], {"text": text}
+        if isinstance(text, Text):
+            code = "text.text_color = {value: cb_obj.major_label_text_color}"
+        else:
+            code = "text.text_color = cb_obj.major_label_text_color"
+            text.update(background_fill_color="white", background_fill_alpha=0.6)
+            paper = "text.background_fill_color = cb_obj.background_fill_color"
+            fig.js_on_change("background_fill_color", CustomJS(args=link, code=paper))
+        axis.js_on_change("major_label_text_color", CustomJS(args=link, code=code))
 
 
 def blank(x_label: str, y_label: str, **options) -> figure:

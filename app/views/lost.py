@@ -33,7 +33,6 @@ _WIDTHS = {
     "n_lost": 110,
     "delta_entropy": 130,
     "force": 140,
-    "back": 100,
 }
 _PUT_BACK = '<span class="put-back" role="button">Put back</span>'
 
@@ -123,9 +122,8 @@ class LostView(View):
         frame = None if values is None or state.current is None else state.current_frame
         self._look.visible = self._back.visible = frame is not None
         if frame is None:
-            self._current.object = (
-                '<div class="small">Click a row, or press Enter on it, to look at it.</div>'
-            )
+            told = "Click a row, or press Enter on it, to look at it." if len(self._rows) else ""
+            self._current.object = f'<div class="small">{told}</div>'
             return
         self._back.disabled = bool(state.status[frame] == LOCKED)
         self._back.label = f"Put back frame {count(frame)}"

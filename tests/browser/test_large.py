@@ -78,5 +78,5 @@ def the_quarter_is_every_byte_of_the_source(page, source):
     assert len(frames) == N_FRAMES
     assert len(set(ranks)) == len(ranks) == QUARTER
     assert subset == b"".join(frames[i] for i in sorted(ranks))
-    assert record["subset"]["method"] == "balanced"
+    assert record["parameters"]["method"] == "balanced"
     assert f"{record['metrics']['subset']['entropy']:.3f}" == numbers(page, "balanced")[3]
