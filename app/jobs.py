@@ -21,7 +21,7 @@ from quests_core import Cancelled, Progress
 from . import diskcache
 from .diskcache import DiskCache
 from .facts.embedding import UmapWorker
-from .state import Activity
+from .state import WAITING, Activity
 from .telling import counts, session_name, tell
 from .turns import Turns
 
@@ -200,9 +200,7 @@ class Jobs:
         task = _Task(title, work, done, failed, Progress(lambda progress: self._follow(task), interval=0.2))
         self._pending.append(task)
         if not self._activity.running:
-            self._activity.param.update(
-                running=True, title=title, step="Waiting for its turn", fraction=0.0, remaining=None
-            )
+            self._activity.param.update(running=True, title=title, step=WAITING, fraction=0.0, remaining=None)
         self._executor.submit_for(self, self._run, task)
         return task.progress
 
@@ -215,7 +213,7 @@ class Jobs:
     def _show_place(self, n_ahead: int) -> None:
         if self._activity.running and not self._busy:
             ahead = f": {n_ahead} ahead" if n_ahead else ""
-            self._activity.step = f"Waiting for its turn{ahead}"
+            self._activity.step = f"{WAITING}{ahead}"
 
     def cancel(self) -> None:
         """Cancel all work of this session that is not done."""

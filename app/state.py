@@ -8,7 +8,7 @@ from .facts.frame_columns import DROPPED, EXCLUDED, KEPT, LOCKED, statuses
 from .facts.reference import Reference
 from .facts.targets import Target
 
-__all__ = ["DROPPED", "EXCLUDED", "KEPT", "LOCKED", "TABS", "Activity", "State"]
+__all__ = ["DROPPED", "EXCLUDED", "KEPT", "LOCKED", "TABS", "WAITING", "Activity", "State"]
 TABS = {
     "overview": "Overview",
     "map": "Map and structure",
@@ -17,6 +17,10 @@ TABS = {
     "sets": "Compare sets",
     "health": "Health",
 }
+
+
+# The step of what has not begun.
+WAITING = "Waiting for its turn"
 
 
 class Activity(param.Parameterized):

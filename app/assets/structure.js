@@ -147,7 +147,7 @@ class Picture {
     this.chosen = false;
     this.shift = [0, 0];
   }
-  // A zoom that nobody chose changes where a new scene would not fit, or be lost in its frame.
+  // A zoom that nobody chose changes where a new scene, or one in a new size, would not fit or be lost in its frame.
   keepInSight(fit) {
     if (!this.zoom || (this.isNew && !this.chosen && (this.zoom > 1.02 * fit || this.zoom < 0.6 * fit))) this.zoom = fit;
     this.isNew = false;
@@ -205,6 +205,8 @@ class Picture {
     if (canvas.width !== Math.round(width * ratio) || canvas.height !== Math.round(height * ratio)) {
       canvas.width = Math.round(width * ratio);
       canvas.height = Math.round(height * ratio);
+      // What was in sight in another size need not be in this one.
+      this.isNew = true;
     }
     context.setTransform(ratio, 0, 0, ratio, 0, 0);
     context.clearRect(0, 0, width, height);

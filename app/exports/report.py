@@ -12,8 +12,19 @@ from bokeh.settings import settings
 from quests_core.ranges import format_ranges
 
 from ..facts.analysis import MethodPath, Opened
+from ..facts.outliers import left_far
 from ..parts.card import glossary
-from ..parts.format import FULL_COLOR, METHOD_COLORS, count, label_counts, nats, percent, plural, verdict
+from ..parts.format import (
+    FULL_COLOR,
+    METHOD_COLORS,
+    caution,
+    count,
+    label_counts,
+    nats,
+    percent,
+    plural,
+    verdict,
+)
 from .figures import Found, figures
 
 _STYLE = """
@@ -30,6 +41,7 @@ pre { overflow: auto; font: 12px/1.5 ui-monospace, monospace; max-height: 480px;
 dl { display: grid; grid-template-columns: max-content 1fr; gap: 6px 16px; margin: 0; }
 dt { font-weight: 600; } dd { margin: 0; color: #5c6873; overflow-wrap: anywhere; }
 .finding { border-left: 4px solid #0072b2; padding: 2px 12px; margin: 10px 0; overflow-wrap: anywhere; }
+.badge { background: #f2a900; color: #1a1a1a; border-radius: 10px; padding: 1px 9px; margin-right: 6px; }
 .finding.error { border-color: #b3261e; } .finding.warning { border-color: #f2a900; }
 .formula { display: block; color: #1a2733; font-family: Georgia, serif; }
 """
@@ -66,7 +78,7 @@ def report(found: Found, record: dict) -> bytes:
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">
 <title>QUESTS Explorer: {name}</title><style>{_STYLE}</style><script>{library}</script>{script}</head>
 <body><main><h1>{name}</h1><div class="muted">QUESTS Explorer · {escape(record["created"])}</div>
-<section>{verdict(found.active, row, given)}</section>
+<section>{verdict(found.active, row, given)}{_caution(found)}</section>
 <section><h2>Data set and settings</h2><dl>{_facts(found.opened, path)}</dl></section>
 <section><h2>Health of the data set</h2>{_health(found.findings)}</section>
 <div class="plots">{shown}</div>
@@ -76,6 +88,11 @@ def report(found: Found, record: dict) -> bytes:
 </main></body></html>
 """
     return page.encode()
+
+
+def _caution(found: Found) -> str:
+    far = left_far(found.paths, found.active, found.n_frames)
+    return f"<p>{caution(found.active, far.largest, far.other, far.other_largest)}</p>" if far else ""
 
 
 def _health(findings) -> str:

@@ -1,15 +1,18 @@
 """What a subset has lost: the environments whose δH given it is above the threshold, and their frames."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
 
 from quests_core.entropy import OVERLAP_THRESHOLD as THRESHOLD
 
-from .analysis import Opened
+from .analysis import MethodPath, Opened
 from .frame_columns import most_novel, objects
 
 MOST_ROWS = 500
+# What is tens of nats away is of no kind that the subset knows; less is common at small sizes.
+FAR, TIMES = 20.0, 3.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,6 +49,45 @@ def lost(delta_entropy: np.ndarray, most: int = MOST_ROWS) -> Lost:
         n_counted=n_counted,
         largest=float(np.nanmax(delta_entropy)) if n_counted else np.nan,
     )
+
+
+@dataclass(frozen=True)
+class LeftFar:
+    """A method serves some environment far worse than another method serves any.
+
+    Attributes
+    ----------
+    largest : float
+        Largest δH given the method's subset, nats.
+    other : str
+        The method whose largest δH is the smallest of all.
+    other_largest : float
+        That δH, nats; at most the threshold where nothing is lost.
+    """
+
+    largest: float
+    other: str
+    other_largest: float
+
+
+def left_far(paths: Mapping[str, MethodPath], leading: str, n_frames: int) -> LeftFar | None:
+    """Return how far `leading` leaves an environment, where that is far more than another method does.
+
+    That is so from `FAR` nats on, and above `TIMES` the smallest largest δH of the `paths` at the same
+    size. Paths of other marks, and those given a reference, tell of something else and are left out.
+    """
+    own = paths.get(leading)
+    if own is None or own.given is not None:
+        return None
+    largest = {
+        name: float(path.curve["max_delta_entropy"].iloc[path.position(n_frames)])
+        for name, path in paths.items()
+        if path.given is None and path.marks == own.marks
+    }
+    other = min(largest, key=largest.__getitem__)
+    if largest[leading] >= FAR and largest[leading] > TIMES * largest[other]:
+        return LeftFar(largest[leading], other, largest[other])
+    return None
 
 
 @dataclass(frozen=True, eq=False)

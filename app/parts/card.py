@@ -47,6 +47,11 @@ HELP = {
         "the larger the further from everything kept.",
         "δH(y | X) = −ln Σⱼ K(y, xⱼ),  K(x, y) = exp(−|x − y|² / 2h²)",
     ),
+    "far": (
+        "The largest δH at this size. What is tens of nats away is of no kind that the subset knows. "
+        "What was lost lists such environments and puts their frames back; or take the other method.",
+        "max over e of δH(e | subset)",
+    ),
     "loss": (
         "Mean over all environments of what the subset lacks of them.",
         "mean of max(0, δH(e | subset))",

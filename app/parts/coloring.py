@@ -17,7 +17,9 @@ from ..state import DROPPED, EXCLUDED, KEPT, LOCKED
 from .format import METHOD_COLORS
 
 GREY, FIRST, LAST = 1, 2, 253
-DROPPED_COLOR, EXCLUDED_COLOR, LOCKED_COLOR = "#c3c9d1", "#7d6a58", "#D55E00"
+DROPPED_COLOR, EXCLUDED_COLOR = "#c3c9d1", "#7d6a58"
+# The second where the first is the method's own.
+LOCKED_COLORS = ("#D55E00", "#0072B2")
 # Without the palest, which vanish on white.
 VALUES = tuple(Cividis256[:245])
 # Okabe and Ito's colours, those that vanish on black or white replaced.
@@ -60,7 +62,7 @@ def by_status(status: np.ndarray, frame: np.ndarray, method: str) -> Coloring:
         EXCLUDED: EXCLUDED_COLOR,
         DROPPED: DROPPED_COLOR,
         KEPT: METHOD_COLORS[method],
-        LOCKED: LOCKED_COLOR,
+        LOCKED: next(color for color in LOCKED_COLORS if color != METHOD_COLORS[method]),
     }
     codes = np.zeros(len(status), dtype=np.uint8)
     for code, name in enumerate(colors, start=1):

@@ -4,6 +4,8 @@ from collections import Counter
 from collections.abc import Sequence
 from html import escape
 
+from quests_core.entropy import OVERLAP_THRESHOLD as THRESHOLD
+
 # Okabe and Ito's palette: told apart with any colour vision.
 METHOD_COLORS = {
     "balanced": "#D55E00",
@@ -90,6 +92,16 @@ def verdict(method: str, row: dict[str, float], reference: str = "") -> str:
     return (
         f"<b>{escape(method)}</b>{given} <b>{percent(row['overlap'])}</b> of the environments "
         f"with <b>{percent(row['fraction'])}</b> of the frames."
+    )
+
+
+def caution(method: str, largest: float, other: str, other_largest: float) -> str:
+    """Return that a method leaves an environment far away which another does not: see `LeftFar`."""
+    at_most = f"at most {nats(other_largest, 1)}" if other_largest > THRESHOLD else "loses none"
+    return (
+        '<span class="badge warning" role="img" aria-label="warning">▲</span>'
+        f"<b>{escape(method)}</b> leaves an environment <b>{nats(largest, 1)} nats</b> away; "
+        f"<b>{escape(other)}</b> {at_most}."
     )
 
 

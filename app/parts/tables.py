@@ -14,13 +14,38 @@ _CSS = (_ASSETS / "table.css").read_text(encoding="utf-8")
 MISSING = "–"
 
 
+# What one share of the spare width is reckoned in, in pixels of a column's least width.
+_SHARE = 20
+_BUTTON = 96
+
+
+class _Table(pn.widgets.Tabulator):
+    """A table whose columns share the spare width in proportion to their least widths.
+
+    Panel knows fixed widths only, with which the one column without takes all the width of a large screen.
+    """
+
+    def __init__(self, *args, least_widths: dict[str, int], **params):
+        self._least_widths = least_widths
+        super().__init__(*args, **params)
+
+    def _config_columns(self, column_objs):
+        columns = super()._config_columns(column_objs)
+        for column in columns:
+            if width := self._least_widths.get(column.get("field")):
+                column |= {"minWidth": width, "widthGrow": round(width / _SHARE)}
+        return columns
+
+
 def number(decimals: int = 0) -> NumberFormatter:
     """Return what writes a column of numbers; missing ones become a dash."""
     places = f".{'0' * decimals}" if decimals else ""
     return NumberFormatter(format=f"0,0{places}", nan_format=MISSING)
 
 
-def data_table(columns: dict[str, str], numbers: dict[str, int], **options) -> pn.widgets.Tabulator:
+def data_table(
+    columns: dict[str, str], numbers: dict[str, int], widths: dict[str, int], **options
+) -> pn.widgets.Tabulator:
     """Return an empty table.
 
     Parameters
@@ -29,10 +54,14 @@ def data_table(columns: dict[str, str], numbers: dict[str, int], **options) -> p
         Title of each column.
     numbers : dict
         Decimals of those that hold numbers.
+    widths : dict
+        Least width of columns in pixels; all grow in proportion where there is room.
     **options
         For `panel.widgets.Tabulator`.
     """
-    return pn.widgets.Tabulator(
+    # Columns of buttons are made in the browser, where only what holds for all columns reaches them.
+    beside = {"columnDefaults": {"minWidth": _BUTTON}} if "buttons" in options else {}
+    return _Table(
         pd.DataFrame({name: pd.Series(dtype=object) for name in columns}),
         titles=columns,
         # For all: otherwise the types of the first, empty, rows would decide.
@@ -45,7 +74,9 @@ def data_table(columns: dict[str, str], numbers: dict[str, int], **options) -> p
         pagination="remote",
         page_size=options.pop("page_size", 100),
         show_index=False,
-        configuration={"rowHeight": 30},
+        layout="fit_columns",
+        least_widths=widths,
+        configuration={"rowHeight": 30, **beside},
         theme="simple",
         stylesheets=[CSS, _CSS],
         margin=options.pop("margin", (6, 0, 0, 0)),

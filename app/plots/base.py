@@ -15,10 +15,12 @@ from bokeh.models import (
     CustomAction,
     CustomJS,
     GlyphRenderer,
+    Label,
     Legend,
     LegendItem,
     Range1d,
     SaveTool,
+    Text,
 )
 from bokeh.plotting import figure
 
@@ -74,6 +76,23 @@ def padded(values: np.ndarray, share: float = 0.06) -> tuple[float, float]:
 def set_range(axis_range: Range1d, low: float, high: float) -> None:
     """Move a range, also that to which the reset tool returns."""
     axis_range.update(start=low, end=high, reset_start=low, reset_end=high)
+
+
+def in_theme(fig: figure, *texts: Label | Text) -> None:
+    """Give texts in a figure the colour of its axes' labels, which is that of the page's theme.
+
+    A fixed grey that can be read on white cannot on black. Behind labels the paper shines through the lines.
+    """
+    for text in texts:
+        axis, link = fig.xaxis[0], {"text": text}
+        if isinstance(text, Text):
+            code = "text.text_color = {value: cb_obj.major_label_text_color}"
+        else:
+            code = "text.text_color = cb_obj.major_label_text_color"
+            text.update(background_fill_color="white", background_fill_alpha=0.6)
+            paper = "text.background_fill_color = cb_obj.background_fill_color"
+            fig.js_on_change("background_fill_color", CustomJS(args=link, code=paper))
+        axis.js_on_change("major_label_text_color", CustomJS(args=link, code=code))
 
 
 def blank(x_label: str, y_label: str, **options) -> figure:

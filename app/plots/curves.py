@@ -5,7 +5,7 @@ from bokeh.models import HoverTool, Label, Line, Scatter, Span, Text, VArea
 from bokeh.plotting import figure
 
 from ..parts.format import DASHES, FULL_COLOR, METHOD_COLORS
-from .base import Plot, add_legend, blank, empty, set_range
+from .base import Plot, add_legend, blank, empty, in_theme, set_range
 
 # Methods that draw lots: several seeds give a band.
 BANDED = ("random", "mean_fps")
@@ -148,9 +148,8 @@ def target_span() -> Span:
 def bound_line(fig: figure) -> tuple[Span, Label]:
     """Add the dotted line at ln N, which no entropy can pass, and its label."""
     span = Span(location=0, dimension="width", line_color=FULL_COLOR, line_width=2, line_dash="dotted")
-    label = Label(
-        x=6, x_units="screen", y=0, y_offset=2, text="", text_font_size="11px", text_color=FULL_COLOR
-    )
+    label = Label(x=6, x_units="screen", y=0, y_offset=2, text="", text_font_size="11px")
     fig.add_layout(span)
     fig.add_layout(label)
+    in_theme(fig, label)
     return span, label

@@ -6,7 +6,7 @@ from bokeh.models import BoxAnnotation, FixedTicker, HoverTool, Label, Span
 from quests_core.entropy import OVERLAP_THRESHOLD
 
 from ..parts.format import DASHES, FULL_COLOR, METHOD_COLORS
-from .base import Plot, add_legend, blank, empty, set_range
+from .base import Plot, add_legend, blank, empty, in_theme, set_range
 
 _TICKS = (-1000, -100, -30, -10, -3, -1, 0, 1, 3, 10, 30, 100, 300, 1000, 3000, 10000, 100000)
 _BINS_PER_UNIT = 16
@@ -57,12 +57,11 @@ def outliers_plot() -> Plot:
     }  # fmt: skip
     fig.add_layout(Span(location=0, dimension="height", line_color=FULL_COLOR, line_dash="dashed"))
     for text, align, offset in (("covered", "right", -6), ("lost", "left", 6)):
-        fig.add_layout(
-            Label(
-                x=0, y=6, y_units="screen", x_offset=offset, text=text, text_align=align,
-                text_color=FULL_COLOR, text_font_size="12px",
-            )
-        )  # fmt: skip
+        label = Label(
+            x=0, y=6, y_units="screen", x_offset=offset, text=text, text_align=align, text_font_size="12px"
+        )
+        fig.add_layout(label)
+        in_theme(fig, label)
     fig.xaxis.ticker = FixedTicker(ticks=[float(stretched(tick)) for tick in _TICKS])
     fig.xaxis.major_label_overrides = {float(stretched(t)): f"{t:,}".replace("-", "−") for t in _TICKS}
     tooltips = [("δH / nats", "@low{0.00} to @high{0.00}"), ("environments", "@count{0,0}")]

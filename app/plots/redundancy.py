@@ -7,7 +7,7 @@ from bokeh.models import FactorRange, HoverTool
 from bokeh.plotting import figure
 
 from ..parts.format import FULL_COLOR, nats
-from .base import Plot, add_legend, blank, empty, set_range
+from .base import Plot, add_legend, blank, empty, in_theme, set_range
 from .sets import short_names
 
 _COLUMNS = ("name", "full_name", "entropy", "bound", "color", "text", "n_envs", "copies")
@@ -41,10 +41,10 @@ def redundancy_plot() -> Plot:
         line_dash="dotted",
     )  # fmt: skip
     bars = fig.hbar("name", 0.5, "entropy", source=source, color="color")
-    fig.text(
-        "bound", "name", "text", source=source, x_offset=6, text_baseline="middle", text_font_size="11px",
-        text_color=FULL_COLOR,
-    )  # fmt: skip
+    text = fig.text(
+        "bound", "name", "text", source=source, x_offset=6, text_baseline="middle", text_font_size="11px"
+    )
+    in_theme(fig, text.glyph)
     tooltips = [
         ("set", "@full_name"),
         ("entropy H / nats", "@entropy{0.000}"),

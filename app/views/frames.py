@@ -14,9 +14,11 @@ from ..facts.matching import FUNCTIONS, matches
 from ..parts.card import CSS, card, heading, html, notes
 from ..parts.format import count, escape, nats, plural
 from ..parts.tables import data_table, on_row
+from ..parts.turn_text import standing
 from ..parts.view import View
 from ..state import State
 
+_TITLE = "Listing the frames"
 _COLUMNS = {
     "frame": "Frame",
     "rank": "Rank",
@@ -33,8 +35,8 @@ _NUMBERS = {
 }  # fmt: skip
 # Together narrow enough that a label has room at 1280 pixels.
 _WIDTHS = {
-    "frame": 68, "rank": 66, "formula": 88, "n_atoms": 68, "energy_per_atom": 146, "max_force": 118,
-    "max_delta_entropy": 114, "state": 82,
+    "frame": 68, "rank": 66, "label": 110, "formula": 88, "n_atoms": 68, "energy_per_atom": 146,
+    "max_force": 118, "max_delta_entropy": 114, "state": 82,
 }  # fmt: skip
 _FOLLOWING = ("rank", "max_delta_entropy", "state")
 
@@ -48,9 +50,10 @@ class FramesView(View):
         self._facts: FrameFacts | None = None
         self._columns: FrameColumns | None = None
         self._found = np.zeros(0, dtype=bool)
-        self._quiet = False
+        self._quiet = self._is_asked = False
         self._make_widgets()
         self.follow(self._ask, "opened")
+        self.follow(self._update_head, "running", "title", "step", "fraction", source=state.aside)
         self.follow(self._update, "paths", "active", "n_frames", "marks")
         self.follow(self._show_picked, "selected")
         self.follow(self._update_current, "opened", "paths", "active", "n_frames", "current")
@@ -68,9 +71,7 @@ class FramesView(View):
             "Show structure", "Look at this environment on the map and in its structure", "text"
         )
         self._again = _button("List the frames", "Ask for the table once more")
-        self._table = data_table(
-            _COLUMNS, _NUMBERS, selectable="checkbox", widths=_WIDTHS, layout="fit_columns"
-        )
+        self._table = data_table(_COLUMNS, _NUMBERS, _WIDTHS, selectable="checkbox")
         self._table.add_filter(lambda rows: rows[self._found] if len(rows) == len(self._found) else rows)
         self._table.param.watch(lambda event: self._picked(event.new), "selection")
         on_row(self._table, lambda row, _: self._clicked(row))
@@ -84,12 +85,22 @@ class FramesView(View):
         """Gather what does not depend on the subset; the table is empty until then."""
         opened = self._state.opened
         self._facts = self._columns = None
+        self._is_asked = opened is not None
         self._show_rows(0)
         if opened is not None:
-            self._explorer.compute(
-                "Listing the frames", "frames", lambda _: gather(opened), lambda facts: self._start(facts),
-                quick=True,
-            )  # fmt: skip
+
+            def work(progress):
+                progress("frames", 0, 1)
+                return gather(opened)
+
+            def failed(error: Exception) -> None:
+                if self._state.opened is opened:
+                    self._is_asked = False
+                    with pn.io.hold():
+                        self._update()
+                        self._explorer.tell("Could not list the frames", error)
+
+            self._explorer.compute(_TITLE, "frames", work, self._start, failed, quick=True)
         self._update()
 
     def _start(self, facts: FrameFacts) -> None:
@@ -189,18 +200,24 @@ class FramesView(View):
             state.current = most_novel(values, state.opened.envs.offsets, frame)
 
     def _update_note(self) -> None:
-        ready, n_rows, n_found = self._columns is not None, len(self._table.value), int(self._found.sum())
+        ready, n_found = self._columns is not None, int(self._found.sum())
         self._pick.visible = self._table.visible = ready
         self._pick.disabled = n_found == 0
         self._pick.label = f"Pick the shown ({count(n_found)})"
-        self._again.visible = not ready and self._state.opened is not None
+        self._again.visible = not ready and not self._is_asked and self._state.opened is not None
         self._unfilter.visible = bool(self._filter.value)
-        note = f"{count(n_found)} of {plural(n_rows, 'frame')} shown" if ready else "not listed yet"
-        self._head.object = heading("Frames", ("delta",), note)
+        self._update_head()
         columns = () if self._columns is None else self._columns
         self._note.object = (
             f'<div class="small names">names {notes(_explained(columns))}</div>' if ready else ""
         )
+
+    def _update_head(self) -> None:
+        n_rows, n_found = len(self._table.value), int(self._found.sum())
+        note = f"{count(n_found)} of {plural(n_rows, 'frame')} shown"
+        if self._columns is None:
+            note = standing(self._state.aside, _TITLE) if self._is_asked else "not listed yet"
+        self._head.object = heading("Frames", ("delta",), note)
 
     def _update_current(self) -> None:
         state, frame = self._state, self._state.current_frame if self._state.opened else None

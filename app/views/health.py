@@ -8,10 +8,12 @@ from quests_core.health import ERROR, INFO, WARNING, Finding, check
 from ..explorer import Controller
 from ..parts.card import CSS, card, heading, html
 from ..parts.format import escape, frame_list, plural
+from ..parts.turn_text import standing
 from ..parts.view import View
 from ..state import State
 
 _MARKS = {ERROR: "✖", WARNING: "▲", INFO: "i"}
+_TITLE = "Checking the data set"
 _NAMES = {ERROR: "error", WARNING: "warning", INFO: "note"}
 
 
@@ -22,33 +24,51 @@ class HealthView(View):
         super().__init__(state, tab)
         self._explorer = explorer
         self.findings: list[Finding] | None = None
+        self._is_asked = False
         self._head = html()
         self._list = pn.Column(sizing_mode="stretch_width", margin=(6, 0, 0, 0))
         self._again = pmui.Button(label="Check the data set", size="small", variant="outlined", margin=(8, 0))
         self._again.on_click(lambda _: self._ask())
         self.follow(self._ask, "opened")
+        self.follow(self._show_head, "running", "title", "step", "fraction", source=state.aside)
 
     def _ask(self) -> None:
         opened, self.findings = self._state.opened, None
+        self._is_asked = opened is not None
         self._show()
         if opened is None:
             return
+
+        def work(progress) -> list[Finding]:
+            # Told before the first check is done: until then it would seem to wait.
+            progress("checks", 0, 1)
+            return check(opened.dataset, opened.envs, opened.parameters.cutoff, progress)
 
         def done(findings: list[Finding]) -> None:
             self.findings = findings
             with pn.io.hold():
                 self._show()
 
-        self._explorer.compute(
-            "Checking the data set", "health",
-            lambda progress: check(opened.dataset, opened.envs, opened.parameters.cutoff, progress), done,
-            quick=True,
-        )  # fmt: skip
+        def failed(error: Exception) -> None:
+            if self._state.opened is opened:
+                self._is_asked = False
+                with pn.io.hold():
+                    self._show()
+                    self._explorer.tell("Could not check the data set", error)
+
+        self._explorer.compute(_TITLE, "health", work, done, failed, quick=True)
+
+    def _show_head(self) -> None:
+        if self.findings is not None:
+            note = _badges(self.findings)
+        else:
+            note = standing(self._state.aside, _TITLE) if self._is_asked else "not checked yet"
+        self._head.object = heading("Health of the data set", (), note)
 
     def _show(self) -> None:
         findings = self.findings
-        self._again.visible = findings is None and self._state.opened is not None
-        self._head.object = heading("Health of the data set", (), _badges(findings))
+        self._again.visible = findings is None and not self._is_asked and self._state.opened is not None
+        self._show_head()
         if findings is None:
             self._list.objects = []
         elif not findings:
@@ -98,10 +118,8 @@ class HealthView(View):
         )
 
 
-def _badges(findings: list[Finding] | None) -> str:
+def _badges(findings: list[Finding]) -> str:
     """Return how many findings of each severity there are."""
-    if findings is None:
-        return "not checked yet"
     counts = {severity: sum(f.severity == severity for f in findings) for severity in _NAMES}
     badges = [
         f'<span class="badge {severity}">{plural(n, _NAMES[severity])}</span>'

@@ -26,6 +26,7 @@ _COLUMNS = {
 _NUMBERS = {"frame": 0, "atom": 0, "n_atoms": 0, "n_lost": 0, "delta_entropy": 2, "force": 3}
 _WIDTHS = {
     "frame": 80,
+    "label": 160,
     "atom": 80,
     "element": 90,
     "n_atoms": 80,
@@ -63,9 +64,8 @@ class LostView(View):
     def _table(self, mode: str):
         columns = _COLUMNS[mode]
         table = data_table(
-            columns, {name: places for name, places in _NUMBERS.items() if name in columns}, selectable=False,
-            widths={name: width for name, width in _WIDTHS.items() if name in columns}, layout="fit_columns",
-            buttons={"back": _PUT_BACK}, visible=mode == ENVIRONMENTS,
+            columns, {name: places for name, places in _NUMBERS.items() if name in columns}, _WIDTHS,
+            selectable=False, buttons={"back": _PUT_BACK}, visible=mode == ENVIRONMENTS,
         )  # fmt: skip
         on_row(table, self._clicked)
         return table
@@ -122,9 +122,8 @@ class LostView(View):
         frame = None if values is None or state.current is None else state.current_frame
         self._look.visible = self._back.visible = frame is not None
         if frame is None:
-            self._current.object = (
-                '<div class="small">Click a row, or press Enter on it, to look at it.</div>'
-            )
+            told = "Click a row, or press Enter on it, to look at it." if len(self._rows) else ""
+            self._current.object = f'<div class="small">{told}</div>'
             return
         self._back.disabled = bool(state.status[frame] == LOCKED)
         self._back.label = f"Put back frame {count(frame)}"

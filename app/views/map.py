@@ -16,9 +16,10 @@ from ..parts.coloring import Coloring
 from ..parts.format import count, plural
 from ..parts.frame_text import embedding_note
 from ..parts.throttle import Throttle
+from ..parts.turn_text import standing
 from ..parts.view import View
 from ..plots.map import MapFigure
-from ..state import State
+from ..state import WAITING, State
 
 KEPT, NOVEL, DENSE, CROWDED = "kept", "novelty", "density", "crowding"
 # A group of buttons must have a value: the last stands for all that has no button of its own.
@@ -256,7 +257,8 @@ class MapView(View):
         state, running = self._state, self._state.mapping.running
         parts = [embedding_note(state) if state.opened else "Open a file to see its environments."]
         if running:
-            parts.append("UMAP is being computed.")
+            waits = state.mapping.step.startswith(WAITING)
+            parts.append(f"UMAP is {standing(state.mapping, 'UMAP') if waits else 'being computed'}.")
         elif state.map_notice:
             parts.append(escape(state.map_notice))
         self._status.object = f'<div class="small">{" ".join(parts)}</div>'

@@ -11,7 +11,7 @@ from ..sets import Sets
 from ..state import State
 
 _SHOWN = 200
-_WIDTHS = {"frame": 76, "delta": 120, "share": 92}
+_WIDTHS = {"frame": 76, "label": 120, "delta": 120, "share": 92}
 _TITLES = {"frame": "Frame", "label": "Label", "delta": "Max δH / nats", "share": "Novel / %"}
 
 
@@ -22,9 +22,7 @@ class NovelView(View):
         super().__init__(state, tab)
         self._sets, self._head = sets, html()
         self._rows: list[int] = []
-        self._table = data_table(
-            _TITLES, {"frame": 0, "delta": 2, "share": 0}, layout="fit_columns", widths=_WIDTHS
-        )
+        self._table = data_table(_TITLES, {"frame": 0, "delta": 2, "share": 0}, _WIDTHS)
         self._holder = pn.Column(self._table, sizing_mode="stretch_both", margin=0)
         on_row(self._table, lambda row, _: self._picked(row))
         self._empty = html('<div class="empty">Add a reference file to see what is new to it.</div>')

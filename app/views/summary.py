@@ -3,8 +3,9 @@
 import math
 
 from ..facts.analysis import GIVEN
+from ..facts.outliers import left_far
 from ..parts.card import card, html, tip
-from ..parts.format import count, escape, label_counts, nats, percent, plural, verdict
+from ..parts.format import caution, count, escape, label_counts, nats, percent, plural, verdict
 from ..parts.view import View
 from ..state import State
 
@@ -68,8 +69,16 @@ class SummaryView(View):
                 f" By comparison, random covers {percent(other['overlap'])}, "
                 f"with δH up to {nats(other['max_delta_entropy'], 1)}."
             )
-        said = verdict(state.leading, row, reference)
-        self._verdict.object = f'<div class="verdict">{said} <span class="more">{more}</span></div>'
+        said = f'{verdict(state.leading, row, reference)} <span class="more">{more}</span>{self._caution()}'
+        self._verdict.object = f'<div class="verdict">{said}</div>'
+
+    def _caution(self) -> str:
+        state = self._state
+        far = left_far(state.shown, state.leading, state.n_frames)
+        if far is None:
+            return ""
+        said = caution(state.leading, far.largest, far.other, far.other_largest)
+        return f' <span class="caution" role="note">{said} {tip("far", "left")}</span>'
 
     def __panel__(self):
         """Return what the page shows of this view."""

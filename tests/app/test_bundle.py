@@ -1,5 +1,6 @@
 """The archive of the export dialog: contents, tables, split, report, command."""
 
+import dataclasses
 import io
 import json
 import re
@@ -279,6 +280,17 @@ def test_the_report_asks_for_no_session(opened, monkeypatch):
     monkeypatch.setattr("bokeh.io.curdoc", gone)
     files, _ = unzipped(opened.state, Wishes(parts=("report",)))
     assert b"<script" in files["report.html"]
+
+
+def test_the_report_warns_of_what_is_left_far_away(opened):
+    state, parts = opened.state, Wishes(parts=("report",))
+    assert b"nats</b> away" not in unzipped(state, parts)[0]["report.html"]
+    state.paths = {
+        method: dataclasses.replace(path, curve=path.curve.assign(max_delta_entropy=largest))
+        for (method, path), largest in zip(state.paths.items(), (99.0, 1.5), strict=True)
+    }
+    said = "<b>msc</b> leaves an environment <b>99.0 nats</b> away; <b>random</b> at most 1.5."
+    assert said in unzipped(state, parts)[0]["report.html"].decode()
 
 
 def test_the_report_needs_no_network_and_runs_nothing_from_the_file(session, frames, tmp_path):

@@ -27,6 +27,12 @@ def test_every_status_has_its_colour_and_count():
     assert shown.colors[0] > shown.colors[2]
 
 
+def test_locked_frames_differ_from_kept_ones_whatever_the_method():
+    for method in coloring.METHOD_COLORS:
+        shown = coloring.by_status(np.array(["kept", "locked", "dropped", "excluded"]), np.arange(4), method)
+        assert len({drawn for _, drawn, _ in shown.legend}) == 4, method
+
+
 def test_statuses_that_do_not_occur_are_not_in_the_legend():
     shown = coloring.by_status(np.array(["kept", "dropped"]), np.array([0, 1]), "msc")
     assert [name for name, _, _ in shown.legend] == ["kept", "dropped"]

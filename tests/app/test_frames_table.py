@@ -1,5 +1,6 @@
 """The frames' table follows the state, and the state follows the table."""
 
+import threading
 import time
 
 import numpy as np
@@ -28,6 +29,37 @@ def view(opened):
 def shown(view):
     """Return the rows that the browser gets, as Tabulator filters and sorts them."""
     return view._table._processed
+
+
+def test_a_list_that_waits_says_so_and_one_that_failed_can_be_asked_for(opened, monkeypatch):
+    go_on = threading.Event()
+    opened.explorer.run("Something", lambda _: go_on.wait(20), print, print, quick=True)
+
+    def fail(*_):
+        raise ValueError("the listing of this test")
+
+    monkeypatch.setattr("quests_app.views.frames.gather", fail)
+    opened.state.tab = "frames"
+    view = FramesView(opened.state, opened.explorer, "frames")
+    assert "waiting for its turn behind “Something”" in view._head.object
+    assert not view._again.visible, "asked for already"
+    go_on.set()
+    opened.run()
+    assert "not listed yet" in view._head.object
+    assert "the listing of this test" in opened.state.error
+    monkeypatch.undo()
+    view._again.clicks += 1
+    opened.run()
+    assert "24 of 24 frames shown" in view._head.object
+    assert not view._again.visible
+
+
+def test_every_column_has_a_least_width_and_a_share_of_the_rest(view):
+    sent = {column["field"]: column for column in view._table.get_root().configuration["columns"][1:]}
+    for name in ("frame", "label", "energy_per_atom", "state"):
+        assert sent[name]["minWidth"] >= 60
+        assert sent[name]["widthGrow"] == round(sent[name]["minWidth"] / 20)
+        assert "width" not in sent[name]
 
 
 def test_every_frame_has_its_row(opened, view, frames):

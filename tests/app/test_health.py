@@ -1,6 +1,7 @@
 """Health checks on files made to be bad, each fault found where it was put and nowhere else."""
 
 import dataclasses
+import threading
 
 import numpy as np
 import panel as pn
@@ -13,6 +14,8 @@ from ase.neighborlist import neighbor_list
 
 from quests_app.facts import analysis
 from quests_app.facts.analysis import Parameters
+from quests_app.parts.turn_text import standing
+from quests_app.state import Activity
 from quests_app.views.health import HealthView
 from quests_core.health import check
 from quests_core.health.structures import overlaps
@@ -223,7 +226,7 @@ def test_the_view_names_picks_and_excludes(session, rng, tmp_path):
     session.run()
     assert view.findings is None, "nothing is computed before the tab is seen"
     state.tab = "health"
-    assert "not checked yet" in text_of(view)
+    assert "waiting for its turn" in text_of(view)
     session.run()
     shown = text_of(view)
     assert "1 warning" in shown
@@ -237,6 +240,46 @@ def test_the_view_names_picks_and_excludes(session, rng, tmp_path):
     assert state.marks.excluded == (7,)
     session.run()
     assert state.error == ""
+
+
+def test_a_check_that_waits_says_so_and_one_that_failed_can_be_asked_for(session, file, monkeypatch):
+    session.open(file)
+    state, go_on, checking = session.state, threading.Event(), threading.Event()
+    head, again = "Health of the data set", "Check the data set"
+    session.explorer.run("Something <else>", lambda _: go_on.wait(20), print, print, quick=True)
+
+    def fail(*_):
+        checking.wait(20)
+        raise ValueError("the check of this test")
+
+    monkeypatch.setattr("quests_app.views.health.check", fail)
+    state.tab = "health"
+    view = HealthView(state, session.explorer, "health")
+    button = next(button for button in view.__panel__() if getattr(button, "label", "") == again)
+    assert "waiting for its turn behind “Something &lt;else&gt;”" in text_of(view)
+    assert not button.visible, "asked for already"
+    go_on.set()
+    session.run(until=lambda: "under way" in text_of(view))
+    checking.set()
+    session.run()
+    assert head in text_of(view)
+    assert "not checked yet" in text_of(view)
+    assert "the check of this test" in state.error
+    assert button.visible
+    monkeypatch.undo()
+    button.clicks += 1
+    session.run()
+    assert view.findings is not None
+    assert not button.visible
+
+
+def test_the_place_among_other_sessions_is_told():
+    activity = Activity(running=True, title="Checks", step="Waiting for its turn: 2 ahead")
+    assert standing(activity, "Checks") == "waiting for its turn: 2 ahead"
+    activity.param.update(step="checks", fraction=0.4)
+    assert standing(activity, "Checks") == "under way, 40 %"
+    activity.running = False
+    assert standing(activity, "Checks") == "waiting for its turn"
 
 
 def test_the_view_says_that_nothing_was_found(session, rng, tmp_path):

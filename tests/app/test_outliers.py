@@ -1,17 +1,25 @@
 """What was lost: numbers against slow loops, and the views."""
 
+import dataclasses
 import time
 
 import numpy as np
 import panel as pn
 import pytest
+from ase import Atoms
+from ase.io import write
 from bokeh.document import Document
+from scipy.special import logsumexp
 
 from quests_app.explorer import DEMO
-from quests_app.facts.outliers import Places, by_label, frame_table, lost
+from quests_app.facts.analysis import Marks
+from quests_app.facts.outliers import LeftFar, Places, by_label, frame_table, left_far, lost
 from quests_app.plots.outliers import histogram_data
 from quests_app.views.lost import ENVIRONMENTS, FRAMES, LostView
 from quests_app.views.outliers import LostLabelsView, OutliersView
+from quests_app.views.summary import SummaryView
+
+from .conftest import labelled, make_frames
 
 # Bokeh turns a pandas index into a column the way that pandas 3.1 deprecates.
 pytestmark = pytest.mark.filterwarnings("ignore:The inplace keyword in DataFrame.reset_index")
@@ -71,6 +79,73 @@ def test_shares_by_label_and_frame_are_those_of_a_slow_count(small):
         assert opened.envs.frame_index[rows[i]] == frame
     assert 5 not in columns["frame"]
     assert (np.diff(columns["delta_entropy"]) <= 0).all()
+
+
+def with_largest(path, largest, **changes):
+    """Return a path whose largest δH is this at every size."""
+    return dataclasses.replace(path, curve=path.curve.assign(max_delta_entropy=largest), **changes)
+
+
+@pytest.mark.parametrize(
+    ("own", "others", "expected"),
+    [
+        (454.0, {"msc": 21.0, "fps": 30.0}, LeftFar(454.0, "msc", 21.0)),
+        (454.0, {"fps": 30.0, "msc": 152.0}, LeftFar(454.0, "fps", 30.0)),
+        (454.0, {"msc": 152.0}, None),
+        (20.0, {"msc": 6.6}, LeftFar(20.0, "msc", 6.6)),
+        (19.9, {"msc": 0.0}, None),
+        (20.0, {"msc": -0.7}, LeftFar(20.0, "msc", -0.7)),
+        (60.0, {"msc": 20.0}, None),
+        (60.0, {}, None),
+    ],
+)
+def test_another_method_that_serves_the_worst_far_better_is_told(opened, own, others, expected):
+    path = opened.state.path
+    paths = {"balanced": with_largest(path, own), **{m: with_largest(path, v) for m, v in others.items()}}
+    assert left_far(paths, "balanced", 5) == expected
+    best = min(others.values(), default=np.inf)
+    assert (expected is not None) == (own >= 20 and own > 3 * best), "as the rule reads"
+
+
+def test_only_paths_that_tell_of_the_same_are_compared(opened):
+    path = opened.state.path
+    own, better = with_largest(path, 90.0), with_largest(path, 1.0)
+    assert left_far({"random": own, "msc": better}, "random", 5) is not None
+    assert left_far({"msc": better}, "random", 5) is None, "not computed yet"
+    other_marks = dataclasses.replace(better, marks=Marks(excluded=(3,)))
+    assert left_far({"random": own, "msc": other_marks}, "random", 5) is None
+    given = dataclasses.replace(better, given=object())
+    assert left_far({"random": own, "msc given": given}, "random", 5) is None
+    assert left_far({"random": better, "msc given": with_largest(given, 90.0)}, "msc given", 5) is None
+
+
+def test_the_summary_warns_of_what_is_left_far_away(session, rng, tmp_path):
+    """A dimer among crystals: random leaves it at a small size, msc does not."""
+    frames = make_frames(rng, 40)[1:]
+    frames[30] = labelled(Atoms("Cu2", [[0, 0, 0], [2.2, 0, 0]]), rng, "dimer")
+    write(tmp_path / "dimer.xyz", frames, format="extxyz")
+    session.open(tmp_path / "dimer.xyz")
+    state, summary = session.state, SummaryView(session.state)
+    first = int(np.flatnonzero(state.paths["random"].order == 30)[0])
+    assert first > 4, "random takes the dimer late"
+    state.n_frames = 4
+    assert "caution" not in text_of(summary), "msc leads, and keeps the dimer"
+    state.active = "random"
+    largest = {m: delta_of(state.opened.envs, state.frames_of(m)).max() for m in ("msc", "random")}
+    assert largest["random"] > max(20, 3 * largest["msc"])
+    shown = text_of(summary)
+    assert (
+        f"<b>random</b> leaves an environment <b>{largest['random']:.1f} nats</b> away; <b>msc</b>" in shown
+    )
+    state.n_frames = first + 1
+    assert "caution" not in text_of(summary), "the dimer is kept"
+
+
+def delta_of(envs, frames):
+    """Return δH of every environment given some frames, by the definition."""
+    kept = envs.X[np.isin(envs.frame_index, frames)]
+    squares = ((envs.X[:, None] - kept[None]) ** 2).sum(axis=2)
+    return -logsumexp(-squares / (2 * 0.015**2), axis=1)
 
 
 def test_the_histogram_counts_everything_once(rng):

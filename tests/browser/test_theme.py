@@ -1,0 +1,70 @@
+"""What is written in plots can be read in the light theme and in the dark one."""
+
+import re
+
+# Each text in a figure that is seen: what it says, its colour, and that of the paper behind the figure.
+TEXTS = """() => [...Bokeh.index.all_views()]
+  .filter(view => view.model.type === 'Figure' && view.el.getBoundingClientRect().width > 0)
+  .flatMap(view => [
+    ...view.model.center.filter(item => item.type === 'Label').map(item => [item.text, item.text_color]),
+    ...view.model.renderers.filter(item => item.glyph.type === 'Text' && item.glyph.text_color.value)
+      .map(item => [item.glyph.text.field, item.glyph.text_color.value]),
+  ].map(([text, color]) => [text, color, view.model.background_fill_color]))"""
+
+
+def rgba(color):
+    """Return red, green, blue and alpha in [0, 1]."""
+    if color.startswith("#"):
+        digits = color[1:] if len(color) > 4 else "".join(2 * digit for digit in color[1:])
+        return [int(digits[i : i + 2], 16) / 255 for i in (0, 2, 4)] + [1.0]
+    if color in ("white", "black"):
+        return [float(color == "white")] * 3 + [1.0]
+    numbers = [float(number) for number in re.findall(r"[\d.]+", color)]
+    return [number / 255 for number in numbers[:3]] + (numbers[3:] or [1.0])
+
+
+def contrast(color, paper):
+    """Return the contrast ratio as WCAG 2 defines it."""
+    *channels, alpha = rgba(color)
+    *behind, _ = rgba(paper)
+
+    def luminance(parts):
+        linear = [p / 12.92 if p <= 0.04045 else ((p + 0.055) / 1.055) ** 2.4 for p in parts]
+        return sum(weight * p for weight, p in zip((0.2126, 0.7152, 0.0722), linear, strict=True))
+
+    drawn = [alpha * c + (1 - alpha) * b for c, b in zip(channels, behind, strict=True)]
+    high, low = sorted((luminance(drawn), luminance(behind)), reverse=True)
+    return (high + 0.05) / (low + 0.05)
+
+
+def texts(page, *wanted):
+    """Wait until texts that start so are there; return the contrast of each."""
+    for _ in range(100):
+        found = {text: contrast(color, paper) for text, color, paper in page.evaluate(TEXTS)}
+        if all(any(text.startswith(name) for text in found) for name in wanted):
+            return {text: ratio for text, ratio in found.items() if text.startswith(wanted)}
+        page.wait_for_timeout(200)
+    raise AssertionError(f"{wanted} not among {found}")
+
+
+def test_the_contrast_is_known():
+    assert round(contrast("#000000", "white"), 2) == 21
+    assert round(contrast("#7a828c", "#fff"), 1) == 3.9
+    assert contrast("rgba(0, 0, 0, 0)", "#fff") == 1
+
+
+def test_texts_in_plots_can_be_read_in_both_themes(page):
+    papers = []
+    for _ in range(2):
+        page.get_by_role("tab", name="Overview").click()
+        page.wait_for_timeout(1000)
+        ratios = texts(page, "bound ln N", "text")
+        page.get_by_role("tab", name="What was lost").click()
+        page.get_by_role("heading", name="Distribution of δH").wait_for()
+        page.wait_for_timeout(1000)
+        ratios |= texts(page, "covered", "lost")
+        assert all(ratio >= 4.5 for ratio in ratios.values()), ratios
+        papers.append(page.evaluate(TEXTS)[0][2])
+        page.locator("[aria-label*='theme']").first.click()
+    light, dark = (sum(rgba(paper)[:3]) for paper in papers)
+    assert dark < 0.5 < 2.5 < light, "both themes were seen"
