@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ._numba import inner_kernel
+from ._numba import inlined_kernel
 from .picked import LEAVES, Picked
 from .tile_squares import FAR
 from .tile_sums import NEAR, UNIT, VERY_WIDE, WIDE, exact_square
@@ -48,13 +48,13 @@ class Room(NamedTuple):
         return cls(*singles, bits, bits.view(np.float32), gaps, gaps.view(np.int32))
 
 
-@inner_kernel
+@inlined_kernel
 def _farthest(nearest, total, reach):
     """Return the exponent beyond which nothing matters."""
     return max(reach + nearest - math.log(total), 0.0) if total > 0.0 else np.inf
 
 
-@inner_kernel
+@inlined_kernel
 def _limit(far, width, scale):
     """Return the square of single precision that belongs to an exponent, with its error in it."""
     if far == np.inf:
@@ -63,7 +63,7 @@ def _limit(far, width, scale):
     return np.float32(limit if limit < 1e38 else np.inf)
 
 
-@inner_kernel
+@inlined_kernel
 def _kernels(squares, scale, nearest, room):
     """Return ``Σ exp(nearest - scale · square)`` in single precision, as 2^whole · p(f); vectorised."""
     terms, bits, powers = room.terms, room.bits, room.powers
@@ -86,7 +86,7 @@ def _kernels(squares, scale, nearest, room):
     return total
 
 
-@inner_kernel
+@inlined_kernel
 def _add_squares(picked, row, leaf, since, width, accuracy, nearest, total, room):
     """Add the kernels of the lanes of a leaf that were picked at `since` or later, whose squares are known."""
     scale, _, faded = accuracy
@@ -115,7 +115,7 @@ def _add_squares(picked, row, leaf, since, width, accuracy, nearest, total, room
     return nearest, total + _kernels(squares, scale, nearest, room)
 
 
-@inner_kernel
+@inlined_kernel
 def _visit(picked, tile, row, since, far, accuracy, nearest, total, room):
     """Add the lanes of a tile that were picked at `since` or later and have no exponent above `far`."""
     query, center, chunk, squares = picked.rows[row], picked.centers[tile], room.chunk, room.squares
@@ -141,7 +141,7 @@ def _visit(picked, tile, row, since, far, accuracy, nearest, total, room):
     return nearest, total
 
 
-@inner_kernel
+@inlined_kernel
 def _find_gaps(picked, row, since, room):
     """Write the squared distances of a row to the tiles in use, `FAR` to those without a new pick."""
     n, gaps, head = picked.n_tiles[0], room.gaps, room.head
@@ -158,7 +158,7 @@ def _find_gaps(picked, row, since, room):
         gaps[k] = gaps[k] if picked.last[k] >= since else FAR
 
 
-@inner_kernel
+@inlined_kernel
 def _nearest_tile(gap_bits, n):
     """Return the place of the smallest gap; as whole numbers, since these are compared as vectors."""
     least = np.int32(_FAR_BITS)
@@ -175,7 +175,7 @@ def _nearest_tile(gap_bits, n):
     return 0
 
 
-@inner_kernel
+@inlined_kernel
 def bring_up_to_date(picked, row, n_picked, need, reach, accuracy, sums, room):
     """Add to the sum of a row what was picked since it was last asked for; return its logarithm.
 
