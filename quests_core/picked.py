@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ._numba import inner_kernel, kernel
+from ._numba import inlined_kernel, kernel
 from .tile_squares import FAR
 from .tree import CHUNK, LEAF_ROWS, Tiles
 
@@ -76,7 +76,7 @@ class Picked(NamedTuple):
         return picked
 
 
-@inner_kernel
+@inlined_kernel
 def _put(picked, leaf, row, rank):
     """Put a row in the next lane of a leaf."""
     tile, lane = leaf // LEAVES, picked.counts[leaf]
@@ -89,14 +89,20 @@ def _put(picked, leaf, row, rank):
     picked.row_at[leaf, lane], picked.ranks[leaf, lane] = row, rank
     picked.counts[leaf] = lane + 1
     picked.last_of_leaf[leaf] = max(picked.last_of_leaf[leaf], rank)
-    picked.last[tile] = max(picked.last[tile], rank)
     for c in range(CHUNK):
         x = picked.rows[row, c]
         low, high = np.float32(x - abs(x) * _OUTWARD), np.float32(x + abs(x) * _OUTWARD)
         picked.leaf_low[leaf, c] = min(picked.leaf_low[leaf, c], low)
         picked.leaf_high[leaf, c] = max(picked.leaf_high[leaf, c], high)
-        picked.low[c, tile] = min(picked.low[c, tile], low)
-        picked.high[c, tile] = max(picked.high[c, tile], high)
+
+
+@inlined_kernel
+def _widen(picked, tile, leaf):
+    """Have a tile hold what is in one of its leaves."""
+    picked.last[tile] = max(picked.last[tile], picked.last_of_leaf[leaf])
+    for c in range(CHUNK):
+        picked.low[c, tile] = min(picked.low[c, tile], picked.leaf_low[leaf, c])
+        picked.high[c, tile] = max(picked.high[c, tile], picked.leaf_high[leaf, c])
 
 
 @kernel
@@ -118,6 +124,7 @@ def _lay_out(picked, tile, rows, ranks, first, end):
         picked.columns[leaf] = _EMPTY
         for i in range(start, stop):
             _put(picked, leaf, rows[i], ranks[i])
+        _widen(picked, tile, leaf)
         after = rows[stop] if stop < n else end
         picked.leaf_of[first:after] = leaf
         first = after
@@ -150,4 +157,6 @@ def pick(picked, rows, rank):
     for row in rows:
         if picked.counts[picked.leaf_of[row]] == LEAF_ROWS:
             _make_room(picked, picked.leaf_of[row] // LEAVES)
-        _put(picked, picked.leaf_of[row], row, rank)
+        leaf = picked.leaf_of[row]
+        _put(picked, leaf, row, rank)
+        _widen(picked, leaf // LEAVES, leaf)

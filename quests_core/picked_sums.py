@@ -88,7 +88,7 @@ def _kernels(squares, scale, nearest, room):
 
 @inlined_kernel
 def _add_squares(picked, row, leaf, since, width, accuracy, nearest, total, room):
-    """Add the kernels of the lanes of a leaf that were picked at `since` or later, whose squares are known."""
+    """Add the kernels of the lanes of a leaf that were picked at `since` or later; squares are known."""
     scale, _, faded = accuracy
     squares, ranks, since = room.squares, picked.ranks[leaf], np.int32(since)
     count, least = picked.counts[leaf], FAR
@@ -98,7 +98,7 @@ def _add_squares(picked, row, leaf, since, width, accuracy, nearest, total, room
     exponent = least * scale
     if width > WIDE or min(nearest, exponent) > NEAR or faded == np.inf:
         near = min(nearest, exponent) + (faded if width <= VERY_WIDE else 2.0 * faded)
-        near_square = _limit(near, width, scale)
+        near_square = min(_limit(near, width, scale), _BEFORE_FAR)
         for j in range(count):
             if squares[j] <= near_square:
                 exact = scale * exact_square(picked.rows[row], picked.rows[picked.row_at[leaf, j]])
