@@ -1,9 +1,8 @@
 """Compiled kernel sums of single environments against the frames picked so far.
 
 A selection asks for the sum of one environment here and of another there, against frames that were
-picked since it last asked. So the picked environments stand by leaves (see `quests_core.tree`), in
-lanes that fill up; each leaf has the box of what stands in it, and each tile that of its leaves. An
-environment visits the nearest tiles first, as they set its limit, and then whatever is within that.
+picked since it last asked. An environment visits the nearest tiles of picks first (see
+`quests_core.picked`), as they set its limit, and then whatever is within that.
 
 A sum that leaves out what is far from its nearest term, or stops early, is a lower bound; what it costs
 is mostly these visits. Error and limits are those of `quests_core.kernel`.
