@@ -30,6 +30,8 @@ kernel = numba.njit(**_OPTIONS)
 # operations on memory that all threads share, at each row that is taken. Such a kernel makes no array,
 # and returns none to a `kernel` or to Python.
 inner_kernel = numba.njit(**_OPTIONS, _nrt=False)
+# Part of another kernel's loop: hundreds of numbers, which describe its arrays, need not be handed over.
+inlined_kernel = numba.njit(**_OPTIONS, _nrt=False, forceinline=True)
 
 
 def forget_stale_kernels(package: Path) -> None:

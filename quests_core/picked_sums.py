@@ -1,9 +1,8 @@
 """Compiled kernel sums of single environments against the frames picked so far.
 
 A selection asks for the sum of one environment here and of another there, against frames that were
-picked since it last asked. So the picked environments stand by leaves (see `quests_core.tree`), in
-lanes that fill up; each leaf has the box of what stands in it, and each tile that of its leaves. An
-environment visits the nearest tiles first, as they set its limit, and then whatever is within that.
+picked since it last asked. An environment visits the nearest tiles of picks first (see
+`quests_core.picked`), as they set its limit, and then whatever is within that.
 
 A sum that leaves out what is far from its nearest term, or stops early, is a lower bound; what it costs
 is mostly these visits. Error and limits are those of `quests_core.kernel`.
@@ -14,104 +13,18 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ._numba import inner_kernel, kernel
+from ._numba import inlined_kernel
+from .picked import LEAVES, Picked
 from .tile_squares import FAR
 from .tile_sums import NEAR, UNIT, VERY_WIDE, WIDE, exact_square
-from .tree import CHUNK, LEAF_ROWS, TILE_ROWS, Tiles
+from .tree import CHUNK, LEAF_ROWS
 from .vectors import add_axes_of_one, box_gap
 
-LEAVES = TILE_ROWS // LEAF_ROWS
 # Tiles that are visited in the order of their distance; from then on the limit hardly falls.
 _IN_ORDER = 8
-# Coordinates of a lane that is empty: far from all, but its square is finite.
-_EMPTY = np.float32(1e18)
-# A box in single precision is wider by this share of its coordinates, so that it holds what is in it.
-_OUTWARD = 2.0**-22
 # What is not `FAR`.
 _BEFORE_FAR = np.float32(2e38)
 _FAR_BITS = int(np.array(FAR).view(np.int32))
-
-
-class Picked(NamedTuple):
-    """The picked environments by leaves; lanes of a leaf fill up in the order of the picks."""
-
-    rows: np.ndarray  # all environments in tile order, (n, D)
-    centers: np.ndarray  # of the tiles, (n_tiles, D)
-    widths: np.ndarray  # farthest row from the centre of each tile, in units of h√2
-    leaf_of: np.ndarray  # leaf of each row
-    columns: np.ndarray  # coordinates relative to the tile's centre, (n_leaves, D, LEAF_ROWS)
-    row_at: np.ndarray  # row of each lane, (n_leaves, LEAF_ROWS)
-    ranks: np.ndarray  # when it was picked, likewise
-    counts: np.ndarray  # lanes of each leaf that are taken
-    last_of_leaf: np.ndarray  # rank of the last pick in it
-    leaf_low: np.ndarray  # box of each leaf's lanes in the first axes, (n_leaves, CHUNK)
-    leaf_high: np.ndarray
-    slots: np.ndarray  # place of each tile among those in use, -1 for others
-    tiles: np.ndarray  # tiles in use; what follows is in their order
-    n_tiles: np.ndarray  # and how many there are, shape (1,)
-    last: np.ndarray  # rank of the last pick in each
-    low: np.ndarray  # box of each, (CHUNK, n_tiles)
-    high: np.ndarray
-
-    @classmethod
-    def none_of(cls, tiles: Tiles, bandwidth: float) -> "Picked":
-        """Return room for the rows of `tiles`, none of which is picked."""
-        n, n_axes = tiles.rows.shape
-        n_leaves, n_tiles = len(tiles) * LEAVES, len(tiles)
-        tile_of = np.repeat(np.arange(n_tiles), np.diff(tiles.starts))
-        lanes = np.arange(n) - tiles.starts[tile_of]
-        distances = np.linalg.norm(tiles.rows - tiles.centers[tile_of], axis=1)
-        widths = np.maximum.reduceat(distances, tiles.starts[:-1]) if n else np.empty(0)
-        singles = [
-            np.empty(shape, np.float32) for shape in (*[(n_leaves, CHUNK)] * 2, *[(CHUNK, n_tiles)] * 2)
-        ]
-        leaf_low, leaf_high, low, high = singles
-        leaf_low[:], leaf_high[:] = FAR, -FAR
-        return cls(
-            rows=tiles.rows,
-            centers=tiles.centers,
-            widths=widths * math.sqrt(0.5) / bandwidth,
-            leaf_of=tile_of * LEAVES + lanes // LEAF_ROWS,
-            columns=np.full((n_leaves, n_axes, LEAF_ROWS), _EMPTY),
-            row_at=np.empty((n_leaves, LEAF_ROWS), np.int64),
-            ranks=np.empty((n_leaves, LEAF_ROWS), np.int64),
-            counts=np.zeros(n_leaves, np.int64),
-            last_of_leaf=np.full(n_leaves, -1),
-            leaf_low=leaf_low,
-            leaf_high=leaf_high,
-            slots=np.full(n_tiles, -1),
-            tiles=np.empty(n_tiles, np.int64),
-            n_tiles=np.zeros(1, np.int64),
-            last=np.empty(n_tiles, np.int64),
-            low=low,
-            high=high,
-        )  # fmt: skip
-
-
-@kernel
-def pick(picked, rows, rank):
-    """Take note that these rows were picked."""
-    for row in rows:
-        leaf = picked.leaf_of[row]
-        tile, lane = leaf // LEAVES, picked.counts[leaf]
-        for c in range(picked.rows.shape[1]):
-            picked.columns[leaf, c, lane] = picked.rows[row, c] - picked.centers[tile, c]
-        picked.row_at[leaf, lane], picked.ranks[leaf, lane] = row, rank
-        picked.counts[leaf], picked.last_of_leaf[leaf] = lane + 1, rank
-        slot = picked.slots[tile]
-        if slot < 0:
-            slot = picked.n_tiles[0]
-            picked.n_tiles[0] = slot + 1
-            picked.slots[tile], picked.tiles[slot] = slot, tile
-            picked.low[:, slot], picked.high[:, slot] = FAR, -FAR
-        picked.last[slot] = rank
-        for c in range(CHUNK):
-            x = picked.rows[row, c]
-            low, high = np.float32(x - abs(x) * _OUTWARD), np.float32(x + abs(x) * _OUTWARD)
-            picked.leaf_low[leaf, c] = min(picked.leaf_low[leaf, c], low)
-            picked.leaf_high[leaf, c] = max(picked.leaf_high[leaf, c], high)
-            picked.low[c, slot] = min(picked.low[c, slot], low)
-            picked.high[c, slot] = max(picked.high[c, slot], high)
 
 
 class Room(NamedTuple):
@@ -130,17 +43,17 @@ class Room(NamedTuple):
     def of(cls, picked: Picked) -> "Room":
         """Return room for sums against `picked`."""
         singles = [np.empty(n, np.float32) for n in (picked.rows.shape[1], CHUNK, LEAF_ROWS, LEAF_ROWS)]
-        bits, gaps = np.empty(LEAF_ROWS, np.int32), np.empty(len(picked.tiles), np.float32)
+        bits, gaps = np.empty(LEAF_ROWS, np.int32), np.empty(len(picked.last), np.float32)
         return cls(*singles, bits, bits.view(np.float32), gaps, gaps.view(np.int32))
 
 
-@inner_kernel
+@inlined_kernel
 def _farthest(nearest, total, reach):
     """Return the exponent beyond which nothing matters."""
     return max(reach + nearest - math.log(total), 0.0) if total > 0.0 else np.inf
 
 
-@inner_kernel
+@inlined_kernel
 def _limit(far, width, scale):
     """Return the square of single precision that belongs to an exponent, with its error in it."""
     if far == np.inf:
@@ -149,7 +62,7 @@ def _limit(far, width, scale):
     return np.float32(limit if limit < 1e38 else np.inf)
 
 
-@inner_kernel
+@inlined_kernel
 def _kernels(squares, scale, nearest, room):
     """Return ``Σ exp(nearest - scale · square)`` in single precision, as 2^whole · p(f); vectorised."""
     terms, bits, powers = room.terms, room.bits, room.powers
@@ -172,19 +85,20 @@ def _kernels(squares, scale, nearest, room):
     return total
 
 
-@inner_kernel
-def _add_squares(picked, row, leaf, first, width, accuracy, nearest, total, room):
-    """Add the kernels of the lanes of a leaf from `first` on, whose squares are known."""
+@inlined_kernel
+def _add_squares(picked, row, leaf, since, width, accuracy, nearest, total, room):
+    """Add the kernels of the lanes of a leaf that were picked at `since` or later; squares are known."""
     scale, _, faded = accuracy
-    squares, count = room.squares, picked.counts[leaf]
-    least = FAR
-    for j in range(first, count):
+    squares, ranks, since = room.squares, picked.ranks[leaf], np.int32(since)
+    count, least = picked.counts[leaf], FAR
+    for j in range(count):
+        squares[j] = squares[j] if ranks[j] >= since else FAR
         least = min(least, squares[j])
     exponent = least * scale
     if width > WIDE or min(nearest, exponent) > NEAR or faded == np.inf:
         near = min(nearest, exponent) + (faded if width <= VERY_WIDE else 2.0 * faded)
-        near_square = _limit(near, width, scale)
-        for j in range(first, count):
+        near_square = min(_limit(near, width, scale), _BEFORE_FAR)
+        for j in range(count):
             if squares[j] <= near_square:
                 exact = scale * exact_square(picked.rows[row], picked.rows[picked.row_at[leaf, j]])
                 if exact < nearest:
@@ -196,11 +110,11 @@ def _add_squares(picked, row, leaf, first, width, accuracy, nearest, total, room
         exponent = np.float64(np.float32(exponent))
         total *= math.exp(exponent - nearest)
         nearest = exponent
-    squares[:first], squares[count:] = FAR, FAR
+    squares[count:] = FAR
     return nearest, total + _kernels(squares, scale, nearest, room)
 
 
-@inner_kernel
+@inlined_kernel
 def _visit(picked, tile, row, since, far, accuracy, nearest, total, room):
     """Add the lanes of a tile that were picked at `since` or later and have no exponent above `far`."""
     query, center, chunk, squares = picked.rows[row], picked.centers[tile], room.chunk, room.squares
@@ -222,14 +136,11 @@ def _visit(picked, tile, row, since, far, accuracy, nearest, total, room):
             within = add_axes_of_one(chunk[axis:last], picked.columns[leaf, axis:last], squares, limit)
             axis = last
         if within:
-            first = 0
-            while picked.ranks[leaf, first] < since:
-                first += 1
-            nearest, total = _add_squares(picked, row, leaf, first, width, accuracy, nearest, total, room)
+            nearest, total = _add_squares(picked, row, leaf, since, width, accuracy, nearest, total, room)
     return nearest, total
 
 
-@inner_kernel
+@inlined_kernel
 def _find_gaps(picked, row, since, room):
     """Write the squared distances of a row to the tiles in use, `FAR` to those without a new pick."""
     n, gaps, head = picked.n_tiles[0], room.gaps, room.head
@@ -246,7 +157,7 @@ def _find_gaps(picked, row, since, room):
         gaps[k] = gaps[k] if picked.last[k] >= since else FAR
 
 
-@inner_kernel
+@inlined_kernel
 def _nearest_tile(gap_bits, n):
     """Return the place of the smallest gap; as whole numbers, since these are compared as vectors."""
     least = np.int32(_FAR_BITS)
@@ -263,7 +174,7 @@ def _nearest_tile(gap_bits, n):
     return 0
 
 
-@inner_kernel
+@inlined_kernel
 def bring_up_to_date(picked, row, n_picked, need, reach, accuracy, sums, room):
     """Add to the sum of a row what was picked since it was last asked for; return its logarithm.
 
@@ -287,7 +198,7 @@ def bring_up_to_date(picked, row, n_picked, need, reach, accuracy, sums, room):
             continue
         gaps[place] = FAR
         before = total
-        nearest, total = _visit(picked, picked.tiles[place], row, since, far, accuracy, nearest, total, room)
+        nearest, total = _visit(picked, place, row, since, far, accuracy, nearest, total, room)
         if total != before:
             log_sum = math.log(total) - nearest
             if log_sum > need:

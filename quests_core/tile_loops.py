@@ -20,6 +20,14 @@ def _tile_of(tiles, t):
 
 
 @inner_kernel
+def _expect_itself(radii, accuracy, state, work):
+    """Set the limits of a tile without references to those of queries that have met themselves; they will."""
+    state[0][:], state[1][:] = 0.0, 1.0
+    refresh(radii, accuracy, state, work)
+    state[1][:] = 0.0
+
+
+@inner_kernel
 def add_to_tiles(tiles, chosen, references, blocks, accuracy, states, work, out):
     """Add blocks of references to the sums of some tiles, and write their logarithms."""
     order, places = tiles[1], tiles[2]
@@ -45,11 +53,7 @@ def add_own_tiles(tiles, references, first, last, accuracy, states, work, totals
     for t in range(first, last):
         state = state_of(states, t)
         queries, tile = _tile_of(tiles, t)
-        # The limits are those of a query that has met itself; it will.
-        state[0][:] = 0.0
-        state[1][:] = 1.0
-        refresh(tile[1], accuracy, state, work)
-        state[1][:] = 0.0
+        _expect_itself(tile[1], accuracy, state, work)
         for r in range(t, lows.shape[0]):
             if gap(lows[t], highs[t], lows[r], highs[r]) <= state[5][0]:
                 add_block(queries, tile, references, r, accuracy, state, work, r > t, totals)
@@ -67,10 +71,7 @@ def add_frames_apart(tiles, starts, t, frames, first, least, accuracy, states, w
     state = state_of(states, 0)
     queries, tile = _tile_of(tiles, t)
     total = state[1]
-    # The limits are those of a query that has met itself.
-    state[0][:] = 0.0
-    total[:] = 1.0
-    refresh(tile[1], accuracy, state, work)
+    _expect_itself(tile[1], accuracy, state, work)
     n_runs, n_entries = 0, 0
     for frame in range(first, frames[2].shape[0] - 1):
         if gap(tile[3], tile[4], frames[3][frame], frames[4][frame]) > state[5][0]:
@@ -114,6 +115,7 @@ def frame_entropies(frames, first, last, accuracy, tile, states, work, out):
             fill_columns(rows[start : start + n_queries], center, columns, radii)
             reset(states, 0, n_queries)
             state = state_of(states, 0)
+            _expect_itself(radii, accuracy, state, work)
             described = (columns, radii, center, lows[frame], highs[frame])
             add_blocks((rows, places), described, frames, blocks, accuracy, state, work)
             for j in range(n_queries):

@@ -2,10 +2,11 @@
 
 import numpy as np
 
-from .._numba import kernel, run_blocks
+from .._numba import get_num_threads, kernel, run_blocks
 from ..environments import Environments
 from ..kernel import RunningSums, accuracy_of, frame_entropies
-from ..picked_sums import Picked, Room, bring_up_to_date, pick
+from ..picked import Picked, pick
+from ..picked_sums import Room, bring_up_to_date
 from ..progress import ProgressCallback
 from ..tree import Tiles
 from .greedy import Scorer
@@ -14,8 +15,8 @@ from .greedy import Scorer
 _REACH = 5.0
 # A sum that is this far above what would put its frame behind the best, in nats, need not be finished.
 _MARGIN = 0.5
-# Frames looked at together once the best of them is known, in this many parts.
-_AT_ONCE, _PARTS = 32, 8
+# Frames looked at together once the best of them is known, in this many parts for each thread.
+_AT_ONCE, _PARTS = 32, 4
 
 
 @kernel
@@ -48,6 +49,13 @@ def _resolve(frames, least, guess, frames_of, n_picked, sums, scores, exact, acc
                     picked, row, n_picked, np.inf, accuracy[1], accuracy, full, room
                 )
                 rough[1][row], rough[2][row] = full[1][row], full[2][row]
+
+
+@kernel
+def _above(scores, exact, free, n_picked, least):
+    """Return the frames whose bounds are at least `least`, the highest first, but no more than are wanted."""
+    frames = np.flatnonzero(free & (exact < n_picked) & (scores >= least))
+    return frames[np.argsort(-scores[frames], kind="mergesort")[:_AT_ONCE]]
 
 
 class MSC(Scorer):
@@ -86,7 +94,7 @@ class MSC(Scorer):
         self._scores = entropies.copy()
         # The number of picks for which each score was computed, and the best computed for all.
         self._exact, self._least, self._last = np.full(len(envs), -1), -np.inf, np.inf
-        self._started = False
+        self._started, self._rooms = False, []
         if reference is not None:
             self._start()
 
@@ -110,8 +118,7 @@ class MSC(Scorer):
             least = -np.inf
         frames = behind[:1]
         if least > -np.inf:
-            above = np.flatnonzero(free & (self._scores >= least) & (self._exact < self._n_picked))
-            frames = above[np.argsort(-self._scores[above], kind="stable")[:_AT_ONCE]]
+            frames = _above(self._scores, self._exact, free, self._n_picked, least)
         self._resolve(frames, least)
         computed = frames[self._exact[frames] == self._n_picked]
         self._least = max(self._least, self._scores[computed].max(initial=-np.inf))
@@ -119,6 +126,10 @@ class MSC(Scorer):
 
     def _resolve(self, frames: np.ndarray, least: float) -> None:
         def work(first: int, last: int) -> None:
+            try:
+                room = self._rooms.pop()
+            except IndexError:
+                room = Room.of(self._picked)
             _resolve(
                 frames[first:last],
                 least,
@@ -129,10 +140,12 @@ class MSC(Scorer):
                 self._scores,
                 self._exact,
                 self._accuracy,
-                Room.of(self._picked),
+                room,
             )
+            self._rooms.append(room)
 
-        run_blocks(work, len(frames), -(-len(frames) // _PARTS))
+        n_parts = _PARTS * get_num_threads() if get_num_threads() > 1 else 1
+        run_blocks(work, len(frames), -(-len(frames) // n_parts))
 
     def add(self, frame: int) -> None:
         """Add the environments of `frame` to what the sums are against."""

@@ -5,7 +5,8 @@ import pytest
 
 from quests_core._numba import kernel
 from quests_core.kernel import accuracy_of
-from quests_core.picked_sums import Picked, Room, bring_up_to_date, pick
+from quests_core.picked import Picked, pick
+from quests_core.picked_sums import Room, bring_up_to_date
 from quests_core.tree import Tiles
 from tests import naive
 from tests.core.ugly import BANDWIDTH, PROMISES, SETS
