@@ -59,7 +59,7 @@ class Controller:
         self._given: dict[str, Environments] = {}
         self._orders = Orders(state, self)
         self._closed = False
-        self._session = session_opened()
+        self._session = session_opened(self)
 
     def open_demo(self) -> None:
         """Open the data set that ships with the package."""

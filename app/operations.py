@@ -42,6 +42,7 @@ def metrics() -> str:
     now, workers = counts(), jobs.executors()
     lines = [
         *_metric("quests_sessions", "gauge", "Open pages.", now.sessions),
+        *_metric("quests_sessions_in_memory", "gauge", "And closed not long ago.", len(now.in_memory)),
         *_metric("quests_sessions_total", "counter", "Pages opened.", now.sessions_total),
         *_metric("quests_job_seconds_total", "counter", "Seconds of all jobs.", round(now.job_seconds, 3)),
         *_metric("quests_memory_available_bytes", "gauge", "What is left.", memory.available() or 0),

@@ -5,6 +5,7 @@ import json
 import logging
 import threading
 import time
+import weakref
 from collections import Counter
 
 import panel as pn
@@ -38,6 +39,7 @@ class Counts:
         self.jobs: Counter[str] = Counter()
         self.job_seconds = 0.0
         self.sessions = self.sessions_total = 0
+        self.in_memory: weakref.WeakSet[object] = weakref.WeakSet()
 
     def session(self, change: int) -> None:
         """Count a session that begins (1) or ends (-1)."""
@@ -72,9 +74,10 @@ def tell(event: str, **fields) -> None:
     log.info(event, extra={"fields": fields})
 
 
-def session_opened() -> str:
-    """Count and log that a page was opened; return its name."""
+def session_opened(session: object) -> str:
+    """Count and log that a page was opened; return its name. `session` must not outlive it for long."""
     counts().session(1)
+    counts().in_memory.add(session)
     name = session_name()
     tell("session opened", session=name)
     return name

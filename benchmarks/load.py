@@ -60,12 +60,12 @@ def _crowd(server: Server, folder: Path, options: argparse.Namespace, held: Held
     asyncio.run(
         together(server, [marked_file(folder, 9000 + i, *one) for i, one in enumerate(sources)], Held(), 5)
     )
-    server.wait_until_empty()
+    server.wait_until_released()
     held.megabytes.append(server.megabytes)
     log.info("%.0f MB after the first two", held.megabytes[-1])
     paths = [marked_file(folder, i, *sources[i % 2]) for i in range(options.sessions)]
     asyncio.run(together(server, paths, held, options.pause))
-    server.wait_until_empty()
+    server.wait_until_released()
     held.megabytes.append(server.megabytes)
     log.info("%.0f MB after all", held.megabytes[-1])
 

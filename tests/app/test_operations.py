@@ -51,6 +51,7 @@ def test_sessions_are_counted_once(session):
     session.explorer.close()
     session.explorer.close()
     assert counts().sessions == before - 1
+    assert session.explorer in counts().in_memory
 
 
 def test_metrics_are_in_the_format_of_prometheus():

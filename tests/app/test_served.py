@@ -112,7 +112,7 @@ def test_an_upload_is_nobody_elses(server, folder):
     assert not list(server.scratch.rglob("mine.xyz")), "uploads end with their session"
 
 
-def test_cancel_frees_the_worker_and_memory_does_not_grow(server, folder):
+def test_cancel_frees_the_worker_and_what_has_ended_is_let_go_of(server, folder):
     held, large = Held(), marked_file(folder, 50, DEMO, 10**9)
     # Twenty of them take long enough.
     large.write_bytes(large.read_bytes() * 20)
@@ -123,6 +123,8 @@ def test_cancel_frees_the_worker_and_memory_does_not_grow(server, folder):
     grow(server, lambda n: [marked_file(folder, 60 + n, DEMO, 300)], 2, held)
     assert held.losses == []
     assert held.n_opened_and_closed == 2
+    # Nothing that lives on holds a page that has ended.
+    server.wait(lambda: server.metrics()["quests_sessions_in_memory"] == 0, 60)
 
 
 def elsewhere():

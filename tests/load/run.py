@@ -144,7 +144,7 @@ def grow(server: Server, files: Callable[[int], list[Path]], n_rounds: int, held
     """Open and close pages again and again; note what memory the server holds after each round."""
     for number in range(n_rounds):
         asyncio.run(opened_and_closed(server, files(number), held))
-        server.wait_until_empty()
+        server.wait_until_released()
         held.growth.append(server.megabytes)
 
 

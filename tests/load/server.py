@@ -13,7 +13,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-START_SECONDS = 120
+START_SECONDS, RELEASE_SECONDS = 120, 13
 
 
 class Server:
@@ -118,6 +118,13 @@ class Server:
     def wait_until_empty(self, seconds: float = 600) -> None:
         """Wait until every page is forgotten."""
         self.wait(lambda: self.metrics()["quests_sessions"] == 0, seconds)
+
+    def wait_until_released(self) -> None:
+        """Wait until every page is forgotten, and what it held is given back to the system."""
+        self.wait_until_empty()
+        self.wait(lambda: self.metrics()["quests_sessions_in_memory"] == 0, 60)
+        # See `app/app_hooks.py`.
+        time.sleep(RELEASE_SECONDS)
 
     def faults(self) -> list[str]:
         """Return the tracebacks in the log."""
