@@ -66,6 +66,7 @@ def test_an_event_that_overtakes_a_change_finds_the_page_whole(server):
 
     asyncio.run(asyncio.wait_for(scenario(), 120))
     assert server.faults() == []
+    server.wait_until_empty()
 
 
 def test_sessions_keep_to_themselves_and_leave_nothing(server, folder):
