@@ -53,8 +53,15 @@ def test_a_server_that_computes_ends_and_leaves_nothing(busy_file, tmp_path, sen
         **os.environ, "QUESTS_FILE": str(busy_file), "QUESTS_CACHE_DIR": "", "TMPDIR": str(scratch),
     }  # fmt: skip
     command = [sys.executable, "-m", "panel", "serve", "app", "--port", str(port)]
-    with log.open("w") as output:
-        server = subprocess.Popen(command, cwd=ROOT, stdout=output, stderr=subprocess.STDOUT, env=environment)
+    # What is started in the background ignores the second of them, and so would its children.
+    before = signal.signal(sent, signal.SIG_DFL)
+    try:
+        with log.open("w") as output:
+            server = subprocess.Popen(
+                command, cwd=ROOT, stdout=output, stderr=subprocess.STDOUT, env=environment
+            )
+    finally:
+        signal.signal(sent, before)
     try:
         wait_for_page(f"http://localhost:{port}/app", log)
         # A visitor's file is being read, described or ordered by now.
