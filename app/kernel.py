@@ -11,7 +11,7 @@ import json
 import queue
 import re
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import contextmanager
 from html import escape
 from pathlib import Path
@@ -138,11 +138,6 @@ class Inbox:
         if self._loop is not None and not self._loop.is_closed():
             self._loop.call_soon_threadsafe(self._run_all)
 
-    def later(self, function: Callable[[], None]) -> None:
-        """Have `function` run a little later, if there is a loop to run it."""
-        if self._loop is not None:
-            self._loop.call_later(_POLL, function)
-
     def _run_all(self) -> None:
         while not self._functions.empty():
             self._functions.get()()
@@ -167,6 +162,7 @@ class Wire:
         self._inbox = inbox
         self._unsent: dict[str, list] = {}
         self._styles: dict[str, list[str]] = {}
+        self._drawn: set[str] = set()
 
     def listen(self, view: pn.viewable.Viewable) -> None:
         """Take what the page says of `view` between cells: notebooks hand it over in a thread of its own.
@@ -175,6 +171,14 @@ class Wire:
         """
         hear = view._on_msg
         view._on_msg = lambda *message: self._inbox(lambda: hear(*message))
+
+    def begin(self, refs: Iterable[str]) -> None:
+        """Send what has changed, and what will, in views that the page has drawn.
+
+        It opens their connections before, and throws away what comes while it draws.
+        """
+        self._drawn.update(refs)
+        self.flush()
 
     def connect(self, ref: str) -> None:
         """Follow the document of a view that is shown; `ref` is its root's."""
@@ -198,15 +202,14 @@ class Wire:
         for ref in tuple(self._unsent):
             if ref not in pn.state._views:
                 del self._unsent[ref]
+                self._drawn.discard(ref)
             elif self._unsent[ref]:
                 self._send(ref)
 
     def _send(self, ref: str) -> None:
-        _, root, document, comm = pn.state._views[ref]
-        if comm._comm is None:
-            # The page opens the connection when it has drawn the view; nobody does in a script.
-            self._inbox.later(self.flush)
+        if ref not in self._drawn:
             return
+        _, root, document, comm = pn.state._views[ref]
         events, self._unsent[ref] = self._unsent[ref], []
         if any(_brings_models(event) for event in events):
             with document.models.freeze():

@@ -8,6 +8,7 @@ import panel_material_ui as pmui
 from . import kernel
 from .explorer import Controller
 from .layout import THEME
+from .parts.drawn import Drawn
 from .state import State
 from .views.curve import CurveView
 from .views.forces import ForcesView
@@ -60,7 +61,9 @@ class Shown(pn.viewable.Viewer):
         return self._make()
 
     def _repr_mimebundle_(self, include=None, exclude=None):
-        made = self._make()
+        drawn = Drawn()
+        made = pn.Column(self._make(), drawn, sizing_mode="stretch_width", margin=0)
+        drawn.param.watch(lambda _: self._wire.begin(tuple(made._models)), "drawn")
         # Before the document knows the models: afterwards each change of one would make it count them all.
         made._hooks.append(lambda view, root, *_: kernel.inline_styles(root))
         self._wire.listen(made)

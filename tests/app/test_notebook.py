@@ -217,8 +217,12 @@ def test_nothing_is_sent_before_the_page_is_there_and_all_is_afterwards(open_exp
     try:
         explorer._wire.connect(root.ref["id"])
         explorer.n_frames = 5
-        assert page.sent == []
+        # Connected, it still draws: what came now would be thrown away.
         page._comm = page
+        explorer.n_frames = 6
+        assert page.sent == []
+        explorer._wire.begin([root.ref["id"]])
+        assert page.sent
         explorer.n_frames = 9
         told = [text for text in page.sent if isinstance(text, str)]
         assert told
