@@ -14,8 +14,6 @@ from quests_core import memory
 GRACE_SECONDS = 3.0
 # Panel has Python collect what a page has left some seconds after the last one that went.
 RELEASE_SECONDS = 12.0
-
-
 # Python's own is 5 ms: a page that is answered gives the interpreter up, and waits for it, many times.
 SWITCH_SECONDS = 0.001
 

@@ -203,12 +203,10 @@ class Wire:
             if ref not in pn.state._views:
                 del self._unsent[ref]
                 self._drawn.discard(ref)
-            elif self._unsent[ref]:
+            elif self._unsent[ref] and ref in self._drawn:
                 self._send(ref)
 
     def _send(self, ref: str) -> None:
-        if ref not in self._drawn:
-            return
         _, root, document, comm = pn.state._views[ref]
         events, self._unsent[ref] = self._unsent[ref], []
         if any(_brings_models(event) for event in events):

@@ -92,7 +92,7 @@ def report(found: Found, record: dict) -> bytes:
 
 def _caution(found: Found) -> str:
     far = left_far(found.paths, found.active, found.n_frames)
-    return f"<p>{caution(found.active, far.largest, far.other, far.other_largest)}</p>" if far else ""
+    return f"<p>{caution(found.active, far)}</p>" if far else ""
 
 
 def _health(findings) -> str:

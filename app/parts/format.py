@@ -6,6 +6,8 @@ from html import escape
 
 from quests_core.entropy import OVERLAP_THRESHOLD as THRESHOLD
 
+from ..facts.outliers import LeftFar
+
 # Okabe and Ito's palette: told apart with any colour vision.
 METHOD_COLORS = {
     "balanced": "#D55E00",
@@ -95,13 +97,13 @@ def verdict(method: str, row: dict[str, float], reference: str = "") -> str:
     )
 
 
-def caution(method: str, largest: float, other: str, other_largest: float) -> str:
-    """Return that a method leaves an environment far away which another does not: see `LeftFar`."""
-    at_most = f"at most {nats(other_largest, 1)}" if other_largest > THRESHOLD else "loses none"
+def caution(method: str, far: LeftFar) -> str:
+    """Return that a method leaves an environment far away which another does not."""
+    at_most = f"at most {nats(far.other_largest, 1)}" if far.other_largest > THRESHOLD else "loses none"
     return (
         '<span class="badge warning" role="img" aria-label="warning">▲</span>'
-        f"<b>{escape(method)}</b> leaves an environment <b>{nats(largest, 1)} nats</b> away; "
-        f"<b>{escape(other)}</b> {at_most}."
+        f"<b>{escape(method)}</b> leaves an environment <b>{nats(far.largest, 1)} nats</b> away; "
+        f"<b>{escape(far.other)}</b> {at_most}."
     )
 
 

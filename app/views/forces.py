@@ -49,8 +49,7 @@ class ForcesView(View):
         )
         found = choices(dataset, opened.envs.sizes)
         self._chosen = forces_of(dataset, opened.envs.frame_index)
-        with pn.io.hold():
-            self._choice.param.update(options=found, value=next(iter(found.values())), visible=len(found) > 1)
+        self._choice.param.update(options=found, value=next(iter(found.values())), visible=len(found) > 1)
 
     def _choose(self) -> None:
         opened = self._state.opened

@@ -77,8 +77,7 @@ class SummaryView(View):
         far = left_far(state.shown, state.leading, state.n_frames)
         if far is None:
             return ""
-        said = caution(state.leading, far.largest, far.other, far.other_largest)
-        return f' <span class="caution" role="note">{said} {tip("far", "left")}</span>'
+        return f' <span class="caution" role="note">{caution(state.leading, far)} {tip("far", "left")}</span>'
 
     def __panel__(self):
         """Return what the page shows of this view."""
