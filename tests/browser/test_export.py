@@ -85,7 +85,7 @@ def test_the_command_is_shown(page):
 def test_a_bandwidth_is_judged_before_it_is_used(page, small_file):
     open_path(page, small_file)
     page.get_by_role("button", name="Settings").click()
-    page.get_by_text("nats of ln n = ").wait_for()
+    page.get_by_text(re.compile("nats of ln n = ")).wait_for()
     page.get_by_label("log₁₀ of the bandwidth").focus()
     for _ in range(3):
         page.keyboard.press("End")
