@@ -132,14 +132,14 @@ class Gate:
             self._waiting.append(function)
             if not self._is_open:
                 return
-        self._schedule(self._run_next)
+        self._schedule(self._run)
 
     def open(self) -> None:
         """Schedule what was held back, in order, and hold nothing back any more."""
         with self._lock:
             self._is_open = True
             for _ in self._waiting:
-                self._schedule(self._run_next)
+                self._schedule(self._run)
 
     def close(self) -> None:
         """Forget what waits, and let nothing pass any more."""
@@ -147,11 +147,15 @@ class Gate:
             self._is_closed = True
             self._waiting.clear()
 
-    def _run_next(self) -> None:
+    def _run(self) -> None:
+        # All that waits, as one message: each costs time that grows with the page.
+        with pn.io.hold():
+            while (function := self._next()) is not None:
+                function()
+
+    def _next(self) -> Callable | None:
         with self._lock:
-            function = self._waiting.popleft() if self._waiting else None
-        if function is not None:
-            function()
+            return self._waiting.popleft() if self._waiting else None
 
 
 @dataclass(frozen=True, eq=False)
@@ -180,7 +184,8 @@ class Jobs:
         self._session = session_name()
         self._activity, self._schedule, self._executor = activity, schedule, executor
         self._pending: list[_Task] = []
-        self._update_due = self._busy = False
+        self._update_due = False
+        self._current: _Task | None = None
         self._ahead = 0
         self._closed, self._closing = False, threading.Lock()
         _all_jobs().add(self)
@@ -197,7 +202,7 @@ class Jobs:
         Then `done` gets its result, or `failed` its error; `Cancelled` where it was cancelled.
         Call this, `cancel` and `close` on the event loop.
         """
-        task = _Task(title, work, done, failed, Progress(lambda progress: self._follow(task), interval=0.2))
+        task = _Task(title, work, done, failed, Progress(lambda _: self._follow(), interval=0.2))
         self._pending.append(task)
         if not self._activity.running:
             self._activity.param.update(running=True, title=title, step=WAITING, fraction=0.0, remaining=None)
@@ -206,12 +211,12 @@ class Jobs:
 
     def moved(self, n_ahead: int) -> None:
         """Show how many others come first; from any thread."""
-        if n_ahead != self._ahead and not self._busy:
+        if n_ahead != self._ahead and self._current is None:
             self._ahead = n_ahead
             self._on_loop(lambda: self._show_place(n_ahead))
 
     def _show_place(self, n_ahead: int) -> None:
-        if self._activity.running and not self._busy:
+        if self._activity.running and self._current is None:
             ahead = f": {n_ahead} ahead" if n_ahead else ""
             self._activity.step = f"{WAITING}{ahead}"
 
@@ -227,7 +232,8 @@ class Jobs:
         self.cancel()
 
     def _run(self, task: _Task) -> None:
-        self._busy, begun, outcome = True, time.monotonic(), "done"
+        self._current, begun, outcome = task, time.monotonic(), "done"
+        self._follow()
         try:
             if task.progress.cancelled:
                 raise Cancelled(f"cancelled before {task.title}")
@@ -242,7 +248,7 @@ class Jobs:
                 log.exception("%s failed", task.title)
             result, callback = error, task.failed
             outcome = "cancelled" if isinstance(error, Cancelled) else "failed"
-        self._busy, seconds = False, time.monotonic() - begun
+        self._current, seconds = None, time.monotonic() - begun
         counts().job(outcome, seconds)
         tell("job", session=self._session, title=task.title, outcome=outcome, seconds=round(seconds, 3))
         self._on_loop(lambda: self._finish(task, callback, result))
@@ -255,15 +261,15 @@ class Jobs:
             if not self._pending:
                 self._activity.param.update(running=False, step="", fraction=0.0, remaining=None)
 
-    def _follow(self, task: _Task) -> None:
+    def _follow(self) -> None:
         # At most one report is on its way, so a busy event loop is never flooded.
         if not self._update_due:
             self._update_due = True
-            self._on_loop(lambda: self._report(task))
+            self._on_loop(self._report)
 
-    def _report(self, task: _Task) -> None:
-        self._update_due = False
-        if task in self._pending:
+    def _report(self) -> None:
+        self._update_due, task = False, self._current
+        if task is not None:
             progress = task.progress
             self._activity.param.update(
                 title=task.title, step=progress.step, fraction=progress.fraction, remaining=progress.remaining

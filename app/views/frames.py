@@ -89,10 +89,6 @@ class FramesView(View):
         self._show_rows(0)
         if opened is not None:
 
-            def work(progress):
-                progress("frames", 0, 1)
-                return gather(opened)
-
             def failed(error: Exception) -> None:
                 if self._state.opened is opened:
                     self._is_asked = False
@@ -100,7 +96,9 @@ class FramesView(View):
                         self._update()
                         self._explorer.tell("Could not list the frames", error)
 
-            self._explorer.compute(_TITLE, "frames", work, self._start, failed, quick=True)
+            self._explorer.compute(
+                _TITLE, "frames", lambda _: gather(opened), self._start, failed, quick=True
+            )
         self._update()
 
     def _start(self, facts: FrameFacts) -> None:

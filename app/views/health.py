@@ -40,8 +40,6 @@ class HealthView(View):
             return
 
         def work(progress) -> list[Finding]:
-            # Told before the first check is done: until then it would seem to wait.
-            progress("checks", 0, 1)
             return check(opened.dataset, opened.envs, opened.parameters.cutoff, progress)
 
         def done(findings: list[Finding]) -> None:

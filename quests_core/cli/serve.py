@@ -11,6 +11,9 @@ import typer
 
 from .shared import STANDARD, app, flag, working
 
+# Pages come and go: with Python's own allocator much of what they held stays with the process.
+ALLOCATOR = {"PYTHONMALLOC": "malloc", "MALLOC_ARENA_MAX": "2"} if sys.platform == "linux" else {}
+
 
 @app.command()
 def serve(
@@ -33,7 +36,7 @@ def serve(
     """Start the dashboard."""
     if file == STANDARD:
         raise typer.BadParameter("expected a file: the dashboard reads it again and again")
-    environment = dict(os.environ)
+    environment = {**ALLOCATOR, **os.environ}
     with working() as work:
         found = importlib.util.find_spec("quests_app")
         if found is None or importlib.util.find_spec("panel") is None:

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from quests_app.jobs import Cache, Gate, Jobs, executor, shut_down
-from quests_app.state import Activity
+from quests_app.state import WAITING, Activity
 from quests_app.turns import Turns
 from quests_core import Cancelled
 
@@ -150,16 +150,20 @@ def test_a_closed_session_hears_nothing(loop):
     loop.submit(work)
     assert running.wait(10)
     loop.jobs.close()
+    n_told = loop.callbacks.qsize()
     go_on.set()
     loop.worker.submit(lambda: None).result(20)
-    assert loop.callbacks.empty()
+    assert loop.callbacks.qsize() == n_told
 
 
 def test_a_session_that_vanishes_during_a_report_ends_its_work(loop, caplog):
-    def schedule(_):
-        raise AttributeError("'DocumentCallbackManager' object has no attribute '_change_callbacks'")
-
     seen = []
+
+    def schedule(function):
+        if seen:
+            raise AttributeError("'DocumentCallbackManager' object has no attribute '_change_callbacks'")
+        function()
+
 
     def work(progress):
         for step in range(1000):
@@ -174,6 +178,16 @@ def test_a_session_that_vanishes_during_a_report_ends_its_work(loop, caplog):
     assert not [record for record in caplog.records if record.levelno > logging.INFO]
 
 
+def test_work_that_reports_nothing_is_seen_to_begin(loop):
+    may_end = threading.Event()
+    loop.submit(lambda _: may_end.wait(20), "silent work")
+    assert loop.activity.step == WAITING
+    loop.turn(until=lambda: loop.activity.step == "")
+    assert (loop.activity.running, loop.activity.title) == (True, "silent work")
+    may_end.set()
+    loop.turn()
+
+
 def test_a_gate_holds_back_in_order_until_it_is_opened():
     scheduled, passed = [], []
     gate = Gate(scheduled.append)
@@ -186,6 +200,21 @@ def test_a_gate_holds_back_in_order_until_it_is_opened():
     for run in scheduled:
         run()
     assert passed == ["first", "second", "third"]
+
+
+def test_what_passes_a_gate_together_is_held_together():
+    scheduled, passed = [], []
+    gate = Gate(scheduled.append)
+    gate.open()
+    gate(lambda: passed.append("first"))
+    gate(lambda: 1 / 0)
+    gate(lambda: passed.append("last"))
+    with pytest.raises(ZeroDivisionError):
+        scheduled[0]()
+    assert passed == ["first"]
+    # What came after an error is not lost: each has been scheduled.
+    scheduled[1]()
+    assert passed == ["first", "last"]
 
 
 def test_a_closed_gate_forgets_what_waits():

@@ -86,12 +86,11 @@ def test_two_files_are_compared(page, small_file, tmp_path):
     page.get_by_placeholder("/data/reference.xyz").press("Enter")
     page.get_by_text("of copper.xyz is covered by reference.xyz").wait_for()
     page.get_by_text("of reference.xyz is covered by copper.xyz").wait_for()
-    row = page.locator(".tabulator-row").first
-    row.wait_for()
-    row.locator(".tabulator-cell[tabulator-field=delta]").click()
-    page.get_by_text("1 frame picked").wait_for()
+    # What is computed last: a row that is drawn anew under the hand does not hear the click.
     pick = page.get_by_role("button", name="Pick these frames")
     pick.wait_for(timeout=60_000)
+    page.locator(".tabulator-row").first.locator(".tabulator-cell[tabulator-field=delta]").click()
+    page.get_by_text("1 frame picked").wait_for()
     page.get_by_role("slider").first.focus()
     page.keyboard.press("ArrowRight")
     page.get_by_text("11 frames added: reference.xyz and they cover").wait_for()

@@ -451,6 +451,8 @@ def test_serve_starts_panel_with_the_file(file, monkeypatch):
     assert environment["QUESTS_FILE"] == str(file)
     assert command[command.index("--address") + 1] == "localhost"
     assert "QUESTS_DATA_DIRS" not in environment
+    if sys.platform == "linux":
+        assert environment["PYTHONMALLOC"] == "malloc"
 
 
 def test_serve_names_the_folders_that_pages_may_use(tmp_path, monkeypatch):

@@ -67,13 +67,14 @@ async def visit(visitor: Visitor, path: Path, crowd: "Crowd", held: Held, pause:
     rng = np.random.default_rng(int(path.stem[4:8]))
     await visitor.open(path)
     crowd.n_inside += 1
-    while not crowd.done.is_set():
+    while True:
         with contextlib.suppress(asyncio.TimeoutError):
             await asyncio.wait_for(crowd.done.wait(), pause * rng.uniform(0.5, 1.5))
+        if crowd.done.is_set():
+            return
         all_inside = crowd.n_inside == crowd.n_expected
         seconds = await visitor.move(int(rng.integers(0, 10)))
         (held.answers if all_inside else held.arriving).append(seconds)
-    await visitor.pull()
 
 
 @dataclass
@@ -105,6 +106,8 @@ async def together(server: Server, paths: list[Path], held: Held, pause: float) 
     crowd.done.set()
     await asyncio.gather(*visits)
     for visitor, path in zip(visitors, paths, strict=True):
+        # Whole pages are asked for when nobody waits for an answer any more.
+        await visitor.pull()
         if visitor.marks != {path.stem}:
             held.losses.append(f"the page of {path.stem} shows {sorted(visitor.marks)}")
         held.with_place += visitor.n_places > 0

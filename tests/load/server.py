@@ -13,6 +13,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from quests_app.app_hooks import RELEASE_SECONDS
+from quests_core.cli.serve import ALLOCATOR
 
 ROOT = Path(__file__).resolve().parents[2]
 START_SECONDS = 120
@@ -42,7 +43,7 @@ class Server:
         self.address = f"http://localhost:{self.port}"
         self.scratch = folder / "scratch"
         self.scratch.mkdir(exist_ok=True)
-        self._environment = {"QUESTS_CACHE_DIR": "", **environment, "TMPDIR": str(self.scratch)}
+        self._environment = {**ALLOCATOR, "QUESTS_CACHE_DIR": "", **environment, "TMPDIR": str(self.scratch)}
         self._options, self._lifetime = options, lifetime
 
     def __enter__(self) -> "Server":
