@@ -164,7 +164,6 @@ def test_a_session_that_vanishes_during_a_report_ends_its_work(loop, caplog):
             raise AttributeError("'DocumentCallbackManager' object has no attribute '_change_callbacks'")
         function()
 
-
     def work(progress):
         for step in range(1000):
             seen.append(step)
