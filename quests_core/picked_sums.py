@@ -63,6 +63,16 @@ def _limit(far, width, scale):
 
 
 @inlined_kernel
+def _error(nearest):
+    """Return by how much the logarithm of a sum of single precision may be too large; see `_limit`.
+
+    Terms smaller than the largest by 30, an exponent, do not count, nor do those of wider tiles.
+    """
+    farthest = nearest + 30.0
+    return 1e-5 * farthest + 8.0 * UNIT * VERY_WIDE * math.sqrt(farthest)
+
+
+@inlined_kernel
 def _kernels(squares, scale, nearest, room):
     """Return ``Σ exp(nearest - scale · square)`` in single precision, as 2^whole · p(f); vectorised."""
     terms, bits, powers = room.terms, room.bits, room.powers
@@ -86,7 +96,7 @@ def _kernels(squares, scale, nearest, room):
 
 
 @inlined_kernel
-def _add_squares(picked, row, leaf, since, width, accuracy, nearest, total, room):
+def _add_squares(picked, row, leaf, since, width, accuracy, is_bound, nearest, total, room):
     """Add the kernels of the lanes of a leaf that were picked at `since` or later; squares are known."""
     scale, _, faded = accuracy
     squares, ranks, since = room.squares, picked.ranks[leaf], np.int32(since)
@@ -95,7 +105,9 @@ def _add_squares(picked, row, leaf, since, width, accuracy, nearest, total, room
         squares[j] = squares[j] if ranks[j] >= since else FAR
         least = min(least, squares[j])
     exponent = least * scale
-    if width > WIDE or min(nearest, exponent) > NEAR or faded == np.inf:
+    if width > (VERY_WIDE if is_bound else WIDE) or (
+        not is_bound and (min(nearest, exponent) > NEAR or faded == np.inf)
+    ):
         near = min(nearest, exponent) + (faded if width <= VERY_WIDE else 2.0 * faded)
         near_square = min(_limit(near, width, scale), _BEFORE_FAR)
         for j in range(count):
@@ -115,7 +127,7 @@ def _add_squares(picked, row, leaf, since, width, accuracy, nearest, total, room
 
 
 @inlined_kernel
-def _visit(picked, tile, row, since, far, accuracy, nearest, total, room):
+def _visit(picked, tile, row, since, far, accuracy, is_bound, nearest, total, room):
     """Add the lanes of a tile that were picked at `since` or later and have no exponent above `far`."""
     query, center, chunk, squares = picked.rows[row], picked.centers[tile], room.chunk, room.squares
     width, loaded = picked.widths[tile], 0
@@ -136,7 +148,9 @@ def _visit(picked, tile, row, since, far, accuracy, nearest, total, room):
             within = add_axes_of_one(chunk[axis:last], picked.columns[leaf, axis:last], squares, limit)
             axis = last
         if within:
-            nearest, total = _add_squares(picked, row, leaf, since, width, accuracy, nearest, total, room)
+            nearest, total = _add_squares(
+                picked, row, leaf, since, width, accuracy, is_bound, nearest, total, room
+            )
     return nearest, total
 
 
@@ -175,12 +189,13 @@ def _nearest_tile(gap_bits, n):
 
 
 @inlined_kernel
-def bring_up_to_date(picked, row, n_picked, need, reach, accuracy, sums, room):
+def bring_up_to_date(picked, row, n_picked, need, reach, accuracy, is_bound, sums, room):
     """Add to the sum of a row what was picked since it was last asked for; return its logarithm.
 
     `sums` are ``(known, nearest, total)`` of all rows: the sum over the first ``known`` picks is ``total
-    · exp(-nearest)``. Terms are left out that are smaller than the sum by `reach`, an exponent. Once
-    the logarithm is above `need` it is returned at once, and the sum stays what it was.
+    · exp(-nearest)``. Terms are left out that are smaller than the sum by `reach`, an exponent. If
+    `is_bound` is enough, single precision does for all terms, and what is returned is less by its error.
+    Once the logarithm is above `need` it is returned at once, and the sum stays what it was.
     """
     known, nearest_of, total_of = sums
     since, nearest, total = known[row], nearest_of[row], total_of[row]
@@ -198,12 +213,14 @@ def bring_up_to_date(picked, row, n_picked, need, reach, accuracy, sums, room):
             continue
         gaps[place] = FAR
         before = total
-        nearest, total = _visit(picked, place, row, since, far, accuracy, nearest, total, room)
+        nearest, total = _visit(picked, place, row, since, far, accuracy, is_bound, nearest, total, room)
         if total != before:
-            log_sum = math.log(total) - nearest
+            log_sum = math.log(total) - nearest - (_error(nearest) if is_bound else 0.0)
             if log_sum > need:
                 return log_sum
             far = _farthest(nearest, total, reach)
             limit = min(_limit(far, 0.0, scale), _BEFORE_FAR)
     known[row], nearest_of[row], total_of[row] = n_picked, nearest, total
-    return math.log(total) - nearest if total > 0.0 else -np.inf
+    if total == 0.0:
+        return -np.inf
+    return math.log(total) - nearest - (_error(nearest) if is_bound else 0.0)

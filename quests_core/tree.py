@@ -21,6 +21,8 @@ TILE_ROWS = 128
 LEAF_ROWS = 32
 # Axes are added up this many at a time; between two chunks all may turn out to be too far.
 CHUNK = 16
+# Rows that are rotated at once, few enough to stay in the cache.
+_AT_ONCE = 4096
 
 
 @inner_kernel
@@ -45,34 +47,45 @@ def _fill_all_columns(rows, starts, centers, columns, radii):
 
 
 @kernel
-def _split_at_median(coordinates, order, first, last, n_rows):
-    """Order ``order[first:last]`` along its widest axis; return the place of the split.
-
-    That is the multiple of `n_rows` next to the median, so that all tiles, or leaves, but one are full.
-    """
-    rows = order[first:last].copy()
-    widest, axis = -1.0, 0
-    for c in range(coordinates.shape[1]):
-        low, high = np.inf, -np.inf
-        for row in rows:
-            low, high = min(low, coordinates[row, c]), max(high, coordinates[row, c])
-        if high - low > widest:
-            widest, axis = high - low, c
-    values = np.empty(rows.shape[0])
-    for i in range(rows.shape[0]):
-        values[i] = coordinates[rows[i], axis]
-    # A stable sort: the tiles do not depend on the machine.
-    ranks = np.argsort(values, kind="mergesort")
-    for i in range(rows.shape[0]):
-        order[first + i] = rows[ranks[i]]
-    n_parts = -(-rows.shape[0] // n_rows)
-    return first + (n_parts // 2) * n_rows
+def _widest_axis(heads):
+    low, high = heads[0].copy(), heads[0].copy()
+    for i in range(heads.shape[0]):
+        for c in range(heads.shape[1]):
+            low[c], high[c] = min(low[c], heads[i, c]), max(high[c], heads[i, c])
+    return np.argmax(high - low)
 
 
 @kernel
-def _grow(coordinates, order, starts):
-    """Split until no leaf is larger than `LEAF_ROWS`; write the tiles' first rows, return their number."""
+def _split_at_median(heads, order, n_rows, upper, upper_order):
+    """Move the lower half along the widest axis before the upper one; return how many rows it has.
+
+    That is the multiple of `n_rows` next to half of them, so that all tiles, or leaves, but one are full.
+    Within the halves rows stay in their order, and of equal ones the first are the lower.
+    """
+    n, axis = heads.shape[0], _widest_axis(heads)
+    n_lower = (-(-n // n_rows) // 2) * n_rows
+    values = heads[:, axis].copy()
+    median = np.partition(values, n_lower)[n_lower]
+    n_equal = n_lower - np.sum(values < median)
+    lower, above = 0, 0
+    for i in range(n):
+        is_equal = values[i] == median
+        if values[i] < median or (is_equal and n_equal > 0):
+            n_equal -= is_equal
+            heads[lower], order[lower] = heads[i], order[i]
+            lower += 1
+        else:
+            upper[above], upper_order[above] = heads[i], order[i]
+            above += 1
+    heads[lower:], order[lower:] = upper[:above], upper_order[:above]
+    return lower
+
+
+@kernel
+def _grow(heads, order, starts):
+    """Sort rows into leaves of at most `LEAF_ROWS`; write the tiles' first rows, return their number."""
     n = order.shape[0]
+    upper, upper_order = np.empty_like(heads), np.empty_like(order)
     # First and last row, and whether they are part of one tile.
     stack = np.zeros((128, 3), np.int64)
     stack[0, 1] = n
@@ -87,13 +100,26 @@ def _grow(coordinates, order, starts):
         n_rows = LEAF_ROWS if is_part else TILE_ROWS
         if last - first <= n_rows:
             continue
-        middle = _split_at_median(coordinates, order, first, last, n_rows)
+        part = heads[first:last], order[first:last]
+        middle = first + _split_at_median(part[0], part[1], n_rows, upper, upper_order)
         # The lower half comes off the stack first, so that tiles follow each other.
         stack[depth, 0], stack[depth, 1], stack[depth, 2] = middle, last, is_part
         stack[depth + 1, 0], stack[depth + 1, 1], stack[depth + 1, 2] = first, middle, is_part
         depth += 2
     starts[n_tiles] = n
     return n_tiles
+
+
+@kernel
+def _boxes(rows, starts):
+    """Return the least and the greatest coordinates of each tile."""
+    low = np.full((starts.shape[0] - 1, rows.shape[1]), np.inf)
+    high = np.full(low.shape, -np.inf)
+    for t in range(low.shape[0]):
+        for row in range(starts[t], starts[t + 1]):
+            for c in range(rows.shape[1]):
+                low[t, c], high[t, c] = min(low[t, c], rows[row, c]), max(high[t, c], rows[row, c])
+    return low, high
 
 
 @dataclass(frozen=True, eq=False)
@@ -121,8 +147,12 @@ class Axes:
     def rotate(self, X: np.ndarray) -> np.ndarray:
         """Return `X` in these axes, with zero columns up to a multiple of `CHUNK`."""
         d = X.shape[1]
-        out = np.zeros((len(X), -(-d // CHUNK) * CHUNK))
-        np.matmul(X - self.mean, self.rotation, out=out[:, :d])
+        rotation = np.zeros((d, -(-d // CHUNK) * CHUNK))
+        rotation[:, :d] = self.rotation
+        out = np.empty((len(X), rotation.shape[1]))
+        for first in range(0, len(X), _AT_ONCE):
+            rows = slice(first, first + _AT_ONCE)
+            np.matmul(X[rows] - self.mean, rotation, out=out[rows])
         return out
 
 
@@ -165,11 +195,10 @@ class Tiles:
         """Sort rows that are in `axes` already."""
         order = np.arange(len(rows))
         starts = np.empty(len(rows) // TILE_ROWS + 2, dtype=np.int64)
-        n_tiles = _grow(rows[:, :CHUNK], order, starts)
+        n_tiles = _grow(rows[:, :CHUNK].copy(), order, starts)
         starts = starts[: n_tiles + 1].copy()
         rows = rows[order]
-        low = np.minimum.reduceat(rows, starts[:-1])
-        high = np.maximum.reduceat(rows, starts[:-1])
+        low, high = _boxes(rows, starts)
         low_box, high_box = low[:, :CHUNK].copy(), high[:, :CHUNK].copy()
         return cls(axes, rows, order, starts, 0.5 * (low + high), low_box, high_box)
 

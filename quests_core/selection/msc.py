@@ -42,11 +42,11 @@ def _resolve(frames, least, guess, frames_of, n_picked, sums, scores, exact, acc
             if rough[0][row] < n_picked:
                 need = entropy - max(least, guess) + _MARGIN
                 need = need if bounds[row] < need else np.inf
-                bound = bring_up_to_date(picked, row, n_picked, need, _REACH, accuracy, rough, room)
+                bound = bring_up_to_date(picked, row, n_picked, need, _REACH, accuracy, True, rough, room)
                 bounds[row] = max(bounds[row], bound)
             else:
                 bounds[row] = bring_up_to_date(
-                    picked, row, n_picked, np.inf, accuracy[1], accuracy, full, room
+                    picked, row, n_picked, np.inf, accuracy[1], accuracy, False, full, room
                 )
                 rough[1][row], rough[2][row] = full[1][row], full[2][row]
 

@@ -15,8 +15,8 @@ both_precisions = pytest.mark.parametrize("precision", PROMISES)
 
 
 @kernel
-def asked(picked, row, n_picked, need, reach, accuracy, sums, room):
-    return bring_up_to_date(picked, row, n_picked, need, reach, accuracy, sums, room)
+def asked(picked, row, n_picked, need, reach, accuracy, is_bound, sums, room):
+    return bring_up_to_date(picked, row, n_picked, need, reach, accuracy, is_bound, sums, room)
 
 
 class Sums:
@@ -34,10 +34,10 @@ class Sums:
         self.chosen.extend(rows)
         self.n_picked += 1
 
-    def ask(self, row, reach=None, need=np.inf):
+    def ask(self, row, reach=None, need=np.inf, is_bound=False):
         reach = self.accuracy[1] if reach is None else reach
         place = self.tiles.places[row]
-        given = self.picked, place, self.n_picked, need, reach, self.accuracy, self.state
+        given = self.picked, place, self.n_picked, need, reach, self.accuracy, is_bound, self.state
         return asked(*given, Room.of(self.picked))
 
     def expected(self, row):
@@ -54,6 +54,21 @@ def test_sums_are_exact_whenever_they_are_asked_for(rng, name, precision):
         for row in rng.permutation(len(X))[:4]:
             expected = sums.expected(row)
             assert sums.ask(row) == pytest.approx(expected, rel=1e-11, abs=PROMISES[precision][0])
+
+
+@both_precisions
+@pytest.mark.parametrize("name", SETS)
+def test_a_bound_is_never_above_the_sum(rng, name, precision):
+    """However far away what is picked: single precision does for a bound, which is lower by its error."""
+    X = np.concatenate(SETS[name])
+    sums = Sums(X, BANDWIDTH, precision)
+    for group in np.array_split(rng.permutation(len(X))[: max(1, len(X) - 10)], 12):
+        sums.pick(group)
+        for row in rng.permutation(len(X))[:8]:
+            expected = sums.expected(row)
+            found = sums.ask(row, is_bound=True)
+            assert found <= expected + 1e-12 * abs(expected)
+            assert found == pytest.approx(expected, rel=3e-5, abs=0.02)
 
 
 @both_precisions
