@@ -4,6 +4,7 @@ The library uses all cores for one computation, so one worker thread computes fo
 after the other. Results reach a session on its own event loop.
 """
 
+import contextlib
 import logging
 import threading
 import time
@@ -15,6 +16,8 @@ from typing import Any
 
 import numpy as np
 import panel as pn
+from bokeh.document import Document
+from tornado.ioloop import IOLoop
 
 from quests_core import Cancelled, Progress
 
@@ -111,6 +114,22 @@ def umap_worker() -> UmapWorker:
     return pn.state.as_cached("quests-umap-worker", UmapWorker)
 
 
+def on_loop_of(document: Document) -> Callable[[Callable], None]:
+    """Return what runs a function as a document's callback, soon, and may be called in any thread.
+
+    Asking the document itself is for its loop's thread: where another asks at the moment in which changes
+    that were held are sent, Bokeh forgets it.
+    """
+    loop = IOLoop.current()
+
+    def ask(function: Callable) -> None:
+        # Bokeh takes a document apart before it tells that the session is gone.
+        with contextlib.suppress(AttributeError):
+            document.add_next_tick_callback(function)
+
+    return lambda function: loop.add_callback(ask, function)
+
+
 class Gate:
     """Passes functions on to a scheduler, but holds them back until the page is there.
 
@@ -175,7 +194,7 @@ class Jobs:
     activity : Activity
         Told what is done; changed on the event loop only.
     schedule : callable
-        Runs a function on the session's event loop, such as ``doc.add_next_tick_callback``.
+        Runs a function on the session's event loop; called in any thread, see `on_loop_of`.
     executor : Turns
         The worker thread.
     """
@@ -278,12 +297,5 @@ class Jobs:
     def _on_loop(self, function):
         # The lock keeps a session from vanishing between the question and the call.
         with self._closing:
-            if self._closed:
-                return
-            try:
+            if not self._closed:
                 self._schedule(function)
-            except AttributeError:
-                # Bokeh takes a document apart before it tells that the session is gone.
-                self._closed = True
-        if self._closed:
-            self.cancel()

@@ -5,7 +5,7 @@ from urllib.parse import urlencode
 import panel as pn
 
 from quests_app.explorer import Controller
-from quests_app.jobs import Gate
+from quests_app.jobs import Gate, on_loop_of
 from quests_app.layout import page
 from quests_app.places import of_document
 from quests_app.state import State
@@ -13,7 +13,7 @@ from quests_app.state import State
 pn.extension("filedropper", "tabulator", respect_explicit_sizing=True)
 
 state = State()
-gate = Gate(pn.state.curdoc.add_next_tick_callback)
+gate = Gate(on_loop_of(pn.state.curdoc))
 explorer = Controller(state, gate, places=of_document(pn.state.curdoc))
 pn.state.onload(gate.open)
 

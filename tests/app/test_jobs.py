@@ -1,6 +1,6 @@
 """The queue: order, progress, cancelling, errors, the cache."""
 
-import logging
+import asyncio
 import queue
 import threading
 import time
@@ -8,8 +8,9 @@ import weakref
 
 import numpy as np
 import pytest
+from bokeh.document import Document
 
-from quests_app.jobs import Cache, Gate, Jobs, executor, shut_down
+from quests_app.jobs import Cache, Gate, Jobs, executor, on_loop_of, shut_down
 from quests_app.state import WAITING, Activity
 from quests_app.turns import Turns
 from quests_core import Cancelled
@@ -156,25 +157,29 @@ def test_a_closed_session_hears_nothing(loop):
     assert loop.callbacks.qsize() == n_told
 
 
-def test_a_session_that_vanishes_during_a_report_ends_its_work(loop, caplog):
-    seen = []
+def test_a_document_hears_of_threads_on_its_loop_alone(monkeypatch):
+    """And one that was taken apart meanwhile hears nothing."""
+    heard = []
 
-    def schedule(function):
-        if seen:
-            raise AttributeError("'DocumentCallbackManager' object has no attribute '_change_callbacks'")
-        function()
+    async def ask() -> None:
+        document = Document()
+        schedule, loop = on_loop_of(document), threading.get_ident()
+        monkeypatch.setattr(
+            document, "add_next_tick_callback", lambda one: heard.append((one, threading.get_ident() == loop))
+        )
+        asker = threading.Thread(target=schedule, args=("first",))
+        asker.start()
+        while asker.is_alive() or not heard:
+            await asyncio.sleep(0.01)
+        monkeypatch.undo()
+        del document.callbacks
+        with pytest.raises(AttributeError):
+            document.add_next_tick_callback(print)
+        schedule("second")
+        await asyncio.sleep(0.05)
 
-    def work(progress):
-        for step in range(1000):
-            seen.append(step)
-            progress("step", step, 1000)
-            time.sleep(0.01)
-
-    jobs = Jobs(Activity(), schedule, loop.worker)
-    jobs.submit("work", work, seen.append, seen.append)
-    loop.worker.submit(lambda: None).result(20)
-    assert 0 < len(seen) < 1000
-    assert not [record for record in caplog.records if record.levelno > logging.INFO]
+    asyncio.run(ask())
+    assert heard == [("first", True)]
 
 
 def test_work_that_reports_nothing_is_seen_to_begin(loop):

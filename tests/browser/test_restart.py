@@ -48,7 +48,7 @@ def test_decisions_outlive_the_server(server, browser, small_file):
     assert page.get_by_role("checkbox", name="fps", exact=True).is_checked()
     undo(page).click()
     page.wait_for_function("search => location.search !== search", arg=search)
-    assert not page.get_by_role("checkbox", name="fps", exact=True).is_checked()
+    page.get_by_role("checkbox", name="fps", exact=True, checked=False).wait_for()
     page.locator("button", has_text="Redo").and_(page.locator(":enabled")).wait_for()
 
     # Who is sent the link has their own way back.
