@@ -8,6 +8,7 @@ import threading
 from collections.abc import Callable
 
 from quests_app.jobs import shut_down
+from quests_app.unsent import send_what_is_left
 from quests_core import memory
 
 # What is computed looks at whether it was cancelled far more often, but compiling a kernel never does.
@@ -20,6 +21,7 @@ SWITCH_SECONDS = 0.001
 
 def on_server_loaded(_) -> None:
     """Have pages answered quickly beside what computes, and what is imported left alone by the collector."""
+    send_what_is_left()
     sys.setswitchinterval(SWITCH_SECONDS)
     gc.collect()
     gc.freeze()
