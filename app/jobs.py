@@ -117,8 +117,8 @@ def umap_worker() -> UmapWorker:
 def on_loop_of(document: Document) -> Callable[[Callable], None]:
     """Return what runs a function as a document's callback, soon, and may be called in any thread.
 
-    Asking the document itself is for its loop's thread: where another asks at the moment in which changes
-    that were held are sent, Bokeh forgets it.
+    Asking the document itself is for its loop's thread: it keeps what is asked for while changes are held in
+    a list that is replaced, without a lock, when they are sent.
     """
     loop = IOLoop.current()
 
