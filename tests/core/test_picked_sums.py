@@ -43,32 +43,32 @@ class Sums:
     def expected(self, row):
         return naive.log_kernel_sum(self.X[[row]], self.X[self.chosen], self.h)[0]
 
+    def while_picking(self, rng, n_asked):
+        """Pick most rows in groups; after each yield some rows, and what their sums should be."""
+        n = len(self.X)
+        for group in np.array_split(rng.permutation(n)[: max(1, n - 10)], 12):
+            self.pick(group)
+            for row in rng.permutation(n)[:n_asked]:
+                yield row, self.expected(row)
+
 
 @both_precisions
 @pytest.mark.parametrize("name", SETS)
 def test_sums_are_exact_whenever_they_are_asked_for(rng, name, precision):
-    X = np.concatenate(SETS[name])
-    sums = Sums(X, BANDWIDTH, precision)
-    for group in np.array_split(rng.permutation(len(X))[: max(1, len(X) - 10)], 12):
-        sums.pick(group)
-        for row in rng.permutation(len(X))[:4]:
-            expected = sums.expected(row)
-            assert sums.ask(row) == pytest.approx(expected, rel=1e-11, abs=PROMISES[precision][0])
+    sums = Sums(np.concatenate(SETS[name]), BANDWIDTH, precision)
+    for row, expected in sums.while_picking(rng, 4):
+        assert sums.ask(row) == pytest.approx(expected, rel=1e-11, abs=PROMISES[precision][0])
 
 
 @both_precisions
 @pytest.mark.parametrize("name", SETS)
 def test_a_bound_is_never_above_the_sum(rng, name, precision):
     """However far away what is picked: single precision does for a bound, which is lower by its error."""
-    X = np.concatenate(SETS[name])
-    sums = Sums(X, BANDWIDTH, precision)
-    for group in np.array_split(rng.permutation(len(X))[: max(1, len(X) - 10)], 12):
-        sums.pick(group)
-        for row in rng.permutation(len(X))[:8]:
-            expected = sums.expected(row)
-            found = sums.ask(row, is_bound=True)
-            assert found <= expected + 1e-12 * abs(expected)
-            assert found == pytest.approx(expected, rel=3e-5, abs=0.02)
+    sums = Sums(np.concatenate(SETS[name]), BANDWIDTH, precision)
+    for row, expected in sums.while_picking(rng, 8):
+        found = sums.ask(row, is_bound=True)
+        assert found <= expected + 1e-12 * abs(expected)
+        assert found == pytest.approx(expected, rel=3e-5, abs=0.02)
 
 
 @both_precisions
