@@ -63,13 +63,14 @@ def _limit(far, width, scale):
 
 
 @inlined_kernel
-def _error(nearest):
-    """Return by how much the logarithm of a sum of single precision may be too large; see `_limit`.
+def _logarithm(nearest, total, is_bound):
+    """Return the logarithm of a sum; of one in single precision less by its error, see `_limit`.
 
-    Terms smaller than the largest by 30, an exponent, do not count, nor do those of wider tiles.
+    Terms smaller than the largest by 30, an exponent, do not count in that, nor do those of wider tiles.
     """
     farthest = nearest + 30.0
-    return 1e-5 * farthest + 8.0 * UNIT * VERY_WIDE * math.sqrt(farthest)
+    error = 1e-5 * farthest + 8.0 * UNIT * VERY_WIDE * math.sqrt(farthest) if is_bound else 0.0
+    return math.log(total) - nearest - error
 
 
 @inlined_kernel
@@ -215,12 +216,10 @@ def bring_up_to_date(picked, row, n_picked, need, reach, accuracy, is_bound, sum
         before = total
         nearest, total = _visit(picked, place, row, since, far, accuracy, is_bound, nearest, total, room)
         if total != before:
-            log_sum = math.log(total) - nearest - (_error(nearest) if is_bound else 0.0)
+            log_sum = _logarithm(nearest, total, is_bound)
             if log_sum > need:
                 return log_sum
             far = _farthest(nearest, total, reach)
             limit = min(_limit(far, 0.0, scale), _BEFORE_FAR)
     known[row], nearest_of[row], total_of[row] = n_picked, nearest, total
-    if total == 0.0:
-        return -np.inf
-    return math.log(total) - nearest - (_error(nearest) if is_bound else 0.0)
+    return _logarithm(nearest, total, is_bound) if total > 0.0 else -np.inf
