@@ -97,18 +97,26 @@ function onRows(table, holder, row, key) {
   return true;
 }
 
-// A button pressed on a row that is made anew before it is let go is a click on the row that came for it.
+// A button pressed on a row that is made anew before it is let go is a click on the row that came for it,
+// or will shortly: where it stands by then does not matter.
 const press = {
   down(event) {
-    Object.assign(press, { row: within(event, ".tabulator-row"), cell: within(event, ".tabulator-cell") });
-    press.name = press.row && nameOf(press.row);
+    const row = within(event, ".tabulator-row"), cell = within(event, ".tabulator-cell");
+    press.begun = row && cell && { row, name: nameOf(row), field: fieldOf(cell), root: row.getRootNode(), at: event };
   },
 
   up(event) {
-    const row = within(event, ".tabulator-row"), cell = within(event, ".tabulator-cell");
-    const cut = press.row && !press.row.isConnected && row && nameOf(row) === press.name;
-    if (cut && cell && fieldOf(cell) === fieldOf(press.cell)) cell.click();
-    press.row = null;
+    const { begun } = press;
+    press.begun = null;
+    const moved = begun && Math.hypot(event.clientX - begun.at.clientX, event.clientY - begun.at.clientY);
+    if (begun && !begun.row.isConnected && moved < 5) press.passOn(begun, performance.now() + 500);
+  },
+
+  passOn(begun, end) {
+    const holder = begun.root.querySelector(".tabulator-tableholder");
+    const row = holder && rowsOf(holder).find((other) => nameOf(other) === begun.name);
+    if (row) cellOf(row, begun.field)?.click();
+    else if (performance.now() < end) requestAnimationFrame(() => press.passOn(begun, end));
   },
 };
 

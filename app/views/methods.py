@@ -49,9 +49,10 @@ class MethodsView(View):
             self._boxes[GIVEN].visible = state.reference is not None
             there = [method for method in METHODS if method in state.shown or method == state.active]
             self._active.param.update(options=there, value=state.active)
+            # Always one line: what stands below must not move while it is aimed at.
             said = "Whose subset is mapped and exported"
             if state.leading != state.active:
-                said += f": that of {state.leading} until {state.active} is computed"
+                said = f"Until {state.active} is computed: {state.leading}"
             self._whose.object = f'<div class="small">{said}</div>'
         finally:
             self._following = False

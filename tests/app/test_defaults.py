@@ -45,7 +45,7 @@ def test_a_quick_method_leads_until_the_chosen_one_is_there(session, file, monke
     session.run(lambda: state.paths)
     assert (state.leading, state.active, state.path.method) == (QUICK, "balanced", QUICK)
     assert methods._active.value == "balanced"
-    assert "that of msc until balanced is computed" in methods._whose.object
+    assert "Until balanced is computed: msc" in methods._whose.object
     assert "<b>msc</b> covers" in summary._verdict.object
     # What is decided meanwhile stays, and can be undone.
     state.n_frames = 9

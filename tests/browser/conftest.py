@@ -8,6 +8,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
+from collections import deque
 from pathlib import Path
 
 import numpy as np
@@ -28,6 +29,27 @@ ARGUMENTS = [
     "--disable-sync",
 ]
 START_SECONDS = 90
+# What the user did last, kept on the page for the report of a test that fails.
+NOTE_CLICKS = """window.clicks = [];
+const types = ["pointerdown", "pointerup", "click", "keydown"];
+const note = (event) => {
+  const [at, what] = [Date.now() / 1000, event.composedPath()[0]];
+  window.clicks.push(`${at} ${event.type} ${event.key ?? ""} on ${what.tagName} ${what.className}`);
+};
+for (const type of types) document.addEventListener(type, note, true);
+"""
+WATCH = pytest.StashKey[tuple]()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item, call):
+    """Add to the report of a test that fails what was done last, and what page and server said."""
+    report = yield
+    if report.failed and WATCH in item.stash and call.when == "call":
+        page, messages = item.stash[WATCH]
+        done = page.evaluate("(window.clicks ?? []).slice(-8)")
+        report.sections.append((f"the page at {time.time():.1f}", "\n".join([*done, *messages])))
+    return report
 
 
 def missing(reason):
@@ -108,9 +130,22 @@ def context(browser):
 
 
 @pytest.fixture
-def page(context, url):
+def page(context, url, request):
     """Return the opened page; afterwards nothing was fetched from elsewhere and nothing went wrong in it."""
-    page, elsewhere, errors = context.new_page(), [], []
+    page, elsewhere, errors, messages = context.new_page(), [], [], deque(maxlen=24)
+    request.node.stash[WATCH] = page, messages
+    page.add_init_script(NOTE_CLICKS)
+
+    def note(way, frame):
+        # The parts of a message that say nothing are left out.
+        if len(frame) > 2 and isinstance(frame, str):
+            messages.append(f"{time.time():.1f} {way} {frame[:160]}")
+
+    def listen(socket):
+        socket.on("framesent", lambda frame: note("to the server:", frame))
+        socket.on("framereceived", lambda frame: note("to the page:", frame))
+
+    page.on("websocket", listen)
     # A machine with two cores may be compiling.
     page.set_default_timeout(60_000)
     host = url.rsplit("/", 1)[0]
@@ -128,6 +163,17 @@ def page(context, url):
     page.close()
     assert elsewhere == []
     assert errors == []
+
+
+def wait_until_still(page):
+    """Wait until what is seen stays as it is: who aims at something that moves misses it."""
+    seen = deque([b"", b"0", b"1"], maxlen=3)
+    for _ in range(120):
+        seen.append(page.screenshot(animations="disabled"))
+        if len(set(seen)) == 1:
+            return
+        page.wait_for_timeout(500)
+    pytest.fail("the page never stood still")
 
 
 def crystals(n_frames, repeat, seed=0):

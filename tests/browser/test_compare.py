@@ -4,7 +4,7 @@ import re
 
 from ase.io import write
 
-from tests.browser.conftest import crystals
+from tests.browser.conftest import crystals, wait_until_still
 
 SHOWN_IN_MATRIX = """name => Object.values(Bokeh.documents).flatMap(doc => [...doc._all_models.values()])
   .some(model => [...(model.data?.known_name ?? [])].includes(name))"""
@@ -35,6 +35,7 @@ def choose(page, label, option):
 
 
 def test_the_size_is_dragged_in_the_plots_and_follows_a_target(page):
+    wait_until_still(page)
     before = size(page)
     plot = figure(page, "Covered by the subset").bounding_box()
     y, left = plot["y"] + plot["height"] / 2, plot["x"] + plot["width"] * 0.4
@@ -86,9 +87,10 @@ def test_two_files_are_compared(page, small_file, tmp_path):
     page.get_by_placeholder("/data/reference.xyz").press("Enter")
     page.get_by_text("of copper.xyz is covered by reference.xyz").wait_for()
     page.get_by_text("of reference.xyz is covered by copper.xyz").wait_for()
-    # What is computed last: a row that is drawn anew under the hand does not hear the click.
+    # What is computed last.
     pick = page.get_by_role("button", name="Pick these frames")
-    pick.wait_for(timeout=60_000)
+    pick.wait_for()
+    wait_until_still(page)
     page.locator(".tabulator-row").first.locator(".tabulator-cell[tabulator-field=delta]").click()
     page.get_by_text("1 frame picked").wait_for()
     page.get_by_role("slider").first.focus()

@@ -8,7 +8,7 @@ from importlib.util import find_spec
 
 import pytest
 
-from tests.browser.conftest import free_port, missing, wait_for
+from tests.browser.conftest import free_port, missing, wait_for, wait_until_still
 
 CELLS = (
     "from quests_app import Explorer\nexplorer = Explorer(path, umap=False)\nexplorer",
@@ -90,19 +90,6 @@ def printed(output):
     return "".join(output.inner_text().split())
 
 
-def wait_until_still(page, chart):
-    """Wait until a chart stays where it is: what is drawn above it moves it."""
-    before = None
-    for _ in range(60):
-        chart.scroll_into_view_if_needed()
-        now = chart.locator(".bk-Figure").first.bounding_box()
-        if now == before:
-            return
-        before = now
-        page.wait_for_timeout(2000)
-    pytest.fail("the chart never stood still")
-
-
 def lasso(page, chart):
     """Draw a loop around all points of a map."""
     chart.scroll_into_view_if_needed()
@@ -132,7 +119,9 @@ def test_the_dashboard_in_a_notebook(notebook):
     chart = run_cell(page, 1)
     chart.get_by_role("heading", name="Map of environments").wait_for()
     chart.locator(".bk-Figure").first.wait_for()
-    wait_until_still(page, chart)
+    # What is drawn above it moves it.
+    chart.scroll_into_view_if_needed()
+    wait_until_still(page)
     lasso(page, chart)
     dashboard.get_by_text("40 frames picked").wait_for()
 

@@ -2,6 +2,8 @@
 
 import re
 
+from .conftest import wait_until_still
+
 # Where things stand on the map that is seen, told by BokehJS.
 MAP = """() => {
   const plots = Object.values(Bokeh.documents).flatMap(doc => [...doc._all_models.values()])
@@ -63,6 +65,8 @@ def test_the_map_picks_frames_and_environments(page):
     page.get_by_text("Subset beside the full set").wait_for()
     (seen,) = wait_for(page, lambda seen: len(seen) == 1 and seen[0]["points"] > 1000)
     assert seen["rings"] == seen["crosses"] == 0
+    wait_until_still(page)
+    (seen,) = maps(page)
     a_lasso_and_a_box_pick(page, seen)
     a_click_looks_at_an_environment(page)
     page.keyboard.press("Escape")

@@ -7,6 +7,7 @@ import zipfile
 
 import pytest
 
+from .conftest import wait_until_still
 from .test_dashboard import blocks, download, numbers, open_path
 
 KEPT = {"gap20_Fullerenes": 68, "mlearn_Mo": 54, "3bpa": 250}
@@ -21,6 +22,7 @@ def test_a_quarter_of_a_real_file(page, data_file, name):
     # The order that was published.
     page.get_by_role("button", name="msc", exact=True).click()
     page.locator("tr.active", has_text="msc").wait_for()
+    wait_until_still(page)
     _, content = download(page, "Download subset")
     with zipfile.ZipFile(io.BytesIO(content)) as archive:
         subset, record = archive.read("subset.xyz"), json.loads(archive.read("subset.json"))

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from ase.io import write
 
-from .conftest import crystals
+from .conftest import crystals, wait_until_still
 from .test_dashboard import open_path
 
 
@@ -18,6 +18,7 @@ def rows(page):
 
 def go_to(page, tab):
     page.get_by_role("tab", name=tab).click()
+    wait_until_still(page)
 
 
 def open_file(page, path, frames):
