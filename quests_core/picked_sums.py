@@ -16,7 +16,7 @@ import numpy as np
 from ._numba import inlined_kernel
 from .picked import LEAVES, Picked
 from .tile_squares import FAR
-from .tile_sums import NEAR, UNIT, VERY_WIDE, WIDE, exact_square
+from .tile_sums import NEAR, UNIT, VERY_WIDE, WIDE, exact_square, exponential
 from .tree import CHUNK, LEAF_ROWS
 from .vectors import add_axes_of_one, box_gap
 
@@ -79,17 +79,7 @@ def _kernels(squares, scale, nearest, room):
     terms, bits, powers = room.terms, room.bits, room.powers
     factor, offset, most = np.float32(scale), np.float32(nearest), np.float32(1e30 / max(scale, 1.0))
     for j in range(squares.shape[0]):
-        exponent = min(squares[j], most) * factor - offset
-        x = max(min(exponent, np.float32(80.0)), np.float32(-80.0)) * np.float32(-1.44269504)
-        whole = np.floor(x + np.float32(0.5))
-        f = x - whole
-        p = np.float32(1.5403530e-4) * f + np.float32(1.3333558e-3)
-        p = p * f + np.float32(9.6181291e-3)
-        p = p * f + np.float32(5.5504109e-2)
-        p = p * f + np.float32(2.4022651e-1)
-        p = p * f + np.float32(6.9314718e-1)
-        terms[j] = p * f + np.float32(1.0)
-        bits[j] = (np.int32(whole) + np.int32(127)) << np.int32(23)
+        terms[j], bits[j] = exponential(min(squares[j], most) * factor - offset)
     total = np.float32(0.0)
     for j in range(squares.shape[0]):
         total += terms[j] * powers[j]

@@ -18,7 +18,7 @@ import math
 
 import numpy as np
 
-from ._numba import inner_kernel
+from ._numba import inlined_kernel, inner_kernel
 from .tile_squares import FAR, gap, squares_of_group
 from .tree import CHUNK, TILE_ROWS
 from .vectors import BLOCK, GROUP
@@ -95,6 +95,24 @@ def work_space():
     )
 
 
+@inlined_kernel
+def exponential(exponent):
+    """Return ``exp(-exponent)`` in single precision, as p in [0.70, 1.42] and the bits of a power of two.
+
+    Exponents beyond ±80 are taken for ±80.
+    """
+    x = max(min(exponent, np.float32(80.0)), np.float32(-80.0)) * np.float32(-1.44269504)
+    whole = np.floor(x + np.float32(0.5))
+    f = x - whole
+    # 2^f on [-1/2, 1/2]: Taylor's series to the sixth order, relative error below 2e-7.
+    p = np.float32(1.5403530e-4) * f + np.float32(1.3333558e-3)
+    p = p * f + np.float32(9.6181291e-3)
+    p = p * f + np.float32(5.5504109e-2)
+    p = p * f + np.float32(2.4022651e-1)
+    p = p * f + np.float32(6.9314718e-1)
+    return p * f + np.float32(1.0), (np.int32(whole) + np.int32(127)) << np.int32(23)
+
+
 @inner_kernel
 def _kernels(squares, scale, careful, offset, terms, work):
     """Write ``exp(offset - scale · square)`` in single precision, as 2^whole · p(f); vectorised.
@@ -104,19 +122,7 @@ def _kernels(squares, scale, careful, offset, terms, work):
     bits, powers = work[4], work[5]
     factor, most = np.float32(scale), np.float32(1e30 / max(scale, 1.0))
     for j in range(offset.shape[0]):
-        exponent = min(squares[j], most) * factor - offset[j]
-        exponent = max(min(exponent, np.float32(80.0)), np.float32(-80.0))
-        x = exponent * np.float32(-1.44269504)
-        whole = np.floor(x + np.float32(0.5))
-        f = x - whole
-        # 2^f on [-1/2, 1/2]: Taylor's series to the sixth order, relative error below 2e-7.
-        p = np.float32(1.5403530e-4) * f + np.float32(1.3333558e-3)
-        p = p * f + np.float32(9.6181291e-3)
-        p = p * f + np.float32(5.5504109e-2)
-        p = p * f + np.float32(2.4022651e-1)
-        p = p * f + np.float32(6.9314718e-1)
-        terms[j] = p * f + np.float32(1.0)
-        bits[j] = (np.int32(whole) + np.int32(127)) << np.int32(23)
+        terms[j], bits[j] = exponential(min(squares[j], most) * factor - offset[j])
     for j in range(offset.shape[0]):
         terms[j] = terms[j] * powers[j] if squares[j] > careful[j] else np.float32(0.0)
 

@@ -202,8 +202,7 @@ class MapView(View):
         options = {**_COMPUTED, **{name: key for key, name in self._fields.names.items()}}
         if self._key not in options.values():
             self._key = self._mode.value = KEPT
-        with pn.io.hold():
-            self._color.param.update(options=options, value=self._key)
+        self._color.param.update(options=options, value=self._key)
 
     def _coloring(self, rows: np.ndarray | None = None) -> Coloring:
         """Return the colours of all environments; `rows` are those of the subset, for its own map."""
