@@ -32,10 +32,10 @@ DATA = ROOT.parent / "shared" / "data"
 log = logging.getLogger("speed")
 
 
-def timed(function: Callable[[], object], repeats: int = 3) -> float:
-    """Return the median wall time of a call, in seconds."""
+def timed(function: Callable[[], object], repeats: int = 3, seconds: float = 3.0) -> float:
+    """Return the median wall time of so many calls and for so long at least, in seconds."""
     times = []
-    for _ in range(repeats):
+    while len(times) < repeats or sum(times) < seconds:
         start = time.perf_counter()
         function()
         times.append(time.perf_counter() - start)
@@ -58,7 +58,7 @@ def compare_msc(envs: q.Environments, work: str) -> str:
     """Time the whole order of `msc`."""
     blocks = list(envs)
     entropies = np.array([peer_entropy(block, h=0.015) for block in blocks])
-    peer = timed(lambda: peer_msc(blocks, entropies, len(blocks), h=0.015), repeats=1)
+    peer = timed(lambda: peer_msc(blocks, entropies, len(blocks), h=0.015), 1, 0.0)
     return row(work, peer, timed(lambda: q.select(fresh(envs), "msc")))
 
 
@@ -85,9 +85,7 @@ def comparisons() -> list[str]:
     ]
     envs = q.descriptors(frames)
     X = envs.X[:30_000]
-    best = min(
-        timed(lambda b=b: peer_entropy(X, h=0.015, batch_size=b), repeats=1) for b in (500, 1000, 2000)
-    )
+    best = min(timed(lambda b=b: peer_entropy(X, h=0.015, batch_size=b), 1, 0.0) for b in (500, 1000, 2000))
     lines.append(row("`entropy`, 30,000 environments of gap20_partial", best, timed(lambda: q.entropy(X))))
     lines.append(
         compare_msc(fullerenes, "`select(method='msc')`, gap20_Fullerenes, 272 frames, 11,782 environments")
@@ -120,7 +118,7 @@ def whole_analysis() -> list[str]:
     memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
     entropy_30k = timed(lambda: q.entropy(envs.X[:30_000]))
     exponent = np.log(steps["entropy"] / entropy_30k) / np.log(envs.n_envs / 30_000)
-    every = timed(lambda: q.compression_curve(envs, order, sizes=range(1, len(envs) + 1)), repeats=1)
+    every = timed(lambda: q.compression_curve(envs, order, sizes=range(1, len(envs) + 1)), 1, 0.0)
     lines = [
         f"{envs.n_envs:,} environments in {len(envs):,} frames, from the file to the whole curve: "
         f"**{total:.0f} s**, {memory:.1f} GB resident at most "
