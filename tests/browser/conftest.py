@@ -30,14 +30,15 @@ ARGUMENTS = [
 ]
 START_SECONDS = 90
 # What the user did last, kept on the page for the report of a test that fails.
-NOTE_CLICKS = """window.clicks = [];
-const types = ["pointerdown", "pointerup", "click", "keydown"];
-const note = (event) => {
-  const [at, what] = [Date.now() / 1000, event.composedPath()[0]];
-  window.clicks.push(`${at} ${event.type} ${event.key ?? ""} on ${what.tagName} ${what.className}`);
-};
-for (const type of types) document.addEventListener(type, note, true);
-"""
+NOTE_CLICKS = """{
+  window.clicks = [];
+  const note = (event) => {
+    const [at, what] = [Date.now() / 1000, event.composedPath()[0]];
+    window.clicks.push(`${at} ${event.type} ${event.key ?? ""} on ${what.tagName} ${what.className}`);
+  };
+  const types = ["pointerdown", "pointerup", "click", "keydown"];
+  for (const type of types) document.addEventListener(type, note, true);
+}"""
 WATCH = pytest.StashKey[tuple]()
 
 
@@ -47,9 +48,19 @@ def pytest_runtest_makereport(item, call):
     report = yield
     if report.failed and WATCH in item.stash and call.when == "call":
         page, messages = item.stash[WATCH]
-        done = page.evaluate("(window.clicks ?? []).slice(-8)")
+        done = done_last(page)
         report.sections.append((f"the page at {time.time():.1f}", "\n".join([*done, *messages])))
     return report
+
+
+def done_last(page):
+    """Return what the user did last on a page, which may not answer any more."""
+    from playwright.sync_api import Error
+
+    try:
+        return page.wait_for_function("() => (window.clicks ?? []).slice(-8)", timeout=5000).json_value()
+    except Error as error:
+        return [f"the page does not answer: {error}"]
 
 
 def missing(reason):
