@@ -13,8 +13,8 @@ as soon as they are beyond the reach of every query. The sums of a set against i
 each pair of tiles is computed once. A curve takes each tile through all sizes at once.
 
 **Laziness.** A kernel sum only grows as frames are picked, so one that is behind is a lower bound, and
-the score of its frame an upper one. A selection brings a sum up to date only when it decides which
-frame is next (see `quests_core.picked_sums`); most pairs are never computed.
+the score of its frame an upper one. A selection takes down the highest bound until that is a score
+(see `quests_core.picked_sums`); most pairs are never computed.
 
 **Error.** Differences of coordinates relative to the tile's centre are exact to 2⁻²⁴ of the tile's
 radius, and the exponent to a few 2⁻²⁴ of itself: small exponents, which make up the sum, are precise

@@ -1,11 +1,16 @@
 """Compiled kernel sums of single environments against the frames picked so far.
 
 A selection asks for the sum of one environment here and of another there, against frames that were
-picked since it last asked. An environment visits the nearest tiles of picks first (see
+picked since it last asked. An environment visits the nearest leaves of picks first (see
 `quests_core.picked`), as they set its limit, and then whatever is within that.
 
-A sum that leaves out what is far from its nearest term, or stops early, is a lower bound; what it costs
-is mostly these visits. Error and limits are those of `quests_core.kernel`.
+What the leaves know of their lanes bounds distances from both sides. With d the distance along the first
+axes to where a lane is said to be, s how far it is from there, and t and t' how far both rows are from
+the leaf's centre along the other axes, an exponent is at least ``(d - s)²`` and at most ``(d + s)² + (t +
+t')²``. The latter is computed as ``(1 + s / 2) d² + s (2 + s) + (t + t')²``, which is no less. The sum of
+kernels with these largest exponents is a lower bound, which is asked for first and mostly decides. An
+exact sum reads the rows of the lanes that may matter, in double precision. Whatever is left out makes a
+sum smaller, so that it stays a bound.
 """
 
 import math
@@ -14,202 +19,144 @@ from typing import NamedTuple
 import numpy as np
 
 from ._numba import inlined_kernel
-from .picked import LEAVES, Picked
+from .lanes import MORE, leaves_within, squares_of_halves, sum_of_kernels, widen_squares
+from .picked import Picked
 from .tile_squares import FAR
-from .tile_sums import NEAR, UNIT, VERY_WIDE, WIDE, exact_square, exponential
+from .tile_sums import exact_square
 from .tree import CHUNK, LEAF_ROWS
-from .vectors import add_axes_of_one, box_gap
 
-# Tiles that are visited in the order of their distance; from then on the limit hardly falls.
-_IN_ORDER = 8
+# Leaves whose gap is below this share of the limit are visited before others: they take it down.
+_SOON = np.float32(0.25)
 # What is not `FAR`.
 _BEFORE_FAR = np.float32(2e38)
-_FAR_BITS = int(np.array(FAR).view(np.int32))
+# Bounds are added up relative to a term that may be smaller than the largest by this, an exponent.
+_STEP = 40.0
 
 
 class Room(NamedTuple):
     """The buffers of one thread."""
 
-    chunk: np.ndarray  # the environment relative to the centre of a tile, (D,)
-    head: np.ndarray  # its first axes, (CHUNK,)
+    relative: np.ndarray  # the environment relative to the centre of a leaf, (CHUNK,)
     squares: np.ndarray  # squared distances to the lanes of a leaf, (LEAF_ROWS,)
-    terms: np.ndarray  # likewise
-    bits: np.ndarray  # powers of two, as bits
-    powers: np.ndarray  # and as numbers
-    gaps: np.ndarray  # squared distances to the tiles in use
-    gap_bits: np.ndarray  # and as bits, which are ordered as the numbers are
+    rows: np.ndarray  # rows of the lanes that may matter, likewise
+    exponents: np.ndarray  # and their exponents
+    gaps: np.ndarray  # squared distances to the boxes of the leaves in use
+    near: np.ndarray  # those that may matter
 
     @classmethod
     def of(cls, picked: Picked) -> "Room":
         """Return room for sums against `picked`."""
-        singles = [np.empty(n, np.float32) for n in (picked.rows.shape[1], CHUNK, LEAF_ROWS, LEAF_ROWS)]
-        bits, gaps = np.empty(LEAF_ROWS, np.int32), np.empty(len(picked.last), np.float32)
-        return cls(*singles, bits, bits.view(np.float32), gaps, gaps.view(np.int32))
+        relative, squares, gaps = (np.empty(n, np.float32) for n in (CHUNK, LEAF_ROWS, len(picked.last)))
+        rows, exponents, near = (
+            np.empty(LEAF_ROWS, np.int64),
+            np.empty(LEAF_ROWS),
+            np.empty(len(gaps), np.int32),
+        )
+        return cls(relative, squares, rows, exponents, gaps, near)
 
 
 @inlined_kernel
-def _farthest(nearest, total, reach):
-    """Return the exponent beyond which nothing matters."""
-    return max(reach + nearest - math.log(total), 0.0) if total > 0.0 else np.inf
+def _limit(far, slack):
+    """Return the square, in single precision, of a distance that is wrong by up to `slack`."""
+    return np.float32(min((far + slack) ** 2 * MORE, _BEFORE_FAR))
 
 
 @inlined_kernel
-def _limit(far, width, scale):
-    """Return the square of single precision that belongs to an exponent, with its error in it."""
-    if far == np.inf:
-        return np.float32(np.inf)
-    limit = (far + 1e-5 * far + 8.0 * UNIT * width * math.sqrt(far)) / scale
-    return np.float32(limit if limit < 1e38 else np.inf)
+def _error(nearest):
+    """Return the error of a logarithm of bounds: terms below the largest by 30, an exponent, do not count."""
+    return 1e-5 + 2.0**-21 * (nearest + 30.0)
 
 
 @inlined_kernel
-def _logarithm(nearest, total, is_bound):
-    """Return the logarithm of a sum; of one in single precision less by its error, see `_limit`.
-
-    Terms smaller than the largest by 30, an exponent, do not count in that, nor do those of wider tiles.
-    """
-    farthest = nearest + 30.0
-    error = 1e-5 * farthest + 8.0 * UNIT * VERY_WIDE * math.sqrt(farthest) if is_bound else 0.0
-    return math.log(total) - nearest - error
-
-
-@inlined_kernel
-def _kernels(squares, scale, nearest, room):
-    """Return ``Σ exp(nearest - scale · square)`` in single precision, as 2^whole · p(f); vectorised."""
-    terms, bits, powers = room.terms, room.bits, room.powers
-    factor, offset, most = np.float32(scale), np.float32(nearest), np.float32(1e30 / max(scale, 1.0))
-    for j in range(squares.shape[0]):
-        terms[j], bits[j] = exponential(min(squares[j], most) * factor - offset)
-    total = np.float32(0.0)
-    for j in range(squares.shape[0]):
-        total += terms[j] * powers[j]
-    return total
+def _add_bounds(picked, leaf, since, tail, nearest, total, room):
+    """Add the kernels of the lanes of a leaf that were picked at `since` or later, taken for too far."""
+    rounded, tails, ranks = picked.rounded[leaf], picked.tails[leaf], picked.ranks[leaf]
+    least = widen_squares(room.squares, rounded, tails, tail, ranks, np.int32(since))
+    if not least < _BEFORE_FAR:
+        return nearest, total
+    if least < nearest - _STEP:
+        total *= math.exp(least - nearest)
+        nearest = np.float64(least)
+    return nearest, total + sum_of_kernels(room.squares, np.float32(nearest))
 
 
 @inlined_kernel
-def _add_squares(picked, row, leaf, since, width, accuracy, is_bound, nearest, total, room):
-    """Add the kernels of the lanes of a leaf that were picked at `since` or later; squares are known."""
-    scale, _, faded = accuracy
-    squares, ranks, since = room.squares, picked.ranks[leaf], np.int32(since)
-    count, least = picked.counts[leaf], FAR
-    for j in range(count):
-        squares[j] = squares[j] if ranks[j] >= since else FAR
-        least = min(least, squares[j])
-    exponent = least * scale
-    if width > (VERY_WIDE if is_bound else WIDE) or (
-        not is_bound and (min(nearest, exponent) > NEAR or faded == np.inf)
-    ):
-        near = min(nearest, exponent) + (faded if width <= VERY_WIDE else 2.0 * faded)
-        near_square = min(_limit(near, width, scale), _BEFORE_FAR)
-        for j in range(count):
-            if squares[j] <= near_square:
-                exact = scale * exact_square(picked.rows[row], picked.rows[picked.row_at[leaf, j]])
-                if exact < nearest:
-                    total *= math.exp(exact - nearest)
-                    nearest = exact
-                total += math.exp(nearest - exact)
-                squares[j] = FAR
-    elif exponent < nearest:
-        exponent = np.float64(np.float32(exponent))
-        total *= math.exp(exponent - nearest)
-        nearest = exponent
-    squares[count:] = FAR
-    return nearest, total + _kernels(squares, scale, nearest, room)
+def _add_exactly(picked, row, leaf, since, limit, nearest, total, room):
+    """Add the kernels of the lanes of a leaf that were picked at `since` or later, exactly."""
+    query, rows, exponents, n = picked.rows[row], room.rows, room.exponents, 0
+    ranks, row_at = picked.ranks[leaf], picked.row_at[leaf]
+    for j in range(LEAF_ROWS):
+        rows[n] = row_at[j]
+        n += (ranks[j] >= since) & (not room.squares[j] > limit)
+    least = nearest
+    for i in range(n):
+        exponents[i] = exact_square(query, picked.rows[rows[i]]) * picked.unit * picked.unit
+        least = min(least, exponents[i])
+    if least < nearest:
+        total *= math.exp(least - nearest)
+    for i in range(n):
+        total += math.exp(least - exponents[i])
+    return least, total
 
 
 @inlined_kernel
-def _visit(picked, tile, row, since, far, accuracy, is_bound, nearest, total, room):
-    """Add the lanes of a tile that were picked at `since` or later and have no exponent above `far`."""
-    query, center, chunk, squares = picked.rows[row], picked.centers[tile], room.chunk, room.squares
-    width, loaded = picked.widths[tile], 0
-    limit = _limit(far, width, accuracy[0])
-    for leaf in range(LEAVES * tile, LEAVES * tile + LEAVES):
-        if picked.last_of_leaf[leaf] < since:
-            continue
-        if box_gap(picked.leaf_low[leaf], picked.leaf_high[leaf], room.head) > limit:
-            continue
-        squares[:] = np.float32(0.0)
-        axis, within = 0, True
-        while within and axis < query.shape[0]:
-            last = axis + CHUNK
-            if loaded == axis:
-                for c in range(axis, last):
-                    chunk[c] = query[c] - center[c]
-                loaded = last
-            within = add_axes_of_one(chunk[axis:last], picked.columns[leaf, axis:last], squares, limit)
-            axis = last
-        if within:
-            nearest, total = _add_squares(
-                picked, row, leaf, since, width, accuracy, is_bound, nearest, total, room
-            )
-    return nearest, total
+def _visit(picked, leaf, row, since, far, is_bound, nearest, total, room):
+    """Add the lanes of a leaf that were picked at `since` or later and are not beyond `far`."""
+    x, center, halves = picked.singles[row], picked.centers[leaf], picked.halves[leaf]
+    limit = _limit(far, picked.slack[leaf])
+    if not squares_of_halves(x, center, halves, limit, room.relative, room.squares):
+        return nearest, total
+    if not is_bound:
+        return _add_exactly(picked, row, leaf, since, limit, nearest, total, room)
+    square = np.float32(0.0)
+    for c in range(halves.shape[0], x.shape[0]):
+        square += (x[c] - center[c]) ** 2
+    return _add_bounds(picked, leaf, since, np.float32(math.sqrt(square)), nearest, total, room)
 
 
 @inlined_kernel
-def _find_gaps(picked, row, since, room):
-    """Write the squared distances of a row to the tiles in use, `FAR` to those without a new pick."""
-    n, gaps, head = picked.n_tiles[0], room.gaps, room.head
-    for k in range(n):
-        gaps[k] = np.float32(0.0)
-    for c in range(CHUNK):
-        x = np.float32(picked.rows[row, c])
-        head[c] = x
-        low, high = picked.low[c], picked.high[c]
-        for k in range(n):
-            beyond = max(max(low[k] - x, x - high[k]), np.float32(0.0))
-            gaps[k] += beyond * beyond
-    for k in range(n):
-        gaps[k] = gaps[k] if picked.last[k] >= since else FAR
+def _near_leaves(picked, row, since, limit, room):
+    """Note the leaves with new picks within a limit, the nearest first; return their number."""
+    gaps, near, n_blocks, first = room.gaps, room.near, (picked.n_leaves[0] + 15) // 16, 0
+    x, since = picked.singles[row], np.int32(since)
+    n_near = leaves_within(picked.low, picked.high, picked.last, x, since, limit, n_blocks, gaps, near)
+    for i in range(n_near):
+        first = i if gaps[near[i]] < gaps[near[first]] else first
+    near[0], near[first] = near[first], near[0]
+    return n_near
 
 
 @inlined_kernel
-def _nearest_tile(gap_bits, n):
-    """Return the place of the smallest gap; as whole numbers, since these are compared as vectors."""
-    least = np.int32(_FAR_BITS)
-    for k in range(n):
-        least = min(least, gap_bits[k])
-    for start in range(0, n, 64):
-        found = np.int32(0)
-        for k in range(start, min(start + 64, n)):
-            found |= np.int32(gap_bits[k] == least)
-        if found:
-            while gap_bits[start] != least:
-                start += 1
-            return start
-    return 0
-
-
-@inlined_kernel
-def bring_up_to_date(picked, row, n_picked, need, reach, accuracy, is_bound, sums, room):
+def bring_up_to_date(picked, row, n_picked, bound, need, reach, is_bound, sums, room):
     """Add to the sum of a row what was picked since it was last asked for; return its logarithm.
 
     `sums` are ``(known, nearest, total)`` of all rows: the sum over the first ``known`` picks is ``total
-    · exp(-nearest)``. Terms are left out that are smaller than the sum by `reach`, an exponent. If
-    `is_bound` is enough, single precision does for all terms, and what is returned is less by its error.
-    Once the logarithm is above `need` it is returned at once, and the sum stays what it was.
+    · exp(-nearest)``. Terms are left out that are smaller than the sum by `reach`, an exponent; its logarithm
+    is known to be no less than `bound`. If `is_bound` is enough, no rows are read, and what is returned is
+    less by the error of that. Once the logarithm is above `need` it is returned at once, and the sum stays
+    what it was.
     """
     known, nearest_of, total_of = sums
     since, nearest, total = known[row], nearest_of[row], total_of[row]
-    gaps, n, scale = room.gaps, picked.n_tiles[0], accuracy[0]
-    _find_gaps(picked, row, since, room)
-    far = _farthest(nearest, total, reach)
-    limit = min(_limit(far, 0.0, scale), _BEFORE_FAR)
-    in_order = min(_IN_ORDER, n)
-    for visit in range(in_order + n):
-        # The nearest first; then the others as they come.
-        place = _nearest_tile(room.gap_bits, n) if visit < in_order else visit - in_order
-        if gaps[place] > limit:
-            if visit < in_order:
-                break
-            continue
-        gaps[place] = FAR
-        before = total
-        nearest, total = _visit(picked, place, row, since, far, accuracy, is_bound, nearest, total, room)
-        if total != before:
-            log_sum = _logarithm(nearest, total, is_bound)
-            if log_sum > need:
-                return log_sum
-            far = _farthest(nearest, total, reach)
-            limit = min(_limit(far, 0.0, scale), _BEFORE_FAR)
+    log_total, far = math.log(total) if total > 0.0 else -np.inf, math.sqrt(reach - bound)
+    gaps, near, own, n_near = room.gaps, room.near, picked.leaf_of[row], 1
+    near[0], gaps[own] = own, np.float32(0.0) if picked.last[own] >= since else FAR
+    # Where the row would stand itself; then the nearest, and those by which the limit falls most; all others.
+    for turn in range(3):
+        if turn == 1:
+            n_near = _near_leaves(picked, row, since, _limit(far, picked.grain), room)
+            gaps[own] = FAR
+        for i in range(n_near):
+            leaf, limit = np.int64(near[i]), _limit(far, picked.grain)
+            if gaps[leaf] > (_SOON * limit if turn == 1 and i > 0 else limit):
+                continue
+            gaps[leaf] = FAR
+            before = total
+            nearest, total = _visit(picked, leaf, row, since, far, is_bound, nearest, total, room)
+            if total != before:
+                log_total = math.log(total)
+                if log_total - nearest - _error(nearest) > need:
+                    return log_total - nearest - _error(nearest)
+                far = min(far, math.sqrt(max(reach + nearest - log_total, 0.0)))
     known[row], nearest_of[row], total_of[row] = n_picked, nearest, total
-    return _logarithm(nearest, total, is_bound) if total > 0.0 else -np.inf
+    return log_total - nearest - (_error(nearest) if is_bound else 0.0) if total > 0.0 else -np.inf

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from .._numba import get_num_threads, kernel, run_blocks
+from .._numba import inlined_kernel, kernel
 from ..environments import Environments
 from ..kernel import RunningSums, accuracy_of, frame_entropies
 from ..picked import Picked, pick
@@ -14,48 +14,75 @@ from .greedy import Scorer
 # A sum of its largest terms, down to this exponent, decides on most frames; few need all.
 _REACH = 5.0
 # A sum that is this far above what would put its frame behind the best, in nats, need not be finished.
-_MARGIN = 0.5
-# Frames looked at together once the best of them is known, in this many parts for each thread.
-_AT_ONCE, _PARTS = 32, 4
+_MARGIN = 2.0
+# Frames that may be the best are looked for among so many at a time.
+_AT_ONCE = 32
 
 
-@kernel
-def _resolve(frames, least, guess, frames_of, n_picked, sums, scores, exact, accuracy, room):
-    """Take the bounds of some frames' scores down, to the score or below `least`.
-
-    `guess` is what the next best score may be: nobody needs a bound that is lower by far.
-    """
+@inlined_kernel
+def _lower(frame, least, frames_of, n_picked, sums, scores, exact, reach, room):
+    """Take the bound of a frame's score down, to the score or below `least`."""
     places, offsets, entropies = frames_of
-    picked, bounds, rough, full = sums
-    for frame in frames:
-        rows, entropy = places[offsets[frame] : offsets[frame + 1]], entropies[frame]
-        while rows.shape[0] > 0:
-            row = rows[0]
-            for other in rows:
-                row = other if bounds[other] < bounds[row] else row
-            scores[frame] = entropy - bounds[row]
-            if full[0][row] == n_picked:
-                exact[frame] = n_picked
-                break
-            if scores[frame] < least:
-                break
-            if rough[0][row] < n_picked:
-                need = entropy - max(least, guess) + _MARGIN
-                need = need if bounds[row] < need else np.inf
-                bound = bring_up_to_date(picked, row, n_picked, need, _REACH, accuracy, True, rough, room)
-                bounds[row] = max(bounds[row], bound)
-            else:
-                bounds[row] = bring_up_to_date(
-                    picked, row, n_picked, np.inf, accuracy[1], accuracy, False, full, room
-                )
-                rough[1][row], rough[2][row] = full[1][row], full[2][row]
+    picked, all_bounds, rough, full = sums
+    first, entropy = offsets[frame], entropies[frame]
+    bounds = all_bounds[first : offsets[frame + 1]]
+    while bounds.shape[0] > 0:
+        i, lowest = 0, np.inf
+        for j in range(bounds.shape[0]):
+            i, lowest = (j, bounds[j]) if bounds[j] < lowest else (i, lowest)
+        row = places[first + i]
+        scores[frame] = entropy - lowest
+        if full[0][row] == n_picked:
+            exact[frame] = n_picked
+            break
+        if scores[frame] < least:
+            break
+        if rough[0][row] < n_picked:
+            need = entropy - least + _MARGIN
+            bound = bring_up_to_date(picked, row, n_picked, lowest, need, _REACH, True, rough, room)
+            bounds[i] = max(lowest, bound)
+        else:
+            bounds[i] = bring_up_to_date(picked, row, n_picked, lowest, np.inf, reach, False, full, room)
+            rough[1][row], rough[2][row] = full[1][row], full[2][row]
+
+
+@inlined_kernel
+def _first_two(scores):
+    """Return the place of the highest score, it, and the next."""
+    best, highest, second = 0, -np.inf, -np.inf
+    for k in range(scores.shape[0]):
+        if scores[k] > highest:
+            best, highest, second = k, scores[k], highest
+        else:
+            second = max(second, scores[k])
+    return best, highest, second
 
 
 @kernel
-def _above(scores, exact, free, n_picked, least):
-    """Return the frames whose bounds are at least `least`, the highest first, but no more than are wanted."""
-    frames = np.flatnonzero(free & (exact < n_picked) & (scores >= least))
-    return frames[np.argsort(-scores[frames], kind="mergesort")[:_AT_ONCE]]
+def _settle(free, frames_of, n_picked, sums, scores, exact, tolerance, reach, room):
+    """Take bounds down, always the highest, until none is as high as the best score, which so is known."""
+    known = -np.inf
+    for frame in range(free.shape[0]):
+        if free[frame] and exact[frame] == n_picked:
+            known = max(known, scores[frame])
+    while True:
+        behind, others = np.flatnonzero(free & (exact < n_picked)), -np.inf
+        if behind.shape[0] > _AT_ONCE:
+            bounds = scores[behind]
+            others = np.partition(bounds, bounds.shape[0] - _AT_ONCE - 1)[bounds.shape[0] - _AT_ONCE - 1]
+            above = behind[bounds > others]
+            behind = above if above.shape[0] else behind[bounds == others][:_AT_ONCE]
+        bounds = scores[behind]
+        best, highest, second = _first_two(bounds)
+        if highest == -np.inf or highest < known - tolerance:
+            break
+        while highest >= max(others, known - tolerance) and highest > -np.inf:
+            least = max(second, others, known) - tolerance
+            _lower(behind[best], least, frames_of, n_picked, sums, scores, exact, reach, room)
+            bounds[best] = scores[behind[best]]
+            if exact[behind[best]] == n_picked:
+                known, bounds[best] = max(known, bounds[best]), -np.inf
+            best, highest, second = _first_two(bounds)
 
 
 class MSC(Scorer):
@@ -77,24 +104,25 @@ class MSC(Scorer):
         self.tolerance = 1e-6 if precision == "single" else 1e-11
         tiles, entropies = envs.tiles, frame_entropies(envs, bandwidth, precision, progress)
         n_references = envs.n_envs + (0 if reference is None else len(reference))
-        self._accuracy = accuracy_of(bandwidth, n_references, precision)
+        self._reach = accuracy_of(bandwidth, n_references, precision)[1]
         self._frames = tiles.places, envs.offsets, entropies
         self._picked, self._n_picked = Picked.none_of(tiles, bandwidth), 0
-        # Lower bounds of ln K, and sums over the largest terms and over all; in the order of the tiles.
+        # Lower bounds of ln K, and sums over the largest terms and over all; these in the order of the tiles.
         bounds = np.full(envs.n_envs, -np.inf)
         if reference is not None:
             sums = RunningSums(tiles, bandwidth, n_references, precision)
             sums.add(Tiles.of(reference, tiles.axes), "reference", progress)
-            bounds = sums.log_sums[tiles.order]
-        is_known = np.isfinite(bounds)
+            bounds = sums.log_sums
+        nearest = -bounds[tiles.order]
         rough, full = (
-            (np.zeros(len(bounds), np.int64), -bounds, is_known.astype(np.float64)) for _ in range(2)
+            (np.zeros(len(nearest), np.int64), nearest.copy(), np.isfinite(nearest).astype(np.float64))
+            for _ in range(2)
         )
         self._sums = self._picked, bounds, rough, full
         self._scores = entropies.copy()
-        # The number of picks for which each score was computed, and the best computed for all.
-        self._exact, self._least, self._last = np.full(len(envs), -1), -np.inf, np.inf
-        self._started, self._rooms = False, []
+        # The number of picks for which each score was computed.
+        self._exact = np.full(len(envs), -1)
+        self._started, self._room = False, Room.of(self._picked)
         if reference is not None:
             self._start()
 
@@ -108,44 +136,22 @@ class MSC(Scorer):
         return self._scores
 
     def refine(self, best: np.ndarray, free: np.ndarray) -> bool:
-        """Take the bound of the best frame down to its score, then those that are above it."""
-        behind = best[self._exact[best] < self._n_picked]
-        if not self._started or not len(behind) or self._scores[behind[0]] == -np.inf:
-            return False
-        least = self._least - self.tolerance
-        if self._scores[behind[0]] < least:
-            # What was better may not be picked now.
-            least = -np.inf
-        frames = behind[:1]
-        if least > -np.inf:
-            frames = _above(self._scores, self._exact, free, self._n_picked, least)
-        self._resolve(frames, least)
-        computed = frames[self._exact[frames] == self._n_picked]
-        self._least = max(self._least, self._scores[computed].max(initial=-np.inf))
-        return True
-
-    def _resolve(self, frames: np.ndarray, least: float) -> None:
-        def work(first: int, last: int) -> None:
-            try:
-                room = self._rooms.pop()
-            except IndexError:
-                room = Room.of(self._picked)
-            _resolve(
-                frames[first:last],
-                least,
-                self._last,
+        """Take down the highest bounds until the best of all frames is known."""
+        is_behind = (self._exact[best] < self._n_picked) & (self._scores[best] > -np.inf)
+        if self._started and is_behind.any():
+            _settle(
+                free,
                 self._frames,
                 self._n_picked,
                 self._sums,
                 self._scores,
                 self._exact,
-                self._accuracy,
-                room,
+                self.tolerance,
+                self._reach,
+                self._room,
             )
-            self._rooms.append(room)
-
-        n_parts = _PARTS * get_num_threads() if get_num_threads() > 1 else 1
-        run_blocks(work, len(frames), -(-len(frames) // n_parts))
+            return True
+        return False
 
     def add(self, frame: int) -> None:
         """Add the environments of `frame` to what the sums are against."""
@@ -154,6 +160,5 @@ class MSC(Scorer):
         if len(rows):
             pick(self._picked, rows, self._n_picked)
             self._n_picked += 1
-            self._least, self._last = -np.inf, self._scores[frame]
             if not self._started:
                 self._start()

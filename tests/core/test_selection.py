@@ -139,6 +139,13 @@ def test_copies_of_many_frames_come_in_file_order(method, precision, rng):
         assert ranks == sorted(ranks)
 
 
+def test_more_equals_than_are_looked_at_together():
+    X = np.repeat([[0.0, 1.0], [5.0, 0.0]], 60, axis=0)
+    order = select(X, "msc", bandwidth=BANDWIDTH).order
+    # The kind that is covered less is next, and of each the first.
+    assert order.tolist() == np.arange(120).reshape(2, 60).T.ravel().tolist()
+
+
 # Nested orders, counts, fractions
 
 

@@ -5,8 +5,8 @@ import pytest
 from numba import njit
 
 from quests_core.sorting import sorting_network
-from quests_core.tree import CHUNK, LEAF_ROWS, TILE_ROWS
-from quests_core.vectors import BLOCK, GROUP, SORTED, add_axes, add_axes_of_one, box_gap, sort_columns
+from quests_core.tree import CHUNK, TILE_ROWS
+from quests_core.vectors import BLOCK, GROUP, SORTED, add_axes, sort_columns
 
 
 @njit
@@ -27,40 +27,6 @@ def test_compiled_is_plain(rng, first, lanes):
     np.testing.assert_allclose(found, expected, rtol=1e-6)
     np.testing.assert_array_equal(found[:, lanes:], squares[:, lanes:])
     assert (found[:, :lanes] != squares[:, :lanes]).any()
-
-
-@njit
-def compiled_of_one(chunk, columns, squares, limit):
-    return add_axes_of_one(chunk, columns, squares, limit)
-
-
-@pytest.mark.jit
-def test_one_row_compiled_is_plain(rng):
-    for _ in range(20):
-        chunk = rng.normal(size=CHUNK).astype(np.float32)
-        columns = rng.normal(size=(CHUNK, LEAF_ROWS)).astype(np.float32)
-        squares = rng.uniform(size=LEAF_ROWS).astype(np.float32)
-        expected = squares.copy()
-        add_axes_of_one(chunk, columns, expected, np.float32(0.0))
-        for limit in (expected.min() * 0.999, expected.min() * 1.001, np.inf):
-            found = squares.copy()
-            assert compiled_of_one(chunk, columns, found, np.float32(limit)) == (limit > expected.min())
-            np.testing.assert_allclose(found, expected, rtol=2e-6)
-
-
-@njit
-def compiled_gap(low, high, x):
-    return box_gap(low, high, x)
-
-
-@pytest.mark.jit
-def test_compiled_gap_is_plain(rng):
-    for _ in range(20):
-        low, high, x = np.sort(rng.normal(size=(3, CHUNK)).astype(np.float32), axis=0)[[0, 1, 2]]
-        for other in (x, 0.5 * (low + high), low - 1, rng.normal(size=CHUNK).astype(np.float32)):
-            expected = sum(max(a - c, c - b, 0.0) ** 2 for a, b, c in zip(low, high, other, strict=True))
-            assert box_gap(low, high, other) == pytest.approx(expected, rel=1e-5)
-            assert compiled_gap(low, high, other) == pytest.approx(expected, rel=1e-5)
 
 
 @pytest.mark.parametrize("n", [1, 2, 3, 7, 16])
