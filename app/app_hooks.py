@@ -7,6 +7,11 @@ import sys
 import threading
 from collections.abc import Callable
 
+import panel as pn
+from bokeh.settings import settings
+from tornado.ioloop import IOLoop
+
+from quests_app.door import Door
 from quests_app.jobs import shut_down
 from quests_app.unsent import send_what_is_left
 from quests_core import memory
@@ -19,9 +24,15 @@ RELEASE_SECONDS = 12.0
 SWITCH_SECONDS = 0.001
 
 
-def on_server_loaded(_) -> None:
-    """Have pages answered quickly beside what computes, and what is imported left alone by the collector."""
+def on_server_loaded(server_context) -> None:
+    """Have pages answered quickly beside what computes and beside pages that are built."""
     send_what_is_left()
+    server_context.application_context.application.add(Door())
+    # Panel begins this for the whole process when a page is first busy, and it would hold that page for ever.
+    if begin := getattr(pn.state, "_schedule_busy_cleanup", None):
+        IOLoop.current().add_callback(begin)
+    # A tenth of what it takes to build a page; it only warns the author.
+    settings.perform_document_validation = False
     sys.setswitchinterval(SWITCH_SECONDS)
     gc.collect()
     gc.freeze()

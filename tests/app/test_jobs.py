@@ -13,7 +13,8 @@ import numpy as np
 import pytest
 from bokeh.document import Document
 
-from quests_app.jobs import Cache, Gate, Jobs, executor, on_loop_of, shut_down
+from quests_app.jobs import Cache, Gate, Jobs, executor, shut_down
+from quests_app.lane import on_loop_of
 from quests_app.state import WAITING, Activity
 from quests_app.turns import Turns
 from quests_core import Cancelled
