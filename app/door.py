@@ -1,5 +1,7 @@
 """Where pages come in: one at a time, and not while those who are inside wait for an answer."""
 
+import gc
+
 from bokeh.application.handlers import Handler
 from bokeh.document import Document
 
@@ -21,4 +23,5 @@ class Door(Handler):
         await lane().turn(PAUSE)
 
     def modify_document(self, doc: Document) -> None:
-        """Leave a page that was just built as it is."""
+        """Leave a page that was just built as it is; so is the collector to do: see `leavings`."""
+        gc.freeze()

@@ -1,12 +1,15 @@
 """Pages are built, and told of results, one at a time, and give way to those who are inside."""
 
 import asyncio
+import gc
 import time
+import weakref
 
 import pytest
 
 from quests_app import door, lane
 from quests_app.door import Door
+from quests_app.leavings import Leavings
 
 
 async def answer(seen, name, n_turns=3):
@@ -48,3 +51,37 @@ def test_a_busy_loop_holds_a_piece_back_but_not_for_ever(monkeypatch):
 
     asyncio.run(asyncio.wait_for(scenario(), 20))
     assert seen == []
+
+
+def test_all_that_pages_leave_is_looked_at_together(monkeypatch):
+    class Timer:
+        def __init__(self, seconds, function, args):
+            timers.append((function, args))
+
+        def start(self):
+            pass
+
+    class Page:
+        pass
+
+    timers, n_frozen = [], gc.get_freeze_count()
+    monkeypatch.setattr("quests_app.leavings.threading.Timer", Timer)
+    leavings, page = Leavings(), Page()
+    page.itself, there = page, weakref.ref(page)
+    gc.freeze()
+    del page
+    gc.collect()
+    assert there() is not None, "what was built is left alone"
+    leavings.left()
+    leavings.left()
+    assert len(timers) == 1
+    function, args = timers.pop()
+    function(*args)
+    assert there() is None
+    assert gc.get_freeze_count() > 1000
+    # The second came after the first had begun to wait.
+    function, args = timers.pop()
+    function(*args)
+    assert timers == []
+    if not n_frozen:
+        gc.unfreeze()
