@@ -4,7 +4,6 @@ The library uses all cores for one computation, so one worker thread computes fo
 after the other. Results reach a session on its own event loop.
 """
 
-import contextlib
 import logging
 import threading
 import time
@@ -16,8 +15,6 @@ from typing import Any
 
 import numpy as np
 import panel as pn
-from bokeh.document import Document
-from tornado.ioloop import IOLoop
 
 from quests_core import Cancelled, Progress
 
@@ -112,22 +109,6 @@ def _all_jobs() -> "weakref.WeakSet[Jobs]":
 def umap_worker() -> UmapWorker:
     """Return the process's UMAP worker; only the thread of ``executor("umap")`` may use it."""
     return pn.state.as_cached("quests-umap-worker", UmapWorker)
-
-
-def on_loop_of(document: Document) -> Callable[[Callable], None]:
-    """Return what runs a function as a document's callback, soon, and may be called in any thread.
-
-    Asking the document itself is for its loop's thread: it keeps what is asked for while changes are held in
-    a list that is replaced, without a lock, when they are sent.
-    """
-    loop = IOLoop.current()
-
-    def ask(function: Callable) -> None:
-        # Bokeh takes a document apart before it tells that the session is gone.
-        with contextlib.suppress(AttributeError):
-            document.add_next_tick_callback(function)
-
-    return lambda function: loop.add_callback(ask, function)
 
 
 class Gate:

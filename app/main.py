@@ -5,7 +5,8 @@ from urllib.parse import urlencode
 import panel as pn
 
 from quests_app.explorer import Controller
-from quests_app.jobs import Gate, on_loop_of
+from quests_app.jobs import Gate
+from quests_app.lane import on_loop_of
 from quests_app.layout import page
 from quests_app.places import of_document
 from quests_app.state import State

@@ -5,7 +5,8 @@ arrays into the columns of one of its sources. Moving the slider then only repla
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from urllib.parse import quote
 
@@ -23,6 +24,8 @@ from bokeh.models import (
     Text,
 )
 from bokeh.plotting import figure
+
+from ..parts.format import METHOD_COLORS
 
 # The page draws on a canvas, which is quick; the SVG is drawn when it is asked for.
 _SAVE_SVG = """
@@ -45,21 +48,45 @@ _TOOLS = "pan,wheel_zoom,box_zoom,reset,save"
 
 @dataclass(frozen=True)
 class Plot:
-    """A figure with the sources that feed it, and what belongs to each method in it."""
+    """A figure with the sources that feed it, and what belongs to each method in it.
+
+    `draw` adds what shows a method to the plot, its sources too, and returns that, the first for the legend.
+    It is called when the method is first shown: most never are, and each makes a page larger and slower.
+    """
 
     figure: figure
     sources: dict[str, ColumnDataSource]
     renderers: dict[str, list[GlyphRenderer]] = field(default_factory=dict)
     legend: dict[str, LegendItem] = field(default_factory=dict)
     labels: dict[str, GlyphRenderer] = field(default_factory=dict)
+    draw: "Callable[[Plot, str], list[GlyphRenderer]] | None" = None
 
     def show_methods(self, methods: Iterable[str]) -> None:
         """Show these methods only."""
         methods = set(methods)
+        self.add_methods(methods)
         for method, renderers in self.renderers.items():
             for renderer in renderers:
                 renderer.visible = method in methods
             self.legend[method].visible = method in methods
+
+    def add_methods(self, methods: Iterable[str]) -> None:
+        """Add what shows these methods, where it is not there yet."""
+        missing = [method for method in METHOD_COLORS if method in set(methods) - self.renderers.keys()]
+        document = self.figure.document
+        # Once for all that is added: the page's document counts its models at every change.
+        with document.models.freeze() if missing and document is not None else nullcontext():
+            for method in missing:
+                self._add(method)
+
+    def _add(self, method: str) -> None:
+        self.renderers[method] = self.draw(self, method)
+        self.legend[method] = LegendItem(label=method, renderers=self.renderers[method][:1])
+        places = {name: place for place, name in enumerate(METHOD_COLORS)}
+        row = next(layout for layout in self.figure.above if isinstance(layout, Legend))
+        row.items = [
+            self.legend[name] for name in sorted(self.legend, key=lambda n: places.get(n, len(places)))
+        ]
 
 
 def padded(values: np.ndarray, share: float = 0.06) -> tuple[float, float]:

@@ -1,14 +1,16 @@
 """The compression path: entropy against diversity, and overlap against size."""
 
+from functools import partial
+
 import numpy as np
-from bokeh.models import HoverTool, Label, Line, Scatter, Span, Text, VArea
+from bokeh.models import GlyphRenderer, HoverTool, Label, Line, Scatter, Span, Text, VArea
 from bokeh.plotting import figure
 
 from ..parts.format import DASHES, FULL_COLOR, METHOD_COLORS
 from .base import Plot, add_legend, blank, empty, in_theme, set_range
 
 # Methods that draw lots: several seeds give a band.
-BANDED = ("random", "mean_fps")
+BANDED = frozenset({"random", "mean_fps"})
 MARKED_PERCENT = (75, 50, 25, 10)
 # Width and height of a label, as shares of the smallest plot.
 _LABEL = (0.1, 0.08)
@@ -56,36 +58,42 @@ def apart(columns: dict[str, list], fig: figure) -> dict[str, list]:
     return {**columns, "label": labels}
 
 
-def _method_lines(fig: figure, x: str, y: str) -> tuple[dict, dict]:
-    """Add the line and the ring at the current size of every method."""
-    sources, renderers, bands = {}, {}, {}
-    for method in BANDED:
-        # Before all lines, so that it lies beneath them.
-        source = sources[f"{method} band"] = empty("x", "low", "high")
-        band = VArea(x="x", y1="low", y2="high", fill_color=METHOD_COLORS[method], fill_alpha=0.22)
-        bands[method] = fig.add_glyph(source, band)
-    for method, color in METHOD_COLORS.items():
-        sources[method] = empty(*_PATH_COLUMNS)
-        sources[f"{method} now"] = empty(*_PATH_COLUMNS, "label")
-        # Glyphs as they are: `fig.line` adds two more of each, for points that are not picked and muted ones.
-        line = fig.add_glyph(
-            sources[method], Line(x=x, y=y, line_color=color, line_width=2.2, line_dash=DASHES[method])
-        )
-        ring = fig.add_glyph(
-            sources[f"{method} now"],
-            Scatter(x=x, y=y, size=13, line_width=3, line_color=color, fill_color="white"),
-            level="overlay",
-        )
-        renderers[method] = [line, ring, *([bands[method]] if method in bands else [])]
-        fig.add_tools(_path_hover(method, [line]))
-    return sources, renderers
+def _draw_path(plot: Plot, method: str, x: str, y: str) -> list[GlyphRenderer]:
+    """Add the line and the ring at the current size of a method, and the band of one that draws lots."""
+    fig, sources, color = plot.figure, plot.sources, METHOD_COLORS[method]
+    sources[method], sources[f"{method} now"] = empty(*_PATH_COLUMNS), empty(*_PATH_COLUMNS, "label")
+    # Glyphs as they are: `fig.line` adds two more of each, for points that are not picked and muted ones.
+    line = fig.add_glyph(
+        sources[method],
+        Line(x=x, y=y, line_color=color, line_width=2.2, line_dash=DASHES[method]),
+        name=method,
+    )
+    ring = fig.add_glyph(
+        sources[f"{method} now"],
+        Scatter(x=x, y=y, size=13, line_width=3, line_color=color, fill_color="white"),
+        level="overlay",
+    )
+    hover = next(tool for tool in fig.tools if isinstance(tool, HoverTool))
+    hover.renderers = [*hover.renderers, line]
+    return [line, ring, *([_draw_band(plot, method)] if method in BANDED else [])]
 
 
-def _path_hover(method: str, renderers: list) -> HoverTool:
+def _draw_band(plot: Plot, method: str) -> GlyphRenderer:
+    """Add the band of a method, beneath all lines."""
+    fig, source = plot.figure, empty("x", "low", "high")
+    plot.sources[f"{method} band"] = source
+    band = fig.add_glyph(
+        source, VArea(x="x", y1="low", y2="high", fill_color=METHOD_COLORS[method], fill_alpha=0.22)
+    )
+    fig.renderers = [band, *(other for other in fig.renderers if other is not band)]
+    return band
+
+
+def _path_hover() -> HoverTool:
     return HoverTool(
-        renderers=renderers,
+        renderers=[],
         tooltips=[
-            ("method", method),
+            ("method", "$name"),
             ("frames", "@n_frames{0,0} (@percent{0.0} %)"),
             ("entropy / nats", "@entropy{0.000}"),
             ("diversity / nats", "@diversity{0.000}"),
@@ -99,31 +107,35 @@ def _path_hover(method: str, renderers: list) -> HoverTool:
 def curve_plot() -> Plot:
     """Return entropy against diversity along each method's path.
 
-    Sources: ``<method>`` (`path_columns`), ``<method> marks`` and ``<method> now`` (`rows_of`), ``full``,
-    and for each of `BANDED` ``<method> band``: ``x``, ``low``, ``high``.
+    Sources: ``full``, and of each method that is shown ``<method>`` (`path_columns`), ``<method> marks`` and
+    ``<method> now`` (`rows_of`), and of those of `BANDED` ``<method> band``: ``x``, ``low``, ``high``.
     """
     fig = blank("diversity / nats", "entropy / nats")
-    sources, renderers = _method_lines(fig, "diversity", "entropy")
-    labels = {}
-    for method, color in METHOD_COLORS.items():
-        source = sources[f"{method} marks"] = empty(*_PATH_COLUMNS, "label")
-        place = {"x": "diversity", "y": "entropy"}
-        marks = fig.add_glyph(source, Scatter(**place, size=7, line_color=color, fill_color=color))
-        text = fig.add_glyph(
-            source,
-            Text(
-                **place, text="label", x_offset=-8, y_offset=-6, text_align="right", text_font_size="11px",
-                text_color=color,
-            ),
-        )  # fmt: skip
-        renderers[method].append(marks)
-        labels[method] = text
-    sources["full"] = empty("diversity", "entropy")
+    fig.add_tools(_path_hover())
+    sources = {"full": empty("diversity", "entropy")}
+    # Above the lines that come later.
     full = fig.scatter(
-        "diversity", "entropy", source=sources["full"], marker="star", size=17, color=FULL_COLOR
-    )
-    legend = add_legend(fig, {**renderers, "full set": [full]})
-    return Plot(fig, sources, renderers, legend, labels)
+        "diversity", "entropy", source=sources["full"], marker="star", size=17, color=FULL_COLOR,
+        level="overlay",
+    )  # fmt: skip
+    return Plot(fig, sources, legend=add_legend(fig, {"full set": [full]}), draw=_draw_marked_path)
+
+
+def _draw_marked_path(plot: Plot, method: str) -> list[GlyphRenderer]:
+    """Add what shows a method, with marks at some sizes and their labels."""
+    drawn = _draw_path(plot, method, "diversity", "entropy")
+    source, color = empty(*_PATH_COLUMNS, "label"), METHOD_COLORS[method]
+    plot.sources[f"{method} marks"] = source
+    place = {"x": "diversity", "y": "entropy"}
+    marks = plot.figure.add_glyph(source, Scatter(**place, size=7, line_color=color, fill_color=color))
+    plot.labels[method] = plot.figure.add_glyph(
+        source,
+        Text(
+            **place, text="label", x_offset=-8, y_offset=-6, text_align="right", text_font_size="11px",
+            text_color=color,
+        ),
+    )  # fmt: skip
+    return [*drawn, marks]
 
 
 def overlap_plot() -> Plot:
@@ -131,8 +143,8 @@ def overlap_plot() -> Plot:
     fig = blank("frames kept / %", "overlap / %")
     set_range(fig.x_range, 0, 102)
     set_range(fig.y_range, 0, 104)
-    sources, renderers = _method_lines(fig, "percent", "overlap")
-    return Plot(fig, sources, renderers, add_legend(fig, renderers))
+    fig.add_tools(_path_hover())
+    return Plot(fig, {}, legend=add_legend(fig, {}), draw=partial(_draw_path, x="percent", y="overlap"))
 
 
 def size_span() -> Span:

@@ -1,7 +1,7 @@
 """The tail of the force distribution."""
 
 import numpy as np
-from bokeh.models import HoverTool, Step
+from bokeh.models import GlyphRenderer, HoverTool, Step
 
 from ..parts.format import DASHES, FULL_COLOR, METHOD_COLORS
 from .base import Plot, add_legend, blank, empty
@@ -30,20 +30,20 @@ def tail_data(sorted_forces: np.ndarray, most: int = 600) -> dict[str, np.ndarra
 
 
 def forces_plot() -> Plot:
-    """Return the tail of the force distribution; sources ``<method>`` and ``full`` (`tail_data`)."""
+    """Return the tail of the force distribution; sources ``full`` and ``<method>`` (`tail_data`)."""
     fig = blank("f / eV Å⁻¹", "share with |F| > f", y_axis_type="log", y_start=1e-4)
-    sources = {name: empty("force", "share") for name in ("full", *METHOD_COLORS)}
-    options = {"x": "force", "y": "share", "mode": "before"}
-    wide = Step(line_color=FULL_COLOR, line_width=5, line_alpha=0.45, **options)
-    full = fig.add_glyph(sources["full"], wide)
-    renderers = {
-        method: [
-            fig.add_glyph(
-                sources[method], Step(line_color=color, line_width=2.2, line_dash=DASHES[method], **options)
-            )
-        ]
-        for method, color in METHOD_COLORS.items()
-    }
+    sources = {"full": empty("force", "share")}
+    full = fig.add_glyph(sources["full"], _step(line_color=FULL_COLOR, line_width=5, line_alpha=0.45))
     tooltips = [("|F| above", "@force{0.00} eV Å⁻¹"), ("share", "@share{0.000%}")]
     fig.add_tools(HoverTool(tooltips=tooltips, mode="mouse", visible=False))
-    return Plot(fig, sources, renderers, add_legend(fig, {**renderers, "full set": [full]}))
+    return Plot(fig, sources, legend=add_legend(fig, {"full set": [full]}), draw=_draw)
+
+
+def _draw(plot: Plot, method: str) -> list[GlyphRenderer]:
+    source = plot.sources[method] = empty("force", "share")
+    glyph = _step(line_color=METHOD_COLORS[method], line_width=2.2, line_dash=DASHES[method])
+    return [plot.figure.add_glyph(source, glyph)]
+
+
+def _step(**options) -> Step:
+    return Step(x="force", y="share", mode="before", **options)

@@ -1,7 +1,7 @@
 """The distribution of δH given the subset."""
 
 import numpy as np
-from bokeh.models import BoxAnnotation, FixedTicker, HoverTool, Label, Span
+from bokeh.models import BoxAnnotation, FixedTicker, GlyphRenderer, HoverTool, Label, Span
 
 from quests_core.entropy import OVERLAP_THRESHOLD
 
@@ -44,17 +44,7 @@ def histogram_data(delta_entropy: np.ndarray) -> dict[str, np.ndarray]:
 def outliers_plot() -> Plot:
     """Return the distribution of δH; sources ``<method>`` (`histogram_data`)."""
     fig = blank("δH(environment | subset) / nats", "environments", y_axis_type="log", y_start=0.5)
-    sources = {method: empty("place", "count", "low", "high") for method in METHOD_COLORS}
     fig.add_layout(BoxAnnotation(right=0, fill_color=FULL_COLOR, fill_alpha=0.1, line_color=None))
-    renderers = {
-        method: [
-            fig.step(
-                "place", "count", source=sources[method], color=color, line_width=2.2,
-                line_dash=DASHES[method], mode="after",
-            )
-        ]
-        for method, color in METHOD_COLORS.items()
-    }  # fmt: skip
     fig.add_layout(Span(location=0, dimension="height", line_color=FULL_COLOR, line_dash="dashed"))
     for text, align, offset in (("covered", "right", -6), ("lost", "left", 6)):
         label = Label(
@@ -66,7 +56,17 @@ def outliers_plot() -> Plot:
     fig.xaxis.major_label_overrides = {float(stretched(t)): f"{t:,}".replace("-", "−") for t in _TICKS}
     tooltips = [("δH / nats", "@low{0.00} to @high{0.00}"), ("environments", "@count{0,0}")]
     fig.add_tools(HoverTool(tooltips=tooltips, mode="mouse", visible=False))
-    return Plot(fig, sources, renderers, add_legend(fig, renderers))
+    return Plot(fig, {}, legend=add_legend(fig, {}), draw=_draw)
+
+
+def _draw(plot: Plot, method: str) -> list[GlyphRenderer]:
+    source = plot.sources[method] = empty("place", "count", "low", "high")
+    return [
+        plot.figure.step(
+            "place", "count", source=source, color=METHOD_COLORS[method], line_width=2.2,
+            line_dash=DASHES[method], mode="after",
+        )
+    ]  # fmt: skip
 
 
 def fit(plot: Plot, columns: list[dict[str, np.ndarray]]) -> None:

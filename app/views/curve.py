@@ -29,6 +29,8 @@ class CurveView(View):
         follow_handle(state, self._wish)
         self._head = html()
         self._columns: dict[str, dict] = {}
+        # Now, as what is added to a page later costs more.
+        self._plot.add_methods(state.methods)
         self.follow(self._update_paths, "paths", "methods")
         self.follow(self._update_active, "paths", "methods", "active")
         self.follow(self._update_bands, "repeats", "paths", "methods")
@@ -46,7 +48,7 @@ class CurveView(View):
             sources["full"].data = {name: [full[name]] for name in ("diversity", "entropy")}
 
     def _update_bands(self) -> None:
-        for method in BANDED:
+        for method in BANDED & self._plot.renderers.keys():
             band, shown = self._state.repeats.get(method), method in self._columns
             columns = band.entropy_band() if band is not None and shown else ([], [], [])
             self._plot.sources[f"{method} band"].data = dict(zip(("x", "low", "high"), columns, strict=True))

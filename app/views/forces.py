@@ -32,6 +32,8 @@ class ForcesView(View):
         self._figure = pn.Column(bar, figure, sizing_mode="stretch_both", margin=0)
         self._empty = html(visible=False)
         self._choice.param.watch(lambda _: self._choose(), "value")
+        # Now, as what is added to a page later costs more.
+        self._plot.add_methods(state.methods)
         self.follow(self._update_data, "opened")
         self.follow(self._update_full, "opened", "marks")
         self.follow(self._update_subsets, "opened", "paths", "methods", "n_frames", "marks")

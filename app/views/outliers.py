@@ -18,6 +18,8 @@ class OutliersView(View):
     def __init__(self, state: State, tab: str = ""):
         super().__init__(state, tab)
         self._plot, self._head = outliers_plot(), html()
+        # Now, as what is added to a page later costs more.
+        self._plot.add_methods(state.methods)
         self.follow(self._update, "opened", "paths", "methods", "active", "n_frames", "marks")
 
     def _update(self) -> None:

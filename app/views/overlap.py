@@ -25,6 +25,8 @@ class OverlapView(View):
         self._stops, self._wish = add_handle(self._plot.figure, self._span)
         follow_handle(state, self._wish)
         self._columns: dict[str, dict] = {}
+        # Now, as what is added to a page later costs more.
+        self._plot.add_methods(state.methods)
         self.follow(self._update_paths, "paths", "methods")
         self.follow(self._update_bands, "repeats", "paths", "methods")
         self.follow(self._update_size, "paths", "methods", "n_frames")
@@ -44,7 +46,7 @@ class OverlapView(View):
             }
 
     def _update_bands(self) -> None:
-        for method in BANDED:
+        for method in BANDED & self._plot.renderers.keys():
             repeats, columns = self._state.repeats.get(method), self._columns.get(method)
             data = {"x": [], "low": [], "high": []}
             if repeats is not None and columns and len(repeats.curves[0]) == len(columns["percent"]):

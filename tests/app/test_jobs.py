@@ -1,16 +1,20 @@
 """The queue: order, progress, cancelling, errors, the cache."""
 
 import asyncio
+import os
 import queue
+import sys
 import threading
 import time
 import weakref
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
 from bokeh.document import Document
 
-from quests_app.jobs import Cache, Gate, Jobs, executor, on_loop_of, shut_down
+from quests_app.jobs import Cache, Gate, Jobs, executor, shut_down
+from quests_app.lane import on_loop_of
 from quests_app.state import WAITING, Activity
 from quests_app.turns import Turns
 from quests_core import Cancelled
@@ -329,3 +333,19 @@ def test_who_waits_sees_its_place(loop):
     go_on.set()
     loop.turn(until=lambda: loop.results == ["mine"])
     assert "Waiting for its turn: 1 ahead" in steps
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere threads cannot stand back alone")
+def test_what_computes_stands_back_behind_the_event_loop():
+    def nice():
+        return os.getpriority(os.PRIO_PROCESS, threading.get_native_id())
+
+    def helpers():
+        with ThreadPoolExecutor(1) as pool:
+            return pool.submit(nice).result(20)
+
+    worker, before = Turns(), nice()
+    assert worker.submit(nice).result(20) > before
+    assert worker.submit(helpers).result(20) > before
+    assert nice() == before
+    worker.shutdown()

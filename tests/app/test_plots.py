@@ -3,6 +3,8 @@
 import numpy as np
 import pandas as pd
 import pytest
+from bokeh.document import Document
+from bokeh.models import Legend
 
 from quests_app.plots import base, curves
 from quests_app.plots.forces import forces_plot, tail_data
@@ -77,11 +79,28 @@ def test_a_range_is_padded_and_never_empty():
 @pytest.mark.parametrize("make", [curves.curve_plot, curves.overlap_plot, forces_plot])
 def test_only_chosen_methods_are_drawn_and_in_the_legend(make):
     plot = make()
+    plot.show_methods(["random"])
     plot.show_methods(["msc"])
     assert all(renderer.visible for renderer in plot.renderers["msc"])
     assert not any(renderer.visible for renderer in plot.renderers["random"])
-    assert plot.legend["msc"].visible
-    assert not plot.legend["fps"].visible
+    assert (plot.legend["msc"].visible, plot.legend["random"].visible) == (True, False)
+    # What was never shown costs the page nothing; the legend keeps the order of the chooser.
+    assert "fps" not in plot.renderers
+    (row,) = plot.figure.select({"type": Legend})
+    names = [item.label.value for item in row.items]
+    assert names == ["msc", "random", *["full set"] * ("full set" in plot.legend)]
+
+
+def test_a_method_that_is_shown_later_counts_the_models_of_a_page_once():
+    plot, document = curves.curve_plot(), Document()
+    document.add_root(plot.figure)
+    counted, count = [], document.models.recompute
+    document.models.recompute = lambda: counted.append(count())
+    plot.show_methods(["msc", "random"])
+    assert len(counted) == 1
+    assert document.models.get_by_id(plot.renderers["random"][0].id) is not None
+    bands = [type(renderer.glyph).__name__ for renderer in plot.figure.renderers]
+    assert bands[0] == "VArea"
 
 
 def test_axes_have_units():

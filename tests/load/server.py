@@ -12,7 +12,7 @@ import urllib.request
 from collections.abc import Callable
 from pathlib import Path
 
-from quests_app.app_hooks import RELEASE_SECONDS
+from quests_app.leavings import RELEASE_SECONDS
 from quests_core.cli.serve import ALLOCATOR
 
 ROOT = Path(__file__).resolve().parents[2]
