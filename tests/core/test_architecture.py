@@ -68,9 +68,9 @@ def test_the_library_knows_no_screen(path):
 
 
 @pytest.mark.parametrize("path", modules(CORE), ids=ids)
-def test_numba_is_known_to_two_modules(path):
-    """To the one that decides on options and threads, and to the one that writes vectors."""
-    if path.name not in ("_numba.py", "vectors.py"):
+def test_numba_is_known_to_three_modules(path):
+    """To the one that decides on options and threads, and to the two that write vectors."""
+    if path.name not in ("_numba.py", "vectors.py", "lanes.py"):
         assert not reaches(core_imports(path), "numba")
 
 
