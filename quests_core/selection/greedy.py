@@ -21,7 +21,7 @@ class Scorer(ABC):
     def refine(self, best: np.ndarray, free: np.ndarray) -> bool:
         """Take bounds nearer to the scores of the frames `best`; False where these are scores already.
 
-        `free` marks the frames that may still be picked.
+        `free` marks the frames that may be picked now.
         """
         return False
 

@@ -130,15 +130,17 @@ class Stratified(Scorer):
     def __init__(self, scorer: Scorer, quotas: Quotas):
         self._scorer, self._quotas, self.tolerance = scorer, quotas, scorer.tolerance
 
+    def _allowed(self) -> np.ndarray:
+        return self._quotas.allowed()[self._quotas.label_of]
+
     def scores(self) -> np.ndarray:
         """Return the scores or bounds of the method."""
-        allowed = self._quotas.allowed()[self._quotas.label_of]
         # A frame without environments, -inf, is still better than one of a label that has its share.
-        return np.where(allowed, np.maximum(self._scorer.scores(), -1e300), -np.inf)
+        return np.where(self._allowed(), np.maximum(self._scorer.scores(), -1e300), -np.inf)
 
     def refine(self, best: np.ndarray, free: np.ndarray) -> bool:
-        """Refine as the method does."""
-        return self._scorer.refine(best, free)
+        """Refine as the method does, among those that may be picked now."""
+        return self._scorer.refine(best, free & self._allowed())
 
     def add(self, frame: int) -> None:
         """Take note that `frame` was picked."""
