@@ -116,6 +116,11 @@ class SettingsView(View):
 
     def _judge(self) -> None:
         """Say what H the bandwidth that is written gives, and whether that means anything."""
+        # Held, as Panel may call without the document's lock: see `View.follow`.
+        with pn.io.hold():
+            self._say()
+
+    def _say(self) -> None:
         bandwidth, curve = self._given(), self._curve
         if bandwidth is not None:
             within = min(max(bandwidth, LOWEST), HIGHEST)

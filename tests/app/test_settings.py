@@ -8,6 +8,8 @@ import pytest
 from ase import Atoms
 from ase.build import bulk
 from ase.io import write
+from bokeh.document import Document
+from panel.io.server import set_curdoc
 
 from quests_app.exports import export
 from quests_app.facts import analysis, paths
@@ -75,6 +77,15 @@ def test_slider_and_field_agree(opened):
     view._recompute()
     opened.run()
     assert opened.state.parameters.bandwidth == 0.0321
+
+
+def test_what_a_bandwidth_changes_is_held_as_panel_may_call_without_the_lock(opened):
+    view, document, held = SettingsView(opened.state, opened.explorer), Document(), []
+    view._plot.now.on_change("location", lambda attr, old, new: held.append(document.callbacks.hold_value))
+    with set_curdoc(document):
+        view._bandwidth.value_input = "0.02"
+    assert held == ["combine"]
+    assert document.callbacks.hold_value is None
 
 
 def test_the_suggestion_is_the_rule_for_the_mean_volume(opened):
