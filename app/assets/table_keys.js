@@ -97,19 +97,20 @@ function onRows(table, holder, row, key) {
   return true;
 }
 
-// A button pressed on a row that is made anew before it is let go is a click on the row that came for it,
-// or will shortly: where it stands by then does not matter.
+// A button pressed on a row that is made anew before it is let go, or has its cells made anew, is a click on
+// the cell that came for it, or will shortly: where it stands by then does not matter.
 const press = {
   down(event) {
     const row = within(event, ".tabulator-row"), cell = within(event, ".tabulator-cell");
-    press.begun = row && cell && { row, name: nameOf(row), field: fieldOf(cell), root: row.getRootNode(), at: event };
+    const pressed = event.composedPath()[0], root = row?.getRootNode();
+    press.begun = row && cell && { pressed, root, name: nameOf(row), field: fieldOf(cell), at: event };
   },
 
   up(event) {
     const { begun } = press;
     press.begun = null;
     const moved = begun && Math.hypot(event.clientX - begun.at.clientX, event.clientY - begun.at.clientY);
-    if (begun && !begun.row.isConnected && moved < 5) press.passOn(begun, performance.now() + 500);
+    if (begun && !begun.pressed.isConnected && moved < 5) press.passOn(begun, performance.now() + 500);
   },
 
   passOn(begun, end) {

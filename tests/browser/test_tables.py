@@ -207,6 +207,8 @@ DRAW_ANEW = """() => Object.values(Bokeh.documents).flatMap(doc => [...doc._all_
   .filter(model => model.type.includes("Tabulator"))
   .forEach(model => model.source.properties.data.change.emit())"""
 
+FIT_ANEW = """() => [...Bokeh.index.query(view => view.tabulator)].forEach(view => view.tabulator.redraw(true))"""
+
 
 def test_a_table_that_is_drawn_anew_keeps_focus_and_click(page, small_file):
     open_path(page, small_file)
@@ -236,6 +238,15 @@ def test_a_table_that_is_drawn_anew_keeps_focus_and_click(page, small_file):
     page.mouse.up()
     page.get_by_text("of frame 4, ").wait_for()
     focus_reaches(page, "tabulator-row", "4\n")
+    # Fitted to another width a row stays and its cells are made anew.
+    other = page.locator(".tabulator-row:visible").nth(2).locator("[tabulator-field=label]")
+    other.hover()
+    pressed = other.element_handle()
+    page.mouse.down()
+    page.evaluate(FIT_ANEW)
+    pressed.wait_for_element_state("hidden")
+    page.mouse.up()
+    page.get_by_text("of frame 2, ").wait_for()
     # Where the focus has gone it stays.
     box = page.get_by_role("textbox", name="Filter")
     box.focus()
