@@ -23,6 +23,8 @@ MORE = np.float32(1.00001)
 _INNER = {"_nrt": False, "nogil": True}
 _LONG, _WORDS = ir.IntType(64), ir.VectorType(ir.IntType(32), 16)
 _SIDES = range(2)
+# Axes of lanes that are added up before one looks whether all are beyond the limit: mostly they are.
+_STEP = CHUNK // 2
 
 
 def _numbers(number: float) -> ir.Constant:
@@ -126,7 +128,7 @@ def squares_of_halves(x, center, halves, limit, relative, squares):
     Shapes: `x` and `center` ``(at least n_axes,)``, `squares` ``(LEAF_ROWS,)`` and `relative`, which is
     room, ``(CHUNK,)``, all in single precision; `halves` ``(n_axes, LEAF_ROWS // 2, 2)``, where ``[c, j,
     side]`` is the upper half of the single, relative to the centre, that lane ``j + side · LEAF_ROWS // 2``
-    has on axis c. Axes are added up `CHUNK` at a time, until all squares are beyond the limit; only if
+    has on axis c. Axes are added up `_STEP` at a time, until all squares are beyond the limit; only if
     they are not in the end are they written. One that is not a number is within.
     """
     n_axes = len(halves)
@@ -140,10 +142,10 @@ def squares_of_halves(x, center, halves, limit, relative, squares):
 
 
 def _add_chunk(builder, relative, halves, first, sums):
-    """Add `CHUNK` axes to two sums for each side, of which none waits for the other."""
+    """Add `_STEP` axes to two sums for each side, of which none waits for the other."""
     shift, mask = (ir.Constant(_WORDS, [number] * 16) for number in (16, 0xFFFF0000))
     sums = list(sums)
-    for c in range(CHUNK):
+    for c in range(_STEP):
         coordinate = broadcast(builder, relative, c)
         axis = builder.add(first, ir.Constant(_LONG, c))
         place = builder.gep(halves, [builder.mul(axis, ir.Constant(_LONG, LEAF_ROWS))])
@@ -165,16 +167,17 @@ def _squares_of_halves(typing_context, x, center, halves, limit, relative, squar
         builder.branch(loop)
         builder.position_at_end(loop)
         first, *sums = [builder.phi(_LONG), *(builder.phi(VECTOR) for _ in range(4))]
-        away, from_where = (builder.load(vector_at(builder, one, first), align=4) for one in (x, center))
-        builder.store(
-            builder.fsub(away, from_where), vector_at(builder, relative, ir.Constant(_LONG, 0)), align=4
+        few = ir.VectorType(ir.FloatType(), _STEP).as_pointer()
+        away, from_where = (
+            builder.load(builder.bitcast(builder.gep(one, [first]), few), align=4) for one in (x, center)
         )
+        builder.store(builder.fsub(away, from_where), builder.bitcast(relative, few), align=4)
         added = _add_chunk(builder, relative, halves, first, sums)
         totals = [builder.fadd(added[side], added[side + 2]) for side in _SIDES]
         beyond = [builder.fcmp_ordered(">", total, limit) for total in totals]
         bits = builder.bitcast(builder.and_(*beyond), ir.IntType(16))
         within = builder.icmp_unsigned("!=", bits, ir.Constant(bits.type, -1))
-        following = builder.add(first, ir.Constant(_LONG, CHUNK))
+        following = builder.add(first, ir.Constant(_LONG, _STEP))
         go_on = builder.and_(within, builder.icmp_signed("<", following, n_axes))
         starts, ends = [ir.Constant(_LONG, 0), *[_numbers(0.0)] * 4], [following, *added]
         for phi, start, then in zip((first, *sums), starts, ends, strict=True):

@@ -23,6 +23,8 @@ LEAF_ROWS = 32
 CHUNK = 16
 # Rows that are rotated at once, few enough to stay in the cache.
 _AT_ONCE = 4096
+# Rows from which the axes of tiles are found: any axes will do, only with worse ones more tiles are near.
+_SAMPLE = 4096
 
 
 @inner_kernel
@@ -72,10 +74,14 @@ def _split_at_median(heads, order, n_rows, upper, upper_order):
         is_equal = values[i] == median
         if values[i] < median or (is_equal and n_equal > 0):
             n_equal -= is_equal
-            heads[lower], order[lower] = heads[i], order[i]
+            for c in range(CHUNK):
+                heads[lower, c] = heads[i, c]
+            order[lower] = order[i]
             lower += 1
         else:
-            upper[above], upper_order[above] = heads[i], order[i]
+            for c in range(CHUNK):
+                upper[above, c] = heads[i, c]
+            upper_order[above] = order[i]
             above += 1
     heads[lower:], order[lower:] = upper[:above], upper_order[:above]
     return lower
@@ -186,8 +192,10 @@ class Tiles:
 
     @classmethod
     def of(cls, X: np.ndarray, axes: Axes | None = None) -> "Tiles":
-        """Sort the rows of `X` into tiles; in its own principal axes unless others are given."""
-        axes = Axes.of(X) if axes is None else axes
+        """Sort the rows of `X` into tiles; in about its own principal axes unless others are given."""
+        if axes is None:
+            few = len(X) <= _SAMPLE
+            axes = Axes.of(X if few else X[np.random.default_rng(0).integers(len(X), size=_SAMPLE)])
         return cls.of_rotated(axes.rotate(X), axes)
 
     @classmethod
@@ -195,7 +203,7 @@ class Tiles:
         """Sort rows that are in `axes` already."""
         order = np.arange(len(rows))
         starts = np.empty(len(rows) // TILE_ROWS + 2, dtype=np.int64)
-        n_tiles = _grow(rows[:, :CHUNK].copy(), order, starts)
+        n_tiles = _grow(rows[:, :CHUNK].astype(np.float32), order, starts)
         starts = starts[: n_tiles + 1].copy()
         rows = rows[order]
         low, high = _boxes(rows, starts)

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from .._numba import kernel
 from ..progress import ProgressCallback
 
 
@@ -30,15 +31,23 @@ class Scorer(ABC):
         """Take note that `frame` was picked."""
 
 
+@kernel
+def _leaders(scores, free, tolerance):
+    """Return the free frames whose scores are equal to the highest of theirs."""
+    highest = -np.inf
+    for frame in range(free.shape[0]):
+        if free[frame]:
+            highest = max(highest, scores[frame])
+    return np.flatnonzero(free & (scores >= highest - tolerance))
+
+
 def _best(scorer: Scorer, free: np.ndarray) -> int:
     """Return the free frame with the highest score; ties: lowest index.
 
     A bound is refined only where it is the highest, so most scores are never computed.
     """
-    candidates = np.flatnonzero(free)
     while True:
-        scores = scorer.scores()[candidates]
-        best = candidates[scores >= scores.max() - scorer.tolerance]
+        best = _leaders(scorer.scores(), free, scorer.tolerance)
         if not scorer.refine(best, free):
             return int(best[0])
 

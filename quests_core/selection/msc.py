@@ -20,18 +20,23 @@ _AT_ONCE = 32
 
 
 @inlined_kernel
+def _lowest(bounds):
+    """Return the place of the lowest of some bounds, the first of equal ones."""
+    at, lowest = 0, np.inf
+    for i in range(bounds.shape[0]):
+        at, lowest = (i, bounds[i]) if bounds[i] < lowest else (at, lowest)
+    return at
+
+
+@inlined_kernel
 def _lower(frame, least, frames_of, n_picked, sums, scores, exact, reach, room):
     """Take the bound of a frame's score down, to the score or below `least`."""
     places, offsets, entropies = frames_of
-    picked, all_bounds, rough, full = sums
+    picked, all_bounds, lowest_at, rough, full = sums
     first, entropy = offsets[frame], entropies[frame]
-    bounds = all_bounds[first : offsets[frame + 1]]
+    bounds, i = all_bounds[first : offsets[frame + 1]], lowest_at[frame]
     while bounds.shape[0] > 0:
-        i, lowest = 0, np.inf
-        for j in range(bounds.shape[0]):
-            i, lowest = (j, bounds[j]) if bounds[j] < lowest else (i, lowest)
-        row = places[first + i]
-        scores[frame] = entropy - lowest
+        row, bound = places[first + i], bounds[i]
         if full[0][row] == n_picked:
             exact[frame] = n_picked
             break
@@ -39,11 +44,13 @@ def _lower(frame, least, frames_of, n_picked, sums, scores, exact, reach, room):
             break
         if rough[0][row] < n_picked:
             need = entropy - least + _MARGIN
-            bound = bring_up_to_date(picked, row, n_picked, lowest, need, _REACH, True, rough, room)
-            bounds[i] = max(lowest, bound)
+            raised = bring_up_to_date(picked, row, n_picked, bound, need, _REACH, True, rough, room)
+            bounds[i] = max(bound, raised)
         else:
-            bounds[i] = bring_up_to_date(picked, row, n_picked, lowest, np.inf, reach, False, full, room)
+            bounds[i] = bring_up_to_date(picked, row, n_picked, bound, np.inf, reach, False, full, room)
             rough[1][row], rough[2][row] = full[1][row], full[2][row]
+        i = _lowest(bounds)
+        lowest_at[frame], scores[frame] = i, entropy - bounds[i]
 
 
 @inlined_kernel
@@ -61,11 +68,11 @@ def _first_two(scores):
 @kernel
 def _settle(free, frames_of, n_picked, sums, scores, exact, tolerance, reach, room):
     """Take bounds down, always the highest, until none is as high as the best score, which so is known."""
-    known = -np.inf
+    known, others = -np.inf, np.inf
     for frame in range(free.shape[0]):
         if free[frame] and exact[frame] == n_picked:
             known = max(known, scores[frame])
-    while True:
+    while others >= known - tolerance:
         behind, others = np.flatnonzero(free & (exact < n_picked)), -np.inf
         if behind.shape[0] > _AT_ONCE:
             bounds = scores[behind]
@@ -74,7 +81,7 @@ def _settle(free, frames_of, n_picked, sums, scores, exact, tolerance, reach, ro
             behind = above if above.shape[0] else behind[bounds == others][:_AT_ONCE]
         bounds = scores[behind]
         best, highest, second = _first_two(bounds)
-        if highest == -np.inf or highest < known - tolerance:
+        if highest == -np.inf:
             break
         while highest >= max(others, known - tolerance) and highest > -np.inf:
             least = max(second, others, known) - tolerance
@@ -113,12 +120,13 @@ class MSC(Scorer):
             sums = RunningSums(tiles, bandwidth, n_references, precision)
             sums.add(Tiles.of(reference, tiles.axes), "reference", progress)
             bounds = sums.log_sums
+        lowest_at = np.array([_lowest(bounds[a:b]) for a,b in zip(envs.offsets[:-1],envs.offsets[1:])])
         nearest = -bounds[tiles.order]
         rough, full = (
             (np.zeros(len(nearest), np.int64), nearest.copy(), np.isfinite(nearest).astype(np.float64))
             for _ in range(2)
         )
-        self._sums = self._picked, bounds, rough, full
+        self._sums = self._picked, bounds, lowest_at, rough, full
         self._scores = entropies.copy()
         # The number of picks for which each score was computed.
         self._exact = np.full(len(envs), -1)

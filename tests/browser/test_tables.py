@@ -207,7 +207,8 @@ DRAW_ANEW = """() => Object.values(Bokeh.documents).flatMap(doc => [...doc._all_
   .filter(model => model.type.includes("Tabulator"))
   .forEach(model => model.source.properties.data.change.emit())"""
 
-FIT_ANEW = """() => [...Bokeh.index.query(view => view.tabulator)].forEach(view => view.tabulator.redraw(true))"""
+FIT_ANEW = """() => [...Bokeh.index.query(view => view.tabulator)]
+  .forEach(view => view.tabulator.redraw(true))"""
 
 
 def test_a_table_that_is_drawn_anew_keeps_focus_and_click(page, small_file):
