@@ -7,7 +7,7 @@ from functools import cached_property
 import numpy as np
 
 from ._validation import check_environment_matrix, check_environments, check_frame_indices, check_offsets
-from .tree import CHUNK, Tiles
+from .tree import CHUNK, Tiles, boxes
 
 
 @dataclass(frozen=True, eq=False)
@@ -104,14 +104,12 @@ class Environments:
         Rows in the axes of `tiles`, near ones together within each frame, their first `CHUNK` axes, and
         each frame's box in these.
         """
-        places = self.tiles.places
-        rows = self.tiles.rows[places[np.lexsort((places, self.frame_index))]]
+        # By frame and place at once: sorting whole numbers is several times as fast as `lexsort`.
+        places = np.sort(self.frame_index * self.n_envs + self.tiles.places) % max(1, self.n_envs)
+        rows = self.tiles.rows[places]
         heads = rows[:, :CHUNK].copy()
-        low, high = np.zeros((len(self), CHUNK)), np.zeros((len(self), CHUNK))
-        filled = self.sizes > 0
-        if filled.any():
-            starts = self.offsets[:-1][filled]
-            low[filled], high[filled] = np.minimum.reduceat(heads, starts), np.maximum.reduceat(heads, starts)
+        low, high = boxes(heads, self.offsets)
+        low[self.sizes == 0], high[self.sizes == 0] = 0.0, 0.0
         return rows, heads, self.offsets, low, high
 
     def rows(self, frames: Sequence[int]) -> np.ndarray:

@@ -45,6 +45,8 @@ PRECISIONS = ("single", "double")
 _BLOCK_PAIRS = 8_000_000
 # Otherwise, where pairs are few: enough blocks for many threads, but none with fewer pairs than this.
 _ENOUGH_BLOCKS, _FEWEST_PAIRS = 16, 200_000
+# Within frames they are fewer still, and none is left out unseen.
+_PAIRS_IN_FRAMES = 50_000
 # Blocks of the symmetric sums; each holds partial sums for all queries.
 _SYMMETRIC_BLOCKS = 128
 # Blocks of a curve, where there are as many tiles.
@@ -215,17 +217,15 @@ def tiles_of(envs, X: np.ndarray) -> Tiles:
 
 def frame_entropies(envs, bandwidth: float, precision: str = "single", progress=None) -> np.ndarray:
     """Return the entropy of each frame alone, -inf where it has no environment; shape (n_frames,)."""
-    out, sizes, frames = np.empty(len(envs)), envs.sizes, envs.blocks
+    out, sizes, tiles = np.empty(len(envs)), envs.sizes, envs.tiles
     accuracy = accuracy_of(bandwidth, sizes.max(), precision)
 
     def work(first: int, last: int) -> None:
-        n_axes = frames[0].shape[1]
-        columns, radii = np.empty((n_axes, TILE_ROWS), np.float32), np.empty(TILE_ROWS)
-        tile = columns, radii, np.empty(n_axes), np.empty(1, np.int64), np.empty(TILE_ROWS, np.int64)
-        states = new_states([TILE_ROWS])
-        tile_loops.frame_entropies(frames, first, last, accuracy, tile, states, work_space_of_thread(), out)
+        room, sums = np.empty((sizes.max(), tiles.rows.shape[1])), np.empty(sizes.max())
+        given = tiles.rows, tiles.places, envs.offsets
+        tile_loops.frame_entropies(*given, first, last, accuracy, room, sums, out)
 
-    frames_per_block = max(1, int(_BLOCK_PAIRS / (1 + np.mean(sizes.astype(float) ** 2))))
+    frames_per_block = max(1, int(_PAIRS_IN_FRAMES / (1 + np.mean(sizes.astype(float) ** 2) / 2)))
     run_blocks(work, len(envs), frames_per_block, "frame entropies", progress)
     return out
 

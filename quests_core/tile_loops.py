@@ -4,12 +4,14 @@
 j of tile t holds ``rows[places[t, j]]``, which is row ``order[places[t, j]]`` of the matrix.
 """
 
+import math
+
 import numpy as np
 
 from ._numba import inner_kernel
 from .tile_squares import gap
-from .tile_sums import add_block, add_blocks, refresh, reset, state_of
-from .tree import CHUNK, TILE_ROWS, fill_columns
+from .tile_sums import add_block, add_blocks, exact_square, refresh, reset, state_of
+from .tree import CHUNK
 
 
 @inner_kernel
@@ -91,36 +93,32 @@ def add_frames_apart(tiles, starts, t, frames, first, least, accuracy, states, w
 
 
 @inner_kernel
-def frame_entropies(frames, first, last, accuracy, tile, states, work, out):
+def frame_entropies(rows, places, offsets, first, last, accuracy, room, sums, out):
     """Write the entropy of each frame alone; -inf for a frame without environments.
 
-    `frames` are references, each frame a block. There is room for one tile, used again and again.
+    Row i of the matrix is ``rows[places[i]]``; `room` and `sums` are for the rows of the largest frame. All
+    is in double precision, and each pair is computed once: frames are too small to make tiles of them.
     """
-    rows, _, offsets, lows, highs = frames
-    columns, radii, center, blocks, places = tile
+    scale, reach, _ = accuracy
     for frame in range(first, last):
-        size = offsets[frame + 1] - offsets[frame]
-        if size == 0:
-            out[frame] = -np.inf
-            continue
-        for c in range(center.shape[0]):
-            middle = 0.5 * (lows[frame, c] + highs[frame, c]) if c < CHUNK else rows[offsets[frame], c]
-            center[c] = middle
-        blocks[0] = frame
-        log_sums = 0.0
-        for start in range(offsets[frame], offsets[frame + 1], TILE_ROWS):
-            n_queries = min(TILE_ROWS, offsets[frame + 1] - start)
-            for j in range(n_queries):
-                places[j] = start + j
-            fill_columns(rows[start : start + n_queries], center, columns, radii)
-            reset(states, 0, n_queries)
-            state = state_of(states, 0)
-            _expect_itself(radii, accuracy, state, work)
-            described = (columns, radii, center, lows[frame], highs[frame])
-            add_blocks((rows, places), described, frames, blocks, accuracy, state, work)
-            for j in range(n_queries):
-                log_sums += work[10][j]
-        out[frame] = np.log(size) - log_sums / size
+        size, log_sums = offsets[frame + 1] - offsets[frame], 0.0
+        for i in range(size):
+            x, row = room[i], rows[places[offsets[frame] + i]]
+            sums[i] = 1.0
+            for c in range(x.shape[0]):
+                x[c] = row[c]
+            for j in range(i):
+                # Along the first axes most of those that are far are so.
+                if scale * exact_square(x[:CHUNK], room[j, :CHUNK]) > reach:
+                    continue
+                exponent = scale * exact_square(x, room[j])
+                if exponent <= reach:
+                    kernel = math.exp(-exponent)
+                    sums[i] += kernel
+                    sums[j] += kernel
+        for i in range(size):
+            log_sums += math.log(sums[i])
+        out[frame] = math.log(size) - log_sums / size if size else -np.inf
 
 
 @inner_kernel

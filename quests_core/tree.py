@@ -24,7 +24,7 @@ CHUNK = 16
 # Rows that are rotated at once, few enough to stay in the cache.
 _AT_ONCE = 4096
 # Rows from which the axes of tiles are found: any axes will do, only with worse ones more tiles are near.
-_SAMPLE = 4096
+_SAMPLE = 2048
 
 
 @inner_kernel
@@ -117,8 +117,8 @@ def _grow(heads, order, starts):
 
 
 @kernel
-def _boxes(rows, starts):
-    """Return the least and the greatest coordinates of each tile."""
+def boxes(rows, starts):
+    """Return the least and the greatest coordinates of the rows from each start to the next."""
     low = np.full((starts.shape[0] - 1, rows.shape[1]), np.inf)
     high = np.full(low.shape, -np.inf)
     for t in range(low.shape[0]):
@@ -206,7 +206,7 @@ class Tiles:
         n_tiles = _grow(rows[:, :CHUNK].astype(np.float32), order, starts)
         starts = starts[: n_tiles + 1].copy()
         rows = rows[order]
-        low, high = _boxes(rows, starts)
+        low, high = boxes(rows, starts)
         low_box, high_box = low[:, :CHUNK].copy(), high[:, :CHUNK].copy()
         return cls(axes, rows, order, starts, 0.5 * (low + high), low_box, high_box)
 
