@@ -1,5 +1,7 @@
 """Minimum set cover: pick the frame that holds the most novel environment."""
 
+from itertools import pairwise
+
 import numpy as np
 
 from .._numba import inlined_kernel, kernel
@@ -12,9 +14,9 @@ from ..tree import Tiles
 from .greedy import Scorer
 
 # A sum of its largest terms, down to this exponent, decides on most frames; few need all.
-_REACH = 5.0
+_REACH = 6.0
 # A sum that is this far above what would put its frame behind the best, in nats, need not be finished.
-_MARGIN = 2.0
+_MARGIN = 1.0
 # Frames that may be the best are looked for among so many at a time.
 _AT_ONCE = 32
 
@@ -37,6 +39,7 @@ def _lower(frame, least, frames_of, n_picked, sums, scores, exact, reach, room):
     bounds, i = all_bounds[first : offsets[frame + 1]], lowest_at[frame]
     while bounds.shape[0] > 0:
         row, bound = places[first + i], bounds[i]
+        scores[frame] = entropy - bound
         if full[0][row] == n_picked:
             exact[frame] = n_picked
             break
@@ -49,8 +52,7 @@ def _lower(frame, least, frames_of, n_picked, sums, scores, exact, reach, room):
         else:
             bounds[i] = bring_up_to_date(picked, row, n_picked, bound, np.inf, reach, False, full, room)
             rough[1][row], rough[2][row] = full[1][row], full[2][row]
-        i = _lowest(bounds)
-        lowest_at[frame], scores[frame] = i, entropy - bounds[i]
+        i = lowest_at[frame] = _lowest(bounds)
 
 
 @inlined_kernel
@@ -114,13 +116,14 @@ class MSC(Scorer):
         self._reach = accuracy_of(bandwidth, n_references, precision)[1]
         self._frames = tiles.places, envs.offsets, entropies
         self._picked, self._n_picked = Picked.none_of(tiles, bandwidth), 0
-        # Lower bounds of ln K, and sums over the largest terms and over all; these in the order of the tiles.
+        # Lower bounds of ln K, and the place of the lowest of each frame. Sums over the largest terms and
+        # over all, in the order of the tiles.
         bounds = np.full(envs.n_envs, -np.inf)
         if reference is not None:
             sums = RunningSums(tiles, bandwidth, n_references, precision)
             sums.add(Tiles.of(reference, tiles.axes), "reference", progress)
             bounds = sums.log_sums
-        lowest_at = np.array([_lowest(bounds[a:b]) for a,b in zip(envs.offsets[:-1],envs.offsets[1:])])
+        lowest_at = np.array([_lowest(bounds[first:end]) for first, end in pairwise(envs.offsets)])
         nearest = -bounds[tiles.order]
         rough, full = (
             (np.zeros(len(nearest), np.int64), nearest.copy(), np.isfinite(nearest).astype(np.float64))
