@@ -15,6 +15,7 @@ import resource
 import statistics
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -132,6 +133,34 @@ def whole_analysis() -> list[str]:
     return lines
 
 
+def first_call() -> str:
+    """Return how much longer the first analysis of a new process takes: compiled, and never compiled."""
+    with tempfile.TemporaryDirectory() as cache:
+        command = [sys.executable, __file__, "--first"]
+        found = [
+            float(subprocess.run(command, env=env, capture_output=True, text=True, check=True).stdout)
+            for env in [{**os.environ, "NUMBA_CACHE_DIR": cache}] * 2
+        ]
+    line = (
+        f"The first analysis in a new process takes {found[1]:.1f} s longer than the second; "
+        f"{found[0]:.0f} s where nothing was compiled yet."
+    )
+    log.info(line)
+    return line
+
+
+def first_and_second() -> float:
+    """Return how much longer the first analysis of this process takes than the second."""
+    frames = q.read(DATA / "gap20_Fullerenes.xyz.gz")[:40]
+
+    def analyse() -> None:
+        envs = q.descriptors(frames)
+        q.entropy(envs)
+        q.compression_curve(envs, q.select(envs, "msc").order)
+
+    return timed(analyse, 1, 0.0) - timed(analyse, 1, 0.0)
+
+
 def machine() -> str:
     """Return what the measurements were made on."""
     model = platform.processor() or platform.machine()
@@ -147,7 +176,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--write", action="store_true", help="put the table into the README")
     parser.add_argument("--whole", action="store_true", help="only the whole analysis, as text")
+    parser.add_argument("--first", action="store_true", help="only how long the first analysis takes")
     options = parser.parse_args()
+    if options.first:
+        sys.stdout.write(str(first_and_second()))
+        return
     if options.whole:
         q.compression_curve(small := q.Environments(np.eye(9), range(10)), q.select(small, "msc").order)
         q.entropy(np.eye(9))
@@ -169,6 +202,7 @@ def main() -> None:
             *table,
             "",
             whole,
+            first_call(),
         ]
     )
     log.info(text)
