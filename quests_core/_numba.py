@@ -6,8 +6,10 @@ callers abort the process), progress and cancellation happen between blocks, and
 depend on the number of threads, neither do the results.
 """
 
+import ast
 import hashlib
 import os
+import re
 from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor, wait
@@ -32,6 +34,33 @@ kernel = numba.njit(**_OPTIONS)
 inner_kernel = numba.njit(**_OPTIONS, _nrt=False)
 # Part of another kernel's loop: hundreds of numbers, which describe its arrays, need not be handed over.
 inlined_kernel = numba.njit(**_OPTIONS, _nrt=False, forceinline=True)
+_COMPILED = re.compile(r"^@(kernel|inner_kernel|inlined_kernel|intrinsic)\b", re.MULTILINE)
+
+
+def compiled_sources(package: Path) -> list[Path]:
+    """Return the modules of a package that hold compiled code, and all modules that these import.
+
+    Code and constants of the latter are part of the machine code. Other modules, such as those that read
+    files, may change without anything being compiled again.
+    """
+    found = [path for path in package.rglob("*.py") if _COMPILED.search(path.read_text(encoding="utf-8"))]
+    for path in found:
+        found += [one for one in _imported(path) if one not in found]
+    return sorted(found)
+
+
+def _imported(path: Path) -> list[Path]:
+    """Return the modules that a module takes from its own package."""
+    modules = []
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.ImportFrom) and node.level:
+            parts = node.module.split(".") if node.module else []
+            base = path.parents[node.level - 1].joinpath(*parts)
+            # Names of a module, or modules of a folder.
+            names = [base.with_suffix(".py")] if parts else []
+            names += [(base / alias.name).with_suffix(".py") for alias in node.names]
+            modules += [name for name in names if name.is_file() and name != path]
+    return modules
 
 
 def forget_stale_kernels(package: Path) -> None:
@@ -40,7 +69,7 @@ def forget_stale_kernels(package: Path) -> None:
     Numba compiles a kernel anew when its own file has changed, but not when one that it calls has: after
     an update of an editable installation it would run a mixture of both.
     """
-    sources = sorted(package.rglob("*.py"))
+    sources = compiled_sources(package)
     digest = hashlib.sha256(b"".join(path.read_bytes() for path in sources)).hexdigest()
     stamp = package / "__pycache__" / "kernels.sha256"
     try:

@@ -2,17 +2,22 @@
 
 import threading
 import time
+from pathlib import Path
 
 import pytest
 
+import quests_core
 from quests_core import get_num_threads, set_num_threads
-from quests_core._numba import forget_stale_kernels, run_blocks
+from quests_core._numba import compiled_sources, forget_stale_kernels, run_blocks
 
 
 def test_compiled_kernels_of_other_sources_are_forgotten(tmp_path):
     source, cache = tmp_path / "inner" / "one.py", tmp_path / "inner" / "__pycache__"
     cache.mkdir(parents=True)
-    source.write_text("1")
+    source.write_text("from ..other import N\n\n@kernel\ndef f(): ...\n")
+    other, reader = tmp_path / "other.py", tmp_path / "reader.py"
+    other.write_text("N = 1")
+    reader.write_text("1")
 
     def compiled():
         return sorted(path.name for path in cache.iterdir())
@@ -27,9 +32,23 @@ def test_compiled_kernels_of_other_sources_are_forgotten(tmp_path):
     compile_all()
     forget_stale_kernels(tmp_path)
     assert compiled() == ["one.1.nbc", "one.nbi", "one.pyc"]
-    source.write_text("2")
+    reader.write_text("2")
     forget_stale_kernels(tmp_path)
-    assert compiled() == ["one.pyc"]
+    assert compiled() == ["one.1.nbc", "one.nbi", "one.pyc"], "no compiled code is made from it"
+    for changed in (other, source):
+        changed.write_text(changed.read_text() + "\n# changed\n")
+        compile_all()
+        forget_stale_kernels(tmp_path)
+        assert compiled() == ["one.pyc"]
+        compile_all()
+        forget_stale_kernels(tmp_path)
+        assert compiled() == ["one.1.nbc", "one.nbi", "one.pyc"]
+
+
+def test_kernels_do_not_depend_on_modules_that_read_files():
+    names = {path.name for path in compiled_sources(Path(quests_core.__file__).parent)}
+    assert {"tree.py", "lanes.py", "msc.py", "vectors.py"} <= names
+    assert not {"io.py", "xyz_text.py", "check.py", "archives.py", "compress.py"} & names
 
 
 @pytest.fixture
