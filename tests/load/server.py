@@ -53,15 +53,26 @@ class Server:
     def __exit__(self, *_) -> None:
         self.stop()
 
-    def start(self) -> None:
-        """Start the process and wait until it answers."""
+    @property
+    def command(self) -> list[str]:
+        """The whole command line."""
         command = [sys.executable, "-m", "panel", "serve", "app", "--port", str(self.port)]
         command += ["--plugins", "quests_app.operations"]
         lifetime = str(int(1000 * self._lifetime))
-        command += ["--unused-session-lifetime", lifetime, "--check-unused-sessions", "500", *self._options]
+        return [
+            *command,
+            "--unused-session-lifetime",
+            lifetime,
+            "--check-unused-sessions",
+            "500",
+            *self._options,
+        ]
+
+    def start(self) -> None:
+        """Start the process and wait until it answers."""
         with self.log.open("a") as log:
             self.process = subprocess.Popen(
-                command, cwd=ROOT, env={**os.environ, **self._environment}, stdout=log, stderr=log
+                self.command, cwd=ROOT, env={**os.environ, **self._environment}, stdout=log, stderr=log
             )
         self.wait(self._answers, START_SECONDS)
 

@@ -1,0 +1,23 @@
+"""The raw client sees and does what a page does, however the dashboard is served."""
+
+import asyncio
+
+import pytest
+
+from tests.hostile.client import Page
+
+pytestmark = pytest.mark.jit
+
+
+def test_a_page_is_loaded_changed_and_left(server):
+    async def scenario():
+        page = await Page(server.address).load()
+        assert page.response.code == 200
+        wire = await page.connect()
+        header, _ = await wire.event("document_ready", {})
+        assert header["msgtype"] == "OK"
+        header, _ = await wire.change(wire.find("Frames kept"), "value", 3)
+        assert header["msgtype"] == "OK"
+        wire.close()
+
+    asyncio.run(asyncio.wait_for(scenario(), 120))
