@@ -1,7 +1,7 @@
 """A raw client of the server: every header, token and fragment as the caller wants it.
 
-`Page` asks for a page as a browser does and keeps its cookies; `Wire` speaks Bokeh's protocol over a websocket:
-each message is a header, metadata and content, in JSON, and then buffers.
+`Page` asks for a page as a browser does and keeps its cookies; `Wire` speaks Bokeh's protocol over a
+websocket: each message is a header, metadata and content, in JSON, and then buffers.
 
 >>> page = await Page(address).load()                     # doctest: +SKIP
 >>> wire = await page.connect()                           # doctest: +SKIP
@@ -37,7 +37,10 @@ class Closed(ConnectionError):
 
 
 async def fetch(address: str, path: str = "/", method: str = "GET", **headers: str) -> HTTPResponse:
-    """Ask for an address and return the answer, whatever its status; ``_`` in names of headers stands for ``-``."""
+    """Ask for an address and return the answer, whatever its status.
+
+    In names of headers ``_`` stands for ``-``.
+    """
     request = HTTPRequest(
         address + path, method=method, headers=_headers(headers), follow_redirects=False,
         request_timeout=SECONDS, connect_timeout=SECONDS, allow_nonstandard_methods=True,
