@@ -1,9 +1,9 @@
 """Time what the server does after a slider move, view by view, and how soon a file is shown.
 
-``python benchmarks/latency.py`` measures on the sets of ``../shared/data``; ``--write`` puts the table into
-the README. Every view of the page is measured, whichever there are: what a view follows passes through
-`View._call`, which is timed here, without the time of what it in turn makes other views do. "page" is the
-whole move, and "message" the patch that would go to the browser.
+``python benchmarks/latency.py`` measures on the sets of ``../shared/data``; ``--write`` writes the section of
+docs/benchmarks.md. Every view of the page is measured: what a view follows passes through `View._call`, which
+is timed here, excluding the time of other views that it triggers. "page" is the whole move, and "message" the
+patch that would go to the browser.
 """
 
 import argparse
@@ -11,7 +11,6 @@ import logging
 import os
 import platform
 import queue
-import re
 import subprocess
 import sys
 import tempfile
@@ -20,12 +19,12 @@ from collections import defaultdict
 from pathlib import Path
 
 import numpy as np
+from report import write_section
 
 ROOT = Path(__file__).resolve().parents[1]
 DATA = ROOT.parent / "shared" / "data"
 SLIDER_FILES = ("3bpa", "gap20_partial")
 OPENED_FILES = ("3bpa", "co2_ni100_reann_val", "gap20_partial")
-README = ROOT / "README.md"
 MOVES = 24
 log = logging.getLogger("latency")
 
@@ -135,7 +134,7 @@ def in_a_process(*arguments: str, cache: str) -> str:
 
 
 def table() -> str:
-    """Measure everything and return the README's section."""
+    """Measure everything and return the section of docs/benchmarks.md."""
     lines, found = [], {}
     with tempfile.TemporaryDirectory() as cache:
         # Compiled kernels and imports are no part of opening a file.
@@ -176,7 +175,7 @@ def table() -> str:
 def main() -> None:
     """Measure, and print or write the table."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--write", action="store_true", help="put the table into the README")
+    parser.add_argument("--write", action="store_true", help="write the section of docs/benchmarks.md")
     parser.add_argument("--open", metavar="FILE", help=argparse.SUPPRESS)
     parser.add_argument("--slider", nargs=2, metavar=("FILE", "REPORT"), help=argparse.SUPPRESS)
     options = parser.parse_args()
@@ -195,8 +194,7 @@ def main() -> None:
         text = table()
         sys.stdout.write(f"{text}\n")
         if options.write:
-            marked = re.compile(r"(<!-- latency -->\n).*?(<!-- /latency -->)", re.DOTALL)
-            README.write_text(marked.sub(lambda m: f"{m[1]}{text}\n{m[2]}", README.read_text()))
+            write_section("latency", [text])
 
 
 if __name__ == "__main__":

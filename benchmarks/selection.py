@@ -8,11 +8,11 @@ file of their own and those of fewer than 50 frames are left out. The same is do
 environments that `msc` has at these sizes, the methods that know costs then dividing by it.
 
 `balanced` was found on the sets named in `TUNED_ON`; the tables tell them from the others. ``--write``
-puts the tables into the README and the figure into docs; ``--sets`` and ``--methods`` take a part. What is
+writes the section of docs/benchmarks.md and its figure; ``--sets`` and ``--methods`` take a part. What is
 measured is kept at once, a JSON file a set, in the folder ``--cache``: a run that was stopped goes on where
 it was, and what is there is not measured again (``--fresh``: all is; after a method has changed, use it).
 `exchange` is the function of this name, applied to each subset of `msc`.
-``--quick`` measures the smallest sets alone, and fails where `balanced` is not what the README says.
+``--quick`` measures the smallest sets alone, and fails where `balanced` is not what the documentation claims.
 """
 
 import argparse
@@ -25,7 +25,9 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from selection_report import FRACTIONS, ROOT, differences, draw, judged, report, write_readme
+from report import ROOT, write_section
+from selection_report import FRACTIONS, differences, draw, judged
+from selection_report import report as tables
 
 import quests_core as q
 
@@ -139,7 +141,7 @@ def table_of(envs, forces: np.ndarray, order: np.ndarray, sizes: np.ndarray) -> 
 
 
 def check_quick(table: pd.DataFrame) -> None:
-    """Fail where the default method wins less often than the README says."""
+    """Fail where the default method wins less often than the documentation claims."""
     won = judged(differences(table[table["at"] == "frames"]).xs("balanced", level="method"))
     share = won["first three at once"].mean()
     if share < LEAST_WINS:
@@ -155,7 +157,9 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--fresh", action="store_true", help="measure again what is kept")
     parser.add_argument("--kept", action="store_true", help="measure nothing; tables of what is kept")
     parser.add_argument("--quick", action="store_true", help="a few small sets, msc and balanced")
-    parser.add_argument("--write", action="store_true", help="write the README's table and the figure")
+    parser.add_argument(
+        "--write", action="store_true", help="write the section of docs/benchmarks.md and the figure"
+    )
     options = parser.parse_args()
     if options.quick:
         options.sets, options.methods = QUICK, ("msc", "balanced")
@@ -190,10 +194,10 @@ def main() -> None:
     table = table[table.method.isin({"msc", *options.methods})]
     if options.quick:
         check_quick(table)
-    lines = report(table)
+    lines = tables(table)
     log.info("\n".join(lines))
     if options.write:
-        write_readme(lines)
+        write_section("selection", lines)
         draw(differences(table[table["at"] == "frames"]), ROOT / "docs" / "selection.png")
 
 

@@ -5,8 +5,6 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-ROOT = Path(__file__).resolve().parents[1]
-MARKS = "<!-- selection -->", "<!-- /selection -->"
 FRACTIONS = (0.05, 0.1, 0.25, 0.5, 0.75)
 TUNED_ON = (
     "3bpa",
@@ -122,15 +120,6 @@ def draw(difference: pd.DataFrame, path: Path) -> None:
     plt.close(fig)
 
 
-def write_readme(lines: list[str]) -> None:
-    """Replace what stands between the marks in the README."""
-    readme = ROOT / "README.md"
-    before, rest = readme.read_text(encoding="utf-8").split(MARKS[0])
-    after = rest.split(MARKS[1])[1]
-    text = "\n".join([before + MARKS[0], *lines, MARKS[1] + after])
-    readme.write_text(text, encoding="utf-8")
-
-
 def report(table: pd.DataFrame) -> list[str]:
     """Return the lines of all tables."""
     lines = []
@@ -150,4 +139,4 @@ def report(table: pd.DataFrame) -> list[str]:
     if "balanced" in by_frames.index.get_level_values("method"):
         lines += ["", "Where `balanced` loses to `msc` at the same number of frames:", ""]
         lines += losses(by_frames, "balanced")
-    return [*lines, "", "![Differences to msc](docs/selection.png)", ""]
+    return [*lines, "", "![Differences to msc](selection.png)", ""]

@@ -1,9 +1,9 @@
-"""Time quests_core beside the peer package in one run, and write the table of the README.
+"""Time quests_core beside the peer package in one run, and write the tables of README and docs.
 
 ``python benchmarks/speed.py`` with the extra ``benchmark`` installed measures on the sets of
-``../shared/data``; ``--write`` puts the table into the README. Ratios are of medians of wall times,
-with compilation excluded. The peer's ``entropy`` runs at each of three batch sizes and counts with its
-best; its ``msc`` is too slow to be repeated.
+``../shared/data``; ``--write`` writes the tables of the README and of docs/benchmarks.md. Ratios are of
+medians of wall times, with compilation excluded. The peer's ``entropy`` runs at each of three batch sizes and
+counts with its best; its ``msc`` is too slow to be repeated.
 """
 
 import argparse
@@ -25,6 +25,7 @@ from ase.build import bulk
 from quests.compression.fps import msc as peer_msc
 from quests.descriptor import get_descriptors as peer_descriptors
 from quests.entropy import entropy as peer_entropy
+from report import write_section
 
 import quests_core as q
 
@@ -174,7 +175,7 @@ def main() -> None:
     """Measure, log, and write the table where asked to."""
     logging.basicConfig(level=logging.INFO, format="%(message)s")
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--write", action="store_true", help="put the table into the README")
+    parser.add_argument("--write", action="store_true", help="write the tables of README and docs")
     parser.add_argument("--whole", action="store_true", help="only the whole analysis, as text")
     parser.add_argument("--first", action="store_true", help="only how long the first analysis takes")
     options = parser.parse_args()
@@ -192,24 +193,21 @@ def main() -> None:
         [sys.executable, __file__, "--whole"], capture_output=True, text=True, check=True
     ).stdout
     table = ["| work | faster than the peer | quests_core | peer |", "|---|---|---|---|", *comparisons()]
-    text = "\n".join(
-        [
-            "## Speed",
-            "",
-            f"Against the `quests` package (2026.2.22) in the same run, on {machine()}:",
-            "medians of wall times, compilation excluded (`benchmarks/speed.py`).",
-            "",
-            *table,
-            "",
-            whole,
-            first_call(),
-        ]
-    )
-    log.info(text)
+    text = [
+        "## Speed",
+        "",
+        f"Against the `quests` package (2026.2.22) in the same run, on {machine()}:",
+        "medians of wall times, compilation excluded (`benchmarks/speed.py`).",
+        "",
+        *table,
+        "",
+        whole,
+        first_call(),
+    ]
+    log.info("\n".join(text))
     if options.write:
-        readme = ROOT / "README.md"
-        pattern = re.compile(r"(<!-- benchmark -->\n).*?(<!-- /benchmark -->)", re.DOTALL)
-        readme.write_text(pattern.sub(lambda found: f"{found[1]}{text}\n{found[2]}", readme.read_text()))
+        write_section("speed", text)
+        write_section("speed", table, ROOT / "README.md")
 
 
 if __name__ == "__main__":

@@ -1,0 +1,17 @@
+"""Write measured text between its marks in a page."""
+
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+PAGE = ROOT / "docs" / "benchmarks.md"
+
+
+def write_section(name: str, lines: list[str], page: Path = PAGE) -> None:
+    """Replace what stands between ``<!-- name -->`` and ``<!-- /name -->`` in a page."""
+    start, end = f"<!-- {name} -->\n", f"<!-- /{name} -->"
+    before, _, rest = page.read_text(encoding="utf-8").partition(start)
+    _, found, after = rest.partition(end)
+    if not found:
+        raise ValueError(f"{page.name}: expected a section {name!r}")
+    text = "\n".join(lines).strip("\n")
+    page.write_text(f"{before}{start}{text}\n{end}{after}", encoding="utf-8")
