@@ -1,0 +1,176 @@
+"""The names under which files hold energies, forces, stresses and virials: the one table of them.
+
+A name is a prefix, or none, and a quantity, in any case, singular or plural: ``energy``, ``REF_energy``,
+``dft_force``, ``DFTvirials``, ``mace-stress``. Of several names in a frame, the first counts in the order of
+`PREFIXES`: references first, names without a prefix, methods, and predictions of models last; of two names
+that differ in case only, the one in lower case.
+"""
+
+import re
+from collections.abc import Iterable, Mapping
+from functools import lru_cache
+from typing import NamedTuple
+
+import numpy as np
+
+# In the order in which they count.
+PREFIXES = (
+    "ref", "reference", "", "total", "potential", "label", "target", "true",
+    "dft", "qm", "ai", "abinitio", "vasp", "cp2k", "aims", "castep", "qe", "siesta", "orca", "gaussian",
+    "xtb", "pbe", "pbesol", "rpbe", "revpbe", "blyp", "b3lyp", "scan", "r2scan", "wb97m", "wb97x", "mp2",
+    "ccsd", "ccsdt", "cc",
+    "gap", "mace", "nequip", "allegro", "ace", "nep", "gpumd", "snap", "mtp", "dp", "deepmd", "schnet",
+    "painn", "chgnet", "m3gnet", "orb", "mattersim", "sevennet", "model", "ml", "mlip", "pred", "predicted",
+)  # fmt: skip
+ENERGY, FREE_ENERGY, FORCES, STRESS, VIRIALS = "energy", "free_energy", "forces", "stress", "virials"
+QUANTITIES = (ENERGY, FREE_ENERGY, FORCES, STRESS, VIRIALS)
+_QUANTITY = {
+    "energy": ENERGY, "energies": ENERGY,
+    "freeenergy": FREE_ENERGY, "freeenergies": FREE_ENERGY,
+    "force": FORCES, "forces": FORCES,
+    "stress": STRESS, "stresses": STRESS,
+    "virial": VIRIALS, "virials": VIRIALS,
+}  # fmt: skip
+_RANK = {prefix: rank for rank, prefix in enumerate(PREFIXES)}
+_NAME = re.compile(r"(\w*?)(free_?energ(?:y|ies)|energ(?:y|ies)|forces?|stress(?:es)?|virials?)")
+_LOOKS = re.compile(r"energ(?:y|ies)|forces?|stress(?:es)?|virials?")
+_SHORT = re.compile(r"(?:e|etot|toten|f)", re.IGNORECASE)
+# Parts of an energy, or numbers about it.
+_OTHERS = re.compile(r"kinetic|cutoff|band|error|std|uncertainty|weight|sigma|var|fermi|zero_?point")
+_NUMBERS = "iuf"
+_LONGEST = 100
+
+
+class LabelName(NamedTuple):
+    """What the name of a label says: one of `QUANTITIES`, and the prefix in lower case."""
+
+    quantity: str
+    prefix: str
+
+
+@lru_cache(maxsize=4096)
+def label_name(key: str) -> LabelName | None:
+    """Return what a key or column is the name of, None where it is no name of a label.
+
+    Examples
+    --------
+    >>> label_name("DFT_force")
+    LabelName(quantity='forces', prefix='dft')
+    >>> label_name("source_of_energy") is None
+    True
+    """
+    if len(key) > _LONGEST:
+        return None
+    found = _NAME.fullmatch(key.lower().replace("-", "_"))
+    if not found:
+        return None
+    prefix = found[1].replace("_", "")
+    return LabelName(_QUANTITY[found[2].replace("_", "")], prefix) if prefix in _RANK else None
+
+
+def label_keys(quantity: str, keys: Iterable[str]) -> list[str]:
+    """Return the keys that name a quantity, the one that counts first; free energies are energies, too.
+
+    Examples
+    --------
+    >>> label_keys("energy", ["mace_energy", "Energy", "config_type", "free_energy", "REF_energy"])
+    ['REF_energy', 'Energy', 'free_energy', 'mace_energy']
+    """
+    found = []
+    for key in keys:
+        name = label_name(key)
+        if name and (name.quantity == quantity or (name.quantity == FREE_ENERGY and quantity == ENERGY)):
+            rank = (_RANK[name.prefix], name.quantity == FREE_ENERGY, key.lower(), key != key.lower(), key)
+            found.append((rank, key))
+    return [key for _, key in sorted(found)]
+
+
+def find_energy_key(keys: Iterable[str]) -> str | None:
+    """Return the key whose energy counts, None where there is none."""
+    return next(iter(label_keys(ENERGY, keys)), None)
+
+
+def find_forces_key(keys: Iterable[str]) -> str | None:
+    """Return the name of the column whose forces count, None where there is none."""
+    return next(iter(label_keys(FORCES, keys)), None)
+
+
+def find_stress_key(keys: Iterable[str]) -> str | None:
+    """Return the key whose stress counts, None where there is none."""
+    return next(iter(label_keys(STRESS, keys)), None)
+
+
+def find_virials_key(keys: Iterable[str]) -> str | None:
+    """Return the key whose virial counts, None where there is none."""
+    return next(iter(label_keys(VIRIALS, keys)), None)
+
+
+def is_energy(value) -> bool:
+    """Say whether a value can be an energy: one number that is no truth value."""
+    array = _as_array(value)
+    return array is not None and array.ndim == 0
+
+
+def is_forces(value, n_atoms: int) -> bool:
+    """Say whether a value can be forces: three numbers for each atom."""
+    array = _as_array(value)
+    return array is not None and array.shape == (n_atoms, 3)
+
+
+def is_stress(value) -> bool:
+    """Say whether a value can be a stress or virial: six or nine numbers, or a 3×3 matrix."""
+    array = _as_array(value)
+    return array is not None and array.shape in ((6,), (9,), (3, 3))
+
+
+def _as_array(value) -> np.ndarray | None:
+    if isinstance(value, str | dict) or value is None:
+        return None
+    try:
+        array = np.asarray(value)
+    except ValueError:  # of rows of different lengths
+        return None
+    return array if array.dtype.kind in _NUMBERS else None
+
+
+def unrecognised_labels(info: Mapping, arrays: Mapping, n_atoms: int) -> list[str]:
+    """Return the keys and columns that look like labels, and are not used as such.
+
+    That is: names with the word energy, force, stress or virial that `label_name` does not know, and the
+    names ``E``, ``Etot``, ``TOTEN`` and ``F``, with a value of the shape of such a label; and recognised
+    names whose value is no such label, as ``energy=n/a``.
+
+    Examples
+    --------
+    >>> unrecognised_labels({"final_energy": -1.0, "has_energy": True, "energy": "n/a"}, {}, 1)
+    ['energy', 'final_energy']
+    """
+    found = []
+    for store in (info, arrays):
+        for key, value in store.items():
+            name = label_name(key)
+            if name is not None:
+                if not _fits(name.quantity, value, n_atoms):
+                    found.append(key)
+            elif _looks_like_label(key, value, n_atoms):
+                found.append(key)
+    return sorted(set(found))
+
+
+def _fits(quantity: str, value, n_atoms: int) -> bool:
+    if quantity in (ENERGY, FREE_ENERGY):
+        return is_energy(value)
+    return is_forces(value, n_atoms) if quantity == FORCES else is_stress(value)
+
+
+def _looks_like_label(key: str, value, n_atoms: int) -> bool:
+    lower = key.lower()
+    if len(key) > _LONGEST or _OTHERS.search(lower):
+        return False
+    if _SHORT.fullmatch(key):
+        return is_energy(value) or is_forces(value, n_atoms)
+    words = set(_LOOKS.findall(lower))
+    if not words:
+        return False
+    quantities = {_QUANTITY[word] for word in words}
+    return any(_fits(quantity, value, n_atoms) for quantity in quantities)

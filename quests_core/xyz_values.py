@@ -1,0 +1,225 @@
+r"""Values of a comment line: what a text says, and how a value is written.
+
+Numbers, truth values and arrays of these stand as they are; all else is text, or JSON behind ``_JSON``.
+"""
+
+import json
+import re
+
+import numpy as np
+
+_ESCAPED = re.compile(r"\\(.)", re.DOTALL)
+_SPLIT = re.compile(r"[\s,]+")
+_INTEGER = re.compile(r"[-+]?[0-9]{1,40}")
+_REAL = re.compile(
+    r"[-+]?(?:(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][-+]?[0-9]+)?"
+    r"|(?:[0-9]+\.[0-9]*|\.[0-9]+)[dD][-+]?[0-9]+|[0-9]+[dD][-+][0-9]+|nan|inf(?:inity)?)",
+    re.IGNORECASE,
+)
+_LONGEST_NUMBER = 400
+_LOGICALS = {
+    "T": True, "true": True, "True": True, "TRUE": True,
+    "F": False, "false": False, "False": False, "FALSE": False,
+}  # fmt: skip
+_ELEMENT = re.compile(r'\s*+(?:"((?:[^"\\]|\\.)*+)"|([^\s,\[\]"]++)|([\[\]]))\s*+(,?)', re.DOTALL)
+_DEEPEST = 4
+_JSON = "_JSON "
+_PLAIN = re.compile(r"[^\s=,\"'{}\[\]\\]+")
+
+
+def unescape(text: str) -> str:
+    r"""Return a text without the backslashes that escape; ``\n`` is a line feed.
+
+    Examples
+    --------
+    >>> unescape(r'a \"b\" \\ c')
+    'a "b" \\ c'
+    """
+    if "\\" not in text:
+        return text
+    return _ESCAPED.sub(lambda found: "\n" if found[1] == "n" else found[1], text)
+
+
+def number(token: str) -> int | float | None:
+    """Return the number that a token is, None if it is none; ``1.5D+01`` is one, ``1_000`` is not.
+
+    Examples
+    --------
+    >>> number("-20"), number("1.5D+01"), number("1_2"), number("Si")
+    (-20, 15.0, None, None)
+    """
+    if len(token) > _LONGEST_NUMBER:
+        return None
+    if _INTEGER.fullmatch(token):
+        return int(token)
+    return float(token.replace("D", "e").replace("d", "e")) if _REAL.fullmatch(token) else None
+
+
+def decode(text: str):
+    """Return what a text without quotes says: numbers, truth values, JSON behind ``_JSON``, or itself.
+
+    Examples
+    --------
+    >>> decode("1 2 3").tolist(), decode("T"), decode("liquid"), decode("_JSON [1, null]")
+    ([1, 2, 3], True, 'liquid', [1, None])
+    """
+    if text.startswith(_JSON):
+        return _from_json(text)
+    if text in _LOGICALS:
+        return _LOGICALS[text]
+    tokens = [token for token in _SPLIT.split(text) if token]
+    if len(tokens) == 1:
+        value = number(tokens[0])
+        return _LOGICALS.get(tokens[0], text) if value is None else _numpy_scalar(value)
+    values = _scalars(tokens)
+    return text if values is None else values
+
+
+def _numpy_scalar(value: int | float):
+    if isinstance(value, float):
+        return np.float64(value)
+    return np.int64(value) if abs(value) < 2**63 else value
+
+
+def _scalars(tokens: list[str]):
+    """Return an array of the numbers or truth values that tokens are, None where one is neither."""
+    if not tokens:
+        return None
+    if tokens[0] in _LOGICALS:
+        values = [_LOGICALS.get(token) for token in tokens]
+    else:
+        values = [number(token) for token in tokens] if number(tokens[0]) is not None else [None]
+    if any(value is None for value in values):
+        return None
+    if isinstance(values[0], bool):
+        return values
+    whole = all(isinstance(value, int) for value in values)
+    if whole and any(abs(value) >= 2**63 for value in values):
+        return values  # exact, as no integer type of NumPy would be
+    return np.array(values, dtype=np.int64 if whole else np.float64)
+
+
+def _from_json(text: str):
+    try:
+        found = json.loads(text[len(_JSON) :])
+    except (ValueError, RecursionError):
+        return text
+    if not isinstance(found, list):
+        return found
+    try:
+        array = np.array(found)
+    except (ValueError, OverflowError):  # of rows of different lengths
+        return found
+    return array if array.dtype.kind in "ifb" else found
+
+
+def array_in_brackets(inside: str, otherwise):
+    """Return the array that stands in brackets, nested lists of text, or `otherwise`."""
+    stack: list[list] = [[]]
+    leaves, at = [], 0
+    has_bare = has_quoted = False
+    inside = inside.strip()
+    while at < len(inside):
+        found = _ELEMENT.match(inside, at)
+        if not found:
+            return otherwise
+        at = found.end()
+        quoted, bare, bracket, _ = found.groups()
+        if bracket == "[":
+            stack.append([])
+            if len(stack) > _DEEPEST:
+                return otherwise
+        elif bracket == "]":
+            if len(stack) == 1:
+                return otherwise
+            row = stack.pop()
+            stack[-1].append(row)
+        else:
+            has_bare, has_quoted = has_bare or bare is not None, has_quoted or bare is None
+            leaves.append(unescape(quoted) if bare is None else bare)
+            stack[-1].append(leaves[-1])
+    if len(stack) > 1 or not leaves or (has_bare and has_quoted):
+        return otherwise
+    values = _scalars(leaves) if has_bare else None
+    if values is None:
+        return stack[0]
+    shape = _shape(stack[0])
+    return otherwise if shape is None else np.array(values).reshape(shape)
+
+
+def _shape(rows: list) -> tuple[int, ...] | None:
+    """Return the shape of nested lists, None where they are ragged."""
+    if not any(isinstance(row, list) for row in rows):
+        return (len(rows),)
+    shapes = {_shape(row) if isinstance(row, list) else None for row in rows}
+    return None if None in shapes or len(shapes) > 1 else (len(rows), *shapes.pop())
+
+
+def quote(text: str) -> str:
+    r"""Return a text as it stands in a comment, in quotes where it needs them.
+
+    Examples
+    --------
+    >>> print(quote("liquid"), quote('a "b"'), quote("two\nlines"))
+    liquid "a \"b\"" "two\nlines"
+    """
+    if _PLAIN.fullmatch(text):
+        return text
+    return '"' + text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n") + '"'
+
+
+def format_value(value) -> str:
+    r"""Return a value as it stands behind an equals sign, so that the same value is read.
+
+    Parameters
+    ----------
+    value : str, bool, int, float, None, ndarray, list, tuple or dict
+        Numbers keep every bit. What has no form of its own stands as JSON, as ASE writes it.
+
+    Returns
+    -------
+    str
+        In quotes where these are needed; what `decode` and, but for arrays of one element, ASE read alike.
+
+    Raises
+    ------
+    TypeError
+        If the value is none of these.
+
+    Examples
+    --------
+    >>> print(format_value(-0.1), format_value("a b"), format_value(True), format_value(None))
+    -0.1 "a b" T "_JSON null"
+    >>> print(format_value(np.arange(3)), format_value(""))
+    "0 1 2" "_JSON \"\""
+    """
+    if isinstance(value, str):
+        # ASE takes blanks for an empty array, and what nobody sees is refused in a comment.
+        plain = value.strip(" ,") and value.isprintable() and not value.startswith(_JSON)
+        return quote(value) if plain and isinstance(decode(value), str) else _json(value)
+    if isinstance(value, np.ndarray | np.generic) and value.dtype.kind not in "biuf":
+        value = value.tolist()
+    if isinstance(value, np.ndarray) and value.ndim == 1 and value.size:
+        words = [format_value(one) for one in value.tolist()]
+        plain = len(words) > 1 and value.dtype.kind != "b"
+        return f'"{" ".join(words)}"' if plain else f"[{', '.join(words)}]"
+    if isinstance(value, np.ndarray | np.generic):
+        value = value.tolist()
+    if isinstance(value, bool):
+        return "T" if value else "F"
+    if isinstance(value, int | float):
+        return repr(value)
+    return _json(value)
+
+
+def _json(value) -> str:
+    try:
+        return quote(_JSON + json.dumps(value, default=_plain))
+    except (TypeError, ValueError) as error:
+        raise TypeError(f"expected text, numbers, or lists or dicts of these, got {error}") from error
+
+
+def _plain(value):
+    if isinstance(value, np.ndarray | np.generic):
+        return value.tolist()
+    raise TypeError(type(value).__name__)
