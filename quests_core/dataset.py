@@ -8,9 +8,7 @@ import numpy as np
 from ase import Atoms
 
 from .io import atoms_forces, read
-
-# An atom whose periodic images are farther away than this, in Å, is alone.
-_ALONE = 8.0
+from .isolated import is_isolated, label_of
 
 
 @dataclass(frozen=True, eq=False)
@@ -79,7 +77,7 @@ def load(path, name: str | None = None, sha256: str | None = None, progress=None
         # Results are kept by the hash: those of other bytes must not stand under it.
         raise ValueError(f"{path.name} changed while it was read; open it again")
     forces = [_force_norms(atoms) for atoms in frames]
-    labels = tuple(str(atoms.info.get("config_type", "")) for atoms in frames)
+    labels = tuple(label_of(atoms) for atoms in frames)
     return DataSet(
         name=name or path.name,
         path=path,
@@ -89,7 +87,7 @@ def load(path, name: str | None = None, sha256: str | None = None, progress=None
         elements=tuple(sorted({symbol for atoms in frames for symbol in atoms.symbols.species()})),
         forces=np.concatenate(forces),
         without_forces=tuple(i for i, norms in enumerate(forces) if np.isnan(norms).any()),
-        locked=tuple(i for i, atoms in enumerate(frames) if _is_isolated(atoms, labels[i])),
+        locked=tuple(i for i, atoms in enumerate(frames) if is_isolated(atoms, labels[i])),
     )
 
 
@@ -103,12 +101,6 @@ def volume_per_atom(dataset: DataSet) -> tuple[float | None, int]:
     if not bulk:
         return None, 0
     return sum(atoms.cell.volume for atoms in bulk) / sum(len(atoms) for atoms in bulk), len(bulk)
-
-
-def _is_isolated(atoms: Atoms, label: str) -> bool:
-    """Say whether a frame is an energy reference: labelled so, or one atom far from its own images."""
-    lengths = atoms.cell.lengths()[atoms.pbc]
-    return label.lower() == "isolatedatom" or (len(atoms) == 1 and bool((lengths > _ALONE).all()))
 
 
 def _force_norms(atoms: Atoms) -> np.ndarray:

@@ -10,8 +10,10 @@ import numpy as np
 
 from quests_core import io as core_io
 from quests_core.extxyz import FrameText
+from quests_core.ranges import format_ranges
 
 from ..facts.analysis import MethodPath, Opened
+from ..parts.format import plural
 
 SOURCE, RANK, MACE, NEQUIP = "source", "rank", "mace", "nequip"
 CONTENTS = {
@@ -26,7 +28,7 @@ NOTES = {
     "given the whole subset: e to the power of −δH is how many of the subset's environments are like it, "
     "itself among them.",
     MACE: "energy, forces, stress and virial become REF_energy, REF_forces, REF_stress and REF_virials; an "
-    "atom without neighbours gets the config_type IsolatedAtom. Numbers and units stay as they are.",
+    "isolated atom without a label gets the config_type IsolatedAtom. Numbers and units stay as they are.",
     NEQUIP: "Labels stand under energy, forces and stress. Numbers and units stay as they are; a virial "
     "stays a virial, since files do not say its sign.",
 }
@@ -86,23 +88,25 @@ def _add_rank(opened: Opened, path: MethodPath, n_frames: int, texts, frames) ->
         text.add_column("quests_delta_entropy", "R", [str(value) for value in values])
 
 
-def isolated_atoms(opened: Opened) -> np.ndarray:
-    """Return the frames of one atom that has no neighbour, or that the file labels as isolated."""
-    envs = opened.envs
-    alone = np.flatnonzero(envs.sizes == 1)
-    alone = alone[(envs.X[envs.offsets[alone]] == 0).all(axis=1)]
-    return np.union1d(alone, np.array(opened.dataset.locked, dtype=int))
-
-
 def _to_mace(opened: Opened, texts, frames) -> list[str]:
-    isolated, relabelled = set(isolated_atoms(opened).tolist()), 0
+    isolated, labelled, others = set(opened.dataset.locked), 0, []
     for text, frame in zip(texts, frames, strict=True):
         for name in _OTHERS:
             _move(text, name, f"REF_{name}")
-        if int(frame) in isolated and text.get("config_type") != "IsolatedAtom":
+        if int(frame) not in isolated:
+            continue
+        if not opened.dataset.labels[frame]:
             text.set("config_type", "IsolatedAtom")
-            relabelled += 1
-    return [f"{relabelled} isolated atoms got the config_type IsolatedAtom."] if relabelled else []
+            labelled += 1
+        elif text.get("config_type") != "IsolatedAtom":
+            others.append(int(frame))
+    notes = [f"{plural(labelled, 'isolated atom')} got the config_type IsolatedAtom."] if labelled else []
+    if others:
+        notes.append(
+            f"{plural(len(others), 'isolated atom')} (frames {format_ranges(sorted(others))}) keep a label "
+            f"like {opened.dataset.labels[others[0]]}; MACE finds its references by config_type=IsolatedAtom."
+        )
+    return notes
 
 
 def _to_nequip(opened: Opened, texts, frames) -> list[str]:

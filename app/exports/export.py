@@ -223,6 +223,8 @@ def command(opened: Opened, path: MethodPath, n_frames: int, order: str = "file"
         words.append("--species")
     if path.given is not None:
         words += ["--reference", path.given.name if path.given.uploaded else str(path.given.path)]
+    if set(opened.dataset.locked) - set(path.marks.locked) - set(path.marks.excluded):
+        words.append("--no-lock-isolated")
     for name, frames in (("--locked", path.marks.locked), ("--excluded", path.marks.excluded)):
         if frames:
             words += [name, format_ranges(frames)]

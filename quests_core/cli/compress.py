@@ -1,15 +1,18 @@
 """``compress``: choose frames of a file."""
 
+from dataclasses import replace
 from enum import StrEnum
 from typing import Annotated
 
 import numpy as np
 import typer
 
+from .._validation import check_n_to_select
 from ..curve import compression_curve
 from ..entropy import overlap
 from ..environments import Environments
 from ..io import subset_bytes
+from ..isolated import isolated_frames
 from ..ranges import parse_ranges
 from ..selection import METHODS, Selection, select
 from .shared import (
@@ -69,6 +72,12 @@ def compress(
     species: Species = False,
     locked: Annotated[str, typer.Option(help="Frames that are always kept: 0-2,7.")] = "",
     excluded: Annotated[str, typer.Option(help="Frames that are left out of everything: 0-2,7.")] = "",
+    lock_isolated: Annotated[
+        bool,
+        typer.Option(
+            "--lock-isolated/--no-lock-isolated", help="Keep isolated atoms, the references of energies."
+        ),
+    ] = True,
     cost: Annotated[Cost, typer.Option(help="What a frame's gain is divided by.")] = Cost.frames,
     seed: Seed = 0,
     order: Annotated[Order, typer.Option(help="Frames as in the file, or as picked.")] = Order.file,
@@ -89,13 +98,16 @@ def compress(
         parameters = Parameters(k, cutoff, bandwidth, species)
         envs, *others = work.environments(parameters, *sets)
         known = others[0] if others else None
+        left_out = parse_ranges(excluded, len(frames), "excluded")
+        isolated = [i for i in isolated_frames(frames) if i not in left_out] if lock_isolated else []
+        kept = sorted({*parse_ranges(locked, len(frames), "locked"), *isolated})
+        _check_room(kept, isolated, n_to_select, len(frames) - len(left_out))
         selection = select(
-            envs, method.value, n_to_select, bandwidth, known,
-            locked=parse_ranges(locked, len(frames), "locked"),
-            excluded=parse_ranges(excluded, len(frames), "excluded"),
+            envs, method.value, n_to_select, bandwidth, known, locked=kept, excluded=left_out,
             cost=cost.value, random_state=seed, progress=work.progress, until=targets,
         )  # fmt: skip
-        told = _told(envs, selection, known, work)
+        selection = _with_locked(selection, kept, targets, envs)
+        told = _told(envs, selection, known, work) | {"isolated_atoms": isolated}
         told["parameters"] |= {"k": k, "cutoff": cutoff, "species": species, "cost": cost.value}
         if output is not None and not dry_run:
             write_target(output, subset_bytes(paths[0], selection.order, order.value))
@@ -114,6 +126,28 @@ def _targets(given: list[str] | None) -> dict[str, float] | str | None:
         raise typer.BadParameter(
             f"expected knee, or a target like overlap=0.95, got {' '.join(given)!r}", param_hint="--until"
         ) from None
+
+
+def _check_room(kept: list[int], isolated: list[int], n_to_select: int | float | None, n_frames: int) -> None:
+    """Refuse a size below the number of isolated atoms and locked frames, and say how to get it."""
+    count = check_n_to_select(n_to_select, n_frames)
+    if isolated and count < len(kept):
+        raise ValueError(
+            f"--size: expected at least {len(kept)} frames, as {len(isolated)} isolated atoms are kept "
+            f"(--no-lock-isolated leaves them to the method), got {count}"
+        )
+
+
+def _with_locked(selection: Selection, kept: list[int], targets, envs: Environments) -> Selection:
+    """Return a selection with all locked frames, of which fewer may be enough for the targets."""
+    if len(selection.order) >= len(kept):
+        return selection
+    if isinstance(targets, dict) and "max_envs" in targets:
+        raise ValueError(
+            f"--until: the {len(kept)} isolated atoms and locked frames have {envs.sizes[kept].sum():,} "
+            f"environments, more than max_envs={targets['max_envs']} (see --no-lock-isolated)"
+        )
+    return replace(selection, order=np.array(kept))
 
 
 def _told(envs: Environments, selection: Selection, known: Environments | None, work: Work) -> dict:
@@ -143,8 +177,13 @@ def _sentence(told: dict) -> str:
     both = ""
     if "overlap_with_reference" in metrics:
         both = f" ({100 * metrics['overlap_with_reference']:.1f} % with the reference)"
+    isolated = ""
+    if n := len(told["isolated_atoms"]):
+        atoms = "1 isolated atom" if n == 1 else f"{n:,} isolated atoms"
+        isolated = f"\nAmong them {atoms}; --no-lock-isolated leaves them to the method"
     return (
         f"{told['method']} keeps {told['n_frames']:,} of {told['n_frames_of']:,} frames: overlap "
         f"{100 * metrics['overlap']:.1f} %{both}, entropy {metrics['entropy']:.3f} nats, diversity "
-        f"{metrics['diversity']:.3f} nats, largest δH {metrics['max_delta_entropy']:.2f} nats{where}"
+        f"{metrics['diversity']:.3f} nats, largest δH {metrics['max_delta_entropy']:.2f} nats"
+        f"{isolated}{where}"
     )

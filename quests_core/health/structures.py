@@ -9,6 +9,7 @@ from ase.neighborlist import neighbor_list
 
 from ..dataset import DataSet
 from ..environments import Environments
+from ..isolated import ISOLATION_DISTANCE
 from .findings import ERROR, INFO, WARNING, Finding, finding
 
 # Two atoms nearer than this share of the sum of their covalent radii overlap.
@@ -128,10 +129,9 @@ def _alike(A: np.ndarray, B: np.ndarray) -> bool:
 def lonely(dataset: DataSet, envs: Environments) -> list[Finding]:
     """Isolated atoms, and atoms that no other is near to."""
     alone = envs.X[:, 0] == 0 if envs.X.shape[1] else np.zeros(envs.n_envs, dtype=bool)
-    single = envs.sizes == 1
-    isolated = [i for i in np.unique(envs.frame_index[alone]) if single[i]]
-    within = [i for i in np.unique(envs.frame_index[alone]) if not single[i]]
-    unlabelled = [i for i in isolated if dataset.labels[i].lower() != "isolatedatom"]
+    without = [i for i in np.unique(envs.frame_index[alone]) if i not in dataset.locked]
+    sizes = envs.sizes
+    unlabelled = [i for i in dataset.locked if dataset.labels[i] != "IsolatedAtom" and sizes[i] == 1]
     return (
         finding(
             "isolated atoms", INFO, dataset.locked, "Isolated atoms",
@@ -139,13 +139,13 @@ def lonely(dataset: DataSet, envs: Environments) -> list[Finding]:
         )
         + finding(
             "unlabelled atoms", WARNING, unlabelled, "Isolated atoms without their label",
-            "One atom with no neighbour within the cutoff, but not labelled config_type=IsolatedAtom, by "
-            "which MACE finds its energy references.",
+            f"One atom, its nearest image beyond {ISOLATION_DISTANCE:g} Å or its label spelt otherwise, but "
+            "not labelled config_type=IsolatedAtom, by which MACE finds its energy references.",
         )
         + finding(
-            "no neighbours", WARNING, within, "Atoms without a neighbour",
+            "no neighbours", WARNING, without, "Atoms without a neighbour",
             "At least one atom has no other within the cutoff, so its descriptor is all zero: evaporated "
-            "atoms, or a wrong cell.", True,
+            "atoms, a wrong cell, or a cutoff below the distance of neighbours.", True,
         )
     )  # fmt: skip
 

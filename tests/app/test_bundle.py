@@ -69,7 +69,7 @@ def test_rank_and_delta_entropy_are_added_and_all_else_stays(opened, order):
 EXTRA = (
     "1\nProperties=species:S:1:pos:R:3:dft_forces:R:3 dft_energy=-0.123456789012345678 "
     'virial="1 0 0 0 2 0 0 0 3" '
-    'pbc="F F F" config_type=atom\nCu 0 0 0 0.1 0.2 0.30000000000000004\n'
+    'pbc="F F F"\nCu 0 0 0 0.1 0.2 0.30000000000000004\n'
     '2\nLattice="9 0 0 0 9 0 0 0 9" Properties=species:S:1:pos:R:3:REF_forces:R:3 REF_energy=-1e-3 energy=5 '
     'REF_stress="1 2 3 4 5 6"\nCu 0 0 0 1 2 3\nCu 2 0 0 3 2 1\n'
 )
@@ -95,7 +95,7 @@ def test_keys_of_mace(odd):
     assert pair.info["REF_energy"] == -1e-3, "what MACE reads already is not replaced"
     assert pair.info["REF_stress"].tolist() == [1, 2, 3, 4, 5, 6]
     assert "config_type" not in pair.info
-    assert made.notes == ("1 isolated atoms got the config_type IsolatedAtom.",)
+    assert made.notes == ("1 isolated atom got the config_type IsolatedAtom.",)
 
 
 def test_keys_of_nequip(odd):
