@@ -10,8 +10,9 @@ from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from typing import Any
 
 _IDLE = object()
-# How far behind the event loop a worker thread stands, in the system's terms; 19 is the farthest.
+# How far behind the event loop a worker thread stands, in the system's terms.
 NICE = 5
+LOWEST_PRIORITY = 19
 
 
 def stand_back() -> None:
@@ -22,7 +23,10 @@ def stand_back() -> None:
     if sys.platform == "linux":
         # Elsewhere this is a matter of whole processes.
         with contextlib.suppress(OSError):
-            os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), NICE)
+            thread = threading.get_native_id()
+            # The process itself may have been started with a lower priority.
+            present = os.getpriority(os.PRIO_PROCESS, thread)
+            os.setpriority(os.PRIO_PROCESS, thread, min(present + NICE, LOWEST_PRIORITY))
 
 
 class Turns(Executor):
