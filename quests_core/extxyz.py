@@ -1,52 +1,17 @@
 """A frame of an extxyz file as text: keys and columns change, every other character stays.
 
-Reading a file into numbers and writing these again would round them; text does not.
+Reading a file into numbers and writing these again would lose how they were written; text does not.
 """
 
-import io
-import re
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
-import ase.io
 import numpy as np
-from ase import Atoms
 
-_CLOSING = {'"': '"', "'": "'", "{": "}", "[": "]"}
+from .xyz_comment import Item, parse
+from .xyz_values import quote
+
 _PLAIN = "species:S:1:pos:R:3"
-_PLAIN_VALUE = re.compile(r"[^\s=,\"'{}\[\]\\]+")
-
-
-def _chunks(comment: str) -> list[str]:
-    """Split a comment line at white space that stands in no quotes or brackets."""
-    chunks, now, closing, escaped = [], "", "", False
-    for char in comment.strip():
-        if char.isspace() and not closing and not escaped:
-            chunks.append(now)
-            now = ""
-            continue
-        now += char
-        if escaped:
-            escaped = False
-        elif char == "\\":
-            escaped = True
-        elif closing:
-            closing = "" if char == closing else closing
-        else:
-            closing = _CLOSING.get(char, "")
-    joined: list[str] = []
-    for chunk in filter(None, [*chunks, now]):
-        # White space around the equals sign belongs to neither key nor value.
-        if joined and (chunk.startswith("=") or (joined[-1].endswith("=") and not chunk.startswith("="))):
-            joined[-1] += chunk
-        else:
-            joined.append(chunk)
-    return joined
-
-
-def _quoted(value: str) -> str:
-    if _PLAIN_VALUE.fullmatch(value):
-        return value
-    return '"' + value.replace("\\", "\\\\").replace('"', '\\"') + '"'
 
 
 @dataclass
@@ -55,8 +20,8 @@ class FrameText:
 
     Attributes
     ----------
-    items : list of [key, text]
-        The comment line's parts, as they stand there; for ``key=value`` the key, else "".
+    comment : str
+        The comment line.
     columns : list of [name, kind, width]
         What ``Properties`` says.
     lines : list of str
@@ -73,7 +38,7 @@ class FrameText:
     Cu 0 0 0.10 7
     """
 
-    items: list[list[str]]
+    comment: str
     columns: list[list]
     lines: list[str]
     line_end: str = "\n"
@@ -81,23 +46,35 @@ class FrameText:
 
     @classmethod
     def of(cls, block: bytes) -> "FrameText":
-        """Take the bytes of one frame apart."""
+        """Take the bytes of one frame, whose comment holds keys and values, apart."""
         line_end = "\r\n" if b"\r\n" in block else "\n"
         _, comment, *lines = block.decode("utf-8").rstrip("\r\n").split("\n")
-        items = [[_key(chunk), chunk] for chunk in _chunks(comment)]
-        frame = cls(items, [], [line.rstrip("\r") for line in lines], line_end)
-        parts = (frame.get("Properties") or _PLAIN).split(":")
+        frame = cls(comment.rstrip("\r"), [], [line.rstrip("\r") for line in lines], line_end)
+        properties = frame._item(lambda key: key.lower() == "properties")
+        parts = (properties.text if properties else _PLAIN).split(":")
         frame.columns = [[n, k, int(w)] for n, k, w in zip(*[iter(parts)] * 3, strict=True)]
         return frame
 
+    def _item(self, is_it: Callable[[str], bool]) -> Item | None:
+        return next((item for item in parse(self.comment) if item.raw is not None and is_it(item.key)), None)
+
+    def _replace(self, item: Item, text: str) -> None:
+        end = item.start + len(item.source)
+        self.comment = self.comment[: item.start] + text + self.comment[end:]
+
+    def keys(self) -> list[str]:
+        """Return the keys that have a value, in their order."""
+        return [item.key for item in parse(self.comment) if item.raw is not None]
+
     def get(self, key: str) -> str | None:
-        """Return the value of a key without its quotes, None where there is none."""
-        for name, text in self.items:
-            if name == key:
-                value = text.partition("=")[2].strip()
-                quoted = len(value) > 1 and _CLOSING.get(value[0]) == value[-1]
-                return re.sub(r"\\(.)", r"\1", value[1:-1] if quoted else value)
-        return None
+        """Return the value of a key without its quotes, None where it has none."""
+        item = self._item(key.__eq__)
+        return item.text if item else None
+
+    def value(self, key: str):
+        """Return what is read as the value of a key, None where it has none."""
+        item = self._item(key.__eq__)
+        return item.value if item else None
 
     def has_column(self, name: str) -> bool:
         """Say whether there is a column of that name."""
@@ -105,18 +82,19 @@ class FrameText:
 
     def set(self, key: str, value: str) -> None:
         """Give a key a value, in its place or at the end."""
-        text = f"{_quoted(key)}={_quoted(value)}"
-        for item in self.items:
-            if item[0] == key:
-                item[1] = text
-                return
-        self.items.append([key, text])
+        text, item = f"{quote(key)}={quote(value)}", self._item(key.__eq__)
+        if item:
+            self._replace(item, text)
+        else:
+            self.comment = f"{self.comment} {text}" if self.comment.strip() else text
 
     def rename(self, key: str, new: str) -> None:
         """Give a value another key."""
-        for item in self.items:
-            if item[0] == key:
-                item[:] = [new, f"{new}={item[1].partition('=')[2]}"]
+        item = self._item(key.__eq__)
+        if item:
+            before_value = item.source.removesuffix(item.raw)
+            equals = before_value[before_value.rindex("=") :]
+            self._replace(item, f"{quote(new)}{equals}{item.raw}")
 
     def rename_column(self, name: str, new: str) -> None:
         """Give a column another name."""
@@ -153,29 +131,9 @@ class FrameText:
     def to_bytes(self) -> bytes:
         """Return the frame as it stands in a file."""
         if self._changed_columns:
-            self.set("Properties", ":".join(f"{n}:{k}:{w}" for n, k, w in self.columns))
-            for item in self.items:
-                if item[0] == "Properties":
-                    item[1] = item[1].replace('"', "")
-        comment = " ".join(text for _, text in self.items)
-        return (self.line_end.join([str(len(self.lines)), comment, *self.lines]) + self.line_end).encode()
-
-
-def _key(chunk: str) -> str:
-    key, equals, _ = chunk.partition("=")
-    return key.strip().strip("\"'") if equals else ""
-
-
-def frame_bytes(atoms: Atoms) -> bytes:
-    """Return a frame as extxyz from which the same numbers are read, to the last bit."""
-    buffer = io.StringIO()
-    ase.io.write(buffer, [atoms], format="extxyz")
-    frame = FrameText.of(buffer.getvalue().encode())
-    results = getattr(atoms.calc, "results", {})
-    for name, kind, width in frame.columns:
-        if kind != "R":
-            continue
-        values = atoms.positions if name == "pos" else results.get(name, atoms.arrays.get(name))
-        if values is not None and np.size(values) == width * len(atoms):
-            frame.replace_column(name, np.asarray(values, dtype=float))
-    return frame.to_bytes()
+            properties = ":".join(f"{n}:{k}:{w}" for n, k, w in self.columns)
+            item = self._item(lambda key: key.lower() == "properties")
+            self.set(item.key if item else "Properties", properties)
+        return (
+            self.line_end.join([str(len(self.lines)), self.comment, *self.lines]) + self.line_end
+        ).encode()

@@ -14,7 +14,7 @@ import numpy as np
 from ase import Atoms
 
 from ._validation import check_choice, check_frame_indices, check_frames, geometry_fault
-from .extxyz import frame_bytes
+from .frame_writer import frames_bytes
 from .other_formats import read_with_ase, reason
 from .progress import ProgressCallback, in_blocks
 from .xyz_text import Fault, check_frame, check_memory, frame_bounds, is_extxyz, line_of, read_bytes
@@ -128,6 +128,12 @@ def _parse_frame(data: bytes, bounds: np.ndarray, index: int, name: str) -> Atom
     except Exception as error:
         raise ValueError(f"{where}, line {line_of(data, bounds[index])}: {reason(error)}") from error
     return atoms
+
+
+def parse_frame(block: bytes) -> Atoms:
+    """Return the frame that a text says; a ValueError where it cannot be read."""
+    check_frame(block)
+    return _parse_extxyz(block)[0]
 
 
 def atoms_forces(atoms: Atoms) -> np.ndarray | None:
@@ -257,7 +263,7 @@ def subset_bytes(source, indices: Sequence[int], order: str = "file") -> bytes:
         chosen = _chosen(indices, len(bounds) - 1, order)
         return _join([data[bounds[i] : bounds[i + 1]] for i in chosen])
     frames = read(source) if is_file else check_frames(source)
-    return b"".join(frame_bytes(frames[i]) for i in _chosen(indices, len(frames), order))
+    return frames_bytes(frames, _chosen(indices, len(frames), order))
 
 
 def _chosen(indices, n_frames: int, order: str) -> np.ndarray:

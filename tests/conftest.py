@@ -11,7 +11,8 @@ import pytest
 
 pytest.register_assert_rewrite("tests.invariance")
 
-DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
+SHARED = Path(__file__).resolve().parents[2] / "shared"
+DATA, CASES = SHARED / "data", SHARED / "cases"
 
 
 def pytest_configure(config):
@@ -46,6 +47,19 @@ def data_file():
         path = DATA / name
         if not path.exists():
             pytest.skip(f"no real data here: {path} is absent")
+        return path
+
+    return find
+
+
+@pytest.fixture
+def case_file():
+    """Return the path of a small input that once failed; skip where they are not installed."""
+
+    def find(name):
+        path = CASES / name
+        if not path.exists():
+            pytest.skip(f"no small inputs here: {path} is absent")
         return path
 
     return find

@@ -10,7 +10,7 @@ from ase import Atoms
 from ..entropy import OVERLAP_THRESHOLD, delta_entropy
 from ..entropy import overlap as overlap_of
 from ..environments import Environments
-from ..extxyz import frame_bytes
+from ..frame_writer import frames_bytes
 from .shared import (
     FRAMES,
     Bandwidth,
@@ -113,7 +113,7 @@ def _content(output: str, frames: list[Atoms], envs: Environments, values: np.nd
         return pd.DataFrame(columns).to_csv(index=False).encode()
     for i, atoms in enumerate(frames):
         atoms.arrays["delta_entropy"] = values[envs.offsets[i] : envs.offsets[i + 1]]
-    return b"".join(map(frame_bytes, frames))
+    return frames_bytes(frames)
 
 
 @app.command()

@@ -12,7 +12,7 @@ import numpy as np
 from ase import Atoms
 from ase.calculators.singlepoint import SinglePointCalculator
 
-from ..extxyz import frame_bytes
+from ..frame_writer import frame_bytes
 from ..progress import ProgressCallback
 from .archives import colabfit_archive
 from .keep import sha256_of

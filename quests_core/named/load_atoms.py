@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from itertools import pairwise
 from pathlib import Path
 
-from ..extxyz import frame_bytes
+from ..frame_writer import frame_bytes
 from ..io import frame_bounds
 from ..progress import ProgressCallback
 

@@ -10,7 +10,8 @@ from ase.calculators.singlepoint import SinglePointCalculator
 from ase.constraints import FixAtoms
 from ase.io import read
 
-from quests_core.extxyz import FrameText, frame_bytes
+from quests_core.extxyz import FrameText
+from quests_core.frame_writer import frame_bytes
 
 UGLY = (
     b'2\n  Lattice="4 0 0 0 4 0 0 0 4"  note=\'a "b" = c\' energy =  -1.2300 virial={1 0 0 0 1 0 0 0 1} '
