@@ -10,9 +10,12 @@ import shlex
 import zipfile
 from pathlib import Path
 
+from ase import Atoms
+
 from quests_core import io as core_io
 from quests_core import write_subset
 from quests_core.ranges import format_ranges
+from quests_core.xyz_text import is_extxyz
 
 from ..facts.analysis import GIVEN, RANDOM_STATE, MethodPath, Opened, Parameters, content_hash
 from ..facts.reference import union
@@ -25,7 +28,14 @@ _PACKAGES = ("quests-explorer", "numpy", "numba", "ase", "scikit-learn")
 def subset_bytes(opened: Opened, path: MethodPath, n_frames: int, order: str = "file") -> bytes:
     """Return the subset as extxyz; frames of an extxyz source are its bytes."""
     check_source(opened)
-    return core_io.subset_bytes(opened.dataset.path, path.frames(n_frames), order)
+    return core_io.subset_bytes(source_frames(opened), path.frames(n_frames), order)
+
+
+def source_frames(opened: Opened) -> Path | list[Atoms]:
+    """Return what subsets are taken from: the bytes of an xyz file, else the frames that were read."""
+    dataset = opened.dataset
+    # Another format is not read again here, where nothing limits it.
+    return dataset.path if is_extxyz(dataset.path) else dataset.frames
 
 
 def check_source(opened: Opened) -> None:
@@ -160,7 +170,7 @@ def save(target: str | Path, opened: Opened, path: MethodPath, n_frames: int, or
     if target.exists():
         raise FileExistsError(f"{target} exists; choose another name")
     check_source(opened)
-    write_subset(target, opened.dataset.path, path.frames(n_frames), order=order)
+    write_subset(target, source_frames(opened), path.frames(n_frames), order=order)
     content = record(opened, path, n_frames, order, target.read_bytes())
     content["subset"]["file"] = target.name
     core_io.write_whole(beside, record_bytes(content))
