@@ -16,7 +16,8 @@ from typing import Any
 import numpy as np
 import panel as pn
 
-from quests_core import Cancelled, Progress, read_process
+from quests_core import Cancelled, Progress
+from quests_core.environments import read_only
 
 from . import diskcache
 from .diskcache import DiskCache
@@ -64,6 +65,9 @@ class Cache:
             result = compute()
             if self._disk:
                 self._disk.save(key, result)
+        if isinstance(result, np.ndarray):
+            # All sessions get this very array.
+            read_only(result, copy=False)
         with self._lock:
             self._entries[key] = result
             while len(self._entries) > 1 and self._is_full():
@@ -100,7 +104,6 @@ def shut_down() -> None:
     for jobs in list(_all_jobs()):
         jobs.close()
     umap_worker().close()
-    read_process.close()
 
 
 def _all_jobs() -> "weakref.WeakSet[Jobs]":

@@ -1,16 +1,15 @@
 """An opened file: its frames, and what is known of them before anything is computed."""
 
 import hashlib
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 from ase import Atoms
 
+from .environments import read_only
 from .io import atoms_forces, read
 from .isolated import is_isolated, label_of
-from .regular import open_regular
 
 
 @dataclass(frozen=True, eq=False)
@@ -60,15 +59,12 @@ class DataSet:
 
 def content_hash(path: Path) -> str:
     """Return the SHA-256 of a file."""
-    with open_regular(path) as file:
+    with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def load(
-    path, name: str | None = None, sha256: str | None = None, progress=None,
-    read: Callable[..., list[Atoms]] = read,
-) -> DataSet:  # fmt: skip
-    """Read a file of structures by `read`.
+def load(path, name: str | None = None, sha256: str | None = None, progress=None) -> DataSet:
+    """Read a file of structures.
 
     Raises
     ------
@@ -90,7 +86,7 @@ def load(
         frames=frames,
         labels=labels,
         elements=tuple(sorted({symbol for atoms in frames for symbol in atoms.symbols.species()})),
-        forces=np.concatenate(forces),
+        forces=read_only(np.concatenate(forces), copy=False),
         without_forces=tuple(i for i, norms in enumerate(forces) if np.isnan(norms).any()),
         locked=tuple(i for i, atoms in enumerate(frames) if is_isolated(atoms, labels[i])),
     )

@@ -11,7 +11,7 @@ from ase.data import atomic_numbers, chemical_symbols
 
 from ._numba import run_blocks
 from ._validation import check_count, check_frames, check_positive
-from .environments import Environments
+from .environments import Environments, read_only
 from .memory import check_fits
 from .neighbors import COINCIDENT, CROWDED, MOST_NEIGHBORS
 from .progress import ProgressCallback
@@ -175,4 +175,4 @@ def descriptors(
         X = _default_descriptors(frames, k, cutoff, "descriptors", progress)
     else:
         X = _multicomponent_descriptors(frames, k, cutoff, check_species(species, frames), progress)
-    return Environments(X, offsets)
+    return Environments(read_only(X, copy=False), offsets)

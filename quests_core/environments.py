@@ -10,6 +10,36 @@ from ._validation import check_environment_matrix, check_environments, check_fra
 from .tree import CHUNK, Tiles, boxes
 
 
+def read_only(array: np.ndarray, copy: bool = True) -> np.ndarray:
+    """Return an array that nothing can change: a read-only copy where something could.
+
+    An array that is read-only, and not a view of a writable one, is returned as it is. Without `copy`
+    the array itself becomes read-only: for one that the caller has made and hands over.
+
+    Examples
+    --------
+    >>> mine = np.zeros(3)
+    >>> theirs = read_only(mine)
+    >>> mine[0] = 1.0
+    >>> theirs.tolist(), theirs.flags.writeable, read_only(theirs) is theirs
+    ([0.0, 0.0, 0.0], False, True)
+    """
+    if copy and _can_change(array):
+        array = array.copy()
+    array.flags.writeable = False
+    return array
+
+
+def _can_change(array: np.ndarray) -> bool:
+    if not array.flags.writeable:
+        try:
+            # Numpy refuses where the memory behind a read-only array cannot be written to either.
+            array.view().flags.writeable = True
+        except ValueError:
+            return False
+    return True
+
+
 @dataclass(frozen=True, eq=False)
 class Environments:
     """Descriptors of atomic environments, grouped by frame.
@@ -23,6 +53,13 @@ class Environments:
         One descriptor a row; finite. Kept as C-contiguous float64. Å⁻¹ for the default descriptor.
     offsets : array_like of shape (n_frames + 1,)
         First row of each frame, and ``n_envs`` at the end: 0 first, never falling.
+
+    Notes
+    -----
+    `X` and `offsets` are read-only copies, because what is computed from them is kept: changing the
+    given array later changes no result, and writing to `X` is an error. Only an array that is read-only
+    already, and not a view of a writable one, is shared instead of copied. To change descriptors, make
+    new `Environments` from ``envs.X.copy()``.
 
     Raises
     ------
@@ -39,16 +76,27 @@ class Environments:
     (2, 3, [2, 1])
     >>> envs.take([1]).X.tolist()
     [[0.3, 0.3]]
+    >>> envs.X[0] = 0.0
+    Traceback (most recent call last):
+        ...
+    ValueError: assignment destination is read-only
     """
 
     X: np.ndarray
     offsets: np.ndarray
 
     def __post_init__(self):
-        """Let the arrays through the gate."""
+        """Let the arrays through the gate, and keep what nothing can change."""
         offsets = check_offsets(self.offsets)
-        object.__setattr__(self, "X", check_environment_matrix(self.X, "X", offsets))
-        object.__setattr__(self, "offsets", offsets)
+        X = check_environment_matrix(self.X, "X", offsets)
+        # A converted array is new: nobody else has it.
+        is_new = isinstance(self.X, np.ndarray) and X is not self.X and not np.may_share_memory(X, self.X)
+        object.__setattr__(self, "X", read_only(X, copy=not is_new))
+        object.__setattr__(self, "offsets", read_only(offsets, copy=False))
+
+    def __reduce__(self):
+        """Pickle and copy the arrays alone: tiles and blocks would take several times as much."""
+        return type(self), (self.X, self.offsets)
 
     @classmethod
     def from_frames(cls, blocks: Sequence[np.ndarray]) -> "Environments":
@@ -56,7 +104,8 @@ class Environments:
         blocks = [np.asarray(block, dtype=np.float64) for block in blocks]
         offsets = np.concatenate([[0], np.cumsum([len(block) for block in blocks], dtype=np.int64)])
         filled = [block for block in blocks if len(block)]
-        return cls(np.concatenate(filled) if filled else np.empty((0, 1)), offsets)
+        X = np.concatenate(filled) if filled else np.empty((0, 1))
+        return cls(read_only(X, copy=False), offsets)
 
     def __len__(self) -> int:
         """Return the number of frames."""
@@ -108,9 +157,10 @@ class Environments:
         places = np.sort(self.frame_index * self.n_envs + self.tiles.places) % max(1, self.n_envs)
         rows = self.tiles.rows[places]
         heads = rows[:, :CHUNK].copy()
-        low, high = boxes(heads, self.offsets)
+        low, high = boxes(heads, self.offsets.copy())
         low[self.sizes == 0], high[self.sizes == 0] = 0.0, 0.0
-        return rows, heads, self.offsets, low, high
+        # Numba compiles for read-only arrays anew: kernels get these offsets as all others, writable.
+        return rows, heads, self.offsets.copy(), low, high
 
     def rows(self, frames: Sequence[int]) -> np.ndarray:
         """Return the row numbers of the environments of `frames`, frame after frame."""
@@ -122,7 +172,8 @@ class Environments:
     def take(self, frames: Sequence[int]) -> "Environments":
         """Return the environments of `frames`, in that order."""
         frames = check_frame_indices(frames, len(self), "frames")
-        return Environments(self.X[self.rows(frames)], np.concatenate([[0], np.cumsum(self.sizes[frames])]))
+        X = read_only(self.X[self.rows(frames)], copy=False)
+        return Environments(X, np.concatenate([[0], np.cumsum(self.sizes[frames])]))
 
 
 def check_grouped(envs) -> Environments:

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from quests_core import Environments
+from quests_core.environments import read_only
 
 from .analysis import Opened, Parameters, content_hash, environments, load
 
@@ -78,7 +79,7 @@ def aligned(
     for block, element in enumerate(own, start=1):
         at = elements.index(element) + 1
         X[:, at * width : (at + 1) * width] = envs.X[:, block * width : (block + 1) * width]
-    return Environments(X, envs.offsets)
+    return Environments(read_only(X, copy=False), envs.offsets)
 
 
 def together(opened: Opened, other: Reference) -> tuple[Environments, Environments]:

@@ -31,7 +31,8 @@ def _distance_sums(X, columns, squares, first, last, out):
 def distance_sums(X: np.ndarray, Y: np.ndarray) -> np.ndarray:
     """Return the sum of the distances of each row of `X` to all rows of `Y`."""
     out = np.empty(len(X))
-    columns = np.ascontiguousarray(Y.T)
+    # A copy in any case: numba would compile once more for a read-only view of a single row.
+    columns = Y.T.copy()
     run_blocks(lambda i, j: _distance_sums(X, columns, np.empty(len(Y)), i, j, out), len(X), _ROWS_PER_BLOCK)
     return out
 

@@ -4,6 +4,8 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from ..environments import read_only
+
 
 @dataclass(frozen=True, eq=False)
 class Selection:
@@ -12,7 +14,7 @@ class Selection:
     Attributes
     ----------
     order : ndarray of shape (n_selected,)
-        Frame indices, first pick first.
+        Frame indices, first pick first; read-only.
     method : str
         One of `METHODS`.
     n_frames : int
@@ -31,6 +33,10 @@ class Selection:
     method: str
     n_frames: int
     parameters: dict = field(default_factory=dict)
+
+    def __post_init__(self):
+        """Keep an order that nothing can change."""
+        object.__setattr__(self, "order", read_only(np.asarray(self.order)))
 
     def __len__(self) -> int:
         """Return the number of selected frames."""
