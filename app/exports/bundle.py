@@ -5,11 +5,13 @@ import io
 import zipfile
 from dataclasses import asdict, dataclass
 
+from quests_core.escape import csv_bytes
+
 from ..facts.analysis import MethodPath, Opened
 from ..facts.split import Split, split
 from . import export
 from .contents import SOURCE, content
-from .data_frames import csv_bytes, environments_table, tables
+from .data_frames import environments_table, tables
 from .figures import Found, figures
 from .report import report
 

@@ -125,8 +125,3 @@ def environments_table(opened: Opened, path: MethodPath, n_frames: int) -> pd.Da
             "delta_entropy_nats": path.delta_entropy[path.position(n_frames)],
         }
     )
-
-
-def csv_bytes(table: pd.DataFrame) -> bytes:
-    """Return a table as CSV, UTF-8, numbers to their last digit."""
-    return table.to_csv(index=False, lineterminator="\n").encode()

@@ -24,6 +24,8 @@ from matplotlib.cm import ScalarMappable
 from matplotlib.colors import ListedColormap, Normalize
 from matplotlib.figure import Figure
 
+from quests_core.escape import mathtext
+
 from .glyphs import POINT, draw_glyph, legend_handle
 
 _INCHES, _DPI = (6.4, 4.6), 200
@@ -70,11 +72,11 @@ def draw(fig: figure) -> Figure:
         if isinstance(item, ColorBar) and item.visible:
             mapper = item.color_mapper
             colors = ScalarMappable(Normalize(mapper.low, mapper.high), ListedColormap(list(mapper.palette)))
-            drawn.colorbar(colors, ax=axes, label=item.title or "")
+            drawn.colorbar(colors, ax=axes, label=mathtext(item.title or ""))
         elif isinstance(item, Legend) and item.visible:
             _legend(axes, item)
     if fig.title is not None and fig.title.text:
-        drawn.suptitle(fig.title.text, fontsize=8, wrap=True)
+        drawn.suptitle(mathtext(fig.title.text), fontsize=8, wrap=True)
     return drawn
 
 
@@ -90,7 +92,7 @@ def _prepare(axes: Axes, fig: figure) -> None:
             axes.spines[:].set_visible(False)
         if isinstance(span, FactorRange):
             factors = list(span.factors)
-            getattr(axes, f"set_{name}ticks")(range(len(factors)), factors)
+            getattr(axes, f"set_{name}ticks")(range(len(factors)), [mathtext(factor) for factor in factors])
             getattr(axes, f"set_{name}lim")(-0.5, len(factors) - 0.5)
             if name == "x":
                 for label in axes.get_xticklabels():
@@ -101,9 +103,9 @@ def _prepare(axes: Axes, fig: figure) -> None:
             getattr(axes, f"set_{name}lim")(span.start, span.end)
         if isinstance(axis.ticker, FixedTicker) and axis.major_label_overrides:
             ticks = _thinned([t for t in axis.ticker.ticks if span.start <= t <= span.end], span)
-            names = [axis.major_label_overrides.get(tick, f"{tick:g}") for tick in ticks]
+            names = [mathtext(axis.major_label_overrides.get(tick, f"{tick:g}")) for tick in ticks]
             getattr(axes, f"set_{name}ticks")(ticks, names)
-        mine.set_label_text(axis.axis_label or "")
+        mine.set_label_text(mathtext(axis.axis_label or ""))
     for name, grid in (("x", fig.xgrid), ("y", fig.ygrid)):
         axes.grid(bool(grid) and grid[0].visible, axis=name)
 
@@ -140,7 +142,7 @@ def _annotate(axes: Axes, item) -> None:
         )
         place = axes.get_xaxis_transform() if item.y_units == "screen" else axes.transData
         axes.annotate(
-            item.text, (item.x, 0 if item.y_units == "screen" else item.y), offset, xycoords=place,
+            mathtext(item.text), (item.x, 0 if item.y_units == "screen" else item.y), offset, xycoords=place,
             textcoords="offset points", ha=item.text_align, color=item.text_color, fontsize=8,
         )  # fmt: skip
 
@@ -148,10 +150,11 @@ def _annotate(axes: Axes, item) -> None:
 def _legend(axes: Axes, legend: Legend) -> None:
     """Draw the visible items above the frame, each as its first glyph looks."""
     items = [item for item in legend.items if item.visible and item.renderers]
-    handles = [legend_handle(item.renderers[0].glyph, _name(item)) for item in items]
+    names = [mathtext(_name(item)) for item in items]
+    handles = [legend_handle(item.renderers[0].glyph) for item in items]
     if handles:
         axes.legend(
-            handles=handles, loc="lower right", bbox_to_anchor=(1, 1), ncols=min(len(handles), 5),
+            handles, names, loc="lower right", bbox_to_anchor=(1, 1), ncols=min(len(handles), 5),
             borderaxespad=0.2, handlelength=1.8, columnspacing=1.2,
         )  # fmt: skip
 

@@ -12,6 +12,8 @@ from matplotlib.colors import to_rgba_array
 from matplotlib.lines import Line2D
 from matplotlib.patches import Rectangle
 
+from quests_core.escape import mathtext
+
 # Pixels of the page, 96 an inch, in points, of which there are 72.
 POINT = 0.75
 # Of more points an SVG holds an image: as shapes they would take megabytes.
@@ -126,7 +128,7 @@ def _text(axes: Axes, glyph: _Glyph) -> None:
         zip(glyph.along("x", "x"), glyph.along("y", "y"), glyph("text"), strict=True)
     ):
         axes.annotate(
-            str(text), (x, y), offset, textcoords="offset points", ha=glyph("text_align"),
+            mathtext(text), (x, y), offset, textcoords="offset points", ha=glyph("text_align"),
             va={"middle": "center"}.get(glyph("text_baseline"), "bottom"), fontsize=8, clip_on=True,
             color=colors[i] if isinstance(colors, np.ndarray) else colors, zorder=glyph.zorder,
         )  # fmt: skip
@@ -173,14 +175,14 @@ _DRAWN = {
 }  # fmt: skip
 
 
-def legend_handle(glyph, name: str):
+def legend_handle(glyph):
     """Return what stands for a glyph in a legend."""
     kind = type(glyph).__name__
     if kind in ("Line", "Step"):
-        return Line2D([], [], label=name, **_Glyph(glyph, {}, None, 0).line)
+        return Line2D([], [], **_Glyph(glyph, {}, None, 0).line)
     if kind == "Scatter":
         color = glyph.fill_color
-        return Line2D([], [], label=name, marker=_MARKERS[glyph.marker], color=color, linestyle="none")
+        return Line2D([], [], marker=_MARKERS[glyph.marker], color=color, linestyle="none")
     # What has a colour of its own for each bar is named by none of them.
     fill = glyph.fill_color if str(glyph.fill_color).startswith("#") else "#5b8fb0"
-    return Rectangle((0, 0), 1, 1, label=name, facecolor=fill, alpha=glyph.fill_alpha)
+    return Rectangle((0, 0), 1, 1, facecolor=fill, alpha=glyph.fill_alpha)

@@ -87,7 +87,7 @@ def report(found: Found, record: dict) -> bytes:
 <section><h2>Provenance</h2><pre>{provenance}</pre></section>
 </main></body></html>
 """
-    return page.encode()
+    return page.encode(errors="backslashreplace")
 
 
 def _caution(found: Found) -> str:

@@ -12,6 +12,8 @@ from bokeh.models import (
     Scatter,
 )
 
+from quests_core.escape import bokeh
+
 from ..parts.coloring import LAST, Coloring
 from .base import blank, empty, padded, set_range
 from .raster import Raster, spread
@@ -140,7 +142,7 @@ class MapFigure:
         if coloring.bar:
             low, high, title = coloring.bar
             self.bar_mapper.update(palette=list(coloring.palette[1:]), low=low, high=high)
-            self.color_bar.update(title=title, visible=True)
+            self.color_bar.update(title=bokeh(title), visible=True)
         elif self.color_bar.visible:
             self.color_bar.visible = False
 

@@ -5,7 +5,9 @@ from typing import Annotated
 import typer
 from rich.box import SIMPLE
 from rich.table import Table
+from rich.text import Text
 
+from ..escape import one_line
 from ..named import datasets as known
 from .shared import Json, app, tell
 
@@ -26,5 +28,5 @@ def datasets(
     tell({"datasets": rows}, shown, as_json)
 
 
-def _cell(value) -> str:
-    return "" if value is None else f"{value:,}" if isinstance(value, int) else str(value)
+def _cell(value) -> Text:
+    return Text("" if value is None else f"{value:,}" if isinstance(value, int) else one_line(value))

@@ -3,12 +3,12 @@
 from collections import Counter
 from dataclasses import asdict
 
-from rich.markup import escape
 from rich.text import Text
 
 from ..dataset import DataSet
 from ..dataset import load as load_file
 from ..descriptors import descriptors
+from ..escape import one_line
 from ..health import ERROR, INFO, WARNING, check
 from ..ranges import format_ranges
 from .shared import Cutoff, File, Json, K, app, tell, working
@@ -25,18 +25,19 @@ def describe(file: File, k: K = 32, cutoff: Cutoff = 5.0, as_json: Json = False)
         envs = descriptors(dataset.frames, k, cutoff, progress=work.progress)
         findings = check(dataset, envs, cutoff, work.progress)
     told = {"file": file, **_facts(dataset), "findings": [asdict(finding) for finding in findings]}
-    lines = [_summary(told)]
+    shown = _summary(told)
     for finding in findings:
         frames = format_ranges(finding.frames)
         frames = frames if len(frames) <= _SHOWN else f"{frames[:_SHOWN].rsplit(',', 1)[0]}, …"
         color, count = _COLORS[finding.severity], len(finding.frames)
-        lines.append(
-            f"\n[bold {color}]{finding.severity}[/] [bold]{escape(finding.title)}[/]: {count:,} "
-            f"frame{'s' * (count > 1)} ({frames})\n  {escape(finding.explanation)}"
-        )
+        # Styles as data: texts of the file may hold what rich takes for markup.
+        shown += Text.assemble(
+            ("\n\n", ""), (finding.severity, f"bold {color}"), " ", (one_line(finding.title), "bold"),
+            f": {count:,} frame{'s' * (count > 1)} ({frames})\n  {one_line(finding.explanation)}",
+        )  # fmt: skip
     if not findings:
-        lines.append("\n[green]Nothing found: no check complains.[/]")
-    tell(told, Text.from_markup("\n".join(lines)), as_json)
+        shown += Text("\n\nNothing found: no check complains.", "green")
+    tell(told, shown, as_json)
 
 
 def _facts(dataset: DataSet) -> dict:
@@ -52,11 +53,12 @@ def _facts(dataset: DataSet) -> dict:
     }
 
 
-def _summary(told: dict) -> str:
+def _summary(told: dict) -> Text:
     low, high = told["atoms_in_a_frame"]
-    labels = ", ".join(f"{label or 'no label'} ({n:,})" for label, n in told["labels"].items())
-    return (
-        f"[bold]{escape(told['file'])}[/]: {told['n_frames']:,} frames of {low} to {high} atoms, "
+    labels = ", ".join(f"{one_line(label) or 'no label'} ({n:,})" for label, n in told["labels"].items())
+    return Text.assemble(
+        (one_line(told["file"]), "bold"),
+        f": {told['n_frames']:,} frames of {low} to {high} atoms, "
         f"{told['n_envs']:,} environments of {', '.join(told['elements'])}; "
-        f"{told['frames_with_forces']:,} frames with forces\nLabels: {escape(labels)}"
+        f"{told['frames_with_forces']:,} frames with forces\nLabels: {labels}",
     )
