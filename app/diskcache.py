@@ -10,7 +10,6 @@ import hashlib
 import json
 import logging
 import os
-import tempfile
 import time
 import zipfile
 from collections.abc import Hashable
@@ -23,13 +22,15 @@ import pandas as pd
 
 import quests_core
 from quests_core import Environments
+from quests_core.atomic_write import PART, atomic_write
+from quests_core.environments import read_only
+from quests_core.escape import one_line
 from quests_core.folders import cache_folder as default_folder
 
 from .facts.analysis import Marks, MethodPath
 
 log = logging.getLogger(__name__)
 
-_PART = ".part"
 _PART_SECONDS = 3600
 
 
@@ -76,7 +77,7 @@ def unpack(arrays: dict[str, np.ndarray]) -> Any:
     if "array" in arrays:
         return arrays["array"]
     if "X" in arrays:
-        return Environments(arrays["X"], arrays["offsets"])
+        return Environments(read_only(arrays["X"], copy=False), arrays["offsets"])
     method, locked, excluded = json.loads(arrays["path"].tobytes())
     curve = {name.removeprefix("curve "): a for name, a in arrays.items() if name.startswith("curve ")}
     return MethodPath(
@@ -115,7 +116,7 @@ class DiskCache:
             os.utime(path)
         except Exception as error:
             # Anything can stand in a damaged file, and any of it only means to compute again.
-            log.info("%s: not used: %s", path, error)
+            log.info("%s: not used: %s", path, one_line(error))
             return None
         return result
 
@@ -126,10 +127,14 @@ class DiskCache:
             return
         try:
             self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-            _write(path, {**arrays, "key": np.frombuffer(repr(key).encode(), dtype=np.uint8)})
+            entry = {**arrays, "key": np.frombuffer(repr(key).encode(), dtype=np.uint8)}
+            # A reader sees a whole entry or none; one that a crash damages is computed again.
+            atomic_write(
+                path, lambda file: np.savez(file, allow_pickle=False, **entry), private=True, sync=False
+            )
             self._make_room()
         except OSError as error:
-            log.info("%s: not kept: %s", path, error)
+            log.info("%s: not kept: %s", path, one_line(error))
 
     def _path(self, key: Hashable) -> Path | None:
         if not is_stable(key):
@@ -144,7 +149,7 @@ class DiskCache:
                 status = path.stat()
                 if path.suffix == ".npz":
                     entries.append((status.st_mtime_ns, status.st_size, path))
-                elif path.name.endswith(_PART) and abs(time.time() - status.st_mtime) > _PART_SECONDS:
+                elif path.name.endswith(PART) and abs(time.time() - status.st_mtime) > _PART_SECONDS:
                     path.unlink()
         n_bytes = sum(size for _, size, _ in entries)
         for _, size, path in sorted(entries):
@@ -158,19 +163,6 @@ def default() -> DiskCache | None:
     """Return the cache of this account, None where it is switched off."""
     folder = default_folder()
     return None if folder is None else DiskCache(folder)
-
-
-def _write(path: Path, arrays: dict[str, np.ndarray]) -> None:
-    """Write to a temporary file, then rename it, so that no reader ever sees half an entry."""
-    handle, part = tempfile.mkstemp(dir=path.parent, suffix=_PART)
-    try:
-        with os.fdopen(handle, "wb") as file:
-            np.savez(file, allow_pickle=False, **arrays)
-        os.replace(part, path)
-    except BaseException:
-        with contextlib.suppress(OSError):
-            os.unlink(part)
-        raise
 
 
 def _read(path: Path, key: str) -> dict[str, np.ndarray]:

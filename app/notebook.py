@@ -1,6 +1,7 @@
 """The dashboard in a notebook: shown in a cell, read and led from Python."""
 
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from os import PathLike
 from pathlib import Path
 
@@ -10,6 +11,7 @@ from ase import Atoms
 
 from quests_core import Environments
 from quests_core._validation import check_choice, check_count, check_frame_indices
+from quests_core.atomic_write import atomic_write
 from quests_core.io import subset_bytes, write_subset
 from quests_core.named import is_name
 from quests_core.other_formats import database_frames
@@ -136,8 +138,8 @@ class Explorer:
         """All frames: those given, or those of the file."""
         if self._atoms is None:
             self._need_frames()
-            return self.state.opened.dataset.frames
-        return self._atoms
+            return list(self.state.opened.dataset.frames)
+        return list(self._atoms)
 
     @property
     def envs(self) -> Environments:
@@ -166,7 +168,8 @@ class Explorer:
     def paths(self) -> dict[str, MethodPath]:
         """Order and numbers of each method compared: ``paths["msc"].curve`` is a table."""
         self._wait(lambda: not self.state.work.running)
-        return self.state.shown
+        # The tables are in the cache too: what is done to one here must not reach another Explorer.
+        return {name: replace(path, curve=path.curve.copy()) for name, path in self.state.shown.items()}
 
     @property
     def n_frames(self) -> int:
@@ -272,7 +275,7 @@ class Explorer:
             view = printed(self.state, self._controller, self.wait, self._of_frames)
             self.wait()
         path = Path(path)
-        path.write_text(kernel.page(view, self.state.opened.dataset.name), encoding="utf-8")
+        atomic_write(path, kernel.page(view, self.state.opened.dataset.name).encode())
         return path
 
     def _need_frames(self) -> None:

@@ -1,6 +1,5 @@
 """A session's private folder for uploaded files, and how much it takes."""
 
-import os
 import re
 import shutil
 import tempfile
@@ -9,19 +8,19 @@ from pathlib import Path
 
 import panel as pn
 
+from quests_core.environment_variables import FILE_LIMIT, SESSION_LIMIT, number_from_environment
+
 _UNSAFE = re.compile(r"[^\w.+-]+")
-# MB, of one file and of all files of one session.
-FILE_LIMIT, SESSION_LIMIT = "QUESTS_MAX_UPLOAD_MB", "QUESTS_MAX_SESSION_MB"
 
 
 def file_limit() -> int:
     """Return how many bytes an uploaded file may have."""
-    return int(1e6 * float(os.environ.get(FILE_LIMIT) or 500))
+    return int(1e6 * number_from_environment(FILE_LIMIT, 500))
 
 
 def session_limit() -> int:
     """Return how many bytes the uploaded files of a session may have together."""
-    return int(1e6 * float(os.environ.get(SESSION_LIMIT) or 2000))
+    return int(1e6 * number_from_environment(SESSION_LIMIT, 2000))
 
 
 def limits() -> str:

@@ -4,7 +4,6 @@ import gzip
 import io
 import os
 import re
-import tempfile
 from collections.abc import Iterator, Sequence
 from itertools import islice
 from pathlib import Path
@@ -14,10 +13,10 @@ import numpy as np
 from ase import Atoms
 
 from ._validation import check_choice, check_frame_indices, check_frames, geometry_fault
+from .atomic_write import atomic_write
 from .frame_writer import frames_bytes
 from .other_formats import read_with_ase, reason
 from .progress import ProgressCallback, in_blocks
-from .regular import check_regular
 from .xyz_text import Fault, check_frame, check_memory, frame_bounds, is_extxyz, line_of, read_bytes
 
 _FORCE_KEYS = ("REF_forces", "forces", "force", "dft_forces", "DFT_forces")
@@ -52,8 +51,7 @@ def read(path: str | os.PathLike, progress: ProgressCallback | None = None) -> l
     FileNotFoundError
         If there is no such file.
     ValueError
-        If the file cannot be used; the message says why, and names frame and line where known. Only regular
-        files are opened, and links to them.
+        If the file cannot be used; the message says why, and names frame and line where known.
 
     Examples
     --------
@@ -65,19 +63,15 @@ def read(path: str | os.PathLike, progress: ProgressCallback | None = None) -> l
     ['Cu', 'Ag']
     """
     path = Path(path)
-    check_regular(path)
+    if not path.is_file():
+        raise FileNotFoundError(f"{path}: no such file")
     frames = _read_extxyz(path, progress) if is_extxyz(path) else read_with_ase(path)
-    return checked_frames(frames, path.name)
-
-
-def checked_frames(frames: list[Atoms], name: str) -> list[Atoms]:
-    """Return the frames of a file, or raise a ValueError that names the first one that cannot be used."""
     if not frames:
-        raise ValueError(f"{name}: the file holds no frames")
+        raise ValueError(f"{path.name}: the file holds no frames")
     for i, atoms in enumerate(frames):
         fault = geometry_fault(atoms) if len(atoms) else "it has no atoms"
         if fault:
-            raise ValueError(f"{name}, frame {i}: {fault}")
+            raise ValueError(f"{path.name}, frame {i}: {fault}")
     return frames
 
 
@@ -211,7 +205,8 @@ def write_subset(
 
     Frames of an extxyz file (compressed or not) are copied byte for byte. The result is written to
     a temporary file in the target's folder and then renamed, so that a file with the target's name
-    is always whole; the source is never written to.
+    is always whole; the source is never written to. A file that is replaced keeps its permissions, and
+    of a link the file that it leads to is replaced.
 
     Parameters
     ----------
@@ -236,7 +231,7 @@ def write_subset(
     FileExistsError
         If the target exists and `overwrite` is not set.
     TypeError, ValueError
-        If an argument is not as described, or the target is the source.
+        If an argument is not as described, or the target is the source or not a regular file.
 
     Examples
     --------
@@ -253,10 +248,11 @@ def write_subset(
     is_file = isinstance(source, str | os.PathLike)
     if is_file and path.exists() and os.path.samefile(path, source):
         raise ValueError(f"path: expected another file than the source, got {path}")
-    if path.exists() and not overwrite:
+    if os.path.lexists(path) and not overwrite:
         raise FileExistsError(f"{path} exists; set overwrite=True to replace it")
     data = subset_bytes(source, indices, order)
-    write_whole(path, gzip.compress(data, mtime=0) if path.suffix.lower() == ".gz" else data)
+    content = gzip.compress(data, mtime=0) if path.suffix.lower() == ".gz" else data
+    atomic_write(path, content, overwrite=overwrite)
     return path
 
 
@@ -284,25 +280,3 @@ def _join(blocks: list[bytes]) -> bytes:
     line_end = b"\r\n" if b"\r\n" in blocks[0] else b"\n"
     joined = [b if b.endswith(b"\n") else b + line_end for b in blocks[:-1]]
     return b"".join([*joined, blocks[-1]])
-
-
-def write_whole(path: Path, data: bytes) -> None:
-    """Write to a temporary file beside `path`, then rename it: under its name a file is whole or absent."""
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        # mkstemp makes the file private; a written subset has the permissions of any new file.
-        os.chmod(temporary, 0o666 & ~_umask())
-        os.replace(temporary, path)
-    except BaseException:
-        os.unlink(temporary)
-        raise
-
-
-def _umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask

@@ -4,7 +4,9 @@ import ctypes
 import os
 from pathlib import Path
 
-LIMIT = "QUESTS_MEMORY"
+from .environment_variables import MEMORY as LIMIT
+from .environment_variables import number_from_environment
+
 _CGROUP = Path("/sys/fs/cgroup")
 
 
@@ -14,9 +16,10 @@ def available() -> int | None:
     The least of what the machine has free, what the control group and the process's own limit leave,
     and what ``$QUESTS_MEMORY`` (GB) leaves.
     """
-    found = [field("/proc/meminfo", "MemAvailable"), _left_of_group(), _left_of_process()]
-    if os.environ.get(LIMIT):
-        found.append(int(float(os.environ[LIMIT]) * 1e9) - (resident() or 0))
+    found = [_field("/proc/meminfo", "MemAvailable"), _left_of_group(), _left_of_process()]
+    limit = number_from_environment(LIMIT)
+    if limit is not None:
+        found.append(int(limit * 1e9) - (resident() or 0))
     known = [max(0, value) for value in found if value is not None]
     return min(known) if known else None
 
@@ -34,19 +37,15 @@ def check_fits(n_bytes: int, what: str, instead: str) -> None:
     """
     free = available()
     if free is not None and n_bytes > free:
-        left = f"{_size(free)} are free" if free else "none is free"
-        raise ValueError(f"{what} would take about {_size(n_bytes)} of memory, and {left}; {instead}")
-
-
-def _size(n_bytes: int) -> str:
-    """Return a number of bytes in the unit in which it is no 0.0."""
-    unit, name = next(((10**e, name) for e, name in ((9, "GB"), (6, "MB")) if n_bytes >= 10**e), (1000, "kB"))
-    return f"{n_bytes / unit:,.1f} {name}"
+        raise ValueError(
+            f"{what} would take about {n_bytes / 1e9:,.1f} GB of memory, and {free / 1e9:,.1f} GB are free; "
+            f"{instead}"
+        )
 
 
 def resident() -> int | None:
     """Return how many bytes this process holds in memory, None where nothing says."""
-    return field("/proc/self/status", "VmRSS")
+    return _field("/proc/self/status", "VmRSS")
 
 
 def give_back() -> None:
@@ -56,8 +55,8 @@ def give_back() -> None:
         trim(0)
 
 
-def field(path: str, name: str) -> int | None:
-    """Return a field of one of Linux's files in bytes, None where there is no such file or field."""
+def _field(path: str, name: str) -> int | None:
+    """Return a field of one of Linux's files in bytes."""
     try:
         lines = Path(path).read_text().splitlines()
     except OSError:
@@ -80,5 +79,5 @@ def _left_of_process() -> int | None:
     except ImportError:  # Windows
         return None
     most, _ = resource.getrlimit(resource.RLIMIT_AS)
-    used = field("/proc/self/status", "VmSize")
+    used = _field("/proc/self/status", "VmSize")
     return None if most == resource.RLIM_INFINITY or used is None else most - used

@@ -5,17 +5,17 @@ import hashlib
 import importlib.metadata
 import io
 import json
+import os
 import platform
 import shlex
 import zipfile
 from pathlib import Path
 
-from ase import Atoms
-
 from quests_core import io as core_io
 from quests_core import write_subset
+from quests_core.atomic_write import atomic_write
+from quests_core.named import is_name
 from quests_core.ranges import format_ranges
-from quests_core.xyz_text import is_extxyz
 
 from ..facts.analysis import GIVEN, RANDOM_STATE, MethodPath, Opened, Parameters, content_hash
 from ..facts.reference import union
@@ -28,14 +28,7 @@ _PACKAGES = ("quests-explorer", "numpy", "numba", "ase", "scikit-learn")
 def subset_bytes(opened: Opened, path: MethodPath, n_frames: int, order: str = "file") -> bytes:
     """Return the subset as extxyz; frames of an extxyz source are its bytes."""
     check_source(opened)
-    return core_io.subset_bytes(source_frames(opened), path.frames(n_frames), order)
-
-
-def source_frames(opened: Opened) -> Path | list[Atoms]:
-    """Return what subsets are taken from: the bytes of an xyz file, else the frames that were read."""
-    dataset = opened.dataset
-    # Another format is not read again here, where nothing limits it.
-    return dataset.path if is_extxyz(dataset.path) else dataset.frames
+    return core_io.subset_bytes(opened.dataset.path, path.frames(n_frames), order)
 
 
 def check_source(opened: Opened) -> None:
@@ -140,7 +133,10 @@ def versions() -> dict[str, str]:
 
 def record_bytes(content: dict) -> bytes:
     """Return a record as JSON, UTF-8."""
-    return (json.dumps(content, indent=2, ensure_ascii=False, allow_nan=True) + "\n").encode()
+    # Bytes in a file name that are no text are halves of characters, which JSON has as escapes.
+    return (json.dumps(content, indent=2, ensure_ascii=False, allow_nan=True) + "\n").encode(
+        errors="backslashreplace"
+    )
 
 
 def archive(opened: Opened, path: MethodPath, n_frames: int, order: str = "file") -> bytes:
@@ -161,19 +157,27 @@ def save(target: str | Path, opened: Opened, path: MethodPath, n_frames: int, or
     FileExistsError
         If either file is there already.
     OSError, ValueError
-        If the target cannot be written or is the source.
+        If the target cannot be written, is the source, or is called like a record; nothing is left then.
     """
     target = Path(target).expanduser()
     beside = target.with_suffix(".json")
-    if beside.exists():
-        raise FileExistsError(f"{beside} exists; choose another name")
-    if target.exists():
-        raise FileExistsError(f"{target} exists; choose another name")
+    if target.suffix.lower() == beside.suffix:
+        # Some file systems take S.JSON and s.json for one name.
+        better = target.with_suffix(".xyz")
+        raise ValueError(f"expected a name for structures, such as {better}, got {target}")
+    for file in (beside, target):
+        if os.path.lexists(file):
+            raise FileExistsError(f"{file} exists; choose another name")
     check_source(opened)
-    write_subset(target, source_frames(opened), path.frames(n_frames), order=order)
+    write_subset(target, opened.dataset.path, path.frames(n_frames), order=order)
     content = record(opened, path, n_frames, order, target.read_bytes())
     content["subset"]["file"] = target.name
-    core_io.write_whole(beside, record_bytes(content))
+    try:
+        atomic_write(beside, record_bytes(content), overwrite=False)
+    except BaseException:
+        # A subset without its record is half of what was asked for.
+        target.unlink()
+        raise
     return target
 
 
@@ -219,20 +223,25 @@ write_subset("subset.xyz", source, selection.order, order={order!r})
 """
 
 
+def _argument(file: str) -> str:
+    """Return a file as a command takes it: not as an option, standard input or published data set."""
+    return f"./{file}" if file.startswith("-") or is_name(file) else file
+
+
 def command(opened: Opened, path: MethodPath, n_frames: int, order: str = "file") -> str:
     """Return a shell command that writes the same file."""
     parameters = opened.parameters
     if parameters.given:
         return "# The descriptors were given: only Python can select with them.\n"
     words = [
-        "quests-explorer", "compress", source_of(opened), "-m", _method(path), "-s", str(n_frames),
+        "quests-explorer", "compress", _argument(source_of(opened)), "-m", _method(path), "-s", str(n_frames),
         "-k", str(parameters.k), "--cutoff", repr(parameters.cutoff),
         "--bandwidth", repr(parameters.bandwidth), "--seed", str(RANDOM_STATE), "--order", order,
     ]  # fmt: skip
     if parameters.species:
         words.append("--species")
     if path.given is not None:
-        words += ["--reference", path.given.name if path.given.uploaded else str(path.given.path)]
+        words += ["--reference", _argument(path.given.name if path.given.uploaded else str(path.given.path))]
     if set(opened.dataset.locked) - set(path.marks.locked) - set(path.marks.excluded):
         words.append("--no-lock-isolated")
     for name, frames in (("--locked", path.marks.locked), ("--excluded", path.marks.excluded)):

@@ -1,6 +1,6 @@
 """``python -m quests_core.cli``."""
 
-from . import app
+from . import main
 
 if __name__ == "__main__":
-    app()
+    main()

@@ -10,6 +10,7 @@ from ase import Atoms
 from ..entropy import OVERLAP_THRESHOLD, delta_entropy
 from ..entropy import overlap as overlap_of
 from ..environments import Environments
+from ..escape import csv_bytes
 from ..frame_writer import frames_bytes
 from .shared import (
     FRAMES,
@@ -62,7 +63,7 @@ def delta(
         envs, *others = work.environments(parameters, *sets)
         values = _deltas(envs, others[0] if others else None, bandwidth, work)
         if output is not None and not dry_run:
-            write_target(output, _content(output, frames, envs, values))
+            write_target(output, _content(output, frames, envs, values), force)
     told = _told(envs, values)
     sizes = of_sets(parameters, {"query_": envs} | ({"reference_": others[0]} if others else {}))
     blocks = [values[a:b].tolist() for a, b in zip(envs.offsets[:-1], envs.offsets[1:], strict=True)]
@@ -110,7 +111,7 @@ def _content(output: str, frames: list[Atoms], envs: Environments, values: np.nd
         atom = np.arange(envs.n_envs) - np.repeat(envs.offsets[:-1], envs.sizes)
         symbols = np.concatenate([atoms.get_chemical_symbols() for atoms in frames])
         columns = {"frame": envs.frame_index, "atom": atom, "element": symbols, "delta_entropy": values}
-        return pd.DataFrame(columns).to_csv(index=False).encode()
+        return csv_bytes(pd.DataFrame(columns))
     for i, atoms in enumerate(frames):
         atoms.arrays["delta_entropy"] = values[envs.offsets[i] : envs.offsets[i + 1]]
     return frames_bytes(frames)

@@ -90,7 +90,7 @@ def compress(
         raise typer.BadParameter("expected where to write the subset, or --dry-run", param_hint="--output")
     targets = _targets(until)
     # The smallest subset that reaches them may have any size, unless one is given as well.
-    n_to_select = size_of(size or "0.25", "--size") if size or targets is None else None
+    n_to_select = None if size is None and targets else size_of("0.25" if size is None else size, "--size")
     with working() as work:
         paths = [work.path(one) for one in (file, reference) if one is not None]
         check_target(output, force or dry_run, *paths, endings=FRAMES)
@@ -110,7 +110,7 @@ def compress(
         told = _told(envs, selection, known, work) | {"isolated_atoms": isolated}
         told["parameters"] |= {"k": k, "cutoff": cutoff, "species": species, "cost": cost.value}
         if output is not None and not dry_run:
-            write_target(output, subset_bytes(paths[0], selection.order, order.value))
+            write_target(output, subset_bytes(paths[0], selection.order, order.value), force)
             told["output"] = output
     tell(told, _sentence(told), as_json, output if not dry_run else None)
 

@@ -7,11 +7,12 @@ import typer
 from rich.box import SIMPLE
 from rich.table import Table
 
-from .._validation import check_sane
+from .._validation import check_positive
 from ..bandwidth import bandwidth_from_volume
 from ..dataset import load as load_file
 from ..dataset import volume_per_atom
 from ..entropy import diversity_from_sums, entropy_from_sums
+from ..escape import csv_bytes
 from ..kernel import own_log_kernel_sums, tiles_of
 from ..learning import learning_curve as learning_curve_of
 from .shared import (
@@ -67,7 +68,7 @@ def metrics(
 def _measure(file: str, parameters: Parameters, wanted: tuple[str, ...], as_json: bool) -> None:
     with working() as work:
         (envs,) = work.environments(parameters, work.frames(work.path(file)))
-        h = check_sane(parameters.bandwidth, "bandwidth")
+        h = check_positive(parameters.bandwidth, "bandwidth")
         sums = own_log_kernel_sums(tiles_of(envs, envs.X), h, "single", wanted[0], work.progress)
         values = {name: _QUANTITIES[name](sums) for name in wanted}
         told = {"file": file, **values, "bound": math.log(envs.n_envs), **of_sets(parameters, {"": envs})}
@@ -83,9 +84,9 @@ def learning_curve(
         str | None, typer.Option("--output", "-o", help="A csv file; - is standard output.")
     ] = None,
     sizes: Annotated[
-        str,
+        str | None,
         typer.Option("--sizes", "-f", help="Numbers of environments, or shares: 100,1000 or 10%,50%."),
-    ] = "",
+    ] = None,
     n_repeats: Annotated[int, typer.Option("--repeats", "-n", help="Random samples of each size.")] = 3,
     k: K = 32,
     cutoff: Cutoff = 5.0,
@@ -97,23 +98,30 @@ def learning_curve(
     as_json: Json = False,
 ) -> None:
     """Tell the entropy of random samples against their size: where it is flat, more brings nothing new."""
-    asked = [size_of(one, "--sizes") for one in sizes.split(",") if one.strip()]
+    asked = None if sizes is None else [size_of(one, "--sizes") for one in sizes.split(",")]
     parameters = Parameters(k, cutoff, bandwidth, species)
     with working() as work:
         path = work.path(file)
         check_target(output, force or dry_run, path)
         (envs,) = work.environments(parameters, work.frames(path))
-        counts = [max(1, round(n * envs.n_envs)) if isinstance(n, float) else n for n in asked] or None
+        counts = None if asked is None else [_count(n, envs.n_envs) for n in asked]
         curve = learning_curve_of(
             envs, counts, n_repeats, bandwidth=bandwidth, random_state=seed, progress=work.progress
         )
         if output is not None and not dry_run:
-            write_target(output, curve.to_csv(index=False).encode())
+            write_target(output, csv_bytes(curve), force)
     told = {"file": file, "learning_curve": curve.to_dict("list"), **of_sets(parameters, {"": envs})}
     table = Table(*curve.columns, box=SIMPLE)
     for row in curve.itertuples(index=False):
         table.add_row(*(f"{value:,}" if isinstance(value, int) else f"{value:.4f}" for value in row))
     tell(told, table, as_json, output if not dry_run else None)
+
+
+def _count(size: int | float, n_envs: int) -> int:
+    """Return a number of environments; a float is a share."""
+    if isinstance(size, float) and not 0 < size <= 1:
+        raise ValueError(f"sizes: expected shares above 0 and up to 100%, got {100 * size:g}%")
+    return max(1, round(size * n_envs)) if isinstance(size, float) else size
 
 
 @app.command()

@@ -9,6 +9,7 @@ from typing import Annotated
 
 import typer
 
+from ..environment_variables import check_numbers
 from .shared import STANDARD, app, flag, working
 
 # Pages come and go: with Python's own allocator much of what they held stays with the process.
@@ -38,6 +39,7 @@ def serve(
         raise typer.BadParameter("expected a file: the dashboard reads it again and again")
     environment = {**ALLOCATOR, **os.environ}
     with working() as work:
+        check_numbers()
         found = importlib.util.find_spec("quests_app")
         if found is None or importlib.util.find_spec("panel") is None:
             raise ImportError('the dashboard is not installed: pip install "quests-explorer[app]"')

@@ -1,8 +1,10 @@
 """What all commands have in common: arguments, files and pipes, progress, errors, JSON."""
 
 import gzip
+import importlib.metadata
 import json
 import math
+import os
 import sys
 import tempfile
 from collections.abc import Iterator, Sequence
@@ -18,9 +20,11 @@ from rich.progress import BarColumn, TaskProgressColumn, TextColumn, TimeRemaini
 from rich.progress import Progress as Bars
 
 from .._numba import set_num_threads
+from ..atomic_write import atomic_write, check_replaceable
 from ..descriptors import descriptors
 from ..environments import Environments
-from ..io import read, write_whole
+from ..escape import one_line, terminal
+from ..io import read
 from ..named import fetch, is_name
 from ..progress import Progress, first_time
 
@@ -45,7 +49,9 @@ Cutoff = Annotated[float, typer.Option("--cutoff", "-c", help="How far neighbour
 Bandwidth = Annotated[float, typer.Option("--bandwidth", "-b", help="h of the kernel, Å⁻¹.")]
 Species = Annotated[bool, flag("--species", help="Tell elements apart.")]
 Seed = Annotated[int, typer.Option("--seed", help="Of all that is random.")]
-Force = Annotated[bool, flag("--force", help="Replace a file that is there.")]
+Force = Annotated[
+    bool, flag("--force", help="Replace a file that exists; of a link, the file that it leads to.")
+]
 DryRun = Annotated[bool, flag("--dry-run", help="Compute, tell, and write nothing.")]
 Json = Annotated[bool, flag("--json", help="Tell it as JSON.")]
 
@@ -70,11 +76,36 @@ app = typer.Typer(
 )
 
 
+def main() -> None:
+    """Run the command line; where its output cannot be written, say so in one line."""
+    try:
+        app()
+    except OSError as error:
+        typer.echo(terminal(f"Error: {error}"), err=True)
+        raise SystemExit(1) from error
+    finally:
+        try:
+            sys.stdout.flush()
+        except OSError:
+            # Python would try again at its end, and print a traceback.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"quests-explorer {importlib.metadata.version('quests-explorer')}")
+        raise typer.Exit
+
+
 @app.callback()
 def common(
     threads: Annotated[
         int | None, typer.Option("--threads", "-j", help="How many threads compute; all by default.")
     ] = None,
+    version: Annotated[
+        bool,
+        typer.Option("--version", help="Print the version.", metavar="", is_eager=True, callback=_version),
+    ] = False,
 ) -> None:
     """Take what comes before the command."""
     if threads is not None:
@@ -143,7 +174,7 @@ def told_errors() -> Iterator[None]:
         yield
     except (OSError, ValueError, TypeError, ImportError) as error:
         name, colon, rest = str(error).partition(":")
-        typer.echo(f"Error: {_OPTIONS.get(name, name)}{colon}{rest}", err=True)
+        typer.echo(terminal(f"Error: {_OPTIONS.get(name, name)}{colon}{rest}"), err=True)
         raise typer.Exit(1) from error
 
 
@@ -162,13 +193,18 @@ def _bars() -> Iterator[Progress | None]:
         return
     if hint := first_time():
         console.print(hint)
-    columns = TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TimeRemainingColumn()
+    columns = (
+        TextColumn("{task.description}", markup=False),
+        BarColumn(),
+        TaskProgressColumn(),
+        TimeRemainingColumn(),
+    )
     with Bars(*columns, console=console, transient=True) as bars:
         tasks: dict[str, Any] = {}
 
         def show(progress: Progress) -> None:
             if progress.step not in tasks:
-                tasks[progress.step] = bars.add_task(progress.step)
+                tasks[progress.step] = bars.add_task(one_line(progress.step))
             bars.update(tasks[progress.step], completed=progress.done, total=progress.total)
 
         yield Progress(show)
@@ -199,22 +235,24 @@ def check_target(output: str | None, force: bool, *sources: Path, endings: tuple
         )
     if not Path(output).parent.is_dir():
         raise FileNotFoundError(f"{output}: there is no folder {Path(output).parent}")
-    if not Path(output).exists():
+    if not os.path.lexists(output):
         return
     if any(source.exists() and source.samefile(output) for source in sources):
         raise ValueError(f"{output}: expected another file than the source")
     if not force:
         raise FileExistsError(f"{output} exists; --force replaces it")
+    check_replaceable(output)
 
 
-def write_target(output: str, content: bytes) -> None:
-    """Write a file whole, compressed where its name says so, or to standard output."""
+def write_target(output: str, content: bytes, force: bool) -> None:
+    """Write a file atomically, compressed where its name says so, or to standard output."""
     if output == STANDARD:
         sys.stdout.buffer.write(content)
         sys.stdout.buffer.flush()
     else:
         compressed = output.lower().endswith(".gz")
-        write_whole(Path(output), gzip.compress(content, mtime=0) if compressed else content)
+        content = gzip.compress(content, mtime=0) if compressed else content
+        atomic_write(output, content, overwrite=force)
 
 
 def tell(told: dict, text: Any, as_json: bool, output: str | None = None) -> None:
@@ -223,7 +261,7 @@ def tell(told: dict, text: Any, as_json: bool, output: str | None = None) -> Non
     if as_json:
         typer.echo(json.dumps(_plain(told), allow_nan=False), err=piped)
     elif isinstance(text, str):
-        typer.echo(text, err=piped)
+        typer.echo(terminal(text), err=piped)
     else:
         console = Console(stderr=piped)
         # What is no terminal has no width at which lines should end.

@@ -1,10 +1,11 @@
 """Files that are kept with the hash of their content, so that a damaged one is not used."""
 
 import hashlib
-import os
-import tempfile
 from collections.abc import Iterable
 from pathlib import Path
+from typing import BinaryIO
+
+from ..atomic_write import atomic_write
 
 
 def sha256_of(path: Path) -> str:
@@ -31,18 +32,16 @@ def keep(path: Path, blocks: Iterable[bytes]) -> None:
     ValueError
         If there is nothing to keep.
     """
-    digest, written = hashlib.sha256(), 0
-    handle, part = tempfile.mkstemp(dir=path.parent, suffix=".part")
-    try:
-        with os.fdopen(handle, "wb") as file:
-            for block in blocks:
-                digest.update(block)
-                written += file.write(block)
-        if not written:
+    digest = hashlib.sha256()
+
+    def write(file: BinaryIO) -> None:
+        for block in blocks:
+            digest.update(block)
+            file.write(block)
+        if not file.tell():
             raise ValueError(f"{path.name}: the data set holds no frames")
         # A hash that is there before its file is only a file that is not whole.
-        _beside(path).write_text(f"{digest.hexdigest()}  {path.name}\n")
-        os.replace(part, path)
-    except BaseException:
-        os.unlink(part)
-        raise
+        line = f"{digest.hexdigest()}  {path.name}\n"
+        atomic_write(_beside(path), line.encode(), private=True, sync=False)
+
+    atomic_write(path, write, private=True, sync=False)

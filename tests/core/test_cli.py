@@ -1,13 +1,17 @@
 """The commands give what the library gives, to people, to machines and to pipes."""
 
 import gzip
+import importlib.metadata
 import io
 import json
 import os
+import signal
+import stat
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from pathlib import Path
 
 import ase.io
 import numpy as np
@@ -516,3 +520,132 @@ def test_progress_is_drawn_where_there_is_a_terminal(file):
     assert done.stdout.decode().startswith("random keeps 2 of 8 frames")
     assert "reading" in drawn
     assert "descriptors" in drawn
+
+
+# What is typed, set and written
+
+
+@pytest.mark.parametrize(
+    "command", [("compress", "-s", ""), ("compress", "-s", " "), ("learning-curve", "-f", "")]
+)
+def test_an_empty_size_is_no_size(file, tmp_path, command):
+    name, *options = command
+    until = ("-u", "overlap=0.5") if name == "compress" else ()
+    done = run(name, file, *options, *until, "-o", tmp_path / "out.xyz")
+    assert done.exit_code == 2
+    assert "expected a number like 100, or a share like 0.25" in " ".join(
+        done.stderr.replace("│", " ").split()
+    )
+    assert not (tmp_path / "out.xyz").exists()
+
+
+@pytest.mark.parametrize("share", ["0%", "-5%", "150%", "0.0", "nan%", "10%,0%"])
+def test_a_share_is_above_0_and_up_to_all(file, share):
+    done = run("learning-curve", file, "-f", share)
+    assert done.exit_code == 1
+    assert done.stderr.startswith("Error: --sizes: expected shares above 0 and up to 100%, got ")
+
+
+def test_the_version():
+    done = run("--version")
+    version = importlib.metadata.version("quests-explorer")
+    assert (done.exit_code, done.stdout) == (0, f"quests-explorer {version}\n")
+
+
+@pytest.mark.parametrize("value", ["abc", "-1", "0", "nan", "inf", "1 GB"])
+def test_an_environment_variable_that_holds_no_number_is_named(file, monkeypatch, value):
+    monkeypatch.setenv("QUESTS_MEMORY", value)
+    expected = f"Error: QUESTS_MEMORY: expected a positive number, got {value!r}\n"
+    for command in ("entropy", "serve"):
+        done = run(command, file)
+        assert (done.exit_code, done.stderr) == (1, expected)
+    monkeypatch.setenv("QUESTS_MEMORY", "")
+    assert run("describe", file).exit_code == 0
+
+
+def test_a_server_starts_with_no_limit_that_is_no_number(file, monkeypatch):
+    monkeypatch.setattr(subprocess, "call", lambda *_, **__: pytest.fail("started"))
+    for name in ("QUESTS_MAX_UPLOAD_MB", "QUESTS_MAX_SESSION_MB"):
+        with monkeypatch.context() as patch:
+            patch.setenv(name, "many")
+            done = run("serve", "--no-show", file)
+        expected = f"Error: {name}: expected a positive number, got 'many'\n"
+        assert (done.exit_code, done.stderr) == (1, expected)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="modes, links and FIFOs of POSIX")
+@pytest.mark.parametrize("command", [("compress",), ("delta",), ("learning-curve",)])
+def test_force_keeps_permissions_and_replaces_only_files(file, tmp_path, command):
+    target, odd, link = (tmp_path / name for name in ("kept.xyz", "odd.xyz", "link.xyz"))
+    target.write_text("old")
+    target.chmod(0o640)
+    os.mkfifo(odd)
+    link.symlink_to(target)
+    arguments = *command, file, "-k", 4, "--force"
+    assert run(*arguments, "-o", target).exit_code == 0
+    assert (stat.S_IMODE(target.stat().st_mode), target.read_text() != "old") == (0o640, True)
+    target.write_text("old")
+    assert run(*arguments, "-o", link).exit_code == 0
+    assert link.is_symlink()
+    assert target.read_text() != "old"
+    done = run(*arguments, "-o", odd)
+    expected = f"Error: {odd}: expected a regular file, or none, to write to\n"
+    assert (done.exit_code, done.stderr) == (1, expected)
+    assert stat.S_ISFIFO(odd.stat().st_mode)
+
+
+def test_a_file_that_appears_while_a_command_computes_is_not_replaced(file, tmp_path, monkeypatch):
+    target = tmp_path / "kept.xyz"
+    compute = q.cli.shared.descriptors
+
+    def meanwhile(*arguments, **options):
+        target.write_text("precious")
+        return compute(*arguments, **options)
+
+    monkeypatch.setattr(q.cli.shared, "descriptors", meanwhile)
+    done = run("compress", file, "-k", 4, "-m", "random", "-o", target)
+    assert done.exit_code == 1
+    assert "exists" in done.stderr
+    assert target.read_text() == "precious"
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="there is no device that is full")
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("bandwidth", "10"),
+        ("datasets",),
+        ("datasets", "--json"),
+        ("--help",),
+        ("--version",),
+        ("compress", "-o", "-"),
+    ],
+)
+def test_a_full_output_is_told_in_one_line(file, arguments):
+    arguments = [*arguments, str(file), "-k", "4", "-m", "random"] if "compress" in arguments else arguments
+    with open("/dev/full", "wb") as full:
+        done = subprocess.run(
+            [sys.executable, "-m", "quests_core.cli", *arguments],
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+    assert done.returncode == 1
+    assert done.stderr == "Error: [Errno 28] No space left on device\n"
+
+
+@pytest.mark.skipif(os.name == "nt", reason="signals of POSIX")
+def test_an_interrupt_while_the_command_loads_prints_no_traceback(tmp_path):
+    (tmp_path / "quests_core").mkdir()
+    (tmp_path / "quests_core/__init__.py").write_text("")
+    slow = "import time\nprint('loading', flush=True)\ntime.sleep(600)\n"
+    (tmp_path / "quests_core/cli.py").write_text(slow)
+    source = Path(q.__file__).parents[1] / "quests_explorer.py"
+    code = f"import runpy, sys; sys.path.insert(0, {str(tmp_path)!r})"
+    code += f"; runpy.run_path({str(source)!r})['main']()"
+    command, pipe = [sys.executable, "-c", code], subprocess.PIPE
+    process = subprocess.Popen(command, stdout=pipe, stderr=pipe, text=True)
+    assert process.stdout.readline() == "loading\n"
+    process.send_signal(signal.SIGINT)
+    assert process.communicate()[1] == ""
+    assert process.returncode == -signal.SIGINT

@@ -1,0 +1,38 @@
+"""Numbers that are set by environment variables."""
+
+import math
+import os
+
+# GB that this process may take, and MB of an uploaded file and of all uploads of one session.
+MEMORY, FILE_LIMIT, SESSION_LIMIT = "QUESTS_MEMORY", "QUESTS_MAX_UPLOAD_MB", "QUESTS_MAX_SESSION_MB"
+
+
+def number_from_environment(name: str, default: float | None = None) -> float | None:
+    """Return the positive number in an environment variable, `default` where it is not set or empty.
+
+    Raises
+    ------
+    ValueError
+        If it holds something else; the message names the variable.
+
+    Examples
+    --------
+    >>> number_from_environment("QUESTS_NOT_SET", 500.0)
+    500.0
+    """
+    text = os.environ.get(name, "").strip()
+    if not text:
+        return default
+    try:
+        value = float(text)
+    except ValueError:
+        value = math.nan
+    if not 0 < value < math.inf:
+        raise ValueError(f"{name}: expected a positive number, got {text!r:.60}")
+    return value
+
+
+def check_numbers() -> None:
+    """Raise a ValueError where one of the variables does not hold a positive number."""
+    for name in (MEMORY, FILE_LIMIT, SESSION_LIMIT):
+        number_from_environment(name)
