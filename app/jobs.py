@@ -18,6 +18,7 @@ import panel as pn
 
 from quests_core import Cancelled, Progress
 from quests_core.environments import read_only
+from quests_core.escape import one_line
 
 from . import diskcache
 from .diskcache import DiskCache
@@ -249,7 +250,7 @@ class Jobs:
             # The boundary of the worker thread: whatever went wrong must reach the page.
             # Of what was closed nobody is told: a server that ends takes the threads' helpers away.
             if not self._closed and not isinstance(error, (Cancelled, ValueError, TypeError, OSError)):
-                log.exception("%s failed", task.title)
+                log.exception("%s failed", one_line(task.title))
             result, callback = error, task.failed
             outcome = "cancelled" if isinstance(error, Cancelled) else "failed"
         self._current, seconds = None, time.monotonic() - begun

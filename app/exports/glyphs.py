@@ -34,12 +34,12 @@ class _Glyph:
         """Return a property: a column of the source where it names one."""
         spec = getattr(self.glyph, name)
         if isinstance(spec, Field):
-            values = np.asarray(self.data[spec.field])
+            values = _array(self.data[spec.field])
             return (
                 _mapped(values, spec.transform) if isinstance(spec.transform, LinearColorMapper) else values
             )
         if isinstance(spec, str) and spec in self.data:
-            return np.asarray(self.data[spec])
+            return _array(self.data[spec])
         return spec
 
     def along(self, axis: str, name: str) -> np.ndarray:
@@ -65,6 +65,12 @@ class _Glyph:
         return {
             "facecolor": _or_none(self("fill_color")), "alpha": self("fill_alpha"), "zorder": self.zorder,
         }  # fmt: skip
+
+
+def _array(values) -> np.ndarray:
+    array = np.asarray(values)
+    # Numpy's own texts lose a NUL at their end.
+    return np.array(list(values), dtype=object) if array.dtype.kind == "U" else array
 
 
 def _or_none(color):

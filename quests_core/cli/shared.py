@@ -85,7 +85,9 @@ def main() -> None:
         raise SystemExit(1) from error
     finally:
         try:
-            sys.stdout.flush()
+            # Without standard output there is no such file.
+            if sys.stdout is not None:
+                sys.stdout.flush()
         except OSError:
             # Python would try again at its end, and print a traceback.
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -69,6 +69,8 @@ class Strata:
             if label not in self.quotas:
                 raise ValueError(f"quotas: expected a number for every label, got none for {label!r}")
             check_positive(self.quotas[label], f"quotas[{label!r}]")
+        # What was checked here stays so, whatever becomes of the given mapping.
+        object.__setattr__(self, "quotas", dict(self.quotas))
 
     def take(self, frames: np.ndarray) -> "Strata":
         """Return the labels of `frames`, with the same quotas."""

@@ -48,6 +48,22 @@ def test_all_sources_give_the_same_order(open_explorer, frames, file, tmp_path):
     assert orders.count(orders[0]) == len(orders)
 
 
+def test_what_is_done_to_an_answer_reaches_no_other_explorer(open_explorer, file):
+    explorer = open_explorer(file)
+    explorer.wait()
+    entropies, order = explorer.paths["msc"].curve["entropy"].tolist(), explorer.order.tolist()
+    curve = explorer.paths["msc"].curve
+    curve["entropy"] = 0.0
+    explorer.atoms.clear()
+    for array in (explorer.order, explorer.indices, explorer.envs.X, explorer.paths["msc"].delta_entropy):
+        with pytest.raises(ValueError, match="read-only"):
+            array[:] = 0
+    for again in (explorer, open_explorer(file)):
+        assert again.paths["msc"].curve["entropy"].tolist() == entropies
+        assert again.order.tolist() == order
+        assert len(again.subset) == len(again.indices)
+
+
 def test_a_database_keeps_its_labels(frames, tmp_path):
     with ase.db.connect(tmp_path / "copper.db") as database:
         for atoms in frames:

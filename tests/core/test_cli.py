@@ -649,3 +649,10 @@ def test_an_interrupt_while_the_command_loads_prints_no_traceback(tmp_path):
     process.send_signal(signal.SIGINT)
     assert process.communicate()[1] == ""
     assert process.returncode == -signal.SIGINT
+
+
+@pytest.mark.skipif(os.name == "nt", reason="descriptors of POSIX")
+def test_a_closed_output_is_no_error():
+    command = f"exec {sys.executable} -m quests_core.cli --version >&-"
+    done = subprocess.run(["/bin/sh", "-c", command], capture_output=True, text=True)
+    assert (done.returncode, done.stderr) == (0, "")

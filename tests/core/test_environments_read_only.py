@@ -7,7 +7,7 @@ import sys
 import numpy as np
 import pytest
 
-from quests_core import Environments, Selection, compression_curve, descriptors, entropy, select
+from quests_core import Environments, Selection, Strata, compression_curve, descriptors, entropy, select
 from quests_core.environments import read_only
 from tests.core.labelled import labelled
 
@@ -117,6 +117,13 @@ def test_a_selection_keeps_its_order():
     assert selection.order.tolist() == [2, 0, 1]
     with pytest.raises(ValueError, match="read-only"):
         selection.order.sort()
+
+
+def test_quotas_stay_those_that_were_checked():
+    quotas = {"a": 1.0, "b": 2.0}
+    strata = Strata(["a", "b"], quotas)
+    quotas["a"] = -1.0
+    assert strata.quotas == {"a": 1.0, "b": 2.0}
 
 
 def compiled():
