@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 import panel as pn
 
-from quests_core import Cancelled, Progress
+from quests_core import Cancelled, Progress, read_process
 from quests_core.environments import read_only
 from quests_core.escape import one_line
 
@@ -105,6 +105,7 @@ def shut_down() -> None:
     for jobs in list(_all_jobs()):
         jobs.close()
     umap_worker().close()
+    read_process.close()
 
 
 def _all_jobs() -> "weakref.WeakSet[Jobs]":

@@ -7,9 +7,11 @@ depend on the number of threads, neither do the results.
 """
 
 import ast
+import functools
 import hashlib
 import os
 import re
+import warnings
 from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor, wait
@@ -22,18 +24,44 @@ from .progress import ProgressCallback
 
 # Sums may be reordered and fused; NaN and infinity keep their meaning ("nnan", "ninf" stay off).
 _OPTIONS = {
-    "cache": True,
     "nogil": True,
     "error_model": "numpy",
     "fastmath": {"contract", "reassoc", "nsz", "arcp"},
 }
-kernel = numba.njit(**_OPTIONS)
+NO_CACHE = (
+    "compiled kernels cannot be stored: neither the installed package nor the user's cache directory is "
+    "writable. Each process compiles them again, which takes a minute or two. Set NUMBA_CACHE_DIR to a "
+    "writable directory"
+)
+
+
+def _jit(**options) -> Callable[[Callable], Callable]:
+    """Return a decorator that compiles, and stores the machine code where a directory is writable."""
+
+    def decorate(function: Callable) -> Callable:
+        try:
+            return numba.njit(cache=True, **_OPTIONS, **options)(function)
+        except RuntimeError:
+            # Numba finds no directory that is writable.
+            compiled = numba.njit(**_OPTIONS, **options)(function)
+            _warn_once()
+            return compiled
+
+    return decorate
+
+
+@functools.cache
+def _warn_once() -> None:
+    warnings.warn(NO_CACHE, RuntimeWarning, stacklevel=1)
+
+
+kernel = _jit()
 # For what runs billions of times: numba counts no references to arrays here, which it does by atomic
 # operations on memory that all threads share, at each row that is taken. Such a kernel makes no array,
 # and returns none to a `kernel` or to Python.
-inner_kernel = numba.njit(**_OPTIONS, _nrt=False)
+inner_kernel = _jit(_nrt=False)
 # Part of another kernel's loop: hundreds of numbers, which describe its arrays, need not be handed over.
-inlined_kernel = numba.njit(**_OPTIONS, _nrt=False, forceinline=True)
+inlined_kernel = _jit(_nrt=False, forceinline=True)
 _COMPILED = re.compile(r"^@(kernel|inner_kernel|inlined_kernel|intrinsic)\b", re.MULTILINE)
 
 

@@ -12,6 +12,10 @@ from ase.data import chemical_symbols
 
 # Differences of numbers below this do not overflow in single precision, in units of any sane bandwidth.
 _LARGEST = 1e15
+# Squares of numbers between these, and quotients of these, are numbers.
+_BOUNDS = (1e-100, 1e100)
+# Å⁻¹ or Å³, of any material; in single precision, environments divided by a bandwidth stay numbers.
+SANE = (1e-12, 1e12)
 # Farther away, in Å, doubles are too coarse for the distances between neighbours.
 _FARTHEST = 1e8
 
@@ -70,13 +74,25 @@ def check_frame_indices(indices, n_frames: int, name: str, unique: bool = False)
     return indices
 
 
-def check_positive(value, name: str) -> float:
-    """Return a finite number above zero as float."""
+def check_positive(value, name: str, bounds: tuple[float, float] = _BOUNDS) -> float:
+    """Return a finite number above zero, and within `bounds`, as float."""
     if isinstance(value, bool) or not isinstance(value, numbers.Real):
         raise TypeError(f"{name}: expected a positive number, got {_kind(value)}")
     if not (math.isfinite(value) and value > 0):
         raise ValueError(f"{name}: expected a positive number, got {value}")
-    return float(value)
+    return _check_bounds(float(value), name, bounds)
+
+
+def check_sane(value, name: str) -> float:
+    """Return a bandwidth or a volume per atom as float; of either, only what some material may have."""
+    return check_positive(value, name, SANE)
+
+
+def _check_bounds(value: float, name: str, bounds: tuple[float, float]) -> float:
+    low, high = bounds
+    if not low <= value <= high:
+        raise ValueError(f"{name}: expected a number from {low:g} to {high:g}, got {value:g}")
+    return value
 
 
 def check_not_negative(value, name: str) -> float:
@@ -85,7 +101,7 @@ def check_not_negative(value, name: str) -> float:
         raise TypeError(f"{name}: expected a number of at least 0, got {_kind(value)}")
     if not (math.isfinite(value) and value >= 0):
         raise ValueError(f"{name}: expected a number of at least 0, got {value}")
-    return float(value)
+    return _check_bounds(float(value), name, (0.0, _BOUNDS[1]))
 
 
 def check_count(value, name: str, minimum: int = 1) -> int:

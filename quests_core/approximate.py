@@ -8,8 +8,9 @@ from scipy.spatial.distance import cdist
 from scipy.special import logsumexp
 
 from ._numba import get_num_threads
-from ._validation import check_count, check_pair, check_positive
+from ._validation import check_count, check_pair, check_sane
 from .entropy import delta_entropy
+from .memory import check_fits
 from .progress import ProgressCallback
 
 _ROWS_AT_ONCE = 100
@@ -125,7 +126,7 @@ def approx_delta_entropy(
     X, Y = check_pair(query, reference)
     if len(Y) < 2:
         raise ValueError("reference: expected at least 2 environments, got 1")
-    bandwidth = check_positive(bandwidth, "bandwidth")
+    bandwidth = check_sane(bandwidth, "bandwidth")
     n_neighbors = min(check_count(n_neighbors, "n_neighbors"), len(Y))
     n_checked = min(check_count(n_checked, "n_checked", minimum=0), len(X))
     random_state = check_count(random_state, "random_state", minimum=0)
@@ -161,6 +162,7 @@ def _nearest(X: np.ndarray, Y: np.ndarray, n: int, random_state: int, progress) 
         progress("graph of neighbours", 0, 2)
     if len(Y) <= 2 * n_graph:
         # So few are no graph.
+        check_fits(2 * 8 * len(X) * len(Y), f"{len(X):,} × {len(Y):,} distances", "take fewer neighbours")
         return np.argsort(cdist(X, Y), axis=1, kind="stable")[:, :n]
     with warnings.catch_warnings():
         # It warns where neighbours are not found; the recall, which is measured, says how many.

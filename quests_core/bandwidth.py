@@ -8,7 +8,7 @@ import pandas as pd
 from ase import Atoms
 from scipy.optimize import brentq
 
-from ._validation import check_count, check_environments, check_frames, check_positive
+from ._validation import check_count, check_environments, check_frames, check_positive, check_sane
 from .entropy import entropy
 from .progress import ProgressCallback
 
@@ -45,7 +45,7 @@ def bandwidth_from_volume(volume: float) -> float:
     >>> round(bandwidth_from_volume(11.5), 4)  # near fcc copper
     0.0633
     """
-    volume = check_positive(volume, "volume")
+    volume = check_sane(volume, "volume")
     return 0.0897141 * math.exp(-0.5 * (volume / 10.896) ** 2) + 0.0119417
 
 
@@ -132,7 +132,7 @@ def bandwidth_curve(
     X = _sample(envs, n_samples, random_state)
     if bandwidths is None:
         bandwidths = np.geomspace(_LOWEST, _HIGHEST, _N)
-    bandwidths = [check_positive(h, "bandwidths") for h in bandwidths]
+    bandwidths = [check_sane(h, "bandwidths") for h in bandwidths]
     entropies = []
     for i, h in enumerate(bandwidths):
         entropies.append(entropy(X, h))

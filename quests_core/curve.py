@@ -6,10 +6,11 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from ._validation import check_choice, check_count, check_frame_indices, check_positive
+from ._validation import check_choice, check_count, check_frame_indices, check_sane
 from .entropy import OVERLAP_THRESHOLD
 from .environments import Environments, check_grouped
 from .kernel import PRECISIONS, walk
+from .memory import check_fits
 from .progress import ProgressCallback
 
 _MOST_SIZES = 200
@@ -172,8 +173,11 @@ def _path(envs, order, sizes, bandwidth, precision, progress, keep: bool) -> Com
     if len(order) == 0:
         raise ValueError("order: expected at least 1 frame, got 0")
     sizes = check_sizes(sizes, len(order))
-    bandwidth = check_positive(bandwidth, "bandwidth")
+    bandwidth = check_sane(bandwidth, "bandwidth")
     check_choice(precision, "precision", PRECISIONS)
+    if keep:
+        what = f"δH of {envs.n_envs:,} environments at {len(sizes):,} sizes"
+        check_fits(4 * len(sizes) * envs.n_envs, what, "take fewer sizes")
     deltas = np.empty((len(sizes), envs.n_envs) if keep else (0, 0), dtype=np.float32)
     n_envs = np.cumsum(envs.sizes[order])[sizes - 1]
     added, largest = walk(envs, order, sizes, OVERLAP_THRESHOLD, deltas, bandwidth, precision, progress)

@@ -1,6 +1,7 @@
 """An opened file: its frames, and what is known of them before anything is computed."""
 
 import hashlib
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,6 +11,7 @@ from ase import Atoms
 from .environments import read_only
 from .io import atoms_forces, read
 from .isolated import is_isolated, label_of
+from .regular import open_regular
 
 
 @dataclass(frozen=True, eq=False)
@@ -59,12 +61,15 @@ class DataSet:
 
 def content_hash(path: Path) -> str:
     """Return the SHA-256 of a file."""
-    with path.open("rb") as file:
+    with open_regular(path) as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def load(path, name: str | None = None, sha256: str | None = None, progress=None) -> DataSet:
-    """Read a file of structures.
+def load(
+    path, name: str | None = None, sha256: str | None = None, progress=None,
+    read: Callable[..., list[Atoms]] = read,
+) -> DataSet:  # fmt: skip
+    """Read a file of structures by `read`.
 
     Raises
     ------

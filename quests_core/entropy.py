@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 
-from ._validation import check_choice, check_environments, check_positive
+from ._validation import check_choice, check_environments, check_positive, check_sane
 from .kernel import PRECISIONS, log_kernel_sum, own_log_kernel_sums, tiles_of
 from .progress import ProgressCallback
 
@@ -204,6 +204,6 @@ def overlap(
 
 def _own_sums(envs, bandwidth, precision, step, progress) -> np.ndarray:
     X = check_environments(envs)
-    bandwidth = check_positive(bandwidth, "bandwidth")
+    bandwidth = check_sane(bandwidth, "bandwidth")
     check_choice(precision, "precision", PRECISIONS)
     return own_log_kernel_sums(tiles_of(envs, X), bandwidth, precision, step, progress)

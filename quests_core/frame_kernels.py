@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from . import tile_loops
+from . import memory, tile_loops
 from ._numba import run_blocks
 from .kernel import as_queries, work_space_of_thread
 from .progress import ProgressCallback
@@ -56,6 +56,8 @@ class FrameKernels:
         reach = -math.log(least) + math.log(max(1, envs.sizes.max()) / _TOLERANCE)
         accuracy = 0.5 / bandwidth**2, reach, FADED
         found: dict[int, list[tuple[np.ndarray, ...]]] = {}
+        # Where all environments are alike no pair vanishes; five bytes each stand in memory twice at the end.
+        free, n_bytes = memory.available(), [0]
 
         def work(first: int, last: int) -> None:
             room = np.empty(_BUFFER, np.uint8), np.empty(_BUFFER, np.float32)
@@ -76,6 +78,14 @@ class FrameKernels:
                         work_space_of_thread(),
                     )
                     frame, n_runs, n = tile_loops.add_frames_apart(*given, *room, run_room)
+                    n_bytes[0] += 5 * n + run_room[:n_runs].nbytes
+                    if free is not None and 2 * n_bytes[0] > free:
+                        done = max(1, t) / len(tiles)
+                        memory.check_fits(
+                            int(max(2 * n_bytes[0] / done, free + 1)),
+                            f"the kernels of {envs.n_envs:,} environments",
+                            "take a smaller bandwidth or fewer frames, or select in chunks",
+                        )
                     found[first].append((room[0][:n].copy(), room[1][:n].copy(), run_room[:n_runs].copy()))
 
         size = max(1, min(-(-len(tiles) // 64), 8))

@@ -17,6 +17,7 @@ from .atomic_write import atomic_write
 from .frame_writer import frames_bytes
 from .other_formats import read_with_ase, reason
 from .progress import ProgressCallback, in_blocks
+from .regular import check_regular
 from .xyz_text import Fault, check_frame, check_memory, frame_bounds, is_extxyz, line_of, read_bytes
 
 _FORCE_KEYS = ("REF_forces", "forces", "force", "dft_forces", "DFT_forces")
@@ -51,7 +52,8 @@ def read(path: str | os.PathLike, progress: ProgressCallback | None = None) -> l
     FileNotFoundError
         If there is no such file.
     ValueError
-        If the file cannot be used; the message says why, and names frame and line where known.
+        If the file cannot be used; the message says why, and names frame and line where known. Only regular
+        files are opened, and links to them.
 
     Examples
     --------
@@ -63,15 +65,19 @@ def read(path: str | os.PathLike, progress: ProgressCallback | None = None) -> l
     ['Cu', 'Ag']
     """
     path = Path(path)
-    if not path.is_file():
-        raise FileNotFoundError(f"{path}: no such file")
+    check_regular(path)
     frames = _read_extxyz(path, progress) if is_extxyz(path) else read_with_ase(path)
+    return checked_frames(frames, path.name)
+
+
+def checked_frames(frames: list[Atoms], name: str) -> list[Atoms]:
+    """Return the frames of a file, or raise a ValueError that names the first one that cannot be used."""
     if not frames:
-        raise ValueError(f"{path.name}: the file holds no frames")
+        raise ValueError(f"{name}: the file holds no frames")
     for i, atoms in enumerate(frames):
         fault = geometry_fault(atoms) if len(atoms) else "it has no atoms"
         if fault:
-            raise ValueError(f"{path.name}, frame {i}: {fault}")
+            raise ValueError(f"{name}, frame {i}: {fault}")
     return frames
 
 

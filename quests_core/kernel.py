@@ -35,7 +35,7 @@ import numpy as np
 
 from . import tile_loops
 from ._numba import run_blocks
-from ._validation import check_choice, check_pair, check_positive
+from ._validation import check_choice, check_pair, check_sane
 from .progress import ProgressCallback
 from .tile_sums import FADED, new_states, work_space
 from .tree import TILE_ROWS, Tiles
@@ -276,7 +276,7 @@ def log_kernel_sum(
     >>> log_kernel_sum([[0.0], [10.0]], [[0.0], [0.0]], bandwidth=1.0).round(4).tolist()
     [0.6931, -49.3069]
     """
-    bandwidth = check_positive(bandwidth, "bandwidth")
+    bandwidth = check_sane(bandwidth, "bandwidth")
     check_choice(precision, "precision", PRECISIONS)
     X, Y = check_pair(query, reference)
     tiles = tiles_of(reference, Y)

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 from scipy.optimize import least_squares
 
-from ._validation import check_count, check_environments, check_positive
+from ._validation import check_count, check_environments, check_sane
 from .entropy import entropy
 from .progress import ProgressCallback
 
@@ -65,7 +65,7 @@ def learning_curve(
     [0.0, 1.3863]
     """
     X = check_environments(envs)
-    bandwidth = check_positive(bandwidth, "bandwidth")
+    bandwidth = check_sane(bandwidth, "bandwidth")
     n_repeats = check_count(n_repeats, "n_repeats")
     if sizes is None:
         sizes = np.unique(np.geomspace(min(len(X), 10), len(X), 10).round().astype(int))

@@ -16,7 +16,7 @@ def available() -> int | None:
     The least of what the machine has free, what the control group and the process's own limit leave,
     and what ``$QUESTS_MEMORY`` (GB) leaves.
     """
-    found = [_field("/proc/meminfo", "MemAvailable"), _left_of_group(), _left_of_process()]
+    found = [field("/proc/meminfo", "MemAvailable"), _left_of_group(), _left_of_process()]
     limit = number_from_environment(LIMIT)
     if limit is not None:
         found.append(int(limit * 1e9) - (resident() or 0))
@@ -37,15 +37,19 @@ def check_fits(n_bytes: int, what: str, instead: str) -> None:
     """
     free = available()
     if free is not None and n_bytes > free:
-        raise ValueError(
-            f"{what} would take about {n_bytes / 1e9:,.1f} GB of memory, and {free / 1e9:,.1f} GB are free; "
-            f"{instead}"
-        )
+        left = f"{_size(free)} are free" if free else "none is free"
+        raise ValueError(f"{what} would take about {_size(n_bytes)} of memory, and {left}; {instead}")
+
+
+def _size(n_bytes: int) -> str:
+    """Return a number of bytes in the unit in which it is no 0.0."""
+    unit, name = next(((10**e, name) for e, name in ((9, "GB"), (6, "MB")) if n_bytes >= 10**e), (1000, "kB"))
+    return f"{n_bytes / unit:,.1f} {name}"
 
 
 def resident() -> int | None:
     """Return how many bytes this process holds in memory, None where nothing says."""
-    return _field("/proc/self/status", "VmRSS")
+    return field("/proc/self/status", "VmRSS")
 
 
 def give_back() -> None:
@@ -55,8 +59,8 @@ def give_back() -> None:
         trim(0)
 
 
-def _field(path: str, name: str) -> int | None:
-    """Return a field of one of Linux's files in bytes."""
+def field(path: str, name: str) -> int | None:
+    """Return a field of one of Linux's files in bytes, None where there is no such file or field."""
     try:
         lines = Path(path).read_text().splitlines()
     except OSError:
@@ -79,5 +83,5 @@ def _left_of_process() -> int | None:
     except ImportError:  # Windows
         return None
     most, _ = resource.getrlimit(resource.RLIMIT_AS)
-    used = _field("/proc/self/status", "VmSize")
+    used = field("/proc/self/status", "VmSize")
     return None if most == resource.RLIM_INFINITY or used is None else most - used

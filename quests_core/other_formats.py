@@ -4,6 +4,9 @@ ASE takes the end of a name for a format where it knows none, and some of its fo
 or ask a database server. What is not in `FORMATS` is never opened.
 """
 
+import contextlib
+import os
+import sqlite3
 import tempfile
 from pathlib import Path
 
@@ -12,6 +15,8 @@ import ase.io
 from ase import Atoms
 from ase.io.formats import UnknownFileTypeError, filetype
 
+from .announced import check_announced
+from .regular import check_regular
 from .xyz_text import read_bytes
 
 # Each reader was looked through: text, JSON, ASE's own binary "ulm", or SQLite; none of it calls anything.
@@ -31,11 +36,13 @@ FORMATS = frozenset(
 
 def read_with_ase(path: Path) -> list[Atoms]:
     """Return all frames of a file that is no xyz file; a ValueError where it cannot be read."""
+    folder = str(path.parent)
     try:
         if path.suffix.lower() != ".gz":
             return _read(path)
         # ASE would seek in the compressed stream, which takes minutes.
-        with tempfile.TemporaryDirectory() as folder:
+        with tempfile.TemporaryDirectory() as name:
+            folder = name
             plain = Path(folder, path.stem)
             plain.write_bytes(read_bytes(path))
             return _read(plain)
@@ -43,19 +50,30 @@ def read_with_ase(path: Path) -> list[Atoms]:
         raise ValueError(f"{path.name}: cannot be read: its format is not known") from error
     except Exception as error:
         # Whatever it was that ASE could not digest.
-        raise ValueError(f"{path.name}: cannot be read: {reason(error)}") from error
+        why = reason(error).replace(f"{folder}{os.sep}", "")
+        raise ValueError(f"{path.name}: cannot be read: {why}") from error
 
 
 def _read(path: Path) -> list[Atoms]:
-    if not path.is_file():
-        raise ValueError("it is no file")
+    check_regular(path)
     found = filetype(str(path))
     if found not in FORMATS:
         raise ValueError(f"the format {found[:40]!r} is none of those that are opened here")
     if found == "db":
+        _check_tables(path)
         with ase.db.connect(path, type="db", serial=True) as database:
             return database_frames(database)
-    return ase.io.read(path, index=":", format=found, do_not_split_by_at_sign=True)
+    frames = ase.io.read(path, index=":", format=found, do_not_split_by_at_sign=True)
+    check_announced(path, found, frames)
+    return frames
+
+
+def _check_tables(path: Path) -> None:
+    """Refuse a database in which something else than a table answers: a view may never end."""
+    with contextlib.closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as database:
+        for (kind,) in database.execute("SELECT DISTINCT type FROM sqlite_master"):
+            if kind not in ("table", "index"):
+                raise ValueError(f"expected a database of tables, got a {kind} in it")
 
 
 def database_frames(database) -> list[Atoms]:

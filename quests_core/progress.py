@@ -99,7 +99,7 @@ def in_blocks(n: int, size: int, step: str, progress: ProgressCallback | None) -
 
 
 def first_time() -> str:
-    """Return what to tell where nothing is compiled yet, as after an installation, otherwise "".
+    """Return what to tell where kernels must be compiled, as after an installation, otherwise "".
 
     Examples
     --------
@@ -110,6 +110,10 @@ def first_time() -> str:
 
     stats = getattr(describe_frames, "stats", None)
     # Without numba's compilation there is nothing to wait for.
-    if stats is None or any(Path(stats.cache_path).glob("*describe_frames-*.nbi")):
+    if stats is None:
+        return ""
+    if stats.cache_path is None:
+        return "The kernels are compiled in each process, as they cannot be stored: a minute or two."
+    if any(Path(stats.cache_path).glob("*describe_frames-*.nbi")):
         return ""
     return "The first time on a machine, the kernels are compiled: a minute or two."

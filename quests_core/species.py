@@ -23,6 +23,7 @@ from ._numba import kernel, run_blocks
 from ._validation import check_count, check_frames, check_not_negative, check_positive
 from .descriptors import check_species, descriptors
 from .environments import Environments, read_only
+from .memory import check_fits
 from .neighbors import grid_of_frame
 from .progress import ProgressCallback
 from .x1_x2 import describe_in_grid
@@ -126,6 +127,13 @@ def species_descriptors(
     k, cutoff = check_count(k, "k", minimum=2), check_positive(cutoff, "cutoff")
     separation = check_not_negative(separation, "separation")
     symbols = check_species(species, frames)
+    n_rows, n_columns = sum(map(len, frames)), (2 * k - 1) * (1 + len(symbols)) + len(symbols)
+    # The rows, the blocks that they are joined from, and what `entropy` and `select` make of them.
+    check_fits(
+        6 * 8 * n_rows * n_columns,
+        f"{n_rows:,} environments of {n_columns:,} numbers each",
+        "take fewer frames or elements, or a smaller k",
+    )
     plain = descriptors(frames, k, cutoff, progress=progress)
     elements = np.array([atomic_numbers[symbol] for symbol in symbols], dtype=np.int64)
     numbers = np.concatenate([np.empty(0, int), *(atoms.numbers for atoms in frames)]).astype(np.int64)

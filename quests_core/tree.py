@@ -14,6 +14,7 @@ from functools import cached_property
 import numpy as np
 
 from ._numba import inner_kernel, kernel
+from .memory import check_fits
 
 # Rows of a tile, at most: 128 × 64 numbers in single precision stay in the first-level cache.
 TILE_ROWS = 128
@@ -25,6 +26,8 @@ CHUNK = 16
 _AT_ONCE = 4096
 # Rows from which the axes of tiles are found: any axes will do, only with worse ones more tiles are near.
 _SAMPLE = 2048
+# Columns of which a square matrix may not fit in memory.
+_WIDE = 5000
 
 
 @inner_kernel
@@ -145,7 +148,11 @@ class Axes:
 
     @classmethod
     def of(cls, X: np.ndarray) -> "Axes":
-        """Return the principal axes of the rows of `X`."""
+        """Return the principal axes of the rows of `X`; a ValueError where there are too many columns."""
+        d = X.shape[1]
+        if d > _WIDE:
+            # The covariance, its copy, the vectors and their work space.
+            check_fits(5 * 8 * d * d, f"the principal axes of {d:,} columns", "take fewer columns")
         mean = X.sum(axis=0) / max(1, len(X))
         centered = X - mean
         _, vectors = np.linalg.eigh(centered.T @ centered)

@@ -14,6 +14,7 @@ from pathlib import Path
 import numpy as np
 
 from . import memory
+from .regular import open_regular
 
 _SUFFIXES = (".xyz", ".extxyz")
 _CHUNK = 1 << 20
@@ -40,12 +41,14 @@ def is_extxyz(path: str | os.PathLike) -> bool:
 
 def read_bytes(path: Path) -> bytes:
     """Return the content of a file, decompressed if it is a gzip file; what would not fit is refused."""
-    with path.open("rb") as file:
+    with open_regular(path) as file:
         packed = file.read(2) == b"\x1f\x8b"
         file.seek(0)
         if not packed:
-            memory.check_fits(3 * os.fstat(file.fileno()).st_size, f"{path.name}: reading it", _SPLIT)
-            return file.read()
+            size = os.fstat(file.fileno()).st_size
+            memory.check_fits(3 * size, f"{path.name}: reading it", _SPLIT)
+            # Not what is written to it meanwhile.
+            return file.read(size)
         free = memory.available()
         chunks, n_bytes = [], 0
         try:

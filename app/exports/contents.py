@@ -14,6 +14,7 @@ from quests_core.ranges import format_ranges
 
 from ..facts.analysis import MethodPath, Opened
 from ..parts.format import plural
+from .export import source_frames
 
 SOURCE, RANK, MACE, NEQUIP = "source", "rank", "mace", "nequip"
 CONTENTS = {
@@ -63,7 +64,7 @@ class Content:
 def content(opened: Opened, path: MethodPath, n_frames: int, order: str, kind: str) -> Content:
     """Return the subset's frames; `kind` is one of the values of `CONTENTS`."""
     ranked = path.frames(n_frames)
-    data = core_io.subset_bytes(opened.dataset.path, ranked, order)
+    data = core_io.subset_bytes(source_frames(opened), ranked, order)
     bounds = core_io.frame_bounds(data)
     blocks = [data[a:b] for a, b in itertools.pairwise(bounds)]
     frames = ranked if order == "rank" else np.sort(ranked)

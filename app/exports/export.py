@@ -11,11 +11,14 @@ import shlex
 import zipfile
 from pathlib import Path
 
+from ase import Atoms
+
 from quests_core import io as core_io
 from quests_core import write_subset
 from quests_core.atomic_write import atomic_write
 from quests_core.named import is_name
 from quests_core.ranges import format_ranges
+from quests_core.xyz_text import is_extxyz
 
 from ..facts.analysis import GIVEN, RANDOM_STATE, MethodPath, Opened, Parameters, content_hash
 from ..facts.reference import union
@@ -28,7 +31,14 @@ _PACKAGES = ("quests-explorer", "numpy", "numba", "ase", "scikit-learn")
 def subset_bytes(opened: Opened, path: MethodPath, n_frames: int, order: str = "file") -> bytes:
     """Return the subset as extxyz; frames of an extxyz source are its bytes."""
     check_source(opened)
-    return core_io.subset_bytes(opened.dataset.path, path.frames(n_frames), order)
+    return core_io.subset_bytes(source_frames(opened), path.frames(n_frames), order)
+
+
+def source_frames(opened: Opened) -> Path | list[Atoms]:
+    """Return what subsets are taken from: the bytes of an xyz file, else the frames that were read."""
+    dataset = opened.dataset
+    # Another format is not read again here, where nothing limits it.
+    return dataset.path if is_extxyz(dataset.path) else dataset.frames
 
 
 def check_source(opened: Opened) -> None:
@@ -169,7 +179,7 @@ def save(target: str | Path, opened: Opened, path: MethodPath, n_frames: int, or
         if os.path.lexists(file):
             raise FileExistsError(f"{file} exists; choose another name")
     check_source(opened)
-    write_subset(target, opened.dataset.path, path.frames(n_frames), order=order)
+    write_subset(target, source_frames(opened), path.frames(n_frames), order=order)
     content = record(opened, path, n_frames, order, target.read_bytes())
     content["subset"]["file"] = target.name
     try:

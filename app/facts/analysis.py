@@ -10,8 +10,10 @@ import numpy as np
 import pandas as pd
 
 from quests_core import Environments, descriptors
-from quests_core.dataset import DataSet, content_hash, load
+from quests_core import dataset as files
+from quests_core.dataset import DataSet, content_hash
 from quests_core.environments import read_only
+from quests_core.read_process import read_in_process
 from quests_core.tree import Axes
 
 if TYPE_CHECKING:
@@ -138,6 +140,11 @@ class Opened:
     def key(self) -> tuple:
         """What results about this depend on."""
         return self.dataset.sha256, self.parameters
+
+
+def load(path, name: str | None = None, sha256: str | None = None, progress=None) -> DataSet:
+    """Read a file of structures; one that is no xyz file in a process of its own, which is killed in time."""
+    return files.load(path, name, sha256, progress, read_in_process)
 
 
 def environments(dataset: DataSet, parameters: Parameters, progress=None) -> Environments:

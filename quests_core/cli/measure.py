@@ -7,7 +7,7 @@ import typer
 from rich.box import SIMPLE
 from rich.table import Table
 
-from .._validation import check_positive
+from .._validation import check_sane
 from ..bandwidth import bandwidth_from_volume
 from ..dataset import load as load_file
 from ..dataset import volume_per_atom
@@ -68,7 +68,7 @@ def metrics(
 def _measure(file: str, parameters: Parameters, wanted: tuple[str, ...], as_json: bool) -> None:
     with working() as work:
         (envs,) = work.environments(parameters, work.frames(work.path(file)))
-        h = check_positive(parameters.bandwidth, "bandwidth")
+        h = check_sane(parameters.bandwidth, "bandwidth")
         sums = own_log_kernel_sums(tiles_of(envs, envs.X), h, "single", wanted[0], work.progress)
         values = {name: _QUANTITIES[name](sums) for name in wanted}
         told = {"file": file, **values, "bound": math.log(envs.n_envs), **of_sets(parameters, {"": envs})}

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from .._numba import kernel
-from .._validation import check_count, check_frame_indices, check_positive
+from .._validation import check_count, check_frame_indices, check_sane
 from ..entropy import OVERLAP_THRESHOLD
 from ..environments import Environments, check_grouped
 from ..progress import ProgressCallback
@@ -156,7 +156,7 @@ def exchange(
     [1, 2]
     """
     envs = check_grouped(envs)
-    bandwidth = check_positive(bandwidth, "bandwidth")
+    bandwidth = check_sane(bandwidth, "bandwidth")
     frames = check_frame_indices(frames, len(envs), "frames", unique=True).copy()
     n_envs = int(envs.sizes[frames].sum())
     room = n_envs if max_envs is None else check_count(max_envs, "max_envs")

@@ -11,7 +11,7 @@ from .._validation import (
     check_frame_indices,
     check_n_to_select,
     check_pair,
-    check_positive,
+    check_sane,
 )
 from ..environments import Environments, check_grouped
 from ..kernel import PRECISIONS
@@ -143,7 +143,7 @@ def select(
     check_choice(method, "method", METHODS)
     costs = _check_cost(cost, method, envs)
     check_choice(precision, "precision", PRECISIONS)
-    bandwidth = check_positive(bandwidth, "bandwidth")
+    bandwidth = check_sane(bandwidth, "bandwidth")
     random_state = check_count(random_state, "random_state", minimum=0)
     locked, excluded, kept, count = _check_frames(locked, excluded, n_to_select, len(envs))
     reference = _check_reference(reference, method, envs)

@@ -44,6 +44,11 @@ def file(frames, tmp_path):
     return path
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _compiled(compiled):
+    """Nothing here waits for kernels to be compiled, in this process or in a served one."""
+
+
 class Session:
     """State and explorer, with the callbacks that a server would run on its event loop.
 

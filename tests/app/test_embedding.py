@@ -6,8 +6,9 @@ import time
 import numpy as np
 import pytest
 
-from quests_app.facts.embedding import EmbeddingError, UmapWorker
+from quests_app.facts.embedding import UmapWorker
 from quests_core import Cancelled, Progress
+from quests_core.child import ChildError
 
 
 @pytest.fixture
@@ -31,7 +32,7 @@ def test_killed_by_the_system_it_says_so_and_begins_anew(worker, rng):
     def kill(*_):
         worker._process.kill()
 
-    with pytest.raises(EmbeddingError, match="memory runs short"):
+    with pytest.raises(ChildError, match="memory runs short"):
         worker.embed(rng.normal(size=(2000, 10)), kill)
     assert worker._start().poll() is None
 
@@ -43,7 +44,7 @@ def test_embedding_is_repeatable_errors_are_told_and_the_worker_lives_on(worker,
     assert xy.shape == (60, 2)
     spread = max(np.ptp(xy[:30], axis=0).max(), np.ptp(xy[30:], axis=0).max())
     assert np.linalg.norm(xy[:30].mean(axis=0) - xy[30:].mean(axis=0)) > spread / 2
-    with pytest.raises(EmbeddingError):
+    with pytest.raises(ChildError):
         worker.embed(np.full((30, 3), np.nan))
     np.testing.assert_array_equal(worker.embed(groups), xy)
     assert worker._process is process

@@ -78,7 +78,7 @@ def find_browser(playwright):
 
 
 @pytest.fixture(scope="session")
-def browser():
+def browser(compiled):
     try:
         from playwright.sync_api import sync_playwright
     except ImportError:

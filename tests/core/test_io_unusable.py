@@ -145,10 +145,10 @@ def test_damaged_gzip_is_refused(extxyz, tmp_path):
 
 
 def test_no_such_file(tmp_path):
-    for path in (tmp_path / "absent.xyz", tmp_path):
-        with pytest.raises(FileNotFoundError) as error:
-            read(path)
-        assert str(error.value) == f"{path}: no such file"
+    path = tmp_path / "absent.xyz"
+    with pytest.raises(FileNotFoundError) as error:
+        read(path)
+    assert str(error.value) == f"{path}: no such file"
 
 
 def test_frames_without_atoms_in_other_formats(tmp_path):

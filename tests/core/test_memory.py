@@ -21,7 +21,13 @@ def test_freed_memory_goes_back_to_the_system():
 def test_what_does_not_fit_is_refused(monkeypatch):
     monkeypatch.setenv(memory.LIMIT, "0.001")
     assert memory.available() == 0
+    with pytest.raises(ValueError, match=r"would take about 2.5 MB of memory, and none is free"):
+        memory.check_fits(2_500_000, "it", "split it")
+    monkeypatch.setattr(memory, "available", lambda: 1_234_567)
+    with pytest.raises(ValueError, match=r"would take about 3.0 GB of memory, and 1.2 MB are free"):
+        memory.check_fits(3 * 10**9, "it", "split it")
+    monkeypatch.setattr(memory, "available", lambda: 0)
     with pytest.raises(
-        ValueError, match=r"x.xyz: reading it would take about 2.0 GB .* 0.0 GB are free; split"
+        ValueError, match=r"x.xyz: reading it would take about 2.0 GB of memory, and none is free; split"
     ):
         memory.check_fits(2 * 10**9, "x.xyz: reading it", "split it")

@@ -214,6 +214,12 @@ def test_the_wait_for_compilation_is_told_where_nothing_is_compiled(tmp_path, mo
     assert first_time() == "", "nothing is compiled at all"
 
 
+def test_the_wait_for_compilation_is_told_where_kernels_cannot_be_stored(monkeypatch):
+    kernel = SimpleNamespace(stats=SimpleNamespace(cache_path=None))
+    monkeypatch.setattr("quests_core.x1_x2.describe_frames", kernel)
+    assert "compiled in each process" in first_time()
+
+
 @pytest.mark.jit
 def test_the_compiled_kernel_is_found_where_numba_puts_it():
     qc.descriptors([molecule("H2O")], k=2)

@@ -120,6 +120,26 @@ def test_positive_numbers(bad, kind, text):
     assert message(bandwidth_from_volume, bad) == (kind, f"volume: {text}")
 
 
+@pytest.mark.parametrize("bad", [1e-300, 1e300, 1e-13, 1e13, 5e-324])
+def test_bandwidths_and_volumes_of_no_material(bad):
+    expected = ValueError, f"bandwidth: expected a number from 1e-12 to 1e+12, got {bad:g}"
+    for function in (*OF_ENVS, select):
+        assert message(function, X, bandwidth=bad) == expected
+    for function in PAIRS:
+        assert message(function, X, X, bandwidth=bad) == expected
+    for function in (compression_curve, compression_path):
+        assert message(function, X, [0], bandwidth=bad) == expected
+    text = f"volume: expected a number from 1e-12 to 1e+12, got {bad:g}"
+    assert message(bandwidth_from_volume, bad) == (ValueError, text)
+
+
+@pytest.mark.parametrize("good", [1e-12, 1e12])
+def test_bandwidths_at_the_bounds_are_numbers(good):
+    for function in (*OF_ENVS, select):
+        function(X, bandwidth=good)
+    assert 0 < bandwidth_from_volume(good) < 0.2
+
+
 @pytest.mark.parametrize(
     ("bad", "kind", "text"),
     [
