@@ -61,6 +61,13 @@ def ks_distance(all_values: np.ndarray, values: np.ndarray) -> float:
     return float(np.abs(full - part).max(initial=0.0))
 
 
+def is_wanted(path: Path, names: list[str]) -> bool:
+    """Say whether a file holds one of the named sets, of which those without a file are labels."""
+    own = [name for name in names if (DATA / f"{name}.xyz.gz").exists()]
+    name = path.name.split(".")[0]
+    return not names or name in own or (name == TAKEN_APART and len(own) < len(names))
+
+
 def sets_of(path: Path) -> Iterator[tuple[str, list]]:
     """Yield name and frames of the sets of a file, the largest last."""
     name, frames = path.name.split(".")[0], q.read(path)
@@ -172,6 +179,8 @@ def measure_all(options: argparse.Namespace) -> list[Path]:
     kept = []
     # The file that is taken apart is the largest.
     for path in sorted(DATA.glob("*.xyz.gz"), key=lambda path: path.stat().st_size):
+        if not is_wanted(path, options.sets or []):
+            continue
         for name, frames in sets_of(path):
             if options.sets and name not in options.sets:
                 continue

@@ -20,6 +20,7 @@ def pytest_configure(config):
     # Nobody's own cache is read or written, also not by the servers that tests start.
     # Each worker has its own.
     os.environ["QUESTS_CACHE_DIR"] = tempfile.mkdtemp(prefix="quests-test-cache-")
+    config.addinivalue_line("markers", "slow: run by .ci/run and `pytest -m slow` alone")
     config.addinivalue_line("markers", "jit: too heavy to run with numba's compiler switched off")
 
 

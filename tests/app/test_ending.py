@@ -1,19 +1,15 @@
 """The served process ends when it is told to, whatever it is doing."""
 
-import os
 import signal
-import socket
 import subprocess
 import sys
-import time
-import urllib.request
 from pathlib import Path
 
 import pytest
 from ase.build import bulk
 from ase.io import write
 
-ROOT = Path(__file__).parents[2]
+from tests.load.server import Server
 
 
 @pytest.fixture
@@ -28,55 +24,27 @@ def busy_file(tmp_path, rng):
     return path
 
 
-def free_port():
-    with socket.socket() as server:
-        server.bind(("localhost", 0))
-        return server.getsockname()[1]
-
-
-def wait_for_page(address, log):
-    """Ask for the page until the server is there; that begins a session, which opens the file."""
-    for _ in range(240):
-        try:
-            urllib.request.urlopen(address, timeout=120).close()
-            return
-        except OSError:
-            time.sleep(0.5)
-    raise AssertionError(log.read_text())
-
-
 @pytest.mark.parametrize("sent", [signal.SIGTERM, signal.SIGINT])
 def test_a_server_that_computes_ends_and_leaves_nothing(busy_file, tmp_path, sent):
-    port, scratch, log = free_port(), tmp_path / "scratch", tmp_path / "log.txt"
-    scratch.mkdir()
-    environment = {
-        **os.environ, "QUESTS_FILE": str(busy_file), "QUESTS_CACHE_DIR": "", "TMPDIR": str(scratch),
-    }  # fmt: skip
-    command = [sys.executable, "-m", "panel", "serve", "app", "--port", str(port)]
+    server = Server(tmp_path, lifetime=600, QUESTS_FILE=str(busy_file))
     # What is started in the background ignores the second of them, and so would its children.
     before = signal.signal(sent, signal.SIG_DFL)
     try:
-        with log.open("w") as output:
-            server = subprocess.Popen(
-                command, cwd=ROOT, stdout=output, stderr=subprocess.STDOUT, env=environment
-            )
+        server.start()
     finally:
         signal.signal(sent, before)
     try:
-        wait_for_page(f"http://localhost:{port}/app", log)
-        # A visitor's file is being read, described or ordered by now.
-        time.sleep(2)
-        assert server.poll() is None
-        uploads = list(scratch.glob("quests-upload-*"))
-        server.send_signal(sent)
-        code = server.wait(60)
+        # Asking for the page begins a session, whose file is then read, described or ordered.
+        assert server.get("/app")[0] == 200
+        server.wait(server.is_busy, 120)
+        assert server.process.poll() is None
+        uploads = list(server.scratch.glob("quests-upload-*"))
     finally:
-        server.kill()
-        server.wait()
+        code = server.stop(sent)
     assert uploads
-    assert not list(scratch.glob("quests-upload-*")), "uploads outlive nobody"
+    assert not list(server.scratch.glob("quests-upload-*")), "uploads outlive nobody"
     assert code == 0
-    assert "Traceback" not in log.read_text()
+    assert server.faults() == []
 
 
 STUCK = """

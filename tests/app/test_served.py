@@ -117,10 +117,11 @@ def test_cancel_frees_the_worker_and_what_has_ended_is_let_go_of(server, folder)
     held, large = Held(), marked_file(folder, 50, DEMO, 10**9)
     # Twenty of them take long enough.
     large.write_bytes(large.read_bytes() * 20)
-    seconds = asyncio.run(cancelled(server, large, 0.2))
-    # The figure itself is measured by benchmarks/load.py: this machine may be busy.
-    assert seconds is not None
-    assert seconds < 20
+    ended = 'quests_jobs_total{outcome="cancelled"}'
+    before = server.metrics()[ended]
+    # How soon it is free is measured by benchmarks/load.py: this machine may be busy.
+    assert asyncio.run(cancelled(server, large, 0.2)) is not None
+    assert server.metrics()[ended] > before, "it did not come to its end"
     grow(server, lambda n: [marked_file(folder, 60 + n, DEMO, 300)], 2, held)
     assert held.losses == []
     assert held.n_opened_and_closed == 2

@@ -280,7 +280,7 @@ def test_a_slider_move_takes_little_time(opened):
     state.current = int(state.opened.envs.offsets[20])
     times = []
     for size in range(2, 24):
-        start = time.perf_counter()
+        start = time.thread_time()
         state.n_frames = size
-        times.append(time.perf_counter() - start)
+        times.append(time.thread_time() - start)
     assert np.median(times) < 0.1, times

@@ -28,7 +28,8 @@ ARGUMENTS = [
     "--disable-component-update",
     "--disable-sync",
 ]
-START_SECONDS = 90
+# Seconds that anything may take: no more than a limit of what hangs, which only matters where a test fails.
+PATIENCE = 300
 # What the user did last, kept on the page for the report of a test that fails.
 NOTE_CLICKS = """{
   window.clicks = [];
@@ -120,12 +121,12 @@ def url(tmp_path_factory, browser):
 
 
 def wait_for(address, server, log):
-    end = time.monotonic() + START_SECONDS
+    end = time.monotonic() + PATIENCE
     while time.monotonic() < end:
         if server.poll() is not None:
             break
         try:
-            urllib.request.urlopen(address, timeout=START_SECONDS).close()
+            urllib.request.urlopen(address, timeout=PATIENCE).close()
             return
         except (urllib.error.URLError, ConnectionError):
             time.sleep(0.2)
@@ -157,8 +158,7 @@ def page(context, url, request):
         socket.on("framereceived", lambda frame: note("to the page:", frame))
 
     page.on("websocket", listen)
-    # A machine with two cores may be compiling.
-    page.set_default_timeout(60_000)
+    page.set_default_timeout(1000 * PATIENCE)
     host = url.rsplit("/", 1)[0]
     page.on(
         "request",
@@ -179,12 +179,21 @@ def page(context, url, request):
 def wait_until_still(page):
     """Wait until what is seen stays as it is: who aims at something that moves misses it."""
     seen = deque([b"", b"0", b"1"], maxlen=3)
-    for _ in range(120):
+
+    def is_still():
         seen.append(page.screenshot(animations="disabled"))
-        if len(set(seen)) == 1:
-            return
-        page.wait_for_timeout(500)
-    pytest.fail("the page never stood still")
+        return len(set(seen)) == 1
+
+    wait_until(page, is_still, "the page stands still", pause=500)
+
+
+def wait_until(page, holds, what, pause=100):
+    """Wait until ``holds()`` is true, and return what it is; `what` is said where it never was."""
+    end = time.monotonic() + PATIENCE
+    while not (found := holds()):
+        assert time.monotonic() < end, f"it never came to be that {what() if callable(what) else what}"
+        page.wait_for_timeout(pause)
+    return found
 
 
 def crystals(n_frames, repeat, seed=0):

@@ -4,7 +4,7 @@ import re
 
 from ase.io import write
 
-from tests.browser.conftest import crystals, wait_until_still
+from tests.browser.conftest import crystals, wait_until, wait_until_still
 
 SHOWN_IN_MATRIX = """name => Object.values(Bokeh.documents).flatMap(doc => [...doc._all_models.values()])
   .some(model => [...(model.data?.known_name ?? [])].includes(name))"""
@@ -22,11 +22,8 @@ def size(page):
 
 
 def wait_for_size(page, fits):
-    for _ in range(300):
-        if fits(size(page)):
-            return size(page)
-        page.wait_for_timeout(100)
-    raise AssertionError(f"the size stays {size(page)}")
+    wait_until(page, lambda: fits(size(page)), lambda: f"the size fits: it is {size(page)}")
+    return size(page)
 
 
 def choose(page, label, option):

@@ -149,7 +149,7 @@ def test_an_uploaded_file_is_compressed_and_downloaded(page, small_file):
     page.locator(".verdict", has_text="By comparison").wait_for()
     assert numbers(page, "full set")[1:3] == ["40", "160"]
     subset_is_downloaded_byte_for_byte(page, small_file)
-    page.get_by_role("heading", name="Map of environments (UMAP)").wait_for(timeout=150_000)
+    page.get_by_role("heading", name="Map of environments (UMAP)").wait_for()
     settings_recompute(page)
 
 

@@ -25,7 +25,7 @@ def test_everything_is_taken_away_by_the_dialog(page, context, small_file, tmp_p
     page.get_by_label("Split into training and validation").click()
     page.get_by_label("Validation / %").wait_for()
     # The first plots of a process compile what draws them.
-    with page.expect_download(timeout=120_000) as waiting:
+    with page.expect_download() as waiting:
         page.get_by_role("button", name="Download (.zip)").click()
     assert waiting.value.suggested_filename == "copper-balanced-10-export.zip"
     with zipfile.ZipFile(waiting.value.path()) as archive:

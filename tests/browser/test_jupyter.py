@@ -8,7 +8,7 @@ from importlib.util import find_spec
 
 import pytest
 
-from tests.browser.conftest import free_port, missing, wait_for, wait_until_still
+from tests.browser.conftest import PATIENCE, free_port, missing, wait_for, wait_until_still
 
 CELLS = (
     "from quests_app import Explorer\nexplorer = Explorer(path, umap=False)\nexplorer",
@@ -59,7 +59,7 @@ def lab(tmp_path_factory, browser, small_file):
 def notebook(browser, lab):
     """Return the notebook's page; afterwards nothing was fetched from elsewhere, and no script failed."""
     page, elsewhere, errors = browser.new_page(viewport={"width": 1400, "height": 1000}), [], []
-    page.set_default_timeout(90_000)
+    page.set_default_timeout(1000 * PATIENCE)
     page.on("pageerror", lambda error: errors.append(str(error)))
     page.on(
         "request",

@@ -8,6 +8,7 @@ import zipfile
 
 import pytest
 
+from .conftest import wait_until
 from .test_dashboard import blocks, download, move_slider, numbers, open_path
 from .test_map import corners, drag, maps, picked, wait_for
 
@@ -55,11 +56,7 @@ def frames_are_picked_on_the_map(page):
     page.get_by_text(f"{N_ENVS:,} environments").locator("visible=true").first.wait_for()
     (seen,) = wait_for(page, lambda seen: len(seen) == 1 and seen[0]["width"] > 100)
     assert seen["points"] == 0, "so many are drawn as an image"
-    for _ in range(150):
-        if max(page.evaluate(PAINTED), default=0) > 1000:
-            break
-        page.wait_for_timeout(200)
-    assert max(page.evaluate(PAINTED)) > 1000
+    wait_until(page, lambda: max(page.evaluate(PAINTED), default=0) > 1000, "the image is painted")
     drag(page, corners(maps(page)[0], 0.05, 0.12, 0.55, 0.9))
     page.get_by_text("frames picked").first.wait_for()
     some = picked(page)

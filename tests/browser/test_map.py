@@ -2,7 +2,7 @@
 
 import re
 
-from .conftest import wait_until_still
+from .conftest import wait_until, wait_until_still
 
 # Where things stand on the map that is seen, told by BokehJS.
 MAP = """() => {
@@ -32,12 +32,12 @@ def maps(page):
 
 def wait_for(page, true):
     """Wait until `true` of the maps that are seen."""
-    for _ in range(150):
+
+    def found():
         seen = maps(page)
-        if seen and true(seen):
-            return seen
-        page.wait_for_timeout(200)
-    raise AssertionError(maps(page))
+        return seen if seen and true(seen) else None
+
+    return wait_until(page, found, lambda: f"the maps are so: {maps(page)}")
 
 
 def drag(page, corners):
@@ -82,11 +82,7 @@ def a_lasso_and_a_box_pick(page, seen):
     page.keyboard.down("Shift")
     drag(page, corners(seen, 0.45, 0.12, 0.95, 0.95))
     page.keyboard.up("Shift")
-    for _ in range(100):
-        if picked(page) > some:
-            break
-        page.wait_for_timeout(200)
-    assert picked(page) > some, "shift adds"
+    wait_until(page, lambda: picked(page) > some, "shift adds")
 
 
 def a_click_looks_at_an_environment(page):

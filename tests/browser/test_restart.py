@@ -4,6 +4,7 @@ import signal
 
 import pytest
 
+from tests.browser.conftest import PATIENCE
 from tests.browser.test_dashboard import move_slider
 from tests.load.server import Server
 
@@ -22,7 +23,7 @@ def undo(page):
 def visit(context, url, name):
     """Open a page and wait for its file."""
     page = context.new_page()
-    page.set_default_timeout(120_000)
+    page.set_default_timeout(1000 * PATIENCE)
     page.goto(url)
     page.locator(".summary .name", has_text=name).wait_for()
     page.locator(".verdict", has_text="By comparison").wait_for()

@@ -5,6 +5,7 @@ import os
 import pytest
 
 from quests_app import Explorer
+from tests.browser.conftest import PATIENCE
 
 # Panel's table calls pandas in a way that pandas is about to drop.
 pytestmark = pytest.mark.filterwarnings("ignore:The inplace keyword")
@@ -23,7 +24,7 @@ def saved(tmp_path_factory, small_file):
 def test_a_saved_page_shows_every_tab_without_a_network(browser, saved):
     context = browser.new_context(viewport={"width": 1280, "height": 900}, offline=True)
     page, elsewhere, errors = context.new_page(), [], []
-    page.set_default_timeout(60_000)
+    page.set_default_timeout(1000 * PATIENCE)
     page.on(
         "request",
         lambda request: (

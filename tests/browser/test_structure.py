@@ -4,6 +4,7 @@ import hashlib
 
 import pytest
 
+from .conftest import wait_until
 from .test_dashboard import move_slider, open_path
 
 # What is not blank of a canvas, in percent, and its picture.
@@ -27,13 +28,14 @@ def canvas(page, number=0):
 
 def picture(page, before=None):
     """Return a name of the picture that is drawn, once it is another than `before` and has come to rest."""
-    names = []
-    for _ in range(40):
-        if len(names) > 1 and names[-1] == names[-2] != before:
-            break
-        page.wait_for_timeout(400)
+    names = [None]
+
+    def is_drawn():
         url = canvas(page).evaluate("canvas => canvas.toDataURL()")
         names.append(hashlib.sha256(url.encode()).hexdigest())
+        return names[-1] == names[-2] != before
+
+    wait_until(page, is_drawn, "another picture is drawn", pause=400)
     return names[-1]
 
 
@@ -67,16 +69,14 @@ def test_the_demo_is_looked_at_turned_and_picked_from(page):
     page.mouse.down()
     page.mouse.move(middle[0] + 60, middle[1] + 25, steps=4)
     page.mouse.up()
-    turned = picture(page)
-    assert turned != before
+    turned = picture(page, before)
     page.mouse.wheel(0, -300)
-    zoomed = picture(page)
-    assert zoomed != turned
+    zoomed = picture(page, turned)
     canvas(page).focus()
     page.keyboard.press("ArrowLeft")
-    assert picture(page) != zoomed
+    stepped = picture(page, zoomed)
     page.keyboard.press("Home")
-    assert picture(page) == before, "the view from the beginning"
+    assert picture(page, stepped) == before, "the view from the beginning"
     assert field(page, "Atom").input_value() == "", "turning picks nothing"
     an_atom_is_picked(page)
     the_nearest_kept_environment_is_followed(page)
@@ -124,9 +124,7 @@ def test_frames_are_stepped_through_coloured_and_marked(page, small_file):
         page.get_by_role("button", name=button, exact=True).last.click()
         if legend:
             page.locator(".structure .legend", has_text=legend).wait_for()
-        changed = picture(page, drawn)
-        assert changed != drawn, button
-        drawn = changed
+        drawn = picture(page, drawn)
     page.get_by_role("button", name="Keep this frame in every subset").click()
     page.locator(".atoms", has_text="locked").first.wait_for()
     page.get_by_role("button", name="Neither lock nor exclude this frame").click()
@@ -137,8 +135,8 @@ def test_frames_are_stepped_through_coloured_and_marked(page, small_file):
 def test_real_frames_with_no_cell_and_a_skewed_one(page, data_file, name):
     source = data_file(f"{name}.xyz.gz")
     open_path(page, source)
-    page.locator(".summary .name", has_text=source.name).wait_for(timeout=120_000)
-    page.locator(".verdict", has_text="By comparison").wait_for(timeout=120_000)
+    page.locator(".summary .name", has_text=source.name).wait_for()
+    page.locator(".verdict", has_text="By comparison").wait_for()
     structure_tab(page)
     field(page, "Frame").fill("100")
     field(page, "Frame").press("Enter")

@@ -1,10 +1,9 @@
 """Filter, pick and lock frames; look at what was lost and put it back; read the health of a file."""
 
 import numpy as np
-import pytest
 from ase.io import write
 
-from .conftest import crystals, wait_until_still
+from .conftest import crystals, wait_until, wait_until_still
 from .test_dashboard import open_path
 
 
@@ -69,8 +68,7 @@ def a_click_on_the_head_sorts(page):
 
     before = novelty()
     page.locator(".tabulator-col:visible", has_text="Max δH").click()
-    page.wait_for_timeout(1500)
-    assert novelty() == sorted(before)
+    wait_until(page, lambda: novelty() == sorted(before), "the rows are sorted")
 
 
 def ticks_pick(page):
@@ -102,8 +100,7 @@ def test_what_was_lost_is_put_back(page):
     page.get_by_text("2 locked").wait_for()
     page.get_by_text(f"of frame {frame} (locked)").wait_for()
     seen = page.locator(".tabulator-row:visible").first.locator(".tabulator-cell:visible").first
-    page.wait_for_timeout(1000)
-    assert seen.inner_text().strip() != frame
+    wait_until(page, lambda: seen.inner_text().strip() != frame, "the row is gone from the table")
     page.get_by_role("button", name="Frames", exact=True).click()
     page.locator(".tabulator-col:visible", has_text="Lost atoms").wait_for()
     page.get_by_role("slider", name="Frames kept").focus()
@@ -140,21 +137,12 @@ def focused(page):
 
 def focus_reaches(page, kind, start):
     """Wait until something of that class whose text begins so has the focus."""
-    for _ in range(100):
+
+    def is_there():
         found = focused(page)
-        if kind in found[0] and found[1].lstrip().startswith(start):
-            return
-        page.wait_for_timeout(100)
-    raise AssertionError(f"{found} has the focus instead of {kind} {start!r}")
+        return kind in found[0] and found[1].lstrip().startswith(start)
 
-
-def wait_until(page, is_so):
-    """Wait until ``is_so()``."""
-    for _ in range(60):
-        if is_so():
-            return
-        page.wait_for_timeout(500)
-    pytest.fail("it never was")
+    wait_until(page, is_there, lambda: f"{kind} {start!r} has the focus: it is {focused(page)}")
 
 
 def test_rows_are_chosen_by_the_keyboard(page, small_file):
@@ -188,7 +176,7 @@ def test_rows_are_chosen_by_the_keyboard(page, small_file):
     focus_reaches(page, "tabulator-col", "Rank")
     page.keyboard.press("Enter")
     first_row = page.locator(".tabulator-row:visible").first
-    wait_until(page, lambda: first_row.inner_text().split()[1] == "1")
+    wait_until(page, lambda: first_row.inner_text().split()[1] == "1", "the first rank comes first")
     go_to(page, "What was lost")
     table = page.locator(".card", has=page.get_by_role("heading", name="What did I lose?"))
     table.locator(".tabulator-row:visible").nth(1).wait_for()

@@ -2,6 +2,8 @@
 
 import re
 
+from tests.browser.conftest import wait_until
+
 # Each text in a figure that is seen: what it says, its colour, and that of the paper behind the figure.
 TEXTS = """() => [...Bokeh.index.all_views()]
   .filter(view => view.model.type === 'Figure' && view.el.getBoundingClientRect().width > 0)
@@ -39,16 +41,20 @@ def contrast(color, paper):
 
 def wait_until_readable(page, is_dark, *wanted):
     """Wait until texts that start so are there, in that theme, and stand out from their paper."""
-    for _ in range(150):
+    found, papers = {}, []
+
+    def is_readable():
         seen = page.evaluate(TEXTS)
-        found = {text: contrast(color, paper) for text, color, paper in seen if text.startswith(wanted)}
-        papers = [sum(rgba(paper)[:3]) for _, _, paper in seen]
+        found.clear()
+        found.update({text: contrast(color, paper) for text, color, paper in seen if text.startswith(wanted)})
+        papers[:] = [sum(rgba(paper)[:3]) for _, _, paper in seen]
         drawn = all(paper < 0.5 if is_dark else paper > 2.5 for paper in papers)
         there = all(any(text.startswith(name) for text in found) for name in wanted)
-        if drawn and there and min(found.values()) >= 4.5:
-            return
-        page.wait_for_timeout(200)
-    raise AssertionError(f"dark: {is_dark}; {wanted}; contrasts {found}; papers {papers}")
+        return drawn and there and min(found.values()) >= 4.5
+
+    wait_until(
+        page, is_readable, lambda: f"dark: {is_dark}; {wanted}; contrasts {found}; papers {papers}", pause=200
+    )
 
 
 def test_the_contrast_is_known():

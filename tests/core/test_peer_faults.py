@@ -142,7 +142,6 @@ def test_a_pick_costs_no_loop_over_structures(rng):
         start = time.process_time()
         select(X, "msc", n_to_select=200)
         times.append(time.process_time() - start)
-    assert times[1] < 10
     assert times[1] < 40 * max(times[0], 0.05)
 
 

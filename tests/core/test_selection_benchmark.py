@@ -33,6 +33,6 @@ def test_the_default_wins_and_nothing_is_measured_twice(data_file, tmp_path):
         if row["method"] == "balanced":
             row["overlap"] = 0.0
     (tmp_path / "cu_poet_19.json").write_text(json.dumps(rows))
-    failed = subprocess.run(command, capture_output=True, text=True, check=False)
+    failed = subprocess.run([*command, "--kept"], capture_output=True, text=True, check=False)
     assert failed.returncode == 1
     assert "balanced is at least as good as msc in 67 % of 15 cells" in failed.stderr
