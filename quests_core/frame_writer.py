@@ -9,10 +9,9 @@ from ase import Atoms
 
 from .frame_content import MATRICES, FrameContent, difference, frame_content
 from .other_formats import reason
-from .xyz_values import format_value, quote
+from .xyz_frame import read_frame
+from .xyz_values import JSON_TOKEN, format_value, quote
 
-# A text of a column that is no bare word, such as "" or "C A", stands as JSON without blanks.
-JSON_TOKEN = '_JSON"'
 _KINDS = {"i": "I", "u": "I", "f": "R", "b": "L", "U": "S", "O": "S", "T": "S"}
 _RESERVED = ("lattice", "properties", "pbc")
 
@@ -67,10 +66,8 @@ def _checked(frames: Sequence[Atoms], indices: Sequence[int]) -> Iterator[bytes]
 
 def check_reads_back(data: bytes, content: FrameContent) -> None:
     """Raise a ValueError that names the key if a frame's text does not say what the frame holds."""
-    from .io import parse_frame  # which itself writes frames
-
     try:
-        read_back = frame_content(parse_frame(data))
+        read_back = frame_content(read_frame(data))
     except Exception as error:
         raise ValueError(f"it would be written as what cannot be read: {reason(error)}") from error
     differs = difference(content, read_back)

@@ -1,46 +1,54 @@
 """Read any ASE format, extxyz(.gz) fast; write subsets without losing a byte."""
 
-import gzip
-import io
 import os
-import re
-from collections.abc import Iterator, Sequence
-from itertools import islice
+from collections.abc import Sequence
 from pathlib import Path
 
-import ase.io
 import numpy as np
 from ase import Atoms
 
 from ._validation import check_choice, check_frame_indices, check_frames, geometry_fault
 from .atomic_write import atomic_write
+from .compressed import check_can_compress, compress
 from .frame_writer import frames_bytes
-from .other_formats import read_with_ase, reason
+from .labels import atoms_energy, atoms_forces, use_labels
+from .other_formats import read_with_ase
 from .progress import ProgressCallback, in_blocks
+from .reading_notes import ReadingNotes
 from .regular import check_regular
-from .xyz_text import Fault, check_frame, check_memory, frame_bounds, is_extxyz, line_of, read_bytes
+from .xyz_frame import read_frame
+from .xyz_text import Fault, check_memory, frame_bounds, is_extxyz, line_of, read_xyz_bytes
 
-_FORCE_KEYS = ("REF_forces", "forces", "force", "dft_forces", "DFT_forces")
-_ENERGY_KEYS = ("REF_energy", "energy", "free_energy", "dft_energy", "DFT_energy")
+__all__ = ["atoms_energy", "atoms_forces", "read", "subset_bytes", "write_subset"]
+
 _FRAMES_PER_BLOCK = 50
-_NUMBERS = "iuf"
-_DIGITS_APART = re.compile(r"[0-9]_[0-9]")
-_UNDERSCORED = re.compile(r"(\S+?)\s*=\s*\"?([-+0-9.eE]*[0-9]_[-+0-9._eE]*)\"?(?=\s|$)")
 
 
-def read(path: str | os.PathLike, progress: ProgressCallback | None = None) -> list[Atoms]:
+def read(
+    path: str | os.PathLike,
+    progress: ProgressCallback | None = None,
+    energy_key: str | None = None,
+    forces_key: str | None = None,
+    notes: list[str] | None = None,
+) -> list[Atoms]:
     """Read all frames of a file, with energy, forces, stress, info and arrays.
 
-    Every multi-frame format that ASE reads will do, and each of them compressed with gzip. Energy,
-    forces and stress of an extxyz file are in the frame's calculator, as ASE leaves them; see
-    `atoms_energy` and `atoms_forces`.
+    Every multi-frame format that ASE reads will do, and each of them compressed with gzip, bzip2 or xz.
+    Energy, forces and stress of an extxyz file are in the frame's calculator, as ASE leaves them; see
+    `atoms_energy` and `atoms_forces`. How the comment line of an extxyz file is read, and where that
+    differs from ASE, is in ``docs/extxyz.md``.
 
     Parameters
     ----------
     path : str or path-like
-        The file; its format is taken from its name (without ``.gz``) and content.
+        The file; its format is taken from its name (without ``.gz`` and the like) and content.
     progress : callable, optional
         See `quests_core.progress`; told for extxyz files.
+    energy_key, forces_key : str, optional
+        The key in the info, or the array, that holds the energy or forces to use, whatever others there
+        are: they become the result of the frame's calculator.
+    notes : list of str, optional
+        Sentences are added to it on what a user should know: what was ignored, dropped or made up.
 
     Returns
     -------
@@ -66,8 +74,13 @@ def read(path: str | os.PathLike, progress: ProgressCallback | None = None) -> l
     """
     path = Path(path)
     check_regular(path)
-    frames = _read_extxyz(path, progress) if is_extxyz(path) else read_with_ase(path)
-    return checked_frames(frames, path.name)
+    told = ReadingNotes()
+    frames = _read_extxyz(path, progress, told) if is_extxyz(path) else read_with_ase(path, told)
+    checked_frames(frames, path.name)
+    use_labels(frames, path.name, told, energy_key, forces_key)
+    if notes is not None:
+        notes += told.sentences()
+    return frames
 
 
 def checked_frames(frames: list[Atoms], name: str) -> list[Atoms]:
@@ -81,123 +94,19 @@ def checked_frames(frames: list[Atoms], name: str) -> list[Atoms]:
     return frames
 
 
-def _parse_extxyz(data: bytes) -> list[Atoms]:
-    text = data.decode("utf-8")
-    frames = ase.io.read(io.StringIO(text), index=":", format="extxyz")
-    if _DIGITS_APART.search(text):
-        for atoms, comment in zip(frames, _comments(text), strict=False):
-            for key, value in _UNDERSCORED.findall(comment):
-                if key in atoms.info:
-                    # Python, and so ASE, takes the label 1_2 for the number 12.
-                    atoms.info[key] = value
-    return frames
-
-
-def _comments(text: str) -> Iterator[str]:
-    lines = iter(text.split("\n"))
-    for count in lines:
-        if not count.strip():
-            return
-        yield next(lines)
-        next(islice(lines, int(count), int(count)), None)
-
-
-def _read_extxyz(path: Path, progress: ProgressCallback | None) -> list[Atoms]:
-    data = read_bytes(path)
+def _read_extxyz(path: Path, progress: ProgressCallback | None, notes: ReadingNotes) -> list[Atoms]:
+    data = read_xyz_bytes(path)
     bounds = frame_bounds(data, path.name)
     check_memory(data, bounds, path.name)
     frames: list[Atoms] = []
     for first, last in in_blocks(len(bounds) - 1, _FRAMES_PER_BLOCK, "reading", progress):
         for i in range(first, last):
             try:
-                check_frame(data[bounds[i] : bounds[i + 1]])
+                frames.append(read_frame(data[bounds[i] : bounds[i + 1]], notes.about(i)))
             except Fault as fault:
                 line = line_of(data, bounds[i]) + fault.line
                 raise ValueError(f"{path.name}, frame {i}, line {line}: {fault}") from None
-        try:
-            block = _parse_extxyz(data[bounds[first] : bounds[last]])
-        except Exception:
-            # Whatever it was that ASE could not digest: find the frame, so that the user can.
-            block = []
-        if len(block) != last - first:
-            block = [_parse_frame(data, bounds, i, path.name) for i in range(first, last)]
-        frames += block
     return frames
-
-
-def _parse_frame(data: bytes, bounds: np.ndarray, index: int, name: str) -> Atoms:
-    text, where = data[bounds[index] : bounds[index + 1]], f"{name}, frame {index}"
-    if int(text.partition(b"\n")[0]) == 0:
-        raise ValueError(f"{where}: it has no atoms")
-    try:
-        (atoms,) = _parse_extxyz(text)
-    except Exception as error:
-        raise ValueError(f"{where}, line {line_of(data, bounds[index])}: {reason(error)}") from error
-    return atoms
-
-
-def parse_frame(block: bytes) -> Atoms:
-    """Return the frame that a text says; a ValueError where it cannot be read."""
-    check_frame(block)
-    return _parse_extxyz(block)[0]
-
-
-def atoms_forces(atoms: Atoms) -> np.ndarray | None:
-    """Return the forces that label a frame, or None if it has none.
-
-    Parameters
-    ----------
-    atoms : ase.Atoms
-        A frame as read: the calculator's results count first, then the arrays ``REF_forces``,
-        ``forces``, ``force``, ``dft_forces``, ``DFT_forces``. Nothing is computed.
-
-    Returns
-    -------
-    ndarray of shape (n_atoms, 3) or None
-        eV/Å.
-
-    Examples
-    --------
-    >>> atoms_forces(Atoms("H")) is None
-    True
-    """
-    for forces in _labels(atoms, "forces", atoms.arrays, _FORCE_KEYS):
-        if np.shape(forces) == (len(atoms), 3) and np.asarray(forces).dtype.kind in _NUMBERS:
-            return np.asarray(forces, dtype=np.float64)
-    return None
-
-
-def atoms_energy(atoms: Atoms) -> float | None:
-    """Return the energy that labels a frame, or None if it has none.
-
-    Parameters
-    ----------
-    atoms : ase.Atoms
-        A frame as read: the calculator's results count first, then the info ``REF_energy``,
-        ``energy``, ``free_energy``, ``dft_energy``, ``DFT_energy``. Nothing is computed.
-
-    Returns
-    -------
-    float or None
-        eV.
-
-    Examples
-    --------
-    >>> atoms_energy(Atoms("H", info={"REF_energy": -13.6}))
-    -13.6
-    """
-    for energy in _labels(atoms, "energy", atoms.info, _ENERGY_KEYS):
-        # A bare `energy` in a comment is a logical, and no energy.
-        if np.ndim(energy) == 0 and np.asarray(energy).dtype.kind in _NUMBERS:
-            return float(energy)
-    return None
-
-
-def _labels(atoms, name, store, keys) -> Iterator:
-    results = getattr(atoms.calc, "results", {})
-    if results.get(name) is not None:
-        yield results[name]
-    yield from (store[key] for key in keys if key in store)
 
 
 def write_subset(
@@ -217,7 +126,7 @@ def write_subset(
     Parameters
     ----------
     path : str or path-like
-        The target; compressed if its name ends in ``.gz``.
+        The target; compressed if its name ends in ``.gz``, ``.bz2``, ``.xz`` or, on Python 3.14, ``.zst``.
     source : str, path-like or sequence of ase.Atoms
         A file that `read` reads, or frames.
     indices : sequence of int
@@ -256,9 +165,9 @@ def write_subset(
         raise ValueError(f"path: expected another file than the source, got {path}")
     if os.path.lexists(path) and not overwrite:
         raise FileExistsError(f"{path} exists; set overwrite=True to replace it")
+    check_can_compress(path.name)
     data = subset_bytes(source, indices, order)
-    content = gzip.compress(data, mtime=0) if path.suffix.lower() == ".gz" else data
-    atomic_write(path, content, overwrite=overwrite)
+    atomic_write(path, compress(data, path.name), overwrite=overwrite)
     return path
 
 
@@ -266,7 +175,7 @@ def subset_bytes(source, indices: Sequence[int], order: str = "file") -> bytes:
     """Return what `write_subset` writes, not compressed."""
     is_file = isinstance(source, str | os.PathLike)
     if is_file and is_extxyz(source):
-        data = read_bytes(Path(source))
+        data = read_xyz_bytes(Path(source))
         bounds = frame_bounds(data, Path(source).name)
         chosen = _chosen(indices, len(bounds) - 1, order)
         return _join([data[bounds[i] : bounds[i + 1]] for i in chosen])

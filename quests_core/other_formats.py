@@ -16,8 +16,9 @@ from ase import Atoms
 from ase.io.formats import UnknownFileTypeError, filetype
 
 from .announced import check_announced
+from .compressed import plain_name, read_bytes
+from .reading_notes import ReadingNotes
 from .regular import check_regular
-from .xyz_text import read_bytes
 
 # Each reader was looked through: text, JSON, ASE's own binary "ulm", or SQLite; none of it calls anything.
 FORMATS = frozenset(
@@ -34,11 +35,11 @@ FORMATS = frozenset(
 )  # fmt: skip
 
 
-def read_with_ase(path: Path) -> list[Atoms]:
+def read_with_ase(path: Path, notes: ReadingNotes | None = None) -> list[Atoms]:
     """Return all frames of a file that is no xyz file; a ValueError where it cannot be read."""
     folder = str(path.parent)
     try:
-        if path.suffix.lower() != ".gz":
+        if plain_name(path.name) == path.name:
             return _read(path)
         # ASE would seek in the compressed stream, which takes minutes.
         with tempfile.TemporaryDirectory() as name:

@@ -17,13 +17,15 @@ _REAL = re.compile(
     re.IGNORECASE,
 )
 _LONGEST_NUMBER = 400
-_LOGICALS = {
+LOGICALS = {
     "T": True, "true": True, "True": True, "TRUE": True,
     "F": False, "false": False, "False": False, "FALSE": False,
 }  # fmt: skip
 _ELEMENT = re.compile(r'\s*+(?:"((?:[^"\\]|\\.)*+)"|([^\s,\[\]"]++)|([\[\]]))\s*+(,?)', re.DOTALL)
 _DEEPEST = 4
 _JSON = "_JSON "
+# A text of a column that is no bare word, such as "" or "C A", stands as JSON without blanks.
+JSON_TOKEN = '_JSON"'
 _PLAIN = re.compile(r"[^\s=,\"'{}\[\]\\]+")
 
 
@@ -55,6 +57,21 @@ def number(token: str) -> int | float | None:
     return float(token.replace("D", "e").replace("d", "e")) if _REAL.fullmatch(token) else None
 
 
+def real(token: str) -> float | int | None:
+    """Return the number that a token is where nothing but a number can stand: Fortran's ``1D5``, too.
+
+    Examples
+    --------
+    >>> real("1D5"), real("Si")
+    (100000.0, None)
+    """
+    return (
+        number(token.strip().replace("D", "e").replace("d", "e"))
+        if len(token) < 2 * _LONGEST_NUMBER
+        else None
+    )
+
+
 def decode(text: str):
     """Return what a text without quotes says: numbers, truth values, JSON behind ``_JSON``, or itself.
 
@@ -65,12 +82,12 @@ def decode(text: str):
     """
     if text.startswith(_JSON):
         return _from_json(text)
-    if text in _LOGICALS:
-        return _LOGICALS[text]
+    if text in LOGICALS:
+        return LOGICALS[text]
     tokens = [token for token in _SPLIT.split(text) if token]
     if len(tokens) == 1:
         value = number(tokens[0])
-        return _LOGICALS.get(tokens[0], text) if value is None else _numpy_scalar(value)
+        return LOGICALS.get(tokens[0], text) if value is None else _numpy_scalar(value)
     values = _scalars(tokens)
     return text if values is None else values
 
@@ -85,8 +102,8 @@ def _scalars(tokens: list[str]):
     """Return an array of the numbers or truth values that tokens are, None where one is neither."""
     if not tokens:
         return None
-    if tokens[0] in _LOGICALS:
-        values = [_LOGICALS.get(token) for token in tokens]
+    if tokens[0] in LOGICALS:
+        values = [LOGICALS.get(token) for token in tokens]
     else:
         values = [number(token) for token in tokens] if number(tokens[0]) is not None else [None]
     if any(value is None for value in values):
@@ -97,6 +114,23 @@ def _scalars(tokens: list[str]):
     if whole and any(abs(value) >= 2**63 for value in values):
         return values  # exact, as no integer type of NumPy would be
     return np.array(values, dtype=np.int64 if whole else np.float64)
+
+
+def word(token: str) -> str:
+    r"""Return the text that a token of a column is: itself, or what the JSON in it says.
+
+    Examples
+    --------
+    >>> word("Cu"), word(r'_JSON"C\u0020A"')
+    ('Cu', 'C A')
+    """
+    if not token.startswith(JSON_TOKEN):
+        return token
+    try:
+        found = json.loads(token[len(JSON_TOKEN) - 1 :])
+    except ValueError:
+        return token
+    return found if isinstance(found, str) else token
 
 
 def _from_json(text: str):

@@ -87,7 +87,6 @@ def test_unusable_xyz_is_refused_with_frame_and_reason(tmp_path, content, messag
         "2\nProperties=species:S:1:pos:R:3:forces:L:3\nC 0 0 0 T T T\nC 1 1 1 T T T\n",
         "2\nProperties=species:S:1:pos:R:3:a:L:1\nC 0 0 0 T\nC 1 1 1 maybe\n",
         '2\nenergy=-1 Lattice="4 0 0 0 4 0 0 0 4" energy=-2\nC 0 0 0\nC 1 1 1\n',
-        '2\nlattice="4 0 0 0 4 0 0 0 4"\nC 0 0 0\nC 1 1 1\n',
         '2\nconfig_type="a energy=-1\nC 0 0 0\nC 1 1 1\n',
         '2\nLattice="4 0 0 0 4_0 0 0 0 4"\nC 0 0 0\nC 1 1 1\n',
         '2\npbc="T X F"\nC 0 0 0\nC 1 1 1\n',
