@@ -11,6 +11,7 @@ from ase import Atoms
 from .environments import read_only
 from .io import atoms_forces, read
 from .isolated import is_isolated, label_of
+from .labels import label_notes
 from .regular import open_regular
 
 
@@ -40,6 +41,9 @@ class DataSet:
         Frames that are locked at first: isolated atoms, which potentials need as energy references.
     uploaded : bool
         Whether `path` is a temporary copy that means nothing to the user.
+    notes : tuple of str
+        What a user should know about the file: what was ignored, dropped, or looks like a label without
+        being recognised.
     """
 
     name: str
@@ -52,6 +56,7 @@ class DataSet:
     without_forces: tuple[int, ...]
     locked: tuple[int, ...]
     uploaded: bool = False
+    notes: tuple[str, ...] = ()
 
     @property
     def has_forces(self) -> bool:
@@ -66,10 +71,19 @@ def content_hash(path: Path) -> str:
 
 
 def load(
-    path, name: str | None = None, sha256: str | None = None, progress=None,
+    path,
+    name: str | None = None,
+    sha256: str | None = None,
+    progress=None,
     read: Callable[..., list[Atoms]] = read,
-) -> DataSet:  # fmt: skip
+    energy_key: str | None = None,
+    forces_key: str | None = None,
+    label_key: str | None = None,
+) -> DataSet:
     """Read a file of structures by `read`.
+
+    `energy_key` and `forces_key` name the labels as in `quests_core.read`; `label_key` the key in the info
+    that takes the place of ``config_type``.
 
     Raises
     ------
@@ -78,12 +92,13 @@ def load(
     """
     path = Path(path).expanduser().resolve()
     sha256 = sha256 or content_hash(path)
-    frames = read(path, progress=progress)
+    notes: list[str] = []
+    frames = read(path, progress, energy_key, forces_key, notes)
     if content_hash(path) != sha256:
         # Results are kept by the hash: those of other bytes must not stand under it.
         raise ValueError(f"{path.name} changed while it was read; open it again")
     forces = [_force_norms(atoms) for atoms in frames]
-    labels = tuple(label_of(atoms) for atoms in frames)
+    labels = _labels(frames, label_key)
     return DataSet(
         name=name or path.name,
         path=path,
@@ -94,7 +109,17 @@ def load(
         forces=read_only(np.concatenate(forces), copy=False),
         without_forces=tuple(i for i, norms in enumerate(forces) if np.isnan(norms).any()),
         locked=tuple(i for i, atoms in enumerate(frames) if is_isolated(atoms, labels[i])),
+        notes=(*notes, *label_notes(frames)),
     )
+
+
+def _labels(frames: list[Atoms], key: str | None) -> tuple[str, ...]:
+    if key is None:
+        return tuple(label_of(atoms) for atoms in frames)
+    if not any(key in atoms.info for atoms in frames):
+        have = sorted({one for atoms in frames[:100] for one in atoms.info})
+        raise ValueError(f"label_key: expected a key of the frames, one of {have}, got {key!r}"[:400])
+    return tuple(str(atoms.info.get(key, "")) for atoms in frames)
 
 
 def volume_per_atom(dataset: DataSet) -> tuple[float | None, int]:

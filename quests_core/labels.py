@@ -6,7 +6,7 @@ import numpy as np
 from ase import Atoms
 from ase.calculators.singlepoint import SinglePointCalculator
 
-from .label_names import ENERGY, FORCES, is_energy, is_forces, label_keys
+from .label_names import ENERGY, FORCES, is_energy, is_forces, label_keys, label_name, unrecognised_labels
 from .reading_notes import ReadingNotes
 
 
@@ -91,6 +91,25 @@ def use_labels(
         _use(frames, name, notes, "energy_key", energy_key, "energy")
     if forces_key is not None:
         _use(frames, name, notes, "forces_key", forces_key, "forces")
+
+
+def label_notes(frames: Sequence[Atoms]) -> list[str]:
+    """Return sentences on missing energies, and on what looks like a label and is not used.
+
+    Examples
+    --------
+    >>> label_notes([Atoms("H", info={"final_energy": -1.5}), Atoms("H")])
+    ["'final_energy' looks like a label and is not recognised (frame 0)", 'no frame has an energy']
+    """
+    notes, has_energy = ReadingNotes(), False
+    for i, atoms in enumerate(frames):
+        has_energy = has_energy or atoms_energy(atoms) is not None
+        for key in unrecognised_labels(atoms.info, atoms.arrays, len(atoms)):
+            why = "is none" if label_name(key) else "is not recognised"
+            notes.about(i)(f"{key[:40]!r} looks like a label and {why}")
+    if not has_energy:
+        notes.about(None)("no frame has an energy")
+    return notes.sentences()
 
 
 def _use(frames, name: str, notes: ReadingNotes, argument: str, key: str, quantity: str) -> None:

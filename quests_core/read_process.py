@@ -19,8 +19,10 @@ from ase.calculators.singlepoint import SinglePointCalculator
 from . import memory
 from .child import Child, ChildError
 from .io import checked_frames, read
+from .labels import use_labels
 from .other_formats import read_with_ase
 from .progress import ProgressCallback
+from .reading_notes import ReadingNotes
 from .regular import check_regular
 from .xyz_text import is_extxyz
 
@@ -29,12 +31,19 @@ STEP = "reading"
 SECONDS, SECONDS_PER_MB, MOST_SECONDS = 30.0, 5.0, 900.0
 # Of the free memory; what has been read stands in it twice for a moment.
 MEMORY_SHARE = 0.4
-_PATH, _NUMBERS, _TEXT = "path", "numbers", "frames.json"
+_PATH, _NUMBERS, _TEXT, _NOTES = "path", "numbers", "frames.json", "notes.json"
+_LONGEST_NOTES = 100_000
 _PLAIN = "biufcUS"
 _reader = Child(f"{__name__}:read_in_child", {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"})
 
 
-def read_in_process(path: str | os.PathLike, progress: ProgressCallback | None = None) -> list[Atoms]:
+def read_in_process(
+    path: str | os.PathLike,
+    progress: ProgressCallback | None = None,
+    energy_key: str | None = None,
+    forces_key: str | None = None,
+    notes: list[str] | None = None,
+) -> list[Atoms]:
     """Read all frames of a file as `quests_core.read` does, other formats than xyz in another process.
 
     That process is killed when `progress` raises, when it takes longer than 30 s and 5 s per MB, and when it
@@ -46,6 +55,8 @@ def read_in_process(path: str | os.PathLike, progress: ProgressCallback | None =
         The file.
     progress : callable, optional
         See `quests_core.progress`.
+    energy_key, forces_key, notes
+        See `quests_core.read`.
 
     Returns
     -------
@@ -70,7 +81,7 @@ def read_in_process(path: str | os.PathLike, progress: ProgressCallback | None =
     path = Path(path)
     check_regular(path)
     if is_extxyz(path):
-        return read(path, progress)
+        return read(path, progress, energy_key, forces_key, notes)
     free = memory.available()
     seconds = min(MOST_SECONDS, SECONDS + SECONDS_PER_MB * path.stat().st_size / 1e6)
     with tempfile.TemporaryDirectory(prefix="quests-read-") as name:
@@ -82,7 +93,14 @@ def read_in_process(path: str | os.PathLike, progress: ProgressCallback | None =
             text = str(error)
             # What the reader itself says already begins with the name.
             raise ValueError(text if text.startswith(path.name) else f"{path.name}: {text}") from None
-        return checked_frames(load_frames(folder), path.name)
+        frames = checked_frames(load_frames(folder), path.name)
+        told = ReadingNotes()
+        for sentence in _load_notes(folder):
+            told.about(None)(sentence)
+    use_labels(frames, path.name, told, energy_key, forces_key)
+    if notes is not None:
+        notes += told.sentences()
+    return frames
 
 
 @atexit.register
@@ -93,7 +111,15 @@ def close() -> None:
 
 def read_in_child(folder: Path) -> None:
     """Read the file that ``path`` in a folder names, and write its frames beside it."""
-    save_frames(read_with_ase(Path((folder / _PATH).read_text(encoding="utf-8"))), folder)
+    notes = ReadingNotes()
+    save_frames(read_with_ase(Path((folder / _PATH).read_text(encoding="utf-8")), notes), folder)
+    (folder / _NOTES).write_text(json.dumps(notes.sentences()), encoding="utf-8")
+
+
+def _load_notes(folder: Path) -> list[str]:
+    with (folder / _NOTES).open(encoding="utf-8") as file:
+        found = json.loads(file.read(_LONGEST_NOTES))
+    return [str(sentence) for sentence in found]
 
 
 def save_frames(frames: list[Atoms], folder: Path) -> None:
@@ -101,6 +127,8 @@ def save_frames(frames: list[Atoms], folder: Path) -> None:
     with (folder / _NUMBERS).open("wb") as file:
 
         def written(value):
+            if isinstance(value, np.ndarray) and value.dtype.kind == "O":
+                return value.tolist() if all(isinstance(one, str) for one in value.flat) else None
             if isinstance(value, np.ndarray) and value.dtype.kind in _PLAIN:
                 start = file.tell()
                 file.write(np.ascontiguousarray(value).tobytes())

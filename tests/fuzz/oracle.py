@@ -6,12 +6,12 @@ import re
 from typing import NamedTuple
 
 _NUMBER = re.compile(
-    r"[-+]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][-+]?[0-9]+)?|[-+]?(?:nan|inf|infinity)", re.IGNORECASE
+    r"[-+]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eEdD][-+]?[0-9]+)?|[-+]?(?:nan|inf|infinity)", re.IGNORECASE
 )
-_ITEM = re.compile(r"""([^\s="'{}\[\]]+)(?:\s*=\s*("[^"]*"|'[^']*'|\{[^}]*\}|\[[^\]]*\]|[^\s"'{}\[\]]+))?""")
 _SPACE = " \t\r"
-FORCES = ("forces", "REF_forces", "force", "dft_forces", "DFT_forces")
-ENERGIES = ("energy", "REF_energy", "free_energy", "dft_energy", "DFT_energy")
+# In the order in which they count; the files that are mutated have no others.
+PREFIXES = ("ref", "", "dft")
+CLOSING = {"{": "}", "[": "]"}
 
 
 class Frame(NamedTuple):
@@ -29,34 +29,102 @@ def number(text: str) -> float:
     """Return a number as any program would read it."""
     if not _NUMBER.fullmatch(text):
         raise ValueError(f"no number: {text!r}")
-    return float(text)
+    return float(text.replace("D", "e").replace("d", "e"))
 
 
 def _words(line: str) -> list[str]:
     return [word for word in re.split(r"[ \t\r]+", line) if word]
 
 
-def _comment(line: str) -> dict[str, str]:
-    if not re.search(
-        r"\b(lattice|properties|pbc|config_type|\w*(energy|stress|virial))\s*=", line, re.IGNORECASE
-    ):
-        return {}
-    found, bare, at = {}, set(), 0
-    line = line.strip()
-    while at < len(line):
-        match = _ITEM.match(line, at)
-        if match is None:
-            raise ValueError(f"no comment: {line[at:]!r}")
-        key, value = match.groups()
-        if key in bare or key in found:
-            raise ValueError(f"{key} twice")
-        if value is None:
-            bare.add(key)
-        else:
-            found[key] = value[1:-1] if value[0] in "\"'{[" else value
-        at = match.end()
-        while at < len(line) and line[at].isspace():
+def _word(line: str, at: int, value: bool) -> tuple[str, int]:
+    """Return a word, character by character, and its end; in a value, equals signs are like others."""
+    first, text = at, ""
+    while at < len(line) and line[at] not in _SPACE and (value or line[at] != "=" or at == first):
+        char = line[at]
+        if char == '"' or (char == "'" and at == first):
             at += 1
+            while line[at] != char:
+                at += line[at] == "\\"
+                text += "\n" if line[at - 1 : at + 1] == "\\n" else line[at]
+                at += 1
+        elif char in CLOSING and at == first:
+            depth, quoted = 0, False
+            while True:
+                if line[at] == "\\":
+                    at += 1
+                elif line[at] == '"':
+                    quoted = not quoted
+                elif not quoted and line[at] in (char, CLOSING[char]):
+                    depth += 1 if line[at] == char else -1
+                    if not depth:
+                        break
+                text += line[at] if at > first else ""
+                at += 1
+        else:
+            if char == "\\" and line[at + 1 : at + 2] in list(" \t=\"'{}[]\\,"):
+                at += 1
+            text += line[at]
+        at += 1
+    return text, at
+
+
+def _after_blanks(line: str, at: int) -> int:
+    while at < len(line) and line[at] in _SPACE:
+        at += 1
+    return at
+
+
+def _items(line: str) -> list[tuple[str, str | None]]:
+    """Return the keys and values of a comment; an IndexError where a quote or bracket does not end."""
+    items, at = [], _after_blanks(line, 0)
+    while at < len(line):
+        key, at = _word(line, at, False)
+        at = _after_blanks(line, at)
+        if line[at : at + 1] != "=":
+            items.append((key, None))
+            continue
+        begin, at = at + 1, _after_blanks(line, at + 1)
+        value = ""
+        if at < len(line) and (at == begin or line[at] != "="):
+            value, end = _word(line, at, at == begin)
+            is_key = line[_after_blanks(line, end) :][:1] == "=" and line[at] not in CLOSING
+            if at > begin and is_key:
+                value = ""
+            else:
+                at = end
+        items.append((key, value))
+        at = _after_blanks(line, at)
+    return items
+
+
+def _label(key: str) -> tuple[int, bool, str] | None:
+    """Return the rank and quantity that a key names."""
+    found = re.fullmatch("(ref|dft)?[_-]?(free[_-]?)?(energy|energies|forces?|stress|virials?)", key.lower())
+    if not found or (found[1] is None and key[0] in "_-"):
+        return None
+    return PREFIXES.index(found[1] or ""), bool(found[2]), found[3].rstrip("s").replace("energie", "energy")
+
+
+def _comment(line: str) -> dict[str, str]:
+    """Return the values of a comment of keys and values, those that say the structure in lower case."""
+    try:
+        items = _items(line)
+    except IndexError:
+        used = "(lattice|properties|pbc|config_type|energy|forces?|stress|virials?)"
+        if re.search(used + "[ \t]*=", line, re.IGNORECASE):
+            raise
+        return {}
+    valued = [(key, value) for key, value in items if value is not None]
+    structure = {"lattice", "properties", "pbc", "config_type"}
+    sure = {key for key, _ in valued if key.lower() in structure or re.match("(?i)(ref|dft)_", key)}
+    if not valued or (len(valued) < len(items) and not sure):
+        return {}
+    found = {}
+    for key, value in valued:
+        name = key.lower() if key.lower() in structure else key
+        if (name in structure or _label(key)) and key.lower() in map(str.lower, found):
+            raise ValueError(f"{key} twice")
+        found[name] = value
     return found
 
 
@@ -67,9 +135,11 @@ def _numbers_or_none(text: str) -> float | None:
 
 def _frame(comment: str, lines: list[str]) -> Frame:
     keys = _comment(comment)
-    properties = keys.get("Properties", "species:S:1:pos:R:3").split(":")
+    properties = keys.get("properties", "species:S:1:pos:R:3").split(":")
     columns, start = {}, 0
     for name, kind, width in zip(*[iter(properties)] * 3, strict=True):
+        name = {"symbols": "species", "positions": "pos", "numbers": "Z"}.get(name.lower(), name)
+        name = name.lower() if name.lower() in ("species", "pos") else name
         columns[name] = (kind, slice(start, start + int(width)))
         start += int(width)
     rows = [_words(line) for line in lines]
@@ -77,25 +147,29 @@ def _frame(comment: str, lines: list[str]) -> Frame:
         raise ValueError("columns")
     if any(len(row) < 4 for row in rows):
         raise ValueError("columns")
-    names = "species" if "species" in columns else "Z" if "Z" in columns else "symbols"
-    forces = next((columns[name] for name in FORCES if name in columns), None)
-    position = columns.get("pos") or columns["positions"]
-    lattice = (
-        [number(x) for x in re.split(r"[\s,]+", keys["Lattice"].strip())] if "Lattice" in keys else [0.0] * 9
-    )
+    names = "species" if "species" in columns else "Z"
+    forces = sorted((_label(name), name) for name in columns if (_label(name) or " ")[-1] == "force")
+    forces = columns[forces[0][1]] if forces else None
+    position = columns["pos"]
+    lattice = [0.0] * 9
+    if "lattice" in keys:
+        lattice = [number(x) for x in re.split(r"[\s,]+", keys["lattice"].strip())]
     if len(lattice) != 9:
         raise ValueError("Lattice")
-    given = (
-        re.split(r"[\s,]+", keys["pbc"].strip()) if "pbc" in keys else ["T" if "Lattice" in keys else "F"] * 3
-    )
+    given = ["T" if "lattice" in keys else "F"] * 3
+    if "pbc" in keys:
+        given = re.split(r"[\s,]+", keys["pbc"].strip(" \t[]{}()"))
     pbc = [{"T": True, "F": False, "1": True, "0": False, "True": True, "False": False}[x] for x in given]
+    energies = sorted((_label(key), key) for key in keys if (_label(key) or " ")[-1] == "energy")
+    # A result of the calculator, as the key `energy` alone becomes one, counts first.
+    energies = sorted((key for _, key in energies), key=lambda key: key != "energy")
     return Frame(
         [str(int(e)) if names == "Z" else e for e in (row[columns[names][1]][0] for row in rows)],
         [[number(x) for x in row[position[1]]] for row in rows],
         lattice,
         pbc,
         [[number(x) for x in row[forces[1]]] for row in rows] if forces else None,
-        next((e for key in ENERGIES if key in keys and (e := _numbers_or_none(keys[key])) is not None), None),
+        next((e for key in energies if (e := _numbers_or_none(keys[key])) is not None), None),
     )
 
 
