@@ -27,6 +27,7 @@ from ..escape import one_line, terminal
 from ..io import read
 from ..named import fetch, is_name
 from ..progress import Progress, first_time
+from .streams import tolerate_all_characters
 
 STANDARD = "-"
 # What written frames are called: they are extxyz, and read by their name.
@@ -78,10 +79,11 @@ app = typer.Typer(
 
 def main() -> None:
     """Run the command line; where its output cannot be written, say so in one line."""
+    tolerate_all_characters()
     try:
         app()
     except OSError as error:
-        typer.echo(terminal(f"Error: {error}"), err=True)
+        write_line(terminal(f"Error: {error}"), err=True)
         raise SystemExit(1) from error
     finally:
         try:
@@ -95,7 +97,7 @@ def main() -> None:
 
 def _version(wanted: bool) -> None:
     if wanted:
-        typer.echo(f"quests-explorer {importlib.metadata.version('quests-explorer')}")
+        write_line(f"quests-explorer {importlib.metadata.version('quests-explorer')}")
         raise typer.Exit
 
 
@@ -176,7 +178,7 @@ def told_errors() -> Iterator[None]:
         yield
     except (OSError, ValueError, TypeError, ImportError) as error:
         name, colon, rest = str(error).partition(":")
-        typer.echo(terminal(f"Error: {_OPTIONS.get(name, name)}{colon}{rest}"), err=True)
+        write_line(terminal(f"Error: {_OPTIONS.get(name, name)}{colon}{rest}"), err=True)
         raise typer.Exit(1) from error
 
 
@@ -257,13 +259,23 @@ def write_target(output: str, content: bytes, force: bool) -> None:
         atomic_write(output, content, overwrite=force)
 
 
+def write_line(text: str, err: bool = False) -> None:
+    """Write a line to standard output or standard error, in the encoding of the stream."""
+    # `typer.echo` writes UTF-8 to a stream that holds ASCII.
+    stream = sys.stderr if err else sys.stdout
+    # A process without a console may have none.
+    if stream is not None:
+        stream.write(f"{text}\n")
+        stream.flush()
+
+
 def tell(told: dict, text: Any, as_json: bool, output: str | None = None) -> None:
     """Tell a result: as text or table, or as JSON; on standard error where the output is a pipe."""
     piped = output == STANDARD
     if as_json:
-        typer.echo(json.dumps(_plain(told), allow_nan=False), err=piped)
+        write_line(json.dumps(_plain(told), allow_nan=False), err=piped)
     elif isinstance(text, str):
-        typer.echo(terminal(text), err=piped)
+        write_line(terminal(text), err=piped)
     else:
         console = Console(stderr=piped)
         # What is no terminal has no width at which lines should end.
