@@ -70,7 +70,9 @@ class Controller:
         try:
             path = self.uploads.save(name, content)
         except (OSError, ValueError) as error:
-            self.state.error = f"Could not take {name}: {error}."
+            # Not where it would have been written to.
+            why = getattr(error, "strerror", None) or error
+            self.state.error = f"Could not take {name[:100]}: {why}."
         else:
             self._analyse(path, name, self._parameters_of(envs))
 
@@ -325,7 +327,8 @@ class Controller:
             return
         why = str(error) or type(error).__name__
         if isinstance(error, OSError) and error.strerror:
-            why = f"{error.strerror}: {error.filename}"
+            # A full disk is no fault of any file.
+            why = f"{error.strerror}: {error.filename}" if error.filename else error.strerror
         if name and why.startswith(name):
             why = why[len(name) :].lstrip(",: ")
         self.state.error = f"{what}: {why}{'' if why.endswith('.') else '.'}{kept}"

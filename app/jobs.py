@@ -108,6 +108,11 @@ def shut_down() -> None:
     read_process.close()
 
 
+def silent_seconds() -> float:
+    """Return for how long the job that is silent longest has not looked at whether it is cancelled."""
+    return max((jobs.silent_seconds for jobs in list(_all_jobs())), default=0.0)
+
+
 def _all_jobs() -> "weakref.WeakSet[Jobs]":
     return pn.state.as_cached("quests-jobs", weakref.WeakSet)
 
@@ -237,7 +242,14 @@ class Jobs:
             self._closed = True
         self.cancel()
 
+    @property
+    def silent_seconds(self) -> float:
+        """For how long what runs has not looked at whether it is cancelled, 0 where nothing runs."""
+        task = self._current
+        return 0.0 if task is None else time.monotonic() - task.progress.last_call
+
     def _run(self, task: _Task) -> None:
+        task.progress.last_call = time.monotonic()
         self._current, begun, outcome = task, time.monotonic(), "done"
         self._follow()
         try:

@@ -13,7 +13,7 @@ from .parts.tables import TableKeys
 from .parts.tabs import Tabs
 from .repeats import Repeating
 from .sets import Sets
-from .state import TABS, State
+from .state import TABS, WAITING, State
 from .views.addition import AdditionView
 from .views.address import AddressView
 from .views.curve import CurveView
@@ -66,8 +66,14 @@ SX = {
 }
 
 
-def page(state: State, explorer: Controller, search: str | None = None) -> pmui.Page:
-    """Return the whole page for one session; open what `search`, of the address, asks for if given."""
+def page(
+    state: State, explorer: Controller, search: str | None = None,
+    begin: Callable[[Callable[[], None]], object] | None = None,
+) -> pmui.Page:  # fmt: skip
+    """Return the whole page for one session; open what `search`, of the address, asks for if given.
+
+    `begin` calls what it is given when it is time to open that; by default it is opened at once.
+    """
     sets = Sets(state, explorer)
     address = AddressView(state, explorer, sets)
     main = content(state, explorer, sets)
@@ -76,7 +82,12 @@ def page(state: State, explorer: Controller, search: str | None = None) -> pmui.
         ExportDialog(state, explorer, sets), SettingsView(state, explorer), address,
     )  # fmt: skip
     if search is not None:
-        address.open(search)
+        address.ask(search)
+        if begin is None:
+            address.open()
+        else:
+            state.work.param.update(running=True, title="Opening", step=WAITING)
+            begin(address.open)
     page = pmui.Page(
         title=TITLE,
         main=[main, TableKeys()],

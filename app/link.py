@@ -9,12 +9,13 @@ from urllib.parse import parse_qs, urlencode
 
 from quests_core.ranges import format_ranges, parse_ranges
 
-from .facts.analysis import GIVEN, METHODS, NESTED_METHODS, Marks, Parameters
+from .facts.analysis import BANDWIDTH, CUTOFF, GIVEN, METHODS, NESTED_METHODS, K, Marks, Parameters
 from .state import TABS, State
 
 DEMO = "demo"
 # Longer lists of frames make links that programs cut.
 _LONGEST = 1500
+LONGEST_SEARCH, MOST_FIELDS = 20_000, 100
 LEFT_OUT = "left-out"
 
 
@@ -65,10 +66,20 @@ class Wish:
     """
 
     def __init__(self, search: str):
-        given = parse_qs(search.lstrip("?"), keep_blank_values=True)
-        self._given = {name: values[-1] for name, values in given.items()}
-        self.file, self.reference = self._given.get("file", ""), self._given.get("reference", "")
         self.faults: list[str] = []
+        self._given = self._parsed(search.lstrip("?"))
+        self.file, self.reference = self._given.get("file", ""), self._given.get("reference", "")
+
+    def _parsed(self, search: str) -> dict[str, str]:
+        if len(search) > LONGEST_SEARCH:
+            self.faults.append(f"all of it, as it has {len(search):,} characters")
+            return {}
+        try:
+            given = parse_qs(search, keep_blank_values=True, max_num_fields=MOST_FIELDS)
+        except ValueError:
+            self.faults.append(f"all of it, as it names more than {MOST_FIELDS} values")
+            return {}
+        return {name: values[-1] for name, values in given.items()}
 
     def _take(self, name: str, read: Callable, default):
         """Return a value of the link, or `default` where it is absent or makes no sense."""
@@ -88,10 +99,10 @@ class Wish:
         active = self._take("active", lambda text: one_of(text, METHODS), None)
         found = {
             "parameters": Parameters(
-                k=self._take("k", lambda text: within(int(text), 2, 1000), usual.k),
-                cutoff=self._take("cutoff", lambda text: within(float(text), 1e-6, 20), usual.cutoff),
+                k=self._take("k", lambda text: within(int(text), *K), usual.k),
+                cutoff=self._take("cutoff", lambda text: within(float(text), *CUTOFF), usual.cutoff),
                 bandwidth=self._take(
-                    "bandwidth", lambda text: within(float(text), 1e-12, 1e12), usual.bandwidth
+                    "bandwidth", lambda text: within(float(text), *BANDWIDTH), usual.bandwidth
                 ),
                 species=self._take("species", lambda text: one_of(text, ("0", "1")) == "1", usual.species),
             )

@@ -173,7 +173,10 @@ class Explorer:
 
     @property
     def n_frames(self) -> int:
-        """Size of the subset; set, it becomes the nearest size at which the slider stops, from below."""
+        """Size of the subset, from 1 to all frames that are not excluded.
+
+        Set, it becomes the nearest size at which the slider stops, from below.
+        """
         self._settle()
         return int(self.state.row_of(self.state.active)["n_frames"])
 
@@ -181,7 +184,9 @@ class Explorer:
     def n_frames(self, value: int) -> None:
         self._settle()
         path = self.state.path
-        wanted = check_count(value, "n_frames")
+        wanted, most = check_count(value, "n_frames"), int(path.sizes[-1])
+        if wanted > most:
+            raise ValueError(f"n_frames: expected at most the number of frames, {most:,}, got {wanted:,}")
         self._set(n_frames=int(path.sizes[path.position(wanted)]))
 
     @property

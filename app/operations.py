@@ -25,14 +25,19 @@ if not logger.handlers:
     logger.propagate = False
 
 
+# Every computation looks several times a second at whether it is cancelled; compiling the kernels never does.
+STUCK_SECONDS = 600.0
+
+
 def health() -> dict:
     """Return what ``/health`` says."""
-    now = counts()
+    now, silent = counts(), jobs.silent_seconds()
     return {
-        "status": "ok",
+        "status": "ok" if silent < STUCK_SECONDS else "stuck",
         "version": importlib.metadata.version("quests-explorer"),
         "uptime_seconds": round(time.monotonic() - now.begun, 1),
         "sessions": now.sessions,
+        "job_silent_seconds": round(silent, 1),
         "jobs_waiting": sum(turns.n_waiting for turns in jobs.executors().values()),
     }
 
@@ -84,7 +89,10 @@ def _labelled(name: str, kind: str, what: str, label: str, values: dict[str, flo
 class _Health(RequestHandler):
     def get(self) -> None:
         self.set_header("Content-Type", "application/json")
-        self.write(json.dumps(health()))
+        found = health()
+        # For what supervises the server, and reads no JSON.
+        self.set_status(200 if found["status"] == "ok" else 503)
+        self.write(json.dumps(found))
 
 
 class _Metrics(RequestHandler):

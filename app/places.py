@@ -11,6 +11,8 @@ from pathlib import Path
 
 FOLDERS = "QUESTS_DATA_DIRS"
 FILE = "QUESTS_FILE"
+# No system opens a longer path.
+_LONGEST = 4096
 _HERE = ("localhost", "127.0.0.1", "::1")
 _FORWARDED = ("X-Forwarded-For", "X-Forwarded-Host", "X-Real-Ip", "Forwarded", "Via")
 
@@ -55,6 +57,9 @@ class Places:
         ValueError
             If that is not beneath a folder; whether there is anything is not told.
         """
+        if len(str(path)) > _LONGEST:
+            # Each part of it is looked up, on the event loop.
+            raise ValueError(f"expected a path of at most {_LONGEST:,} characters, got {len(str(path)):,}")
         try:
             found = Path(path).expanduser().resolve()
         except (OSError, RuntimeError, ValueError) as error:

@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass
 
 from quests_core.ranges import format_ranges, parse_ranges
 
-from .facts.analysis import Marks, Opened, Parameters
+from .facts.analysis import BANDWIDTH, CUTOFF, K, Marks, Opened, Parameters
 from .facts.targets import Target
 from .link import one_of, within
 
@@ -84,8 +84,8 @@ def read(text: str) -> Saved | None:
         record = json.loads(text) if len(text) <= _LONGEST else {}
         given = record["parameters"]
         parameters = Parameters(
-            k=within(int(given["k"]), 2, 1000), cutoff=within(float(given["cutoff"]), 1e-6, 20),
-            bandwidth=within(float(given["bandwidth"]), 1e-12, 1e12), species=bool(given["species"]),
+            k=within(int(given["k"]), *K), cutoff=within(float(given["cutoff"]), *CUTOFF),
+            bandwidth=within(float(given["bandwidth"]), *BANDWIDTH), species=bool(given["species"]),
         )  # fmt: skip
         steps = list(record["steps"])
         return Saved(str(record["file"]), parameters, steps, within(int(record["at"]), 0, len(steps) - 1))

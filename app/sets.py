@@ -56,7 +56,9 @@ class Sets(param.Parameterized):
         try:
             path = self._uploads.save(name, content)
         except (OSError, ValueError) as error:
-            self._state.error = f"Could not take {name}: {error}."
+            # Not where it would have been written to.
+            why = getattr(error, "strerror", None) or error
+            self._state.error = f"Could not take {name[:100]}: {why}."
         else:
             self._add(path, name)
 

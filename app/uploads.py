@@ -92,7 +92,12 @@ class UploadFolder:
         folder = self._folder / str(self._count)
         folder.mkdir()
         path = folder / safe_name(name)
-        path.write_bytes(content)
+        try:
+            path.write_bytes(content)
+        except BaseException:
+            # What a full disk holds of it helps nobody.
+            shutil.rmtree(folder, ignore_errors=True)
+            raise
         return path
 
     def holds(self, path: Path) -> bool:

@@ -34,6 +34,8 @@ class Progress:
         Name of the current step, such as ``"descriptors"``.
     done, total : int
         Work done and work in all, in the step's own units.
+    last_call : float
+        When the computation last looked here, as of `time.monotonic`.
 
     Examples
     --------
@@ -52,11 +54,11 @@ class Progress:
         self.step, self.done, self.total = "", 0, 0
         self._on_update, self._interval = on_update, interval
         self._cancelled = threading.Event()
-        self._step_started = self._last_update = time.monotonic()
+        self._step_started = self._last_update = self.last_call = time.monotonic()
 
     def __call__(self, step: str, done: int, total: int) -> None:
         """Take note of the work done; raise `Cancelled` where `cancel` was called."""
-        now = time.monotonic()
+        self.last_call = now = time.monotonic()
         if step != self.step:
             self.step, self._step_started, self._last_update = step, now, 0.0
         self.done, self.total = done, total

@@ -11,6 +11,7 @@ import pandas as pd
 
 from quests_core import Environments, descriptors
 from quests_core import dataset as files
+from quests_core._validation import SANE
 from quests_core.dataset import DataSet, content_hash
 from quests_core.environments import read_only
 from quests_core.read_process import read_in_process
@@ -31,6 +32,8 @@ DEFAULT_METHODS = ("balanced", "msc", "random")
 # Its order takes a tenth of the time of `balanced` at 27,000 environments.
 QUICK = "msc"
 RANDOM_STATE = 0
+# Smallest and largest k, cutoff (Å) and bandwidth (Å⁻¹) that a page or a link may ask for.
+K, CUTOFF, BANDWIDTH = (2, 1000), (1e-6, 20.0), SANE
 
 
 @dataclass(frozen=True)

@@ -4,6 +4,7 @@
 slider, and looks per-atom arrays up only when they are named.
 """
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
@@ -18,6 +19,8 @@ from .matching import Members
 
 KEPT, DROPPED, LOCKED, EXCLUDED = "kept", "dropped", "locked", "excluded"
 # Of each atom anyway, or not a quantity.
+# Of an info that names something else in every frame.
+_MOST_NAMES = 1000
 _NO_QUANTITY = ("numbers", "positions")
 _OVER_ATOMS = {"max": np.maximum, "min": np.minimum, "mean": np.add}
 MEANING = {
@@ -121,13 +124,23 @@ def _elements(frames, symbols) -> Members:
 
 
 def _info_columns(frames) -> dict[str, np.ndarray]:
-    """Return the single values of the frames' info: numbers, bools, or else texts."""
-    values: dict[str, list] = {}
+    """Return the single values of the frames' info: numbers, bools, or else texts.
+
+    Of very many names only those of most frames get a column, which is as long as there are frames.
+    """
+    names = Counter(name for atoms in frames for name, _ in _single_values(atoms))
+    values: dict[str, list] = {name: [None] * len(frames) for name, _ in names.most_common(_MOST_NAMES)}
     for i, atoms in enumerate(frames):
-        for name, value in atoms.info.items():
-            if np.ndim(value) == 0 and isinstance(value, str | bool | int | float | np.generic):
-                values.setdefault(str(name), [None] * len(frames))[i] = value
+        for name, value in _single_values(atoms):
+            if name in values:
+                values[name][i] = value
     return {name: _column(column) for name, column in values.items()}
+
+
+def _single_values(atoms) -> Iterator[tuple[str, object]]:
+    for name, value in atoms.info.items():
+        if isinstance(value, str | bool | int | float | np.generic):
+            yield str(name), value
 
 
 def _column(values: list) -> np.ndarray:

@@ -29,6 +29,10 @@ _TEXT_TESTS: dict[str, Callable[[str, str], bool]] = {
 FUNCTIONS = ("abs", "min", "max", "contains", "startswith", "endswith", "missing")
 
 
+# Every part of an expression is a look at all rows, for which the whole page waits.
+_MOST_VALUES, _FEW = 20_000_000, 20
+
+
 class Members:
     """A column of sets, such as the elements of each frame.
 
@@ -80,8 +84,15 @@ def matches(text: str, columns: Mapping[str, object], n_rows: int) -> np.ndarray
     [False, True]
     """
     node = parse(text)
+    most = max(_FEW, _MOST_VALUES // max(1, n_rows))
+    if (n_parts := _n_nodes(node)) > most:
+        raise ExpressionError(f"expected at most {most:,} parts for {n_rows:,} rows, got {n_parts:,}", 0)
     values = _Evaluation(columns).truth(node)
     return np.broadcast_to(values.data & values.known, (n_rows,)).copy()
+
+
+def _n_nodes(node: Node) -> int:
+    return 1 + sum(map(_n_nodes, node.parts))
 
 
 def _known(*values: _Values) -> np.ndarray:

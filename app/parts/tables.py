@@ -17,6 +17,8 @@ MISSING = "–"
 # What one share of the spare width is reckoned in, in pixels of a column's least width.
 _SHARE = 20
 _BUTTON = 96
+# Of a table's properties those that the page changes; filters, editing, other sizes of pages it has not.
+_FROM_CLIENT = ("indices", "page", "sorters")
 
 
 class _Table(pn.widgets.Tabulator):
@@ -29,12 +31,53 @@ class _Table(pn.widgets.Tabulator):
         self._least_widths = least_widths
         super().__init__(*args, **params)
 
+    def _process_events(self, events):
+        # A client may change whatever the model has: only what the page itself lets it change is taken.
+        taken = {name: value for name, value in events.items() if name in _FROM_CLIENT}
+        if "sorters" in taken:
+            taken["sorters"] = self._known_sorters(taken["sorters"])
+        if not _is_page(taken.get("page", 1), self.param.page.bounds):
+            del taken["page"]
+        if not self._are_rows(taken.get("indices", [])):
+            del taken["indices"]
+        if taken:
+            super()._process_events(taken)
+
+    def _process_event(self, event) -> None:
+        # Nothing is edited here, and a page holds so many rows.
+        rows = event.indices if event.event_name == "selection-change" else [getattr(event, "row", None)]
+        if event.event_name in ("cell-click", "selection-change") and self._are_rows(rows):
+            super()._process_event(event)
+
+    def _known_sorters(self, sorters) -> list[dict]:
+        known: dict[str, dict] = {}
+        for one in sorters if isinstance(sorters, list) else ():
+            if isinstance(one, dict) and one.get("field") in set(map(str, self.value.columns)):
+                known[one["field"]] = {
+                    "field": one["field"],
+                    "dir": "asc" if one.get("dir") == "asc" else "desc",
+                }
+        return list(known.values())
+
+    def _are_rows(self, rows) -> bool:
+        """Say whether these are rows of the page that the browser has."""
+        return (
+            isinstance(rows, list)
+            and len(rows) <= self.page_size
+            and all(isinstance(row, int) and 0 <= row < self.page_size for row in rows)
+        )
+
     def _config_columns(self, column_objs):
         columns = super()._config_columns(column_objs)
         for column in columns:
             if width := self._least_widths.get(column.get("field")):
                 column |= {"minWidth": width, "widthGrow": round(width / _SHARE)}
         return columns
+
+
+def _is_page(page, bounds) -> bool:
+    low, high = bounds or (1, None)
+    return isinstance(page, int) and low <= page and (high is None or page <= high)
 
 
 def number(decimals: int = 0) -> NumberFormatter:

@@ -73,14 +73,20 @@ class AddressView(View):
         # Marks, size and methods are in one message with what they change.
         self.follow(self._update, "opened", "methods", "active", "n_frames", "marks", "tab")
 
-    def open(self, search: str) -> None:
-        """Open what a link asks for, the demo where it names no file; to be called before anything else."""
+    def ask(self, search: str) -> None:
+        """Take what a link asks for; to be called before anything else. Nothing is opened yet."""
         self._wish = wish = Wish(search)
         # What the server was started with.
         wish.file = wish.file or os.environ.get("QUESTS_FILE", "")
         self._state.param.update(**wish.before())
         self._state.param.watch(lambda _: self._fulfil_soon(), "opened")
         self._state.param.watch(lambda event: self._fall_back(event.new), "error")
+
+    def open(self) -> None:
+        """Open what the link asks for, the demo where it names no file."""
+        wish = self._wish
+        if wish is None or self._state.opened is not None:
+            return
         if wish.file in ("", DEMO):
             self._explorer.open_demo()
         else:

@@ -73,6 +73,8 @@ class ExportView(View):
             state = self._state
             opened, path, n_frames, order = state.opened, state.path, self._n_frames, self._order.value
             filename = name()
+            # What could not be done before is asked for anew.
+            state.error = ""
             self._explorer.run(
                 f"Making {filename}",
                 lambda _: make(opened, path, n_frames, order),

@@ -118,6 +118,7 @@ class ExportDialog(View):
             self._saver.save(
                 f"{file_stem(opened.dataset.name, found.active, found.n_frames)}-export.zip", made.data
             )
+            self._state.error = ""
             self._tell(" ".join(["Saved.", *made.notes]))
 
         self._explorer.run("Exporting", work, done, self._failed)

@@ -6,7 +6,7 @@ import panel as pn
 import panel_material_ui as pmui
 
 from ..explorer import Controller
-from ..facts.analysis import Parameters
+from ..facts.analysis import BANDWIDTH, CUTOFF, K, Parameters
 from ..facts.bandwidths import HIGHEST, LOWEST, EntropyCurve, entropy_curve, suggestion
 from ..parts.card import AS_WRITTEN, html
 from ..parts.format import count, escape, nats
@@ -80,9 +80,9 @@ class SettingsView(View):
     def _recompute(self) -> None:
         try:
             parameters = Parameters(
-                k=_number(self._k, int, "a whole number of at least 2", lambda k: k >= 2),
-                cutoff=_number(self._cutoff, float, "a length above 0 and up to 20 Å", lambda r: 0 < r <= 20),
-                bandwidth=_number(self._bandwidth, float, "a number above 0", lambda h: 0 < h < float("inf")),
+                k=_number(self._k, int, "a whole number from 2 to 1,000", K),
+                cutoff=_number(self._cutoff, float, "a length above 0 and up to 20 Å", CUTOFF),
+                bandwidth=_number(self._bandwidth, float, "a number from 1e-12 to 1e12", BANDWIDTH),
                 species=self._species.value,
             )
         except ValueError as error:
@@ -101,7 +101,7 @@ class SettingsView(View):
     def _given(self) -> float | None:
         """Return the bandwidth that is written, None where that is none."""
         try:
-            return _number(self._bandwidth, float, "", lambda h: 0 < h < float("inf"))
+            return _number(self._bandwidth, float, "", BANDWIDTH)
         except ValueError:
             return None
 
@@ -180,12 +180,12 @@ class SettingsView(View):
         return self._content
 
 
-def _number(field: pmui.TextInput, kind: type, expected: str, fits):
+def _number(field: pmui.TextInput, kind: type, expected: str, bounds: tuple[float, float]):
     """Return what a field holds; the message of the ValueError is for the user."""
     text = (field.value_input or "").strip().replace(",", ".")
     try:
         value = kind(text)
-        if fits(value):
+        if bounds[0] <= value <= bounds[1]:
             return value
     except ValueError:
         pass

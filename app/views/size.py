@@ -73,7 +73,7 @@ class SizeView(View):
             number = float(text.rstrip("%").replace(",", ""))
             target = Target(mode, number / 100 if mode == OVERLAP else number)
         except ValueError:
-            state.error = f"Target: expected a number of at least 0 ({_UNITS[mode]}), got {text!r}."
+            state.error = f"Target: expected a number of at least 0 ({_UNITS[mode]}), got {text[:40]!r}."
             return
         with pn.io.hold():
             state.param.update(error="", target=target)

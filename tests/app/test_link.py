@@ -26,7 +26,8 @@ pytestmark = pytest.mark.filterwarnings("ignore:Both 'variant' and 'button_style
 def visit(session, search):
     """Call the page with an address."""
     view = AddressView(session.state, session.explorer, Sets(session.state, session.explorer))
-    view.open(search)
+    view.ask(search)
+    view.open()
     session.run()
     return view
 

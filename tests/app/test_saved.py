@@ -66,7 +66,8 @@ def visit_again(session, search, kept):
     from quests_app.views.address import AddressView
 
     view = AddressView(session.state, session.explorer, Sets(session.state, session.explorer))
-    view.open(search)
+    view.ask(search)
+    view.open()
     view._address.kept = kept
     session.run()
     return view
