@@ -63,6 +63,8 @@ def test_arrays_are_limited_but_for_uploads():
         client_values.check(changed("1", "data", {}), buffers)
     data = {"type": "event", "name": "upload_event", "values": {}}
     client_values.check({"events": [{"kind": "MessageSent", "msg_data": data}]}, buffers)
+    data = {**data, "values": {"type": "map", "entries": [["data", "x" * 5_000_000]]}}
+    client_values.check({"events": [{"kind": "MessageSent", "msg_data": data}]})
 
 
 def test_a_document_takes_what_is_within_the_limits_and_nothing_else():

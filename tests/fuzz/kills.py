@@ -57,7 +57,8 @@ class Session:
         view = AddressView(self.state, self.explorer, Sets(self.state, self.explorer))
         self.address = view._address
         self.address.param.watch(lambda _: self.tell(), ["search", "decisions"])
-        view.open(search or f"?file={path}")
+        view.ask(search or f"?file={path}")
+        view.open()
         self.address.kept = kept
         self.finish()
         if self.state.error or self.state.opened is None:
