@@ -13,15 +13,13 @@ from .compressed import check_can_compress, compress
 from .frame_writer import frames_bytes
 from .labels import atoms_energy, atoms_forces, use_labels
 from .other_formats import read_with_ase
-from .progress import ProgressCallback, in_blocks
+from .progress import ProgressCallback
 from .reading_notes import ReadingNotes
 from .regular import check_regular
-from .xyz_frame import read_frame
-from .xyz_text import Fault, check_memory, frame_bounds, is_extxyz, line_of, read_xyz_bytes
+from .xyz_file import read_xyz
+from .xyz_text import frame_bounds, is_extxyz, read_xyz_bytes
 
 __all__ = ["atoms_energy", "atoms_forces", "read", "subset_bytes", "write_subset"]
-
-_FRAMES_PER_BLOCK = 50
 
 
 def read(
@@ -75,7 +73,7 @@ def read(
     path = Path(path)
     check_regular(path)
     told = ReadingNotes()
-    frames = _read_extxyz(path, progress, told) if is_extxyz(path) else read_with_ase(path, told)
+    frames = read_xyz(path, progress, told) if is_extxyz(path) else read_with_ase(path, told)
     checked_frames(frames, path.name)
     use_labels(frames, path.name, told, energy_key, forces_key)
     if notes is not None:
@@ -91,21 +89,6 @@ def checked_frames(frames: list[Atoms], name: str) -> list[Atoms]:
         fault = geometry_fault(atoms) if len(atoms) else "it has no atoms"
         if fault:
             raise ValueError(f"{name}, frame {i}: {fault}")
-    return frames
-
-
-def _read_extxyz(path: Path, progress: ProgressCallback | None, notes: ReadingNotes) -> list[Atoms]:
-    data = read_xyz_bytes(path)
-    bounds = frame_bounds(data, path.name)
-    check_memory(data, bounds, path.name)
-    frames: list[Atoms] = []
-    for first, last in in_blocks(len(bounds) - 1, _FRAMES_PER_BLOCK, "reading", progress):
-        for i in range(first, last):
-            try:
-                frames.append(read_frame(data[bounds[i] : bounds[i + 1]], notes.about(i)))
-            except Fault as fault:
-                line = line_of(data, bounds[i]) + fault.line
-                raise ValueError(f"{path.name}, frame {i}, line {line}: {fault}") from None
     return frames
 
 

@@ -17,8 +17,10 @@ from ase.io.formats import UnknownFileTypeError, filetype
 
 from .announced import check_announced
 from .compressed import plain_name, read_bytes
+from .format_fillers import drop_fillers, read_pdb
 from .reading_notes import ReadingNotes
 from .regular import check_regular
+from .xyz_file import read_xyz
 
 # Each reader was looked through: text, JSON, ASE's own binary "ulm", or SQLite; none of it calls anything.
 FORMATS = frozenset(
@@ -37,16 +39,16 @@ FORMATS = frozenset(
 
 def read_with_ase(path: Path, notes: ReadingNotes | None = None) -> list[Atoms]:
     """Return all frames of a file that is no xyz file; a ValueError where it cannot be read."""
-    folder = str(path.parent)
+    folder, notes = str(path.parent), notes or ReadingNotes()
     try:
         if plain_name(path.name) == path.name:
-            return _read(path)
+            return _read(path, notes)
         # ASE would seek in the compressed stream, which takes minutes.
         with tempfile.TemporaryDirectory() as name:
             folder = name
             plain = Path(folder, path.stem)
             plain.write_bytes(read_bytes(path))
-            return _read(plain)
+            return _read(plain, notes)
     except UnknownFileTypeError as error:
         raise ValueError(f"{path.name}: cannot be read: its format is not known") from error
     except Exception as error:
@@ -55,7 +57,7 @@ def read_with_ase(path: Path, notes: ReadingNotes | None = None) -> list[Atoms]:
         raise ValueError(f"{path.name}: cannot be read: {why}") from error
 
 
-def _read(path: Path) -> list[Atoms]:
+def _read(path: Path, notes: ReadingNotes) -> list[Atoms]:
     check_regular(path)
     found = filetype(str(path))
     if found not in FORMATS:
@@ -64,8 +66,13 @@ def _read(path: Path) -> list[Atoms]:
         _check_tables(path)
         with ase.db.connect(path, type="db", serial=True) as database:
             return database_frames(database)
+    if found in ("xyz", "extxyz"):
+        return read_xyz(path, None, notes)
+    if found == "proteindatabank":
+        return read_pdb(path, notes)
     frames = ase.io.read(path, index=":", format=found, do_not_split_by_at_sign=True)
     check_announced(path, found, frames)
+    drop_fillers(frames, path, found, notes)
     return frames
 
 
