@@ -87,10 +87,13 @@ def _check_tables(path: Path) -> None:
 def database_frames(database) -> list[Atoms]:
     """Return all frames of an ASE database, each with its row's key-value pairs in its info."""
     frames = []
-    for row in database.select():
-        atoms = row.toatoms()
-        atoms.info.update(row.key_value_pairs)
-        frames.append(atoms)
+    # Without a context, ASE leaves connections open.
+    unconnected = getattr(database, "connection", False) is None
+    with database if unconnected else contextlib.nullcontext():
+        for row in database.select():
+            atoms = row.toatoms()
+            atoms.info.update(row.key_value_pairs)
+            frames.append(atoms)
     return frames
 
 

@@ -38,9 +38,9 @@ def test_frames_from_memory_come_back_as_they_are(open_explorer, frames):
 
 
 def test_all_sources_give_the_same_order(open_explorer, frames, file, tmp_path):
-    database = ase.db.connect(tmp_path / "copper.db")
-    for atoms in frames:
-        database.write(atoms, config_type=atoms.info["config_type"])
+    with ase.db.connect(tmp_path / "copper.db") as database:
+        for atoms in frames:
+            database.write(atoms, config_type=atoms.info["config_type"])
     orders = [
         open_explorer(source).order.tolist()
         for source in (file, str(file), read(file), tmp_path / "copper.db", database)
