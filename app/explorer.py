@@ -63,7 +63,7 @@ class Controller:
 
     def open_demo(self) -> None:
         """Open the data set that ships with the package."""
-        self._analyse(DEMO.resolve(), DEMO_NAME, self.state.parameters)
+        self._analyse(DEMO.resolve(), DEMO_NAME, self._parameters_of(None))
 
     def upload(self, name: str, content: bytes | str, envs: Environments | None = None) -> None:
         """Open an uploaded file."""
@@ -95,7 +95,9 @@ class Controller:
 
     def _parameters_of(self, envs: Environments | None) -> Parameters:
         self._given = {} if envs is None else {given.hash_of(envs): envs}
-        return dataclasses.replace(self.state.parameters, given=next(iter(self._given), ""))
+        # The names of labels are those of one file.
+        names = dict.fromkeys(self.state.parameters.keys, "")
+        return dataclasses.replace(self.state.parameters, given=next(iter(self._given), ""), **names)
 
     def place(self, path: str | Path) -> Path:
         """Return where a path that a user wrote leads; a ValueError where that may not be used."""
@@ -251,7 +253,9 @@ class Controller:
         def work(progress):
             opened = self._open(path, name, parameters, progress, dataset)
             same = before is not None and before.dataset.sha256 == opened.dataset.sha256
-            now = marks if same else Marks(locked=opened.dataset.locked)
+            # Other labels may name other isolated atoms.
+            untouched = before is not None and marks == Marks(locked=before.dataset.locked)
+            now = marks if same and not untouched else Marks(locked=opened.dataset.locked)
             first = self._orders.first_of(opened)
             return opened, self.path(opened, first, now, progress), self._pca(opened)
 
@@ -263,7 +267,7 @@ class Controller:
         self._jobs.submit(f"Opening {name}", work, lambda results: self._show(*results), failed)
 
     def _open(self, path: Path | str, name: str, parameters: Parameters, progress, dataset=None) -> Opened:
-        dataset = dataset or self._load(path, name, progress)
+        dataset = dataset or self._load(path, name, parameters, progress)
         if parameters.given:
             envs = given.check_fit(self._given[parameters.given], dataset)
         else:
@@ -271,14 +275,14 @@ class Controller:
             envs = self._cache.get(key, lambda: analysis.environments(dataset, parameters, progress))
         return Opened(dataset, parameters, envs)
 
-    def _load(self, path: Path | str, name: str, progress) -> DataSet:
+    def _load(self, path: Path | str, name: str, parameters: Parameters, progress) -> DataSet:
         if isinstance(path, str):
             path = fetch(path, progress)
         progress("reading", 0, 1)
         sha256 = analysis.content_hash(path)
         dataset = self._cache.get(
-            ("dataset", sha256, *path.suffixes[-2:]),
-            lambda: analysis.load(path, name, sha256, progress),
+            ("dataset", sha256, *path.suffixes[-2:], *parameters.keys.values()),
+            lambda: analysis.load(path, name, sha256, progress, **parameters.keys),
         )
         # The same bytes may have come from elsewhere before.
         return dataclasses.replace(dataset, name=name, path=path, uploaded=self.uploads.holds(path))

@@ -10,7 +10,7 @@ from ase import Atoms
 
 from .environments import read_only
 from .io import atoms_forces, read
-from .isolated import is_isolated, label_of
+from .isolated import is_isolated, labels_of
 from .labels import label_notes
 from .regular import open_regular
 
@@ -44,6 +44,8 @@ class DataSet:
     notes : tuple of str
         What a user should know about the file: what was ignored, dropped, or looks like a label without
         being recognised.
+    energy_key, forces_key, label_key : str or None
+        The keys that the user named, in place of those that are recognised.
     """
 
     name: str
@@ -57,6 +59,9 @@ class DataSet:
     locked: tuple[int, ...]
     uploaded: bool = False
     notes: tuple[str, ...] = ()
+    energy_key: str | None = None
+    forces_key: str | None = None
+    label_key: str | None = None
 
     @property
     def has_forces(self) -> bool:
@@ -98,7 +103,7 @@ def load(
         # Results are kept by the hash: those of other bytes must not stand under it.
         raise ValueError(f"{path.name} changed while it was read; open it again")
     forces = [_force_norms(atoms) for atoms in frames]
-    labels = _labels(frames, label_key)
+    labels = labels_of(frames, label_key)
     return DataSet(
         name=name or path.name,
         path=path,
@@ -110,16 +115,10 @@ def load(
         without_forces=tuple(i for i, norms in enumerate(forces) if np.isnan(norms).any()),
         locked=tuple(i for i, atoms in enumerate(frames) if is_isolated(atoms, labels[i])),
         notes=(*notes, *label_notes(frames)),
+        energy_key=energy_key,
+        forces_key=forces_key,
+        label_key=label_key,
     )
-
-
-def _labels(frames: list[Atoms], key: str | None) -> tuple[str, ...]:
-    if key is None:
-        return tuple(label_of(atoms) for atoms in frames)
-    if not any(key in atoms.info for atoms in frames):
-        have = sorted({one for atoms in frames[:100] for one in atoms.info})
-        raise ValueError(f"label_key: expected a key of the frames, one of {have}, got {key!r}"[:400])
-    return tuple(str(atoms.info.get(key, "")) for atoms in frames)
 
 
 def volume_per_atom(dataset: DataSet) -> tuple[float | None, int]:

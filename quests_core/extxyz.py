@@ -62,8 +62,9 @@ class FrameText:
         end = item.start + len(item.source)
         self.comment = self.comment[: item.start] + text + self.comment[end:]
 
+    @property
     def keys(self) -> list[str]:
-        """Return the keys that have a value, in their order."""
+        """The keys that have a value, in their order."""
         return [item.key for item in parse(self.comment) if item.raw is not None]
 
     def get(self, key: str) -> str | None:

@@ -68,13 +68,16 @@ def _is_label(key) -> bool:
 
 def _put(store: dict, name: str, value, place: str) -> None:
     if name in store and not same(store[name], value):
-        raise ValueError(f"{place}[{name!r}]: expected what the calculator holds, got another value")
+        got = f"{value!r:.40}, got {store[name]!r:.40}" if np.ndim(value) == 0 else "this, got another value"
+        raise ValueError(f"{place}[{name!r}]: expected what the calculator holds, {got}")
     store[name] = value
 
 
 def _value(key, value):
     if isinstance(value, Spacegroup):
         return value.symbol
+    if key in MATRICES and isinstance(value, str) and value.strip().lower() in ("", "none"):
+        return None  # as str(None) was written
     if key in MATRICES and value is not None:
         return _matrix(key, value)
     return value
@@ -150,6 +153,8 @@ def _narrow(array: np.ndarray) -> np.ndarray:
 
 def _same_numbers(first: np.ndarray, second: np.ndarray) -> bool:
     first, second = _narrow(first), _narrow(second)
+    if first.size == second.size == 0:
+        return first.tolist() == second.tolist()  # all of their shape that text can say
     if first.shape != second.shape:
         return False
     if first.dtype == second.dtype or {first.dtype.kind, second.dtype.kind} == {"f"}:

@@ -1,15 +1,18 @@
 """Frames in memory as extxyz, written so that the same frames are read, or refused in one sentence."""
 
+import io
 import json
 from collections.abc import Iterator, Sequence
 from itertools import starmap
 
+import ase.io
 import numpy as np
 from ase import Atoms
 
 from .frame_content import MATRICES, FrameContent, difference, frame_content
 from .other_formats import reason
 from .xyz_frame import read_frame
+from .xyz_header import read_header
 from .xyz_values import JSON_TOKEN, format_value, quote
 
 _KINDS = {"i": "I", "u": "I", "f": "R", "b": "L", "U": "S", "O": "S", "T": "S"}
@@ -73,6 +76,38 @@ def check_reads_back(data: bytes, content: FrameContent) -> None:
     differs = difference(content, read_back)
     if differs:
         raise ValueError(f"{differs}: expected what extxyz can hold, but it would not be read back the same")
+
+
+def parse_frame(block: bytes) -> Atoms:
+    """Return the frame that a text says; a ValueError where it cannot be read."""
+    return read_frame(block, lambda _: None)
+
+
+def editable_text(block: bytes, for_ase: bool = False) -> bytes:
+    """Return a frame's text such that keys and columns can be added: as it is, where that is so already.
+
+    A comment that is a sentence, or i-PI's, becomes one of keys and values; `for_ase` also what ASE would
+    read otherwise, such as ``PBC=`` or an empty value. Numbers stay the same to the last bit.
+    """
+    is_extended = read_header(block.decode().split("\n", 2)[1], lambda _: None).has_columns
+    if is_extended and not for_ase:
+        return block
+    atoms = parse_frame(block)
+    try:
+        content = frame_content(atoms)
+        if is_extended and not difference(content, frame_content(_read_by_ase(block))):
+            return block
+        return _text(content)
+    except ValueError:
+        # What extxyz cannot express from numbers stays in the words of its source.
+        return block
+
+
+def _read_by_ase(block: bytes) -> Atoms:
+    try:
+        return ase.io.read(io.StringIO(block.decode()), format="extxyz")
+    except Exception:
+        return Atoms()
 
 
 def _text(content: FrameContent) -> bytes:

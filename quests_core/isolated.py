@@ -63,11 +63,28 @@ def is_isolated(atoms: Atoms, label: str = "") -> bool:
     return is_isolated_label(label) or (len(atoms) == 1 and shortest_period(atoms) > ISOLATION_DISTANCE)
 
 
-def label_of(atoms: Atoms) -> str:
-    """Return the ``config_type`` of a frame, "" where it has none; the key's case does not count."""
-    return str(next((value for key, value in atoms.info.items() if key.lower() == "config_type"), ""))
+def label_of(atoms: Atoms, key: str | None = None) -> str:
+    """Return the label of a frame, "" without: its ``config_type`` in any case, or what `key` holds.
+
+    Examples
+    --------
+    >>> label_of(Atoms("H", info={"Config_type": "liquid", "phase": 2})), label_of(Atoms("H"), "phase")
+    ('liquid', '')
+    """
+    if key is None:
+        key = next((one for one in atoms.info if str(one).lower() == "config_type"), "")
+    return str(atoms.info.get(key, ""))
 
 
-def isolated_frames(frames: Sequence[Atoms]) -> list[int]:
+def labels_of(frames: Sequence[Atoms], key: str | None = None) -> tuple[str, ...]:
+    """Return the label of each frame; a ValueError where the user named a key that no frame has."""
+    if key is not None and not any(key in atoms.info for atoms in frames):
+        have = ", ".join(sorted({str(one) for atoms in frames[:100] for one in atoms.info}))
+        raise ValueError(f"label_key: expected a key that a frame has, got {key!r}; there are {have[:200]}")
+    return tuple(label_of(atoms, key) for atoms in frames)
+
+
+def isolated_frames(frames: Sequence[Atoms], label_key: str | None = None) -> list[int]:
     """Return the frames that are isolated atoms, rising; see `is_isolated`."""
-    return [i for i, atoms in enumerate(frames) if is_isolated(atoms, label_of(atoms))]
+    labels = labels_of(frames, label_key)
+    return [i for i, atoms in enumerate(frames) if is_isolated(atoms, labels[i])]

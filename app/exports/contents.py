@@ -7,16 +7,20 @@ import itertools
 from dataclasses import dataclass
 
 import numpy as np
+from ase import Atoms
 
+from quests_core import atoms_energy, atoms_forces
 from quests_core import io as core_io
 from quests_core.extxyz import FrameText
-from quests_core.ranges import format_ranges
+from quests_core.frame_content import same
+from quests_core.frame_writer import editable_text, parse_frame
 
-from ..facts.analysis import MethodPath, Opened
+from ..facts.analysis import DataSet, MethodPath, Opened
 from ..parts.format import plural
 from .export import source_frames
+from .program_keys import MACE, NEQUIP, TARGETS, listed, to_mace, to_nequip
 
-SOURCE, RANK, MACE, NEQUIP = "source", "rank", "mace", "nequip"
+SOURCE, RANK = "source", "rank"
 CONTENTS = {
     "As in the source": SOURCE,
     "With rank and δH": RANK,
@@ -28,19 +32,11 @@ NOTES = {
     RANK: "Adds quests_rank (1: picked first) to each frame, and to each atom quests_delta_entropy, its δH "
     "given the whole subset: e to the power of −δH is how many of the subset's environments are like it, "
     "itself among them.",
-    MACE: "energy, forces, stress and virial become REF_energy, REF_forces, REF_stress and REF_virials; an "
+    MACE: "Energy, forces, stress and virial become REF_energy, REF_forces, REF_stress and REF_virials; an "
     "isolated atom without a label gets the config_type IsolatedAtom. Numbers and units stay as they are.",
     NEQUIP: "Labels stand under energy, forces and stress. Numbers and units stay as they are; a virial "
     "stays a virial, since files do not say its sign.",
 }
-_OTHERS = {
-    "energy": ("energy", "REF_energy", "dft_energy", "DFT_energy", "free_energy"),
-    "forces": ("forces", "REF_forces", "force", "dft_forces", "DFT_forces"),
-    "stress": ("stress", "REF_stress", "dft_stress", "DFT_stress"),
-    "virials": ("virials", "virial", "REF_virials", "REF_virial"),
-}
-# xx yy zz yz xz xy, written as a matrix.
-_VOIGT = (0, 5, 4, 5, 1, 3, 4, 3, 2)
 
 
 @dataclass(frozen=True)
@@ -62,7 +58,13 @@ class Content:
 
 
 def content(opened: Opened, path: MethodPath, n_frames: int, order: str, kind: str) -> Content:
-    """Return the subset's frames; `kind` is one of the values of `CONTENTS`."""
+    """Return the subset's frames; `kind` is one of the values of `CONTENTS`.
+
+    Raises
+    ------
+    ValueError
+        If a frame would not be read back as it is; the message names the frame.
+    """
     ranked = path.frames(n_frames)
     data = core_io.subset_bytes(source_frames(opened), ranked, order)
     bounds = core_io.frame_bounds(data)
@@ -70,13 +72,22 @@ def content(opened: Opened, path: MethodPath, n_frames: int, order: str, kind: s
     frames = ranked if order == "rank" else np.sort(ranked)
     if kind == SOURCE:
         return Content(tuple(blocks), frames)
-    texts = [FrameText.of(block) for block in blocks]
+    editable = [editable_text(block, for_ase=kind != RANK) for block in blocks]
+    texts, notes = [FrameText.of(block) for block in editable], []
     if kind == RANK:
         _add_rank(opened, path, n_frames, texts, frames)
-        notes = ()
     else:
-        notes = (_to_mace if kind == MACE else _to_nequip)(opened, texts, frames)
-    return Content(tuple(text.to_bytes() for text in texts), frames, tuple(notes))
+        anew = [int(f) for f, old, new in zip(frames, blocks, editable, strict=True) if old != new]
+        if anew:
+            notes.append(
+                f"{plural(len(anew), 'frame')} ({listed(anew)}) written anew with the same numbers, as ASE "
+                "would read the text of the source otherwise."
+            )
+        notes += (to_mace if kind == MACE else to_nequip)(opened.dataset, texts, frames)
+    made = tuple(text.to_bytes() for text in texts)
+    for frame, block in zip(frames, made, strict=True):
+        _check(opened.dataset, int(frame), block, kind)
+    return Content(made, frames, tuple(notes))
 
 
 def _add_rank(opened: Opened, path: MethodPath, n_frames: int, texts, frames) -> None:
@@ -89,48 +100,38 @@ def _add_rank(opened: Opened, path: MethodPath, n_frames: int, texts, frames) ->
         text.add_column("quests_delta_entropy", "R", [str(value) for value in values])
 
 
-def _to_mace(opened: Opened, texts, frames) -> list[str]:
-    isolated, labelled, others = set(opened.dataset.locked), 0, []
-    for text, frame in zip(texts, frames, strict=True):
-        for name in _OTHERS:
-            _move(text, name, f"REF_{name}")
-        if int(frame) not in isolated:
-            continue
-        if not opened.dataset.labels[frame]:
-            text.set("config_type", "IsolatedAtom")
-            labelled += 1
-        elif text.get("config_type") != "IsolatedAtom":
-            others.append(int(frame))
-    notes = [f"{plural(labelled, 'isolated atom')} got the config_type IsolatedAtom."] if labelled else []
-    if others:
-        notes.append(
-            f"{plural(len(others), 'isolated atom')} (frames {format_ranges(sorted(others))}) keep a label "
-            f"like {opened.dataset.labels[others[0]]}; MACE finds its references by config_type=IsolatedAtom."
-        )
-    return notes
+def _check(dataset: DataSet, frame: int, block: bytes, kind: str) -> None:
+    """Raise a ValueError where a text does not say what the frame is, or has other labels."""
+    before = dataset.frames[frame]
+    try:
+        after = parse_frame(block)
+    except ValueError as error:
+        raise ValueError(f"frame {frame}: it would be written as what cannot be read: {error}") from error
+    pairs = {
+        "symbols": (before.numbers, after.numbers),
+        "positions": (before.positions, after.positions),
+        "cell": (before.cell.array, after.cell.array),
+        "pbc": (before.pbc, after.pbc),
+        "energy": (atoms_energy(before), _energy(dataset, after, kind)),
+        "forces": (atoms_forces(before), _forces(dataset, after, kind)),
+    }
+    for name, (first, second) in pairs.items():
+        if not same(first, second):
+            raise ValueError(f"frame {frame}: {name}: it would not be read back as it is in the source")
 
 
-def _to_nequip(opened: Opened, texts, frames) -> list[str]:
-    only_virial = 0
-    for text in texts:
-        for name in ("energy", "forces", "stress"):
-            _move(text, name, name)
-        stress = (text.get("stress") or "").split()
-        if len(stress) == 6:
-            # ASE reads a stress of nine numbers only.
-            text.set("stress", " ".join(stress[i] for i in _VOIGT))
-        has_virial = any(text.get(key) is not None for key in _OTHERS["virials"])
-        only_virial += not stress and has_virial
-    return [f"{only_virial} frames have a virial and no stress; it is left as it is."] if only_virial else []
+def _energy(dataset: DataSet, atoms: Atoms, kind: str):
+    """Return the energy of an exported frame: under its new key, where the user named the key."""
+    if dataset.energy_key is None:
+        return atoms_energy(atoms)
+    results = getattr(atoms.calc, "results", {})
+    found = {**atoms.info, **results}.get(TARGETS.get(kind, {}).get("energy", dataset.energy_key))
+    return atoms_energy(atoms) if found is None else found
 
 
-def _move(text: FrameText, name: str, target: str) -> None:
-    """Give the first label of a kind that is there the name `target`, unless that is taken."""
-    if name == "forces":
-        has, move = text.has_column, text.rename_column
-    else:
-        has, move = (lambda key: text.get(key) is not None), text.rename
-    if not has(target):
-        found = next((key for key in _OTHERS[name] if has(key)), None)
-        if found:
-            move(found, target)
+def _forces(dataset: DataSet, atoms: Atoms, kind: str):
+    if dataset.forces_key is None:
+        return atoms_forces(atoms)
+    results = getattr(atoms.calc, "results", {})
+    found = {**atoms.arrays, **results}.get(TARGETS.get(kind, {}).get("forces", dataset.forces_key))
+    return atoms_forces(atoms) if found is None else found

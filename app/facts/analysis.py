@@ -52,6 +52,8 @@ class Parameters:
         Whether elements are told apart.
     given : str
         Hash of the descriptors where these were given, and not computed with `k`, `cutoff` and `species`.
+    energy_key, forces_key, label_key : str
+        The names of energy, forces and label in the file; "" where they are recognised by their names.
     """
 
     k: int = 32
@@ -59,6 +61,14 @@ class Parameters:
     bandwidth: float = 0.015
     species: bool = False
     given: str = ""
+    energy_key: str = ""
+    forces_key: str = ""
+    label_key: str = ""
+
+    @property
+    def keys(self) -> dict[str, str | None]:
+        """Return what `load` is told about the names of labels."""
+        return {name: getattr(self, name) or None for name in ("energy_key", "forces_key", "label_key")}
 
 
 @dataclass(frozen=True)

@@ -20,6 +20,12 @@ _NOTES = {
     True: "The descriptor is followed by one of each element alone: a change of elements counts.",
 }
 
+_KEYS = {
+    "energy_key": "Key of the energy",
+    "forces_key": "Key of the forces",
+    "label_key": "Key of the label",
+}
+
 
 class SettingsView(View):
     """k, cutoff, elements and bandwidth in a section that is closed at first.
@@ -49,6 +55,10 @@ class SettingsView(View):
         self._suggest = pmui.Button(
             label="Suggest from the volume", size="small", variant="text", margin=(0, 0, 4, 0)
         )
+        self._keys = {
+            name: pmui.TextInput(label=label, placeholder="by its usual names", **options)
+            for name, label in _KEYS.items()
+        }
         self._why, self._live = html(), html()
         self._apply = pmui.Button(label="Recompute", size="small", variant="outlined", margin=(6, 0))
         self._plot = bandwidth_plot(LOWEST, HIGHEST)
@@ -65,7 +75,7 @@ class SettingsView(View):
         self._chart = pn.Column(sizing_mode="stretch_width", margin=0)
         return pn.Column(
             self._k, self._cutoff, self._species, self._note, self._bandwidth, self._slider, self._live,
-            self._chart, self._suggest, self._why, self._apply,
+            self._chart, self._suggest, self._why, *self._keys.values(), self._apply,
             sizing_mode="stretch_width", margin=(0, 8),
         )  # fmt: skip
 
@@ -84,6 +94,7 @@ class SettingsView(View):
                 cutoff=_number(self._cutoff, float, "a length above 0 and up to 20 Å", CUTOFF),
                 bandwidth=_number(self._bandwidth, float, "a number from 1e-12 to 1e12", BANDWIDTH),
                 species=self._species.value,
+                **{name: (field.value_input or "").strip() for name, field in self._keys.items()},
             )
         except ValueError as error:
             self._state.error = str(error)
@@ -170,6 +181,8 @@ class SettingsView(View):
         self._k.value, self._cutoff.value = str(parameters.k), f"{parameters.cutoff:g}"
         self._bandwidth.value = f"{parameters.bandwidth:g}"
         self._species.value = parameters.species
+        for name, field in self._keys.items():
+            field.value = getattr(parameters, name)
         self._update_note()
         self._curve, self._why.object = None, ""
         self._judge()

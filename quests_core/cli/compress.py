@@ -20,10 +20,13 @@ from .shared import (
     Bandwidth,
     Cutoff,
     DryRun,
+    EnergyKey,
     File,
     Force,
+    ForcesKey,
     Json,
     K,
+    LabelKey,
     Parameters,
     Seed,
     Species,
@@ -81,6 +84,9 @@ def compress(
     cost: Annotated[Cost, typer.Option(help="What a frame's gain is divided by.")] = Cost.frames,
     seed: Seed = 0,
     order: Annotated[Order, typer.Option(help="Frames as in the file, or as picked.")] = Order.file,
+    energy_key: EnergyKey = None,
+    forces_key: ForcesKey = None,
+    label_key: LabelKey = None,
     force: Force = False,
     dry_run: DryRun = False,
     as_json: Json = False,
@@ -94,12 +100,13 @@ def compress(
     with working() as work:
         paths = [work.path(one) for one in (file, reference) if one is not None]
         check_target(output, force or dry_run, *paths, endings=FRAMES)
-        frames, *_ = sets = [work.frames(path) for path in paths]
+        frames = work.frames(paths[0], energy_key, forces_key)
+        sets = [frames, *map(work.frames, paths[1:])]
         parameters = Parameters(k, cutoff, bandwidth, species)
         envs, *others = work.environments(parameters, *sets)
         known = others[0] if others else None
         left_out = parse_ranges(excluded, len(frames), "excluded")
-        isolated = [i for i in isolated_frames(frames) if i not in left_out] if lock_isolated else []
+        isolated = [i for i in isolated_frames(frames, label_key) if lock_isolated and i not in left_out]
         kept = sorted({*parse_ranges(locked, len(frames), "locked"), *isolated})
         _check_room(kept, isolated, n_to_select, len(frames) - len(left_out))
         selection = select(

@@ -10,22 +10,31 @@ from ..dataset import load as load_file
 from ..descriptors import descriptors
 from ..escape import one_line
 from ..health import ERROR, INFO, WARNING, check
+from ..labels import atoms_energy, label_notes
 from ..ranges import format_ranges
-from .shared import Cutoff, File, Json, K, app, tell, working
+from .shared import Cutoff, EnergyKey, File, ForcesKey, Json, K, LabelKey, app, tell, working
 
 _COLORS = {ERROR: "red", WARNING: "yellow", INFO: "blue"}
 _SHOWN = 60
 
 
 @app.command()
-def describe(file: File, k: K = 32, cutoff: Cutoff = 5.0, as_json: Json = False) -> None:
+def describe(
+    file: File, k: K = 32, cutoff: Cutoff = 5.0, energy_key: EnergyKey = None, forces_key: ForcesKey = None,
+    label_key: LabelKey = None, as_json: Json = False,
+) -> None:  # fmt: skip
     """Tell what is in FILE, and what looks wrong: duplicates, overlapping atoms, extreme forces and more."""
     with working() as work:
-        dataset = load_file(work.path(file), progress=work.progress)
+        dataset = load_file(
+            work.path(file), progress=work.progress, energy_key=energy_key, forces_key=forces_key,
+            label_key=label_key,
+        )  # fmt: skip
         envs = descriptors(dataset.frames, k, cutoff, progress=work.progress)
         findings = check(dataset, envs, cutoff, work.progress)
     told = {"file": file, **_facts(dataset), "findings": [asdict(finding) for finding in findings]}
     shown = _summary(told)
+    for note in told["notes"]:
+        shown.append("\nNote", "yellow").append(f": {one_line(note)}")
     for finding in findings:
         frames = format_ranges(finding.frames)
         frames = frames if len(frames) <= _SHOWN else f"{frames[:_SHOWN].rsplit(',', 1)[0]}, …"
@@ -42,13 +51,17 @@ def describe(file: File, k: K = 32, cutoff: Cutoff = 5.0, as_json: Json = False)
 
 def _facts(dataset: DataSet) -> dict:
     sizes = [len(atoms) for atoms in dataset.frames]
+    # What is said about labels is among the findings.
+    about_labels = label_notes(dataset.frames)
     return {
         "n_frames": len(sizes),
         "n_envs": sum(sizes),
         "elements": list(dataset.elements),
         "atoms_in_a_frame": [min(sizes), max(sizes)],
         "labels": dict(Counter(dataset.labels)),
+        "frames_with_energy": sum(atoms_energy(atoms) is not None for atoms in dataset.frames),
         "frames_with_forces": len(sizes) - len(dataset.without_forces),
+        "notes": [note for note in dataset.notes if note not in about_labels],
         "sha256": dataset.sha256,
     }
 
@@ -60,5 +73,6 @@ def _summary(told: dict) -> Text:
         (one_line(told["file"]), "bold"),
         f": {told['n_frames']:,} frames of {low} to {high} atoms, "
         f"{told['n_envs']:,} environments of {', '.join(told['elements'])}; "
+        f"{told['frames_with_energy']:,} frames with an energy, "
         f"{told['frames_with_forces']:,} frames with forces\nLabels: {labels}",
     )

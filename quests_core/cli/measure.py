@@ -19,8 +19,10 @@ from .shared import (
     Bandwidth,
     Cutoff,
     DryRun,
+    EnergyKey,
     File,
     Force,
+    ForcesKey,
     Json,
     K,
     Parameters,
@@ -41,33 +43,37 @@ _QUANTITIES = {"entropy": entropy_from_sums, "diversity": diversity_from_sums}
 @app.command()
 def entropy(
     file: File, k: K = 32, cutoff: Cutoff = 5.0, bandwidth: Bandwidth = 0.015, species: Species = False,
-    as_json: Json = False,
+    energy_key: EnergyKey = None, forces_key: ForcesKey = None, as_json: Json = False,
 ) -> None:  # fmt: skip
     """Tell how much information FILE holds, nats, and the bound ln N."""
-    _measure(file, Parameters(k, cutoff, bandwidth, species), ("entropy",), as_json)
+    _measure(file, Parameters(k, cutoff, bandwidth, species), ("entropy",), as_json, energy_key, forces_key)
 
 
 @app.command()
 def diversity(
     file: File, k: K = 32, cutoff: Cutoff = 5.0, bandwidth: Bandwidth = 0.015, species: Species = False,
-    as_json: Json = False,
+    energy_key: EnergyKey = None, forces_key: ForcesKey = None, as_json: Json = False,
 ) -> None:  # fmt: skip
     """Tell how many unique environments FILE holds, as a logarithm, nats."""
-    _measure(file, Parameters(k, cutoff, bandwidth, species), ("diversity",), as_json)
+    _measure(file, Parameters(k, cutoff, bandwidth, species), ("diversity",), as_json, energy_key, forces_key)
 
 
 @app.command()
 def metrics(
     file: File, k: K = 32, cutoff: Cutoff = 5.0, bandwidth: Bandwidth = 0.015, species: Species = False,
-    as_json: Json = False,
+    energy_key: EnergyKey = None, forces_key: ForcesKey = None, as_json: Json = False,
 ) -> None:  # fmt: skip
     """Tell entropy and diversity of FILE at once."""
-    _measure(file, Parameters(k, cutoff, bandwidth, species), tuple(_QUANTITIES), as_json)
+    _measure(
+        file, Parameters(k, cutoff, bandwidth, species), tuple(_QUANTITIES), as_json, energy_key, forces_key
+    )
 
 
-def _measure(file: str, parameters: Parameters, wanted: tuple[str, ...], as_json: bool) -> None:
+def _measure(
+    file: str, parameters: Parameters, wanted: tuple[str, ...], as_json: bool, *keys: str | None
+) -> None:
     with working() as work:
-        (envs,) = work.environments(parameters, work.frames(work.path(file)))
+        (envs,) = work.environments(parameters, work.frames(work.path(file), *keys))
         h = check_sane(parameters.bandwidth, "bandwidth")
         sums = own_log_kernel_sums(tiles_of(envs, envs.X), h, "single", wanted[0], work.progress)
         values = {name: _QUANTITIES[name](sums) for name in wanted}

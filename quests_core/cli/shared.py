@@ -56,12 +56,21 @@ Force = Annotated[
 DryRun = Annotated[bool, flag("--dry-run", help="Compute, tell, and write nothing.")]
 Json = Annotated[bool, flag("--json", help="Tell it as JSON.")]
 
+EnergyKey = Annotated[str | None, typer.Option("--energy-key", help="The key that holds the energy.")]
+ForcesKey = Annotated[str | None, typer.Option("--forces-key", help="The column that holds the forces.")]
+LabelKey = Annotated[
+    str | None, typer.Option("--label-key", help="The key that holds the label, in place of config_type.")
+]
+
 # What the library calls otherwise in what it complains of.
 _OPTIONS = {
     "n_to_select": "--size",
     "n_repeats": "--repeats",
     "random_state": "--seed",
     "k": "-k",
+    "energy_key": "--energy-key",
+    "forces_key": "--forces-key",
+    "label_key": "--label-key",
     **{
         name: f"--{name}"
         for name in ("bandwidth", "cutoff", "sizes", "threshold", "locked", "excluded", "until")
@@ -156,9 +165,9 @@ class Work:
             raise FileNotFoundError(f"{file}: no such file, nor a name that quests-explorer datasets lists")
         return Path(file)
 
-    def frames(self, path: Path) -> list[Atoms]:
+    def frames(self, path: Path, energy_key: str | None = None, forces_key: str | None = None) -> list[Atoms]:
         """Return the structures of a file."""
-        return read(path, self.progress)
+        return read(path, self.progress, energy_key, forces_key)
 
     def environments(self, parameters: Parameters, *sets: Sequence[Atoms]) -> list[Environments]:
         """Return the environments of each set; where elements are told apart, all know all elements."""

@@ -23,6 +23,7 @@ def check(dataset: DataSet, envs: Environments, cutoff: float, progress=None) ->
     frames = dataset.frames
     checks = (
         lambda: labels.labels(dataset),
+        lambda: labels.names(dataset),
         lambda: labels.energies(frames),
         lambda: labels.forces(dataset, envs),
         lambda: labels.net_forces(frames),

@@ -6,12 +6,13 @@ from ase import Atoms
 from ..dataset import DataSet
 from ..environments import Environments
 from ..io import atoms_energy, atoms_forces
+from ..label_names import ENERGY, is_energy, label_keys, unrecognised_labels
 from .findings import INFO, WARNING, Finding, finding
 
 EXTREME_FORCE = 30.0
 NET_FORCE = 0.1
 ROBUST_Z = 8.0
-_ENERGY_KEYS = ("REF_energy", "energy", "free_energy", "dft_energy", "DFT_energy")
+_SHOWN = 5
 
 
 def labels(dataset: DataSet) -> list[Finding]:
@@ -22,6 +23,34 @@ def labels(dataset: DataSet) -> list[Finding]:
     return finding(
         "missing labels", INFO, without, "No label",
         "They have no config_type although others do, so they stand apart in numbers by label.",
+    )  # fmt: skip
+
+
+def names(dataset: DataSet) -> list[Finding]:
+    """Labels that are in no frame, and what looks like a label and is not recognised."""
+    frames = dataset.frames
+    found = []
+    if all(np.isnan(_energy(atoms)) for atoms in frames):
+        found += finding(
+            "no energies", WARNING, range(len(frames)), "No frame has an energy",
+            "No energy was found under any name that is known; where there is one, name its key.",
+        )  # fmt: skip
+    if not dataset.has_forces:
+        found += finding(
+            "no forces", INFO, range(len(frames)), "No frame has forces",
+            "No forces were found under any name that is known; where there are some, name their key.",
+        )  # fmt: skip
+    unknown: dict[str, list[int]] = {}
+    chosen = (dataset.energy_key, dataset.forces_key)
+    for i, atoms in enumerate(frames):
+        for key in unrecognised_labels(atoms.info, atoms.arrays, len(atoms)):
+            if key not in chosen:
+                unknown.setdefault(key, []).append(i)
+    listed = ", ".join(sorted(unknown)[:_SHOWN]) + ", …" * (len(unknown) > _SHOWN)
+    return found + finding(
+        "unrecognised labels", WARNING, (i for frames in unknown.values() for i in frames),
+        "Labels that are not recognised",
+        f"{listed[:200]}: named like labels, but not used. Name the key if one is the energy or the forces.",
     )  # fmt: skip
 
 
@@ -47,9 +76,11 @@ def _energy(atoms: Atoms) -> float:
 
 
 def _energy_name(atoms: Atoms) -> str:
-    if getattr(atoms.calc, "results", {}).get("energy") is not None:
+    results = getattr(atoms.calc, "results", {})
+    if results.get("energy") is not None:
         return "energy"
-    return next((key for key in _ENERGY_KEYS if key in atoms.info), "")
+    keys = label_keys(ENERGY, {*atoms.info, *results})
+    return next((key for key in keys if is_energy({**results, **atoms.info}[key])), "")
 
 
 def _mixed_names(frames: list[Atoms]) -> list[Finding]:

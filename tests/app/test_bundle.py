@@ -106,7 +106,7 @@ def test_keys_of_nequip(odd):
     assert atom.info["virial"][1, 1] == 2
     assert pair.get_potential_energy() == 5
     assert pair.get_stress().tolist() == [1, 2, 3, 4, 5, 6]
-    assert made.notes == ("1 frames have a virial and no stress; it is left as it is.",)
+    assert made.notes == ("1 frame with a virial and no stress: it stays as it is.",)
 
 
 def test_mace_reads_what_ase_wrote(opened):

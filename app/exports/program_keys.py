@@ -1,0 +1,111 @@
+"""Labels under the keys that training programs read: renamed in the text of frames."""
+
+from collections.abc import Callable
+
+import numpy as np
+
+from quests_core.extxyz import FrameText
+from quests_core.label_names import (
+    ENERGY,
+    FORCES,
+    STRESS,
+    VIRIALS,
+    is_energy,
+    is_stress,
+    label_keys,
+)
+from quests_core.ranges import format_ranges
+
+from ..facts.analysis import DataSet
+from ..parts.format import plural
+
+MACE, NEQUIP = "mace", "nequip"
+TARGETS = {
+    MACE: {ENERGY: "REF_energy", FORCES: "REF_forces", STRESS: "REF_stress", VIRIALS: "REF_virials"},
+    NEQUIP: {ENERGY: "energy", FORCES: "forces", STRESS: "stress"},
+}
+_FITS = {ENERGY: is_energy, STRESS: is_stress, VIRIALS: is_stress}
+# xx yy zz yz xz xy, written as a matrix.
+_VOIGT = [0, 5, 4, 5, 1, 3, 4, 3, 2]
+_LONGEST = 60
+
+
+def listed(frames: list[int]) -> str:
+    """Return which frames are meant, as short text."""
+    text = format_ranges(sorted(frames))
+    if len(text) > _LONGEST:
+        text = f"{text[:_LONGEST].rsplit(',', 1)[0]}, …"
+    return f"frame{'s' * (len(frames) > 1)} {text}"
+
+
+def to_mace(dataset: DataSet, texts: list[FrameText], frames) -> list[str]:
+    """Rename labels as MACE reads them, label isolated atoms that have no label; return what to tell."""
+    isolated, labelled, others = set(dataset.locked), 0, []
+    for text, frame in zip(texts, frames, strict=True):
+        _rename(dataset, text, TARGETS[MACE])
+        if int(frame) not in isolated:
+            continue
+        if not dataset.labels[frame]:
+            text.set("config_type", "IsolatedAtom")
+            labelled += 1
+        elif text.get("config_type") != "IsolatedAtom":
+            others.append(int(frame))
+    notes = [f"{plural(labelled, 'isolated atom')} got the config_type IsolatedAtom."] if labelled else []
+    if others:
+        notes.append(
+            f"{plural(len(others), 'isolated atom')} ({listed(others)}) kept another label, such as "
+            f"{dataset.labels[others[0]]}; MACE finds its energy references by config_type=IsolatedAtom."
+        )
+    return notes + _missing(dataset, texts, TARGETS[MACE])
+
+
+def to_nequip(dataset: DataSet, texts: list[FrameText], frames) -> list[str]:
+    """Rename labels as NequIP reads them; return what to tell."""
+    only_virial = 0
+    for text in texts:
+        _rename(dataset, text, TARGETS[NEQUIP])
+        stress = text.value("stress")
+        if is_stress(stress):
+            # ASE reads a stress of nine numbers only; those that are there stay as they are written.
+            numbers = (text.get("stress") or "").split()
+            if len(numbers) == 6:
+                text.set("stress", " ".join(numbers[i] for i in _VOIGT))
+            elif len(numbers) != 9 or np.ndim(stress) == 2:
+                text.set("stress", " ".join(map(repr, np.ravel(stress, order="F").tolist())))
+        else:
+            only_virial += any(is_stress(text.value(key)) for key in label_keys(VIRIALS, text.keys))
+    notes = [f"{plural(only_virial, 'frame')} with a virial and no stress: it stays as it is."]
+    return notes * bool(only_virial) + _missing(dataset, texts, TARGETS[NEQUIP])
+
+
+def _rename(dataset: DataSet, text: FrameText, targets: dict[str, str]) -> None:
+    """Give the label of each quantity that counts its target's name, unless that is taken."""
+    for quantity, target in targets.items():
+        if quantity == FORCES:
+            names = [name for name, kind, width in text.columns if kind in "RI" and width == 3]
+            _move(names, text.rename_column, quantity, target, dataset.forces_key)
+        else:
+            names = [key for key in text.keys if _FITS[quantity](text.value(key))]
+            chosen = dataset.energy_key if quantity == ENERGY else None
+            _move(names, text.rename, quantity, target, chosen)
+
+
+def _move(
+    names: list[str], rename: Callable[[str, str], None], quantity: str, target: str, chosen: str | None
+) -> None:
+    if chosen in names and chosen != target:
+        if target in names:
+            rename(target, f"not_used_{target}")
+        rename(chosen, target)
+    elif target not in names and (found := label_keys(quantity, names)):
+        rename(found[0], target)
+
+
+def _missing(dataset: DataSet, texts: list[FrameText], targets: dict[str, str]) -> list[str]:
+    """Return what to tell about labels that are in no frame, or are not recognised."""
+    notes = []
+    if not any(text.get(targets[ENERGY]) is not None for text in texts):
+        notes.append("No frame has an energy.")
+    if not any(text.has_column(targets[FORCES]) for text in texts):
+        notes.append("No frame has forces.")
+    return notes + [f"In the source, {note}." for note in dataset.notes if "looks like a label" in note]
