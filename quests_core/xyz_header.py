@@ -77,6 +77,7 @@ def read_header(comment: str, tell: Tell) -> Header:
     >>> read_header('pbc="T F F" note="a b"', print).pbc
     (True, False, False)
     >>> read_header("water, energy = 3 or energy = 4", print).info
+    the comment is a sentence, from which no energy is taken
     {'comment': 'water, energy = 3 or energy = 4'}
     """
     if len(comment) > _LONGEST_COMMENT:

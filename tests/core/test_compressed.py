@@ -4,6 +4,7 @@ import bz2
 import gzip
 import importlib.util
 import lzma
+import zlib
 
 import ase.io
 import pytest
@@ -28,7 +29,8 @@ def test_every_compression_is_read(extxyz, tmp_path, suffix, name):
     path = tmp_path / (name + suffix)
     path.write_bytes(PACK[suffix](data))
     assert_same(read(path), labelled())
-    assert_same_labels(read(path), labelled())
+    if not name.endswith("traj"):  # which does not hold every label
+        assert_same_labels(read(path), labelled())
 
 
 @pytest.mark.parametrize("suffix", PACK)
@@ -64,8 +66,8 @@ def test_damage_is_refused(extxyz, tmp_path, suffix):
 @pytest.mark.parametrize("suffix", PACK)
 def test_a_bomb_is_refused_before_it_is_unpacked(tmp_path, monkeypatch, suffix):
     path = tmp_path / f"x.xyz{suffix}"
-    path.write_bytes(PACK[suffix](b"1\n\nH 0 0 0\n" * 3_000_000))
-    monkeypatch.setattr(memory, "available", lambda: 20_000_000)
+    path.write_bytes(PACK[suffix](b"1\n\nH 0 0 0\n" * 1_000_000))
+    monkeypatch.setattr(memory, "available", lambda: 10_000_000)
     with pytest.raises(ValueError, match=rf"^x\.xyz\{suffix}: unpacking it would take"):
         read(path)
     path.write_bytes(PACK[suffix](bytes(5_000_000)))
@@ -74,18 +76,10 @@ def test_a_bomb_is_refused_before_it_is_unpacked(tmp_path, monkeypatch, suffix):
 
 
 def test_an_xz_file_with_a_giant_dictionary_is_refused(tmp_path):
-    filters = [{"id": lzma.FILTER_LZMA2, "dict_size": 1 << 30}]
-    # Only what reads it needs the memory; the header is that of a dictionary of 1 GB.
-    small = bytearray(
-        lzma.compress(b"1\n\nH 0 0 0\n", filters=[{"id": lzma.FILTER_LZMA2, "dict_size": 4096}])
-    )
-    assert filters
-    decoder = lzma.LZMADecompressor(memlimit=compressed._XZ_MEMORY)
-    assert decoder.decompress(bytes(small))
-    import zlib
-
+    filters = [{"id": lzma.FILTER_LZMA2, "dict_size": 4096}]
+    small = bytearray(lzma.compress(b"1\n\nH 0 0 0\n", filters=filters))
     # Block header: size, flags, filter id, size of properties, dictionary; then zeros and a CRC32.
-    small[16] = 36
+    small[16] = 36  # of a dictionary of 1 GB, which only its reader would have to allocate
     size = (small[12] + 1) * 4
     small[12 + size - 4 : 12 + size] = zlib.crc32(small[12 : 12 + size - 4]).to_bytes(4, "little")
     path = tmp_path / "x.xyz.xz"
