@@ -10,19 +10,32 @@ import panel as pn
 from bokeh.settings import settings
 from tornado.ioloop import IOLoop
 
+from quests_app import guarded_server, places, scratch, websocket_limits
 from quests_app.door import Door
 from quests_app.jobs import shut_down
 from quests_app.leavings import leavings
+from quests_app.path_access import PARAMETER
 from quests_app.unsent import send_what_is_left
 
 # What is computed looks at whether it was cancelled far more often, but compiling a kernel never does.
 GRACE_SECONDS = 3.0
 # Python's own is 5 ms: a page that is answered gives the interpreter up, and waits for it, many times.
 SWITCH_SECONDS = 0.001
+# Every way of serving loads this file before it builds its web application.
+guarded_server.install()
+websocket_limits.install()
 
 
 def on_server_loaded(server_context) -> None:
-    """Have pages answered quickly beside what computes and beside pages that are built."""
+    """Refuse to serve what is not protected; have pages answered quickly beside what computes."""
+    served = guarded_server.require(server_context.application_context)
+    if missing := places.missing():
+        raise SystemExit(f"{places.FOLDERS}: no such folder: {', '.join(map(str, missing))}")
+    guarded_server.contain_exits(IOLoop.current().asyncio_loop)
+    if served.access.token is not None and places.FOLDERS not in os.environ:
+        link = f"{served.own_address.rstrip('/')}{served.prefix}{server_context.application_context.url}"
+        print(f"To open and save files by their paths: {link}?{PARAMETER}={served.access.token}", flush=True)  # noqa: T201
+    scratch.remove_stale()
     send_what_is_left()
     server_context.application_context.application.add(Door())
     # Panel begins this for the whole process when a page is first busy, and it would hold that page for ever.

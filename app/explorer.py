@@ -125,7 +125,7 @@ class Controller:
         opened, path = self.state.opened, self.state.path
         self.state.param.update(error="", notice="")
         try:
-            target = str(self.place(target))
+            target = str(self.places.find_target(target))
         except ValueError as error:
             self.state.error = f"Could not save: {error}."
             return

@@ -1,8 +1,8 @@
 """Which paths on the server a session may use: those beneath folders that were named at start.
 
 ``$QUESTS_DATA_DIRS`` names them, separated as in ``$PATH``; empty: none; ``*``: all that the server's account
-can reach. Where it is not set, somebody who sits at the machine (or came through its shell) may use all, and
-whoever comes from elsewhere none.
+can reach. Where it is not set, the account that runs the server may use all from this machine, and everybody
+else none: see `path_access`.
 """
 
 import os
@@ -13,8 +13,8 @@ FOLDERS = "QUESTS_DATA_DIRS"
 FILE = "QUESTS_FILE"
 # No system opens a longer path.
 _LONGEST = 4096
-_HERE = ("localhost", "127.0.0.1", "::1")
-_FORWARDED = ("X-Forwarded-For", "X-Forwarded-Host", "X-Real-Ip", "Forwarded", "Via")
+# Of files that may be written, with ``.gz`` or without: they are extxyz, and read by their name.
+ENDINGS = (".xyz", ".extxyz")
 
 
 class Places:
@@ -72,6 +72,25 @@ class Places:
             raise ValueError("this server opens no paths; upload the file")
         raise ValueError(f"expected a path beneath {' or '.join(map(str, self._folders))}, got {path}")
 
+    def find_target(self, path: str | Path) -> Path:
+        """Return where a file of structures is to be written.
+
+        Raises
+        ------
+        ValueError
+            If `find` refuses it, its name has another ending, or it is hidden, also by a folder.
+        """
+        found = self.find(path)
+        if not found.name.lower().removesuffix(".gz").endswith(ENDINGS):
+            raise ValueError(f"expected a name that ends in {', '.join(ENDINGS)} (or .gz), got {path}")
+        roots = [folder for folder in self._folders or () if folder in found.parents]
+        parts = (
+            found.relative_to(max(roots, key=lambda root: len(root.parts))).parts if roots else found.parts
+        )
+        if any(part.startswith(".") for part in parts):
+            raise ValueError(f"expected a path without hidden files or folders, got {path}")
+        return found
+
 
 def named() -> list[Path] | None:
     """Return the folders of ``$QUESTS_DATA_DIRS``, None for everything or where it is not set."""
@@ -90,18 +109,13 @@ def of_document(document) -> Places:
 def of_request(request) -> Places:
     """Return the places of a session that began with a request, None for one without (a notebook)."""
     files = [os.environ[FILE]] if os.environ.get(FILE) else []
-    if FOLDERS in os.environ or request is None or _is_local(request):
+    # What a session says of its request beside may be what the visitor says: see Bokeh's proxy of requests.
+    request = getattr(request, "_request", request)
+    if FOLDERS in os.environ or request is None or getattr(request, "names_paths", False):
         return Places(named(), files)
     return Places((), files)
 
 
-def _is_local(request) -> bool:
-    """Say whether a request was made on this machine, and passed through no proxy."""
-    # Of a session that begins with its websocket, Bokeh's own answer is what the visitor says they were.
-    request = getattr(request, "_request", request)
-    headers = request.headers
-    if any(name in headers for name in _FORWARDED):
-        return False
-    host = headers.get("Host", "")
-    host = host.rpartition(":")[0] if ":" in host.rpartition("]")[2] else host
-    return getattr(request, "remote_ip", None) in _HERE and host.strip("[]") in _HERE
+def missing() -> list[Path]:
+    """Return the named folders that do not exist."""
+    return [folder for folder in named() or () if not folder.is_dir()]

@@ -10,6 +10,8 @@ import panel as pn
 
 from quests_core.environment_variables import FILE_LIMIT, SESSION_LIMIT, number_from_environment
 
+from . import scratch
+
 _UNSAFE = re.compile(r"[^\w.+-]+")
 
 
@@ -63,7 +65,7 @@ class UploadFolder:
     """Files in a temporary folder that only the server's account can read, gone with the session."""
 
     def __init__(self):
-        self._folder = Path(tempfile.mkdtemp(prefix="quests-upload-")).resolve()
+        self._folder = Path(tempfile.mkdtemp(prefix="upload-", dir=scratch.folder())).resolve()
         self._count = 0
         # Also where the server ends before the session does.
         self._remove = weakref.finalize(self, shutil.rmtree, self._folder, ignore_errors=True)

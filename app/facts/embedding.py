@@ -11,6 +11,8 @@ import numpy as np
 
 from quests_core.child import Child
 
+from .. import scratch
+
 N_NEIGHBORS, MIN_DIST, SEED = 15, 0.1, 0
 # Below this UMAP's graph of neighbours says nothing; the principal components are shown instead.
 MIN_POINTS = 20
@@ -34,7 +36,7 @@ class UmapWorker(Child):
         ChildError
             If the process dies or reports an error.
         """
-        with tempfile.TemporaryDirectory(prefix="quests-umap-") as name:
+        with tempfile.TemporaryDirectory(prefix="umap-", dir=scratch.folder()) as name:
             folder = Path(name)
             np.save(folder / _SOURCE, X)
             self.run(folder, progress, STEP)

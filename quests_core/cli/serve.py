@@ -2,6 +2,7 @@
 
 import importlib.util
 import os
+import secrets
 import subprocess
 import sys
 from pathlib import Path
@@ -37,7 +38,7 @@ def serve(
     """Start the dashboard."""
     if file == STANDARD:
         raise typer.BadParameter("expected a file: the dashboard reads it again and again")
-    environment = {**ALLOCATOR, **os.environ}
+    environment = {**ALLOCATOR, "BOKEH_SECRET_KEY": secrets.token_urlsafe(48), **os.environ}
     with working() as work:
         check_numbers()
         found = importlib.util.find_spec("quests_app")
@@ -49,10 +50,24 @@ def serve(
                 raise FileNotFoundError(f"{file}: no such file")
             environment["QUESTS_FILE"] = str(path.resolve())
         folder = next(iter(found.submodule_search_locations))
+        for one in data_dir or ():
+            if not one.is_dir():
+                raise NotADirectoryError(f"--data-dir: expected a folder, got {one}")
     if data_dir:
         environment["QUESTS_DATA_DIRS"] = os.pathsep.join(str(one.resolve()) for one in data_dir)
     command = [sys.executable, "-m", "panel", "serve", folder, "--address", address]
-    command += ["--plugins", "quests_app.operations"]
+    command += ["--plugins", "quests_app.operations", "--session-ids", "signed"]
     command += [f"--allow-websocket-origin={one}" for one in origin or ()]
     command += ["--port", str(port), *["--show"] * show]
-    raise typer.Exit(subprocess.call(command, env=environment))
+    raise typer.Exit(_become(command, environment))
+
+
+def _become(command: list[str], environment: dict[str, str]) -> int:
+    """Run a command in place of this process, so that signals reach it.
+
+    Where a process cannot be replaced, return the command's status.
+    """
+    if os.name == "posix":
+        sys.stdout.flush()
+        os.execve(command[0], command, environment)
+    return subprocess.call(command, env=environment)

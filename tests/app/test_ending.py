@@ -38,11 +38,11 @@ def test_a_server_that_computes_ends_and_leaves_nothing(busy_file, tmp_path, sen
         assert server.get("/app")[0] == 200
         server.wait(server.is_busy, 120)
         assert server.process.poll() is None
-        uploads = list(server.scratch.glob("quests-upload-*"))
+        uploads = list(server.scratch.glob("quests-files-*/upload-*"))
     finally:
         code = server.stop(sent)
     assert uploads
-    assert not list(server.scratch.glob("quests-upload-*")), "uploads outlive nobody"
+    assert not list(server.scratch.glob("quests-files-*/upload-*")), "uploads outlive nobody"
     assert code == 0
     assert server.faults() == []
 

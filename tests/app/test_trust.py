@@ -80,24 +80,22 @@ def test_a_refusal_tells_not_what_is_there(tree):
     assert message(tree / "secret.xyz") == message(tree / "nowhere.xyz")
 
 
-def request(ip="127.0.0.1", host="localhost:5006", **headers):
-    return SimpleNamespace(remote_ip=ip, headers={"Host": host, **headers})
+def request(names_paths=False):
+    return SimpleNamespace(names_paths=names_paths)
 
 
 @pytest.mark.parametrize(
     ("given", "opens"),
     [
         (None, True),
-        (request(), True),
-        (request(ip="::1", host="[::1]:5006"), True),
-        (request(ip="192.168.0.7"), False),
-        (request(host="workstation:5006"), False),
-        (request(**{"X-Forwarded-For": "1.2.3.4"}), False),
-        (request(**{"Forwarded": "for=1.2.3.4"}), False),
-        (request(host=""), False),
+        (request(names_paths=True), True),
+        (request(), False),
+        (SimpleNamespace(), False),
+        # A session that begins with its websocket says of its request what its visitor says.
+        (SimpleNamespace(names_paths=True, _request=request()), False),
     ],
 )
-def test_without_folders_only_who_sits_at_the_machine_names_paths(tree, monkeypatch, given, opens):
+def test_without_folders_only_the_servers_account_names_paths(tree, monkeypatch, given, opens):
     monkeypatch.delenv(FOLDERS, raising=False)
     monkeypatch.delenv("QUESTS_FILE", raising=False)
     places = of_request(given)
@@ -109,9 +107,39 @@ def test_without_folders_only_who_sits_at_the_machine_names_paths(tree, monkeypa
             places.find(tree / "secret.xyz")
 
 
+@pytest.mark.parametrize(
+    ("path", "message"),
+    [
+        (".bash_login", "ends in"),
+        ("data/x", "ends in"),
+        ("data/run.py", "ends in"),
+        ("data/s.json", "ends in"),
+        ("data/.s.xyz", "hidden"),
+        ("data/.config/s.xyz", "hidden"),
+        ("data/s.xyz.gz.sh", "ends in"),
+        ("data/good.xyz", None),
+        ("data/Good.EXTXYZ.gz", None),
+    ],
+)
+def test_only_structure_files_are_written(tree, path, message):
+    for places in (Places(), Places([tree])):
+        if message is None:
+            assert places.find_target(tree / path) == tree / path
+        else:
+            with pytest.raises(ValueError, match=message):
+                places.find_target(tree / path)
+
+
+def test_a_hidden_folder_that_was_named_is_written_to(tmp_path):
+    (tmp_path / ".data").mkdir()
+    assert Places([tmp_path / ".data"]).find_target(tmp_path / ".data/s.xyz")
+    with pytest.raises(ValueError, match="hidden"):
+        Places().find_target(tmp_path / ".data/s.xyz")
+
+
 def test_named_folders_hold_for_everybody(tree, monkeypatch):
     monkeypatch.setenv(FOLDERS, os.pathsep.join([str(tree / "data"), str(tree / "data2")]))
-    for given in (request(), request(ip="192.168.0.7")):
+    for given in (request(), request(names_paths=True)):
         assert of_request(given).find(tree / "data2/secret.xyz")
         with pytest.raises(ValueError, match="beneath"):
             of_request(given).find(tree / "secret.xyz")

@@ -23,7 +23,7 @@ from typer.testing import CliRunner
 import quests_core as q
 import quests_core.cli.shared
 from quests_core import named
-from quests_core.cli import app
+from quests_core.cli import app, serve
 from quests_core.dataset import load
 from quests_core.health import check
 
@@ -447,11 +447,13 @@ def test_numbers_that_are_none_are_null(capsys):
 
 def test_serve_starts_panel_with_the_file(file, monkeypatch):
     calls = []
-    monkeypatch.setattr(subprocess, "call", lambda *a, env: calls.append((a[0], env)) or 0)
+    monkeypatch.setattr(serve, "_become", lambda *a: calls.append(a) or 0)
     assert run("serve", file, "--port", 5999, "--no-show").exit_code == 0
     (command, environment), *_ = calls
     assert command[:4] == [sys.executable, "-m", "panel", "serve"]
     assert command[-2:] == ["--port", "5999"]
+    assert command[command.index("--session-ids") + 1] == "signed"
+    assert len(environment["BOKEH_SECRET_KEY"]) > 40
     assert environment["QUESTS_FILE"] == str(file)
     assert command[command.index("--address") + 1] == "localhost"
     assert "QUESTS_DATA_DIRS" not in environment
@@ -461,8 +463,9 @@ def test_serve_starts_panel_with_the_file(file, monkeypatch):
 
 def test_serve_names_the_folders_that_pages_may_use(tmp_path, monkeypatch):
     calls = []
-    monkeypatch.setattr(subprocess, "call", lambda *a, env: calls.append((a[0], env)) or 0)
+    monkeypatch.setattr(serve, "_become", lambda *a: calls.append(a) or 0)
     (tmp_path / "one").mkdir()
+    (tmp_path / "two").mkdir()
     arguments = (
         "--data-dir",
         tmp_path / "one",
@@ -656,3 +659,10 @@ def test_a_closed_output_is_no_error():
     command = f"exec {sys.executable} -m quests_core.cli --version >&-"
     done = subprocess.run(["/bin/sh", "-c", command], capture_output=True, text=True)
     assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_serve_refuses_a_folder_that_does_not_exist(tmp_path, monkeypatch):
+    monkeypatch.setattr(serve, "_become", lambda *_: pytest.fail("served"))
+    done = run("serve", "--no-show", "--data-dir", tmp_path / "nope")
+    assert done.exit_code == 1
+    assert f"--data-dir: expected a folder, got {tmp_path}/nope" in done.stderr

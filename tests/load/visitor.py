@@ -46,7 +46,8 @@ class Visitor:
         page = await AsyncHTTPClient().fetch(
             f"{self.address}/app?{query}", request_timeout=PATIENCE, connect_timeout=PATIENCE
         )
-        return await self.connect(TOKEN.search(page.body.decode())[1])
+        cookies = "; ".join(line.partition(";")[0] for line in page.headers.get_list("Set-Cookie"))
+        return await self.connect(TOKEN.search(page.body.decode())[1], Cookie=cookies)
 
     async def connect(self, token: str, **headers: str) -> "Visitor":
         """Connect to a page by its token."""

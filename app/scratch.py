@@ -1,0 +1,69 @@
+"""The process's own folder for temporary files, and those of processes that were killed."""
+
+import contextlib
+import functools
+import os
+import shutil
+import stat
+import tempfile
+import time
+import weakref
+from pathlib import Path
+
+try:
+    import fcntl
+except ImportError:  # Windows deletes nothing that is in use, and what was killed is left to the system.
+    fcntl = None
+
+PREFIX = "quests-files-"
+_LOCK = "lock"
+# Between making a folder and locking it.
+_YOUNG_SECONDS = 60
+
+
+class _Scratch:
+    """A private folder, locked as long as the process lives."""
+
+    def __init__(self):
+        self.path = Path(tempfile.mkdtemp(prefix=PREFIX)).resolve()
+        self._lock = (self.path / _LOCK).open("x")
+        if fcntl is not None:
+            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        weakref.finalize(self, shutil.rmtree, self.path, ignore_errors=True)
+
+
+@functools.cache
+def _scratch() -> _Scratch:
+    return _Scratch()
+
+
+def folder() -> Path:
+    """Return the folder, made when it is first asked for and deleted when the process ends."""
+    return _scratch().path
+
+
+def remove_stale() -> None:
+    """Delete the folders of this account's processes that ended without doing so."""
+    if fcntl is None:
+        return
+    for path in Path(tempfile.gettempdir()).glob(f"{PREFIX}*"):
+        with contextlib.suppress(OSError):
+            if _is_stale(path):
+                shutil.rmtree(path)
+
+
+def _is_stale(path: Path) -> bool:
+    found = path.lstat()
+    if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.getuid():
+        return False
+    try:
+        lock = os.open(path / _LOCK, os.O_RDWR | os.O_NOFOLLOW)
+    except FileNotFoundError:
+        return time.time() - found.st_mtime > _YOUNG_SECONDS
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    finally:
+        os.close(lock)
+    return True

@@ -1,0 +1,96 @@
+"""Other accounts of the same machine, and who has the token."""
+
+import asyncio
+import os
+import re
+import subprocess
+import sys
+
+import pytest
+
+from quests_app import connection_owner
+from tests.hostile.client import Page, fetch
+from tests.hostile.server import WAYS, ServedAs
+
+pytestmark = pytest.mark.jit
+REFUSED = "this server opens no paths"
+# Of another account, which cannot read this project once it is that: all is imported before.
+VISIT = """
+import asyncio, encodings.idna, os, socket, sys
+from tests.hostile.client import Page
+socket.getaddrinfo("localhost", 80)
+os.setuid(int(sys.argv[3]))
+
+async def scenario():
+    page = await Page(sys.argv[1]).load("file=" + sys.argv[2])
+    wire = await page.connect()
+    await wire.event("document_ready", {})
+    await wire.wait_for(sys.argv[4])
+    wire.close()
+
+asyncio.run(scenario())
+"""
+
+
+@pytest.fixture
+def private(tmp_path):
+    path = tmp_path / "private-file.xyz"
+    path.write_text("2\n\nH 0 0 0\nH 0 0 1\n" * 3)
+    path.chmod(0o600)
+    return path
+
+
+async def opened(page: Page, query: str, text: str) -> None:
+    wire = await (await page.load(query)).connect()
+    await wire.event("document_ready", {})
+    await wire.wait_for(text)
+    wire.close()
+
+
+@pytest.mark.skipif(not connection_owner.is_known(), reason="this system does not list connections")
+def test_the_servers_account_opens_paths(server, private):
+    asyncio.run(opened(Page(server.address), f"file={private}", private.stem))
+    assert f"Opening {private.name}" in server.log.read_text() or not server.serves_health
+
+
+@pytest.mark.skipif(os.getuid() != 0, reason="only root starts processes of other accounts")
+def test_another_account_of_the_machine_opens_none(server, private):
+    size = server.log.stat().st_size
+    command = [sys.executable, "-c", VISIT, server.address, str(private), "65534", REFUSED]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=240, check=False)
+    assert done.returncode == 0, done.stderr
+    assert f"Opening {private.name}" not in server.log.read_text()[size:]
+
+
+@pytest.fixture(scope="module", params=["plain"])
+def with_token(request, tmp_path_factory):
+    """Serve with a token of our own, as where the owner of a connection is not told."""
+    assert request.param in WAYS
+    with ServedAs(request.param, tmp_path_factory.mktemp("token"), QUESTS_TOKEN="a-token-of-ours") as server:
+        yield server
+
+
+def test_the_token_is_printed_and_lets_one_browser_open_paths(with_token, private):
+    address = with_token.address
+    (printed,) = re.findall(r"by their paths: \S+(/app\?token=\S+)", with_token.log.read_text())
+
+    async def scenario():
+        # Without the token: the demo and uploads, no paths.
+        await opened(Page(address), f"file={private}", REFUSED)
+        for wrong in ("a-token-of-our", "", "a-token-of-ours-and-more", "%00"):
+            assert (await fetch(address, f"/app?token={wrong}")).code == 403
+        answer = await fetch(address, f"{printed}&size=2")
+        assert answer.code == 302
+        assert answer.headers["Location"] == "/app?size=2", "it stays neither in the address nor in links"
+        page = await Page(address).load(printed.partition("?")[2])
+        assert page.response.code == 200
+        # The cookie has it from then on; another browser has not.
+        await opened(page, f"file={private}", private.stem)
+        await opened(Page(address), f"file={private}", REFUSED)
+        proxied = await page.load(f"file={private}", X_Forwarded_For="127.0.0.1")
+        wire = await proxied.connect(X_Forwarded_For="127.0.0.1")
+        await wire.event("document_ready", {})
+        await wire.wait_for(REFUSED)
+        wire.close()
+
+    asyncio.run(asyncio.wait_for(scenario(), 300))

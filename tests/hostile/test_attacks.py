@@ -1,0 +1,30 @@
+"""A seeded part of what benchmarks/hostile.py makes, while somebody is inside."""
+
+import asyncio
+
+import numpy as np
+import pytest
+
+from tests.hostile.attacks import ATTACKS
+from tests.hostile.inside import Inside
+
+pytestmark = pytest.mark.jit
+
+
+@pytest.fixture(scope="module")
+def attacked(servers, tmp_path_factory):
+    """Return a server on which somebody is at work."""
+    server = servers("plain")
+    with Inside(server.address, tmp_path_factory.mktemp("inside") / "moves") as inside:
+        yield server, inside
+    assert server.is_alive()
+
+
+@pytest.mark.parametrize("attack", ATTACKS)
+def test_attacks_reach_nothing_and_the_page_inside_goes_on(attacked, attack):
+    server, inside = attacked
+    assert asyncio.run(asyncio.wait_for(ATTACKS[attack](server, np.random.default_rng(11)), 300)) == []
+    n_moves = len(inside.moves())
+    # It still gets answers; how soon is measured by the benchmark.
+    server.wait(lambda: not inside.is_inside() or len(inside.moves()) > n_moves, 120)
+    assert inside.is_inside()

@@ -1,0 +1,108 @@
+"""Servers that are stopped, killed, and started again; nothing stays behind."""
+
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from quests_app import scratch
+from tests.hostile.server import ServedAs
+
+HOLD = """
+import sys
+from quests_app import jobs, scratch
+from quests_app.uploads import UploadFolder
+UploadFolder().save("mine.xyz", b"1\\n\\nH 0 0 0\\n")
+from quests_app.facts.embedding import UmapWorker
+worker = UmapWorker()
+print(worker._start().pid, flush=True)
+sys.stdin.read()
+"""
+
+
+def wait_until(condition, seconds=120):
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end
+        time.sleep(0.05)
+
+
+def is_running(pid: int) -> bool:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except OSError:
+        return False
+
+
+@pytest.mark.jit
+@pytest.mark.parametrize("sent", [signal.SIGTERM, signal.SIGINT, signal.SIGKILL])
+@pytest.mark.skipif(sys.platform != "linux", reason="looks at processes in /proc")
+def test_a_signal_to_the_command_ends_its_server(tmp_path, sent):
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    server = ServedAs("command", tmp_path)
+    try:
+        server.start()
+    finally:
+        signal.signal(signal.SIGINT, before)
+    pid = server.serving_pid
+    assert pid == server.process.pid, "no process stands between"
+    code = server.stop(sent)
+    assert code in (0, -signal.SIGKILL)
+    wait_until(lambda: not is_running(pid))
+    assert "Traceback" not in server.log.read_text()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="looks at processes in /proc")
+def test_who_was_killed_leaves_neither_uploads_nor_a_process(tmp_path, monkeypatch):
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    environment = {"TMPDIR": str(tmp_path), "PATH": "/usr/bin:/bin", "HOME": str(tmp_path)}
+    processes = [
+        subprocess.Popen(
+            [sys.executable, "-c", HOLD], stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=environment
+        )
+        for _ in range(2)
+    ]
+    killed, _ = processes
+    workers = [int(process.stdout.readline()) for process in processes]
+    try:
+        assert len(list(tmp_path.rglob("mine.xyz"))) == 2
+        killed.kill()
+        killed.wait()
+        # The process of its map reads, or computes: either way it ends.
+        wait_until(lambda: not is_running(workers[0]))
+        scratch.remove_stale()
+        assert len(list(tmp_path.rglob("mine.xyz"))) == 1, "what another process holds is left alone"
+        assert is_running(workers[1])
+    finally:
+        for process in processes:
+            process.stdin.close()
+            process.wait()
+            process.stdout.close()
+    wait_until(lambda: not list(tmp_path.rglob("mine.xyz")))
+
+
+def test_folders_of_others_and_young_ones_are_left_alone(tmp_path, monkeypatch):
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    outside = tmp_path / "outside"
+    outside.mkdir()
+    (tmp_path / f"{scratch.PREFIX}link").symlink_to(outside)
+    (tmp_path / f"{scratch.PREFIX}young").mkdir()
+    (tmp_path / f"{scratch.PREFIX}file").write_text("")
+    linked = tmp_path / f"{scratch.PREFIX}linked"
+    linked.mkdir()
+    (linked / "lock").symlink_to(tmp_path / "elsewhere")
+    scratch.remove_stale()
+    assert sorted(path.name for path in tmp_path.iterdir()) == sorted(
+        ["outside", *(f"{scratch.PREFIX}{name}" for name in ("link", "young", "file", "linked"))]
+    )
+
+
+@pytest.mark.jit
+def test_nothing_is_served_where_a_named_folder_is_missing(tmp_path):
+    server = ServedAs("plain", tmp_path, QUESTS_DATA_DIRS=str(tmp_path / "nope"))
+    with pytest.raises(TimeoutError, match="no such folder"):
+        server.start()
+    assert server.process.wait(60) != 0
