@@ -29,6 +29,8 @@ MAX_UNPACKED = 64 * 2**20
 PAUSE_UNSENT = 4 * 2**20
 MAX_UNSENT = 32 * 2**20
 SHORT = 200
+_representation = reprlib.Repr()
+_representation.maxstring = _representation.maxother = SHORT
 
 _unpacked: ContextVar[list[int] | None] = ContextVar("unpacked", default=None)
 _REASONS = {10000: (1011, "the server could not handle a message"), 10001: (1002, "not a message of Bokeh's")}
@@ -179,7 +181,11 @@ class _Shortened:
 
     def __repr__(self) -> str:
         value = getattr(self._value, "content", self._value)
-        return repr(value[:SHORT])[:SHORT] if isinstance(value, str | bytes) else reprlib.repr(value)[:SHORT]
+        return (
+            repr(value[:SHORT])[:SHORT]
+            if isinstance(value, str | bytes)
+            else _representation.repr(value)[:SHORT]
+        )
 
     def __str__(self) -> str:
         return str(self._value)[:SHORT]

@@ -15,7 +15,8 @@ HOLD = """
 import sys
 from quests_app import jobs, scratch
 from quests_app.uploads import UploadFolder
-UploadFolder().save("mine.xyz", b"1\\n\\nH 0 0 0\\n")
+held = UploadFolder()
+held.save("mine.xyz", b"1\\n\\nH 0 0 0\\n")
 from quests_app.facts.embedding import UmapWorker
 worker = UmapWorker()
 print(worker._start().pid, flush=True)
