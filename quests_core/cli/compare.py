@@ -7,6 +7,7 @@ import pandas as pd
 import typer
 from ase import Atoms
 
+from ..compressed import plain_name
 from ..entropy import OVERLAP_THRESHOLD, delta_entropy
 from ..entropy import overlap as overlap_of
 from ..environments import Environments
@@ -107,7 +108,7 @@ def _sentence(told: dict) -> str:
 
 def _content(output: str, frames: list[Atoms], envs: Environments, values: np.ndarray) -> bytes:
     """Return the file that is asked for: a table, or the frames with one more column."""
-    if output.lower().removesuffix(".gz").endswith(".csv"):
+    if plain_name(output.lower()).endswith(".csv"):
         atom = np.arange(envs.n_envs) - np.repeat(envs.offsets[:-1], envs.sizes)
         symbols = np.concatenate([atoms.get_chemical_symbols() for atoms in frames])
         columns = {"frame": envs.frame_index, "atom": atom, "element": symbols, "delta_entropy": values}

@@ -1,6 +1,5 @@
 """What all commands have in common: arguments, files and pipes, progress, errors, JSON."""
 
-import gzip
 import importlib.metadata
 import json
 import math
@@ -21,6 +20,7 @@ from rich.progress import Progress as Bars
 
 from .._numba import set_num_threads
 from ..atomic_write import atomic_write, check_replaceable
+from ..compressed import check_can_compress, compress, plain_name
 from ..descriptors import descriptors
 from ..environments import Environments
 from ..escape import one_line, terminal
@@ -238,11 +238,12 @@ def size_of(text: str, option: str) -> int | float:
 def check_target(output: str | None, force: bool, *sources: Path, endings: tuple[str, ...] = ()) -> None:
     """Refuse, before anything is computed, what could not be read again, the source, and what is there.
 
-    Of `endings` the name must have one (with ``.gz`` or without) where there are any.
+    Of `endings` the name must have one (with ``.gz`` and the like or without) where there are any.
     """
     if output in (None, STANDARD):
         return
-    if endings and not output.lower().removesuffix(".gz").endswith(endings):
+    check_can_compress(output)
+    if endings and not plain_name(output.lower()).endswith(endings):
         raise ValueError(
             f"--output: expected a name that ends in {', '.join(endings)} (or .gz), got {output}"
         )
@@ -263,8 +264,7 @@ def write_target(output: str, content: bytes, force: bool) -> None:
         sys.stdout.buffer.write(content)
         sys.stdout.buffer.flush()
     else:
-        compressed = output.lower().endswith(".gz")
-        content = gzip.compress(content, mtime=0) if compressed else content
+        content = compress(content, output)
         atomic_write(output, content, overwrite=force)
 
 

@@ -11,6 +11,7 @@ import pytest
 from ase.build import bulk
 
 from quests_core import compressed, memory, read, write_subset
+from quests_core.cli import shared
 from tests.core.labelled import assert_same, assert_same_labels, labelled
 
 PACK = {".gz": gzip.compress, ".bz2": bz2.compress, ".xz": lzma.compress}
@@ -110,3 +111,11 @@ def test_without_zstd_it_is_refused_by_name(tmp_path):
 def test_zstd_is_read_and_written(extxyz, tmp_path):
     path = write_subset(tmp_path / "x.xyz.zst", extxyz, [0, 1, 2, 3, 4])
     assert_same(read(path), labelled())
+
+
+@pytest.mark.parametrize("suffix", PACK)
+def test_outputs_of_the_command_line_are_compressed_as_their_names_say(tmp_path, suffix):
+    output = str(tmp_path / f"x.csv{suffix}")
+    shared.check_target(output, False, endings=(".csv",))
+    shared.write_target(output, b"abc", False)
+    assert compressed.read_bytes(tmp_path / f"x.csv{suffix}") == b"abc"
