@@ -128,7 +128,7 @@ def _convert(tokens: list[str], kind: str, name: str, width: int, odd: bool) -> 
 
 def _integer(token: str) -> int | None:
     value = real(token)
-    return value if isinstance(value, int) and abs(value) < 2**63 else None
+    return value if isinstance(value, int) and -(2**63) <= value < 2**63 else None
 
 
 def _numbers(species, numbers) -> np.ndarray:

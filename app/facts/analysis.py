@@ -155,9 +155,12 @@ class Opened:
         return self.dataset.sha256, self.parameters
 
 
-def load(path, name: str | None = None, sha256: str | None = None, progress=None) -> DataSet:
-    """Read a file of structures; one that is no xyz file in a process of its own, which is killed in time."""
-    return files.load(path, name, sha256, progress, read_in_process)
+def load(path, name: str | None = None, sha256: str | None = None, progress=None, **keys) -> DataSet:
+    """Read a file of structures; one that is no xyz file in a process of its own, which is killed in time.
+
+    `keys` are the names of labels, as in `quests_core.dataset.load`.
+    """
+    return files.load(path, name, sha256, progress, read=read_in_process, **keys)
 
 
 def environments(dataset: DataSet, parameters: Parameters, progress=None) -> Environments:
