@@ -327,5 +327,5 @@ def test_keys_that_a_user_names(tmp_path):
     assert load(path, energy_key="E_x", label_key="kind").labels == ("a", "a")
     for argument in ({"energy_key": "E_y"}, {"forces_key": "E_x"}, {"label_key": "kinds"}):
         name = next(iter(argument))
-        with pytest.raises(ValueError, match=rf"^{name}: expected a key of .*got '\w+'"):
+        with pytest.raises(ValueError, match=rf"^{name}: expected a key .*got '\w+'"):
             load(path, **argument)
