@@ -16,9 +16,13 @@ pytestmark = pytest.mark.jit
 REFUSED = "this server opens no paths"
 # Of another account, which cannot read this project once it is that: all is imported before.
 VISIT = """
-import asyncio, encodings.idna, os, socket, sys
+import asyncio, os, sys
 from tests.hostile.client import Page
-socket.getaddrinfo("localhost", 80)
+
+async def import_all():
+    (await (await Page(sys.argv[1]).load()).connect()).close()
+
+asyncio.run(import_all())
 os.setuid(int(sys.argv[3]))
 
 async def scenario():
