@@ -139,11 +139,12 @@ def same(first, second) -> bool:
     (True, False, False)
     """
     if isinstance(first, np.ndarray) and isinstance(second, np.ndarray):
+        first, second = _narrow(first), _narrow(second)
         kinds = first.dtype.kind, second.dtype.kind
         if all(kind in "iuf" for kind in kinds):
             return _same_numbers(first, second)
         if kinds == ("b", "b"):
-            return bool(np.array_equal(_narrow(first), _narrow(second)))
+            return bool(np.array_equal(first, second))
     return _same_plain(_plain(first), _plain(second))
 
 
@@ -152,7 +153,6 @@ def _narrow(array: np.ndarray) -> np.ndarray:
 
 
 def _same_numbers(first: np.ndarray, second: np.ndarray) -> bool:
-    first, second = _narrow(first), _narrow(second)
     if first.size == second.size == 0:
         return first.tolist() == second.tolist()  # all of their shape that text can say
     if first.shape != second.shape:
@@ -165,7 +165,7 @@ def _same_numbers(first: np.ndarray, second: np.ndarray) -> bool:
 
 def _plain(value):
     if isinstance(value, np.ndarray):
-        return _narrow(value).tolist()
+        return value.tolist()
     if isinstance(value, np.generic):
         return value.item()
     if isinstance(value, list | tuple):

@@ -42,6 +42,7 @@ KEPT = {
     "nested": ({"a": {"b": [1, {"c": None}], "d": "x\ny"}, "e": ["a b", ""], "f": [1, "a", None]}, None),
     "arrays of one and of none": ({"a": np.array([1.5]), "b": np.array([]), "c": [True], "d": [1]}, None),
     "matrices": ({"REF_stress": np.eye(3) / 3, "REF_virial": np.arange(6.0), "m": np.ones((2, 3, 2))}, None),
+    "columns as lists": ({"a": [[1], [2]], "b": np.array([[2**63]], dtype=np.uint64), "c": [["x"]]}, None),
     "bool arrays": ({"a": [True, False], "b": np.eye(2, dtype=bool)}, np.array([True, False, True, True])),
     "small and unsigned": ({}, np.arange(4, dtype=np.uint8)),
     "half": ({}, np.linspace(0, 1, 4, dtype=np.float16)),
