@@ -6,7 +6,7 @@ __all__ = ["Explorer"]
 def __getattr__(name: str):
     """Import what a notebook asks for only then: the served page never needs it."""
     if name == "Explorer":
-        from .notebook import Explorer
+        from .notebook.explorer import Explorer
 
         return Explorer
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -10,12 +10,12 @@ import panel as pn
 from bokeh.settings import settings
 from tornado.ioloop import IOLoop
 
-from quests_app import guarded_server, places, scratch, websocket_limits
-from quests_app.door import Door
-from quests_app.jobs import shut_down
-from quests_app.leavings import leavings
-from quests_app.path_access import PARAMETER
-from quests_app.unsent import send_what_is_left
+from quests_app.jobs.queue import shut_down
+from quests_app.server import allowed_paths, guarded_server, scratch, websocket_limits
+from quests_app.server.garbage import deferred_collection
+from quests_app.server.page_admission import PageAdmission
+from quests_app.server.panel_patch import patch_message_queue
+from quests_app.server.path_access import PARAMETER
 
 # What is computed looks at whether it was cancelled far more often, but compiling a kernel never does.
 GRACE_SECONDS = 3.0
@@ -29,15 +29,15 @@ websocket_limits.install()
 def on_server_loaded(server_context) -> None:
     """Refuse to serve what is not protected; have pages answered quickly beside what computes."""
     served = guarded_server.require(server_context.application_context)
-    if missing := places.missing():
-        raise SystemExit(f"{places.FOLDERS}: no such folder: {', '.join(map(str, missing))}")
+    if missing := allowed_paths.missing():
+        raise SystemExit(f"{allowed_paths.FOLDERS}: no such folder: {', '.join(map(str, missing))}")
     guarded_server.contain_exits(IOLoop.current().asyncio_loop)
-    if served.access.token is not None and places.FOLDERS not in os.environ:
+    if served.access.token is not None and allowed_paths.FOLDERS not in os.environ:
         link = f"{served.own_address.rstrip('/')}{served.prefix}{server_context.application_context.url}"
         print(f"To open and save files by their paths: {link}?{PARAMETER}={served.access.token}", flush=True)  # noqa: T201
     scratch.remove_stale()
-    send_what_is_left()
-    server_context.application_context.application.add(Door())
+    patch_message_queue()
+    server_context.application_context.application.add(PageAdmission())
     # Panel begins this for the whole process when a page is first busy, and it would hold that page for ever.
     if begin := getattr(pn.state, "_schedule_busy_cleanup", None):
         IOLoop.current().add_callback(begin)
@@ -50,7 +50,7 @@ def on_server_loaded(server_context) -> None:
 
 def on_session_destroyed(_) -> None:
     """Have what a session held collected, and its memory given back."""
-    leavings.left()
+    deferred_collection.request()
 
 
 def on_server_unloaded(_) -> None:

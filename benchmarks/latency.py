@@ -58,17 +58,17 @@ class Session:
     """A page without a browser: the event loop is a queue."""
 
     def __init__(self):
-        from quests_app.explorer import Controller
-        from quests_app.state import State
+        from quests_app.session.controller import Controller
+        from quests_app.session.state import State
 
         self.calls, self.state = queue.Queue(), State()
-        self.explorer = Controller(self.state, self.calls.put, with_umap=False)
+        self.controller = Controller(self.state, self.calls.put, with_umap=False)
 
     def open(self, path: Path) -> tuple[float, float]:
         """Open a file; return the seconds to its first plots and to everything."""
         start, first = time.perf_counter(), None
-        self.explorer.open(path)
-        while self.state.work.running:
+        self.controller.open(path)
+        while self.state.main_activity.running:
             self.calls.get()()
             if first is None and self.state.paths:
                 first = time.perf_counter() - start
@@ -78,7 +78,7 @@ class Session:
 
     def settle(self) -> None:
         """Wait until nothing that the page asked for is left to do."""
-        while self.state.work.running:
+        while self.state.main_activity.running:
             self.calls.get()()
 
 
@@ -88,15 +88,15 @@ def slider(path: Path) -> dict[str, tuple[float, float]]:
     from bokeh.document import Document
     from bokeh.protocol import Protocol
 
-    from quests_app.layout import page
-    from quests_app.parts.view import View
-    from quests_app.state import TABS
+    from quests_app.page import page
+    from quests_app.session.state import TABS
+    from quests_app.views.base import View
 
     pn.extension("filedropper", respect_explicit_sizing=True)
     watch = Stopwatch()
     watch.wrap(View)
     session, document, events = Session(), Document(), []
-    document.add_root(page(session.state, session.explorer).get_root(document))
+    document.add_root(page(session.state, session.controller).get_root(document))
     document.on_change(events.append)
     session.open(path)
     taken, size, state = defaultdict(list), defaultdict(int), session.state
@@ -119,7 +119,7 @@ def slider(path: Path) -> dict[str, tuple[float, float]]:
                     taken[name].append(seconds)
             taken[f"page ({tab})"].append(moved - start)
             taken[f"message ({tab})"].append(time.perf_counter() - moved)
-    session.explorer.close()
+    session.controller.close()
     log.info("largest messages without arrays: %s", dict(size))
     return {name: tuple(1e3 * np.percentile(times, (50, 95))) for name, times in taken.items()}
 
@@ -184,7 +184,7 @@ def main() -> None:
         session = Session()
         times = session.open(Path(options.open))
         sys.stdout.write(f"{session.state.opened.envs.n_envs} {times[0]} {times[1]}\n")
-        session.explorer.close()
+        session.controller.close()
     elif options.slider:
         found = slider(Path(options.slider[0]))
         lines = [f"{name}\t{median}\t{high}" for name, (median, high) in found.items()]

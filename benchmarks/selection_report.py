@@ -82,7 +82,7 @@ def draw(difference: pd.DataFrame, path: Path) -> None:
     matplotlib.use("Agg")
     import matplotlib.pyplot as plt
 
-    from quests_app.parts.format import METHOD_COLORS
+    from quests_app.analysis.methods import METHOD_INFO, METHODS
 
     names = {
         "overlap": "overlap",
@@ -94,18 +94,18 @@ def draw(difference: pd.DataFrame, path: Path) -> None:
     table = difference.reset_index()
     table["rank"] = table.cell.map({fraction: k for k, fraction in enumerate(FRACTIONS)})
     for ax, (name, label) in zip(axes.flat, names.items(), strict=True):
-        methods = [method for method in METHOD_COLORS if method in set(table.method) - {"msc"}]
+        methods = [method for method in METHODS if method in set(table.method) - {"msc"}]
         for k, method in enumerate(methods):
             part = table[table.method == method]
             x = part["rank"] + 0.12 * (k - 2.5)
-            ax.plot(x, part[name], ".", ms=5, alpha=0.5, color=METHOD_COLORS[method])
+            ax.plot(x, part[name], ".", ms=5, alpha=0.5, color=METHOD_INFO[method].color)
             middle = part.groupby("rank")[name].median()
             ax.plot(
                 middle.index + 0.12 * (k - 2.5),
                 middle,
                 "-",
                 lw=1.8,
-                color=METHOD_COLORS[method],
+                color=METHOD_INFO[method].color,
                 label=method,
             )
         ax.axhline(0, color="0.5", lw=1)

@@ -1,27 +1,29 @@
 """Information in sets of atomic structures: how much there is, what repeats, what to keep."""
 
-from ._numba import get_num_threads, set_num_threads
-from .approximate import ApproximateDeltaEntropy, approx_delta_entropy
-from .bandwidth import (
+from .descriptors.describe import descriptors
+from .descriptors.per_element import species_descriptors
+from .environments import Environments
+from .information.approximate import ApproximateDeltaEntropy, approx_delta_entropy
+from .information.bandwidth import (
     bandwidth_curve,
     bandwidth_from_entropy,
     bandwidth_from_frames,
     bandwidth_from_volume,
 )
-from .curve import CompressionPath, compression_curve, compression_path
-from .descriptors import descriptors
-from .entropy import delta_entropy, diversity, entropy, overlap
-from .environments import Environments
-from .io import atoms_energy, atoms_forces, read, write_subset
-from .kernel import log_kernel_sum
-from .learning import InformationGap, information_gap, learning_curve
-from .named import datasets, load
+from .information.curve import CompressionPath, compression_curve, compression_path
+from .information.entropy import delta_entropy, diversity, entropy, overlap
+from .information.estimate import EntropyEstimate, estimate_entropy
+from .information.learning_curve import InformationGap, information_gap, learning_curve
+from .io.labels import atoms_energy, atoms_forces
+from .io.read import read
+from .io.write import write_subset
+from .kernel_sums.sums import log_kernel_sum
 from .progress import Cancelled, Progress
-from .repeats import repeated_curves
-from .sampling import EntropyEstimate, estimate_entropy
+from .published import datasets, load
 from .selection import METHODS, Selection, Strata, exchange, select, select_in_chunks
-from .species import species_descriptors
-from .targets import knee, smallest_subset
+from .selection.seed_repeats import repeated_curves
+from .selection.stopping import knee, smallest_subset
+from .utils.threads import get_num_threads, set_num_threads
 
 __all__ = [
     "METHODS",

@@ -6,38 +6,9 @@ from functools import cached_property
 
 import numpy as np
 
-from ._validation import check_environment_matrix, check_environments, check_frame_indices, check_offsets
-from .tree import CHUNK, Tiles, boxes
-
-
-def read_only(array: np.ndarray, copy: bool = True) -> np.ndarray:
-    """Return an array that nothing can change: a read-only copy where something could.
-
-    An array that is read-only, and not a view of a writable one, is returned as it is. Without `copy`
-    the array itself becomes read-only: for one that the caller has made and hands over.
-
-    Examples
-    --------
-    >>> mine = np.zeros(3)
-    >>> theirs = read_only(mine)
-    >>> mine[0] = 1.0
-    >>> theirs.tolist(), theirs.flags.writeable, read_only(theirs) is theirs
-    ([0.0, 0.0, 0.0], False, True)
-    """
-    if copy and _can_change(array):
-        array = array.copy()
-    array.flags.writeable = False
-    return array
-
-
-def _can_change(array: np.ndarray) -> bool:
-    if not array.flags.writeable:
-        try:
-            # Numpy refuses where the memory behind a read-only array cannot be written to either.
-            array.view().flags.writeable = True
-        except ValueError:
-            return False
-    return True
+from .kernel_sums.tiles import CHUNK_AXES, Tiles, boxes
+from .utils.arrays import read_only
+from .utils.validation import check_environment_matrix, check_environments, check_frame_indices, check_offsets
 
 
 @dataclass(frozen=True, eq=False)
@@ -144,19 +115,19 @@ class Environments:
     @cached_property
     def tiles(self) -> Tiles:
         """The rows sorted into tiles of nearby ones: what all kernel sums start from; made once."""
-        return Tiles.of(self.X)
+        return Tiles.from_rows(self.X)
 
     @cached_property
     def blocks(self) -> tuple[np.ndarray, ...]:
         """The frames as blocks of references, ``(rows, heads, offsets, low, high)``; made once.
 
-        Rows in the axes of `tiles`, near ones together within each frame, their first `CHUNK` axes, and
+        Rows in the axes of `tiles`, near ones together within each frame, their first `CHUNK_AXES` axes, and
         each frame's box in these.
         """
         # By frame and place at once: sorting whole numbers is several times as fast as `lexsort`.
-        places = np.sort(self.frame_index * self.n_envs + self.tiles.places) % max(1, self.n_envs)
+        places = np.sort(self.frame_index * self.n_envs + self.tiles.positions) % max(1, self.n_envs)
         rows = self.tiles.rows[places]
-        heads = rows[:, :CHUNK].copy()
+        heads = rows[:, :CHUNK_AXES].copy()
         low, high = boxes(heads, self.offsets.copy())
         low[self.sizes == 0], high[self.sizes == 0] = 0.0, 0.0
         # Numba compiles for read-only arrays anew: kernels get these offsets as all others, writable.
@@ -176,7 +147,7 @@ class Environments:
         return Environments(X, np.concatenate([[0], np.cumsum(self.sizes[frames])]))
 
 
-def check_grouped(envs) -> Environments:
+def as_environments(envs) -> Environments:
     """Return environments of at least one frame; each row of a plain matrix is a frame."""
     if not isinstance(envs, Environments):
         X = check_environments(envs)

@@ -8,7 +8,6 @@ and reaches the caller. `Progress` is such a callable with a clock and a cancel 
 import threading
 import time
 from collections.abc import Callable, Iterator
-from pathlib import Path
 
 ProgressCallback = Callable[[str, int, int], None]
 
@@ -98,24 +97,3 @@ def in_blocks(n: int, size: int, step: str, progress: ProgressCallback | None) -
         yield start, stop
         if progress is not None:
             progress(step, stop, n)
-
-
-def first_time() -> str:
-    """Return what to tell where kernels must be compiled, as after an installation, otherwise "".
-
-    Examples
-    --------
-    >>> first_time() in ("", "The first time on a machine, the kernels are compiled: a minute or two.")
-    True
-    """
-    from .x1_x2 import describe_frames
-
-    stats = getattr(describe_frames, "stats", None)
-    # Without numba's compilation there is nothing to wait for.
-    if stats is None:
-        return ""
-    if stats.cache_path is None:
-        return "The kernels are compiled in each process, as they cannot be stored: a minute or two."
-    if any(Path(stats.cache_path).glob("*describe_frames-*.nbi")):
-        return ""
-    return "The first time on a machine, the kernels are compiled: a minute or two."

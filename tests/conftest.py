@@ -63,7 +63,7 @@ def compiled():
 
     Two workers begin at different ends, and find what the other has compiled.
     """
-    from quests_core.progress import first_time
+    from quests_core.compilation import first_time
     from tests import warm_up
 
     if first_time():

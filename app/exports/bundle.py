@@ -5,15 +5,17 @@ import io
 import zipfile
 from dataclasses import asdict, dataclass
 
-from quests_core.escape import csv_bytes
+from quests_core.utils.escape import csv_bytes
 
-from ..facts.analysis import MethodPath, Opened
-from ..facts.split import Split, split
-from . import export
-from .contents import SOURCE, content
-from .data_frames import environments_table, tables
-from .figures import Found, figures
+from ..analysis.analysed_dataset import AnalysedDataset
+from ..analysis.method_path import MethodPath
+from ..analysis.train_valid_split import Split, split
+from . import record as record_module
+from . import subset as subset_module
+from .figures import ReportData, figures
+from .frame_keys import SOURCE, content
 from .report import report
+from .tables import environments_table, tables
 
 INDICES, TABLES, ENVIRONMENTS, PLOTS, REPORT = "indices", "tables", "environments", "plots", "report"
 PARTS = {
@@ -28,7 +30,7 @@ THOROUGH = {TABLES, PLOTS, REPORT}
 
 
 @dataclass(frozen=True)
-class Wishes:
+class ExportOptions:
     """What the archive holds.
 
     Attributes
@@ -61,7 +63,7 @@ class Bundle:
     notes: tuple[str, ...]
 
 
-def bundle(found: Found, wishes: Wishes, progress=None) -> Bundle:
+def bundle(found: ReportData, wishes: ExportOptions, progress=None) -> Bundle:
     """Make the archive.
 
     Raises
@@ -70,13 +72,13 @@ def bundle(found: Found, wishes: Wishes, progress=None) -> Bundle:
         If the source has changed, or cannot be split as wished.
     """
     opened, path, n_frames = found.opened, found.path, found.n_frames
-    export.check_source(opened)
+    subset_module.check_source(opened)
     made = content(opened, path, n_frames, wishes.order, wishes.content)
     subset = made.bytes_of()
-    record = export.record(opened, path, n_frames, wishes.order, subset)
+    record = record_module.record(opened, path, n_frames, wishes.order, subset)
     record["subset"]["content"] = wishes.content
     notes = list(made.notes)
-    files = {export.SUBSET: subset}
+    files = {record_module.SUBSET: subset}
     if wishes.valid_fraction is not None:
         sides = _split(opened, made.frames, wishes, path, progress)
         files = {"train.xyz": made.bytes_of(sides.train), "valid.xyz": made.bytes_of(sides.valid)}
@@ -88,12 +90,12 @@ def bundle(found: Found, wishes: Wishes, progress=None) -> Bundle:
             f"({100 * sides.fraction:.1f} %); near-duplicates make {record['split']['n_groups']:,} groups."
         )
     record["notes"] = notes
-    files[export.RECORD] = export.record_bytes(record)
+    files[subset_module.RECORD] = record_module.record_bytes(record)
     files.update(_parts(found, wishes, record, progress))
     return Bundle(_zip(files), tuple(notes))
 
 
-def _split_record(sides: Split, wishes: Wishes) -> dict:
+def _split_record(sides: Split, wishes: ExportOptions) -> dict:
     return {
         **{name: value for name, value in asdict(wishes).items() if name in ("valid_fraction", "seed")},
         "distance_in_bandwidths": wishes.distance,
@@ -104,7 +106,7 @@ def _split_record(sides: Split, wishes: Wishes) -> dict:
     }
 
 
-def _split(opened: Opened, frames, wishes: Wishes, path: MethodPath, progress) -> Split:
+def _split(opened: AnalysedDataset, frames, wishes: ExportOptions, path: MethodPath, progress) -> Split:
     return split(
         opened.envs,
         frames,
@@ -116,7 +118,7 @@ def _split(opened: Opened, frames, wishes: Wishes, path: MethodPath, progress) -
     )
 
 
-def _parts(found: Found, wishes: Wishes, record: dict, progress) -> dict[str, bytes]:
+def _parts(found: ReportData, wishes: ExportOptions, record: dict, progress) -> dict[str, bytes]:
     files: dict[str, bytes] = {}
     if INDICES in wishes.parts:
         indices = found.path.frames(found.n_frames)
@@ -133,7 +135,7 @@ def _parts(found: Found, wishes: Wishes, record: dict, progress) -> dict[str, by
     return files
 
 
-def _plots(found: Found, progress) -> dict[str, bytes]:
+def _plots(found: ReportData, progress) -> dict[str, bytes]:
     # Here, because drawing takes a second to import and few sessions ever draw.
     from .drawing import images
 

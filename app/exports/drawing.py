@@ -24,7 +24,7 @@ from matplotlib.cm import ScalarMappable
 from matplotlib.colors import ListedColormap, Normalize
 from matplotlib.figure import Figure
 
-from quests_core.escape import mathtext
+from quests_core.utils.escape import mathtext
 
 from .glyphs import POINT, draw_glyph, legend_handle
 

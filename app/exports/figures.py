@@ -5,18 +5,19 @@ from dataclasses import dataclass
 import numpy as np
 from bokeh.plotting import figure
 
-from ..facts.analysis import MethodPath, Opened
-from ..facts.compare import Comparison, Matrix, share_covered
-from ..facts.forces import forces_of, without
-from ..facts.frame_columns import statuses
-from ..facts.redundancy import LabelEntropies
-from ..parts import coloring
-from ..parts.format import FULL_COLOR, METHOD_COLORS, nats
+from ..analysis.analysed_dataset import AnalysedDataset
+from ..analysis.compare import Comparison, Matrix, share_covered
+from ..analysis.forces import forces_of, without
+from ..analysis.frame_columns import statuses
+from ..analysis.label_entropies import LabelEntropies
+from ..analysis.method_path import MethodPath
+from ..analysis.methods import METHOD_INFO
+from ..plots import map_colors
 from ..plots.base import add_legend, padded, set_range
 from ..plots.curves import (
-    apart,
     bound_line,
     curve_plot,
+    hide_overlapping_labels,
     marked_rows,
     overlap_plot,
     path_columns,
@@ -26,22 +27,17 @@ from ..plots.curves import (
 from ..plots.forces import forces_plot, tail_data
 from ..plots.map import MapFigure
 from ..plots.outliers import fit, histogram_data, outliers_plot
+from ..plots.palettes import FULL_COLOR
 from ..plots.redundancy import LABEL_COLOR, redundancy_data, redundancy_plot, show_redundancy
-from ..plots.sets import (
-    addition_plot,
-    matrix_plot,
-    novelty_edges,
-    novelty_plot,
-    set_map,
-    show_matrix,
-)
+from ..plots.sets import addition_plot, matrix_plot, novelty_edges, novelty_plot, set_map, show_matrix
 from ..plots.sets import histogram_data as novelty_data
+from ..text.numbers import nats
 
 _MAP_SIZE = (960, 690)
 
 
 @dataclass(frozen=True, eq=False)
-class Found:
+class ReportData:
     """What is known besides the paths; None where it was not computed.
 
     Attributes
@@ -70,7 +66,7 @@ class Found:
         Overlaps of labels and of files.
     """
 
-    opened: Opened
+    opened: AnalysedDataset
     paths: dict[str, MethodPath]
     active: str
     n_frames: int
@@ -94,7 +90,7 @@ class Found:
         return self.path.delta_entropy[self.path.position(self.n_frames)]
 
 
-def figures(found: Found) -> dict[str, tuple[str, figure]]:
+def figures(found: ReportData) -> dict[str, tuple[str, figure]]:
     """Return title and figure of each plot that there are data for, by a name for files."""
     plots = {
         "entropy-diversity": ("Entropy against diversity", _curve(found)),
@@ -115,7 +111,7 @@ def figures(found: Found) -> dict[str, tuple[str, figure]]:
     return plots
 
 
-def _curve(found: Found) -> figure:
+def _curve(found: ReportData) -> figure:
     plot, paths = curve_plot(), found.paths
     columns = {method: path_columns(path.curve) for method, path in paths.items()}
     plot.show_methods(paths)
@@ -129,7 +125,7 @@ def _curve(found: Found) -> figure:
         set_range(axis, *padded(np.concatenate([one[name][_first_shown(one) :] for one in columns.values()])))
     for method, one in columns.items():
         marks = rows_of(one, marked_rows(one["percent"] / 100))
-        plot.sources[f"{method} marks"].data = apart(marks, plot.figure)
+        plot.sources[f"{method} marks"].data = hide_overlapping_labels(marks, plot.figure)
     bound = float(np.log(last["n_envs"]))
     if bound <= plot.figure.y_range.end:
         span, label = bound_line(plot.figure)
@@ -143,7 +139,7 @@ def _first_shown(columns: dict[str, np.ndarray]) -> int:
     return int(np.searchsorted(columns["percent"], 9))
 
 
-def _overlap(found: Found) -> figure:
+def _overlap(found: ReportData) -> figure:
     plot, span = overlap_plot(), size_span()
     plot.show_methods(found.paths)
     for method, path in found.paths.items():
@@ -155,7 +151,7 @@ def _overlap(found: Found) -> figure:
     return plot.figure
 
 
-def _outliers(found: Found) -> figure:
+def _outliers(found: ReportData) -> figure:
     plot = outliers_plot()
     plot.show_methods(found.paths)
     for method, path in found.paths.items():
@@ -164,7 +160,7 @@ def _outliers(found: Found) -> figure:
     return plot.figure
 
 
-def _forces(found: Found) -> figure:
+def _forces(found: ReportData) -> figure:
     plot, opened = forces_plot(), found.opened
     forces = forces_of(opened.dataset, opened.envs.frame_index)
     forces = without(forces, found.path.marks.excluded, len(opened.envs))
@@ -179,7 +175,7 @@ def _forces(found: Found) -> figure:
     return plot.figure
 
 
-def redundancy_rows(found: Found) -> tuple[list[str], list[float], list[int]]:
+def redundancy_rows(found: ReportData) -> tuple[list[str], list[float], list[int]]:
     """Return name, entropy and environments of the full set, the subset and each label."""
     full, row = found.path.curve.iloc[-1], found.path.curve.iloc[found.path.position(found.n_frames)]
     labels = found.entropies
@@ -188,20 +184,20 @@ def redundancy_rows(found: Found) -> tuple[list[str], list[float], list[int]]:
     return names, entropies, [int(full["n_envs"]), int(row["n_envs"]), *labels.n_envs]
 
 
-def _redundancy(found: Found) -> figure:
+def _redundancy(found: ReportData) -> figure:
     plot, rows = redundancy_plot(), redundancy_rows(found)
-    colors = [FULL_COLOR, METHOD_COLORS[found.active]] + [LABEL_COLOR] * (len(rows[0]) - 2)
+    colors = [FULL_COLOR, METHOD_INFO[found.active].color] + [LABEL_COLOR] * (len(rows[0]) - 2)
     show_redundancy(plot, redundancy_data(*rows, colors))
     return plot.figure
 
 
-def _maps(found: Found) -> dict[str, tuple[str, figure]]:
+def _maps(found: ReportData) -> dict[str, tuple[str, figure]]:
     frame = found.opened.envs.frame_index
     status = statuses(found.path.frames(found.n_frames), found.path.marks, len(found.opened.envs))
     colorings = {
-        "kept": ("kept and dropped", coloring.by_status(status, frame, found.active)),
-        "delta-entropy": ("δH given the subset", coloring.by_novelty(found.delta_entropy, found.active)),
-        "density": ("density", coloring.by_density(found.path.delta_entropy[-1])),
+        "kept": ("kept and dropped", map_colors.by_status(status, frame, found.active)),
+        "delta-entropy": ("δH given the subset", map_colors.by_novelty(found.delta_entropy, found.active)),
+        "density": ("density", map_colors.by_density(found.path.delta_entropy[-1])),
     }
     plots = {}
     for name, (title, colors) in colorings.items():
@@ -215,14 +211,14 @@ def _maps(found: Found) -> dict[str, tuple[str, figure]]:
     return plots
 
 
-def _name_colors(fig: figure, colors: coloring.Coloring) -> None:
+def _name_colors(fig: figure, colors: map_colors.MapColors) -> None:
     """Say beside the map what the colours of an image stand for, where these are names."""
     if colors.legend:
         marks = {f"{name} {n:,}": fig.scatter([], [], color=color) for name, color, n in colors.legend}
         add_legend(fig, {name: [mark] for name, mark in marks.items()})
 
 
-def _two_sets(found: Found) -> dict[str, tuple[str, figure]]:
+def _two_sets(found: ReportData) -> dict[str, tuple[str, figure]]:
     comparison, frame = found.comparison, found.opened.envs.frame_index
     novelty, both = novelty_plot(), set_map()
     edges = novelty_edges(comparison.novelty, comparison.back)
@@ -237,13 +233,13 @@ def _two_sets(found: Found) -> dict[str, tuple[str, figure]]:
         "novelty": ("Novelty both ways", novelty.figure),
         "both-sets": ("Both sets (PCA)", both.figure),
     }
-    given = next((path for path in found.paths.values() if path.given is not None), None)
+    given = next((path for path in found.paths.values() if path.reference is not None), None)
     if given is not None:
         plots["addition"] = ("What to add to the reference", _addition(found, given))
     return plots
 
 
-def _addition(found: Found, path: MethodPath) -> figure:
+def _addition(found: ReportData, path: MethodPath) -> figure:
     plot, span = addition_plot()
     sizes, first = np.append(0, path.sizes), share_covered(found.comparison.novelty)
     covered = {"given": path.curve["overlap"].to_numpy(), "alone": found.alone}

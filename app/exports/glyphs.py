@@ -12,7 +12,7 @@ from matplotlib.colors import to_rgba_array
 from matplotlib.lines import Line2D
 from matplotlib.patches import Rectangle
 
-from quests_core.escape import mathtext
+from quests_core.utils.escape import mathtext
 
 # Pixels of the page, 96 an inch, in points, of which there are 72.
 POINT = 0.75

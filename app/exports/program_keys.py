@@ -4,20 +4,12 @@ from collections.abc import Callable
 
 import numpy as np
 
-from quests_core.extxyz import FrameText
-from quests_core.label_names import (
-    ENERGY,
-    FORCES,
-    STRESS,
-    VIRIALS,
-    is_energy,
-    is_stress,
-    label_keys,
-)
-from quests_core.ranges import format_ranges
+from quests_core.io.dataset import DataSet
+from quests_core.io.extxyz_frame import FrameText
+from quests_core.io.label_names import ENERGY, FORCES, STRESS, VIRIALS, is_energy, is_stress, label_keys
+from quests_core.utils.frame_ranges import format_ranges
 
-from ..facts.analysis import DataSet
-from ..parts.format import plural
+from ..text.numbers import plural
 
 MACE, NEQUIP = "mace", "nequip"
 TARGETS = {

@@ -9,23 +9,17 @@ from bokeh.embed import components
 from bokeh.plotting import figure
 from bokeh.settings import settings
 
-from quests_core.ranges import format_ranges
+from quests_core.utils.frame_ranges import format_ranges
 
-from ..facts.analysis import MethodPath, Opened
-from ..facts.outliers import left_far
-from ..parts.card import glossary
-from ..parts.format import (
-    FULL_COLOR,
-    METHOD_COLORS,
-    caution,
-    count,
-    label_counts,
-    nats,
-    percent,
-    plural,
-    verdict,
-)
-from .figures import Found, figures
+from ..analysis.analysed_dataset import AnalysedDataset
+from ..analysis.lost import outlier_warning
+from ..analysis.method_path import MethodPath
+from ..analysis.methods import METHOD_INFO, METHODS
+from ..plots.palettes import FULL_COLOR
+from ..text.help import glossary
+from ..text.numbers import count, nats, percent, plural
+from ..text.sentences import caution, label_counts, verdict
+from .figures import ReportData, figures
 
 _STYLE = """
 body { font: 15px/1.5 Roboto, system-ui, sans-serif; color: #1a2733; background: #f3f5f7; margin: 0; }
@@ -47,7 +41,7 @@ dt { font-weight: 600; } dd { margin: 0; color: #5c6873; overflow-wrap: anywhere
 """
 
 
-def report(found: Found, record: dict) -> bytes:
+def report(found: ReportData, record: dict) -> bytes:
     """Return the report as HTML, UTF-8.
 
     Parameters
@@ -69,7 +63,7 @@ def report(found: Found, record: dict) -> bytes:
     )
     name, path = escape(found.opened.dataset.name), found.path
     row = path.curve.iloc[path.position(found.n_frames)]
-    given = path.given.name if path.given is not None else ""
+    given = path.reference.name if path.reference is not None else ""
     # What stands in a script must not end it.
     provenance = escape(json.dumps(record, indent=2, ensure_ascii=False))
     # Read here, since in a server Bokeh's own way may link to the server instead.
@@ -90,8 +84,8 @@ def report(found: Found, record: dict) -> bytes:
     return page.encode(errors="backslashreplace")
 
 
-def _caution(found: Found) -> str:
-    far = left_far(found.paths, found.active, found.n_frames)
+def _caution(found: ReportData) -> str:
+    far = outlier_warning(found.paths, found.active, found.n_frames)
     return f"<p>{caution(found.active, far)}</p>" if far else ""
 
 
@@ -109,7 +103,7 @@ def _health(findings) -> str:
     )
 
 
-def _facts(opened: Opened, path: MethodPath) -> str:
+def _facts(opened: AnalysedDataset, path: MethodPath) -> str:
     dataset, parameters = opened.dataset, opened.parameters
     entropy, bound = path.curve["entropy"].iloc[-1], math.log(opened.envs.n_envs)
     told = "told apart" if parameters.species else "not told apart"
@@ -120,13 +114,13 @@ def _facts(opened: Opened, path: MethodPath) -> str:
         "Labels": label_counts(dataset.labels),
         "Entropy": f"{nats(entropy)} nats of at most ln N = {nats(bound)} nats",
         "Locked and excluded": f"{plural(len(path.marks.locked), 'frame')} and {len(path.marks.excluded):,}",
-        "Neighbours k": "descriptors given" if parameters.given else str(parameters.k),
-        "Cutoff": "descriptors given" if parameters.given else f"{parameters.cutoff:g} Å",
+        "Neighbours k": "descriptors given" if parameters.precomputed else str(parameters.k),
+        "Cutoff": "descriptors given" if parameters.precomputed else f"{parameters.cutoff:g} Å",
         "Bandwidth h": f"{parameters.bandwidth:g} Å⁻¹",
         "SHA-256 of the source": dataset.sha256,
     }
-    if path.given is not None:
-        facts["Reference"] = f"{path.given.name}, {plural(len(path.given.envs), 'frame')}"
+    if path.reference is not None:
+        facts["Reference"] = f"{path.reference.name}, {plural(len(path.reference.envs), 'frame')}"
     if not dataset.has_forces:
         facts["Forces"] = "none in this file"
     # The labels are escaped where they are counted.
@@ -139,7 +133,7 @@ def _facts(opened: Opened, path: MethodPath) -> str:
 def _numbers(paths: dict[str, MethodPath], n_frames: int) -> str:
     rows = {name: path.curve.iloc[path.position(n_frames)] for name, path in paths.items()}
     rows["full set"] = next(iter(paths.values())).curve.iloc[-1]
-    colors = {**METHOD_COLORS, "full set": FULL_COLOR}
+    colors = {**{name: METHOD_INFO[name].color for name in METHODS}, "full set": FULL_COLOR}
     lines = "".join(
         f'<tr><td><span style="color:{colors[name]}">●</span> {name}</td><td>{count(row["n_frames"])}</td>'
         f"<td>{count(row['n_envs'])}</td><td>{nats(row['entropy'])}</td><td>{nats(row['diversity'])}</td>"
@@ -154,7 +148,7 @@ def _numbers(paths: dict[str, MethodPath], n_frames: int) -> str:
     return f"<table><tr>{''.join(f'<th>{title}</th>' for title in titles)}</tr>{lines}</table>"
 
 
-def _figures(found: Found) -> list[tuple[str, figure]]:
+def _figures(found: ReportData) -> list[tuple[str, figure]]:
     """Return titles and figures: all but the maps in other colours, which are large."""
     plots = [
         plot for name, plot in figures(found).items() if name not in ("map-delta-entropy", "map-density")

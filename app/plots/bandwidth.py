@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from bokeh.models import ColumnDataSource, Span
 from bokeh.plotting import figure
 
-from ..parts.format import FULL_COLOR, METHOD_COLORS
+from ..analysis.methods import METHOD_INFO
 from .base import blank, empty, set_range
+from .palettes import FULL_COLOR
 
 
 @dataclass(frozen=True)
@@ -25,7 +26,7 @@ def bandwidth_plot(low: float, high: float) -> BandwidthPlot:
     fig.update(min_height=170, sizing_mode="stretch_width", min_border_right=8)
     set_range(fig.x_range, low, high)
     source = empty("bandwidth", "entropy")
-    fig.line("bandwidth", "entropy", source=source, color=METHOD_COLORS["msc"], line_width=2.2)
+    fig.line("bandwidth", "entropy", source=source, color=METHOD_INFO["msc"].color, line_width=2.2)
     bound = Span(location=0, dimension="width", line_color=FULL_COLOR, line_dash="dotted", line_width=2)
     now = Span(location=low, dimension="height", line_color=FULL_COLOR, line_dash="dashed")
     fig.add_layout(bound)

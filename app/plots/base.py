@@ -25,7 +25,7 @@ from bokeh.models import (
 )
 from bokeh.plotting import figure
 
-from ..parts.format import METHOD_COLORS
+from ..analysis.methods import METHODS
 
 # The page draws on a canvas, which is quick; the SVG is drawn when it is asked for.
 _SAVE_SVG = """
@@ -72,7 +72,7 @@ class Plot:
 
     def add_methods(self, methods: Iterable[str]) -> None:
         """Add what shows these methods, where it is not there yet."""
-        missing = [method for method in METHOD_COLORS if method in set(methods) - self.renderers.keys()]
+        missing = [method for method in METHODS if method in set(methods) - self.renderers.keys()]
         document = self.figure.document
         # Once for all that is added: the page's document counts its models at every change.
         with document.models.freeze() if missing and document is not None else nullcontext():
@@ -82,7 +82,7 @@ class Plot:
     def _add(self, method: str) -> None:
         self.renderers[method] = self.draw(self, method)
         self.legend[method] = LegendItem(label=method, renderers=self.renderers[method][:1])
-        places = {name: place for place, name in enumerate(METHOD_COLORS)}
+        places = {name: place for place, name in enumerate(METHODS)}
         row = next(layout for layout in self.figure.above if isinstance(layout, Legend))
         row.items = [
             self.legend[name] for name in sorted(self.legend, key=lambda n: places.get(n, len(places)))
@@ -105,7 +105,7 @@ def set_range(axis_range: Range1d, low: float, high: float) -> None:
     axis_range.update(start=low, end=high, reset_start=low, reset_end=high)
 
 
-def in_theme(fig: figure, *texts: Label | Text) -> None:
+def follow_theme(fig: figure, *texts: Label | Text) -> None:
     """Give texts in a figure the colour of its axes' labels, which is that of the page's theme.
 
     A fixed grey that can be read on white cannot on black. Behind labels the paper shines through the lines.

@@ -6,11 +6,10 @@ import numpy as np
 from bokeh.models import GlyphRenderer, HoverTool, Label, Line, Scatter, Span, Text, VArea
 from bokeh.plotting import figure
 
-from ..parts.format import DASHES, FULL_COLOR, METHOD_COLORS
-from .base import Plot, add_legend, blank, empty, in_theme, set_range
+from ..analysis.methods import METHOD_INFO, SEEDED_METHODS
+from .base import Plot, add_legend, blank, empty, follow_theme, set_range
+from .palettes import FULL_COLOR
 
-# Methods that draw lots: several seeds give a band.
-BANDED = frozenset({"random", "mean_fps"})
 MARKED_PERCENT = (75, 50, 25, 10)
 # Width and height of a label, as shares of the smallest plot.
 _LABEL = (0.1, 0.08)
@@ -45,7 +44,7 @@ def rows_of(columns: dict[str, np.ndarray], rows) -> dict[str, list]:
     return {**picked, "label": [f"{percent:.0f} %" for percent in picked["percent"]]}
 
 
-def apart(columns: dict[str, list], fig: figure) -> dict[str, list]:
+def hide_overlapping_labels(columns: dict[str, list], fig: figure) -> dict[str, list]:
     """Return marks without the labels that would overlap an earlier one in the range of the figure."""
     shown, labels = [], []
     across, up = ((axis.end - axis.start) or 1 for axis in (fig.x_range, fig.y_range))
@@ -60,12 +59,12 @@ def apart(columns: dict[str, list], fig: figure) -> dict[str, list]:
 
 def _draw_path(plot: Plot, method: str, x: str, y: str) -> list[GlyphRenderer]:
     """Add the line and the ring at the current size of a method, and the band of one that draws lots."""
-    fig, sources, color = plot.figure, plot.sources, METHOD_COLORS[method]
+    fig, sources, color = plot.figure, plot.sources, METHOD_INFO[method].color
     sources[method], sources[f"{method} now"] = empty(*_PATH_COLUMNS), empty(*_PATH_COLUMNS, "label")
     # Glyphs as they are: `fig.line` adds two more of each, for points that are not picked and muted ones.
     line = fig.add_glyph(
         sources[method],
-        Line(x=x, y=y, line_color=color, line_width=2.2, line_dash=DASHES[method]),
+        Line(x=x, y=y, line_color=color, line_width=2.2, line_dash=METHOD_INFO[method].dash),
         name=method,
     )
     ring = fig.add_glyph(
@@ -75,7 +74,7 @@ def _draw_path(plot: Plot, method: str, x: str, y: str) -> list[GlyphRenderer]:
     )
     hover = next(tool for tool in fig.tools if isinstance(tool, HoverTool))
     hover.renderers = [*hover.renderers, line]
-    return [line, ring, *([_draw_band(plot, method)] if method in BANDED else [])]
+    return [line, ring, *([_draw_band(plot, method)] if method in SEEDED_METHODS else [])]
 
 
 def _draw_band(plot: Plot, method: str) -> GlyphRenderer:
@@ -83,7 +82,7 @@ def _draw_band(plot: Plot, method: str) -> GlyphRenderer:
     fig, source = plot.figure, empty("x", "low", "high")
     plot.sources[f"{method} band"] = source
     band = fig.add_glyph(
-        source, VArea(x="x", y1="low", y2="high", fill_color=METHOD_COLORS[method], fill_alpha=0.22)
+        source, VArea(x="x", y1="low", y2="high", fill_color=METHOD_INFO[method].color, fill_alpha=0.22)
     )
     fig.renderers = [band, *(other for other in fig.renderers if other is not band)]
     return band
@@ -108,7 +107,8 @@ def curve_plot() -> Plot:
     """Return entropy against diversity along each method's path.
 
     Sources: ``full``, and of each method that is shown ``<method>`` (`path_columns`), ``<method> marks`` and
-    ``<method> now`` (`rows_of`), and of those of `BANDED` ``<method> band``: ``x``, ``low``, ``high``.
+    ``<method> now`` (`rows_of`), and of those of `SEEDED_METHODS` ``<method> band``: ``x``, ``low``,
+    ``high``.
     """
     fig = blank("diversity / nats", "entropy / nats")
     fig.add_tools(_path_hover())
@@ -124,7 +124,7 @@ def curve_plot() -> Plot:
 def _draw_marked_path(plot: Plot, method: str) -> list[GlyphRenderer]:
     """Add what shows a method, with marks at some sizes and their labels."""
     drawn = _draw_path(plot, method, "diversity", "entropy")
-    source, color = empty(*_PATH_COLUMNS, "label"), METHOD_COLORS[method]
+    source, color = empty(*_PATH_COLUMNS, "label"), METHOD_INFO[method].color
     plot.sources[f"{method} marks"] = source
     place = {"x": "diversity", "y": "entropy"}
     marks = plot.figure.add_glyph(source, Scatter(**place, size=7, line_color=color, fill_color=color))
@@ -163,5 +163,5 @@ def bound_line(fig: figure) -> tuple[Span, Label]:
     label = Label(x=6, x_units="screen", y=0, y_offset=2, text="", text_font_size="11px")
     fig.add_layout(span)
     fig.add_layout(label)
-    in_theme(fig, label)
+    follow_theme(fig, label)
     return span, label

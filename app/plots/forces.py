@@ -3,8 +3,9 @@
 import numpy as np
 from bokeh.models import GlyphRenderer, HoverTool, Step
 
-from ..parts.format import DASHES, FULL_COLOR, METHOD_COLORS
+from ..analysis.methods import METHOD_INFO
 from .base import Plot, add_legend, blank, empty
+from .palettes import FULL_COLOR
 
 
 def tail_data(sorted_forces: np.ndarray, most: int = 600) -> dict[str, np.ndarray]:
@@ -41,7 +42,7 @@ def forces_plot() -> Plot:
 
 def _draw(plot: Plot, method: str) -> list[GlyphRenderer]:
     source = plot.sources[method] = empty("force", "share")
-    glyph = _step(line_color=METHOD_COLORS[method], line_width=2.2, line_dash=DASHES[method])
+    glyph = _step(line_color=METHOD_INFO[method].color, line_width=2.2, line_dash=METHOD_INFO[method].dash)
     return [plot.figure.add_glyph(source, glyph)]
 
 

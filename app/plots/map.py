@@ -12,10 +12,10 @@ from bokeh.models import (
     Scatter,
 )
 
-from quests_core.escape import bokeh
+from quests_core.utils.escape import bokeh
 
-from ..parts.coloring import LAST, Coloring
 from .base import blank, empty, padded, set_range
+from .map_colors import LAST, MapColors
 from .raster import Raster, spread
 
 # Above this the browser would draw for longer than the server.
@@ -59,7 +59,7 @@ class MapFigure:
             fig.x_range, fig.y_range = like.figure.x_range, like.figure.y_range
         self._xy, self.rows = np.empty((0, 2)), np.empty(0, dtype=np.int64)
         self._frames = np.empty(0, dtype=np.int64)
-        self._coloring = Coloring(np.empty(0, dtype=np.uint8), ())
+        self._coloring = MapColors(np.empty(0, dtype=np.uint8), ())
         self._picked = np.empty(0, dtype=bool)
         self._raster: tuple[tuple, Raster] | None = None
         self._add_layers()
@@ -119,7 +119,7 @@ class MapFigure:
         """Take other points, all of which are drawn; `frames` is the frame of each."""
         self._xy, self._frames, self.rows = xy, frames, np.arange(len(xy))
         self._picked, self._raster = np.zeros(len(xy), dtype=bool), None
-        self._coloring = Coloring(np.ones(len(xy), dtype=np.uint8), ("#c3c9d1",))
+        self._coloring = MapColors(np.ones(len(xy), dtype=np.uint8), ("#c3c9d1",))
         self.set_current(None)
         if not keep_view:
             self._fit_view()
@@ -132,7 +132,7 @@ class MapFigure:
         """Draw only these of the points."""
         self.rows, self._raster = rows, None
 
-    def set_colors(self, coloring: Coloring) -> None:
+    def set_colors(self, coloring: MapColors) -> None:
         """Colour the points; `coloring.colors` is that of each."""
         self._coloring = coloring
         palette = [_CLEAR, *coloring.palette]

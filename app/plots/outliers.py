@@ -3,10 +3,11 @@
 import numpy as np
 from bokeh.models import BoxAnnotation, FixedTicker, GlyphRenderer, HoverTool, Label, Span
 
-from quests_core.entropy import OVERLAP_THRESHOLD
+from quests_core.information.entropy import OVERLAP_THRESHOLD
 
-from ..parts.format import DASHES, FULL_COLOR, METHOD_COLORS
-from .base import Plot, add_legend, blank, empty, in_theme, set_range
+from ..analysis.methods import METHOD_INFO
+from .base import Plot, add_legend, blank, empty, follow_theme, set_range
+from .palettes import FULL_COLOR
 
 _TICKS = (-1000, -100, -30, -10, -3, -1, 0, 1, 3, 10, 30, 100, 300, 1000, 3000, 10000, 100000)
 _BINS_PER_UNIT = 16
@@ -51,7 +52,7 @@ def outliers_plot() -> Plot:
             x=0, y=6, y_units="screen", x_offset=offset, text=text, text_align=align, text_font_size="12px"
         )
         fig.add_layout(label)
-        in_theme(fig, label)
+        follow_theme(fig, label)
     fig.xaxis.ticker = FixedTicker(ticks=[float(stretched(tick)) for tick in _TICKS])
     fig.xaxis.major_label_overrides = {float(stretched(t)): f"{t:,}".replace("-", "−") for t in _TICKS}
     tooltips = [("δH / nats", "@low{0.00} to @high{0.00}"), ("environments", "@count{0,0}")]
@@ -63,8 +64,8 @@ def _draw(plot: Plot, method: str) -> list[GlyphRenderer]:
     source = plot.sources[method] = empty("place", "count", "low", "high")
     return [
         plot.figure.step(
-            "place", "count", source=source, color=METHOD_COLORS[method], line_width=2.2,
-            line_dash=DASHES[method], mode="after",
+            "place", "count", source=source, color=METHOD_INFO[method].color, line_width=2.2,
+            line_dash=METHOD_INFO[method].dash, mode="after",
         )
     ]  # fmt: skip
 

@@ -2,6 +2,9 @@
 
 from bokeh.palettes import Plasma256, Viridis256
 
+FULL_COLOR = "#7a828c"
+
+
 # The palest colours of each are left out: they vanish on white.
 NOVELTY = tuple(Plasma256[::-1][30:240])
 DENSITY = tuple(Viridis256[:235])

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 
 import numpy as np
 
-NOTHING = 0
 # Beyond this a pixel of the image covers several of the screen.
 _MAX_PIXELS = 1_500_000
 _FEW, _SOME = 2_000, 60_000

@@ -6,8 +6,9 @@ import numpy as np
 from bokeh.models import FactorRange, HoverTool
 from bokeh.plotting import figure
 
-from ..parts.format import FULL_COLOR, nats
-from .base import Plot, add_legend, blank, empty, in_theme, set_range
+from ..text.numbers import nats
+from .base import Plot, add_legend, blank, empty, follow_theme, set_range
+from .palettes import FULL_COLOR
 from .sets import short_names
 
 _COLUMNS = ("name", "full_name", "entropy", "bound", "color", "text", "n_envs", "copies")
@@ -44,7 +45,7 @@ def redundancy_plot() -> Plot:
     text = fig.text(
         "bound", "name", "text", source=source, x_offset=6, text_baseline="middle", text_font_size="11px"
     )
-    in_theme(fig, text.glyph)
+    follow_theme(fig, text.glyph)
     tooltips = [
         ("set", "@full_name"),
         ("entropy H / nats", "@entropy{0.000}"),

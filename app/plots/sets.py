@@ -20,11 +20,11 @@ from bokeh.models import (
 from bokeh.palettes import Cividis256
 from bokeh.plotting import figure
 
-from quests_core.entropy import OVERLAP_THRESHOLD
+from quests_core.information.entropy import OVERLAP_THRESHOLD
 
-from ..parts.format import FULL_COLOR, METHOD_COLORS
+from ..analysis.methods import METHOD_INFO
 from .base import Plot, add_legend, blank, empty, padded, set_range
-from .palettes import NOVELTY, NOVELTY_LIMIT
+from .palettes import FULL_COLOR, NOVELTY, NOVELTY_LIMIT
 
 SET_COLOR, REFERENCE_COLOR, COVERED_COLOR = "#0072B2", "#D55E00", "#56B4E9"
 # Novelties span −10 to thousands of nats: linear up to about this, logarithmic beyond.
@@ -222,7 +222,7 @@ def addition_plot() -> tuple[Plot, Span]:
     sources = {name: empty("n_frames", "percent") for name in ("given", "alone")}
     given, alone = (
         fig.line(
-            "n_frames", "percent", source=sources[name], color=METHOD_COLORS[method], line_width=2.4,
+            "n_frames", "percent", source=sources[name], color=METHOD_INFO[method].color, line_width=2.4,
             line_dash=dash,
         )
         for name, method, dash in (("given", "msc given", "solid"), ("alone", "msc", "dashed"))

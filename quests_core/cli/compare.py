@@ -7,13 +7,13 @@ import pandas as pd
 import typer
 from ase import Atoms
 
-from ..compressed import plain_name
-from ..entropy import OVERLAP_THRESHOLD, delta_entropy
-from ..entropy import overlap as overlap_of
 from ..environments import Environments
-from ..escape import csv_bytes
-from ..frame_writer import frames_bytes
-from .shared import (
+from ..information.entropy import OVERLAP_THRESHOLD, delta_entropy
+from ..information.entropy import overlap as overlap_of
+from ..io.compressed import plain_name
+from ..io.frame_writer import frames_bytes
+from ..utils.escape import csv_bytes
+from .common import (
     FRAMES,
     Bandwidth,
     Cutoff,
@@ -29,7 +29,7 @@ from .shared import (
     app,
     check_target,
     of_sets,
-    tell,
+    print_result,
     working,
     write_target,
 )
@@ -65,11 +65,11 @@ def delta(
         values = _deltas(envs, others[0] if others else None, bandwidth, work)
         if output is not None and not dry_run:
             write_target(output, _content(output, frames, envs, values), force)
-    told = _told(envs, values)
+    result = _told(envs, values)
     sizes = of_sets(parameters, {"query_": envs} | ({"reference_": others[0]} if others else {}))
     blocks = [values[a:b].tolist() for a, b in zip(envs.offsets[:-1], envs.offsets[1:], strict=True)]
-    told = {"test": test, "reference": reference, **told, **sizes, "delta_entropy": blocks}
-    tell(told, _sentence(told), as_json, output if not dry_run else None)
+    result = {"test": test, "reference": reference, **result, **sizes, "delta_entropy": blocks}
+    print_result(result, _sentence(result), as_json, output if not dry_run else None)
 
 
 def _deltas(envs: Environments, known: Environments | None, bandwidth: float, work: Work) -> np.ndarray:
@@ -96,12 +96,13 @@ def _told(envs: Environments, values: np.ndarray) -> dict:
     }
 
 
-def _sentence(told: dict) -> str:
-    against = "its own frame" if told["reference"] is None else told["reference"]
-    novel = ", ".join(map(str, told["most_novel_frames"]))
+def _sentence(result: dict) -> str:
+    against = "its own frame" if result["reference"] is None else result["reference"]
+    novel = ", ".join(map(str, result["most_novel_frames"]))
     return (
-        f"δH of {told['query_n_envs']:,} environments given {against}: mean {told['mean']:.3f}, median "
-        f"{told['quantiles']['0.5']:.3f}, largest {told['max']:.3f} nats; {100 * told['overlap']:.1f} % are "
+        f"δH of {result['query_n_envs']:,} environments given {against}: mean {result['mean']:.3f}, median "
+        f"{result['quantiles']['0.5']:.3f}, largest {result['max']:.3f} nats; {100 * result['overlap']:.1f} "
+        f"% are "
         f"covered\nMost novel frames: {novel}"
     )
 
@@ -137,6 +138,8 @@ def overlap(
         sets = [work.frames(work.path(one)) for one in (test, reference)]
         envs, known = work.environments(parameters, *sets)
         share = overlap_of(envs, known, bandwidth, threshold, progress=work.progress)
-    told = {"test": test, "reference": reference, "overlap": share, "threshold": threshold}
-    told |= of_sets(parameters, {"query_": envs, "reference_": known})
-    tell(told, f"{reference} covers {100 * share:.2f} % of {envs.n_envs:,} environments of {test}", as_json)
+    result = {"test": test, "reference": reference, "overlap": share, "threshold": threshold}
+    result |= of_sets(parameters, {"query_": envs, "reference_": known})
+    print_result(
+        result, f"{reference} covers {100 * share:.2f} % of {envs.n_envs:,} environments of {test}", as_json
+    )

@@ -7,15 +7,15 @@ from typing import Annotated
 import numpy as np
 import typer
 
-from .._validation import check_n_to_select
-from ..curve import compression_curve
-from ..entropy import overlap
 from ..environments import Environments
-from ..io import subset_bytes
-from ..isolated import isolated_frames
-from ..ranges import parse_ranges
+from ..information.curve import compression_curve
+from ..information.entropy import overlap
+from ..io.isolated import isolated_frames
+from ..io.write import subset_bytes
 from ..selection import METHODS, Selection, select
-from .shared import (
+from ..utils.frame_ranges import parse_ranges
+from ..utils.validation import check_n_to_select
+from .common import (
     FRAMES,
     Bandwidth,
     Cutoff,
@@ -33,8 +33,8 @@ from .shared import (
     Work,
     app,
     check_target,
+    print_result,
     size_of,
-    tell,
     working,
     write_target,
 )
@@ -114,12 +114,12 @@ def compress(
             cost=cost.value, random_state=seed, progress=work.progress, until=targets,
         )  # fmt: skip
         selection = _with_locked(selection, kept, targets, envs)
-        told = _told(envs, selection, known, work) | {"isolated_atoms": isolated}
-        told["parameters"] |= {"k": k, "cutoff": cutoff, "species": species, "cost": cost.value}
+        result = _told(envs, selection, known, work) | {"isolated_atoms": isolated}
+        result["parameters"] |= {"k": k, "cutoff": cutoff, "species": species, "cost": cost.value}
         if output is not None and not dry_run:
             write_target(output, subset_bytes(paths[0], selection.order, order.value), force)
-            told["output"] = output
-    tell(told, _sentence(told), as_json, output if not dry_run else None)
+            result["output"] = output
+    print_result(result, _sentence(result), as_json, output if not dry_run else None)
 
 
 def _targets(given: list[str] | None) -> dict[str, float] | str | None:
@@ -178,18 +178,18 @@ def _told(envs: Environments, selection: Selection, known: Environments | None, 
     }
 
 
-def _sentence(told: dict) -> str:
-    metrics = told["metrics"]
-    where = f"\nWritten to {told['output']}" if told.get("output", "-") != "-" else ""
+def _sentence(result: dict) -> str:
+    metrics = result["metrics"]
+    where = f"\nWritten to {result['output']}" if result.get("output", "-") != "-" else ""
     both = ""
     if "overlap_with_reference" in metrics:
         both = f" ({100 * metrics['overlap_with_reference']:.1f} % with the reference)"
     isolated = ""
-    if n := len(told["isolated_atoms"]):
+    if n := len(result["isolated_atoms"]):
         atoms = "1 isolated atom" if n == 1 else f"{n:,} isolated atoms"
         isolated = f"\nAmong them {atoms}; --no-lock-isolated leaves them to the method"
     return (
-        f"{told['method']} keeps {told['n_frames']:,} of {told['n_frames_of']:,} frames: overlap "
+        f"{result['method']} keeps {result['n_frames']:,} of {result['n_frames_of']:,} frames: overlap "
         f"{100 * metrics['overlap']:.1f} %{both}, entropy {metrics['entropy']:.3f} nats, diversity "
         f"{metrics['diversity']:.3f} nats, largest δH {metrics['max_delta_entropy']:.2f} nats"
         f"{isolated}{where}"

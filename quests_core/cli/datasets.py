@@ -7,9 +7,9 @@ from rich.box import SIMPLE
 from rich.table import Table
 from rich.text import Text
 
-from ..escape import one_line
-from ..named import datasets as known
-from .shared import Json, app, tell
+from ..published import datasets as known
+from ..utils.escape import one_line
+from .common import Json, app, print_result
 
 
 @app.command()
@@ -25,7 +25,7 @@ def datasets(
     shown = Table(*table.columns, box=SIMPLE)
     for row in rows:
         shown.add_row(*(_cell(value) for value in row.values()))
-    tell({"datasets": rows}, shown, as_json)
+    print_result({"datasets": rows}, shown, as_json)
 
 
 def _cell(value) -> Text:

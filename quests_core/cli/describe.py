@@ -5,14 +5,14 @@ from dataclasses import asdict
 
 from rich.text import Text
 
-from ..dataset import DataSet
-from ..dataset import load as load_file
-from ..descriptors import descriptors
-from ..escape import one_line
+from ..descriptors.describe import descriptors
 from ..health import ERROR, INFO, WARNING, check
-from ..labels import atoms_energy, label_notes
-from ..ranges import format_ranges
-from .shared import Cutoff, EnergyKey, File, ForcesKey, Json, K, LabelKey, app, tell, working
+from ..io.dataset import DataSet
+from ..io.dataset import load as load_file
+from ..io.labels import atoms_energy, label_notes
+from ..utils.escape import one_line
+from ..utils.frame_ranges import format_ranges
+from .common import Cutoff, EnergyKey, File, ForcesKey, Json, K, LabelKey, app, print_result, working
 
 _COLORS = {ERROR: "red", WARNING: "yellow", INFO: "blue"}
 _SHOWN = 60
@@ -31,9 +31,9 @@ def describe(
         )  # fmt: skip
         envs = descriptors(dataset.frames, k, cutoff, progress=work.progress)
         findings = check(dataset, envs, cutoff, work.progress)
-    told = {"file": file, **_facts(dataset), "findings": [asdict(finding) for finding in findings]}
-    shown = _summary(told)
-    for note in told["notes"]:
+    result = {"file": file, **_facts(dataset), "findings": [asdict(finding) for finding in findings]}
+    shown = _summary(result)
+    for note in result["notes"]:
         shown.append("\nNote", "yellow").append(f": {one_line(note)}")
     for finding in findings:
         frames = format_ranges(finding.frames)
@@ -46,7 +46,7 @@ def describe(
         )  # fmt: skip
     if not findings:
         shown += Text("\n\nNothing found: no check complains.", "green")
-    tell(told, shown, as_json)
+    print_result(result, shown, as_json)
 
 
 def _facts(dataset: DataSet) -> dict:
@@ -66,13 +66,13 @@ def _facts(dataset: DataSet) -> dict:
     }
 
 
-def _summary(told: dict) -> Text:
-    low, high = told["atoms_in_a_frame"]
-    labels = ", ".join(f"{one_line(label) or 'no label'} ({n:,})" for label, n in told["labels"].items())
+def _summary(result: dict) -> Text:
+    low, high = result["atoms_in_a_frame"]
+    labels = ", ".join(f"{one_line(label) or 'no label'} ({n:,})" for label, n in result["labels"].items())
     return Text.assemble(
-        (one_line(told["file"]), "bold"),
-        f": {told['n_frames']:,} frames of {low} to {high} atoms, "
-        f"{told['n_envs']:,} environments of {', '.join(told['elements'])}; "
-        f"{told['frames_with_energy']:,} frames with an energy, "
-        f"{told['frames_with_forces']:,} frames with forces\nLabels: {labels}",
+        (one_line(result["file"]), "bold"),
+        f": {result['n_frames']:,} frames of {low} to {high} atoms, "
+        f"{result['n_envs']:,} environments of {', '.join(result['elements'])}; "
+        f"{result['frames_with_energy']:,} frames with an energy, "
+        f"{result['frames_with_forces']:,} frames with forces\nLabels: {labels}",
     )

@@ -7,15 +7,15 @@ import typer
 from rich.box import SIMPLE
 from rich.table import Table
 
-from .._validation import check_sane
-from ..bandwidth import bandwidth_from_volume
-from ..dataset import load as load_file
-from ..dataset import volume_per_atom
-from ..entropy import diversity_from_sums, entropy_from_sums
-from ..escape import csv_bytes
-from ..kernel import own_log_kernel_sums, tiles_of
-from ..learning import learning_curve as learning_curve_of
-from .shared import (
+from ..information.bandwidth import bandwidth_from_volume
+from ..information.entropy import diversity_from_sums, entropy_from_sums
+from ..information.learning_curve import learning_curve as learning_curve_of
+from ..io.dataset import load as load_file
+from ..io.dataset import volume_per_atom
+from ..kernel_sums.sums import self_log_kernel_sums, tiles_of
+from ..utils.escape import csv_bytes
+from ..utils.validation import check_sane
+from .common import (
     Bandwidth,
     Cutoff,
     DryRun,
@@ -31,8 +31,8 @@ from .shared import (
     app,
     check_target,
     of_sets,
+    print_result,
     size_of,
-    tell,
     working,
     write_target,
 )
@@ -75,12 +75,12 @@ def _measure(
     with working() as work:
         (envs,) = work.environments(parameters, work.frames(work.path(file), *keys))
         h = check_sane(parameters.bandwidth, "bandwidth")
-        sums = own_log_kernel_sums(tiles_of(envs, envs.X), h, "single", wanted[0], work.progress)
+        sums = self_log_kernel_sums(tiles_of(envs, envs.X), h, "single", wanted[0], work.progress)
         values = {name: _QUANTITIES[name](sums) for name in wanted}
-        told = {"file": file, **values, "bound": math.log(envs.n_envs), **of_sets(parameters, {"": envs})}
+        result = {"file": file, **values, "bound": math.log(envs.n_envs), **of_sets(parameters, {"": envs})}
     listed = ", ".join(f"{name} {value:.3f} nats" for name, value in values.items())
-    text = f"{listed}; at most ln {envs.n_envs:,} = {told['bound']:.3f} nats"
-    tell(told, text, as_json)
+    text = f"{listed}; at most ln {envs.n_envs:,} = {result['bound']:.3f} nats"
+    print_result(result, text, as_json)
 
 
 @app.command("learning-curve")
@@ -116,11 +116,11 @@ def learning_curve(
         )
         if output is not None and not dry_run:
             write_target(output, csv_bytes(curve), force)
-    told = {"file": file, "learning_curve": curve.to_dict("list"), **of_sets(parameters, {"": envs})}
+    result = {"file": file, "learning_curve": curve.to_dict("list"), **of_sets(parameters, {"": envs})}
     table = Table(*curve.columns, box=SIMPLE)
     for row in curve.itertuples(index=False):
         table.add_row(*(f"{value:,}" if isinstance(value, int) else f"{value:.4f}" for value in row))
-    tell(told, table, as_json, output if not dry_run else None)
+    print_result(result, table, as_json, output if not dry_run else None)
 
 
 def _count(size: int | float, n_envs: int) -> int:
@@ -147,4 +147,4 @@ def bandwidth(
             if value is None:
                 raise ValueError(f"{volume}: no frame is periodic in three directions") from None
         h = bandwidth_from_volume(value)
-    tell({"volume": value, "bandwidth": h}, f"{value:.3f} Å³ an atom: bandwidth {h:.5f} Å⁻¹", as_json)
+    print_result({"volume": value, "bandwidth": h}, f"{value:.3f} Å³ an atom: bandwidth {h:.5f} Å⁻¹", as_json)

@@ -10,8 +10,8 @@ from typing import Annotated
 
 import typer
 
-from ..environment_variables import check_numbers
-from .shared import STANDARD, app, flag, working
+from ..utils.environment_variables import check_numbers
+from .common import STANDARD, app, flag, working
 
 # Pages come and go: with Python's own allocator much of what they held stays with the process.
 ALLOCATOR = {"PYTHONMALLOC": "malloc", "MALLOC_ARENA_MAX": "2"} if sys.platform == "linux" else {}
@@ -56,7 +56,7 @@ def serve(
     if data_dir:
         environment["QUESTS_DATA_DIRS"] = os.pathsep.join(str(one.resolve()) for one in data_dir)
     command = [sys.executable, "-m", "panel", "serve", folder, "--address", address]
-    command += ["--plugins", "quests_app.operations", "--session-ids", "signed"]
+    command += ["--plugins", "quests_app.endpoints", "--session-ids", "signed"]
     command += [f"--allow-websocket-origin={one}" for one in origin or ()]
     command += ["--port", str(port), *["--show"] * show]
     raise typer.Exit(_become(command, environment))

@@ -3,7 +3,7 @@
 Every check is a function of the data that returns findings; `check` runs them all.
 """
 
-from .check import check
-from .findings import ERROR, INFO, SEVERITIES, WARNING, Finding
+from .finding import ERROR, INFO, SEVERITIES, WARNING, Finding
+from .run_checks import check
 
 __all__ = ["ERROR", "INFO", "SEVERITIES", "WARNING", "Finding", "check"]

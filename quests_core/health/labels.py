@@ -3,11 +3,11 @@
 import numpy as np
 from ase import Atoms
 
-from ..dataset import DataSet
 from ..environments import Environments
-from ..io import atoms_energy, atoms_forces
-from ..label_names import ENERGY, is_energy, label_keys, unrecognised_labels
-from .findings import INFO, WARNING, Finding, finding
+from ..io.dataset import DataSet
+from ..io.label_names import ENERGY, is_energy, label_keys, unrecognised_labels
+from ..io.labels import atoms_energy, atoms_forces
+from .finding import INFO, WARNING, Finding, finding
 
 EXTREME_FORCE = 30.0
 NET_FORCE = 0.1

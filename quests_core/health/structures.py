@@ -7,10 +7,10 @@ from ase import Atoms
 from ase.data import covalent_radii
 from ase.neighborlist import neighbor_list
 
-from ..dataset import DataSet
 from ..environments import Environments
-from ..isolated import ISOLATION_DISTANCE
-from .findings import ERROR, INFO, WARNING, Finding, finding
+from ..io.dataset import DataSet
+from ..io.isolated import ISOLATION_DISTANCE
+from .finding import ERROR, INFO, WARNING, Finding, finding
 
 # Two atoms nearer than this share of the sum of their covalent radii overlap.
 OVERLAP = 0.5
@@ -126,7 +126,7 @@ def _alike(A: np.ndarray, B: np.ndarray) -> bool:
     return bool(np.abs(sorted_A - sorted_B).max() <= NEAR)
 
 
-def lonely(dataset: DataSet, envs: Environments) -> list[Finding]:
+def isolated_atoms(dataset: DataSet, envs: Environments) -> list[Finding]:
     """Isolated atoms, and atoms that no other is near to."""
     alone = envs.X[:, 0] == 0 if envs.X.shape[1] else np.zeros(envs.n_envs, dtype=bool)
     without = [i for i in np.unique(envs.frame_index[alone]) if i not in dataset.locked]

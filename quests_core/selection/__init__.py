@@ -1,9 +1,9 @@
 """Selection of frames: one greedy engine, and methods that supply only a score."""
 
-from .chunks import select_in_chunks
+from .dispatch import METHODS, is_random, select
 from .exchange import exchange
-from .methods import METHODS, draws_lots, select
+from .quotas import Strata
 from .result import Selection
-from .strata import Strata
+from .two_stage import select_in_chunks
 
-__all__ = ["METHODS", "Selection", "Strata", "draws_lots", "exchange", "select", "select_in_chunks"]
+__all__ = ["METHODS", "Selection", "Strata", "exchange", "is_random", "select", "select_in_chunks"]

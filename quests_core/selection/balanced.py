@@ -17,10 +17,10 @@ import math
 
 import numpy as np
 
-from .._numba import kernel
 from ..environments import Environments
 from ..progress import ProgressCallback
-from .lazy import EPSILON, LARGE, SMALL, LazySums
+from ..utils.jit import jit
+from .lazy_gains import EPSILON, LARGE, SMALL, LazyGains
 
 # The weights of H and of the root, 1/2 and 1, were found on the sets that benchmarks/selection.py names.
 ENTROPY_WEIGHT = 0.5
@@ -28,7 +28,7 @@ ENTROPY_WEIGHT = 0.5
 LOSS_FLOOR = 0.01
 
 
-@kernel
+@jit
 def _own_sums(kernels, frame_of_row, own):
     """Write the kernel sum of each row against its own frame."""
     first_run, start_of_run, stop_of_run, row_of_run, lanes, values = kernels
@@ -40,7 +40,7 @@ def _own_sums(kernels, frame_of_row, own):
                     own[row] = values[entry]
 
 
-@kernel
+@jit
 def _measure(chosen, kernels, rows, starts, own, sums, inverse, out):
     """Write how much each of the chosen frames would change N L, U and ``Σ ln K`` of the subset.
 
@@ -72,7 +72,7 @@ def _measure(chosen, kernels, rows, starts, own, sums, inverse, out):
         out[frame, 1], out[frame, 2] = unique, logs + math.log(grown)
 
 
-@kernel
+@jit
 def _invert(frame, kernels, rows, starts, sums, inverse):
     """Bring `inverse` up to date after a frame was added to the sums."""
     first_run, start_of_run, stop_of_run, row_of_run, lanes, _ = kernels
@@ -84,13 +84,13 @@ def _invert(frame, kernels, rows, starts, sums, inverse):
                 inverse[row] = 1.0 / sums[row]
 
 
-class Balanced(LazySums):
+class Balanced(LazyGains):
     """Score(s) = (J(S ∪ s) - J(S)) / cost(s); a J that falls is multiplied by the cost instead.
 
     Parameters
     ----------
     envs, bandwidth, costs, reference, progress
-        See `LazySums`. With a reference R all kernel sums are against S ∪ R; U and H are sums over S.
+        See `LazyGains`. With a reference R all kernel sums are against S ∪ R; U and H are sums over S.
     """
 
     at_once = 32
@@ -106,7 +106,7 @@ class Balanced(LazySums):
     ):
         super().__init__(envs, bandwidth, costs, reference, progress)
         self._n_all = max(1, envs.n_envs)
-        self._rows = envs.tiles.places, envs.offsets
+        self._rows = envs.tiles.positions, envs.offsets
         self._own, self._inverse = np.zeros(envs.n_envs), np.zeros(envs.n_envs)
         _own_sums(self._kernels, envs.frame_index[envs.tiles.order], self._own)
         # N L, U, Σ ln K and the number of environments: of the subset, and what each frame would change.

@@ -5,8 +5,8 @@ import warnings
 import numpy as np
 
 from ..environments import Environments
-from .segments import segment_means
-from .strata import Quotas, Strata, order_by_rank
+from .frame_means import segment_means
+from .quotas import Quotas, Strata, order_by_rank
 
 
 def random_order(n_frames: int, n_to_select: int, locked: np.ndarray, random_state: int) -> np.ndarray:

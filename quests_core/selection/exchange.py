@@ -11,11 +11,11 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from .._numba import kernel
-from .._validation import check_count, check_frame_indices, check_sane
-from ..entropy import OVERLAP_THRESHOLD
-from ..environments import Environments, check_grouped
+from ..environments import Environments, as_environments
+from ..information.entropy import OVERLAP_THRESHOLD
 from ..progress import ProgressCallback
+from ..utils.jit import jit
+from ..utils.validation import check_count, check_frame_indices, check_sane
 from .balanced import Balanced
 
 # Kernel sum from which an environment counts as covered.
@@ -24,7 +24,7 @@ _COVERED = math.exp(-OVERLAP_THRESHOLD)
 _ROUNDING = 1e-9
 
 
-@kernel
+@jit
 def _cover(chosen, kernels, sums, out):
     """Write how many more environments the subset would cover with each of the chosen frames."""
     first_run, start_of_run, stop_of_run, row_of_run, lanes, values = kernels
@@ -37,7 +37,7 @@ def _cover(chosen, kernels, sums, out):
         out[frame] = covered
 
 
-@kernel
+@jit
 def _remove(frame, kernels, rows, starts, sums, inverse):
     """Take a frame out of the sums and of `inverse`, see `quests_core.selection.balanced`."""
     first_run, start_of_run, stop_of_run, row_of_run, lanes, values = kernels
@@ -74,7 +74,7 @@ class _Exchanged(Balanced):
         self._totals -= self._changes[frame]
         self._n_covered -= self._covers[frame]
 
-    def qualities(self, frames: np.ndarray | None = None) -> np.ndarray:
+    def objectives(self, frames: np.ndarray | None = None) -> np.ndarray:
         """Return J, overlap, -loss, diversity and entropy, a row each: now, or with one frame more."""
         changes, covers = np.zeros((1, 4)), np.zeros(1)
         if frames is not None:
@@ -155,7 +155,7 @@ def exchange(
     >>> exchange(envs, [0, 2]).tolist()
     [1, 2]
     """
-    envs = check_grouped(envs)
+    envs = as_environments(envs)
     bandwidth = check_sane(bandwidth, "bandwidth")
     frames = check_frame_indices(frames, len(envs), "frames", unique=True).copy()
     n_envs = int(envs.sizes[frames].sum())
@@ -169,7 +169,7 @@ def exchange(
     subset = _Exchanged(envs, bandwidth, progress)
     for frame in frames[envs.sizes[frames] > 0]:
         subset.add(frame)
-    floors = subset.qualities()[1:]
+    floors = subset.objectives()[1:]
     floors -= _ROUNDING * (1.0 + np.abs(floors))
     n_looks, done = check_count(sweeps, "sweeps") * len(frames), 0
     for _ in range(sweeps):
@@ -187,13 +187,13 @@ def exchange(
 
 def _exchanged(subset, frames, place, outside, sizes, room, floors) -> int:
     """Put the best frame in a place of the subset; return it."""
-    now, old = subset.qualities()[0, 0], frames[place]
+    now, old = subset.objectives()[0, 0], frames[place]
     subset.remove(old)
     left = room - sizes[np.delete(frames, place)].sum()
     best, candidates = old, np.flatnonzero(outside & (sizes <= left))
     if len(candidates):
-        qualities = subset.qualities(candidates)
-        worth = np.where((qualities[1:] >= floors).all(axis=0), qualities[0], -np.inf)
+        objectives = subset.objectives(candidates)
+        worth = np.where((objectives[1:] >= floors).all(axis=0), objectives[0], -np.inf)
         if worth.max() > now + _ROUNDING:
             best = candidates[np.argmax(worth)]
     subset.add(best)

@@ -2,17 +2,18 @@
 
 import numpy as np
 
-from .._numba import kernel, run_blocks
 from ..environments import Environments
-from ..kernel import frame_entropies
+from ..kernel_sums.sums import frame_entropies
 from ..progress import ProgressCallback
+from ..utils.jit import jit
+from ..utils.threads import parallel_blocks
+from .frame_means import segment_means
 from .greedy import Scorer
-from .segments import segment_means
 
 _ROWS_PER_BLOCK = 4096
 
 
-@kernel
+@jit
 def _distance_sums(X, columns, squares, first, last, out):
     """Write ``Σ_j ‖x_i - y_j‖`` for a range of rows; the y are the columns."""
     for i in range(first, last):
@@ -33,7 +34,9 @@ def distance_sums(X: np.ndarray, Y: np.ndarray) -> np.ndarray:
     out = np.empty(len(X))
     # A copy in any case: numba would compile once more for a read-only view of a single row.
     columns = Y.T.copy()
-    run_blocks(lambda i, j: _distance_sums(X, columns, np.empty(len(Y)), i, j, out), len(X), _ROWS_PER_BLOCK)
+    parallel_blocks(
+        lambda i, j: _distance_sums(X, columns, np.empty(len(Y)), i, j, out), len(X), _ROWS_PER_BLOCK
+    )
     return out
 
 

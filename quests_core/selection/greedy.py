@@ -5,8 +5,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from .._numba import kernel
 from ..progress import ProgressCallback
+from ..utils.jit import jit
 
 
 class Scorer(ABC):
@@ -31,7 +31,7 @@ class Scorer(ABC):
         """Take note that `frame` was picked."""
 
 
-@kernel
+@jit
 def _leaders(scores, free, tolerance):
     """Return the free frames whose scores are equal to the highest of theirs."""
     highest = -np.inf

@@ -4,13 +4,13 @@ from itertools import pairwise
 
 import numpy as np
 
-from .._numba import inlined_kernel, kernel
 from ..environments import Environments
-from ..kernel import RunningSums, accuracy_of, frame_entropies
-from ..picked import Picked, pick
-from ..picked_sums import Room, bring_up_to_date
+from ..kernel_sums.picked_leaves import Picked, add_rows
+from ..kernel_sums.picked_sums import Workspace, update_sum
+from ..kernel_sums.sums import IncrementalKernelSums, frame_entropies, truncation_limits
+from ..kernel_sums.tiles import Tiles
 from ..progress import ProgressCallback
-from ..tree import Tiles
+from ..utils.jit import jit, jit_inline
 from .greedy import Scorer
 
 # A sum of its largest terms, down to this exponent, decides on most frames; few need all.
@@ -21,7 +21,7 @@ _MARGIN = 1.0
 _AT_ONCE = 32
 
 
-@inlined_kernel
+@jit_inline
 def _lowest(bounds):
     """Return the place of the lowest of some bounds, the first of equal ones."""
     at, lowest = 0, np.inf
@@ -30,8 +30,8 @@ def _lowest(bounds):
     return at
 
 
-@inlined_kernel
-def _lower(frame, least, frames_of, n_picked, sums, scores, exact, reach, room):
+@jit_inline
+def _tighten(frame, least, frames_of, n_picked, sums, scores, exact, reach, room):
     """Take the bound of a frame's score down, to the score or below `least`."""
     places, offsets, entropies = frames_of
     picked, all_bounds, lowest_at, rough, full = sums
@@ -47,15 +47,15 @@ def _lower(frame, least, frames_of, n_picked, sums, scores, exact, reach, room):
             break
         if rough[0][row] < n_picked:
             need = entropy - least + _MARGIN
-            raised = bring_up_to_date(picked, row, n_picked, bound, need, _REACH, True, rough, room)
+            raised = update_sum(picked, row, n_picked, bound, need, _REACH, True, rough, room)
             bounds[i] = max(bound, raised)
         else:
-            bounds[i] = bring_up_to_date(picked, row, n_picked, bound, np.inf, reach, False, full, room)
+            bounds[i] = update_sum(picked, row, n_picked, bound, np.inf, reach, False, full, room)
             rough[1][row], rough[2][row] = full[1][row], full[2][row]
         i = lowest_at[frame] = _lowest(bounds)
 
 
-@inlined_kernel
+@jit_inline
 def _first_two(scores):
     """Return the place of the highest score, it, and the next."""
     best, highest, second = 0, -np.inf, -np.inf
@@ -67,8 +67,8 @@ def _first_two(scores):
     return best, highest, second
 
 
-@kernel
-def _settle(free, frames_of, n_picked, sums, scores, exact, tolerance, reach, room):
+@jit
+def _find_best(free, frames_of, n_picked, sums, scores, exact, tolerance, reach, room):
     """Take bounds down, always the highest, until none is as high as the best score, which so is known."""
     known, others = -np.inf, np.inf
     for frame in range(free.shape[0]):
@@ -87,7 +87,7 @@ def _settle(free, frames_of, n_picked, sums, scores, exact, tolerance, reach, ro
             break
         while highest >= max(others, known - tolerance) and highest > -np.inf:
             least = max(second, others, known) - tolerance
-            _lower(behind[best], least, frames_of, n_picked, sums, scores, exact, reach, room)
+            _tighten(behind[best], least, frames_of, n_picked, sums, scores, exact, reach, room)
             bounds[best] = scores[behind[best]]
             if exact[behind[best]] == n_picked:
                 known, bounds[best] = max(known, bounds[best]), -np.inf
@@ -113,15 +113,15 @@ class MSC(Scorer):
         self.tolerance = 1e-6 if precision == "single" else 1e-11
         tiles, entropies = envs.tiles, frame_entropies(envs, bandwidth, precision, progress)
         n_references = envs.n_envs + (0 if reference is None else len(reference))
-        self._reach = accuracy_of(bandwidth, n_references, precision)[1]
-        self._frames = tiles.places, envs.offsets, entropies
-        self._picked, self._n_picked = Picked.none_of(tiles, bandwidth), 0
+        self._reach = truncation_limits(bandwidth, n_references, precision)[1]
+        self._frames = tiles.positions, envs.offsets, entropies
+        self._picked, self._n_picked = Picked.empty(tiles, bandwidth), 0
         # Lower bounds of ln K, and the place of the lowest of each frame. Sums over the largest terms and
         # over all, in the order of the tiles.
         bounds = np.full(envs.n_envs, -np.inf)
         if reference is not None:
-            sums = RunningSums(tiles, bandwidth, n_references, precision)
-            sums.add(Tiles.of(reference, tiles.axes), "reference", progress)
+            sums = IncrementalKernelSums(tiles, bandwidth, n_references, precision)
+            sums.add(Tiles.from_rows(reference, tiles.axes), "reference", progress)
             bounds = sums.log_sums
         lowest_at = np.array([_lowest(bounds[first:end]) for first, end in pairwise(envs.offsets)])
         nearest = -bounds[tiles.order]
@@ -133,7 +133,7 @@ class MSC(Scorer):
         self._scores = entropies.copy()
         # The number of picks for which each score was computed.
         self._exact = np.full(len(envs), -1)
-        self._started, self._room = False, Room.of(self._picked)
+        self._started, self._room = False, Workspace.of(self._picked)
         if reference is not None:
             self._start()
 
@@ -150,7 +150,7 @@ class MSC(Scorer):
         """Take down the highest bounds until the best of all frames is known."""
         is_behind = (self._exact[best] < self._n_picked) & (self._scores[best] > -np.inf)
         if self._started and is_behind.any():
-            _settle(
+            _find_best(
                 free,
                 self._frames,
                 self._n_picked,
@@ -169,7 +169,7 @@ class MSC(Scorer):
         places, offsets, _ = self._frames
         rows = places[offsets[frame] : offsets[frame + 1]]
         if len(rows):
-            pick(self._picked, rows, self._n_picked)
+            add_rows(self._picked, rows, self._n_picked)
             self._n_picked += 1
             if not self._started:
                 self._start()

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from ..environments import read_only
+from ..utils.arrays import read_only
 
 
 @dataclass(frozen=True, eq=False)

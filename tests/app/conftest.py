@@ -10,8 +10,8 @@ from ase.build import bulk
 from ase.calculators.singlepoint import SinglePointCalculator
 from ase.io import write
 
-from quests_app.explorer import Controller
-from quests_app.state import State
+from quests_app.session.controller import Controller
+from quests_app.session.state import State
 
 
 def labelled(atoms, rng, label):
@@ -58,17 +58,19 @@ class Session:
     def __init__(self, methods=("msc", "random"), **options):
         self.callbacks = queue.Queue()
         self.state = State(methods=list(methods), active=methods[0])
-        self.explorer = Controller(self.state, self.callbacks.put, **{"with_umap": False, **options})
+        self.controller = Controller(self.state, self.callbacks.put, **{"with_umap": False, **options})
         self.history = []
-        self.state.work.param.watch(lambda event: self.history.append(event.new), "step")
+        self.state.main_activity.param.watch(lambda event: self.history.append(event.new), "step")
 
     def run(self, until=None, timeout=60):
         """Run callbacks until `until()`, by default until nothing is being computed."""
         end = time.monotonic() + timeout
-        activities = (self.state.work, self.state.aside, self.state.mapping)
+        activities = (self.state.main_activity, self.state.quick_activity, self.state.map_activity)
         until = until or (lambda: not any(activity.running for activity in activities))
         while not until():
-            assert time.monotonic() < end, f"still at {self.state.work.title}: {self.state.work.step}"
+            assert time.monotonic() < end, (
+                f"still at {self.state.main_activity.title}: {self.state.main_activity.step}"
+            )
             try:
                 self.callbacks.get(timeout=0.05)()
             except queue.Empty:
@@ -76,7 +78,7 @@ class Session:
 
     def open(self, path, name=None):
         """Open a file and wait until everything is computed."""
-        self.explorer.open(path, name)
+        self.controller.open(path, name)
         self.run()
         return self.state
 
@@ -85,7 +87,7 @@ class Session:
 def session():
     session = Session()
     yield session
-    session.explorer.close()
+    session.controller.close()
 
 
 @pytest.fixture

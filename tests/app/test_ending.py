@@ -51,7 +51,7 @@ STUCK = """
 import time
 from concurrent.futures import ThreadPoolExecutor
 from quests_app import app_hooks
-from quests_app.uploads import UploadFolder
+from quests_app.server.uploads import UploadFolder
 folder = UploadFolder()
 print(folder._folder)
 ThreadPoolExecutor(1).submit(time.sleep, 600)

@@ -7,10 +7,11 @@ import time
 import numpy as np
 import pytest
 
-from quests_app.diskcache import DiskCache
-from quests_app.facts import analysis
-from quests_app.facts.analysis import Parameters
-from quests_core import descriptors, memory, read, write_subset
+from quests_app.analysis import parameters
+from quests_app.analysis.parameters import Parameters
+from quests_app.jobs.disk_cache import DiskCache
+from quests_core import descriptors, read, write_subset
+from quests_core.utils import environment_variables, memory
 
 
 @pytest.mark.jit
@@ -30,12 +31,12 @@ def test_a_full_disk_leaves_no_half_export(opened, tmp_path, monkeypatch):
     target = tmp_path / "out" / "subset.xyz"
     target.parent.mkdir()
     monkeypatch.setattr(os, "fsync", no_space)
-    opened.explorer.save(str(target), 5, "file")
+    opened.controller.save(str(target), 5, "file")
     opened.run()
     assert "No space left on device" in opened.state.error
     assert list(target.parent.iterdir()) == []
     monkeypatch.undo()
-    opened.explorer.save(str(target), 5, "file")
+    opened.controller.save(str(target), 5, "file")
     opened.run()
     assert sorted(path.name for path in target.parent.iterdir()) == ["subset.json", "subset.xyz"]
 
@@ -60,9 +61,9 @@ def test_a_file_that_changes_while_it_is_read_is_not_kept_under_the_old_hash(fil
         file.write_bytes(file.read_bytes() * 2)
         return frames
 
-    monkeypatch.setattr("quests_core.dataset.read", changing)
+    monkeypatch.setattr("quests_core.io.dataset.read", changing)
     with pytest.raises(ValueError, match="changed while it was read"):
-        analysis.load(file)
+        parameters.load(file)
 
 
 @pytest.mark.parametrize("change", ["deleted", "changed"])
@@ -72,12 +73,12 @@ def test_a_source_that_is_no_longer_itself_is_not_exported(opened, file, tmp_pat
         file.unlink()
     else:
         file.write_bytes(file.read_bytes().replace(b"energy=-4.0", b"energy=-5.0", 1))
-    opened.explorer.save(str(tmp_path / "subset.xyz"), 5, "file")
+    opened.controller.save(str(tmp_path / "subset.xyz"), 5, "file")
     opened.run()
     assert "Could not save" in opened.state.error
     assert not (tmp_path / "subset.xyz").exists()
     np.testing.assert_array_equal(opened.state.path.order, before)
-    opened.explorer.recompute(Parameters(bandwidth=0.03))
+    opened.controller.recompute(Parameters(bandwidth=0.03))
     opened.run()
     if change == "deleted":
         assert "No such file" in opened.state.error
@@ -104,9 +105,9 @@ def test_what_would_not_fit_is_refused_beforehand_with_the_estimate(file, frames
 def test_memory_is_the_least_of_what_is_left(monkeypatch):
     free = memory.available()
     assert free is None or free > 10_000_000
-    monkeypatch.setenv(memory.LIMIT, "0.001")
+    monkeypatch.setenv(environment_variables.MEMORY, "0.001")
     assert memory.available() == 0
-    monkeypatch.setenv(memory.LIMIT, "1000000")
+    monkeypatch.setenv(environment_variables.MEMORY, "1000000")
     assert memory.available() is not None
 
 

@@ -58,5 +58,5 @@ def test_a_needed_private_name_is_there(name):
 
 
 def test_one_of_the_queues_of_the_workaround_is_there():
-    """Once there is none, `quests_app.unsent` does nothing and can go."""
+    """Once there is none, `quests_app.server.panel_patch` does nothing and can go."""
     assert any(hasattr(panel_document, name) for name in ("_WRITE_MSGS", "_WRITE_EVENTS"))

@@ -9,14 +9,15 @@ import panel as pn
 import pytest
 from ase.io import write
 
-from quests_app import uploads
-from quests_app.facts.expression import ExpressionError
-from quests_app.facts.matching import matches
-from quests_app.layout import page
-from quests_app.places import FOLDERS, Places, of_request
-from quests_app.state import TABS
-from quests_app.uploads import Dropper, UploadFolder, safe_name
+from quests_app.analysis.filter_evaluation import matches
+from quests_app.analysis.filter_syntax import ExpressionError
+from quests_app.page import page
+from quests_app.server.allowed_paths import FOLDERS, AllowedPaths, of_request
+from quests_app.server.uploads import UploadFolder, safe_name
+from quests_app.session.state import TABS
+from quests_app.widgets.file_drop import FileDrop
 from quests_core import read
+from quests_core.utils import environment_variables
 
 pytestmark = [
     pytest.mark.filterwarnings("ignore:Both 'variant' and 'button_style':PendingDeprecationWarning"),
@@ -50,9 +51,9 @@ def tree(tmp_path):
     ],
 )  # fmt: skip
 def test_no_path_leads_out_of_the_folders(tree, path):
-    places = Places([tree / "data"])
+    allowed_paths = AllowedPaths([tree / "data"])
     with pytest.raises(ValueError, match="expected a path beneath"):
-        places.find(tree / path)
+        allowed_paths.resolve(tree / path)
 
 
 ODD = ("/etc/passwd", "~/.ssh/id_rsa", "~root/x", "a\0b", "\udcff", "x" * 5000, "file:///etc/passwd")
@@ -61,20 +62,20 @@ ODD = ("/etc/passwd", "~/.ssh/id_rsa", "~root/x", "a\0b", "\udcff", "x" * 5000, 
 @pytest.mark.parametrize("path", ODD)
 def test_odd_paths_are_refused(tree, path):
     with pytest.raises(ValueError, match="expected a path"):
-        Places([tree / "data"]).find(path)
+        AllowedPaths([tree / "data"]).resolve(path)
 
 
 def test_paths_beneath_a_folder_are_found(tree):
-    places = Places([tree / "data"], files=[tree / "secret.xyz"])
-    assert places.find(tree / "data/good.xyz") == tree / "data/good.xyz"
-    assert places.find(tree / "data2/../data/good.xyz") == tree / "data/good.xyz"
-    assert places.find(tree / "secret.xyz") == tree / "secret.xyz", "the server was started with it"
+    allowed_paths = AllowedPaths([tree / "data"], files=[tree / "secret.xyz"])
+    assert allowed_paths.resolve(tree / "data/good.xyz") == tree / "data/good.xyz"
+    assert allowed_paths.resolve(tree / "data2/../data/good.xyz") == tree / "data/good.xyz"
+    assert allowed_paths.resolve(tree / "secret.xyz") == tree / "secret.xyz", "the server was started with it"
 
 
 def test_a_refusal_tells_not_what_is_there(tree):
     def message(path):
         with pytest.raises(ValueError, match="expected") as error:
-            Places([tree / "data"]).find(path)
+            AllowedPaths([tree / "data"]).resolve(path)
         return str(error.value).replace(str(path), "")
 
     assert message(tree / "secret.xyz") == message(tree / "nowhere.xyz")
@@ -98,13 +99,13 @@ def request(names_paths=False):
 def test_without_folders_only_the_servers_account_names_paths(tree, monkeypatch, given, opens):
     monkeypatch.delenv(FOLDERS, raising=False)
     monkeypatch.delenv("QUESTS_FILE", raising=False)
-    places = of_request(given)
-    assert places.are_none == (not opens)
+    allowed_paths = of_request(given)
+    assert allowed_paths.is_empty == (not opens)
     if opens:
-        assert places.find(tree / "secret.xyz") == tree / "secret.xyz"
+        assert allowed_paths.resolve(tree / "secret.xyz") == tree / "secret.xyz"
     else:
         with pytest.raises(ValueError, match="this server opens no paths"):
-            places.find(tree / "secret.xyz")
+            allowed_paths.resolve(tree / "secret.xyz")
 
 
 @pytest.mark.parametrize(
@@ -122,58 +123,58 @@ def test_without_folders_only_the_servers_account_names_paths(tree, monkeypatch,
     ],
 )
 def test_only_structure_files_are_written(tree, path, message):
-    for places in (Places(), Places([tree])):
+    for allowed_paths in (AllowedPaths(), AllowedPaths([tree])):
         if message is None:
-            assert places.find_target(tree / path) == tree / path
+            assert allowed_paths.find_target(tree / path) == tree / path
         else:
             with pytest.raises(ValueError, match=message):
-                places.find_target(tree / path)
+                allowed_paths.find_target(tree / path)
 
 
 def test_a_hidden_folder_that_was_named_is_written_to(tmp_path):
     (tmp_path / ".data").mkdir()
-    assert Places([tmp_path / ".data"]).find_target(tmp_path / ".data/s.xyz")
+    assert AllowedPaths([tmp_path / ".data"]).find_target(tmp_path / ".data/s.xyz")
     with pytest.raises(ValueError, match="hidden"):
-        Places().find_target(tmp_path / ".data/s.xyz")
+        AllowedPaths().find_target(tmp_path / ".data/s.xyz")
 
 
 def test_named_folders_hold_for_everybody(tree, monkeypatch):
     monkeypatch.setenv(FOLDERS, os.pathsep.join([str(tree / "data"), str(tree / "data2")]))
     for given in (request(), request(names_paths=True)):
-        assert of_request(given).find(tree / "data2/secret.xyz")
+        assert of_request(given).resolve(tree / "data2/secret.xyz")
         with pytest.raises(ValueError, match="beneath"):
-            of_request(given).find(tree / "secret.xyz")
+            of_request(given).resolve(tree / "secret.xyz")
     monkeypatch.setenv(FOLDERS, "")
-    assert of_request(request()).are_none
+    assert of_request(request()).is_empty
 
 
 @pytest.fixture
 def guarded(session, tree):
-    session.explorer.places = Places([tree / "data"])
+    session.controller.allowed_paths = AllowedPaths([tree / "data"])
     return session
 
 
 def test_pages_neither_open_nor_write_elsewhere(guarded, tree, file):
-    from quests_app.sets import Sets
+    from quests_app.session.references import ReferenceSets
 
     state = guarded.open(tree / "secret.xyz")
     assert "expected a path beneath" in state.error
     assert state.opened is None
-    guarded.explorer.upload("copper.xyz", file.read_bytes())
+    guarded.controller.upload("copper.xyz", file.read_bytes())
     guarded.run()
     assert state.opened.dataset.name == "copper.xyz", "uploads need no folder"
-    guarded.explorer.save(str(tree / "subset.xyz"), 3, "file")
+    guarded.controller.save(str(tree / "subset.xyz"), 3, "file")
     assert "expected a path beneath" in state.error
     assert not (tree / "subset.xyz").exists()
-    sets = Sets(state, guarded.explorer)
+    sets = ReferenceSets(state, guarded.controller)
     sets.add(tree / "data/link.xyz")
     assert "expected a path beneath" in state.error
 
 
 def test_a_link_leads_nowhere_else(guarded, tree):
-    page(guarded.state, guarded.explorer, f"?file={tree}/data/../secret.xyz")
+    page(guarded.state, guarded.controller, f"?file={tree}/data/../secret.xyz")
     guarded.run()
-    assert guarded.explorer.shows_demo
+    assert guarded.controller.shows_demo
     assert "expected a path beneath" in guarded.state.error
 
 
@@ -196,8 +197,8 @@ def test_names_are_harmless(tmp_path, name):
 
 
 def test_sizes_are_limited(monkeypatch, session):
-    monkeypatch.setenv(uploads.FILE_LIMIT, "0.001")
-    monkeypatch.setenv(uploads.SESSION_LIMIT, "0.0015")
+    monkeypatch.setenv(environment_variables.FILE_LIMIT, "0.001")
+    monkeypatch.setenv(environment_variables.SESSION_LIMIT, "0.0015")
     folder = UploadFolder()
     with pytest.raises(ValueError, match="a file of at most"):
         folder.save("a.xyz", b"x" * 1001)
@@ -205,34 +206,34 @@ def test_sizes_are_limited(monkeypatch, session):
     with pytest.raises(ValueError, match="the uploads of a session of at most"):
         folder.save("b.xyz", b"x" * 600)
     folder.close()
-    session.explorer.upload("a.xyz", b"x" * 1001)
+    session.controller.upload("a.xyz", b"x" * 1001)
     assert session.state.error.startswith("Could not take a.xyz: expected a file of at most")
 
 
 def test_a_session_has_one_limit_for_all_its_fields(monkeypatch, session, file):
-    from quests_app.sets import Sets
+    from quests_app.session.references import ReferenceSets
 
     data = file.read_bytes()
-    monkeypatch.setenv(uploads.SESSION_LIMIT, str(1.5 * len(data) / 1e6))
-    session.explorer.upload("a.xyz", data)
+    monkeypatch.setenv(environment_variables.SESSION_LIMIT, str(1.5 * len(data) / 1e6))
+    session.controller.upload("a.xyz", data)
     session.run()
-    sets = Sets(session.state, session.explorer)
+    sets = ReferenceSets(session.state, session.controller)
     sets.upload("b.xyz", data)
     assert "the uploads of a session of at most" in session.state.error
     assert sets.references == ()
-    monkeypatch.delenv(uploads.SESSION_LIMIT)
+    monkeypatch.delenv(environment_variables.SESSION_LIMIT)
     sets.upload("b.xyz", data)
     session.run()
     (reference,) = sets.references
     assert reference.uploaded
     assert reference.path.exists()
-    session.explorer.close()
+    session.controller.close()
     assert not reference.path.exists()
 
 
 def test_what_grows_too_large_is_dropped_while_it_arrives(monkeypatch):
-    monkeypatch.setenv(uploads.FILE_LIMIT, "0.001")
-    drop = Dropper()
+    monkeypatch.setenv(environment_variables.FILE_LIMIT, "0.001")
+    drop = FileDrop()
 
     def send(name, chunk, n):
         data = {"name": name, "chunk": chunk, "total_chunks": 4, "type": "", "data": b"x" * n}
@@ -252,9 +253,9 @@ def test_what_grows_too_large_is_dropped_while_it_arrives(monkeypatch):
 
 
 def test_the_page_states_the_limits(session):
-    from quests_app.views.dataset import DatasetView
+    from quests_app.views.sidebar.dataset import DatasetView
 
-    view = DatasetView(session.state, session.explorer).__panel__()
+    view = DatasetView(session.state, session.controller).__panel__()
     texts = [pane.object for pane in view.select(pn.pane.HTML)]
     assert any("Up to 500 MB a file" in text for text in texts)
 
@@ -281,15 +282,15 @@ def test_values_from_files_are_text_wherever_they_are_shown(session, frames, tmp
     hostile(frames, tmp_path / "hostile.xyz")
     data = (tmp_path / "hostile.xyz").read_bytes()
     assert any(ATTACK in str(atoms.info["config_type"]) for atoms in read(tmp_path / "hostile.xyz"))
-    root = page(session.state, session.explorer)
-    session.explorer.upload(f"{ATTACK}.xyz", data)
+    root = page(session.state, session.controller)
+    session.controller.upload(f"{ATTACK}.xyz", data)
     session.run()
     assert session.state.error == ""
     seen = []
     for tab in TABS:
         session.state.tab = tab
         session.run()
-        session.state.param.update(current=5, selected=(1, 2), tab=tab)
+        session.state.param.update(current_env=5, selected=(1, 2), tab=tab)
         session.run()
         seen += texts_of(root)
     session.state.error = f"No such file: {ATTACK}"

@@ -10,8 +10,8 @@ from pathlib import Path
 import numpy as np
 from ase.io import read
 
-from quests_core.io import frame_bounds
-from quests_core.named.keep import keep
+from quests_core.io.xyz_checks import frame_bounds
+from quests_core.published.checksums import write_with_checksum
 
 DEMO = Path(__file__).resolve().parents[2] / "app" / "assets" / "demo.xyz.gz"
 
@@ -189,7 +189,7 @@ def test_a_published_set_opens_by_its_name(page, small_file):
     """What is in the cache needs no network; what is not says so, and leaves what is shown."""
     folder = Path(os.environ["QUESTS_CACHE_DIR"], "datasets", "gap20")
     folder.mkdir(parents=True, exist_ok=True)
-    keep(folder / "Tiny.xyz", [small_file.read_bytes()])
+    write_with_checksum(folder / "Tiny.xyz", [small_file.read_bytes()])
     page.get_by_label("or a path, or a name").fill("gap20:Tiny")
     page.get_by_role("button", name="Open", exact=True).click()
     page.get_by_text("10 of 40 frames").wait_for()

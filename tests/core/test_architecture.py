@@ -1,87 +1,134 @@
 """Who may import whom, read from the source."""
 
 import ast
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-CORE = ROOT / "quests_core"
-APP = ROOT / "app"
+FOLDERS = {"quests_core": ROOT / "quests_core", "quests_app": ROOT / "app"}
+CORE, APP = FOLDERS.values()
 SCREEN = {"panel", "param", "bokeh", "holoviews", "datashader", "umap", "quests_app", "app"}
 NOT_FOR_THE_LIBRARY = SCREEN | {"matplotlib", "panel_material_ui", "tblite"}
+# Folders, and modules beside them, along the flow of the data: each imports only from those before it.
+ORDER = {
+    "quests_core": (
+        "progress", "utils", "io", "kernel_sums", "environments", "descriptors", "compilation", "information",
+        "selection", "health", "published", "distributed", "potentials", "cli",
+    ),
+    "quests_app": (
+        "analysis", "text", "server", "plots", "widgets", "exports", "jobs", "session", "views", "page",
+        "notebook", "endpoints", "app_hooks", "main",
+    ),
+}  # fmt: skip
 
 
 def modules(folder):
     return sorted(folder.rglob("*.py"))
 
 
-def imports(path, root, package, anywhere=True):
-    """Return the absolute dotted names that a module imports, at its top or anywhere in it."""
-    parts = [package, *path.relative_to(root).with_suffix("").parts]
-    if parts[-1] != "__init__":
-        parts = parts[:-1]
-    else:
-        parts.pop()
-    found = set()
-    tree = ast.parse(path.read_text(encoding="utf-8"))
-    for node in ast.walk(tree) if anywhere else tree.body:
-        if isinstance(node, ast.Import):
-            found |= {alias.name for alias in node.names}
-        elif isinstance(node, ast.ImportFrom):
-            base = parts[: len(parts) - node.level + 1] if node.level else []
-            module = [*base, *(node.module.split(".") if node.module else [])]
-            found |= {".".join([*module, alias.name]) for alias in node.names} | {".".join(module)}
-    return found
-
-
-def core_imports(path):
-    return imports(path, CORE, "quests_core")
-
-
-def app_imports(path):
-    return imports(path, APP, "quests_app")
-
-
 def ids(path):
     return str(path.relative_to(ROOT))
+
+
+def package_of(path):
+    return next(name for name, folder in FOLDERS.items() if folder in path.parents)
+
+
+def dotted(path, folder=None, package=None):
+    """Return the dotted name of a module."""
+    package = package or package_of(path)
+    parts = [package, *path.relative_to(folder or FOLDERS[package]).with_suffix("").parts]
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+def import_lines(path, folder=None, package=None):
+    """Return line, source and absolute dotted names of each import of a module, lazy and typing ones too."""
+    name = dotted(path, folder, package)
+    parent = name.split(".") if path.name == "__init__.py" else name.split(".")[:-1]
+    lines = []
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            names = [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom):
+            base = parent[: len(parent) - node.level + 1] if node.level else []
+            module = ".".join([*base, *(node.module.split(".") if node.module else [])])
+            names = [f"{module}.{alias.name}" for alias in node.names]
+        else:
+            continue
+        lines.append((node.lineno, ast.unparse(node), names))
+    return lines
+
+
+def imported(path):
+    return {name for _, _, names in import_lines(path) for name in names}
 
 
 def reaches(names, module):
     return {name for name in names if name == module or name.startswith(module + ".")}
 
 
+def upward(path, order, folder=None, package=None):
+    """Return the lines of a module that import from a folder after its own."""
+    parts = dotted(path, folder, package).split(".")
+    if len(parts) == 1:
+        return []
+    assert parts[1] in order, f"{path}: {parts[1]!r} has no place in ORDER"
+    before = order[: order.index(parts[1]) + 1]
+    return [
+        f"{path}:{number}: {source}"
+        for number, source, names in import_lines(path, folder, package)
+        for name in names
+        if name.startswith(f"{parts[0]}.") and name.split(".")[1] in set(order) - set(before)
+    ]
+
+
 def test_the_reader_of_imports_sees_all_kinds(tmp_path):
     (tmp_path / "views").mkdir()
     path = tmp_path / "views" / "one.py"
     path.write_text("import a.b\nfrom ..state import S\nfrom . import two\ndef f():\n    from c import d\n")
-    found = imports(path, tmp_path, "top")
-    assert {"a.b", "top.state", "top.state.S", "top.views", "top.views.two", "c", "c.d"} == found
+    found = {name for _, _, names in import_lines(path, tmp_path, "top") for name in names}
+    assert found == {"a.b", "top.state.S", "top.views.two", "c.d"}
     path = tmp_path / "views" / "__init__.py"
     path.write_text("from .one import f\n")
-    assert "top.views.one" in imports(path, tmp_path, "top")
+    assert import_lines(path, tmp_path, "top") == [(1, "from .one import f", ["top.views.one.f"])]
 
 
-@pytest.mark.parametrize("path", modules(CORE), ids=ids)
-def test_the_library_knows_no_screen(path):
-    assert not {name for name in core_imports(path) if name.split(".")[0] in NOT_FOR_THE_LIBRARY}
+@pytest.mark.parametrize(
+    "code",
+    [
+        "from .last import x",
+        "from . import last",
+        "def f():\n    from .last.inner import x",
+        "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    from top.last import x",
+        "import top.last.inner",
+    ],
+)
+def test_an_upward_import_is_found_and_printed(tmp_path, code):
+    path = tmp_path / "first.py"
+    path.write_text(code)
+    (line,) = upward(path, ("first", "last"), tmp_path, "top")
+    assert line.startswith(f"{path}:{len(code.splitlines())}: ")
+    assert upward(path, ("last", "first"), tmp_path, "top") == []
 
 
-@pytest.mark.parametrize("path", modules(CORE), ids=ids)
-def test_numba_is_known_to_three_modules(path):
-    """To the one that decides on options and threads, and to the two that write vectors."""
-    if path.name not in ("_numba.py", "vectors.py", "lanes.py"):
-        assert not reaches(core_imports(path), "numba")
+@pytest.mark.parametrize("path", modules(CORE) + modules(APP), ids=ids)
+def test_a_module_imports_only_from_folders_before_its_own(path):
+    lines = upward(path, ORDER[package_of(path)])
+    assert not lines, "\n".join(lines)
 
 
-def test_modules_of_the_library_do_not_import_in_a_circle():
+@pytest.mark.parametrize("package", FOLDERS)
+def test_modules_do_not_import_in_a_circle(package):
+    """Lazy and typing imports included; packages count as modules, but for the root, which names all."""
+    paths = {dotted(path): path for path in modules(FOLDERS[package])}
+    del paths[package]
     graph = {}
-    for path in modules(CORE):
-        if path.name == "__init__.py":
-            continue
-        name = ".".join(["quests_core", *path.relative_to(CORE).with_suffix("").parts])
-        graph[name] = imports(path, CORE, "quests_core", anywhere=False)
-    graph = {name: {other for other in graph if other in found} for name, found in graph.items()}
+    for name, path in paths.items():
+        found = {one if one in paths else one.rpartition(".")[0] for one in imported(path)}
+        graph[name] = found & paths.keys() - {name}
     assert any(graph.values())
     while graph:
         leaves = {name for name, needed in graph.items() if not needed & graph.keys()}
@@ -89,75 +136,65 @@ def test_modules_of_the_library_do_not_import_in_a_circle():
         graph = {name: needed for name, needed in graph.items() if name not in leaves}
 
 
-# Frames -> environments -> kernel sums -> selection order -> curve: never backwards.
-FORBIDDEN = {
-    "_validation.py": ["kernel", "entropy", "selection", "curve", "io", "descriptors"],
-    "progress.py": ["environments", "kernel", "entropy", "selection", "curve", "io", "descriptors"],
-    "environments.py": ["kernel", "entropy", "selection", "curve", "io", "descriptors"],
-    "neighbors.py": ["descriptors", "kernel", "entropy", "selection", "curve", "io"],
-    "descriptors.py": ["kernel", "entropy", "selection", "curve", "io"],
-    "tree.py": ["kernel", "entropy", "selection", "curve", "io", "descriptors", "neighbors"],
-    "kernel.py": ["entropy", "selection", "curve", "io", "descriptors", "neighbors"],
-    "entropy.py": ["selection", "curve", "io", "descriptors", "neighbors"],
-    "curve.py": ["io", "descriptors", "neighbors"],
-    "targets.py": ["io", "descriptors", "neighbors"],
-    "repeats.py": ["io", "descriptors", "neighbors", "targets"],
-    "learning.py": ["selection", "curve", "io", "descriptors", "neighbors"],
-    "sampling.py": ["selection", "curve", "io", "descriptors", "neighbors"],
-    "approximate.py": ["selection", "curve", "io", "descriptors", "neighbors"],
-    "bandwidth.py": ["selection", "curve", "io", "descriptors", "neighbors"],
-    "species.py": ["kernel", "entropy", "selection", "curve", "io"],
-    "io.py": ["kernel", "entropy", "selection", "curve", "descriptors", "neighbors"],
-}
+@pytest.mark.parametrize("path", modules(CORE), ids=ids)
+def test_the_library_knows_no_screen(path):
+    assert not {name for name in imported(path) if name.split(".")[0] in NOT_FOR_THE_LIBRARY}
 
 
-@pytest.mark.parametrize("name", FORBIDDEN)
-def test_the_library_flows_in_one_direction(name):
-    found = core_imports(CORE / name)
-    backwards = [one for one in FORBIDDEN[name] if reaches(found, f"quests_core.{one}")]
-    assert not backwards
-
-
-def test_selection_knows_neither_files_nor_curves():
-    for path in modules(CORE / "selection"):
-        for one in ("io", "descriptors", "neighbors", "curve"):
-            assert not reaches(core_imports(path), f"quests_core.{one}"), path.name
+@pytest.mark.parametrize("path", modules(CORE), ids=ids)
+def test_numba_is_known_to_five_modules(path):
+    """To those that decide on options and threads, and to those that write vectors."""
+    known = (
+        "utils/jit",
+        "utils/threads",
+        "kernel_sums/simd",
+        "kernel_sums/leaf_simd",
+        "descriptors/sorting_network",
+    )
+    if str(path.relative_to(CORE).with_suffix("")) not in known:
+        assert not reaches(imported(path), "numba")
 
 
 def test_the_greedy_engine_knows_no_method():
-    found = core_imports(CORE / "selection" / "greedy.py")
+    found = imported(CORE / "selection" / "greedy.py")
     siblings = {path.stem for path in modules(CORE / "selection")} - {"greedy", "__init__"}
     assert not [one for one in siblings if reaches(found, f"quests_core.selection.{one}")]
 
 
-@pytest.mark.parametrize("path", modules(APP), ids=ids)
+@pytest.mark.parametrize("path", modules(APP / "views"), ids=ids)
 def test_views_do_not_know_each_other(path):
-    if path.parent.name != "views" or path.name == "__init__.py":
+    if path.parent == APP / "views":
         return
-    others = {other.stem for other in modules(APP / "views")} - {path.stem, "__init__"}
-    assert not [one for one in others if reaches(app_imports(path), f"quests_app.views.{one}")]
+    found = reaches(imported(path), "quests_app.views")
+    # What stands beside the folders of the tabs is for all of them.
+    assert not [name for name in found if (APP / "views" / name.split(".")[2]).is_dir()]
 
 
 @pytest.mark.parametrize("path", modules(APP / "plots"), ids=ids)
 def test_plots_know_no_state(path):
-    found = app_imports(path)
-    assert not [one for one in ("state", "jobs", "views", "main") if reaches(found, f"quests_app.{one}")]
-    assert not reaches(found, "param")
+    assert not reaches(imported(path), "param")
 
 
-def test_state_knows_no_widget_and_no_plot():
-    found = app_imports(APP / "state.py")
-    assert not [one for one in ("plots", "views", "main") if reaches(found, f"quests_app.{one}")]
+@pytest.mark.parametrize("name", ["session/state", "jobs/activity"])
+def test_state_knows_no_widget_and_no_plot(name):
+    found = imported(APP / f"{name}.py")
+    for one in ("plots", "widgets"):
+        assert not reaches(found, f"quests_app.{one}")
     assert not {name.split(".")[0] for name in found} & {"panel", "bokeh", "holoviews", "datashader"}
+
+
+@pytest.mark.parametrize("path", [*modules(APP / "analysis"), *modules(APP / "text")], ids=ids)
+def test_analysis_and_text_know_no_screen(path):
+    found = {name.split(".")[0] for name in imported(path)}
+    assert not found & {"panel", "param", "bokeh", "panel_material_ui"}
 
 
 @pytest.mark.parametrize("path", modules(CORE) + modules(APP), ids=ids)
 def test_nothing_imports_main_or_cli(path):
     if path.parent == CORE / "cli":
         return
-    found = core_imports(path) if CORE in path.parents else app_imports(path)
     for one in ("quests_app.main", "quests_app.cli", "quests_core.cli"):
-        assert not reaches(found, one)
+        assert not reaches(imported(path), one)
 
 
 @pytest.mark.parametrize("path", [*modules(CORE)], ids=ids)
@@ -172,9 +209,6 @@ def test_the_library_neither_asserts_nor_prints(path):
 
 
 def test_importing_the_library_brings_no_screen():
-    import subprocess
-    import sys
-
     code = (
         "import sys, quests_core\n"
         f"print(sorted({{m.split('.')[0] for m in sys.modules}} & {NOT_FOR_THE_LIBRARY - {'app'}!r}))"
@@ -183,9 +217,8 @@ def test_importing_the_library_brings_no_screen():
     assert done.stdout.strip() == "[]"
 
 
-@pytest.mark.parametrize("path", modules(APP / "facts"), ids=ids)
-def test_facts_know_no_screen_and_no_session(path):
-    found = app_imports(path)
-    assert not {name.split(".")[0] for name in found} & {"panel", "param", "bokeh", "panel_material_ui"}
-    session = ("state", "jobs", "explorer", "history", "views", "plots", "layout", "main")
-    assert not [one for one in session if reaches(found, f"quests_app.{one}")]
+@pytest.mark.parametrize("package", FOLDERS)
+def test_every_folder_of_modules_is_a_package(package):
+    """Setuptools packs only these."""
+    folders = {path.parent for path in modules(FOLDERS[package])}
+    assert not [str(folder) for folder in folders if not (folder / "__init__.py").exists()]

@@ -11,7 +11,8 @@ from ase.build import molecule
 
 import quests_core as qc
 from quests_core import Cancelled, Environments, Progress
-from quests_core.progress import first_time, in_blocks
+from quests_core.compilation import first_time
+from quests_core.progress import in_blocks
 
 
 def _environments():
@@ -211,17 +212,17 @@ def test_blocks_cover_everything_once():
 
 def test_the_wait_for_compilation_is_told_where_nothing_is_compiled(tmp_path, monkeypatch):
     kernel = SimpleNamespace(stats=SimpleNamespace(cache_path=str(tmp_path)))
-    monkeypatch.setattr("quests_core.x1_x2.describe_frames", kernel)
+    monkeypatch.setattr("quests_core.descriptors.x1_x2.describe_frames", kernel)
     assert "compiled: a minute or two" in first_time()
     (tmp_path / "x1_x2.describe_frames-271.py311.nbi").touch()
     assert first_time() == ""
-    monkeypatch.setattr("quests_core.x1_x2.describe_frames", len)
+    monkeypatch.setattr("quests_core.descriptors.x1_x2.describe_frames", len)
     assert first_time() == "", "nothing is compiled at all"
 
 
 def test_the_wait_for_compilation_is_told_where_kernels_cannot_be_stored(monkeypatch):
     kernel = SimpleNamespace(stats=SimpleNamespace(cache_path=None))
-    monkeypatch.setattr("quests_core.x1_x2.describe_frames", kernel)
+    monkeypatch.setattr("quests_core.descriptors.x1_x2.describe_frames", kernel)
     assert "compiled in each process" in first_time()
 
 

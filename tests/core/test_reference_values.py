@@ -29,7 +29,7 @@ from quests_core import (
     read,
     select,
 )
-from quests_core.io import frame_bounds
+from quests_core.io.xyz_checks import frame_bounds
 from tests import naive
 from tests.conftest import DATA
 from tests.core.ugly import PROMISES

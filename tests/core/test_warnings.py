@@ -12,7 +12,9 @@ def warn(category, module, message="old"):
 
 
 @pytest.mark.parametrize("category", DEPRECATIONS)
-@pytest.mark.parametrize("module", ["quests_core.io", "quests_app.views.map", "tests.core.test_io", __name__])
+@pytest.mark.parametrize(
+    "module", ["quests_core.io.read", "quests_app.views.map.map", "tests.core.test_io", __name__]
+)
 def test_deprecations_that_our_code_causes_are_errors(category, module):
     with pytest.raises(category):
         warn(category, module)
@@ -42,4 +44,4 @@ def test_uncounted_physical_cores_are_no_error():
     message = "Could not find the number of physical cores for the following reason:\n"
     warn(UserWarning, "joblib.externals.loky.backend.context", message)
     with pytest.raises(UserWarning):
-        warn(UserWarning, "quests_core.curve", message)
+        warn(UserWarning, "quests_core.information.curve", message)

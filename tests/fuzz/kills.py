@@ -21,14 +21,15 @@ from pathlib import Path
 
 import numpy as np
 
-from quests_app import saved
-from quests_app.explorer import Controller
-from quests_app.exports import export
-from quests_app.facts.analysis import METHODS
-from quests_app.sets import Sets
-from quests_app.state import State
-from quests_app.views.address import AddressView
-from quests_core import io as core_io
+from quests_app.analysis.methods import METHODS
+from quests_app.exports import subset
+from quests_app.session import saved_decisions
+from quests_app.session.controller import Controller
+from quests_app.session.references import ReferenceSets
+from quests_app.session.state import State
+from quests_app.views.sidebar.address import AddressView
+from quests_core.io import read as core_io
+from quests_core.io import xyz_checks
 
 ROOT = Path(__file__).resolve().parents[2]
 DECISIONS = 12
@@ -53,8 +54,8 @@ class Session:
     def __init__(self, path: Path, search: str, kept: str):
         self.calls: queue.Queue = queue.Queue()
         self.state = State(methods=["msc", "random"])
-        self.explorer = Controller(self.state, self.calls.put, with_umap=False)
-        view = AddressView(self.state, self.explorer, Sets(self.state, self.explorer))
+        self.controller = Controller(self.state, self.calls.put, with_umap=False)
+        view = AddressView(self.state, self.controller, ReferenceSets(self.state, self.controller))
         self.address = view._address
         self.address.param.watch(lambda _: self.tell(), ["search", "decisions"])
         view.ask(search or f"?file={path}")
@@ -66,7 +67,7 @@ class Session:
 
     def finish(self) -> None:
         """Wait until everything is computed."""
-        while self.state.work.running or not self.calls.empty():
+        while self.state.main_activity.running or not self.calls.empty():
             self.calls.get(timeout=300)()
 
     def tell(self, **more) -> None:
@@ -78,7 +79,7 @@ class Session:
         """Mark a frame or undo, and compute what follows; the size is moved meanwhile."""
         marks, frame = self.state.marks, [int(rng.integers(len(self.state.opened.envs)))]
         if rng.random() < 0.2:
-            self.explorer.history.undo()
+            self.controller.history.undo()
         else:
             self.state.marks = [marks.lock, marks.exclude, marks.clear][rng.integers(3)](frame)
         self.state.n_frames = int(rng.choice(self.state.sizes))
@@ -102,12 +103,12 @@ def work(path: Path, exports: Path, left: dict) -> None:
     for number in range(DECISIONS):
         session.decide(rng)
         target = exports / f"{os.getpid()}-{number}.xyz"
-        export.save(target, state.opened, state.path, state.n_frames)
-    session.explorer.close()
+        subset.save(target, state.opened, state.path, state.n_frames)
+    session.controller.close()
 
 
 class Browser:
-    """What a tab holds: its address, and what was kept at which; see `quests_app.views.address`."""
+    """What a tab holds: its address, and what was kept at which; see `quests_app.views.sidebar.address`."""
 
     def __init__(self):
         self.search, self._kept = "", {}
@@ -162,7 +163,7 @@ def run(path: Path, folder: Path, n_kills: int, seed: int) -> Losses:
     (folder / "undisturbed").mkdir()
     expected, seconds = _undisturbed(path, folder / "unused", folder / "undisturbed")
     frames = core_io.read_bytes(path)
-    bounds = core_io.frame_bounds(frames)
+    bounds = xyz_checks.frame_bounds(frames)
     blocks = {frames[bounds[i] : bounds[i + 1]] for i in range(len(bounds) - 1)}
     browser = Browser()
     while losses.n_killed < n_kills:
@@ -201,7 +202,7 @@ def _look(losses: Losses, exports: Path, blocks: set[bytes]) -> None:
         if path.suffix == ".json":
             whole = data.endswith(b"}\n")
         else:
-            bounds = core_io.frame_bounds(data)
+            bounds = xyz_checks.frame_bounds(data)
             whole = all(data[bounds[i] : bounds[i + 1]] in blocks for i in range(len(bounds) - 1))
         if not whole:
             losses.faults.append(f"{path.name} is not whole")
@@ -223,7 +224,7 @@ def _compare(losses: Losses, left: dict, told: list[dict], n_frames: int) -> Non
         losses.faults.append(f"{left['search']} became {back['search']}")
     if not left["kept"]:
         return
-    before, now = (saved.read(text) for text in (left["kept"], back["decisions"]))
+    before, now = (saved_decisions.read(text) for text in (left["kept"], back["decisions"]))
     steps = before.values(n_frames, METHODS)
     losses.n_decisions += len(steps) - 1
     steps[before.at] = steps[before.at] | {"n_frames": stop}

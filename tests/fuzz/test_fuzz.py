@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from tests import fuzz
 from tests.fuzz import mutations, oracle, verdict
 from tests.fuzz.mutations import Case
 from tests.fuzz.run import run
@@ -43,7 +44,7 @@ def test_the_judge_notices_numbers_that_differ(tmp_path, monkeypatch):
     data = b"1\nProperties=species:S:1:pos:R:3:forces:R:3 energy=-1.5\nH 0 0 0.5 1 2 3\n"
     for old, new in ((b"0.5", b"0.6"), (b"-1.5", b"-1.4"), (b"1 2 3", b"1 2 4"), (b"H 0", b"C 0")):
         other = oracle.parse(data.replace(old, new))
-        monkeypatch.setattr(verdict.oracle, "parse", lambda _, other=other: other)
+        monkeypatch.setattr(fuzz.oracle, "parse", lambda _, other=other: other)
         assert verdict.judge(Case("", "a.xyz", data), tmp_path)[0] == "FAULT"
 
 

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import numpy as np
 
-from quests_app.facts import analysis
-from quests_app.facts.analysis import Parameters
+from quests_app.analysis import analysed_dataset, parameters
+from quests_app.analysis.parameters import Parameters
 from quests_core import atoms_energy, atoms_forces, entropy
 
 from . import oracle
@@ -25,7 +25,7 @@ def judge(case: Case, folder: Path) -> tuple[str, str]:
     path = folder / case.name
     path.write_bytes(case.data)
     try:
-        dataset = analysis.load(path)
+        dataset = parameters.load(path)
     except Exception as error:
         return _judge_refusal(case, error)
     finally:
@@ -96,7 +96,7 @@ def _describe(dataset) -> str:
     """Return what is wrong with the descriptors of what was read."""
     begun = time.process_time()
     try:
-        envs = analysis.environments(dataset, Parameters())
+        envs = analysed_dataset.environments(dataset, Parameters())
     except ValueError as error:
         return "" if re.match(r"frame \d+: ", str(error)) else f"names no frame: {error}"
     except Exception as error:

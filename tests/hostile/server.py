@@ -13,7 +13,7 @@ WAYS = {
     "command": [sys.executable, "-m", "quests_core.cli", "serve", "--no-show"],
     "panel": [
         sys.executable, "-m", "panel", "serve", "app", "--address", "localhost",
-        "--plugins", "quests_app.operations", "--session-ids", "signed",
+        "--plugins", "quests_app.endpoints", "--session-ids", "signed",
     ],
     "plain": [sys.executable, "-m", "panel", "serve", "app", "--show"],
 }  # fmt: skip

@@ -8,7 +8,7 @@ import sys
 
 import pytest
 
-from quests_app import connection_owner
+from quests_app.server import connection_owner
 from tests.hostile.client import Page, fetch
 from tests.hostile.server import WAYS, ServedAs
 

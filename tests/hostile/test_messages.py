@@ -11,7 +11,7 @@ import pytest
 from tornado.websocket import WebSocketClosedError
 
 from tests.hostile.client import Closed, Page, changed, event
-from tests.hostile.server import ROOT
+from tests.load.server import ROOT
 
 pytestmark = pytest.mark.jit
 MB = 2**20

@@ -8,16 +8,16 @@ from pathlib import Path
 
 import pytest
 
-from quests_app import scratch
+from quests_app.server import scratch
 from tests.hostile.server import ServedAs
 
 HOLD = """
 import sys
 from quests_app import jobs, scratch
-from quests_app.uploads import UploadFolder
+from quests_app.server.uploads import UploadFolder
 held = UploadFolder()
 held.save("mine.xyz", b"1\\n\\nH 0 0 0\\n")
-from quests_app.facts.embedding import UmapWorker
+from quests_app.jobs.umap_process import UmapWorker
 worker = UmapWorker()
 print(worker._start().pid, flush=True)
 sys.stdin.read()

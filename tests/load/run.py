@@ -12,8 +12,8 @@ from pathlib import Path
 
 import numpy as np
 
-from quests_core.compressed import read_bytes
-from quests_core.io import frame_bounds
+from quests_core.io.compressed import read_bytes
+from quests_core.io.xyz_checks import frame_bounds
 
 from .server import Server
 from .visitor import PATIENCE, Visitor

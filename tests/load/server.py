@@ -12,7 +12,7 @@ import urllib.request
 from collections.abc import Callable
 from pathlib import Path
 
-from quests_app.leavings import RELEASE_SECONDS
+from quests_app.server.garbage import RELEASE_SECONDS
 from quests_core.cli.serve import ALLOCATOR
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -57,7 +57,7 @@ class Server:
     def command(self) -> list[str]:
         """The whole command line."""
         command = [sys.executable, "-m", "panel", "serve", "app", "--port", str(self.port)]
-        command += ["--plugins", "quests_app.operations"]
+        command += ["--plugins", "quests_app.endpoints"]
         lifetime = str(int(1000 * self._lifetime))
         return [
             *command,

@@ -1,0 +1,35 @@
+"""A data set with its environments."""
+
+from dataclasses import dataclass
+
+from quests_core import Environments, descriptors
+from quests_core.io.dataset import DataSet
+
+from .parameters import Parameters
+
+
+@dataclass(frozen=True, eq=False)
+class AnalysedDataset:
+    """A data set with its environments."""
+
+    dataset: DataSet
+    parameters: Parameters
+    envs: Environments
+
+    @property
+    def key(self) -> tuple:
+        """What results about this depend on."""
+        return self.dataset.sha256, self.parameters
+
+
+def environments(dataset: DataSet, parameters: Parameters, progress=None) -> Environments:
+    """Return the descriptors of all atoms of `dataset`."""
+    if parameters.precomputed:
+        raise ValueError("the descriptors were given, so those of other frames cannot be computed alike")
+    return descriptors(
+        dataset.frames,
+        k=parameters.k,
+        cutoff=parameters.cutoff,
+        species=list(dataset.elements) if parameters.species else None,
+        progress=progress,
+    )

@@ -1,0 +1,251 @@
+"""What is known of every frame, as columns: what the table shows and what a filter may name.
+
+`FrameFacts` does not depend on the subset and is gathered once; `FrameColumns` adds what follows the
+slider, and looks per-atom arrays up only when they are named.
+"""
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from ase.data import chemical_symbols
+from ase.formula import Formula
+
+from quests_core import atoms_energy
+
+from .analysed_dataset import AnalysedDataset
+from .filter_evaluation import Members
+from .parameters import Marks
+
+KEPT, DROPPED, LOCKED, EXCLUDED = "kept", "dropped", "locked", "excluded"
+# Of each atom anyway, or not a quantity.
+# Of an info that names something else in every frame.
+_MOST_NAMES = 1000
+_NO_QUANTITY = ("numbers", "positions")
+_OVER_ATOMS = {"max": np.maximum, "min": np.minimum, "mean": np.add}
+MEANING = {
+    "frame": "number in the file, from 0",
+    "rank": "place in the order of the active method, from 1",
+    "state": "kept, dropped, locked or excluded",
+    "label": "config_type, the empty text where there is none",
+    "n_atoms": "number of atoms",
+    "formula": "chemical formula",
+    "elements": '"C" in elements',
+    "energy": "eV",
+    "energy_per_atom": "eV / atom",
+    "max_force": "largest |F|, eV Å⁻¹",
+    "max_delta_entropy": "largest δH given the subset, nats",
+    "has_energy": "whether it is labelled with an energy",
+    "has_forces": "whether it has forces",
+}
+_ALIASES = {"config_type": "label", "status": "state"}
+
+
+@dataclass(frozen=True, eq=False)
+class FrameFacts:
+    """What is known of every frame, whatever the subset.
+
+    Attributes
+    ----------
+    columns : dict
+        Arrays of shape (n_frames,) and `Members`, by name.
+    info : tuple of str
+        Names of those that come from the frames' info.
+    per_atom : tuple of str
+        Names of arrays per atom, of which a filter may name ``max_…``, ``min_…`` and ``mean_…``.
+    """
+
+    columns: dict[str, object]
+    info: tuple[str, ...]
+    per_atom: tuple[str, ...]
+
+
+def gather(opened: AnalysedDataset) -> FrameFacts:
+    """Return what is known of every frame of a data set."""
+    dataset, envs = opened.dataset, opened.envs
+    frames = dataset.frames
+    energy = np.array([_energy(atoms) for atoms in frames])
+    max_force = np.maximum.reduceat(dataset.forces, envs.offsets[:-1])
+    info = _info_columns(frames)
+    columns = {
+        **info,
+        "frame": np.arange(len(frames)),
+        "label": objects(dataset.labels),
+        "n_atoms": envs.sizes,
+        "formula": objects(_formulas(frames)),
+        "elements": _elements(frames, dataset.elements),
+        "energy": energy,
+        "energy_per_atom": energy / envs.sizes,
+        "max_force": max_force,
+        "has_energy": ~np.isnan(energy),
+        "has_forces": ~np.isnan(max_force),
+    }
+    per_atom = {name for atoms in frames for name, _ in _arrays(atoms)}
+    return FrameFacts(
+        columns, tuple(sorted(set(info) - set(MEANING) - set(_ALIASES))), tuple(sorted(per_atom))
+    )
+
+
+def objects(values) -> np.ndarray:
+    """Return a column of Python objects, such as texts and missing ones."""
+    column = np.empty(len(values), dtype=object)
+    column[:] = values
+    return column
+
+
+def _energy(atoms) -> float:
+    try:
+        energy = atoms_energy(atoms)
+    except (TypeError, ValueError):
+        return np.nan
+    return np.nan if energy is None else energy
+
+
+def _formulas(frames) -> list[str]:
+    """Return the formula of each frame in Hill's order; every composition is written out once."""
+    known: dict[tuple, str] = {}
+    formulas = []
+    for atoms in frames:
+        numbers, counts = np.unique(atoms.numbers, return_counts=True)
+        key = (*numbers.tolist(), *counts.tolist())
+        if key not in known:
+            symbols = {chemical_symbols[z]: int(n) for z, n in zip(numbers, counts, strict=True)}
+            known[key] = Formula.from_dict(symbols).format("hill")
+        formulas.append(known[key])
+    return formulas
+
+
+def _elements(frames, symbols) -> Members:
+    has = {symbol: np.zeros(len(frames), dtype=bool) for symbol in symbols}
+    for i, atoms in enumerate(frames):
+        for z in set(atoms.numbers.tolist()):
+            has[chemical_symbols[z]][i] = True
+    return Members(has)
+
+
+def _info_columns(frames) -> dict[str, np.ndarray]:
+    """Return the single values of the frames' info: numbers, bools, or else texts.
+
+    Of very many names only those of most frames get a column, which is as long as there are frames.
+    """
+    names = Counter(name for atoms in frames for name, _ in _single_values(atoms))
+    values: dict[str, list] = {name: [None] * len(frames) for name, _ in names.most_common(_MOST_NAMES)}
+    for i, atoms in enumerate(frames):
+        for name, value in _single_values(atoms):
+            if name in values:
+                values[name][i] = value
+    return {name: _column(column) for name, column in values.items()}
+
+
+def _single_values(atoms) -> Iterator[tuple[str, object]]:
+    for name, value in atoms.info.items():
+        if isinstance(value, str | bool | int | float | np.generic):
+            yield str(name), value
+
+
+def _column(values: list) -> np.ndarray:
+    present = [value for value in values if value is not None]
+    if all(isinstance(value, bool | np.bool_) for value in present):
+        return objects([None if value is None else bool(value) for value in values])
+    if all(isinstance(value, int | float | np.number) and not np.iscomplexobj(value) for value in present):
+        return np.array([np.nan if value is None else float(value) for value in values])
+    return objects([None if value is None else str(value) for value in values])
+
+
+def _arrays(atoms) -> Iterator[tuple[str, np.ndarray]]:
+    """Yield the numeric arrays of a frame with one value or one vector an atom."""
+    results = getattr(atoms.calc, "results", {})
+    for name, value in [*atoms.arrays.items(), *results.items()]:
+        if name in _NO_QUANTITY or not isinstance(value, np.ndarray) or value.dtype.kind not in "iufb":
+            continue
+        if value.shape == (len(atoms),) or (value.ndim == 2 and len(value) == len(atoms)):
+            yield name, value
+
+
+def over_atoms(frames, name: str, over: str) -> np.ndarray:
+    """Return the largest, smallest or mean value of a per-atom array in each frame; of vectors, the norm."""
+    result = np.full(len(frames), np.nan)
+    for i, atoms in enumerate(frames):
+        value = dict(_arrays(atoms)).get(name)
+        if value is not None:
+            value = np.linalg.norm(value, axis=1) if value.ndim == 2 else value.astype(float)
+            result[i] = _OVER_ATOMS[over].reduce(value) / (len(value) if over == "mean" else 1)
+    return result
+
+
+class FrameColumns(Mapping):
+    """All columns by name, at one size of the subset.
+
+    Parameters
+    ----------
+    opened : Opened
+        The data set.
+    facts : FrameFacts
+        What was gathered about it.
+    """
+
+    def __init__(self, opened: AnalysedDataset, facts: FrameFacts):
+        self._opened, self._facts = opened, facts
+        self._now: dict[str, np.ndarray] = {}
+        self._looked_up: dict[str, np.ndarray] = {}
+
+    def follow(self, rank: np.ndarray, max_delta_entropy: np.ndarray, state: np.ndarray) -> None:
+        """Take over what depends on the subset, a value a frame each."""
+        self._now = {"rank": rank, "max_delta_entropy": max_delta_entropy, "state": state.astype(object)}
+
+    def __getitem__(self, name: str) -> object:
+        """Return a column."""
+        name = _ALIASES.get(name, name)
+        if name in self._now:
+            return self._now[name]
+        if name in self._facts.columns:
+            return self._facts.columns[name]
+        over, _, key = name.partition("_")
+        if over not in _OVER_ATOMS or key not in self._facts.per_atom:
+            raise KeyError(name)
+        if name not in self._looked_up:
+            self._looked_up[name] = over_atoms(self._opened.dataset.frames, key, over)
+        return self._looked_up[name]
+
+    def __iter__(self) -> Iterator[str]:
+        """Yield the names, those of the page first."""
+        yield from MEANING
+        yield from _ALIASES
+        yield from self._facts.info
+        yield from (f"{over}_{key}" for key in self._facts.per_atom for over in _OVER_ATOMS)
+
+    def __len__(self) -> int:
+        """Return the number of names."""
+        return sum(1 for _ in self)
+
+    def __contains__(self, name: object) -> bool:
+        """Say whether there is a column of that name, without looking it up."""
+        return name in set(self)
+
+
+def statuses(kept: np.ndarray, marks: Marks, n_frames: int) -> np.ndarray:
+    """Return "kept", "dropped", "locked" or "excluded" for each frame, given those that are kept."""
+    status = np.full(n_frames, DROPPED, dtype="U8")
+    status[kept] = KEPT
+    status[list(marks.locked)] = LOCKED
+    status[list(marks.excluded)] = EXCLUDED
+    return status
+
+
+def ranks(order: np.ndarray, n_frames: int) -> np.ndarray:
+    """Return the place of each frame in an order, from 1; NaN for those not in it."""
+    rank = np.full(n_frames, np.nan)
+    rank[order] = np.arange(1, len(order) + 1)
+    return rank
+
+
+def frame_maximum(values: np.ndarray, offsets: np.ndarray) -> np.ndarray:
+    """Return the largest value of the environments of each frame; NaN for an excluded frame."""
+    return np.maximum.reduceat(values, offsets[:-1]).astype(float)
+
+
+def most_novel(values: np.ndarray, offsets: np.ndarray, frame: int) -> int:
+    """Return the row of a frame's environment with the largest value."""
+    first, last = offsets[frame], offsets[frame + 1]
+    return int(first + np.argmax(np.nan_to_num(values[first:last], nan=-np.inf)))

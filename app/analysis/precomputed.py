@@ -1,0 +1,49 @@
+"""Descriptors that were computed elsewhere, with their frames or without."""
+
+import hashlib
+from pathlib import Path
+
+import numpy as np
+from ase import Atoms
+
+from quests_core import Environments
+from quests_core.io.dataset import DataSet
+
+
+def hash_of(envs: Environments) -> str:
+    """Return the SHA-256 of descriptors and of how they belong to frames."""
+    return hashlib.sha256(envs.X.tobytes() + envs.offsets.tobytes()).hexdigest()
+
+
+def check_fit(envs: Environments, dataset: DataSet) -> Environments:
+    """Return `envs` if they can be those of the frames.
+
+    Raises
+    ------
+    ValueError
+        If the number of frames differs, or that of atoms in one of them.
+    """
+    if len(envs) != len(dataset.frames):
+        raise ValueError(f"envs: expected those of {len(dataset.frames)} frames, got {len(envs)}")
+    sizes = np.array([len(atoms) for atoms in dataset.frames])
+    wrong = np.flatnonzero(sizes != envs.sizes)
+    if wrong.size:
+        i = int(wrong[0])
+        raise ValueError(f"envs: frame {i} has {sizes[i]} atoms, but {envs.sizes[i]} rows")
+    return envs
+
+
+def without_frames(envs: Environments, name: str) -> DataSet:
+    """Return the data set of which only descriptors are known: its atoms are of no element, and nowhere."""
+    return DataSet(
+        name=name,
+        path=Path(),
+        sha256=hash_of(envs),
+        frames=[Atoms(numbers=np.zeros(size, dtype=int)) for size in envs.sizes],
+        labels=("",) * len(envs),
+        elements=(),
+        forces=np.full(envs.n_envs, np.nan),
+        without_forces=tuple(range(len(envs))),
+        locked=(),
+        uploaded=True,
+    )

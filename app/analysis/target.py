@@ -1,0 +1,54 @@
+"""Sizes by what they must reach: the smallest subset with enough overlap, the knee, and others.
+
+A target picks one of the sizes at which the slider stops, from one method's curve. The rules are the
+library's: see `quests_core.selection.stopping`.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from quests_core import knee
+from quests_core.selection.stopping import largest_row, smallest_row
+
+SIZE, OVERLAP, ENVS, LOSS, KNEE = "size", "overlap", "envs", "loss", "knee"
+DEFAULTS = {OVERLAP: 0.95, ENVS: 20_000.0, LOSS: 0.1}
+
+
+@dataclass(frozen=True)
+class Target:
+    """What decides the size of the subset.
+
+    Attributes
+    ----------
+    mode : {"size", "overlap", "envs", "loss", "knee"}
+        "size": the user alone, by the slider. "overlap": the smallest size with at least `value`,
+        a share. "envs": the largest with at most `value` environments. "loss": the smallest whose
+        information loss is at most `value` nats. "knee": see `quests_core.knee`.
+    value : float
+        See `mode`; 0 where that needs none.
+    """
+
+    mode: str = SIZE
+    value: float = 0.0
+
+    def __post_init__(self):
+        """Refuse what no size can ever mean."""
+        modes = (SIZE, *DEFAULTS, KNEE)
+        if self.mode not in modes:
+            raise ValueError(f"mode: expected one of {', '.join(modes)}, got {self.mode!r}")
+        if not np.isfinite(self.value) or self.value < 0:
+            raise ValueError(f"value: expected a finite number of at least 0, got {self.value}")
+
+    def position(self, curve: pd.DataFrame) -> int | None:
+        """Return the row of `curve` that fulfils the target best, None where none fulfils it."""
+        if self.mode == OVERLAP:
+            return smallest_row(curve, overlap=self.value)
+        if self.mode == LOSS:
+            return smallest_row(curve, information_loss=self.value)
+        if self.mode == ENVS:
+            return largest_row(curve, self.value)
+        if self.mode == KNEE:
+            return knee(curve["fraction"].to_numpy(), curve["overlap"].to_numpy())
+        return None

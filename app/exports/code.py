@@ -1,0 +1,78 @@
+"""Write code and commands that select the same subset."""
+
+import shlex
+
+from quests_core.utils.frame_ranges import format_ranges
+
+from ..analysis.analysed_dataset import AnalysedDataset
+from ..analysis.method_path import MethodPath
+from ..analysis.parameters import RANDOM_STATE
+from .record import SUBSET, _method, _species
+from .subset import _argument
+
+
+def source_of(opened: AnalysedDataset) -> str:
+    """Return what the user calls the source: a path, or the name of the file as it was uploaded."""
+    return opened.dataset.name if opened.dataset.uploaded else str(opened.dataset.path)
+
+
+def python_code(opened: AnalysedDataset, path: MethodPath, n_frames: int, order: str = "file") -> str:
+    """Return a script that selects the same frames in the same order."""
+    dataset, parameters = opened.dataset, opened.parameters
+    marks = "".join(
+        f"\n    {name}={list(frames)},"
+        for name, frames in (("locked", path.marks.locked), ("excluded", path.marks.excluded))
+        if frames
+    )
+    species = f", species={_species(opened, path)}" if parameters.species else ""
+    describe = f"k={parameters.k}, cutoff={parameters.cutoff}{species}"
+    envs = f"descriptors(frames, {describe})"
+    if parameters.precomputed:
+        envs = f"...  # the descriptors that were given, sha256 {parameters.precomputed}"
+    known = reference = ""
+    if path.reference is not None:
+        file = path.reference.name if path.reference.uploaded else str(path.reference.path)
+        known = f"\n# sha256 {path.reference.sha256}\nknown = descriptors(read({file!r}), {describe})"
+        reference = "\n    reference=known,"
+    return f"""from quests_core import descriptors, read, select, write_subset
+
+# sha256 {dataset.sha256}
+source = {source_of(opened)!r}
+
+frames = read(source)
+envs = {envs}{known}
+selection = select(
+    envs,
+    method={_method(path)!r},{reference}
+    n_to_select={n_frames},
+    bandwidth={parameters.bandwidth},{marks}
+    random_state={RANDOM_STATE},
+)
+print(selection.order.tolist())
+write_subset("subset.xyz", source, selection.order, order={order!r})
+"""
+
+
+def command(opened: AnalysedDataset, path: MethodPath, n_frames: int, order: str = "file") -> str:
+    """Return a shell command that writes the same file."""
+    parameters = opened.parameters
+    if parameters.precomputed:
+        return "# The descriptors were given: only Python can select with them.\n"
+    words = [
+        "quests-explorer", "compress", _argument(source_of(opened)), "-m", _method(path), "-s", str(n_frames),
+        "-k", str(parameters.k), "--cutoff", repr(parameters.cutoff),
+        "--bandwidth", repr(parameters.bandwidth), "--seed", str(RANDOM_STATE), "--order", order,
+    ]  # fmt: skip
+    if parameters.species:
+        words.append("--species")
+    if path.reference is not None:
+        words += [
+            "--reference",
+            _argument(path.reference.name if path.reference.uploaded else str(path.reference.path)),
+        ]
+    if set(opened.dataset.locked) - set(path.marks.locked) - set(path.marks.excluded):
+        words.append("--no-lock-isolated")
+    for name, frames in (("--locked", path.marks.locked), ("--excluded", path.marks.excluded)):
+        if frames:
+            words += [name, format_ranges(frames)]
+    return shlex.join([*words, "-o", SUBSET]) + "\n"

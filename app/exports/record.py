@@ -1,0 +1,115 @@
+"""Record how a subset was selected."""
+
+import datetime
+import hashlib
+import importlib.metadata
+import json
+import platform
+
+from ..analysis.analysed_dataset import AnalysedDataset
+from ..analysis.method_path import MethodPath
+from ..analysis.methods import MSC_WITH_REFERENCE
+from ..analysis.parameters import RANDOM_STATE, Parameters
+from ..analysis.reference import union
+
+SUBSET = "subset.xyz"
+_PACKAGES = ("quests-explorer", "numpy", "numba", "ase", "scikit-learn")
+
+
+def record(opened: AnalysedDataset, path: MethodPath, n_frames: int, order: str, subset: bytes) -> dict:
+    """Return everything that is needed to repeat, check and cite a subset."""
+    dataset, parameters = opened.dataset, opened.parameters
+    curve = path.curve
+    return {
+        "created": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
+        "source": {
+            "name": dataset.name,
+            "sha256": dataset.sha256,
+            "n_frames": len(dataset.frames),
+            "n_environments": opened.envs.n_envs,
+            "elements": list(dataset.elements),
+        },
+        "subset": {
+            "file": SUBSET,
+            "sha256": hashlib.sha256(subset).hexdigest(),
+            "order": order,
+            "n_frames": n_frames,
+            "indices_by_rank": path.frames(n_frames).tolist(),
+        },
+        "parameters": {
+            "method": _method(path),
+            "reference": _reference(path),
+            **_descriptor(parameters),
+            "bandwidth_per_angstrom": parameters.bandwidth,
+            "species": _species(opened, path) if parameters.species and not parameters.precomputed else None,
+            "cost": "frames",
+            "locked": list(path.marks.locked),
+            "excluded": list(path.marks.excluded),
+            "random_state": RANDOM_STATE,
+        },
+        "metrics": {
+            "subset": _numbers(curve.iloc[path.position(n_frames)]),
+            "full_set": _numbers(curve.iloc[-1]),
+            "units": {
+                "entropy": "nats",
+                "diversity": "nats",
+                "information_loss": "nats",
+                "max_delta_entropy": "nats",
+            },
+        },
+        "versions": versions(),
+    }
+
+
+def _descriptor(parameters: Parameters) -> dict:
+    if parameters.precomputed:
+        return {"descriptor": "given", "descriptors_sha256": parameters.precomputed}
+    return {"descriptor": "QUESTS X1, X2", "k": parameters.k, "cutoff_angstrom": parameters.cutoff}
+
+
+def _method(path: MethodPath) -> str:
+    """Return what the library calls the method."""
+    return "msc" if path.method == MSC_WITH_REFERENCE else path.method
+
+
+def _reference(path: MethodPath) -> dict | None:
+    """Return which file the subset adds to; its numbers are of both together, but entropy and diversity."""
+    given = path.reference
+    if given is None:
+        return None
+    return {
+        "name": given.name,
+        "sha256": given.sha256,
+        "n_frames": len(given.envs),
+        "n_environments": len(given.X),
+    }
+
+
+def _species(opened: AnalysedDataset, path: MethodPath) -> list[str]:
+    """Return the elements that the descriptor has a block for."""
+    return list(union(opened.dataset.elements, *([path.reference.elements] if path.reference else [])))
+
+
+def _numbers(row) -> dict:
+    return {
+        name: int(value) if name in ("n_frames", "n_envs") else float(value) for name, value in row.items()
+    }
+
+
+def versions() -> dict[str, str]:
+    """Return the versions of Python and of the packages that decide a result."""
+    found = {"python": platform.python_version()}
+    for package in _PACKAGES:
+        try:
+            found[package] = importlib.metadata.version(package)
+        except importlib.metadata.PackageNotFoundError:
+            found[package] = "not installed as a package"
+    return found
+
+
+def record_bytes(content: dict) -> bytes:
+    """Return a record as JSON, UTF-8."""
+    # Bytes in a file name that are no text are halves of characters, which JSON has as escapes.
+    return (json.dumps(content, indent=2, ensure_ascii=False, allow_nan=True) + "\n").encode(
+        errors="backslashreplace"
+    )

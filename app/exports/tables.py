@@ -1,0 +1,128 @@
+"""The tables that leave the page, as data frames."""
+
+import numpy as np
+import pandas as pd
+
+from quests_core.utils.frame_ranges import format_ranges
+
+from ..analysis.analysed_dataset import AnalysedDataset
+from ..analysis.compare import Matrix, novel_frames
+from ..analysis.filter_evaluation import Members
+from ..analysis.frame_columns import MEANING, frame_maximum, gather, ranks, statuses
+from ..analysis.lost import EnvironmentLabels, by_label, environment_table, frame_table, lost
+from ..analysis.method_path import MethodPath
+from .figures import ReportData, redundancy_rows
+
+_UNITS = {
+    "energy": "energy_eV", "energy_per_atom": "energy_per_atom_eV", "max_force": "max_force_eV_per_angstrom",
+    "max_delta_entropy": "max_delta_entropy_nats", "delta_entropy": "delta_entropy_nats",
+    "force": "force_eV_per_angstrom", "delta": "max_delta_entropy_nats",
+}  # fmt: skip
+
+
+def tables(found: ReportData) -> dict[str, pd.DataFrame]:
+    """Return every table of the page, by a name for files."""
+    opened, places = found.opened, EnvironmentLabels.of(found.opened)
+    delta = found.delta_entropy
+    rows = lost(delta, most=len(delta)).rows
+    made = {
+        "frames": frames_table(opened, found.path, found.n_frames),
+        "lost-environments": pd.DataFrame(environment_table(opened, places, delta, rows)),
+        "lost-frames": pd.DataFrame(frame_table(opened, places, delta, most=len(opened.envs))[0]),
+        "lost-labels": labels_table(places, delta),
+    }
+    if found.entropies is not None:
+        columns = zip(("set", "entropy_nats", "n_environments"), redundancy_rows(found), strict=True)
+        made["redundancy"] = pd.DataFrame(dict(columns))
+        made["redundancy"]["bound_nats"] = np.log(made["redundancy"]["n_environments"])
+    if found.findings is not None:
+        made["health"] = health_table(found.findings)
+    if found.comparison is not None:
+        novel = pd.DataFrame(novel_frames(found.comparison.novelty, opened.envs.offsets, len(opened.envs)))
+        novel["label"] = [opened.dataset.labels[int(frame)] for frame in novel["frame"]]
+        made["novel-frames"] = novel.rename(columns={"row": "environment", "share": "share_novel"})
+    for name, matrix in (("labels", found.labels), ("files", found.files)):
+        if matrix is not None:
+            made[f"overlap-{name}"] = matrix_table(matrix)
+    # The library's own names stay.
+    made = {name: table.rename(columns=_UNITS) for name, table in made.items()}
+    return {"numbers": numbers_table(found.paths, found.n_frames), "curves": curve_table(found.paths), **made}
+
+
+def numbers_table(paths: dict[str, MethodPath], n_frames: int) -> pd.DataFrame:
+    """Return the numbers of each method's subset of one size, and of the full set."""
+    rows = {method: path.curve.iloc[path.position(n_frames)] for method, path in paths.items()}
+    rows["full set"] = next(iter(paths.values())).curve.iloc[-1]
+    table = pd.DataFrame(rows.values()).astype({"n_frames": int, "n_envs": int})
+    table.insert(0, "set", list(rows))
+    return table
+
+
+def curve_table(paths: dict[str, MethodPath]) -> pd.DataFrame:
+    """Return every number at every size of every method."""
+    return pd.concat([path.curve.assign(method=method) for method, path in paths.items()], ignore_index=True)[
+        ["method", *next(iter(paths.values())).curve.columns]
+    ]
+
+
+def frames_table(opened: AnalysedDataset, path: MethodPath, n_frames: int) -> pd.DataFrame:
+    """Return a row for each frame of the file: all that the page's table shows and its filter may name."""
+    facts, n_all = gather(opened), len(opened.envs)
+    delta = path.delta_entropy[path.position(n_frames)]
+    now = {
+        "rank": pd.array(ranks(path.order, n_all), dtype="Int64"),
+        "state": statuses(path.frames(n_frames), path.marks, n_all),
+        "max_delta_entropy": frame_maximum(delta, opened.envs.offsets),
+    }
+    columns = {**facts.columns, **now}
+    table = {name: _written(columns[name]) for name in (*MEANING, *facts.info) if name in columns}
+    return pd.DataFrame(table).rename(columns=_UNITS)
+
+
+def _written(column):
+    """Return a column as it can stand in a table: which elements a frame has becomes a text."""
+    if not isinstance(column, Members):
+        return column
+    names, has = list(column.has), np.array(list(column.has.values()))
+    return [" ".join(np.array(names)[frame]) for frame in has.T]
+
+
+def labels_table(places: EnvironmentLabels, delta: np.ndarray) -> pd.DataFrame:
+    """Return how much of each label is lost."""
+    columns = ["label", "n_environments", "n_lost", "max_delta_entropy"]
+    table = pd.DataFrame(by_label(places, delta), columns=columns)
+    table.insert(3, "share_lost", table["n_lost"] / table["n_environments"])
+    return table
+
+
+def health_table(findings) -> pd.DataFrame:
+    """Return what looks wrong, and in which frames."""
+    return pd.DataFrame(
+        [
+            (f.severity, f.kind, f.title, f.explanation, len(f.frames), format_ranges(f.frames))
+            for f in findings
+        ],
+        columns=["severity", "kind", "title", "explanation", "n_frames", "frames"],
+    )
+
+
+def matrix_table(matrix: Matrix) -> pd.DataFrame:
+    """Return overlaps: a row for each set, a column for each that may cover it."""
+    table = pd.DataFrame(matrix.shares, columns=list(matrix.names))
+    table.insert(0, "share of environments of", matrix.names, allow_duplicates=True)
+    return table
+
+
+def environments_table(opened: AnalysedDataset, path: MethodPath, n_frames: int) -> pd.DataFrame:
+    """Return a row for each environment: its atom, its force, and its δH given the subset."""
+    envs, frames = opened.envs, opened.dataset.frames
+    frame = envs.frame_index
+    return pd.DataFrame(
+        {
+            "frame": frame,
+            "atom": np.arange(envs.n_envs) - envs.offsets[frame],
+            "element": np.concatenate([np.array(atoms.get_chemical_symbols()) for atoms in frames]),
+            "force_eV_per_angstrom": opened.dataset.forces,
+            "delta_entropy_nats": path.delta_entropy[path.position(n_frames)],
+        }
+    )

@@ -1,0 +1,1 @@
+"""Run work off the event loop, and keep its results."""

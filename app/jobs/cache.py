@@ -1,0 +1,74 @@
+"""Cache results in memory, shared by all sessions of the process."""
+
+import threading
+from collections import OrderedDict
+from collections.abc import Callable, Hashable
+from typing import Any
+
+import numpy as np
+import panel as pn
+
+from quests_core.utils.arrays import read_only
+
+from . import disk_cache
+from .disk_cache import DiskCache
+
+
+def weight(result: Any) -> int:
+    """Return how many bytes of arrays a result holds."""
+    if isinstance(result, np.ndarray):
+        return result.nbytes
+    return sum(
+        value.nbytes for value in getattr(result, "__dict__", {}).values() if isinstance(value, np.ndarray)
+    )
+
+
+class Cache:
+    """Results by content and parameters; the least recently used go first.
+
+    Parameters
+    ----------
+    n_entries, n_bytes : int
+        How much is kept in memory.
+    disk : DiskCache, optional
+        Where results outlive the process.
+    """
+
+    def __init__(self, n_entries: int = 40, n_bytes: int = 1_500_000_000, disk: DiskCache | None = None):
+        self._disk = disk
+        self._entries: OrderedDict[Hashable, Any] = OrderedDict()
+        self._n_entries, self._n_bytes, self._lock = n_entries, n_bytes, threading.Lock()
+
+    def get(self, key: Hashable, compute: Callable[[], Any]) -> Any:
+        """Return the result kept under `key`; compute and keep it where there is none."""
+        with self._lock:
+            if key in self._entries:
+                self._entries.move_to_end(key)
+                return self._entries[key]
+        result = self._disk.load(key) if self._disk else None
+        if result is None:
+            result = compute()
+            if self._disk:
+                self._disk.save(key, result)
+        if isinstance(result, np.ndarray):
+            # All sessions get this very array.
+            read_only(result, copy=False)
+        with self._lock:
+            self._entries[key] = result
+            while len(self._entries) > 1 and self._is_full():
+                self._entries.popitem(last=False)
+        return result
+
+    def clear(self) -> None:
+        """Forget what is in memory; on disk it stays."""
+        with self._lock:
+            self._entries.clear()
+
+    def _is_full(self) -> bool:
+        n_bytes = sum(weight(entry) for entry in self._entries.values())
+        return len(self._entries) > self._n_entries or n_bytes > self._n_bytes
+
+
+def cache() -> Cache:
+    """Return the process's cache."""
+    return pn.state.as_cached("quests-cache", lambda: Cache(disk=disk_cache.default()))

@@ -1,0 +1,181 @@
+"""Results on disk by content and parameters, so that a file analysed once opens at once again.
+
+An entry is an uncompressed npz file of plain arrays, never a pickle, in a folder that only its owner can
+read. Whatever is wrong with an entry or with the disk only means that something is computed again.
+"""
+
+import contextlib
+import dataclasses
+import hashlib
+import json
+import logging
+import os
+import time
+import zipfile
+from collections.abc import Hashable
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+import quests_core
+from quests_core import Environments
+from quests_core.utils.arrays import read_only
+from quests_core.utils.atomic_write import PART, atomic_write
+from quests_core.utils.cache_dir import cache_dir as default_folder
+from quests_core.utils.escape import one_line
+
+from ..analysis.method_path import MethodPath
+from ..analysis.parameters import Marks
+
+log = logging.getLogger(__name__)
+
+_PART_SECONDS = 3600
+
+
+@cache
+def code_version() -> str:
+    """Return a hash of the sources: what other code has computed is not taken for the same."""
+    sources = [
+        path
+        for package in (Path(quests_core.__file__).parent, Path(__file__).parents[1])
+        for path in sorted(package.rglob("*.py"))
+    ]
+    return hashlib.sha256(b"".join(path.read_bytes() for path in sources)).hexdigest()
+
+
+def is_stable(key: Any) -> bool:
+    """Say whether a key is written the same in every process: plain values, and what is made of them."""
+    if isinstance(key, tuple):
+        return all(is_stable(part) for part in key)
+    if dataclasses.is_dataclass(key):
+        return all(is_stable(getattr(key, field.name)) for field in dataclasses.fields(key))
+    return key is None or isinstance(key, str | int | float | np.generic)
+
+
+def pack(result: Any) -> dict[str, np.ndarray] | None:
+    """Return a result as named arrays, None where it is not of a kind that is kept on disk."""
+    if type(result) is np.ndarray and result.dtype.kind in "biuf":
+        return {"array": result}
+    if isinstance(result, Environments):
+        return {"X": result.X, "offsets": result.offsets}
+    if isinstance(result, MethodPath):
+        columns = {f"curve {name}": result.curve[name].to_numpy() for name in result.curve}
+        text = json.dumps([result.method, *dataclasses.astuple(result.marks)])
+        return {
+            "path": np.frombuffer(text.encode(), dtype=np.uint8),
+            "order": result.order,
+            "delta_entropy": result.delta_entropy,
+            **columns,
+        }
+    return None
+
+
+def unpack(arrays: dict[str, np.ndarray]) -> Any:
+    """Return the result that `pack` took apart."""
+    if "array" in arrays:
+        return arrays["array"]
+    if "X" in arrays:
+        return Environments(read_only(arrays["X"], copy=False), arrays["offsets"])
+    method, locked, excluded = json.loads(arrays["path"].tobytes())
+    curve = {name.removeprefix("curve "): a for name, a in arrays.items() if name.startswith("curve ")}
+    return MethodPath(
+        method,
+        arrays["order"],
+        pd.DataFrame(curve),
+        arrays["delta_entropy"],
+        Marks(tuple(locked), tuple(excluded)),
+    )
+
+
+class DiskCache:
+    """Results in a folder; the least recently used go first.
+
+    Parameters
+    ----------
+    folder : Path
+        Made when something is to be kept.
+    n_bytes : int
+        The entries together hold at most this much.
+    version : str, optional
+        Entries of another version are not found; by default a hash of the sources.
+    """
+
+    def __init__(self, folder: Path, n_bytes: int = 4_000_000_000, version: str | None = None):
+        self._folder, self._n_bytes = folder, n_bytes
+        self._version = version or code_version()
+
+    def load(self, key: Hashable) -> Any | None:
+        """Return the result kept under `key`, None where there is none that is whole."""
+        path = self._path(key)
+        if path is None or not path.is_file():
+            return None
+        try:
+            result = unpack(_read(path, repr(key)))
+            os.utime(path)
+        except Exception as error:
+            # Anything can stand in a damaged file, and any of it only means to compute again.
+            log.info("%s: not used: %s", path, one_line(error))
+            return None
+        return result
+
+    def save(self, key: Hashable, result: Any) -> None:
+        """Keep a result, if it is of a kind that can be kept and the disk lets it."""
+        path, arrays = self._path(key), pack(result)
+        if path is None or arrays is None or sum(a.nbytes for a in arrays.values()) > self._n_bytes:
+            return
+        try:
+            self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            entry = {**arrays, "key": np.frombuffer(repr(key).encode(), dtype=np.uint8)}
+            # A reader sees a whole entry or none; one that a crash damages is computed again.
+            atomic_write(
+                path, lambda file: np.savez(file, allow_pickle=False, **entry), private=True, sync=False
+            )
+            self._make_room()
+        except OSError as error:
+            log.info("%s: not kept: %s", path, one_line(error))
+
+    def _path(self, key: Hashable) -> Path | None:
+        if not is_stable(key):
+            return None
+        return self._folder / f"{hashlib.sha256(f'{self._version} {key!r}'.encode()).hexdigest()}.npz"
+
+    def _make_room(self) -> None:
+        entries = []
+        for path in self._folder.iterdir():
+            # Another process may be faster.
+            with contextlib.suppress(FileNotFoundError):
+                status = path.stat()
+                if path.suffix == ".npz":
+                    entries.append((status.st_mtime_ns, status.st_size, path))
+                elif path.name.endswith(PART) and abs(time.time() - status.st_mtime) > _PART_SECONDS:
+                    path.unlink()
+        n_bytes = sum(size for _, size, _ in entries)
+        for _, size, path in sorted(entries):
+            if n_bytes <= self._n_bytes:
+                return
+            path.unlink(missing_ok=True)
+            n_bytes -= size
+
+
+def default() -> DiskCache | None:
+    """Return the cache of this account, None where it is switched off."""
+    folder = default_folder()
+    return None if folder is None else DiskCache(folder)
+
+
+def _read(path: Path, key: str) -> dict[str, np.ndarray]:
+    """Return the arrays of an entry; each is read to its end, where its checksum is compared."""
+    arrays = {}
+    with zipfile.ZipFile(path) as archive:
+        for name in archive.namelist():
+            with archive.open(name) as member:
+                array = np.lib.format.read_array(member, allow_pickle=False)
+                if member.read(1):
+                    raise ValueError(f"{name} is longer than its header says")
+            arrays[name.removesuffix(".npy")] = array
+    if arrays.pop("key").tobytes().decode() != key:
+        raise ValueError("it belongs to another key")
+    return arrays

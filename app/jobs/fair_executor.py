@@ -1,0 +1,116 @@
+"""One worker thread that many sessions share, in turn."""
+
+import contextlib
+import os
+import sys
+import threading
+from collections import OrderedDict, deque
+from collections.abc import Callable
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
+from typing import Any
+
+_IDLE = object()
+# How far behind the event loop a worker thread stands, in the system's terms.
+NICE = 5
+LOWEST_PRIORITY = 19
+
+
+def lower_priority() -> None:
+    """Have this thread, and each that it starts, take the processor only where the event loop leaves it.
+
+    Else a page that is answered waits at every turn until the system takes a processor from what computes.
+    """
+    if sys.platform == "linux":
+        # Elsewhere this is a matter of whole processes.
+        with contextlib.suppress(OSError):
+            thread = threading.get_native_id()
+            # The process itself may have been started with a lower priority.
+            present = os.getpriority(os.PRIO_PROCESS, thread)
+            os.setpriority(os.PRIO_PROCESS, thread, min(present + NICE, LOWEST_PRIORITY))
+
+
+class FairExecutor(Executor):
+    """A worker thread that takes a task of each owner in turn: nobody's many tasks hold up all.
+
+    Parameters
+    ----------
+    name : str
+        Of the thread.
+    """
+
+    def __init__(self, name: str = "quests-compute"):
+        self._thread = ThreadPoolExecutor(1, name, initializer=lower_priority)
+        self._waiting: OrderedDict[Any, deque[Callable]] = OrderedDict()
+        self._running: Any = _IDLE
+        self._lock = threading.Lock()
+
+    def submit(self, function: Callable, /, *args) -> Future:
+        """Run ``function(*args)`` for nobody in particular."""
+        return self.submit_for(None, function, *args)
+
+    def submit_for(self, owner, function: Callable, *args) -> Future:
+        """Run ``function(*args)`` when it is the owner's turn; an owner's tasks stay in order.
+
+        An owner with a method ``moved`` is told how many others' turns are before its own, from any thread.
+        """
+        done: Future = Future()
+
+        def run():
+            try:
+                done.set_result(function(*args))
+            except BaseException as error:
+                done.set_exception(error)
+
+        with self._lock:
+            self._waiting.setdefault(owner, deque()).append(run)
+        self._tell()
+        self._thread.submit(self._next)
+        return done
+
+    def queue_position(self, owner) -> int:
+        """Return how many others' tasks come before the next of the owner that waits."""
+        with self._lock:
+            return self._queue_position(owner)
+
+    @property
+    def n_waiting(self) -> int:
+        """Number of tasks that wait."""
+        with self._lock:
+            return sum(map(len, self._waiting.values()))
+
+    @property
+    def is_running(self) -> bool:
+        """Whether a task is being carried out."""
+        return self._running is not _IDLE
+
+    def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
+        """End the thread; see `concurrent.futures.Executor`."""
+        self._thread.shutdown(wait, cancel_futures=cancel_futures)
+
+    def _queue_position(self, owner) -> int:
+        owners = list(self._waiting)
+        others = owners.index(owner) if owner in owners else len(owners)
+        return others + (self._running not in (_IDLE, owner))
+
+    def _next(self) -> None:
+        with self._lock:
+            owner, tasks = self._waiting.popitem(last=False)
+            run = tasks.popleft()
+            if tasks:
+                # The others first.
+                self._waiting[owner] = tasks
+            self._running = owner
+        self._tell()
+        run()
+        with self._lock:
+            self._running = _IDLE
+
+    def _tell(self) -> None:
+        with self._lock:
+            places = [
+                (owner, self._queue_position(owner))
+                for owner in self._waiting
+                if hasattr(owner, "on_queue_moved")
+            ]
+        for owner, n_ahead in places:
+            owner.on_queue_moved(n_ahead)

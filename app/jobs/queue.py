@@ -1,0 +1,237 @@
+"""One queue for all heavy work, shared by every session of the process, and its cache.
+
+The library uses all cores for one computation, so one worker thread computes for everyone, one thing
+after the other. Results reach a session on its own event loop.
+"""
+
+import logging
+import threading
+import time
+import weakref
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import panel as pn
+
+from quests_core import Cancelled, Progress
+from quests_core.io import read_process
+from quests_core.utils.escape import one_line
+
+from ..server.telemetry import counters, log_event, session_name
+from .activity import WAITING, Activity
+from .fair_executor import FairExecutor
+from .umap_process import UmapWorker
+
+log = logging.getLogger(__name__)
+
+
+def executor(name: str = "compute") -> FairExecutor:
+    """Return the process's one worker thread of that name."""
+    return pn.state.as_cached(f"quests-{name}", lambda: FairExecutor(f"quests-{name}"))
+
+
+def executors() -> dict[str, FairExecutor]:
+    """Return the process's worker threads by name."""
+    return {name: executor(name) for name in ("compute", "quick", "umap")}
+
+
+def shut_down() -> None:
+    """Cancel the work of all sessions, so that the server's process can end."""
+    for jobs in list(_all_jobs()):
+        jobs.close()
+    umap_worker().close()
+    read_process.close()
+
+
+def silent_seconds() -> float:
+    """Return for how long the job that is silent longest has not looked at whether it is cancelled."""
+    return max((jobs.silent_seconds for jobs in list(_all_jobs())), default=0.0)
+
+
+def _all_jobs() -> "weakref.WeakSet[Jobs]":
+    return pn.state.as_cached("quests-jobs", weakref.WeakSet)
+
+
+def umap_worker() -> UmapWorker:
+    """Return the process's UMAP worker; only the thread of ``executor("umap")`` may use it."""
+    return pn.state.as_cached("quests-umap-worker", UmapWorker)
+
+
+class DeferredScheduler:
+    """Passes functions on to a scheduler, but holds them back until the page is there.
+
+    A widget that changes while the browser is still building it may show its old value for ever. What is
+    not run when the session ends is forgotten: it holds everything that the session computed, and the
+    server's timers hold its document for an hour.
+    """
+
+    def __init__(self, schedule: Callable[[Callable], Any]):
+        self._schedule, self._lock = schedule, threading.Lock()
+        self._waiting: deque[Callable] = deque()
+        self._is_open = self._is_closed = False
+
+    def __call__(self, function: Callable) -> None:
+        """Schedule `function`, now or when the gate opens."""
+        with self._lock:
+            if self._is_closed:
+                return
+            self._waiting.append(function)
+            if not self._is_open:
+                return
+        self._schedule(self._run)
+
+    def open(self) -> None:
+        """Schedule what was held back, in order, and hold nothing back any more."""
+        with self._lock:
+            self._is_open = True
+            for _ in self._waiting:
+                self._schedule(self._run)
+
+    def close(self) -> None:
+        """Forget what waits, and let nothing pass any more."""
+        with self._lock:
+            self._is_closed = True
+            self._waiting.clear()
+
+    def _run(self) -> None:
+        # All that waits, as one message: each costs time that grows with the page.
+        with pn.io.hold():
+            while (function := self._next()) is not None:
+                function()
+
+    def _next(self) -> Callable | None:
+        with self._lock:
+            return self._waiting.popleft() if self._waiting else None
+
+
+@dataclass(frozen=True, eq=False)
+class _Task:
+    title: str
+    work: Callable[[Progress], Any]
+    done: Callable[[Any], None]
+    failed: Callable[[Exception], None]
+    progress: Progress
+
+
+class Jobs:
+    """One session's work on a worker thread: progress, cancellation, and results on the event loop.
+
+    Parameters
+    ----------
+    activity : Activity
+        Told what is done; changed on the event loop only.
+    schedule : callable
+        Runs a function on the session's event loop; called in any thread, see `on_loop_of`.
+    executor : Turns
+        The worker thread.
+    """
+
+    def __init__(self, activity: Activity, schedule: Callable[[Callable], Any], executor: FairExecutor):
+        self._session = session_name()
+        self._activity, self._schedule, self._executor = activity, schedule, executor
+        self._pending: list[_Task] = []
+        self._update_due = False
+        self._current: _Task | None = None
+        self._ahead = 0
+        self._closed, self._closing = False, threading.Lock()
+        _all_jobs().add(self)
+
+    def submit(
+        self,
+        title: str,
+        work: Callable[[Progress], Any],
+        done: Callable[[Any], None],
+        failed: Callable[[Exception], None],
+    ) -> Progress:
+        """Run ``work(progress)`` after all work submitted before; return what cancels it alone.
+
+        Then `done` gets its result, or `failed` its error; `Cancelled` where it was cancelled.
+        Call this, `cancel` and `close` on the event loop.
+        """
+        task = _Task(title, work, done, failed, Progress(lambda _: self._follow(), interval=0.2))
+        self._pending.append(task)
+        if not self._activity.running:
+            self._activity.param.update(running=True, title=title, step=WAITING, fraction=0.0, remaining=None)
+        self._executor.submit_for(self, self._run, task)
+        return task.progress
+
+    def on_queue_moved(self, n_ahead: int) -> None:
+        """Show how many others come first; from any thread."""
+        if n_ahead != self._ahead and self._current is None:
+            self._ahead = n_ahead
+            self._on_loop(lambda: self._show_place(n_ahead))
+
+    def _show_place(self, n_ahead: int) -> None:
+        if self._activity.running and self._current is None:
+            ahead = f": {n_ahead} ahead" if n_ahead else ""
+            self._activity.step = f"{WAITING}{ahead}"
+
+    def cancel(self) -> None:
+        """Cancel all work of this session that is not done."""
+        for task in tuple(self._pending):
+            task.progress.cancel()
+
+    def close(self) -> None:
+        """Cancel everything and tell nobody: the session is gone."""
+        with self._closing:
+            self._closed = True
+        self.cancel()
+
+    @property
+    def silent_seconds(self) -> float:
+        """For how long what runs has not looked at whether it is cancelled, 0 where nothing runs."""
+        task = self._current
+        return 0.0 if task is None else time.monotonic() - task.progress.last_call
+
+    def _run(self, task: _Task) -> None:
+        task.progress.last_call = time.monotonic()
+        self._current, begun, outcome = task, time.monotonic(), "done"
+        self._follow()
+        try:
+            if task.progress.cancelled:
+                raise Cancelled(f"cancelled before {task.title}")
+            result, callback = task.work(task.progress), task.done
+            if task.progress.cancelled:
+                # A step without a cancel hook ends all the same; its result was not wanted.
+                raise Cancelled(f"cancelled during {task.title}")
+        except Exception as error:
+            # The boundary of the worker thread: whatever went wrong must reach the page.
+            # Of what was closed nobody is told: a server that ends takes the threads' helpers away.
+            if not self._closed and not isinstance(error, (Cancelled, ValueError, TypeError, OSError)):
+                log.exception("%s failed", one_line(task.title))
+            result, callback = error, task.failed
+            outcome = "cancelled" if isinstance(error, Cancelled) else "failed"
+        self._current, seconds = None, time.monotonic() - begun
+        counters().job(outcome, seconds)
+        log_event("job", session=self._session, title=task.title, outcome=outcome, seconds=round(seconds, 3))
+        self._on_loop(lambda: self._finish(task, callback, result))
+
+    def _finish(self, task: _Task, callback: Callable, result: Any) -> None:
+        self._pending.remove(task)
+        try:
+            callback(result)
+        finally:
+            if not self._pending:
+                self._activity.param.update(running=False, step="", fraction=0.0, remaining=None)
+
+    def _follow(self) -> None:
+        # At most one report is on its way, so a busy event loop is never flooded.
+        if not self._update_due:
+            self._update_due = True
+            self._on_loop(self._report)
+
+    def _report(self) -> None:
+        self._update_due, task = False, self._current
+        if task is not None:
+            progress = task.progress
+            self._activity.param.update(
+                title=task.title, step=progress.step, fraction=progress.fraction, remaining=progress.remaining
+            )
+
+    def _on_loop(self, function):
+        # The lock keeps a session from vanishing between the question and the call.
+        with self._closing:
+            if not self._closed:
+                self._schedule(function)

@@ -1,0 +1,252 @@
+"""Views inside a notebook: how they load, hear of results, and tell the page what has changed.
+
+A notebook has no server. The page talks to the kernel through the notebook's own messages, and everything
+it needs stands in the notebook itself: no file is fetched from anywhere.
+"""
+
+import asyncio
+import base64
+import io
+import json
+import queue
+import re
+import time
+from collections.abc import Callable, Iterable
+from contextlib import contextmanager
+from html import escape
+from pathlib import Path
+
+import panel as pn
+import panel_material_ui as pmui
+from bokeh.document import Document
+from bokeh.model import Model
+from bokeh.models import ImportedStyleSheet, InlineStyleSheet, UIElement
+from bokeh.resources import INLINE
+from panel.io.model import add_to_doc, diff
+from panel.io.notebook import push, replace_inline_css
+from panel.io.resources import set_resource_mode
+from panel.io.save import save
+from pyviz_comms import Comm
+
+from quests_core.compilation import first_time
+
+from ..jobs.activity import Activity
+
+_STAND_IN = Path(__file__).parents[1] / "assets" / "material.js"
+_BUNDLE = Path(pmui.base.MaterialComponent._bundle)
+_PLACE = """<script>
+globalThis.questsMaterial ??= import(URL.createObjectURL(new Blob([{source}], {{type: "text/javascript"}})));
+document.fonts.add(new FontFace("Material Icons", "url(data:font/woff2;base64,{icons})"));
+</script>"""
+# What Material's own style sheet says; it is a file, and a notebook fetches none.
+_ICONS = """.material-icons { font-family: "Material Icons"; font-feature-settings: "liga"; line-height: 1;
+  letter-spacing: normal; text-transform: none; white-space: nowrap; word-wrap: normal; }"""
+_POLL = 0.1
+
+
+def in_notebook() -> bool:
+    """Say whether this process is the kernel of a notebook."""
+    try:
+        from IPython import get_ipython
+    except ImportError:
+        return False
+    return getattr(get_ipython(), "kernel", None) is not None
+
+
+def material_script() -> str:
+    """Return the HTML that puts Material's components and icons on a page, once for all views."""
+    source = json.dumps(_BUNDLE.read_text(encoding="utf-8")).replace("</", "<\\/")
+    (icons,) = _BUNDLE.parent.glob("material-icons-[!o]*.woff2")
+    return _PLACE.format(source=source, icons=base64.b64encode(icons.read_bytes()).decode())
+
+
+def load() -> None:
+    """Put into the notebook what its views need, once in a session; call it before a view is made."""
+    if pmui.base.MaterialComponent._bundle == _STAND_IN:
+        return
+    pmui.base.MaterialComponent._bundle = _STAND_IN
+    pn.config.respect_explicit_sizing = True
+    for kind in (pmui.Button, pmui.IconButton):
+        kind.param.stylesheets.default = [_ICONS]
+    if in_notebook():
+        from IPython.display import HTML, display
+
+        pn.extension("tabulator", inline=True)
+        display(HTML(material_script()))
+
+
+@contextmanager
+def progress_line(*activities: Activity):
+    """Say in the cell how far the work is, from the second second on."""
+    if not in_notebook():
+        yield
+        return
+    from IPython.display import HTML, display
+
+    started, line, hint = time.monotonic(), [], first_time()
+
+    def show(event, *_) -> None:
+        activity = event.obj
+        if time.monotonic() - started < 1:
+            return
+        text = f"{activity.title} · {activity.step} · {100 * activity.fraction:.0f} %. {hint}"
+        if line:
+            line[0].update(HTML(escape(text)))
+        else:
+            line.append(display(HTML(escape(text)), display_id=True))
+
+    watchers = [(one, one.param.watch(show, ["step", "fraction"])) for one in activities]
+    try:
+        yield
+    finally:
+        for activity, watcher in watchers:
+            activity.param.unwatch(watcher)
+        for handle in line:
+            handle.update(HTML(""))
+
+
+def page(view: pn.viewable.Viewable, title: str) -> str:
+    """Return a view as a page of HTML that fetches nothing."""
+    document = Document()
+    with pn.config.set(inline=True), set_resource_mode("inline"):
+        root = view.get_root(document, Comm())
+        inline_styles(root)
+        add_to_doc(root, document, hold=True)
+        file = io.StringIO()
+        save(document, file, title=title, resources=INLINE)
+    # Panel's icons for the tab are elsewhere.
+    text = re.sub(r'<link[^>]*href="http[^>]*>', "", file.getvalue())
+    return text.replace("<head>", f"<head>{material_script()}", 1)
+
+
+class Inbox:
+    """Runs functions from other threads where the notebook's cells run: one after the other, between cells.
+
+    A cell that waits for a result runs them itself, as nothing else could meanwhile.
+    """
+
+    def __init__(self):
+        self._functions: queue.SimpleQueue[Callable[[], None]] = queue.SimpleQueue()
+        try:
+            self._loop = asyncio.get_running_loop()
+        except RuntimeError:
+            self._loop = None
+
+    def __call__(self, function: Callable[[], None]) -> None:
+        """Have `function` run; called from any thread."""
+        self._functions.put(function)
+        if self._loop is not None and not self._loop.is_closed():
+            self._loop.call_soon_threadsafe(self._run_all)
+
+    def _run_all(self) -> None:
+        while not self._functions.empty():
+            self._functions.get()()
+
+    def wait(self, until: Callable[[], bool]) -> None:
+        """Run what comes until ``until()``."""
+        while not until():
+            try:
+                self._functions.get(timeout=_POLL)()
+            except queue.Empty:
+                continue
+
+
+class Wire:
+    """Sends the page what changed, in order, once the page is there to hear it.
+
+    Panel sends only what it changes itself, and does so before the page is drawn, in any order. So its
+    documents hold nothing back here: Panel finds nothing to send, and every change comes by.
+    """
+
+    def __init__(self, inbox: Inbox):
+        self._inbox = inbox
+        self._unsent: dict[str, list] = {}
+        self._styles: dict[str, list[str]] = {}
+        self._drawn: set[str] = set()
+
+    def listen(self, view: pn.viewable.Viewable) -> None:
+        """Take what the page says of `view` between cells: notebooks hand it over in a thread of its own.
+
+        There it would meet results that arrive: what both change at once is lost.
+        """
+        hear = view._on_msg
+        view._on_msg = lambda *message: self._inbox(lambda: hear(*message))
+
+    def begin(self, refs: Iterable[str]) -> None:
+        """Send what has changed, and what will, in views that the page has drawn.
+
+        It opens their connections before, and throws away what comes while it draws.
+        """
+        self._drawn.update(refs)
+        self.flush()
+
+    def connect(self, ref: str) -> None:
+        """Follow the document of a view that is shown; `ref` is its root's."""
+        _, root, document, comm = pn.state._views[ref]
+        self._unsent[ref] = []
+        self._take_styles(root)
+        document.unhold()
+        document.hold = lambda *_: None
+        document.on_change(lambda event: self._hear(ref, comm, event))
+
+    def _hear(self, ref: str, comm: Comm, event) -> None:
+        unsent = self._unsent.get(ref)
+        if unsent is None or getattr(event, "setter", None) == comm.id:
+            return
+        unsent.append(event)
+        if len(unsent) == 1:
+            self._inbox(self.flush)
+
+    def flush(self) -> None:
+        """Send what every view has not heard of; forget views that are gone."""
+        for ref in tuple(self._unsent):
+            if ref not in pn.state._views:
+                del self._unsent[ref]
+                self._drawn.discard(ref)
+            elif self._unsent[ref] and ref in self._drawn:
+                self._send(ref)
+
+    def _send(self, ref: str) -> None:
+        _, root, document, comm = pn.state._views[ref]
+        events, self._unsent[ref] = self._unsent[ref], []
+        if any(_brings_models(event) for event in events):
+            with document.models.freeze():
+                inline_styles(root)
+            self._take_styles(root)
+        events = [event for event in events if self._is_news(event)]
+        push(document, comm, msg=diff(document, events=events))
+
+    def _take_styles(self, root: Model) -> None:
+        """Take note of the style sheets that the page has."""
+        for model in root.select({"type": UIElement}):
+            self._styles.setdefault(model.id, list(model.stylesheets))
+
+    def _is_news(self, event) -> bool:
+        """Say whether the page must hear of an event: Panel sets style sheets anew that are the same."""
+        if getattr(event, "attr", "") != "stylesheets":
+            return True
+        texts = _as_texts(event.new)
+        known, self._styles[event.model.id] = self._styles.get(event.model.id), texts
+        event.new = texts
+        return texts != known
+
+
+def inline_styles(root: Model) -> None:
+    """Put the text of Panel's style sheets where their addresses are, so that nothing is fetched."""
+    for model in root.select({"type": UIElement}):
+        texts = _as_texts(model.stylesheets)
+        if texts != model.stylesheets:
+            model.stylesheets = texts
+
+
+def _as_texts(sheets: list) -> list[str]:
+    sheets = [replace_inline_css(one) if isinstance(one, ImportedStyleSheet) else one for one in sheets]
+    return [one.css if isinstance(one, InlineStyleSheet) else one for one in sheets]
+
+
+def _brings_models(event) -> bool:
+    """Say whether an event brings parts of the page that are new to it."""
+    new = getattr(event, "new", None)
+    if getattr(event, "attr", "") == "stylesheets":
+        return False
+    return isinstance(new, Model) or (isinstance(new, list) and any(isinstance(one, Model) for one in new))

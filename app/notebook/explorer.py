@@ -1,0 +1,348 @@
+"""The dashboard in a notebook: shown in a cell, read and led from Python."""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
+from os import PathLike
+from pathlib import Path
+
+import numpy as np
+import panel as pn
+from ase import Atoms
+
+from quests_core import Environments
+from quests_core.io.ase_formats import database_frames
+from quests_core.io.write import subset_bytes, write_subset
+from quests_core.published import is_name
+from quests_core.utils.atomic_write import atomic_write
+from quests_core.utils.validation import check_choice, check_count, check_frame_indices
+
+from ..analysis.method_path import MethodPath
+from ..analysis.methods import DEFAULT_METHODS, NESTED_METHODS
+from ..analysis.parameters import Marks, Parameters
+from ..page import inline, printed
+from ..session.controller import Controller
+from ..session.state import State
+from . import comm
+from .single_views import OF_FRAMES, VIEWS, Shown, alone
+
+
+class Explorer:
+    """The dashboard of a data set, in a cell of a notebook and in Python at once.
+
+    Show it as the last line of a cell, or one view of it: ``explorer.curve``, ``explorer.map``, … What is
+    done there with the mouse stands here in attributes, and what is set here is shown there.
+
+    Parameters
+    ----------
+    data : path-like, sequence of ase.Atoms, ase.db database, Environments, or None
+        A file that `quests_core.read` reads, the name of a published data set such as ``"tm23:Ag"``, frames,
+        or descriptors alone; None for the demo data set.
+    envs : Environments, optional
+        Descriptors of the frames of `data`, where they are known already; else they are computed.
+    k, cutoff, species : optional
+        The descriptor's neighbours, their largest distance in Å, and whether elements are told apart.
+    bandwidth : float
+        h of the kernel, Å⁻¹ (of whatever unit given descriptors have).
+    methods : sequence of str
+        Methods compared; the first is active.
+    umap : bool
+        Whether the map becomes a UMAP, some time after it is shown as a PCA.
+
+    Raises
+    ------
+    FileNotFoundError
+        If there is no such file.
+    ValueError, TypeError
+        If the data cannot be used; the message says why.
+
+    Examples
+    --------
+    >>> from ase.build import bulk
+    >>> frames = [bulk("Cu", a=a, cubic=True) for a in (3.5, 3.6, 3.6, 3.7)]
+    >>> explorer = Explorer(frames, umap=False)
+    >>> explorer.n_frames = 3
+    >>> sorted(explorer.indices.tolist()) in ([0, 1, 3], [0, 2, 3])
+    True
+    >>> len(explorer.subset)
+    3
+    >>> explorer.close()
+    """
+
+    def __init__(
+        self, data=None, envs: Environments | None = None, *, k: int = 32, cutoff: float = 5.0,
+        bandwidth: float = 0.015, species: bool = False, methods: Sequence[str] = DEFAULT_METHODS,
+        umap: bool = True,
+    ):  # fmt: skip
+        comm.load()
+        self._inbox = comm.Inbox()
+        self._wire = comm.Wire(self._inbox)
+        self.state = State(
+            parameters=Parameters(k=k, cutoff=cutoff, bandwidth=bandwidth, species=species),
+            methods=list(methods),
+            active=methods[0],
+        )
+        self._controller = Controller(self.state, self._inbox, with_umap=umap)
+        self._atoms: list[Atoms] | None = None
+        self._open(data, envs)
+        with comm.progress_line(self.state.main_activity):
+            self._settle()
+
+    def _open(self, data, envs: Environments | None) -> None:
+        controller = self._controller
+        if data is None:
+            controller.open_demo()
+        elif isinstance(data, Environments):
+            if envs is not None:
+                raise TypeError("envs: expected none beside an Environments as data")
+            controller.open_environments(data, f"{len(data):,} frames of which only descriptors are known")
+        elif isinstance(data, str | PathLike):
+            if not is_name(str(data)) and not controller.place(data).is_file():
+                raise FileNotFoundError(f"{data}: no such file")
+            controller.open(data, envs=envs)
+        else:
+            self._atoms = _frames(data)
+            content = subset_bytes(self._atoms, range(len(self._atoms)))
+            controller.upload(f"{len(self._atoms)} frames in memory.xyz", content, envs)
+
+    def _wait(self, until: Callable[[], bool]) -> None:
+        try:
+            self._inbox.wait(until)
+        except KeyboardInterrupt:
+            self._controller.cancel()
+            self._controller.cancel_umap()
+            raise
+        self._wire.flush()
+
+    def _settle(self) -> None:
+        """Wait until the active method's order is that of the marks; raise what prevents it."""
+        state = self.state
+        self._wait(lambda: self._is_settled or not state.main_activity.running)
+        if not self._is_settled:
+            raise ValueError(state.error or state.notice)
+
+    @property
+    def _is_settled(self) -> bool:
+        path = self.state.path
+        return path is not None and path.method == self.state.active and path.marks == self.state.marks
+
+    def wait(self) -> "Explorer":
+        """Wait until all that was asked for is computed: other methods, the UMAP, what views need."""
+        state = self.state
+        self._wait(
+            lambda: (
+                not (
+                    state.main_activity.running or state.quick_activity.running or state.map_activity.running
+                )
+            )
+        )
+        return self
+
+    def close(self) -> None:
+        """Let go of what is being computed and of temporary files."""
+        self._controller.close()
+
+    @property
+    def atoms(self) -> list[Atoms]:
+        """All frames: those given, or those of the file."""
+        if self._atoms is None:
+            self._need_frames()
+            return list(self.state.opened.dataset.frames)
+        return list(self._atoms)
+
+    @property
+    def envs(self) -> Environments:
+        """Descriptors of all frames."""
+        return self.state.opened.envs
+
+    @property
+    def order(self) -> np.ndarray:
+        """Frames in the order of the active method, without those excluded."""
+        self._settle()
+        return self.state.path.order
+
+    @property
+    def indices(self) -> np.ndarray:
+        """Frames of the subset, in the order picked: the first `n_frames` of `order`."""
+        self._settle()
+        return self.state.frames_of(self.state.active)
+
+    @property
+    def subset(self) -> list[Atoms]:
+        """Frames of the subset, in the order picked; the objects that were given, where frames were."""
+        atoms = self.atoms
+        return [atoms[i] for i in self.indices]
+
+    @property
+    def paths(self) -> dict[str, MethodPath]:
+        """Order and numbers of each method compared: ``paths["msc"].curve`` is a table."""
+        self._wait(lambda: not self.state.main_activity.running)
+        # The tables are in the cache too: what is done to one here must not reach another Explorer.
+        return {name: replace(path, curve=path.curve.copy()) for name, path in self.state.shown.items()}
+
+    @property
+    def n_frames(self) -> int:
+        """Size of the subset, from 1 to all frames that are not excluded.
+
+        Set, it becomes the nearest size at which the slider stops, from below.
+        """
+        self._settle()
+        return int(self.state.row_of(self.state.active)["n_frames"])
+
+    @n_frames.setter
+    def n_frames(self, value: int) -> None:
+        self._settle()
+        path = self.state.path
+        wanted, most = check_count(value, "n_frames"), int(path.sizes[-1])
+        if wanted > most:
+            raise ValueError(f"n_frames: expected at most the number of frames, {most:,}, got {wanted:,}")
+        self._set(n_frames=int(path.sizes[path.position(wanted)]))
+
+    @property
+    def method(self) -> str:
+        """The active method, whose subset this is; one that is not compared yet is, once set."""
+        return self.state.active
+
+    @method.setter
+    def method(self, value: str) -> None:
+        check_choice(value, "method", NESTED_METHODS)
+        self._set(methods=[m for m in NESTED_METHODS if m in (*self.state.methods, value)])
+        self._wait(lambda: value in self.state.paths or not self.state.main_activity.running)
+        self._set(active=value)
+        self._settle()
+
+    @property
+    def methods(self) -> list[str]:
+        """Methods compared."""
+        return list(self.state.methods)
+
+    @methods.setter
+    def methods(self, value: Iterable[str]) -> None:
+        value = [check_choice(method, "methods", NESTED_METHODS) for method in value]
+        self._set(methods=[m for m in NESTED_METHODS if m in value])
+
+    @property
+    def selected(self) -> list[int]:
+        """Frames picked on the map or in a table, rising."""
+        return list(self.state.selected)
+
+    @selected.setter
+    def selected(self, frames) -> None:
+        self._set(selected=tuple(sorted(self._checked(frames, "selected"))))
+
+    @property
+    def current(self) -> int | None:
+        """The environment that is looked at, a row of ``envs.X``, as after a click on the map."""
+        return self.state.current_env
+
+    @current.setter
+    def current(self, row: int | None) -> None:
+        if row is not None:
+            (row,) = check_frame_indices([row], self.envs.n_envs, "current").tolist()
+        self._set(current=row)
+
+    @property
+    def locked(self) -> list[int]:
+        """Frames that are in every subset."""
+        return list(self.state.marks.locked)
+
+    @locked.setter
+    def locked(self, frames) -> None:
+        self._mark(locked=self._checked(frames, "locked"), excluded=self.state.marks.excluded)
+
+    @property
+    def excluded(self) -> list[int]:
+        """Frames that are in no subset, and count in no number."""
+        return list(self.state.marks.excluded)
+
+    @excluded.setter
+    def excluded(self, frames) -> None:
+        self._mark(locked=self.state.marks.locked, excluded=self._checked(frames, "excluded"))
+
+    def _mark(self, locked: Iterable[int], excluded: Iterable[int]) -> None:
+        both = set(locked) & set(excluded)
+        if both:
+            raise ValueError(f"expected frames locked or excluded, got {min(both)} as both")
+        self._set(error="", marks=Marks(tuple(sorted(locked)), tuple(sorted(excluded))))
+        self._settle()
+
+    def _checked(self, frames, name: str) -> list[int]:
+        return np.unique(check_frame_indices(frames, len(self.envs), name)).tolist()
+
+    def _set(self, **values) -> None:
+        self.state.param.update(**values)
+        self._wire.flush()
+
+    def write(self, path: str | PathLike, order: str = "file", overwrite: bool = False) -> Path:
+        """Write the subset; see `quests_core.write_subset`."""
+        self._need_frames()
+        source = self._atoms if self._atoms is not None else self.state.opened.dataset.path
+        return write_subset(path, source, self.indices, order, overwrite)
+
+    def save(self, path: str | PathLike) -> Path:
+        """Write all tabs as they are now into one HTML file, which opens anywhere without a network.
+
+        Tabs, plots and structure move there as here; what decides on the subset needs Python and is left out.
+        The first map waits for the UMAP; ``Explorer(…, umap=False)`` does not.
+        """
+        with comm.progress_line(self.state.main_activity, self.state.map_activity):
+            view = printed(self.state, self._controller, self.wait, self._of_frames)
+            self.wait()
+        path = Path(path)
+        atomic_write(path, comm.page(view, self.state.opened.dataset.name).encode())
+        return path
+
+    def _need_frames(self) -> None:
+        if not self._of_frames:
+            raise ValueError("data: expected frames or a file for this, got descriptors alone")
+
+    @property
+    def _of_frames(self) -> bool:
+        return bool(self.state.opened.dataset.elements)
+
+    def _dashboard(self) -> pn.viewable.Viewable:
+        return inline(self.state, self._controller, self._of_frames)
+
+    def _repr_mimebundle_(self, include=None, exclude=None):
+        return Shown(self._dashboard, self._wire)._repr_mimebundle_(include, exclude)
+
+    def __panel__(self):
+        """Return the dashboard, for Panel's layouts."""
+        return self._dashboard()
+
+    def __repr__(self) -> str:
+        """Return what is open, and the subset."""
+        state = self.state
+        return (
+            f"Explorer({state.opened.dataset.name!r}: {len(state.opened.envs):,} frames, "
+            f"{state.opened.envs.n_envs:,} environments; {state.active} keeps {self.n_frames:,})"
+        )
+
+    def __getattr__(self, name: str):
+        """Return a view: a new one each time, as one figure cannot be in two cells."""
+        if name not in VIEWS:
+            raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
+        if VIEWS[name][0] in OF_FRAMES:
+            self._need_frames()
+        return Shown(lambda: alone(name, self.state, self._controller), self._wire)
+
+    def __dir__(self):
+        """Name the views too."""
+        return [*super().__dir__(), *VIEWS]
+
+
+def _frames(data) -> list[Atoms]:
+    """Return the frames in whatever holds some."""
+    if isinstance(data, Atoms):
+        return [data]
+    if hasattr(data, "select") and hasattr(data, "get_atoms"):
+        return database_frames(data)
+    try:
+        frames = list(data)
+    except TypeError:
+        frames = [data]
+    if not frames or not all(isinstance(atoms, Atoms) for atoms in frames):
+        raise TypeError(
+            "data: expected a path, frames (ase.Atoms), an ase.db database or Environments, "
+            f"got {type(data).__name__}"
+        )
+    return frames

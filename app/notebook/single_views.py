@@ -1,0 +1,81 @@
+"""Parts of the dashboard that stand alone in a notebook's cell."""
+
+from collections.abc import Callable
+
+import panel as pn
+import panel_material_ui as pmui
+
+from ..page import THEME
+from ..session.controller import Controller
+from ..session.state import State
+from ..views.frames.frames import FramesView
+from ..views.header.summary import SummaryView
+from ..views.health.health import HealthView
+from ..views.lost.lost_table import LostTable
+from ..views.lost.outliers import LostLabelsView, OutliersView
+from ..views.map.map import MapView
+from ..views.map.nearest import NearestView
+from ..views.map.structure import StructureView
+from ..views.overview.curve import CurveView
+from ..views.overview.forces import ForcesView
+from ..views.overview.overlap import OverlapView
+from ..views.overview.redundancy import RedundancyView
+from ..views.overview.table import TableView
+from ..views.sidebar.methods import MethodsView
+from ..views.sidebar.size import SizeView
+from ..widgets.drawn_signal import DrawnSignal
+from . import comm
+
+# Each view that can stand alone in a cell, and how high it is there, px.
+VIEWS = {
+    "curve": (CurveView, 400),
+    "overlap": (OverlapView, 400),
+    "map": (MapView, 480),
+    "forces": (ForcesView, 400),
+    "redundancy": (RedundancyView, 320),
+    "outliers": (OutliersView, 360),
+    "lost_labels": (LostLabelsView, 320),
+    "lost": (LostTable, 480),
+    "structure": (StructureView, 620),
+    "nearest": (NearestView, 260),
+    "frames": (FramesView, 520),
+    "health": (HealthView, None),
+    "table": (TableView, None),
+    "summary": (SummaryView, None),
+    "size": (SizeView, None),
+    "compared": (MethodsView, None),
+}
+WITH_CONTROLLER = (MapView, RedundancyView, StructureView, FramesView, HealthView)
+OF_FRAMES = (ForcesView, StructureView, NearestView, FramesView, HealthView)
+
+
+class Shown(pn.viewable.Viewer):
+    """A part of the dashboard that shows itself in a cell, as often as wanted."""
+
+    def __init__(self, make: Callable[[], pn.viewable.Viewable], wire: comm.Wire):
+        super().__init__()
+        self._make, self._wire = make, wire
+
+    def __panel__(self):
+        """Return it, made anew: a figure can be on the screen once."""
+        return self._make()
+
+    def _repr_mimebundle_(self, include=None, exclude=None):
+        drawn = DrawnSignal()
+        made = pn.Column(self._make(), drawn, sizing_mode="stretch_width", margin=0)
+        drawn.param.watch(lambda _: self._wire.begin(tuple(made._models)), "drawn")
+        # Before the document knows the models: afterwards each change of one would make it count them all.
+        made._hooks.append(lambda view, root, *_: comm.inline_styles(root))
+        self._wire.listen(made)
+        bundle = made._repr_mimebundle_(include, exclude)
+        # As a widget of Jupyter, a view hears and sends by itself.
+        for ref in made._models if pn.config.comms == "default" else ():
+            self._wire.connect(ref)
+        return bundle
+
+
+def alone(name: str, state: State, controller: Controller) -> pmui.Column:
+    """Return a new view of `VIEWS` as it stands alone."""
+    kind, height = VIEWS[name]
+    view = kind(state, controller) if kind in WITH_CONTROLLER else kind(state)
+    return pmui.Column(view, theme_config=THEME, margin=0, height=height, sizing_mode="stretch_width")

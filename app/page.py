@@ -1,0 +1,236 @@
+"""The page: which view stands where."""
+
+from collections.abc import Callable
+from functools import partial
+
+import panel as pn
+import panel_material_ui as pmui
+from panel.util import edit_readonly
+
+from .jobs.activity import WAITING
+from .session.controller import Controller
+from .session.references import ReferenceSets
+from .session.seed_bands import SeedBandUpdater
+from .session.state import TABS, State
+from .views.compare.addition import AdditionView
+from .views.compare.matrix import MatrixView
+from .views.compare.novel_frames import NovelFramesTable
+from .views.compare.novelty import NoveltyView
+from .views.compare.set_map import SetMapView
+from .views.compare.sets import SetsView
+from .views.frames.frames import FramesView
+from .views.header.selection_bar import SelectionBar
+from .views.header.status import StatusView
+from .views.header.summary import SummaryView
+from .views.header.waiting import WaitingView
+from .views.health.health import HealthView
+from .views.lost.lost_table import LostTable
+from .views.lost.outliers import LostLabelsView, OutliersView
+from .views.map.map import MapView
+from .views.map.nearest import NearestView
+from .views.map.structure import StructureView
+from .views.overview.curve import CurveView
+from .views.overview.forces import ForcesView
+from .views.overview.overlap import OverlapView
+from .views.overview.redundancy import RedundancyView
+from .views.overview.table import TableView
+from .views.sidebar.address import AddressView
+from .views.sidebar.dataset import DatasetView
+from .views.sidebar.export import ExportView
+from .views.sidebar.export_dialog import ExportDialog
+from .views.sidebar.methods import MethodsView
+from .views.sidebar.settings import SettingsView
+from .views.sidebar.size import SizeView
+from .views.tabs import Tabs
+from .widgets.card import CSS, html
+from .widgets.tables import TableKeys
+
+TITLE = "QUESTS Explorer"
+# What cannot be shown of descriptors alone.
+_OF_FRAMES = ("map", "frames", "sets", "health")
+THEME = {
+    "light": {
+        "palette": {
+            "primary": {"main": "#0b5a7d"},
+            "background": {"default": "#f3f5f7", "paper": "#ffffff"},
+        }
+    },
+    "dark": {"palette": {"primary": {"main": "#5ab4dc"}}},
+    "typography": {"fontSize": 13, "button": {"textTransform": "none"}},
+    "shape": {"borderRadius": 8},
+}
+SX = {
+    "& .MuiToolbar-root": {"minHeight": "48px"},
+    "& .header": {"backgroundColor": "#0b4f6c", "color": "#ffffff"},
+    "& .main-content": {"backgroundColor": "background.default"},
+    "& .title": {"fontSize": "17px", "fontWeight": 500, "letterSpacing": ".01em"},
+}
+
+
+def page(
+    state: State, controller: Controller, search: str | None = None,
+    begin: Callable[[Callable[[], None]], object] | None = None,
+) -> pmui.Page:  # fmt: skip
+    """Return the whole page for one session; open what `search`, of the address, asks for if given.
+
+    `begin` calls what it is given when it is time to open that; by default it is opened at once.
+    """
+    sets = ReferenceSets(state, controller)
+    address = AddressView(state, controller, sets)
+    main = content(state, controller, sets)
+    sidebar = (
+        DatasetView(state, controller), SizeView(state), MethodsView(state), ExportView(state, controller),
+        ExportDialog(state, controller, sets), SettingsView(state, controller), address,
+    )  # fmt: skip
+    if search is not None:
+        address.ask(search)
+        if begin is None:
+            address.open()
+        else:
+            state.main_activity.param.update(running=True, title="Opening", step=WAITING)
+            begin(address.open)
+    page = pmui.Page(
+        title=TITLE,
+        main=[main, TableKeys()],
+        sidebar=list(sidebar),
+        sidebar_width=300,
+        theme_config=THEME,
+        busy_indicator=None,
+        sx=SX,
+    )
+    # Not whether the whole process is busy: at each event of any page all would be gone through, model by
+    # model, and the process would hold every page for ever.
+    with edit_readonly(page):
+        page.busy = page.param.loading
+    return page
+
+
+def content(
+    state: State, controller: Controller, sets: ReferenceSets, without: tuple[str, ...] = ()
+) -> pn.Column:
+    """Return everything beside the sidebar: status, summary, and the tabs but those `without`."""
+    tabs = Tabs(state, _makers(state, controller, sets, without))
+    return pn.Column(
+        StatusView(state, controller), SummaryView(state), tabs.bar(SelectionBar(state, controller)),
+        WaitingView(state, controller), tabs.content,
+        css_classes=["page"], stylesheets=[CSS], sizing_mode="stretch_width", margin=0,
+    )  # fmt: skip
+
+
+def _makers(
+    state: State, controller: Controller, sets: ReferenceSets, without: tuple[str, ...]
+) -> dict[str, Callable[[], pn.Column]]:
+    makers = {
+        "overview": _overview,
+        "map": _map_tab,
+        "outliers": _outliers_tab,
+        "frames": _frames_tab,
+        "sets": partial(_sets_tab, sets=sets),
+        "health": _health_tab,
+    }
+    return {key: partial(make, state, controller) for key, make in makers.items() if key not in without}
+
+
+def inline(state: State, controller: Controller, of_frames: bool = True) -> pmui.Column:
+    """Return the dashboard as a notebook's cell shows it: what decides on the subset above the tabs.
+
+    Without frames, of which only descriptors are known, there is nothing to export or to look into.
+    """
+    sets = ReferenceSets(state, controller)
+    deciding = [pn.Column(SizeView(state), width=280), pn.Column(MethodsView(state), width=310)]
+    if of_frames:
+        views = (
+            ExportView(state, controller),
+            ExportDialog(state, controller, sets),
+            SettingsView(state, controller),
+        )
+        deciding.append(pn.Column(*views, width=330))
+    return pmui.Column(
+        pn.FlexBox(*deciding, styles={"gap": "0 24px"}, margin=0, sizing_mode="stretch_width"),
+        content(state, controller, sets, without=() if of_frames else _OF_FRAMES),
+        theme_config=THEME, margin=0, sizing_mode="stretch_width",
+    )  # fmt: skip
+
+
+def printed(
+    state: State, controller: Controller, wait: Callable[[], object], of_frames: bool = True
+) -> pmui.Column:
+    """Return what a page without Python can show: summary, and all tabs, each made while it is seen.
+
+    `wait` waits until what the views have asked for is there.
+    """
+    # Comparing sets needs another file, which a page of one data set has not.
+    without = ("sets",) if of_frames else _OF_FRAMES
+    before, made = state.tab, []
+    for key, make in _makers(state, controller, ReferenceSets(state, controller), without).items():
+        state.tab = key
+        made.append((TABS[key], make()))
+        wait()
+    state.tab = before
+    tabs = pmui.Tabs(*made, margin=0, sx={"& .MuiTab-root": {"textTransform": "none"}})
+    note = f"As saved from {TITLE}: what decides on the subset needs Python, and does nothing here."
+    return pmui.Column(
+        pn.Column(
+            SummaryView(state), html(f'<div class="small">{note}</div>'), tabs,
+            css_classes=["page"], stylesheets=[CSS], sizing_mode="stretch_width", margin=0,
+        ),
+        theme_config=THEME, margin=0, sizing_mode="stretch_width",
+    )  # fmt: skip
+
+
+def grid(*cards, tab: str) -> pn.Column:
+    """Return cards in the grid that the style sheet gives to `tab`."""
+    return pn.Column(
+        *cards, css_classes=["cards", tab], stylesheets=[CSS], sizing_mode="stretch_width", margin=0
+    )
+
+
+def _overview(state: State, controller: Controller) -> pn.Column:
+    tab = "overview"
+    SeedBandUpdater(state, controller)
+    views = (
+        CurveView(state, tab), OverlapView(state, tab), MapView(state, controller, tab),
+        ForcesView(state, tab), TableView(state, tab), RedundancyView(state, controller, tab),
+    )  # fmt: skip
+    return grid(*views, tab=tab)
+
+
+def _sets_tab(state: State, controller: Controller, sets: ReferenceSets) -> pn.Column:
+    tab = "sets"
+    views = (
+        SetsView(state, sets, tab), NoveltyView(state, sets, tab), SetMapView(state, sets, tab),
+        NovelFramesTable(state, sets, tab), AdditionView(state, sets, tab), MatrixView(state, sets, tab),
+    )  # fmt: skip
+    shown = grid(*views, tab=tab)
+
+    def give_room() -> None:
+        # Without another file most views have nothing to show.
+        alone = not sets.references
+        shown.css_classes = ["cards", tab, *["alone"] * alone]
+        for view in shown[1:5]:
+            view.visible = not alone
+
+    sets.param.watch(lambda _: give_room(), "references")
+    give_room()
+    return shown
+
+
+def _map_tab(state: State, controller: Controller) -> pn.Column:
+    tab = "map"
+    chart = MapView(state, controller, tab, beside=True)
+    return grid(chart, StructureView(state, controller, tab), NearestView(state, tab), tab="map-tab")
+
+
+def _frames_tab(state: State, controller: Controller) -> pn.Column:
+    tab = "frames"
+    return grid(FramesView(state, controller, tab), tab=tab)
+
+
+def _outliers_tab(state: State, controller: Controller) -> pn.Column:
+    tab = "outliers"
+    return grid(OutliersView(state, tab), LostLabelsView(state, tab), LostTable(state, tab), tab=tab)
+
+
+def _health_tab(state: State, controller: Controller) -> pn.Column:
+    tab = "health"
+    return grid(HealthView(state, controller, tab), tab=tab)

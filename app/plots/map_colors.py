@@ -1,0 +1,169 @@
+"""What colour each environment has on the map, and what the colours mean.
+
+A colour is a number from 1 to `LAST`, an index into a palette; larger ones are drawn over smaller ones,
+so that what is rare or matters most is never hidden. 1 is grey: no value, or nothing to tell.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from bokeh.palettes import Cividis256
+
+from quests_core.information.entropy import OVERLAP_THRESHOLD
+
+from ..analysis.frame_columns import DROPPED, EXCLUDED, KEPT, LOCKED
+from ..analysis.methods import METHOD_INFO
+from .palettes import DENSITY, NOVELTY, NOVELTY_LIMIT
+
+GREY, FIRST, LAST = 1, 2, 253
+DROPPED_COLOR, EXCLUDED_COLOR = "#c3c9d1", "#7d6a58"
+# The second where the first is the method's own.
+LOCKED_COLORS = ("#D55E00", "#0072B2")
+# Without the palest, which vanish on white.
+VALUES = tuple(Cividis256[:245])
+# Okabe and Ito's colours, those that vanish on black or white replaced.
+CATEGORIES = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#B8A500", "#882255")
+_BEYOND = 1.0
+_CELLS, _DECADES = 160, 3.0
+
+
+@dataclass(frozen=True, eq=False)
+class MapColors:
+    """The colours of all environments.
+
+    Attributes
+    ----------
+    colors : ndarray of shape (n_envs,)
+        Index of each into `palette`, from 1 on.
+    palette : tuple of str
+        The colours that the indices 1, 2, … stand for.
+    bar : tuple or None
+        Lowest and highest value and title of the colour bar, where colours stand for numbers.
+    legend : tuple
+        Name, colour and number of environments, where colours stand for names.
+    mean : bool
+        Whether points that fall on one another show their mean instead of the highest.
+    note : str
+        What else there is to say, as plain text.
+    """
+
+    colors: np.ndarray
+    palette: tuple[str, ...]
+    bar: tuple[float, float, str] | None = None
+    legend: tuple[tuple[str, str, int], ...] = ()
+    mean: bool = False
+    note: str = ""
+
+
+def by_status(status: np.ndarray, frame: np.ndarray, method: str) -> MapColors:
+    """Return the colours of kept, dropped, locked and excluded; `status` is that of each frame."""
+    colors = {
+        EXCLUDED: EXCLUDED_COLOR,
+        DROPPED: DROPPED_COLOR,
+        KEPT: METHOD_INFO[method].color,
+        LOCKED: next(color for color in LOCKED_COLORS if color != METHOD_INFO[method].color),
+    }
+    codes = np.zeros(len(status), dtype=np.uint8)
+    for code, name in enumerate(colors, start=1):
+        codes[status == name] = code
+    points = codes[frame]
+    counts = np.bincount(points, minlength=len(colors) + 1)[1:].tolist()
+    legend = [(name, color, n) for (name, color), n in zip(colors.items(), counts, strict=True)]
+    shown = tuple(entry for entry in legend[::-1] if entry[2] or entry[0] in (KEPT, DROPPED))
+    return MapColors(points, tuple(colors.values()), legend=tuple(sorted(shown, key=lambda e: e[0] != KEPT)))
+
+
+def by_novelty(delta_entropy: np.ndarray, method: str) -> MapColors:
+    """Return the colours of δH given the subset; covered environments are grey."""
+    levels = _levels(delta_entropy, 0.0, NOVELTY_LIMIT, len(NOVELTY))
+    levels[~(delta_entropy >= OVERLAP_THRESHOLD)] = GREY
+    note = f"given the subset of {method}; grey: covered"
+    return MapColors(levels, (DROPPED_COLOR, *NOVELTY), (0.0, NOVELTY_LIMIT, "δH / nats"), note=note)
+
+
+def by_density(delta_entropy: np.ndarray) -> MapColors:
+    """Return the colours of the density in descriptor space, ln Σ K = −δH given the full set."""
+    density = -delta_entropy
+    high = _above(0.0, float(np.nanmax(density, initial=0.0)))
+    levels = _levels(density, 0.0, high, len(DENSITY))
+    bar = (0.0, high, "ln Σ K / nats")
+    return MapColors(levels, (DROPPED_COLOR, *DENSITY), bar, mean=True, note="of the full set")
+
+
+def by_value(values: np.ndarray, title: str) -> MapColors:
+    """Return the colours of numbers, from their 1st to their 99th percentile; grey where there are none."""
+    finite = values[np.isfinite(values)]
+    low, high = np.percentile(finite, [_BEYOND, 100 - _BEYOND]) if finite.size else (0.0, 1.0)
+    low, high = float(low), _above(float(low), float(high))
+    beyond = int(((finite < low) | (finite > high)).sum())
+    notes = [f"{beyond:,} beyond the bar's ends"] if beyond else []
+    if finite.size < values.size:
+        notes.append(f"grey: no value ({values.size - finite.size:,})")
+    levels = _levels(values, low, high, len(VALUES))
+    return MapColors(
+        levels, (DROPPED_COLOR, *VALUES), (low, high, title), mean=True, note="; ".join(notes)
+    )  # fmt: skip
+
+
+def by_category(values: np.ndarray) -> MapColors:
+    """Return the colours of the commonest names; all others are grey. Rarer ones are drawn on top."""
+    codes, names = pd.factorize(values.astype(object), sort=True)
+    counts = np.bincount(codes, minlength=len(names))
+    order = np.argsort(-counts, kind="stable")
+    # One place for what is left would say less than a name of its own does.
+    shown = order if len(order) <= len(CATEGORIES) else order[: len(CATEGORIES)]
+    index = np.full(len(names), GREY, dtype=np.uint8)
+    index[shown] = FIRST + np.arange(len(shown))
+    legend = [(str(names[i]), CATEGORIES[rank], int(counts[i])) for rank, i in enumerate(shown)]
+    rest = order[len(shown) :]
+    if len(rest):
+        legend.append((f"{len(rest):,} others", DROPPED_COLOR, int(counts[rest].sum())))
+    return MapColors(index[codes], (DROPPED_COLOR, *CATEGORIES), legend=tuple(legend))
+
+
+def by_crowding(xy: np.ndarray, rows: np.ndarray) -> MapColors:
+    """Return the colours of how many of the points `rows` are on one part of the map.
+
+    The share of these points per area, relative to the largest there is on the map of all points, so
+    that a set and its subset can be compared. The other points have no colour.
+    """
+    low, high = xy.min(axis=0), xy.max(axis=0)
+    cells = ((xy - low) * ((_CELLS - 1e-6) / np.where(high > low, high - low, 1.0))).astype(np.int32)
+    cells = cells[:, 1] * _CELLS + cells[:, 0]
+    shares = _smooth_share(cells[rows])
+    peak = shares.max() if len(rows) == len(xy) else _smooth_share(cells).max()
+    colors = np.full(len(xy), GREY, dtype=np.uint8)
+    if len(rows):
+        decades = np.log10(np.maximum(shares.ravel()[cells[rows]] / peak, 1e-12))
+        colors[rows] = _levels(decades, -_DECADES, 0.0, len(DENSITY))
+    bar = (-_DECADES, 0.0, "log₁₀ points per area")
+    return MapColors(
+        colors, (DROPPED_COLOR, *DENSITY), bar, mean=True, note="brighter: more points; 0 is the most"
+    )
+
+
+def _smooth_share(cells: np.ndarray) -> np.ndarray:
+    """Return the share of points in each cell of the grid, smoothed over the cells around."""
+    grid = np.bincount(cells, minlength=_CELLS * _CELLS).reshape(_CELLS, _CELLS) / max(1, len(cells))
+    for axis in (0, 1):
+        # Two rounds of 1-2-1 along each axis.
+        for _ in range(2):
+            padded = np.pad(grid, [(1, 1) if a == axis else (0, 0) for a in (0, 1)])
+            before, here, after = (np.take(padded, range(i, i + _CELLS), axis=axis) for i in range(3))
+            grid = (before + 2 * here + after) / 4
+    return grid
+
+
+def _levels(values: np.ndarray, low: float, high: float, count: int) -> np.ndarray:
+    """Return which of `count` colours from `FIRST` on each value has; those beyond take the ends' colours."""
+    with np.errstate(invalid="ignore"):
+        level = np.floor((np.asarray(values, dtype=np.float32) - low) * (count / (high - low)))
+        missing = np.isnan(level)
+        level = np.where(missing, 0, np.clip(level, 0, count - 1)).astype(np.uint8) + np.uint8(FIRST)
+    level[missing] = GREY
+    return level
+
+
+def _above(low: float, high: float) -> float:
+    return high if high > low else low + 1.0

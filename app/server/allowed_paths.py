@@ -1,0 +1,121 @@
+"""Which paths on the server a session may use: those beneath folders that were named at start.
+
+``$QUESTS_DATA_DIRS`` names them, separated as in ``$PATH``; empty: none; ``*``: all that the server's account
+can reach. Where it is not set, the account that runs the server may use all from this machine, and everybody
+else none: see `path_access`.
+"""
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+FOLDERS = "QUESTS_DATA_DIRS"
+FILE = "QUESTS_FILE"
+# No system opens a longer path.
+_LONGEST = 4096
+# Of files that may be written, with ``.gz`` or without: they are extxyz, and read by their name.
+ENDINGS = (".xyz", ".extxyz")
+
+
+class AllowedPaths:
+    """Folders that a session may read from and write to.
+
+    Parameters
+    ----------
+    folders : sequence of path-like, optional
+        By default everything.
+    files : sequence of path-like
+        Files that may be opened wherever they are.
+
+    Examples
+    --------
+    >>> Places(["/data"]).find("/data/../etc/passwd")
+    Traceback (most recent call last):
+        ...
+    ValueError: expected a path beneath /data, got /data/../etc/passwd
+    """
+
+    def __init__(self, folders: Sequence[str | Path] | None = None, files: Sequence[str | Path] = ()):
+        self._folders = None if folders is None else tuple(Path(folder).resolve() for folder in folders)
+        self._files = tuple(Path(file).resolve() for file in files)
+
+    @property
+    def hint(self) -> str:
+        """The first folder, "" where there is none to name."""
+        return str(self._folders[0]) if self._folders else ""
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether no path may be written by the user."""
+        return self._folders == ()
+
+    def resolve(self, path: str | Path) -> Path:
+        """Return where a path leads, with ``~``, ``..`` and links followed.
+
+        Raises
+        ------
+        ValueError
+            If that is not beneath a folder; whether there is anything is not told.
+        """
+        if len(str(path)) > _LONGEST:
+            # Each part of it is looked up, on the event loop.
+            raise ValueError(f"expected a path of at most {_LONGEST:,} characters, got {len(str(path)):,}")
+        try:
+            found = Path(path).expanduser().resolve()
+        except (OSError, RuntimeError, ValueError) as error:
+            raise ValueError(f"expected a path, got {str(path)[:200]!r}") from error
+        if self._folders is None or found in self._files:
+            return found
+        if any(folder in found.parents for folder in self._folders):
+            return found
+        if self.is_empty:
+            raise ValueError("this server opens no paths; upload the file")
+        raise ValueError(f"expected a path beneath {' or '.join(map(str, self._folders))}, got {path}")
+
+    def find_target(self, path: str | Path) -> Path:
+        """Return where a file of structures is to be written.
+
+        Raises
+        ------
+        ValueError
+            If `resolve` refuses it, its name has another ending, or it is hidden, also by a folder.
+        """
+        found = self.find(path)
+        if not found.name.lower().removesuffix(".gz").endswith(ENDINGS):
+            raise ValueError(f"expected a name that ends in {', '.join(ENDINGS)} (or .gz), got {path}")
+        roots = [folder for folder in self._folders or () if folder in found.parents]
+        parts = (
+            found.relative_to(max(roots, key=lambda root: len(root.parts))).parts if roots else found.parts
+        )
+        if any(part.startswith(".") for part in parts):
+            raise ValueError(f"expected a path without hidden files or folders, got {path}")
+        return found
+
+
+def named() -> list[Path] | None:
+    """Return the folders of ``$QUESTS_DATA_DIRS``, None for everything or where it is not set."""
+    given = os.environ.get(FOLDERS)
+    if given is None or given == "*":
+        return None
+    return [Path(part).expanduser() for part in given.split(os.pathsep) if part]
+
+
+def of_document(document) -> AllowedPaths:
+    """Return the places of the session that a Bokeh document belongs to."""
+    context = document.session_context
+    return of_request(context.request if context is not None else None)
+
+
+def of_request(request) -> AllowedPaths:
+    """Return the places of a session that began with a request, None for one without (a notebook)."""
+    files = [os.environ[FILE]] if os.environ.get(FILE) else []
+    # What a session says of its request beside may be what the visitor says: see Bokeh's proxy of requests.
+    request = getattr(request, "_request", request)
+    if FOLDERS in os.environ or request is None or getattr(request, "names_paths", False):
+        return AllowedPaths(named(), files)
+    return AllowedPaths((), files)
+
+
+def missing() -> list[Path]:
+    """Return the named folders that do not exist."""
+    return [folder for folder in named() or () if not folder.is_dir()]

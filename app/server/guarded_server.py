@@ -1,0 +1,260 @@
+"""The web application that serves the dashboard, with what protects it from requests of strangers.
+
+Bokeh builds its web application by the name `BokehTornado`. `install` puts `GuardedApplication` in that
+place when ``app_hooks.py`` is loaded, as every way of serving does before anything is served, and `require`
+ends the process at its start if something else serves after all.
+"""
+
+import asyncio
+import functools
+import hashlib
+import hmac
+import inspect
+import ipaddress
+import logging
+import os
+import secrets
+import weakref
+from typing import ClassVar
+
+import bokeh.server.server
+from bokeh.application.handlers import Handler
+from bokeh.server.session import ServerSession
+from bokeh.server.tornado import BokehTornado
+from bokeh.server.util import check_allowlist
+from bokeh.server.views.session_handler import SessionHandler
+from bokeh.server.views.ws import WSHandler
+from bokeh.settings import settings
+from bokeh.util.token import check_token_signature, get_token_payload
+from tornado.httputil import split_host_and_port, url_concat
+from tornado.web import ErrorHandler, HTTPError, OutputTransform, RequestHandler
+
+from .allowed_paths import FOLDERS
+from .connection_owner import endpoints
+from .path_access import PARAMETER, PathAccess
+from .websocket_limits import MAX_FRAGMENT, LimitedSocket
+
+log = logging.getLogger("quests_app.guard")
+# Panel's route loads the module that its address names. No component of this dashboard has files of its own.
+COMPONENTS: frozenset[str] = frozenset()
+HEADERS = {
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "SAMEORIGIN",
+    "Content-Security-Policy": "frame-ancestors 'self'",
+    "Referrer-Policy": "same-origin",
+}
+_SESSION_NAMES = ("bokeh-session-id", "bokeh-token")
+
+
+class GuardedApplication(BokehTornado):
+    """Bokeh's web application, with signed sessions and every request looked at first.
+
+    Attributes
+    ----------
+    access : PathAccess
+        Who may name paths of the server.
+    """
+
+    serving: ClassVar["weakref.WeakSet[GuardedApplication]"] = weakref.WeakSet()
+
+    def __init__(self, *args, **options):
+        options.update(sign_sessions=True, generate_session_ids=True)
+        options["secret_key"] = options.get("secret_key") or secrets.token_bytes(32)
+        given = options.get("websocket_max_message_size_bytes", MAX_FRAGMENT)
+        options["websocket_max_message_size_bytes"] = min(given, MAX_FRAGMENT)
+        super().__init__(*args, **options)
+        self.access, self.own_address = PathAccess(), options.get("absolute_url") or ""
+        self._sockets: weakref.WeakKeyDictionary[ServerSession, WSHandler] = weakref.WeakKeyDictionary()
+        self.add_transform(_Headers)
+        for context in self.applications.values():
+            context.application.add(_Creator())
+        self.serving.add(self)
+
+    def get_handler_delegate(self, request, target_class, *args, **kwargs):
+        """Return what serves a request: a handler of the given class that looks at the request first."""
+        path = request.path.removeprefix(self.prefix)
+        if path.startswith("/components/") and path.removeprefix("/components/") not in COMPONENTS:
+            return super().get_handler_delegate(request, _guarded(ErrorHandler), {"status_code": 404})
+        return super().get_handler_delegate(request, _guarded(target_class), *args, **kwargs)
+
+    def allows_host(self, request) -> bool:
+        """Return whether the host that a request asks for is one of this server's own."""
+        host, _ = split_host_and_port(request.host.lower())
+        if host == "localhost":
+            return True
+        try:
+            address = ipaddress.ip_address(host.strip("[]"))
+        except ValueError:
+            pass
+        else:
+            # A name can be bound to another address; an address cannot.
+            ends = endpoints(request)
+            own = ipaddress.ip_address(ends[0][0].partition("%")[0]) if ends else None
+            if address.is_loopback or address in (own, getattr(own, "ipv4_mapped", None)):
+                return True
+        return check_allowlist(request.host.lower(), settings.allowed_ws_origin() or self.websocket_origins)
+
+    def new_connection(self, protocol, socket, application_context, session):
+        """Connect a websocket to a session, in place of the one that it had before."""
+        if (older := self._sockets.get(session)) is not None:
+            older.close(1001, "the session was opened elsewhere")
+        self._sockets[session] = socket
+        return super().new_connection(protocol, socket, application_context, session)
+
+
+def install() -> None:
+    """Have Bokeh serve by `GuardedApplication`."""
+    bokeh.server.server.BokehTornado = GuardedApplication
+
+
+def require(context) -> GuardedApplication:
+    """Return the application that serves a Bokeh application context; end the process if it is unguarded."""
+    for application in GuardedApplication.serving:
+        if context in application.applications.values():
+            return application
+    raise SystemExit("quests_app: this version of Bokeh serves without the protections; nothing is served")
+
+
+def contain_exits(loop: asyncio.AbstractEventLoop) -> None:
+    """Have no request end the event loop by SystemExit: it becomes an error like any other."""
+
+    def task(loop, coroutine, **options):
+        task = asyncio.Task(_contained(coroutine), loop=loop, **options)
+        # One that was cancelled before it began was never awaited.
+        task.add_done_callback(lambda _: coroutine.close())
+        return task
+
+    loop.set_task_factory(task)
+
+
+async def _contained(coroutine):
+    try:
+        return await coroutine
+    except SystemExit as error:
+        raise RuntimeError(f"a request asked the process to end: {error!r}") from None
+
+
+class _Headers(OutputTransform):
+    """Adds `HEADERS` to every answer."""
+
+    def transform_first_chunk(self, status_code, headers, chunk, finishing):
+        for name, value in HEADERS.items():
+            headers[name] = value
+        return status_code, headers, chunk
+
+
+class _Creator(Handler):
+    """Writes into the signed token of each session which browser it was made for."""
+
+    def process_request(self, request) -> dict:
+        return {"creator": getattr(request, "browser", "")}
+
+    def modify_document(self, doc) -> None:
+        """Leave the page as it is."""
+
+
+class _Guarded(RequestHandler):
+    """What every request goes through."""
+
+    async def prepare(self):
+        if not self.application.allows_host(self.request):
+            log.warning("refused host %.200r", self.request.host)
+            raise HTTPError(403, reason="Unknown host")
+        result = super().prepare()
+        if inspect.isawaitable(result):
+            await result
+        name = self.request.method.lower()
+        if method := getattr(self, name, None):
+            setattr(self, name, _without_exit(method))
+
+    @property
+    def _cookie_name(self) -> str:
+        # Cookies are shared by all ports of a host.
+        ends = endpoints(self.request)
+        return f"quests-browser-{ends[0][1] if ends else 0}"
+
+    def _allow_paths(self) -> None:
+        """Note on a request whether it may name paths: later its connection may be gone."""
+        if FOLDERS not in os.environ:
+            self.request.names_paths = self.application.access.allows(self.request, self.request.browser)
+
+
+class _GuardedPage(_Guarded):
+    """What asks for a session: it gets a new one, bound to its browser."""
+
+    async def prepare(self):
+        await super().prepare()
+        named = any(self.get_argument(name, None) is not None for name in _SESSION_NAMES)
+        if named or "Bokeh-Session-Id" in self.request.headers:
+            raise HTTPError(403, reason="Sessions cannot be chosen")
+        cookie = self.get_cookie(self._cookie_name, "")
+        if len(cookie) < 32:
+            cookie = secrets.token_urlsafe(32)
+            secure = self.request.protocol == "https"
+            self.set_cookie(self._cookie_name, cookie, httponly=True, samesite="Lax", secure=secure)
+        self.request.browser = _digest(cookie)
+        self._take_token()
+        self._allow_paths()
+
+    def _take_token(self) -> None:
+        """Believe a browser whose address has the token, and send it on to the address without."""
+        given = self.request.query_arguments.pop(PARAMETER, None)
+        if given is None or self.application.access.token is None:
+            return
+        if not self.application.access.accepts(given[-1].decode("latin1"), self.request.browser):
+            raise HTTPError(403, reason="Wrong token")
+        rest = [(name, value) for name, values in self.request.query_arguments.items() for value in values]
+        self.redirect(url_concat(self.request.path, rest))
+
+
+class _GuardedSocket(LimitedSocket, _Guarded):
+    """A websocket: it joins only a session of the browser that it comes from."""
+
+    async def prepare(self):
+        cookie = self.get_cookie(self._cookie_name, "")
+        self.request.browser = _digest(cookie)
+        if not self._is_creator():
+            log.warning("refused a websocket that does not come from the creator of its session")
+            raise HTTPError(403, reason="Not the creator of the session")
+        self._allow_paths()
+        await super().prepare()
+
+    def _is_creator(self) -> bool:
+        protocols = self.request.headers.get("Sec-WebSocket-Protocol", "").split(",")
+        if len(protocols) != 2:
+            return False
+        token, application = protocols[1].strip(), self.application
+        try:
+            if not check_token_signature(token, secret_key=application.secret_key, signed=True):
+                return False
+            creator = get_token_payload(token).get("creator", "")
+        except Exception:
+            # Whatever a made-up token makes of the parser.
+            return False
+        return hmac.compare_digest(str(creator).encode(), self.request.browser.encode())
+
+
+@functools.cache
+def _guarded(target: type[RequestHandler]) -> type[RequestHandler]:
+    """Return a handler class with what guards its kind before it."""
+    kinds = {WSHandler: _GuardedSocket, SessionHandler: _GuardedPage}
+    guard = next((guard for kind, guard in kinds.items() if issubclass(target, kind)), _Guarded)
+    return type(target.__name__, (guard, target), {})
+
+
+def _without_exit(method):
+    """Return a method of a handler whose SystemExit is an error of its request."""
+
+    @functools.wraps(method)
+    async def contained(*args, **kwargs):
+        try:
+            result = method(*args, **kwargs)
+            return await result if inspect.isawaitable(result) else result
+        except SystemExit as error:
+            raise HTTPError(500, f"a request asked the process to end: {error!r}") from None
+
+    return contained
+
+
+def _digest(cookie: str) -> str:
+    return hashlib.sha256(cookie.encode()).hexdigest() if cookie else ""

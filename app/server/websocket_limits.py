@@ -1,0 +1,191 @@
+"""How much a websocket may send at once, and how much may wait to be sent to it."""
+
+import gzip
+import logging
+import reprlib
+import traceback
+import types
+import zlib
+from contextvars import ContextVar, copy_context
+from functools import partial
+
+from bokeh.core import serialization
+from bokeh.protocol import Protocol
+from bokeh.protocol.exceptions import MessageError
+from bokeh.protocol.receiver import Receiver
+from tornado.concurrent import Future
+from tornado.locks import Event
+from tornado.websocket import WebSocketClosedError
+
+from .telemetry import log_event
+
+# Bytes: of a fragment after the websocket's compression; of text in it, 20 times as much as objects;
+# of a message with its buffers; of all that is unpacked within one message. A piece of an upload has 10 MB.
+MAX_FRAGMENT = 20 * 2**20
+MAX_TEXT = 8 * 2**20
+MAX_MESSAGE = 32 * 2**20
+MAX_UNPACKED = 64 * 2**20
+# Bytes that wait to be sent: from where on no message of the same page is looked at, and is closed.
+PAUSE_UNSENT = 4 * 2**20
+MAX_UNSENT = 32 * 2**20
+SHORT = 200
+_representation = reprlib.Repr()
+_representation.maxstring = _representation.maxother = SHORT
+
+_unpacked: ContextVar[list[int] | None] = ContextVar("unpacked", default=None)
+_REASONS = {10000: (1011, "the server could not handle a message"), 10001: (1002, "not a message of Bokeh's")}
+
+
+class LimitedSocket:
+    """Limits both ways for a websocket of Bokeh's; to be put before its handler class."""
+
+    def open(self, *args, **kwargs):
+        """Count from the beginning what is not sent yet."""
+        self.unsent, self._is_drained = 0, Event()
+        self._is_drained.set()
+        write = self.ws_connection.write_message
+        self.ws_connection.write_message = partial(self._write, write)
+        return super().open(*args, **kwargs)
+
+    async def on_message(self, fragment):
+        """Handle a fragment, once the page has read most of what it was sent."""
+        if self.unsent > PAUSE_UNSENT:
+            await self._is_drained.wait()
+        # Set as soon as the session is there.
+        if type(getattr(self, "receiver", None)) is Receiver:
+            self.receiver = _LimitedReceiver(Protocol())
+        _unpacked.set([0])
+        await super().on_message(fragment)
+
+    async def send_message(self, message):
+        """Send a message; of an error the page learns only that there was one."""
+        if message.msgtype == "ERROR":
+            message.content = {"text": "the server could not handle this message", "traceback": None}
+        await super().send_message(message)
+
+    def close(self, code=None, reason=None):
+        """Close, with a reason that tells nothing of the server."""
+        super().close(*_REASONS.get(code, (code, reason)))
+
+    def on_close(self):
+        """Let go of what waits."""
+        if hasattr(self, "_is_drained"):
+            self._is_drained.set()
+        super().on_close()
+
+    def _write(self, write, message, binary=False):
+        if self.unsent > MAX_UNSENT:
+            if self.close_code is None and self.ws_connection is not None:
+                log_event("websocket closed", reason="too much waits to be sent", bytes=self.unsent)
+                self.close(1008, "too much waits to be sent")
+            failed = Future()
+            failed.set_exception(WebSocketClosedError())
+            return failed
+        size = len(message)
+        future = write(message, binary=binary)
+        self.unsent += size
+        self._is_drained.clear()
+        future.add_done_callback(partial(self._written, size))
+        return future
+
+    def _written(self, size: int, _) -> None:
+        self.unsent -= size
+        if self.unsent <= PAUSE_UNSENT:
+            self._is_drained.set()
+
+
+class _LimitedReceiver(Receiver):
+    """Puts messages together, up to a size."""
+
+    def __init__(self, protocol):
+        super().__init__(protocol)
+        self._n_bytes = 0
+
+    async def consume(self, fragment):
+        self._n_bytes += len(fragment)
+        if self._n_bytes > MAX_MESSAGE or (isinstance(fragment, str) and len(fragment) > MAX_TEXT):
+            raise MessageError("message too long")
+        message = await super().consume(fragment)
+        if message is not None:
+            self._n_bytes = 0
+        return message
+
+
+def unpack(data: bytes) -> bytes:
+    """Return what gzip packed, as ``gzip.decompress`` does, within what one message may unpack to.
+
+    Raises
+    ------
+    ValueError
+        If it is more.
+    """
+    used = _unpacked.get() or [0]
+    parts: list[bytes] = []
+    while data:
+        unpacker = zlib.decompressobj(wbits=31)
+        parts.append(unpacker.decompress(data, MAX_UNPACKED - used[0] + 1))
+        used[0] += len(parts[-1])
+        if used[0] > MAX_UNPACKED:
+            raise ValueError(f"a message unpacks to more than {MAX_UNPACKED} bytes")
+        if not unpacker.eof:
+            raise EOFError("packed data end before their mark")
+        data = unpacker.unused_data.lstrip(b"\0")
+    return b"".join(parts)
+
+
+def install() -> None:
+    """Have Bokeh unpack by `unpack`, and log failed messages by their beginning.
+
+    Raises
+    ------
+    RuntimeError
+        If Bokeh unpacks otherwise after all.
+    """
+    serialization.gzip = types.SimpleNamespace(compress=gzip.compress, decompress=unpack)
+    copy_context().run(_check_unpacking)
+    for name in ("bokeh.server.views.ws", "bokeh.server.protocol_handler"):
+        logger = logging.getLogger(name)
+        if not any(isinstance(one, _Short) for one in logger.filters):
+            logger.addFilter(_Short())
+
+
+def _check_unpacking() -> None:
+    # As if as much as may be had been unpacked already.
+    _unpacked.set([MAX_UNPACKED])
+    packed = serialization.Buffer("", bytes(1)).to_base64()
+    try:
+        serialization.Deserializer().decode({"type": "bytes", "data": packed})
+    except ValueError:
+        return
+    raise RuntimeError("this version of Bokeh unpacks what a message holds without a limit")
+
+
+class _Short(logging.Filter):
+    """Cuts what is logged of a message, and of an error that quotes it."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        if isinstance(record.args, tuple):
+            record.args = tuple(v if isinstance(v, int | float) else _Shortened(v) for v in record.args)
+        if record.exc_info and record.exc_info[1] is not None:
+            kind, error, trace = record.exc_info
+            record.exc_text = "Traceback (most recent call last):\n" + "".join(traceback.format_tb(trace))
+            record.exc_text += f"{kind.__name__}: {str(error)[:SHORT]}"
+        return True
+
+
+class _Shortened:
+    """A value whose text and representation are short."""
+
+    def __init__(self, value):
+        self._value = value
+
+    def __repr__(self) -> str:
+        value = getattr(self._value, "content", self._value)
+        return (
+            repr(value[:SHORT])[:SHORT]
+            if isinstance(value, str | bytes)
+            else _representation.repr(value)[:SHORT]
+        )
+
+    def __str__(self) -> str:
+        return str(self._value)[:SHORT]

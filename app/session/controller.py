@@ -1,0 +1,351 @@
+"""What a user can ask for: the only place where state, work and files meet."""
+
+import dataclasses
+from collections.abc import Callable, Hashable
+from pathlib import Path
+from typing import Any
+
+from quests_core import Cancelled, Environments, Progress
+from quests_core.io import dataset as dataset_module
+from quests_core.io.dataset import DataSet
+from quests_core.published import fetch, is_name
+
+from ..analysis import analysed_dataset, compare, map_placement, method_path, precomputed
+from ..analysis import map_placement as map_placement_module
+from ..analysis import parameters as parameters_module
+from ..analysis.analysed_dataset import AnalysedDataset
+from ..analysis.method_path import MethodPath
+from ..analysis.methods import METHODS, MSC_WITH_REFERENCE
+from ..analysis.parameters import Marks, Parameters
+from ..analysis.reference import Reference
+from ..exports import subset
+from ..jobs import cache, queue, umap_process
+from ..server.allowed_paths import AllowedPaths
+from ..server.telemetry import session_closed, session_opened
+from ..server.uploads import UploadFolder
+from ..text.numbers import plural
+from .path_updates import PathUpdater
+from .state import State
+from .target_follower import TargetFollower
+from .undo import History
+
+DEMO = Path(__file__).parents[1] / "assets" / "demo.xyz.gz"
+DEMO_NAME = "Demo: carbon (GFN1-xTB)"
+
+
+class Controller:
+    """One session: carries out requests and keeps `State` true.
+
+    Parameters
+    ----------
+    state : State
+        Changed on the event loop only.
+    schedule : callable
+        Runs a function on the session's event loop.
+    with_umap : bool
+        Whether to embed with UMAP after everything else is shown.
+    allowed_paths : Places, optional
+        Which paths on the server the user may name; by default all.
+
+    Attributes
+    ----------
+    uploads : UploadFolder
+        Every file that the user has uploaded, whatever for.
+    """
+
+    def __init__(
+        self, state: State, schedule, with_umap: bool = True, allowed_paths: AllowedPaths | None = None
+    ):
+        self.state, self.allowed_paths = state, allowed_paths or AllowedPaths()
+        # First, so that it sees what a user did before anything is made to follow.
+        self.history = History(state)
+        self.aiming = TargetFollower(state, self.history)
+        self._jobs = queue.Jobs(state.main_activity, schedule, queue.executor())
+        self._quick_jobs = queue.Jobs(state.quick_activity, schedule, queue.executor("quick"))
+        self._map_jobs = queue.Jobs(state.map_activity, schedule, queue.executor("umap"))
+        self._cache, self._umap = cache.cache(), queue.umap_worker()
+        self.uploads, self._with_umap = UploadFolder(), with_umap
+        self._given: dict[str, Environments] = {}
+        self._orders = PathUpdater(state, self)
+        self._closed = False
+        self._session = session_opened(self)
+
+    def open_demo(self) -> None:
+        """Open the data set that ships with the package."""
+        self._analyse(DEMO.resolve(), DEMO_NAME, self._parameters_of(None))
+
+    def upload(self, name: str, content: bytes | str, envs: Environments | None = None) -> None:
+        """Open an uploaded file."""
+        try:
+            path = self.uploads.save(name, content)
+        except (OSError, ValueError) as error:
+            # Not where it would have been written to.
+            why = getattr(error, "strerror", None) or error
+            self.state.error = f"Could not take {name[:100]}: {why}."
+        else:
+            self._analyse(path, name, self._parameters_of(envs))
+
+    def open(self, path: str | Path, name: str | None = None, envs: Environments | None = None) -> None:
+        """Open a file, or a published data set by its name; what is open stays until it can be shown.
+
+        `envs` are its descriptors where they are known already; else they are computed.
+        """
+        try:
+            named = is_name(str(path)) and not self.allowed_paths.is_empty
+            where = str(path) if named else self.place(path)
+        except ValueError as error:
+            self.state.error = f"Could not open the file: {error}."
+        else:
+            self._analyse(where, name or Path(where).name, self._parameters_of(envs))
+
+    def open_environments(self, envs: Environments, name: str) -> None:
+        """Show what descriptors alone can tell."""
+        self._analyse(Path(), name, self._parameters_of(envs), precomputed.without_frames(envs, name))
+
+    def _parameters_of(self, envs: Environments | None) -> Parameters:
+        self._given = {} if envs is None else {precomputed.hash_of(envs): envs}
+        # The names of labels are those of one file.
+        names = dict.fromkeys(self.state.parameters.keys, "")
+        return dataclasses.replace(self.state.parameters, precomputed=next(iter(self._given), ""), **names)
+
+    def place(self, path: str | Path) -> Path:
+        """Return where a path that a user wrote leads; a ValueError where that may not be used."""
+        return self.allowed_paths.resolve(path)
+
+    def recompute(self, parameters: Parameters) -> None:
+        """Analyse the open file again with other parameters."""
+        opened = self.state.opened
+        if opened is None:
+            return
+        # A bandwidth alone asks for no other descriptors.
+        same = dataclasses.replace(parameters, precomputed=opened.parameters.precomputed)
+        if dataclasses.replace(same, bandwidth=opened.parameters.bandwidth) == opened.parameters:
+            parameters = same
+        if parameters != opened.parameters:
+            self._analyse(opened.dataset.path, opened.dataset.name, parameters)
+
+    @property
+    def shows_demo(self) -> bool:
+        """Whether the open data set is the one that ships with the package."""
+        return self.state.opened is not None and self.state.opened.dataset.path == DEMO.resolve()
+
+    def save(self, target: str, n_frames: int, order: str) -> None:
+        """Write the active subset and its record to a path on the server."""
+        opened, path = self.state.opened, self.state.path
+        self.state.param.update(error="", notice="")
+        try:
+            target = str(self.allowed_paths.find_target(target))
+        except ValueError as error:
+            self.state.error = f"Could not save: {error}."
+            return
+
+        def done(written):
+            self.state.notice = f"Saved {plural(n_frames, 'frame')} to {written}, and the record beside it."
+
+        self._jobs.submit(
+            "Saving",
+            lambda _: subset.save(target, opened, path, n_frames, order),
+            done,
+            lambda error: self.show_error(f"Could not save to {target}", error),
+        )
+
+    def compute(
+        self, title: str, key: Hashable, work: Callable[[Progress], Any], done: Callable[[Any], None],
+        fail: Callable[[Exception], None] | None = None, quick: bool = False,
+    ) -> Progress:  # fmt: skip
+        """Compute something about the open data set on the queue, once for each `key`.
+
+        `done` gets the result unless another data set was opened meanwhile; without `fail`, errors are shown.
+        What is `quick` does not wait for what takes long.
+        """
+        opened = self.state.opened
+
+        def finished(result):
+            if self.state.opened is opened:
+                done(result)
+
+        def failed(error):
+            if fail is not None:
+                fail(error)
+            elif self.state.opened is opened:
+                self.show_error(f"Could not finish {title[:1].lower()}{title[1:]}", error)
+
+        return (self._quick_jobs if quick else self._jobs).submit(
+            title,
+            lambda progress: self.known(opened, key, lambda: work(progress)),
+            finished,
+            failed,
+        )
+
+    def known(self, opened: AnalysedDataset, key: Hashable, compute: Callable[[], Any]) -> Any:
+        """Return what `compute` asked for under the same key has found, or find it; for a worker thread."""
+        return self._cache.get((key, opened.key), compute)
+
+    def run(
+        self,
+        title: str,
+        work: Callable[[Progress], Any],
+        done: Callable[[Any], None],
+        failed: Callable[[Exception], None],
+        quick: bool = False,
+    ) -> Progress:
+        """Do something on the queue that is not kept, such as making a file."""
+        return (self._quick_jobs if quick else self._jobs).submit(title, work, done, failed)
+
+    def path(
+        self, opened: AnalysedDataset, method: str, marks: Marks, progress, given: Reference | None = None
+    ) -> MethodPath:
+        """Return the path of a method, for `MSC_WITH_REFERENCE` given a reference; in the worker thread."""
+        if given is None:
+            return self._cache.get(
+                ("path", opened.key, method, marks),
+                lambda: method_path.method_path(opened, method, marks, progress),
+            )
+        path = self._cache.get(
+            ("path", opened.key, method, marks, given.sha256),
+            lambda: compare.given_path(opened, given, marks, progress),
+        )
+        # The same bytes may have been added from elsewhere before.
+        return dataclasses.replace(path, reference=given)
+
+    def cancel(self) -> None:
+        """Stop the analysis; what is shown stays."""
+        self._jobs.cancel()
+
+    def cancel_umap(self) -> None:
+        """Stop the embedding; the principal components stay."""
+        self._map_jobs.cancel()
+
+    def close(self) -> None:
+        """End the session: cancel its work, delete its uploads."""
+        if not self._closed:
+            self._closed = True
+            if not session_closed(self._session):
+                # Nobody is here whom it would serve.
+                self._cache.clear()
+        self._jobs.close()
+        self._quick_jobs.close()
+        self._map_jobs.close()
+        self.uploads.close()
+
+    def embed(self) -> None:
+        """Embed the open data set with UMAP."""
+        opened = self.state.opened
+        if opened.envs.n_envs < umap_process.MIN_POINTS:
+            self.state.map_notice = f"UMAP needs at least {umap_process.MIN_POINTS} environments."
+            return
+
+        def work(progress):
+            X = opened.envs.X
+            return self._cache.get(
+                ("umap", opened.key), lambda: map_placement_module.embed(X, self._umap.embed, progress)
+            )
+
+        def done(xy):
+            if self.state.opened is opened:
+                n_fitted = min(len(xy), map_placement_module.LIMIT)
+                self.state.param.update(embedding=xy, embedding_kind="UMAP", n_fitted=n_fitted)
+
+        def failed(error):
+            if self.state.opened is opened:
+                why = "UMAP was cancelled." if isinstance(error, Cancelled) else f"UMAP failed: {error}."
+                self.state.map_notice = why
+
+        self.state.map_notice = ""
+        self._map_jobs.submit("UMAP", work, done, failed)
+
+    def _analyse(
+        self, path: Path | str, name: str, parameters: Parameters, dataset: DataSet | None = None
+    ) -> None:
+        self._jobs.cancel()
+        self.state.param.update(error="", notice="")
+        before, marks = self.state.opened, self.state.marks
+
+        def work(progress):
+            opened = self._open(path, name, parameters, progress, dataset)
+            same = before is not None and before.dataset.sha256 == opened.dataset.sha256
+            # Other labels may name other isolated atoms.
+            untouched = before is not None and marks == Marks(locked=before.dataset.locked)
+            now = marks if same and not untouched else Marks(locked=opened.dataset.locked)
+            first = self._orders.first_of(opened)
+            return opened, self.path(opened, first, now, progress), self._pca(opened)
+
+        def failed(error):
+            if self.state.opened is None or path != self.state.opened.dataset.path:
+                self.uploads.discard(Path(path))
+            self.show_error(f"Could not open {name}", error, Path(path).name)
+
+        self._jobs.submit(f"Opening {name}", work, lambda results: self._show(*results), failed)
+
+    def _open(
+        self, path: Path | str, name: str, parameters: Parameters, progress, dataset=None
+    ) -> AnalysedDataset:
+        dataset = dataset or self._load(path, name, parameters, progress)
+        if parameters.precomputed:
+            envs = precomputed.check_fit(self._given[parameters.precomputed], dataset)
+        else:
+            key = ("environments", dataset.sha256, parameters.k, parameters.cutoff, parameters.species)
+            envs = self._cache.get(key, lambda: analysed_dataset.environments(dataset, parameters, progress))
+        return AnalysedDataset(dataset, parameters, envs)
+
+    def _load(self, path: Path | str, name: str, parameters: Parameters, progress) -> DataSet:
+        if isinstance(path, str):
+            path = fetch(path, progress)
+        progress("reading", 0, 1)
+        sha256 = dataset_module.content_hash(path)
+        dataset = self._cache.get(
+            ("dataset", sha256, *path.suffixes[-2:], *parameters.keys.values()),
+            lambda: parameters_module.load(path, name, sha256, progress, **parameters.keys),
+        )
+        # The same bytes may have come from elsewhere before.
+        return dataclasses.replace(dataset, name=name, path=path, uploaded=self.uploads.holds(path))
+
+    def _pca(self, opened: AnalysedDataset):
+        return self._cache.get(("pca", opened.key), lambda: map_placement.pca(opened.envs.X))
+
+    def _show(self, opened: AnalysedDataset, path: MethodPath, xy) -> None:
+        state, before = self.state, self.state.opened
+        if before is not None and before.dataset.path != opened.dataset.path:
+            self.uploads.discard(before.dataset.path)
+        self._map_jobs.cancel()
+        self._orders.forget()
+        same = before is not None and before.dataset.sha256 == opened.dataset.sha256
+        active = path.method if state.active == MSC_WITH_REFERENCE else state.active
+        state.param.update(
+            opened=opened,
+            marks=path.marks,
+            selected=state.selected if same else (),
+            current_env=state.current_env if same else None,
+            parameters=opened.parameters,
+            paths={path.method: path},
+            active=active,
+            methods=[m for m in METHODS if m in (*state.methods, active)],
+            n_frames=method_path.default_size(path.sizes),
+            embedding=xy,
+            embedding_kind="PCA",
+            n_fitted=len(xy),
+            map_notice="",
+        )
+        self.history.forget()
+        self._orders.compute_missing()
+        if self._with_umap:
+            # Last in the queue: the map waits for every plot that needs the processor more.
+            self._jobs.submit("UMAP", lambda _: None, lambda _: self._embed_if(opened), lambda _: None)
+
+    def _embed_if(self, opened: AnalysedDataset) -> None:
+        if self.state.opened is opened:
+            self.embed()
+
+    def show_error(self, what: str, error: Exception, name: str = "") -> None:
+        """Show why something did not happen; `name` at the error's start would only repeat `what`."""
+        kept = " What is shown has not changed." if self.state.opened is not None else ""
+        if isinstance(error, Cancelled):
+            self.state.notice = f"Cancelled.{kept}"
+            return
+        why = str(error) or type(error).__name__
+        if isinstance(error, OSError) and error.strerror:
+            # A full disk is no fault of any file.
+            why = f"{error.strerror}: {error.filename}" if error.filename else error.strerror
+        if name and why.startswith(name):
+            why = why[len(name) :].lstrip(",: ")
+        self.state.error = f"{what}: {why}{'' if why.endswith('.') else '.'}{kept}"

@@ -1,0 +1,71 @@
+"""What is looked at in three dimensions: which frame, which atom of it, and which comes next."""
+
+import numpy as np
+
+from .state import State
+
+ALL, KEPT, DROPPED, PICKED = "all", "kept", "dropped", "picked"
+
+
+def novelty(state: State) -> np.ndarray | None:
+    """Return δH of every environment given the active subset; None before it is known."""
+    path = state.path
+    return None if path is None else path.delta_entropy[path.position(state.n_frames)]
+
+
+def shown_frame(state: State) -> int:
+    """Return the current environment's frame, else the first picked one, else that of the largest δH."""
+    if state.current_env is not None:
+        return state.current_frame
+    if state.selected:
+        return state.selected[0]
+    delta = novelty(state)
+    if delta is None or np.isnan(delta).all():
+        return 0
+    return frame_of(state, int(np.nanargmax(delta)))
+
+
+def frame_of(state: State, row: int) -> int:
+    """Return the frame of an environment."""
+    return int(np.searchsorted(state.opened.envs.offsets, row, side="right")) - 1
+
+
+def atom_of(state: State, row: int) -> int:
+    """Return which atom of its frame an environment is."""
+    return row - int(state.opened.envs.offsets[frame_of(state, row)])
+
+
+def rows_of(state: State, frame: int) -> slice:
+    """Return the environments of a frame."""
+    return slice(*state.opened.envs.offsets[frame : frame + 2].tolist())
+
+
+def frames_through(state: State, which: str) -> np.ndarray:
+    """Return the frames that one steps through, rising: all, the kept, the dropped or the picked ones."""
+    if which == PICKED:
+        return np.array(state.selected, dtype=int)
+    if which == ALL or state.path is None:
+        return np.arange(len(state.opened.envs))
+    return np.flatnonzero(state.mask if which == KEPT else ~state.mask)
+
+
+def neighbor(frames: np.ndarray, frame: int, by: int) -> int | None:
+    """Return the nearest of rising `frames` before (`by` < 0) or after `frame`, None where there is none."""
+    beyond = frames[frames > frame] if by > 0 else frames[frames < frame][::-1]
+    return int(beyond[0]) if len(beyond) else None
+
+
+def row_in(state: State, frame: int) -> int:
+    """Return the environment to look at in another frame.
+
+    The same atom where both frames hold the same atoms, as along a trajectory; else the most novel one.
+    """
+    rows, frames = rows_of(state, frame), state.opened.dataset.frames
+    if state.current_env is not None and np.array_equal(
+        frames[frame].numbers, frames[frame_of(state, state.current_env)].numbers
+    ):
+        return rows.start + atom_of(state, state.current_env)
+    delta = novelty(state)
+    if delta is None or np.isnan(delta[rows]).all():
+        return rows.start
+    return rows.start + int(np.nanargmax(delta[rows]))

@@ -1,0 +1,165 @@
+"""What a link to the page says: the file, the settings, the methods, the size, the marks and the tab.
+
+A link names a file on the server; that of an uploaded file says nothing. What is not understood is
+left out, and said.
+"""
+
+from collections.abc import Callable
+from urllib.parse import parse_qs, urlencode
+
+from quests_core.utils.frame_ranges import format_ranges, parse_ranges
+
+from ..analysis.methods import METHODS, MSC_WITH_REFERENCE, NESTED_METHODS
+from ..analysis.parameters import BANDWIDTH, CUTOFF, K, Marks, Parameters
+from .state import TABS, State
+
+DEMO = "demo"
+# Longer lists of frames make links that programs cut.
+_LONGEST = 1500
+LONGEST_SEARCH, MOST_FIELDS = 20_000, 100
+LEFT_OUT = "left-out"
+
+
+def query(state: State, is_demo: bool) -> str:
+    """Return the search part of the address of what is shown, "" where no link could open it."""
+    opened = state.opened
+    if opened is None or opened.dataset.uploaded:
+        return ""
+    parameters = opened.parameters
+    # An upload is not there for whom the link is sent to.
+    linked = METHODS if state.reference and not state.reference.uploaded else NESTED_METHODS
+    items = {
+        "file": DEMO if is_demo else str(opened.dataset.path),
+        "k": str(parameters.k),
+        "cutoff": repr(parameters.cutoff),
+        "bandwidth": repr(parameters.bandwidth),
+        "species": "1" if parameters.species else "",
+        "methods": ",".join(method for method in state.methods if method in linked),
+        "active": state.active if state.active in linked else "",
+        "reference": str(state.reference.path)
+        if MSC_WITH_REFERENCE in state.methods and MSC_WITH_REFERENCE in linked
+        else "",
+        "size": str(state.n_frames),
+        "tab": state.tab if state.tab != "overview" else "",
+    }
+    if state.marks != Marks(locked=opened.dataset.locked):
+        for name, frames in (("locked", state.marks.locked), ("excluded", state.marks.excluded)):
+            text = format_ranges(frames)
+            items[name] = text if len(text) <= _LONGEST else LEFT_OUT
+    kept = {name: text for name, text in items.items() if text or name == "locked"}
+    return "?" + urlencode(kept, safe="/,:")
+
+
+class LinkRequest:
+    """What a link asks for.
+
+    Parameters
+    ----------
+    search : str
+        The search part of an address, with or without its question mark.
+
+    Attributes
+    ----------
+    file : str
+        A path on the server, `DEMO`, or "" for none.
+    reference : str
+        A path on the server, "" for none.
+    faults : list of str
+        What was not understood, for the user to read.
+    """
+
+    def __init__(self, search: str):
+        self.faults: list[str] = []
+        self._given = self._parsed(search.lstrip("?"))
+        self.file, self.reference = self._given.get("file", ""), self._given.get("reference", "")
+
+    def _parsed(self, search: str) -> dict[str, str]:
+        if len(search) > LONGEST_SEARCH:
+            self.faults.append(f"all of it, as it has {len(search):,} characters")
+            return {}
+        try:
+            given = parse_qs(search, keep_blank_values=True, max_num_fields=MOST_FIELDS)
+        except ValueError:
+            self.faults.append(f"all of it, as it names more than {MOST_FIELDS} values")
+            return {}
+        return {name: values[-1] for name, values in given.items()}
+
+    def _take(self, name: str, read: Callable, default):
+        """Return a value of the link, or `default` where it is absent or makes no sense."""
+        text = self._given.get(name)
+        if text is None:
+            return default
+        try:
+            return read(text)
+        except (ValueError, OverflowError):
+            self.faults.append(f"{name}={text[:40]}")
+            return default
+
+    def before(self) -> dict:
+        """Return what the state must hold before the file is opened."""
+        usual = Parameters()
+        methods = self._take("methods", _methods, None)
+        active = self._take("active", lambda text: one_of(text, METHODS), None)
+        found = {
+            "parameters": Parameters(
+                k=self._take("k", lambda text: within(int(text), *K), usual.k),
+                cutoff=self._take("cutoff", lambda text: within(float(text), *CUTOFF), usual.cutoff),
+                bandwidth=self._take(
+                    "bandwidth", lambda text: within(float(text), *BANDWIDTH), usual.bandwidth
+                ),
+                species=self._take("species", lambda text: one_of(text, ("0", "1")) == "1", usual.species),
+            )
+        }
+        if tab := self._take("tab", lambda text: one_of(text, TABS), ""):
+            found["tab"] = tab
+        if methods or active:
+            # What is given a reference waits for it; another order is there at once.
+            active = active if active in NESTED_METHODS else None
+            own = [m for m in NESTED_METHODS if m in (*(methods or ()), active)] or ["msc"]
+            found["active"], found["methods"] = active or own[0], own
+        return found
+
+    @property
+    def activates_reference(self) -> bool:
+        """Whether the subset is that of the order given the reference."""
+        return self._given.get("active") == MSC_WITH_REFERENCE
+
+    def after(self, state: State) -> dict:
+        """Return what the state must hold once the file is open."""
+        n_frames, found = len(state.opened.envs), {}
+        marks = {
+            name: self._take(name, lambda text: parse_ranges(text, n_frames), ())
+            for name in ("locked", "excluded")
+        }
+        if set(marks["locked"]) & set(marks["excluded"]) or len(marks["excluded"]) >= n_frames:
+            self.faults.append("excluded")
+            marks["excluded"] = ()
+        if {"locked", "excluded"} & self._given.keys() and not self._unreadable_marks():
+            found["marks"] = Marks(**marks)
+        size = self._take("size", lambda text: within(int(text), 1, n_frames), None)
+        if size is not None:
+            # Other marks have other stops; the path that comes for them moves the size to one.
+            here = int(state.path.sizes[state.path.position(size)])
+            found["n_frames"] = size if "marks" in found else here
+        return found
+
+    def _unreadable_marks(self) -> bool:
+        return any(fault.startswith(("locked", "excluded")) for fault in self.faults)
+
+
+def _methods(text: str) -> list[str]:
+    return [one_of(name, METHODS) for name in text.split(",")]
+
+
+def one_of(text: str, choices) -> str:
+    """Return a text that is one of the choices; a ValueError for any other."""
+    if text not in choices:
+        raise ValueError(text)
+    return text
+
+
+def within(value, low, high):
+    """Return a value between two others; a ValueError for any other."""
+    if not low <= value <= high:
+        raise ValueError(value)
+    return value

@@ -1,0 +1,203 @@
+"""Other files beside the open one: which there are, and what was computed about them."""
+
+from pathlib import Path
+
+import param
+
+from quests_core import Cancelled
+
+from ..analysis import compare
+from ..analysis import reference as files
+from ..analysis.compare import Comparison, Matrix
+from ..analysis.methods import METHODS, MSC_WITH_REFERENCE
+from ..analysis.reference import Reference
+from .controller import Controller
+from .state import State
+
+# Above this many environments the order given a reference is computed only when asked for.
+AT_ONCE = 50_000
+
+
+class ReferenceSets(param.Parameterized):
+    """What is known of other files beside the open one; its results are None until they are computed.
+
+    The chosen file is the `reference` of the state.
+
+    Parameters
+    ----------
+    state : State
+        Whose open data set is compared.
+    controller : Controller
+        Computes.
+    """
+
+    references = param.ClassSelector(class_=tuple, default=(), doc="Each `Reference` in the list.")
+    chosen = param.ClassSelector(class_=Reference, default=None, doc="The one that is compared with.")
+    comparison = param.ClassSelector(class_=Comparison, default=None)
+    alone = param.Array(default=None, doc="Shares that the reference and msc's own subsets cover, by size.")
+    labels = param.ClassSelector(class_=Matrix, default=None, doc="Overlaps of the open file's labels.")
+    files = param.ClassSelector(class_=Matrix, default=None, doc="Overlaps of all files.")
+    with_files = param.Boolean(default=False, doc="Whether `files` is wanted.")
+    pending = param.ClassSelector(class_=frozenset, default=frozenset(), doc="Results on their way.")
+
+    def __init__(self, state: State, controller: Controller):
+        super().__init__()
+        self._state, self._controller = state, controller
+        self._uploads = controller.uploads
+        self._asked: dict[str, tuple] = {}
+        self._tasks = {}
+        self.param.watch(lambda event: setattr(state, "reference", event.new), "chosen")
+        self.param.watch(lambda _: self._follow_comparison(), "comparison")
+        state.param.watch(lambda _: self._read_anew(), "opened")
+        state.param.watch(lambda _: self._ask_alone(), "paths")
+
+    def upload(self, name: str, content: bytes | str) -> None:
+        """Add an uploaded file to the list."""
+        try:
+            path = self._uploads.save(name, content)
+        except (OSError, ValueError) as error:
+            # Not where it would have been written to.
+            why = getattr(error, "strerror", None) or error
+            self._state.error = f"Could not take {name[:100]}: {why}."
+        else:
+            self._add(path, name)
+
+    def add(self, path: str | Path, name: str | None = None) -> None:
+        """Read a file and add it to the list; it is compared with at once."""
+        try:
+            path = self._controller.place(path)
+        except ValueError as error:
+            self._state.error = f"Could not add the file: {error}."
+        else:
+            self._add(path, name or path.name)
+
+    def _add(self, path: Path, name: str) -> None:
+        opened = self._state.opened
+        if opened is None:
+            return
+        try:
+            stat = path.stat()
+        except OSError as error:
+            self._state.error = f"Could not add {name}: {error.strerror}: {path}."
+            return
+        parameters = opened.parameters
+        described = parameters.k, parameters.cutoff, parameters.species
+        key = ("reference", str(path), stat.st_mtime_ns, stat.st_size, *described)
+        uploaded = self._uploads.holds(path)
+        self._state.param.update(error="", notice="")
+        self._controller.compute(
+            f"Adding {name}",
+            key,
+            lambda progress: files.reference(path, name, parameters, uploaded, progress),
+            self._added,
+            lambda error: self._failed(f"Could not add {name}", error, path),
+        )
+
+    def _added(self, other: Reference) -> None:
+        others = tuple(old for old in self.references if old.path != other.path)
+        self.param.update(references=(*others, other), chosen=other)
+        self.refresh()
+
+    def _failed(self, what: str, error: Exception, path: Path) -> None:
+        if all(other.path != path for other in self.references):
+            self._uploads.discard(path)
+        if isinstance(error, Cancelled):
+            self._state.notice = "Cancelled."
+        else:
+            self._state.error = f"{what}: {str(error) or type(error).__name__}"
+
+    def remove(self, other: Reference) -> None:
+        """Take a file off the list."""
+        others = tuple(old for old in self.references if old is not other)
+        self._uploads.discard(other.path)
+        self.param.update(references=others, chosen=others[-1] if others else None)
+        self.refresh()
+
+    def refresh(self) -> None:
+        """Compute what is missing for what is open, marked and chosen; what is not true any more goes."""
+        opened, marks, chosen = self._state.opened, self._state.marks, self.chosen
+        if opened is None or self._read_anew():
+            return
+        excluded, others = marks.excluded, self.references
+        hashes = tuple(other.sha256 for other in others)
+        self._ask(
+            "comparison", "Comparing two sets", self._comparison_key(),
+            lambda progress: compare.compare(opened, chosen, marks, progress),
+        )  # fmt: skip
+        self._ask(
+            "labels", "Comparing labels", (excluded,),
+            lambda progress: compare.label_matrix(opened, marks, progress),
+        )  # fmt: skip
+        self._ask(
+            "files", "Comparing files", self.with_files and hashes and (hashes, excluded),
+            lambda progress: compare.file_matrix(opened, others, marks, progress),
+        )  # fmt: skip
+        self._follow_comparison()
+
+    def _follow_comparison(self) -> None:
+        """Order the frames by what they add to the chosen file, where that is quick."""
+        state = self._state
+        if self.comparison is not None and state.opened.envs.n_envs <= AT_ONCE:
+            with self._controller.history.pause():
+                self.add_up()
+        self._ask_alone()
+
+    def add_up(self) -> None:
+        """Have the frames ordered by what they add to the chosen file."""
+        ticked = (*self._state.methods, MSC_WITH_REFERENCE)
+        self._state.methods = [method for method in METHODS if method in ticked]
+
+    def _ask_alone(self) -> None:
+        """Compute what an order that knows of no reference covers together with it."""
+        state, comparison, path = self._state, self.comparison, self._state.paths.get("msc")
+        wanted = comparison is not None and self._is_true("comparison", self._comparison_key())
+        wanted = wanted and path is not None and state.is_current(path)
+        self._ask(
+            "alone", "Comparing with msc", wanted and (self.chosen.sha256, state.marks),
+            lambda progress: compare.covered_along(comparison.novelty, path.delta_entropy),
+        )  # fmt: skip
+
+    def _comparison_key(self):
+        return self.chosen and (self.chosen.sha256, self._state.marks.excluded)
+
+    def _is_true(self, name: str, key) -> bool:
+        return self._asked.get(name) == (self._state.opened, key)
+
+    def _read_anew(self) -> bool:
+        """Describe the files anew where the open one was; say whether any must be."""
+        now = self._state.opened and self._state.opened.parameters
+        stale = [other for other in self.references if not other.describes_like(now)]
+        # The one that is chosen last, so that it is chosen again.
+        for other in sorted(stale, key=lambda other: other is self.chosen):
+            self._add(other.path, other.name)
+        return bool(stale)
+
+    def _ask(self, name: str, title: str, key, work) -> None:
+        """Compute the result `name` unless it is that of `key` already; no key: there is none."""
+        key = key or None
+        if self._is_true(name, key):
+            return
+        asked = self._asked[name] = (self._state.opened, key)
+        if name in self._tasks:
+            self._tasks.pop(name).cancel()
+        self.param.update(
+            pending=self.pending - {name} if key is None else self.pending | {name}, **{name: None}
+        )
+        if key is None:
+            return
+
+        def is_wanted() -> bool:
+            return self._asked.get(name) is asked
+
+        def done(result):
+            if is_wanted():
+                self.param.update(pending=self.pending - {name}, **{name: result})
+
+        def failed(error):
+            if is_wanted():
+                del self._asked[name]
+                self.pending = self.pending - {name}
+                if not isinstance(error, Cancelled):
+                    self._state.error = f"Could not finish {title[:1].lower()}{title[1:]}: {error}"
+
+        self._tasks[name] = self._controller.compute(title, (name, key), work, done, failed)

@@ -1,0 +1,130 @@
+"""What a page remembers beside its address: every decision about a file, for undo and redo.
+
+The browser keeps it in the tab's own storage, so that a server that ends loses nothing, keeps nothing, and
+has nothing to mix up. What comes back from there is read as anything from outside is.
+"""
+
+import json
+from collections.abc import Collection
+from dataclasses import asdict, dataclass
+
+from quests_core.utils.frame_ranges import format_ranges, parse_ranges
+
+from ..analysis.analysed_dataset import AnalysedDataset
+from ..analysis.parameters import BANDWIDTH, CUTOFF, K, Marks, Parameters
+from ..analysis.target import Target
+from .link import one_of, within
+
+# Older decisions are let go of: the browser's storage ends at 5 MB, a session's memory sooner.
+_LONGEST = 200_000
+_MOST_FRAMES = 5_000_000
+
+
+@dataclass(frozen=True)
+class Saved:
+    """Decisions about a file, read but not yet understood.
+
+    Attributes
+    ----------
+    file : str
+        SHA-256 of its content.
+    parameters : Parameters or None
+        With which it was analysed, None where that is no matter any more.
+    steps : list of dict
+        What each decision changed, the first one everything; see `History.steps`.
+    at : int
+        The step that was shown.
+    """
+
+    file: str
+    parameters: Parameters | None
+    steps: list[dict]
+    at: int
+
+    def values(self, n_frames: int, methods: Collection[str]) -> list[dict]:
+        """Return the state's values at each step, of a file with so many frames.
+
+        Raises
+        ------
+        ValueError
+            If anything is not what a session of that file, with these methods, can hold.
+        """
+        values, found, n_named = {}, [], 0
+        for step in self.steps:
+            try:
+                changed = {name: _READERS[name](value, n_frames, methods) for name, value in step.items()}
+            except (TypeError, LookupError, AttributeError) as error:
+                raise ValueError(f"expected a decision, got {str(step)[:80]}") from error
+            values = {**values, **changed}
+            found.append(values)
+            n_named += sum(_n_named(value) for value in changed.values())
+            if len(values) != len(_READERS) or n_named > _MOST_FRAMES:
+                raise ValueError("expected decisions about fewer frames, the first of them whole")
+        return found
+
+
+def write(opened: AnalysedDataset, steps: list[dict], at: int) -> str:
+    """Return decisions about a file as text, "" where there are none or too long ones."""
+    if len(steps) < 2:
+        return ""
+    for first in range(at + 1):
+        kept = [_written(steps[first], {})]
+        kept += [
+            _written(step, before) for before, step in zip(steps[first:], steps[first + 1 :], strict=False)
+        ]
+        about = {"file": opened.dataset.sha256, "parameters": asdict(opened.parameters)}
+        record = {**about, "steps": kept, "at": at - first}
+        if len(text := json.dumps(record, separators=(",", ":"))) <= _LONGEST:
+            return text
+    return ""
+
+
+def read(text: str) -> Saved | None:
+    """Return what `write` wrote, None where it is something else."""
+    try:
+        record = json.loads(text) if len(text) <= _LONGEST else {}
+        given = record["parameters"]
+        parameters = Parameters(
+            k=within(int(given["k"]), *K), cutoff=within(float(given["cutoff"]), *CUTOFF),
+            bandwidth=within(float(given["bandwidth"]), *BANDWIDTH), species=bool(given["species"]),
+        )  # fmt: skip
+        steps = list(record["steps"])
+        return Saved(str(record["file"]), parameters, steps, within(int(record["at"]), 0, len(steps) - 1))
+    except (ValueError, TypeError, KeyError, OverflowError, RecursionError):
+        return None
+
+
+def _written(step: dict, before: dict) -> dict:
+    return {
+        name: _WRITERS.get(name, lambda value: value)(value)
+        for name, value in step.items()
+        if name not in before or (before[name] is not value and before[name] != value)
+    }
+
+
+def _n_named(value) -> int:
+    if isinstance(value, Marks):
+        return len(value.locked) + len(value.excluded)
+    return len(value) if isinstance(value, tuple) else 0
+
+
+def _marks(value, n_frames: int, _) -> Marks:
+    locked, excluded = (parse_ranges(text, n_frames) for text in value)
+    if set(locked) & set(excluded) or len(excluded) >= n_frames:
+        raise ValueError("expected no frame to be both locked and excluded, and one to be left")
+    return Marks(locked, excluded)
+
+
+_WRITERS = {
+    "marks": lambda marks: [format_ranges(marks.locked), format_ranges(marks.excluded)],
+    "selected": format_ranges,
+    "target": lambda target: [target.mode, target.value],
+}
+_READERS = {
+    "marks": _marks,
+    "n_frames": lambda value, n_frames, _: within(int(value), 1, n_frames),
+    "active": lambda value, _, methods: one_of(value, methods),
+    "methods": lambda value, _, methods: [one_of(method, methods) for method in value],
+    "selected": lambda value, n_frames, _: parse_ranges(value, n_frames),
+    "target": lambda value, *_: Target(str(value[0]), float(value[1])),
+}

@@ -1,0 +1,139 @@
+"""Methods that draw lots, repeated with other seeds: how far their curves scatter."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from quests_core import Cancelled, compression_curve
+
+from ..analysis.analysed_dataset import AnalysedDataset
+from ..analysis.method_path import ordered
+from ..analysis.methods import SEEDED_METHODS
+from ..analysis.parameters import RANDOM_STATE, Marks
+from .state import State
+
+# With the one that is drawn as a line these are five.
+OTHER_SEEDS = tuple(range(RANDOM_STATE + 1, RANDOM_STATE + 5))
+
+
+@dataclass(frozen=True, eq=False)
+class SeedBand:
+    """Curves of one method under the same marks, a seed each, all at the same sizes."""
+
+    method: str
+    marks: Marks
+    curves: tuple[pd.DataFrame, ...]
+
+    def overlap_band(self) -> tuple[np.ndarray, np.ndarray]:
+        """Return the lowest and the highest overlap at each size."""
+        overlaps = np.array([curve["overlap"] for curve in self.curves])
+        return overlaps.min(axis=0), overlaps.max(axis=0)
+
+    def entropy_band(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Return diversities, and the lowest and highest entropy that the curves have there.
+
+        Entropies between two sizes are interpolated; the diversities are those that all curves reach.
+        """
+        curves = [curve.dropna(subset=["diversity", "entropy"]) for curve in self.curves]
+        # Diversity may fall a little from one size to the next, but a grid must rise.
+        rising = [np.maximum.accumulate(curve["diversity"].to_numpy()) for curve in curves]
+        first, last = max(d[0] for d in rising), min(d[-1] for d in rising)
+        grid = np.linspace(first, last, 200) if last > first else np.array([first])
+        entropies = np.array([np.interp(grid, d, c["entropy"]) for d, c in zip(rising, curves, strict=True)])
+        return grid, entropies.min(axis=0), entropies.max(axis=0)
+
+
+def is_seeded(method: str, marks: Marks) -> bool:
+    """Say whether the seed matters: mean_fps draws its first frame only, which a locked one replaces."""
+    return method in SEEDED_METHODS and not (method == "mean_fps" and marks.locked)
+
+
+def repeated_curve(
+    opened: AnalysedDataset, method: str, marks: Marks, sizes: np.ndarray, seed: int, progress=None
+) -> pd.DataFrame:
+    """Return the compression curve of `method` with another seed."""
+    order, _, envs = ordered(opened, method, marks, seed, progress)
+    return compression_curve(envs, order, sizes, opened.parameters.bandwidth, progress=progress)
+
+
+class SeedBandUpdater:
+    """Repeats the seeded methods that are shown, one seed after the other, while nothing else is done.
+
+    Parameters
+    ----------
+    state : State
+        Its `repeats` are kept true.
+    controller : Controller
+        Computes them.
+    """
+
+    def __init__(self, state: State, controller):
+        self._state, self._controller = state, controller
+        self._task, self._found = None, {}
+        # What the user cancelled is not begun again.
+        self._given_up = set()
+        state.param.watch(lambda *_: self._forget(), ["opened", "marks", "methods"])
+        state.param.watch(lambda *_: self._next(), ["paths", "methods"])
+        for activity in (state.main_activity, state.map_activity):
+            activity.param.watch(lambda *_: self._next(), "running")
+
+    def _forget(self) -> None:
+        """Make room for what was asked for; drop what belongs to other marks or another data set."""
+        if self._task is not None:
+            self._task, task = None, self._task
+            task.cancel()
+        opened, marks = self._state.opened, self._state.marks
+        self._found = {key: curves for key, curves in self._found.items() if key[:2] == (opened, marks)}
+        self._state.repeats = {
+            method: repeats for method, repeats in self._state.repeats.items()
+            if (opened, marks, method) in self._found
+        }  # fmt: skip
+
+    def _next(self) -> None:
+        state = self._state
+        if (
+            self._task is not None
+            or state.main_activity.running
+            or state.map_activity.running
+            or state.opened is None
+        ):
+            return
+        for method, path in state.shown.items():
+            key = (state.opened, state.marks, method)
+            left = OTHER_SEEDS[len(self._found.get(key, ())) :]
+            wanted = is_seeded(method, state.marks) and state.is_current(path) and key not in self._given_up
+            if wanted and left:
+                self._submit(key, path, left[0])
+                return
+
+    def _submit(self, key, path, seed: int) -> None:
+        opened, marks, method = key
+
+        def is_mine() -> bool:
+            mine, self._task = self._task is task, None if self._task is task else self._task
+            return mine
+
+        def done(curve):
+            if is_mine():
+                self._add(key, path, curve)
+
+        def failed(error):
+            if is_mine():
+                self._given_up.add(key)
+                if not isinstance(error, Cancelled):
+                    self._state.error = f"Could not repeat {method}: {error}"
+
+        task = self._task = self._controller.compute(
+            f"Repeating {method} with other seeds",
+            ("repeat", method, marks, seed),
+            lambda progress: repeated_curve(opened, method, marks, path.sizes, seed, progress),
+            done,
+            failed,
+        )
+
+    def _add(self, key, path, curve: pd.DataFrame) -> None:
+        curves = self._found[key] = (*self._found.get(key, ()), curve)
+        if len(curves) == len(OTHER_SEEDS):
+            repeats = SeedBand(key[2], key[1], (path.curve, *curves))
+            self._state.repeats = {**self._state.repeats, key[2]: repeats}

@@ -1,0 +1,131 @@
+"""The state of one session: what is open, what was computed, and the one selection."""
+
+import numpy as np
+import param
+
+from ..analysis.analysed_dataset import AnalysedDataset
+from ..analysis.frame_columns import statuses
+from ..analysis.method_path import MethodPath
+from ..analysis.methods import DEFAULT_METHODS, METHODS, MSC_WITH_REFERENCE
+from ..analysis.parameters import Marks, Parameters
+from ..analysis.reference import Reference
+from ..analysis.target import Target
+from ..jobs.activity import Activity
+
+TABS = {
+    "overview": "Overview",
+    "map": "Map and structure",
+    "outliers": "What was lost",
+    "frames": "Frames",
+    "sets": "Compare sets",
+    "health": "Health",
+}
+
+
+class State(param.Parameterized):
+    """Everything the views show; they read and write these and nothing else.
+
+    The subset is not stored: it is the first `n_frames` of the leading method's order, under `marks`.
+    """
+
+    opened = param.ClassSelector(class_=AnalysedDataset, default=None, doc="The open data set.")
+    parameters = param.ClassSelector(class_=Parameters, default=Parameters(), doc="Those of what is open.")
+    paths = param.Dict(default={}, doc="MethodPath of each method computed for it; replaced, never changed.")
+    repeats = param.Dict(default={}, doc="`Repeats` of seeded methods; replaced, never changed.")
+    embedding = param.Array(default=None, doc="(n_envs, 2) coordinates of all environments.")
+    embedding_kind = param.Selector(default="PCA", objects=["PCA", "UMAP"])
+    n_fitted = param.Integer(default=0, doc="Number of environments that the embedding was fitted on.")
+
+    methods = param.ListSelector(default=list(DEFAULT_METHODS), objects=list(METHODS))
+    active = param.Selector(default=DEFAULT_METHODS[0], objects=list(METHODS), doc="Whose subset is wanted.")
+    n_frames = param.Integer(default=1, bounds=(1, None), doc="Size of every method's subset.")
+    target = param.ClassSelector(class_=Target, default=Target(), doc="What decides that size.")
+    marks = param.ClassSelector(class_=Marks, default=Marks(), doc="Frames locked and excluded by the user.")
+
+    reference = param.ClassSelector(
+        class_=Reference, default=None, doc=f"What {MSC_WITH_REFERENCE!r} adds to; another file, or None."
+    )
+
+    current_env = param.Integer(default=None, allow_None=True, doc="Environment that is looked at: a row.")
+    selected = param.ClassSelector(
+        class_=tuple, default=(), doc="Frames picked on the map or in a table, rising."
+    )
+    tab = param.Selector(default="overview", objects=list(TABS), doc="Which part of the page is seen.")
+
+    error = param.String(default="", doc="Why the last thing asked for could not be done.")
+    notice = param.String(default="", doc="What happened, where nothing went wrong.")
+    map_notice = param.String(default="", doc="Why the map is not a UMAP, where that was not to be expected.")
+
+    def __init__(self, **params):
+        super().__init__(**params)
+        self.main_activity, self.quick_activity, self.map_activity = Activity(), Activity(), Activity()
+
+    @property
+    def shown(self) -> dict[str, MethodPath]:
+        """Paths of the ticked methods that are computed, in the order of the chooser."""
+        return {m: self.paths[m] for m in METHODS if m in self.methods and m in self.paths}
+
+    @property
+    def displayed_method(self) -> str:
+        """Method whose subset is shown and exported: the active one, or one that is there before it is."""
+        return self.active if self.active in self.paths else next(iter(self.shown), self.active)
+
+    @property
+    def path(self) -> MethodPath | None:
+        """Path of the leading method, None before any is computed."""
+        return self.paths.get(self.displayed_method)
+
+    def is_current(self, path: MethodPath) -> bool:
+        """Whether a path is that of the marks, and of the reference, as they are now."""
+        return path.marks == self.marks and (
+            path.method != MSC_WITH_REFERENCE or path.reference is self.reference
+        )
+
+    @property
+    def sizes(self) -> np.ndarray:
+        """Sizes at which the slider stops: those of the path that is shown."""
+        return np.array([1]) if self.path is None else self.path.sizes
+
+    @property
+    def current_frame(self) -> int | None:
+        """Frame of the environment that is looked at."""
+        return None if self.current_env is None else int(self.opened.envs.frame_index[self.current_env])
+
+    @property
+    def mask(self) -> np.ndarray:
+        """Whether each frame is in the subset that is shown, shape (n_frames,)."""
+        return self.mask_of(self.displayed_method)
+
+    def frames_of(self, method: str) -> np.ndarray:
+        """Return the subset of `method` at the current size, in the order picked.
+
+        While the path for new marks is being computed, the one before follows the marks at once.
+        """
+        path = self.paths[method]
+        if self.is_current(path):
+            return path.frames(self.n_frames)
+        rest = path.order[~np.isin(path.order, self.marks.locked + self.marks.excluded)]
+        return np.append(np.array(self.marks.locked, dtype=rest.dtype), rest)[
+            : max(self.n_frames, len(self.marks.locked))
+        ]
+
+    def mask_of(self, method: str) -> np.ndarray:
+        """Whether each frame is in the subset of `method`."""
+        mask = np.zeros(len(self.opened.envs), dtype=bool)
+        mask[self.frames_of(method)] = True
+        return mask
+
+    @property
+    def status(self) -> np.ndarray:
+        """Return "kept", "dropped", "locked" or "excluded" for each frame, shape (n_frames,)."""
+        return statuses(self.frames_of(self.displayed_method), self.marks, len(self.opened.envs))
+
+    def row_of(self, method: str) -> dict[str, float]:
+        """Return the numbers of the subset of `method` at the current size."""
+        path = self.paths[method]
+        return path.curve.iloc[path.position(self.n_frames)].to_dict()
+
+    @property
+    def full_set_metrics(self) -> dict[str, float]:
+        """Numbers of the full set, without excluded frames."""
+        return next(iter(self.paths.values())).curve.iloc[-1].to_dict()

@@ -1,0 +1,39 @@
+"""Keeps the size of the subset where the target wants it."""
+
+from ..analysis.target import SIZE, Target
+from .state import State
+from .undo import History
+
+
+class TargetFollower:
+    """Follows the active method's path while there is a target; a size chosen by hand ends it.
+
+    Parameters
+    ----------
+    state : State
+        Its `n_frames` follows its `target`, `active` and `paths`.
+    history : History
+        What follows a target is no decision of its own.
+    """
+
+    def __init__(self, state: State, history: History):
+        self._state, self._history = state, history
+        self._aimed = state.n_frames
+        state.param.watch(self._changed, ["target", "active", "paths", "n_frames"])
+
+    def _changed(self, *events) -> None:
+        state = self._state
+        if state.target.mode == SIZE:
+            return
+        if {event.name for event in events} != {"n_frames"}:
+            self._follow()
+        elif state.n_frames != self._aimed:
+            with self._history.pause():
+                state.target = Target()
+
+    def _follow(self) -> None:
+        state, path = self._state, self._state.path
+        position = state.target.position(path.curve) if path is not None else None
+        self._aimed = state.n_frames if position is None else int(path.sizes[position])
+        with self._history.pause():
+            state.n_frames = self._aimed

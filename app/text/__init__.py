@@ -1,0 +1,1 @@
+"""Numbers, sentences and explanations as the dashboard writes them."""

@@ -1,0 +1,127 @@
+"""Explanations of terms, and the tooltips that show them."""
+
+from html import escape
+
+HELP = {
+    "names": (
+        "A published data set, downloaded once and then kept: gap20: and a label (gap20:Diamond), tm23: and "
+        "a metal (tm23:Ag, tm23:Ag-melt), load-atoms: and a name (load-atoms:QM7), colabfit: and an "
+        "identifier. The command quests-explorer datasets lists them.",
+        "",
+    ),
+    "entropy": (
+        "Information entropy: how much information a set holds. At most ln N, "
+        "reached when no two environments are alike.",
+        "H(X) = −(1/N) Σᵢ ln[ (1/N) Σⱼ K(xᵢ, xⱼ) ]",
+    ),
+    "diversity": (
+        "Logarithm of the effective number of distinct environments: copies count once.",
+        "D(X) = ln Σᵢ [ 1 / Σⱼ K(xᵢ, xⱼ) ]",
+    ),
+    "overlap": (
+        "Share of all environments that the subset covers: those with no novelty, δH < 10⁻⁵ nats.",
+        "O = #{ e : δH(e | subset) < 10⁻⁵ } / N",
+    ),
+    "delta": (
+        "δH, novelty of an environment given the subset. Up to 0: covered. Above 0: lost, "
+        "the larger the further from everything kept.",
+        "δH(y | X) = −ln Σⱼ K(y, xⱼ),  K(x, y) = exp(−|x − y|² / 2h²)",
+    ),
+    "far": (
+        "The largest δH at this size. What is tens of nats away is of no kind that the subset knows. "
+        "What was lost lists such environments and puts their frames back; or take the other method.",
+        "max over e of δH(e | subset)",
+    ),
+    "loss": (
+        "Mean over all environments of what the subset lacks of them.",
+        "mean of max(0, δH(e | subset))",
+    ),
+    "redundancy": (
+        "How far the set is from holding no two alike; e to this power is how often an environment "
+        "occurs on average.",
+        "R = ln N − H",
+    ),
+    "forces": (
+        "Share of environments whose force is larger than f. A subset that follows the grey line "
+        "keeps the rare large forces, above it has more of them than the full set.",
+        "",
+    ),
+    "handle": (
+        "Drag or click along the active method's line to change the size; the slider does the same with the "
+        "arrow keys. The dotted line is the bound: no set of N environments has more entropy than ln N. "
+        "A shaded band holds five seeds of a method that draws lots.",
+        "H ≤ D ≤ ln N",
+    ),
+    "band": (
+        "A shaded band, once computed, spans five seeds of a method that draws lots: lowest to highest.",
+        "",
+    ),
+    "knee": (
+        "Where the overlap stops rising fast: the size whose overlap is farthest above the straight line "
+        "from the first to the last size, both axes scaled to [0, 1].",
+        "max of (O − O₁)/(Oₙ − O₁) − (s − s₁)/(sₙ − s₁)",
+    ),
+    "ks": (
+        "Kolmogorov–Smirnov distance: the largest vertical gap between two such curves. 0: the same "
+        "distribution of forces; 1: nothing in common.",
+        "sup over f of |share_full(f) − share_subset(f)|",
+    ),
+    "given": (
+        "Frames in the order of msc with the reference's kernel sums to start with: first what is most novel "
+        "to both the reference and the frames before. Covered: by reference and added frames together.",
+        "δH(e | R ∪ S) = −ln[ exp(−δH(e | R)) + exp(−δH(e | S)) ]",
+    ),
+    "map": (
+        "Each point is an atom's environment; near points are alike. A map in two dimensions can hide lost "
+        "information: trust δH and overlap. Density is ln Σⱼ K(x, xⱼ), the logarithm of the number of "
+        "environments alike, in descriptor space.",
+        "",
+    ),
+    "structure": (
+        "Click an atom to look at its environment: the atoms within the cutoff sphere, all periodic images "
+        "counted. Drag to turn, Shift and drag to move, wheel to zoom; or the arrow keys, + and −, Home. "
+        "Bonds are drawn below the sum of the covalent radii and 0.45 Å.",
+        "",
+    ),
+    "nearest": (
+        "The kept environment whose descriptor is nearest to that of the picked one. Within about one "
+        "bandwidth h two environments count as alike; beyond 5 h one says nothing about the other.",
+        "|x − y| in Å⁻¹;  K = exp(−|x − y|² / 2h²)",
+    ),
+}
+
+
+def tip(topic: str, side: str = "") -> str:
+    """Return the ⓘ that explains a term on hover and on keyboard focus."""
+    text, formula = HELP[topic]
+    formula = f'<span class="formula">{escape(formula)}</span>' if formula else ""
+    return (
+        f'<span class="help {side}" tabindex="0" role="note" aria-label="{escape(text)}">'
+        f"<i>i</i><span>{escape(text)}{formula}</span></span>"
+    )
+
+
+def notes(texts: dict[str, str]) -> str:
+    """Return the ⓘ that explains several names."""
+    lines = "".join(f"<b>{escape(name)}</b> {escape(text)}<br>" for name, text in texts.items())
+    label = escape("; ".join(f"{name}: {text}" for name, text in texts.items()))
+    return (
+        f'<span class="help side" tabindex="0" role="note" aria-label="{label}">'
+        f"<i>i</i><span>{lines}</span></span>"
+    )
+
+
+def glossary() -> str:
+    """Return the terms of the numbers table and their formulas, for where there is room."""
+    terms = {
+        "Entropy": "entropy",
+        "Diversity": "diversity",
+        "Overlap": "overlap",
+        "Loss": "loss",
+        "δH": "delta",
+    }
+    entries = "".join(
+        f"<dt>{name}</dt><dd>{escape(HELP[topic][0])}<span class=formula>{escape(HELP[topic][1])}</span></dd>"
+        for name, topic in terms.items()
+    )
+    return f'<dl class="glossary">{entries}</dl>'

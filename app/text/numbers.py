@@ -1,0 +1,38 @@
+"""Numbers and sentences as the page writes them; everything from a file is escaped here."""
+
+
+def count(value: float) -> str:
+    """Return a whole number with thousands separators."""
+    return f"{int(value):,}"
+
+
+def plural(value: int, noun: str) -> str:
+    """Return a count and its noun."""
+    return f"{count(value)} {noun}" if value == 1 else f"{count(value)} {noun}s"
+
+
+def nats(value: float, decimals: int = 3) -> str:
+    """Return a quantity in nats, with a real minus sign; no negative zero."""
+    text = f"{value:.{decimals}f}"
+    return text.lstrip("-") if float(text) == 0 else text.replace("-", "−")
+
+
+def percent(share: float) -> str:
+    """Return a share as percentage: 100 and 0 only where exact, one decimal below 10 and above 99."""
+    value = 100 * share
+    if value in (0, 100):
+        return f"{value:.0f} %"
+    if value > 99:
+        return f"{min(value, 99.9):.1f} %"
+    return f"{max(value, 0.1):.1f} %" if value < 10 else f"{value:.0f} %"
+
+
+def duration(seconds: float | None) -> str:
+    """Return a time left, rounded as one would say it."""
+    if seconds is None:
+        return ""
+    if seconds < 60:
+        return f"{max(1, round(seconds))} s left"
+    if seconds < 3600:
+        return f"{seconds / 60:.0f} min left"
+    return f"{seconds / 3600:.1f} h left"

@@ -1,0 +1,69 @@
+"""Sentences about subsets; text from a file is escaped here."""
+
+from collections import Counter
+from collections.abc import Sequence
+from html import escape
+
+from quests_core.information.entropy import OVERLAP_THRESHOLD as THRESHOLD
+
+from ..analysis.lost import OutlierWarning
+from ..analysis.target import ENVS, KNEE, LOSS, OVERLAP, SIZE, Target
+from .numbers import count, nats, percent, plural
+
+
+def size_line(n_frames: int, n_total: int, n_envs: int) -> str:
+    """Return what the slider has chosen."""
+    return (
+        f"<b>{percent(n_frames / n_total)}</b><br>{count(n_frames)} of {plural(n_total, 'frame')} · "
+        f"{plural(n_envs, 'environment')}"
+    )
+
+
+def verdict(method: str, row: dict[str, float], reference: str = "") -> str:
+    """Return what a method says at the current size, in one sentence; `reference` is a file's name."""
+    given = f" and <b>{escape(reference)}</b> together cover" if reference else " covers"
+    return (
+        f"<b>{escape(method)}</b>{given} <b>{percent(row['overlap'])}</b> of the environments "
+        f"with <b>{percent(row['fraction'])}</b> of the frames."
+    )
+
+
+def caution(method: str, far: OutlierWarning) -> str:
+    """Return that a method leaves an environment far away which another does not."""
+    at_most = f"at most {nats(far.other_largest, 1)}" if far.other_largest > THRESHOLD else "loses none"
+    return (
+        '<span class="badge warning" role="img" aria-label="warning">▲</span>'
+        f"<b>{escape(method)}</b> leaves an environment <b>{nats(far.largest, 1)} nats</b> away; "
+        f"<b>{escape(far.other)}</b> {at_most}."
+    )
+
+
+def label_counts(labels: Sequence[str], shown: int = 6) -> str:
+    """Return the commonest labels and their counts, escaped."""
+    counts = Counter(label for label in labels if label).most_common()
+    if not counts:
+        return "none"
+    parts = [f"{escape(label[:40])} ({count(n)})" for label, n in counts[:shown]]
+    if len(counts) > shown:
+        parts.append(f"{count(len(counts) - shown)} more")
+    unlabelled = sum(1 for label in labels if not label)
+    if unlabelled:
+        parts.append(f"no label ({count(unlabelled)})")
+    return ", ".join(parts)
+
+
+def frame_list(frames: Sequence[int], shown: int = 5) -> str:
+    """Return the first few frame numbers."""
+    text = ", ".join(str(i) for i in frames[:shown])
+    return f"{text}, …" if len(frames) > shown else text
+
+
+def target_text(target: Target) -> str:
+    """Return the target in words, as in "smallest subset with …"; "" without one."""
+    return {
+        SIZE: "",
+        OVERLAP: f"overlap ≥ {100 * target.value:g} %",
+        ENVS: f"at most {target.value:,.0f} environments",
+        LOSS: f"a mean loss of at most {nats(target.value, 3).rstrip('0').rstrip('.')} nats",
+        KNEE: "the knee of overlap against size",
+    }[target.mode]

@@ -1,0 +1,119 @@
+"""Compression given the reference: which frames bring something new to it."""
+
+from html import escape
+
+import numpy as np
+import panel as pn
+import panel_material_ui as pmui
+
+from ...analysis.compare import share_covered
+from ...analysis.method_path import MethodPath
+from ...analysis.methods import MSC_WITH_REFERENCE
+from ...plots.base import set_range
+from ...plots.sets import addition_plot
+from ...plots.size_handle import add_handle
+from ...session.references import ReferenceSets
+from ...session.state import State
+from ...text.numbers import percent, plural
+from ...widgets.card import card, heading, html
+from ...widgets.latest import follow_handle
+from ..base import View
+
+
+class AdditionView(View):
+    """What reference and first frames cover together, at the size of the subset.
+
+    The order is a method like the others: as the active one it is what the slider cuts and what is exported.
+    """
+
+    def __init__(self, state: State, sets: ReferenceSets, tab: str = ""):
+        super().__init__(state, tab)
+        self._sets, self._head = sets, html()
+        self._plot, self._span = addition_plot()
+        self._stops, self._requested_size = add_handle(self._plot.figure, self._span)
+        follow_handle(state, self._requested_size)
+        figure = pn.pane.Bokeh(self._plot.figure, sizing_mode="stretch_both", margin=0)
+        self._figure = pn.Column(figure, sizing_mode="stretch_both", margin=0)
+        button = {"size": "small", "variant": "outlined"}
+        self._use = pmui.Button(
+            label="Make it the subset", description="Let the slider cut this order, and export it",
+            margin=(0, 6, 0, 0), **button,
+        )  # fmt: skip
+        self._pick = pmui.Button(label="Pick these frames", margin=0, **button)
+        self._line, self._empty = html(), html()
+        self._bar = pn.Row(self._use, self._pick, sizing_mode="stretch_width", margin=(4, 0))
+        self._compute = pmui.Button(label="Compute", margin=8, align="center", **button)
+        self._compute.on_click(lambda _: self._ask())
+        self._use.on_click(lambda _: self._make_active())
+        self._pick.on_click(lambda _: self._picked())
+        self.follow(self._update, "comparison", "chosen", "alone", source=sets)
+        self.follow(self._update, "opened", "paths", "methods", "reference")
+        self.follow(self._update_size, "opened", "paths", "methods", "reference", "n_frames", "active")
+
+    @property
+    def _path(self) -> MethodPath | None:
+        path = self._state.shown.get(MSC_WITH_REFERENCE)
+        return path if path is not None and self._state.is_current(path) else None
+
+    def _ask(self) -> None:
+        with pn.io.hold():
+            self._sets.add_up()
+
+    def _make_active(self) -> None:
+        with pn.io.hold():
+            self._state.active = MSC_WITH_REFERENCE
+
+    def _picked(self) -> None:
+        with pn.io.hold():
+            frames = self._path.frames(self._state.n_frames)
+            self._state.selected = tuple(sorted(int(frame) for frame in frames))
+
+    def _update(self) -> None:
+        path, comparison = self._path, self._sets.comparison
+        shown = path is not None and comparison is not None
+        for part in (self._figure, self._bar, self._line):
+            part.visible = shown
+        self._empty.visible = not shown
+        computing = MSC_WITH_REFERENCE in self._state.methods
+        self._compute.visible = not shown and comparison is not None and not computing
+        self._head.object = heading("What to add to the reference", ("given",))
+        if not shown:
+            why = "Add a reference file to see which frames of this one bring something new to it."
+            if self._sets.chosen is not None:
+                why = "The order of this file's frames by what is new to the reference"
+                why += " is being computed …" if computing or comparison is None else " is not computed yet."
+            self._empty.object = f'<div class="empty">{why}</div>'
+            return
+        sizes = np.append(0, path.sizes)
+        first = share_covered(comparison.novelty)
+        given = 100 * np.append(first, path.curve["overlap"].to_numpy())
+        self._plot.sources["given"].data = {"n_frames": sizes, "percent": given}
+        alone = self._sets.alone
+        # Of the same marks, so of the same sizes; not yet there while it is computed.
+        both = {"n_frames": sizes, "percent": 100 * np.append(first, alone)} if alone is not None else None
+        self._plot.sources["alone"].data = both or {"n_frames": [], "percent": []}
+        self._stops.data = {"x": path.sizes, "y": given[1:], "n_frames": path.sizes}
+        set_range(self._plot.figure.x_range, 0, 1.02 * sizes[-1])
+
+    def _update_size(self) -> None:
+        path, comparison = self._path, self._sets.comparison
+        if path is None or comparison is None:
+            return
+        row = self._state.row_of(MSC_WITH_REFERENCE)
+        self._span.location = int(row["n_frames"])
+        locked = len(self._state.marks.locked)
+        first = f" Locked frames ({locked}) come first." if locked else ""
+        self._line.object = (
+            f'<div class="small"><b>{plural(int(row["n_frames"]), "frame")}</b> added: '
+            f"{escape(self._sets.chosen.name)} and they cover <b>{percent(row['overlap'])}</b> of this file; "
+            f"it alone {percent(share_covered(comparison.novelty))}.{first}</div>"
+        )
+        is_active = self._state.active == MSC_WITH_REFERENCE
+        self._use.disabled = is_active
+        self._use.label = "It is the subset" if is_active else "Make it the subset"
+
+    def __panel__(self):
+        """Return the card."""
+        return card(
+            self._head, self._line, self._bar, self._figure, self._empty, self._compute, area="addition"
+        )

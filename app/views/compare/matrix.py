@@ -1,0 +1,62 @@
+"""Overlaps of the labels within the file, or of several files."""
+
+import panel as pn
+import panel_material_ui as pmui
+
+from ...plots.sets import matrix_plot, show_matrix
+from ...session.references import ReferenceSets
+from ...session.state import State
+from ...text.numbers import plural
+from ...widgets.card import AS_WRITTEN, card, heading, html
+from ..base import View
+
+_SX = {"& .MuiToggleButton-root": {**AS_WRITTEN["& .MuiToggleButton-root"], "whiteSpace": "nowrap"}}
+LABELS, FILES = "Labels in this file", "Files"
+
+
+class MatrixView(View):
+    """A heat map; a row says what share of a set each of the others covers."""
+
+    def __init__(self, state: State, sets: ReferenceSets, tab: str = ""):
+        super().__init__(state, tab)
+        self._sets, self._plot, self._head = sets, matrix_plot(), html()
+        self._mode = pmui.RadioButtonGroup(
+            options=[LABELS, FILES], value=LABELS, size="small", sx=_SX, margin=(6, 0, 2, 0)
+        )
+        figure = pn.pane.Bokeh(self._plot.figure, sizing_mode="stretch_both", margin=0)
+        self._figure = pn.Column(figure, sizing_mode="stretch_both", margin=0)
+        self._empty = html(visible=False)
+        self._mode.param.watch(lambda _: self._switched(), "value")
+        self.follow(self._update, "labels", "files", "references", "pending", source=sets)
+        self.follow(self._update, "opened")
+
+    def _switched(self) -> None:
+        with pn.io.hold():
+            if self._mode.value == FILES and not self._sets.with_files:
+                self._sets.with_files = True
+                self._sets.refresh()
+            self._update()
+
+    def _update(self) -> None:
+        matrix = self._sets.labels if self._mode.value == LABELS else self._sets.files
+        shown = matrix is not None and len(matrix.names) > 1
+        self._figure.visible, self._empty.visible = shown, not shown
+        note = "not symmetric: a set with more in it covers more"
+        if shown:
+            show_matrix(self._plot, matrix.shares, matrix.names)
+            if matrix.left_out:
+                note += f"; {plural(matrix.left_out, 'smaller label')} left out"
+        else:
+            self._empty.object = f'<div class="empty">{self._why(matrix)}</div>'
+        self._head.object = heading("Overlap of each with each", ("overlap",), note)
+
+    def _why(self, matrix) -> str:
+        if self._mode.value == FILES and not self._sets.references:
+            return "Add a second file to compare files."
+        if matrix is None:
+            return "Being computed …" if self._sets.pending else "Not computed."
+        return "All frames have the same label, so there is nothing to compare within this file."
+
+    def __panel__(self):
+        """Return the card."""
+        return card(self._head, self._mode, self._figure, self._empty, area="matrix")

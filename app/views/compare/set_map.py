@@ -1,0 +1,72 @@
+"""One map of two sets."""
+
+import numpy as np
+import panel as pn
+
+from ...plots.sets import set_map
+from ...session.references import ReferenceSets
+from ...session.state import State
+from ...text.numbers import plural
+from ...widgets.card import card, heading, html
+from ..base import View
+
+
+class SetMapView(View):
+    """Principal components of both sets: the reference grey, this file by δH given the reference."""
+
+    def __init__(self, state: State, sets: ReferenceSets, tab: str = ""):
+        super().__init__(state, tab)
+        self._sets, self._plot, self._head = sets, set_map(), html()
+        self._rows = np.empty(0, dtype=int)
+        figure = pn.pane.Bokeh(self._plot.figure, sizing_mode="stretch_both", margin=0)
+        self._figure = pn.Column(figure, sizing_mode="stretch_both", margin=0)
+        self._empty = html('<div class="empty">Add a reference file to see both sets on one map.</div>')
+        self._plot.source.selected.on_change("indices", lambda _, __, picked: self._picked(picked))
+        self.follow(self._update, "comparison", source=sets)
+        self.follow(self._update_current, "current_env")
+
+    def _picked(self, picked: list[int]) -> None:
+        if picked:
+            row = int(self._rows[picked[-1]])
+            with pn.io.hold():
+                frame = int(self._state.opened.envs.frame_index[row])
+                self._state.param.update(current_env=row, selected=(frame,))
+
+    def _update(self) -> None:
+        comparison, opened = self._sets.comparison, self._state.opened
+        self._figure.visible, self._empty.visible = comparison is not None, comparison is None
+        self._head.object = heading("Both sets (PCA)", ("map",), self._note(comparison, opened))
+        if comparison is None or opened is None:
+            return
+        # The most novel last, so that nothing hides them.
+        order = np.argsort(comparison.novelty[comparison.rows], kind="stable")
+        self._rows = comparison.rows[order]
+        self._plot.source.selected.indices = []
+        self._plot.set_points(
+            comparison.xy[order], comparison.novelty[self._rows], opened.envs.frame_index[self._rows],
+            comparison.back_xy,
+        )  # fmt: skip
+        self._update_current()
+
+    def _update_current(self) -> None:
+        at = (
+            np.flatnonzero(self._rows == self._state.current_env)
+            if self._state.current_env is not None
+            else []
+        )
+        source = self._plot.source.data
+        self._plot.current.data = {"x": [source["x"][i] for i in at], "y": [source["y"][i] for i in at]}
+
+    @staticmethod
+    def _note(comparison, opened) -> str:
+        if comparison is None or opened is None:
+            return ""
+        note = "light blue: covered; click a point to pick its frame"
+        drawn, there = len(comparison.rows) + len(comparison.back_rows), len(comparison.back)
+        if drawn < int((~np.isnan(comparison.novelty)).sum()) + there:
+            note = f"{plural(drawn, 'point')} drawn, a sample with the most novel in it; {note}"
+        return note
+
+    def __panel__(self):
+        """Return the card."""
+        return card(self._head, self._figure, self._empty, area="setmap")

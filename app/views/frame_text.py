@@ -1,0 +1,102 @@
+"""A frame, an environment, a map and a subset in words; HTML, and everything from files is escaped."""
+
+import re
+from html import escape
+
+import numpy as np
+from ase import Atoms
+
+from quests_core import atoms_energy
+from quests_core.information.entropy import OVERLAP_THRESHOLD
+
+from ..session.current_structure import atom_of, frame_of, novelty
+from ..session.state import State
+from ..text.numbers import count, nats, plural
+
+
+def frame_line(state: State, frame: int) -> str:
+    """Return what becomes of a frame, its label, formula, energy an atom and periodic axes: two lines."""
+    atoms, label = state.opened.dataset.frames[frame], state.opened.dataset.labels[frame]
+    energy = atoms_energy(atoms)
+    lines = (
+        [_fate(state, frame), escape(label[:80])],
+        [
+            _formula(atoms),
+            plural(len(atoms), "atom"),
+            "" if energy is None or not np.isfinite(energy) else f"{nats(energy / len(atoms))} eV/atom",
+            _periodicity(atoms),
+        ],
+    )
+    return "".join(f'<div class="atoms">{" · ".join(filter(None, parts))}</div>' for parts in lines)
+
+
+def environment_line(state: State, row: int) -> str:
+    """Return which atom an environment is, its force and its δH."""
+    dataset, delta, frame = state.opened.dataset, novelty(state), frame_of(state, row)
+    atom, force = atom_of(state, row), dataset.forces[row]
+    parts = [
+        f"<b>Atom {atom} ({escape(dataset.frames[frame].symbols[atom])})</b>",
+        "" if delta is None else _novelty(delta[row]),
+        "" if np.isnan(force) else f"|F| = {force:.3g} eV/Å",
+    ]
+    return " · ".join(part for part in parts if part)
+
+
+def _novelty(delta: float) -> str:
+    if np.isnan(delta):
+        return "excluded, so it has no δH"
+    return f"δH = {nats(delta, 2)} nats, {'lost' if delta >= OVERLAP_THRESHOLD else 'covered'}"
+
+
+def _formula(atoms: Atoms) -> str:
+    return re.sub(r"(\d+)", r"<sub>\1</sub>", escape(atoms.get_chemical_formula("metal", empirical=False)))
+
+
+def _periodicity(atoms: Atoms) -> str:
+    if not atoms.pbc.any():
+        return "not periodic"
+    return "periodic" if atoms.pbc.all() else f"periodic along {', '.join(np.array(list('abc'))[atoms.pbc])}"
+
+
+def _fate(state: State, frame: int) -> str:
+    path = state.path
+    if path is None:
+        return ""
+    ranks = np.flatnonzero(path.order == frame)
+    rank = f", rank {ranks[0] + 1:,} of {len(path.order):,}" if len(ranks) and state.is_current(path) else ""
+    return f"<b>{state.status[frame]}</b>{rank} in {escape(state.displayed_method)}"
+
+
+def embedding_note(state: State) -> str:
+    """Return how the map came about, in a sentence."""
+    n_envs, n_fitted = state.opened.envs.n_envs, state.n_fitted
+    if state.embedding_kind == "PCA":
+        return f"All {plural(n_envs, 'environment')} along their first two principal components."
+    if n_fitted == n_envs:
+        return f"UMAP of all {plural(n_envs, 'environment')}."
+    return (
+        f"UMAP fitted on {count(n_fitted)} of {plural(n_envs, 'environment')}, a third of them those "
+        "farthest from the rest, so that no outlier is missing; the others stand at their nearest fitted "
+        "neighbours."
+    )
+
+
+def file_stem(name: str, method: str, n_frames: int) -> str:
+    """Return how files of a subset are called: source, method and size."""
+    stem = re.sub(r"[^\w.-]+", "_", name.split(".xyz")[0]).strip("_") or "subset"
+    return f"{stem}-{method.replace(' ', '-')}-{n_frames}"
+
+
+def hints(state: State, frame: int, first: int, values: np.ndarray | None, unit: str) -> list[str]:
+    """Return what is said of each atom of a frame that is pointed at; plain text.
+
+    `values` are numbers of all environments, `first` is the frame's first of them.
+    """
+    symbols = state.opened.dataset.frames[frame].get_chemical_symbols()
+    if values is None:
+        return [f"{symbol}, atom {i}" for i, symbol in enumerate(symbols)]
+    own = values[first : first + len(symbols)].tolist()
+    return [
+        f"{symbol}, atom {i}: {unit.format(f'{value:.3g}')}" if value == value else f"{symbol}, atom {i}"
+        for i, (symbol, value) in enumerate(zip(symbols, own, strict=True))
+    ]

@@ -1,0 +1,87 @@
+"""What is picked, what is marked, and the way back."""
+
+import panel as pn
+import panel_material_ui as pmui
+
+from ...session.controller import Controller
+from ...session.state import State
+from ...text.numbers import plural
+from ...widgets.card import CSS, html
+from ...widgets.shortcuts import Shortcuts
+from ..base import View
+
+
+class SelectionBar(View):
+    """Undo and redo; what to do with the frames picked on the map or in a table; Esc lets them go."""
+
+    def __init__(self, state: State, controller: Controller, tab: str = ""):
+        super().__init__(state, tab)
+        self._history = controller.history
+        self._keys = Shortcuts()
+        self._undo = _button("", "Take the last decision back (Ctrl+Z)", self._history.undo, icon="undo")
+        self._redo = _button("", "Do it again (Ctrl+Shift+Z)", self._history.redo, icon="redo")
+        self._text = html()
+        # As wide as its text: with no width of its own it would be drawn under the buttons.
+        self._text.param.update(sizing_mode=None, styles={"max-width": "104px"})
+        self._lock = _button("Lock", "Keep them in every subset", self._mark("lock"))
+        self._exclude = _button("Exclude", "Leave them out of every subset and number", self._mark("exclude"))
+        self._unmark = _button("Unmark", "Neither lock nor exclude them", self._mark("clear"))
+        self._clear = _button("Clear", "Pick nothing (Esc)", self._let_go)
+        self._actions = pn.Row(
+            self._text, self._lock, self._exclude, self._unmark, self._clear, margin=0, align="center",
+            css_classes=["wraps"], stylesheets=[CSS],
+        )  # fmt: skip
+        self._keys.on("Escape", self._let_go)
+        self._keys.on("undo", self._history.undo)
+        self._keys.on("redo", self._history.redo)
+        self.follow(self._update, "selected", "current_env", "marks", "opened")
+        self.follow(self._update_history, "can_undo", "can_redo", source=self._history)
+
+    def _mark(self, verb: str):
+        def mark() -> None:
+            state = self._state
+            # All views change in one message to the browser instead of a hundred.
+            with pn.io.hold():
+                state.marks = getattr(state.marks, verb)(state.selected)
+
+        return mark
+
+    def _let_go(self) -> None:
+        with pn.io.hold():
+            self._state.param.update(selected=(), current_env=None)
+
+    def _update(self) -> None:
+        state, marks = self._state, self._state.marks
+        parts = []
+        # Each part on one line, all on two: beside the tabs there is no more room at 1280 pixels.
+        if state.selected:
+            parts.append(f"<b class=nowrap>{plural(len(state.selected), 'frame')} picked</b>")
+        if marks.locked:
+            parts.append(f"<span class=nowrap>{len(marks.locked):,} locked</span>")
+        if marks.excluded:
+            parts.append(f"<span class=nowrap>{len(marks.excluded):,} excluded</span>")
+        self._text.object = f'<div class="small">{" · ".join(parts)}</div>'
+        for button in (self._lock, self._exclude):
+            button.visible = bool(state.selected)
+        self._unmark.visible = not {*marks.locked, *marks.excluded}.isdisjoint(state.selected)
+        self._clear.visible = bool(state.selected) or state.current_env is not None
+
+    def _update_history(self) -> None:
+        self._undo.disabled = not self._history.can_undo
+        self._redo.disabled = not self._history.can_redo
+
+    def __panel__(self):
+        """Return the bar."""
+        return pn.Row(
+            self._actions, pn.Spacer(sizing_mode="stretch_width"), self._undo, self._redo, self._keys,
+            sizing_mode="stretch_width", margin=0, align="center", css_classes=["wraps"], stylesheets=[CSS],
+        )  # fmt: skip
+
+
+def _button(label: str, description: str, do, icon: str | None = None) -> pmui.Button:
+    button = pmui.Button(
+        label=label, description=description, icon=icon, size="small", variant="text", margin=(0, 1),
+        sx={"minWidth": 0, "padding": "4px 6px"},
+    )  # fmt: skip
+    button.on_click(lambda _: do())
+    return button

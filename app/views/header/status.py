@@ -1,0 +1,87 @@
+"""What is being done, and what could not be done."""
+
+from html import escape
+
+import panel as pn
+import panel_material_ui as pmui
+
+from ...session.controller import Controller
+from ...session.state import State
+from ...text.numbers import duration
+from ...widgets.card import html
+from ..base import View
+
+
+class StatusView(View):
+    """Progress with a Cancel that works, and messages that stay until they are dismissed."""
+
+    def __init__(self, state: State, controller: Controller, tab: str = ""):
+        super().__init__(state, tab)
+        self._text = html()
+        self._bar = pmui.LinearProgress(
+            value=0, variant="determinate", sizing_mode="stretch_width", margin=(6, 0, 0, 0)
+        )
+        self._cancel = pmui.Button(
+            label="Cancel", size="small", variant="outlined", width=80, margin=(0, 0, 0, 12)
+        )
+        self._cancel.on_click(lambda _: controller.cancel())
+        self._progress = pn.Row(
+            pn.Column(self._text, self._bar, sizing_mode="stretch_width", margin=0), self._cancel,
+            css_classes=["card"], sizing_mode="stretch_width", margin=0, visible=False,
+        )  # fmt: skip
+        self._error = self._alert("error", "error")
+        self._notice = self._alert("info", "notice")
+        self._all = pn.Column(
+            self._progress, self._error, self._notice, sizing_mode="stretch_width", margin=0, visible=False,
+            styles={"gap": "8px"},
+        )  # fmt: skip
+        self.follow(
+            self._update_progress,
+            "running",
+            "title",
+            "step",
+            "fraction",
+            "remaining",
+            source=state.main_activity,
+        )
+        self.follow(self._update_error, "error")
+        self.follow(self._update_notice, "notice")
+
+    def _alert(self, severity: str, name: str) -> pmui.Alert:
+        # The text goes into a pane: the alert's own `object` is decoded and then set as HTML.
+        alert = pmui.Alert(
+            html(), severity=severity, closeable=True, visible=False, margin=0, sizing_mode="stretch_width"
+        )
+        alert.param.watch(lambda event: event.new and setattr(self._state, name, ""), "closed")
+        return alert
+
+    def _update_progress(self) -> None:
+        work = self._state.main_activity
+        self._progress.visible = work.running
+        self._hide_if_empty()
+        self._bar.value = round(100 * work.fraction)
+        done = f"{100 * work.fraction:.0f} %"
+        # At its end a step's time is over: what comes next has not told yet how long it takes.
+        left = duration(work.remaining) if work.fraction < 1 else ""
+        details = " · ".join(text for text in (work.step, done, left) if text)
+        self._text.object = (
+            f'<div class="progress"><b>{escape(work.title)}</b><span>{escape(details)}</span></div>'
+        )
+
+    def _update_error(self) -> None:
+        self._show(self._error, self._state.error)
+
+    def _update_notice(self) -> None:
+        self._show(self._notice, self._state.notice)
+
+    def _hide_if_empty(self) -> None:
+        self._all.visible = any(item.visible for item in self._all)
+
+    def _show(self, alert: pmui.Alert, text: str) -> None:
+        alert[0].object = escape(text)
+        alert.param.update(visible=bool(text), closed=not text)
+        self._hide_if_empty()
+
+    def __panel__(self):
+        """Return what the page shows of this view."""
+        return self._all

@@ -1,0 +1,108 @@
+"""What is loaded, and what the active method says about it."""
+
+import math
+from html import escape
+
+from ...analysis.lost import outlier_warning
+from ...analysis.methods import MSC_WITH_REFERENCE
+from ...session.state import State
+from ...text.help import tip
+from ...text.numbers import count, nats, percent, plural
+from ...text.sentences import caution, label_counts, verdict
+from ...widgets.card import card, html
+from ..base import View
+
+
+class SummaryView(View):
+    """The strip above the plots."""
+
+    def __init__(self, state: State, tab: str = ""):
+        super().__init__(state, tab)
+        self._facts, self._verdict = html(), html()
+        self._card = card(self._facts, self._verdict, area="auto", css=("over",), sizing_mode="stretch_width")
+        self.follow(self._update_facts, "opened", "paths")
+        self.follow(self._update_verdict, "paths", "methods", "active", "n_frames", "reference")
+
+    def _update_facts(self) -> None:
+        state = self._state
+        self._card.visible = state.opened is not None
+        if state.opened is None or not state.paths:
+            return
+        dataset, entropy = state.opened.dataset, state.full_set_metrics["entropy"]
+        bound = math.log(state.opened.envs.n_envs)
+        alike = math.exp(bound - entropy)
+        copies = f"{alike:.1f}" if alike < 10 else count(round(alike))
+        filled = 100 * entropy / bound if bound else 0
+        tiles = (
+            _tile("Frames", count(len(dataset.frames))),
+            _tile("Environments N", count(state.opened.envs.n_envs)),
+            _tile(
+                f"Entropy H {tip('entropy', 'left')}",
+                f"{nats(entropy, 2)} <small>nats of ln N = {nats(bound, 2)}</small>",
+                filled,
+            ),
+            _tile(
+                f"Redundancy {tip('redundancy', 'left')}",
+                f"{nats(bound - entropy, 2)} <small>nats, ≈ {copies} copies each</small>",
+            ),
+        )
+        name = escape(dataset.name)
+        self._facts.object = (
+            f'<div class="summary"><div class="what"><div class="name" title="{name}">{name}</div>'
+            f"{_facts(dataset, state.opened.parameters.species)}</div>{''.join(tiles)}</div>"
+        )
+
+    def _update_verdict(self) -> None:
+        state = self._state
+        if state.displayed_method not in state.shown:
+            self._verdict.object = ""
+            return
+        row = state.row_of(state.displayed_method)
+        reference = (
+            state.reference.name if state.displayed_method == MSC_WITH_REFERENCE and state.reference else ""
+        )
+        lost = 1 - row["overlap"]
+        more = (
+            f"{percent(lost)} are lost: δH is {nats(row['information_loss'], 2)} nats on average over all, "
+            f"{nats(row['max_delta_entropy'], 1)} at most."
+            if lost
+            else "Nothing is lost."
+        )
+        if state.displayed_method != "random" and "random" in state.shown:
+            other = state.row_of("random")
+            more += (
+                f" By comparison, random covers {percent(other['overlap'])}, "
+                f"with δH up to {nats(other['max_delta_entropy'], 1)}."
+            )
+        sentence = verdict(state.displayed_method, row, reference)
+        said = f'{sentence} <span class="more">{more}</span>{self._caution()}'
+        self._verdict.object = f'<div class="verdict">{said}</div>'
+
+    def _caution(self) -> str:
+        state = self._state
+        far = outlier_warning(state.shown, state.displayed_method, state.n_frames)
+        if far is None:
+            return ""
+        text = caution(state.displayed_method, far)
+        return f' <span class="caution" role="note">{text} {tip("far", "left")}</span>'
+
+    def __panel__(self):
+        """Return what the page shows of this view."""
+        return self._card
+
+
+def _facts(dataset, species: bool) -> str:
+    elements = f"elements {escape(' '.join(dataset.elements))}"
+    if len(dataset.elements) > 1:
+        # The default descriptor holds distances only: two elements at the same places look alike.
+        elements += " (told apart)" if species else " (not told apart)"
+    parts = [elements, f"labels: {label_counts(dataset.labels)}"]
+    if dataset.locked:
+        parts.insert(1, f"{plural(len(dataset.locked), 'isolated atom')} locked")
+    text = " · ".join(parts)
+    return f'<div class="facts" title="{text}">{text}</div>'
+
+
+def _tile(name: str, value: str, filled: float | None = None) -> str:
+    bar = f'<div class="bar"><div style="width:{filled:.0f}%"></div></div>' if filled is not None else ""
+    return f'<div class="tile"><div class="name">{name}</div><div class="value">{value}</div>{bar}</div>'

@@ -1,0 +1,43 @@
+"""What the page says while there is nothing to show."""
+
+from html import escape
+
+import panel_material_ui as pmui
+
+from quests_core.compilation import first_time
+
+from ...session.controller import Controller
+from ...session.state import State
+from ...widgets.card import card, html
+from ..base import View
+
+
+class WaitingView(View):
+    """Stands in the place of the plots until a file is open."""
+
+    def __init__(self, state: State, controller: Controller, tab: str = ""):
+        super().__init__(state, tab)
+        self._text = html()
+        self._demo = pmui.Button(
+            label="Open the demo", size="small", variant="outlined", align="center", margin=(0, 0, 24, 0)
+        )
+        self._demo.on_click(lambda _: controller.open_demo())
+        self._card = card(self._text, self._demo, area="auto", sizing_mode="stretch_width")
+        self.follow(self._update, "opened")
+        self.follow(self._update, "running", "title", source=state.main_activity)
+
+    def _update(self) -> None:
+        work = self._state.main_activity
+        self._card.visible = self._state.opened is None
+        self._demo.visible = not work.running
+        if work.running:
+            what = escape(work.title)
+            said = f"The plots come as soon as the first order of its frames is known. {first_time()}"
+        else:
+            what = "Nothing is open"
+            said = "Drop a file of structures on the field at the left, or give its path on the server."
+        self._text.object = f'<div class="empty"><div><b>{what}</b><br>{said}</div></div>'
+
+    def __panel__(self):
+        """Return what the page shows of this view."""
+        return self._card

@@ -1,0 +1,138 @@
+"""What looks wrong in the data set."""
+
+from html import escape
+
+import panel as pn
+import panel_material_ui as pmui
+
+from quests_core.health import ERROR, INFO, WARNING, Finding, check
+
+from ...session.controller import Controller
+from ...session.state import State
+from ...text.numbers import plural
+from ...text.sentences import frame_list
+from ...widgets.card import CSS, card, heading, html
+from ..base import View
+from ..queue_text import queue_status
+
+_MARKS = {ERROR: "✖", WARNING: "▲", INFO: "i"}
+_TITLE = "Checking the data set"
+_NAMES = {ERROR: "error", WARNING: "warning", INFO: "note"}
+
+
+class HealthView(View):
+    """Each finding with its frames, which can be picked or excluded."""
+
+    def __init__(self, state: State, controller: Controller, tab: str = ""):
+        super().__init__(state, tab)
+        self._controller = controller
+        self.findings: list[Finding] | None = None
+        self._is_asked = False
+        self._head = html()
+        self._list = pn.Column(sizing_mode="stretch_width", margin=(6, 0, 0, 0))
+        self._again = pmui.Button(label="Check the data set", size="small", variant="outlined", margin=(8, 0))
+        self._again.on_click(lambda _: self._ask())
+        self.follow(self._ask, "opened")
+        self.follow(self._show_head, "running", "title", "step", "fraction", source=state.quick_activity)
+
+    def _ask(self) -> None:
+        opened, self.findings = self._state.opened, None
+        self._is_asked = opened is not None
+        self._show()
+        if opened is None:
+            return
+
+        def work(progress) -> list[Finding]:
+            return check(opened.dataset, opened.envs, opened.parameters.cutoff, progress)
+
+        def done(findings: list[Finding]) -> None:
+            self.findings = findings
+            with pn.io.hold():
+                self._show()
+
+        def failed(error: Exception) -> None:
+            if self._state.opened is opened:
+                self._is_asked = False
+                with pn.io.hold():
+                    self._show()
+                    self._controller.show_error("Could not check the data set", error)
+
+        self._controller.compute(_TITLE, "health", work, done, failed, quick=True)
+
+    def _show_head(self) -> None:
+        if self.findings is not None:
+            note = _badges(self.findings)
+        else:
+            note = queue_status(self._state.quick_activity, _TITLE) if self._is_asked else "not checked yet"
+        self._head.object = heading("Health of the data set", (), note)
+
+    def _show(self) -> None:
+        findings = self.findings
+        self._again.visible = findings is None and not self._is_asked and self._state.opened is not None
+        self._show_head()
+        if findings is None:
+            self._list.objects = []
+        elif not findings:
+            self._list.objects = [
+                html(
+                    '<div class="empty"><span class="fine">✔ Nothing found: no check complains.</span></div>'
+                )
+            ]
+        else:
+            self._list.objects = [self._row(finding) for finding in findings]
+
+    def _row(self, finding: Finding) -> pn.Row:
+        shown = frame_list(finding.frames, 12)
+        noun = "frame" if len(finding.frames) == 1 else "frames"
+        mark, name = _MARKS[finding.severity], _NAMES[finding.severity]
+        text = html(
+            f'<div class="finding {finding.severity}">'
+            f'<span class="mark" role="img" aria-label="{name}">{mark}</span>'
+            f"<div><b>{escape(finding.title)}</b> · {plural(len(finding.frames), 'frame')}"
+            f'<div class="small">{escape(finding.explanation)}</div>'
+            f'<div class="small">{noun} {shown}</div></div></div>'
+        )
+        buttons = [_button("Pick these frames", f"Pick: {finding.title}", lambda: self._pick(finding))]
+        if finding.removable:
+            buttons.append(_button("Exclude", f"Exclude: {finding.title}", lambda: self._exclude(finding)))
+        return pn.Row(
+            text,
+            *buttons,
+            css_classes=["finding-row"],
+            stylesheets=[CSS],
+            sizing_mode="stretch_width",
+            margin=0,
+        )
+
+    def _pick(self, finding: Finding) -> None:
+        with pn.io.hold():
+            self._state.selected = finding.frames
+
+    def _exclude(self, finding: Finding) -> None:
+        with pn.io.hold():
+            self._state.marks = self._state.marks.exclude(finding.frames)
+
+    def __panel__(self):
+        """Return what the page shows of this view."""
+        return card(
+            self._head, self._again, self._list, area="health", css=("tall",), sizing_mode="stretch_width"
+        )
+
+
+def _badges(findings: list[Finding]) -> str:
+    """Return how many findings of each severity there are."""
+    counts = {severity: sum(f.severity == severity for f in findings) for severity in _NAMES}
+    badges = [
+        f'<span class="badge {severity}">{plural(n, _NAMES[severity])}</span>'
+        for severity, n in counts.items()
+        if n
+    ]
+    return " ".join(badges) or '<span class="badge fine">nothing found</span>'
+
+
+def _button(label: str, description: str, do) -> pmui.Button:
+    button = pmui.Button(
+        label=label, description=description, size="small", variant="text", margin=(4, 2), align="center"
+    )
+    button.on_click(lambda _: do())
+    return button

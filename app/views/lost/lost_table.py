@@ -1,0 +1,147 @@
+"""The table of what was lost, and the way to put it back."""
+
+from html import escape
+
+import numpy as np
+import pandas as pd
+import panel as pn
+import panel_material_ui as pmui
+
+from ...analysis.frame_columns import LOCKED
+from ...analysis.lost import MOST_ROWS, EnvironmentLabels, environment_table, frame_table, lost
+from ...session.state import State
+from ...text.numbers import count, nats, plural
+from ...widgets.card import AS_WRITTEN, CSS, card, heading, html
+from ...widgets.tables import data_table, fill, on_row
+from ..base import View
+
+ENVIRONMENTS, FRAMES = "Environments", "Frames"
+_COLUMNS = {
+    ENVIRONMENTS: {
+        "frame": "Frame", "atom": "Atom", "element": "Element", "label": "Label",
+        "delta_entropy": "δH / nats", "force": "|F| / eV Å⁻¹",
+    },
+    FRAMES: {
+        "frame": "Frame", "label": "Label", "n_atoms": "Atoms", "n_lost": "Lost atoms",
+        "delta_entropy": "Max δH / nats", "force": "Max |F| / eV Å⁻¹",
+    },
+}  # fmt: skip
+_NUMBERS = {"frame": 0, "atom": 0, "n_atoms": 0, "n_lost": 0, "delta_entropy": 2, "force": 3}
+_WIDTHS = {
+    "frame": 80,
+    "label": 160,
+    "atom": 80,
+    "element": 90,
+    "n_atoms": 80,
+    "n_lost": 110,
+    "delta_entropy": 130,
+    "force": 140,
+}
+_PUT_BACK = '<span class="put-back" role="button">Put back</span>'
+
+
+class LostTable(View):
+    """Dropped environments ranked by δH; a click looks at one, "put back" locks its frame."""
+
+    def __init__(self, state: State, tab: str = ""):
+        super().__init__(state, tab)
+        self._places: EnvironmentLabels | None = None
+        self._rows = np.empty(0, dtype=np.int64)
+        self._head, self._empty, self._current = html(), html(visible=False), html()
+        self._mode = pmui.RadioButtonGroup(
+            options=[ENVIRONMENTS, FRAMES], value=ENVIRONMENTS, size="small", sx=AS_WRITTEN, margin=0,
+            align="center",
+        )  # fmt: skip
+        self._look = pmui.Button(
+            label="Show structure", size="small", variant="text", margin=(0, 4), align="center"
+        )
+        self._back = pmui.Button(label="Put back", size="small", variant="outlined", margin=0, align="center")
+        self._tables = {mode: self._table(mode) for mode in _COLUMNS}
+        self._mode.param.watch(lambda _: self._update(), "value")
+        self._look.on_click(lambda _: self._state.param.update(tab="map"))
+        self._back.on_click(lambda _: self._put_back(self._state.current_frame))
+        self.follow(self._update_places, "opened")
+        self.follow(self._update, "opened", "paths", "active", "n_frames", "marks")
+        self.follow(self._update_current, "opened", "paths", "active", "n_frames", "marks", "current_env")
+
+    def _table(self, mode: str):
+        columns = _COLUMNS[mode]
+        table = data_table(
+            columns, {name: places for name, places in _NUMBERS.items() if name in columns}, _WIDTHS,
+            selectable=False, buttons={"back": _PUT_BACK}, visible=mode == ENVIRONMENTS,
+        )  # fmt: skip
+        on_row(table, self._clicked)
+        return table
+
+    def _update_places(self) -> None:
+        self._places = None if self._state.opened is None else EnvironmentLabels.of(self._state.opened)
+
+    def _values(self) -> np.ndarray | None:
+        """Return δH of each environment given the active subset; None where that is not computed."""
+        state, path = self._state, self._state.path
+        if state.opened is None or path is None or self._places is None:
+            return None
+        if len(self._places.frame) != path.delta_entropy.shape[1]:
+            return None
+        values = path.delta_entropy[path.position(state.n_frames)]
+        if path.marks == state.marks:
+            return values
+        # What was just put back is no longer lost, though the numbers for it are still to come.
+        marked = np.isin(self._places.frame, state.marks.locked + state.marks.excluded)
+        return np.where(marked, np.float32(np.nan), values)
+
+    def _update(self) -> None:
+        values, mode, opened = self._values(), self._mode.value, self._state.opened
+        if values is None:
+            return
+        found = lost(values)
+        if mode == ENVIRONMENTS:
+            self._rows, columns = found.rows, environment_table(opened, self._places, values, found.rows)
+        else:
+            columns, self._rows = frame_table(opened, self._places, values)
+        fill(self._tables[mode], pd.DataFrame(columns))
+        for name, other in self._tables.items():
+            other.visible = name == mode and found.n_lost > 0
+        self._empty.visible = found.n_lost == 0
+        self._empty.object = '<div class="empty">Nothing is lost: every environment is covered.</div>'
+        note = f"{plural(found.n_lost, 'environment')} lost by {escape(self._state.displayed_method)}"
+        if len(self._rows) == MOST_ROWS:
+            note += f"; the {count(MOST_ROWS)} with the largest δH"
+        self._head.object = heading("What did I lose?", ("delta",), note)
+
+    def _clicked(self, row: int, column: str) -> None:
+        if column == "back":
+            self._put_back(int(self._places.frame[self._rows[row]]))
+        else:
+            self._state.current_env = int(self._rows[row])
+
+    def _put_back(self, frame: int | None) -> None:
+        if frame is not None:
+            with pn.io.hold():
+                self._state.marks = self._state.marks.lock([frame])
+
+    def _update_current(self) -> None:
+        state, values = self._state, self._values()
+        frame = None if values is None or state.current_env is None else state.current_frame
+        self._look.visible = self._back.visible = frame is not None
+        if frame is None:
+            told = "Click a row, or press Enter on it, to look at it." if len(self._rows) else ""
+            self._current.object = f'<div class="small">{told}</div>'
+            return
+        self._back.disabled = bool(state.status[frame] == LOCKED)
+        self._back.label = f"Put back frame {count(frame)}"
+        atom, value = state.current_env - state.opened.envs.offsets[frame], values[state.current_env]
+        novelty = "" if np.isnan(value) else f", δH {nats(value, 2)} nats"
+        self._current.object = (
+            f'<div class="small">Looking at atom {count(atom)} of frame {count(frame)} '
+            f"({state.status[frame]}){novelty}</div>"
+        )
+
+    def __panel__(self):
+        """Return what the page shows of this view."""
+        bar = pn.Row(
+            self._mode, pn.Spacer(width=10), self._current, self._look, self._back,
+            sizing_mode="stretch_width", height=36, margin=(6, 0, 2, 0), align="center",
+            css_classes=["wraps"], stylesheets=[CSS],
+        )  # fmt: skip
+        return card(self._head, bar, *self._tables.values(), self._empty, area="lost")

@@ -1,0 +1,98 @@
+"""The distribution of δH given each method's subset, and what was lost by label."""
+
+from html import escape
+
+import panel as pn
+
+from ...analysis.lost import EnvironmentLabels, by_label, lost
+from ...plots.outliers import fit, histogram_data, outliers_plot
+from ...session.state import State
+from ...text.numbers import count, nats, percent
+from ...widgets.card import card, heading, html
+from ..base import View
+
+_MOST_LABELS = 40
+
+
+class OutliersView(View):
+    """One step line a method; right of 0 is what its subset has lost."""
+
+    def __init__(self, state: State, tab: str = ""):
+        super().__init__(state, tab)
+        self._plot, self._head = outliers_plot(), html()
+        # Now, as what is added to a page later costs more.
+        self._plot.add_methods(state.methods)
+        self.follow(self._update, "opened", "paths", "methods", "active", "n_frames", "marks")
+
+    def _update(self) -> None:
+        state = self._state
+        self._plot.show_methods(state.shown)
+        columns = {}
+        for method, path in state.shown.items():
+            columns[method] = histogram_data(path.delta_entropy[path.position(state.n_frames)])
+            self._plot.sources[method].data = columns[method]
+        fit(self._plot, list(columns.values()))
+        self._head.object = heading("Distribution of δH", ("delta",), self._note())
+
+    def _note(self) -> str:
+        state, path = self._state, self._state.path
+        if state.opened is None or path is None:
+            return ""
+        found = lost(path.delta_entropy[path.position(state.n_frames)])
+        if not found.n_counted:
+            return ""
+        n_lost, n_all = count(found.n_lost), count(found.n_counted)
+        return (
+            f'<span title="{n_lost} of {n_all} environments">{escape(state.displayed_method)} lost '
+            f"{percent(found.n_lost / found.n_counted)}; δH up to {nats(found.largest, 1)} nats</span>"
+        )
+
+    def __panel__(self):
+        """Return what the page shows of this view."""
+        figure = pn.pane.Bokeh(self._plot.figure, sizing_mode="stretch_both", margin=0)
+        return card(self._head, figure, area="outliers")
+
+
+class LostLabelsView(View):
+    """For each label, the share of its environments that the active method's subset has lost."""
+
+    def __init__(self, state: State, tab: str = ""):
+        super().__init__(state, tab)
+        self._table, self._head = html(), html()
+        self._places: EnvironmentLabels | None = None
+        self.follow(self._update_places, "opened")
+        self.follow(self._update, "opened", "paths", "active", "n_frames", "marks")
+
+    def _update_places(self) -> None:
+        self._places = None if self._state.opened is None else EnvironmentLabels.of(self._state.opened)
+
+    def _update(self) -> None:
+        state, path = self._state, self._state.path
+        if self._places is None or path is None or len(self._places.frame) != path.delta_entropy.shape[1]:
+            return
+        rows = by_label(self._places, path.delta_entropy[path.position(state.n_frames)])
+        note = f"by the subset of {escape(state.displayed_method)}"
+        if len(rows) > _MOST_LABELS:
+            note += f", the {_MOST_LABELS} labels of {count(len(rows))} that lost most"
+        self._head.object = heading("Share lost by label", ("delta",), note)
+        self._table.object = (
+            '<div class="scrolls"><table class="numbers"><thead><tr><th>Label</th><th>Environments</th>'
+            "<th>Lost</th><th>Share</th><th>Max δH<small>nats</small></th></tr></thead>"
+            f"<tbody>{''.join(_row(*row) for row in rows[:_MOST_LABELS])}</tbody></table></div>"
+        )
+
+    def __panel__(self):
+        """Return what the page shows of this view."""
+        self._table.sizing_mode = "stretch_both"
+        return card(self._head, self._table, area="labels")
+
+
+def _row(label: str, n_counted: int, n_lost: int, largest: float) -> str:
+    share = n_lost / n_counted
+    name = escape(label) or "<i>no label</i>"
+    return (
+        f'<tr><td class="long" title="{escape(label)}">{name}</td><td>{count(n_counted)}</td>'
+        f"<td>{count(n_lost)}</td><td>{percent(share)}"
+        f'<div class="bar"><div style="width:{100 * share:.1f}%"></div></div></td>'
+        f"<td>{nats(largest, 2)}</td></tr>"
+    )

@@ -1,0 +1,290 @@
+"""The map of environments."""
+
+from html import escape
+
+import numpy as np
+import panel as pn
+import panel_material_ui as pmui
+from bokeh.events import PanStart, SelectionGeometry, Tap
+
+from ...analysis.color_fields import Fields
+from ...analysis.map_picking import inside_box, inside_polygon, nearest
+from ...jobs.activity import WAITING
+from ...plots import map_colors
+from ...plots.map import MapFigure
+from ...plots.map_colors import MapColors
+from ...session.controller import Controller
+from ...session.state import State
+from ...text.numbers import count, plural
+from ...widgets.card import AS_WRITTEN, CSS, card, heading, html
+from ...widgets.throttle import Throttle
+from ..base import View
+from ..frame_text import embedding_note
+from ..queue_text import queue_status
+
+KEPT, NOVEL, DENSE, CROWDED = "kept", "novelty", "density", "crowding"
+# A group of buttons must have a value: the last stands for all that has no button of its own.
+OTHER = "other"
+QUICK = {"Kept": KEPT, "δH": NOVEL, "Density": DENSE, "Other": OTHER}
+_COMPUTED = {
+    "Kept or dropped": KEPT, "δH given the subset": NOVEL, "Density": DENSE, "Points per area": CROWDED
+}  # fmt: skip
+# How near to a point a click must be, in pixels.
+_REACH = 14
+
+
+class MapView(View):
+    """UMAP, or PCA until that is ready, of every environment, in the colours that are chosen.
+
+    Lasso and box pick the frames of the environments inside, a click the environment that is looked at.
+
+    Parameters
+    ----------
+    state, explorer, tab
+        As of every view.
+    beside : bool
+        Whether the subset can be shown in a second map beside the full set.
+    """
+
+    def __init__(self, state: State, controller: Controller, tab: str = "", beside: bool = False):
+        super().__init__(state, tab)
+        self._controller, self._fields = controller, None
+        self._plot = MapFigure()
+        self._subset = MapFigure(like=self._plot) if beside else None
+        self._fixed: dict[str, MapColors] = {}
+        self._opened = self._xy = None
+        self._adds, self._note, self._key = False, "", KEPT
+        self._make_widgets()
+        for figure in self._figures:
+            self._listen(figure)
+        names = ("opened", "embedding", "paths", "active", "n_frames", "marks")
+        self.follow(self._update, *names)
+        self.follow(self._update_picked, "selected", "current_env")
+        self.follow(self._update_status, "opened", "embedding_kind", "map_notice", "n_fitted")
+        self.follow(self._update_status, "running", "step", source=state.map_activity)
+
+    def _make_widgets(self) -> None:
+        small = {"size": "small", "margin": 0, "align": "center"}
+        self._head, self._legend = html(), html(margin=(2, 0, 0, 0))
+        self._status = html(margin=(2, 8, 0, 0))
+        self._mode = pmui.RadioButtonGroup(options=QUICK, value=KEPT, sx=AS_WRITTEN, **small)
+        self._color = pmui.Select(
+            label="Colour by",
+            options=_COMPUTED,
+            value=KEPT,
+            size="small",
+            width=170,
+            margin=(0, 8, 0, 0 if self._subset else 8),
+            align="center",
+        )
+        self._beside = pmui.Checkbox(label="Subset beside the full set", value=False, **small)
+        self._button = pmui.Button(label="Compute UMAP", variant="outlined", visible=False, **small)
+        self._button.on_click(lambda _: self._ask())
+        self._mode.param.watch(lambda event: self._choose(event.new), "value")
+        self._color.param.watch(lambda event: self._choose(event.new), "value")
+        self._beside.param.watch(lambda _: self._choose_beside(), "value")
+        self._panes = [
+            pn.pane.Bokeh(figure.figure, sizing_mode="stretch_both", margin=0) for figure in self._figures
+        ]
+        self._maps = pn.Column(
+            self._panes[0], css_classes=["maps"], stylesheets=[CSS], sizing_mode="stretch_both", margin=0
+        )
+
+    @property
+    def _figures(self) -> list[MapFigure]:
+        return [self._plot, self._subset] if self._subset else [self._plot]
+
+    @property
+    def _shown(self) -> list[MapFigure]:
+        return self._figures if self._beside.value else [self._plot]
+
+    def _listen(self, plot: MapFigure) -> None:
+        figure = plot.figure
+        figure.on_event(PanStart, self._start_gesture)
+        figure.on_event(SelectionGeometry, lambda event: self._pick(plot, event.geometry))
+        figure.on_event(Tap, lambda event: self._tap(plot, event.x, event.y))
+        redraw = Throttle(lambda: self._redraw(plot))
+        for name in ("inner_width", "inner_height"):
+            figure.on_change(name, lambda attr, old, new: redraw(figure.document))
+        for axis_range in (figure.x_range, figure.y_range):
+            for name in ("start", "end"):
+                axis_range.on_change(name, lambda attr, old, new: redraw(figure.document))
+
+    def _redraw(self, plot: MapFigure) -> None:
+        """Draw the image of another part of the map, or in another size; glyphs move by themselves."""
+        if plot.is_image and plot in self._shown and self.is_seen:
+            plot.draw()
+
+    def _ask(self) -> None:
+        if self._state.map_activity.running:
+            self._controller.cancel_umap()
+        else:
+            self._controller.embed()
+
+    def _choose(self, key: str) -> None:
+        """Colour by something else; both choosers say so."""
+        if key == self._key:
+            return
+        if key == OTHER:
+            # What else there is stands in the list beside; points per area is always there.
+            if self._key not in QUICK.values():
+                return
+            key = CROWDED
+        self._key = key
+        with pn.io.hold():
+            self._mode.value = key if key in QUICK.values() else OTHER
+            self._color.value = key
+            self._update()
+
+    def _choose_beside(self) -> None:
+        beside = self._beside.value
+        with pn.io.hold():
+            self._maps.objects = self._panes if beside else self._panes[:1]
+            # In the subset all are kept; where they are is what two maps can show.
+            usual, other = (KEPT, CROWDED) if beside else (CROWDED, KEPT)
+            if self._key == usual:
+                self._choose(other)
+            else:
+                self._update()
+
+    def _start_gesture(self, event) -> None:
+        # The event that brings the lasso does not tell which keys were held.
+        self._adds = bool((event.modifiers or {}).get("shift"))
+
+    def _pick(self, plot: MapFigure, geometry: dict) -> None:
+        """Pick the frames of the environments inside a box or a lasso; with shift, them too."""
+        state, xy = self._state, self._xy
+        if xy is None:
+            return
+        points = xy[plot.rows]
+        if geometry["type"] == "rect":
+            inside = inside_box(points, *(geometry[name] for name in ("x0", "x1", "y0", "y1")))
+        else:
+            inside = inside_polygon(points, np.column_stack([geometry["x"], geometry["y"]]))
+        frames = np.unique(state.opened.envs.frame_index[plot.rows[inside]])
+        if self._adds:
+            frames = np.union1d(frames, np.array(state.selected, dtype=np.int64))
+        with pn.io.hold():
+            state.selected = tuple(frames.tolist())
+
+    def _tap(self, plot: MapFigure, x: float, y: float) -> None:
+        if self._xy is not None:
+            found = nearest(self._xy[plot.rows], x, y, plot.pixel, _REACH)
+            if found is not None:
+                with pn.io.hold():
+                    self._state.current_env = int(plot.rows[found])
+
+    def _update(self) -> None:
+        state, xy = self._state, self._state.embedding
+        if state.opened is None or state.path is None or xy is None or len(xy) != state.opened.envs.n_envs:
+            return
+        if self._opened is not state.opened:
+            self._take_opened()
+        if self._xy is not xy:
+            self._xy = xy
+            self._fixed.pop(CROWDED, None)
+            for plot in self._figures:
+                plot.set_points(xy, state.opened.envs.frame_index, keep_view=plot is self._subset)
+        shown = self._coloring()
+        self._plot.set_colors(shown)
+        if self._subset in self._shown:
+            self._subset.set_rows(np.flatnonzero(state.mask[state.opened.envs.frame_index]))
+            self._subset.set_colors(self._coloring(self._subset.rows))
+        self._update_titles()
+        self._note, self._legend.object = shown.note, legend(shown.legend)
+        self._legend.visible = bool(shown.legend)
+        self._update_head()
+        self._update_picked()
+
+    def _take_opened(self) -> None:
+        """Offer what the new file can be coloured by."""
+        self._opened, self._fixed = self._state.opened, {}
+        self._fields = Fields.of(self._opened)
+        options = {**_COMPUTED, **{name: key for key, name in self._fields.names.items()}}
+        if self._key not in options.values():
+            self._key = self._mode.value = KEPT
+        self._color.param.update(options=options, value=self._key)
+
+    def _coloring(self, rows: np.ndarray | None = None) -> MapColors:
+        """Return the colours of all environments; `rows` are those of the subset, for its own map."""
+        state, path, key = self._state, self._state.path, self._key
+        if key == KEPT:
+            return map_colors.by_status(state.status, state.opened.envs.frame_index, state.displayed_method)
+        if key == NOVEL:
+            return map_colors.by_novelty(
+                path.delta_entropy[path.position(state.n_frames)], state.displayed_method
+            )
+        if key == DENSE:
+            return map_colors.by_density(path.delta_entropy[-1])
+        if key == CROWDED and rows is not None:
+            return map_colors.by_crowding(self._xy, rows)
+        if key not in self._fixed:
+            self._fixed[key] = self._fixed_coloring(key)
+        return self._fixed[key]
+
+    def _fixed_coloring(self, key: str) -> MapColors:
+        """Return colours that do not depend on the subset."""
+        if key == CROWDED:
+            return map_colors.by_crowding(self._xy, np.arange(len(self._xy)))
+        values = self._fields.values(key)
+        if values.dtype.kind == "U":
+            return map_colors.by_category(values)
+        return map_colors.by_value(values, self._fields.title(key))
+
+    def _update_picked(self) -> None:
+        state = self._state
+        if self._xy is None or self._opened is not state.opened:
+            return
+        picked = np.zeros(len(state.opened.envs), dtype=bool)
+        picked[list(state.selected)] = True
+        for plot in self._shown:
+            plot.set_picked(picked[state.opened.envs.frame_index])
+            plot.set_current(state.current_env)
+            plot.draw()
+
+    def _update_titles(self) -> None:
+        if self._subset:
+            both = self._beside.value
+            full, subset = len(self._xy), len(self._subset.rows)
+            self._plot.figure.title.text = f"Full set, {plural(full, 'environment')}" if both else ""
+            self._subset.figure.title.text = (
+                f"Subset of {self._state.displayed_method}, {plural(subset, 'environment')}"
+            )
+
+    def _update_head(self) -> None:
+        title = f"Map of environments ({self._state.embedding_kind})"
+        self._head.object = heading(title, ("map", "delta"), escape(self._note))
+
+    def _update_status(self) -> None:
+        state, running = self._state, self._state.map_activity.running
+        parts = [embedding_note(state) if state.opened else "Open a file to see its environments."]
+        if running:
+            waits = state.map_activity.step.startswith(WAITING)
+            parts.append(
+                f"UMAP is {queue_status(state.map_activity, 'UMAP') if waits else 'being computed'}."
+            )
+        elif state.map_notice:
+            parts.append(escape(state.map_notice))
+        self._status.object = f'<div class="small">{" ".join(parts)}</div>'
+        self._button.label = "Cancel" if running else "Compute UMAP"
+        self._button.visible = running or (state.opened is not None and state.embedding_kind == "PCA")
+        self._update_head()
+
+    def __panel__(self):
+        """Return what the page shows of this view."""
+        stretch = {"sizing_mode": "stretch_width"}
+        # The quick buttons and the chooser of the sets do not both fit where the structure stands beside.
+        choosers = [self._color, self._beside] if self._subset else [self._mode, self._color]
+        bar = pn.Row(*choosers, margin=(8, 0, 2, 0), align="center", **stretch)
+        foot = pn.Row(self._status, self._button, margin=0, **stretch)
+        return card(self._head, bar, self._maps, self._legend, foot, area="map")
+
+
+def legend(entries) -> str:
+    """Return names, colours and numbers of environments."""
+    items = "".join(
+        f'<span title="{escape(name)}"><i class="swatch" style="background:{color}"></i>{escape(name[:32])} '
+        f"<small>{count(n)}</small></span>"
+        for name, color, n in entries
+    )
+    return f'<div class="legend">{items}</div>'

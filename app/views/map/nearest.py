@@ -1,0 +1,127 @@
+"""The kept environment that is nearest to the one that is looked at."""
+
+import panel as pn
+import panel_material_ui as pmui
+
+from ...analysis.nearest_environment import Distances, Nearest
+from ...analysis.scene import SceneOptions, make_scene
+from ...session import current_structure
+from ...session.state import State
+from ...widgets.card import CSS, card, heading, html
+from ...widgets.structure_viewer import StructureViewer, by_element
+from ..base import View
+from ..frame_text import environment_line, frame_line, hints
+
+_LOOK = SceneOptions(around=True, cell=False)
+
+
+class NearestView(View):
+    """Its distance in words, and its picture."""
+
+    def __init__(self, state: State, tab: str = ""):
+        super().__init__(state, tab)
+        self._distances: tuple = (None, None)
+        self._nearest: Nearest | None = None
+        self._shown: tuple = ()
+        self._head, self._text = html(heading("Nearest kept environment", ("nearest",))), html()
+        self._viewer = StructureViewer(min_height=100)
+        self._go = pmui.Button(
+            label="Look at it", description="Make it the current environment", size="small",
+            variant="outlined", margin=(6, 0, 0, 0),
+        )  # fmt: skip
+        self._go.on_click(lambda _: self._look())
+        self._viewer.param.watch(lambda event: self._look(event.new[0]), "clicked")
+        self.follow(self._update, "opened", "current_env", "paths", "active", "n_frames", "marks")
+
+    def _find(self) -> Nearest | None:
+        state = self._state
+        if self._distances[0] is not state.opened:
+            self._distances = state.opened, Distances(state.opened.envs)
+        return self._distances[1].nearest(state.current_env, state.mask)
+
+    def _update(self) -> None:
+        state = self._state
+        self._nearest = None
+        if state.opened is not None and state.path is not None and state.current_env is not None:
+            self._nearest = self._find()
+        nearest = self._nearest
+        self._viewer.visible = nearest is not None
+        self._go.visible = nearest is not None and nearest.row != state.current_env
+        if nearest is None:
+            self._text.object = f'<div class="small">{self._why_none()}</div>'
+            self._shown = ()
+            return
+        self._text.object = self._words(nearest)
+        self._draw(nearest.row)
+
+    def _why_none(self) -> str:
+        if self._state.opened is None or self._state.path is None:
+            return "Nothing is open."
+        if self._state.current_env is None:
+            return "Click an atom, or a point on the map, to see which kept environment is nearest to it."
+        return "No frame is kept."
+
+    def _words(self, nearest: Nearest) -> str:
+        state, row = self._state, nearest.row
+        if row == state.current_env:
+            said = "The current environment is itself kept: distance 0."
+        else:
+            in_h = nearest.distance / state.opened.parameters.bandwidth
+            said = f"<b>{nearest.distance:.4g} Å⁻¹</b> away: {in_h:.3g} h"
+        frame = current_structure.frame_of(state, row)
+        element = self._other_element(row)
+        return (
+            f'<div class="atoms wraps">{said}</div>'
+            f'<div class="small">frame {frame}: {environment_line(state, row)}{element}</div>'
+            f"{frame_line(state, frame)}"
+        )
+
+    def _other_element(self, row: int) -> str:
+        """Return a word of warning where the two atoms are of different elements: a descriptor knows none."""
+        symbols = [
+            self._state.opened.dataset.frames[current_structure.frame_of(self._state, r)].symbols[
+                current_structure.atom_of(self._state, r)
+            ]
+            for r in (row, self._state.current_env)
+        ]
+        return (
+            "" if symbols[0] == symbols[1] else ". Another element: the descriptor does not tell them apart."
+        )
+
+    def _draw(self, row: int) -> None:
+        """Draw the environment, unless that is what is drawn already."""
+        state = self._state
+        if (state.opened, row) == self._shown:
+            return
+        self._shown = state.opened, row
+        frame = current_structure.frame_of(state, row)
+        atoms = state.opened.dataset.frames[frame]
+        scene = make_scene(
+            atoms, _LOOK, current_structure.atom_of(state, row), state.opened.parameters.cutoff
+        )
+        self._viewer.show(
+            scene, by_element(atoms.numbers), hints(state, frame, 0, None, ""),
+            f"The nearest kept environment, in frame {frame}", state.opened.dataset.sha256,
+        )  # fmt: skip
+
+    def _look(self, atom: int | None = None) -> None:
+        """Look at the nearest environment, or at another atom of its frame."""
+        if self._nearest is None:
+            return
+        row = self._nearest.row
+        if atom is not None:
+            row = (
+                current_structure.rows_of(self._state, current_structure.frame_of(self._state, row)).start
+                + atom
+            )
+        with pn.io.hold():
+            self._state.current_env = row
+
+    def __panel__(self):
+        """Return what the page shows of this view."""
+        words = pn.Column(self._text, self._go, sizing_mode="stretch_width", margin=0)
+        beside = pn.Column(
+            words, self._viewer, css_classes=["beside"], stylesheets=[CSS], sizing_mode="stretch_both",
+            margin=(6, 0, 0, 0),
+        )  # fmt: skip
+        return card(self._head, beside, area="nearest")

@@ -1,0 +1,249 @@
+"""The frame that is looked at, in three dimensions."""
+
+from collections.abc import Callable
+from functools import partial
+
+import numpy as np
+import panel as pn
+import panel_material_ui as pmui
+
+from quests_core import atoms_forces
+from quests_core.information.entropy import OVERLAP_THRESHOLD
+
+from ...analysis.scene import ATOM_LIMIT, Scene, SceneOptions, make_scene
+from ...plots.palettes import DENSITY, NOVELTY, NOVELTY_LIMIT
+from ...session import current_structure
+from ...session.controller import Controller
+from ...session.state import State
+from ...widgets.card import card, heading, html
+from ...widgets.structure_viewer import AtomColors, StructureViewer, by_element, by_value
+from ..base import View
+from ..frame_text import environment_line, frame_line, hints
+
+ELEMENT, NOVEL, FORCE = "Element", "δH", "|F|"
+BONDS, CELL, FORCES, WRAP = "Bonds", "Cell", "Forces", "Wrap"
+STEPS = {
+    "All": current_structure.ALL,
+    "Kept": current_structure.KEPT,
+    "Dropped": current_structure.DROPPED,
+    "Picked": current_structure.PICKED,
+}
+_SMALL = {"size": "small", "margin": 0, "align": "center"}
+_TIGHT = {"& .MuiToggleButton-root": {"textTransform": "none", "padding": "2px 7px"}}
+_NUMBER = {"& input": {"padding": "6px 8px"}, "& .MuiInputLabel-root": {"fontSize": "13px"}}
+
+
+class StructureView(View):
+    """The frame of the current environment, or the most novel one; a click on an atom picks another."""
+
+    def __init__(self, state: State, controller: Controller, tab: str = ""):
+        super().__init__(state, tab)
+        self._head, self._facts, self._environment = html(), html(), html()
+        self._empty = html('<div class="empty">Nothing is open.</div>')
+        self._viewer = StructureViewer(min_height=120)
+        self._shown: tuple = ()
+        self._scene: Scene | None = None
+        self._strong: tuple = (None, 0.0)
+        self._make_steps()
+        self._make_marks()
+        self._make_look()
+        self._viewer.param.watch(lambda event: self._pick(event.new[0]), "clicked")
+        self.follow(self._update, "opened", "current_env", "selected", "paths", "active", "n_frames", "marks")
+
+    def _make_steps(self) -> None:
+        self._back, self._next = (
+            pmui.IconButton(icon=icon, description=text, on_click=partial(self._step, by), **_SMALL)
+            for icon, text, by in (
+                ("chevron_left", "The frame before", -1),
+                ("chevron_right", "The next frame", 1),
+            )
+        )
+        self._frame = pmui.TextInput(label="Frame", value="", width=66, sx=_NUMBER, **_SMALL)
+        self._atom = pmui.TextInput(label="Atom", value="", width=66, sx=_NUMBER, **_SMALL)
+        self._through = pmui.Select(
+            label="Step through", options=STEPS, value=current_structure.ALL, width=96, **_SMALL
+        )
+        self._frame.param.watch(lambda event: self._enter(event.new, self._go), "value")
+        self._atom.param.watch(lambda event: self._enter(event.new, self._pick), "value")
+        self._through.param.watch(lambda _: self._update(), "value")
+
+    def _make_marks(self) -> None:
+        self._lock = _button("Lock", "Keep this frame in every subset", lambda: self._mark("lock"))
+        self._exclude = _button(
+            "Exclude", "Leave this frame out of every subset and number", lambda: self._mark("exclude")
+        )
+        self._unmark = _button("Unmark", "Neither lock nor exclude this frame", lambda: self._mark("clear"))
+
+    def _make_look(self) -> None:
+        options = {"sx": _TIGHT, **_SMALL}
+        self._color = pmui.RadioButtonGroup(options=[ELEMENT, NOVEL, FORCE], value=ELEMENT, **options)
+        self._copies = pmui.RadioButtonGroup(options={"1×": 1, "2×": 2, "3×": 3}, value=1, **options)
+        self._parts = pmui.CheckButtonGroup(
+            options=[BONDS, CELL, FORCES, WRAP], value=[BONDS, CELL], **options
+        )
+        for widget in (self._color, self._copies, self._parts):
+            widget.param.watch(lambda _: self._update(), "value")
+
+    def _enter(self, text: str, do: Callable[[int], None]) -> None:
+        """Do something with the number that was entered; what is none, or too large, is taken back."""
+        if self._state.opened is None:
+            return
+        if text.strip().isdecimal():
+            do(int(text))
+        self._update_widgets(current_structure.shown_frame(self._state))
+
+    def _pick(self, atom: int) -> None:
+        """Look at another atom of the frame that is shown."""
+        if self._state.opened is not None:
+            rows = current_structure.rows_of(self._state, current_structure.shown_frame(self._state))
+            if 0 <= atom < rows.stop - rows.start:
+                self._look_at(rows.start + atom)
+
+    def _go(self, frame: int | None) -> None:
+        """Look at another frame."""
+        opened = self._state.opened
+        if opened is None or frame is None or not 0 <= frame < len(opened.envs):
+            return
+        if frame != current_structure.shown_frame(self._state):
+            self._look_at(current_structure.row_in(self._state, frame))
+
+    def _step(self, by: int, *_) -> None:
+        if self._state.opened is not None:
+            frames = current_structure.frames_through(self._state, self._through.value)
+            self._go(current_structure.neighbor(frames, current_structure.shown_frame(self._state), by))
+
+    def _look_at(self, row: int) -> None:
+        with pn.io.hold():
+            self._state.current_env = int(row)
+
+    def _mark(self, verb: str) -> None:
+        if self._state.opened is not None:
+            frame = current_structure.shown_frame(self._state)
+            with pn.io.hold():
+                self._state.marks = getattr(self._state.marks, verb)([frame])
+
+    def _update(self) -> None:
+        state = self._state
+        self._empty.visible = state.opened is None
+        self._viewer.visible = state.opened is not None
+        if state.opened is None:
+            self._head.object = heading("Structure", ("structure",))
+            return
+        frame = current_structure.shown_frame(state)
+        self._facts.object = frame_line(state, frame)
+        line = "" if state.current_env is None else environment_line(state, state.current_env)
+        self._environment.object = f'<div class="atoms">{line}</div>'
+        self._environment.visible = bool(line)
+        self._update_widgets(frame)
+        self._draw(frame)
+        self._update_head(frame)
+
+    def _update_widgets(self, frame: int) -> None:
+        state = self._state
+        rows = current_structure.rows_of(state, frame)
+        atom = "" if state.current_env is None else str(state.current_env - rows.start)
+        self._frame.value = str(frame)
+        self._atom.value = atom
+        frames = current_structure.frames_through(state, self._through.value)
+        self._back.disabled = current_structure.neighbor(frames, frame, -1) is None
+        self._next.disabled = current_structure.neighbor(frames, frame, 1) is None
+        colors = [ELEMENT, NOVEL, FORCE] if state.opened.dataset.has_forces else [ELEMENT, NOVEL]
+        if self._color.options != colors:
+            self._color.param.update(
+                options=colors, value=self._color.value if self._color.value in colors else ELEMENT
+            )
+        locked, excluded = frame in state.marks.locked, frame in state.marks.excluded
+        self._lock.visible, self._exclude.visible = not locked, not excluded
+        self._unmark.visible = locked or excluded
+
+    def _draw(self, frame: int) -> None:
+        """Draw the frame, unless that is what is drawn already."""
+        state, parts, mode = self._state, self._parts.value, self._color.value
+        look = SceneOptions(self._copies.value, BONDS in parts, CELL in parts, FORCES in parts, WRAP in parts)
+        novel = (state.path, state.n_frames) if mode == NOVEL else ()
+        shown = (state.opened, frame, state.current_env, look, mode, *novel)
+        if shown == self._shown:
+            return
+        self._shown = shown
+        opened, rows = state.opened, current_structure.rows_of(state, frame)
+        atoms = opened.dataset.frames[frame]
+        picked = None if state.current_env is None else state.current_env - rows.start
+        scene = make_scene(atoms, look, picked, opened.parameters.cutoff, atoms_forces(atoms))
+        values, unit = self._values()
+        words = f"Frame {frame}, {atoms.get_chemical_formula()}; {_neighbors(scene)}"
+        self._viewer.show(
+            scene, self._coloring(atoms, values, rows), hints(state, frame, rows.start, values, unit), words,
+            opened.dataset.sha256,
+        )  # fmt: skip
+        self._scene = scene
+
+    def _update_head(self, frame: int) -> None:
+        state, scene = self._state, self._scene
+        note = "the most novel one at this size; click an atom"
+        if state.current_env is not None:
+            note = _neighbors(scene)
+        elif state.selected:
+            note = "the first picked one; click an atom"
+        periodic = state.opened.dataset.frames[frame].pbc
+        if any(n < self._copies.value for n, along in zip(scene.copies, periodic, strict=True) if along):
+            note = f"fewer copies: {self._copies.value}× would be more than {ATOM_LIMIT:,} atoms"
+        self._head.object = heading(f"Frame {frame}", ("structure",), note)
+
+    def _values(self) -> tuple[np.ndarray | None, str]:
+        """Return the numbers that colour all environments, and how one is written."""
+        if self._color.value == NOVEL:
+            return current_structure.novelty(self._state), "δH = {} nats"
+        if self._color.value == FORCE:
+            return self._state.opened.dataset.forces, "|F| = {} eV/Å"
+        return None, ""
+
+    def _coloring(self, atoms, values: np.ndarray | None, rows: slice) -> AtomColors:
+        if values is None:
+            return by_element(atoms.numbers)
+        if self._color.value == NOVEL:
+            return by_value(values[rows], NOVELTY, OVERLAP_THRESHOLD, NOVELTY_LIMIT, "δH / nats", "covered")
+        # One scale for all frames, so that they can be compared; the rarest forces would leave no colour.
+        if self._strong[0] is not self._state.opened:
+            self._strong = self._state.opened, float(np.nanpercentile(values, 99))
+        return by_value(values[rows], DENSITY, 0.0, self._strong[1], "|F| / eV Å⁻¹", "no force")
+
+    def __panel__(self):
+        """Return what the page shows of this view."""
+        row = {"align_items": "center", "gap": "4px 6px"}
+        marks = pn.Row(self._lock, self._exclude, self._unmark, margin=0)
+        steps = pn.FlexBox(
+            self._back, self._frame, self._next, self._through, self._atom, marks, margin=(10, 0, 6, 0), **row
+        )
+        look = pn.FlexBox(self._color, self._copies, self._parts, margin=(0, 0, 4, 0), **row)
+        return card(
+            self._head,
+            self._facts,
+            self._environment,
+            steps,
+            look,
+            self._viewer,
+            self._empty,
+            area="structure",
+        )
+
+
+def _neighbors(scene: Scene) -> str:
+    if scene.picked < 0:
+        return "no atom picked"
+    n = len(scene.neighbors)
+    nearest = f", the nearest at {scene.neighbors[0]:.2f} Å" if n else ""
+    return f"{n} neighbour{'' if n == 1 else 's'} within {scene.sphere:g} Å{nearest}"
+
+
+def _button(label: str, description: str, do, **options) -> pmui.Button:
+    button = pmui.Button(
+        label=label,
+        description=description,
+        size="small",
+        variant="text",
+        margin=0,
+        align="center",
+        **options,
+    )
+    button.on_click(lambda _: do())
+    return button

@@ -1,0 +1,122 @@
+"""Entropy against diversity along each method's path."""
+
+import math
+
+import numpy as np
+import panel as pn
+
+from ...analysis.methods import SEEDED_METHODS
+from ...plots.base import padded, set_range
+from ...plots.curves import (
+    bound_line,
+    curve_plot,
+    hide_overlapping_labels,
+    marked_rows,
+    path_columns,
+    rows_of,
+)
+from ...plots.size_handle import add_handle
+from ...session.state import State
+from ...text.numbers import nats
+from ...widgets.card import card, heading, html
+from ...widgets.latest import follow_handle
+from ..base import View
+
+
+class CurveView(View):
+    """A line a method, marks at 75, 50, 25 and 10 %, the current size, the full set, and the bound.
+
+    Dragging or clicking in it moves along the active method's line.
+    """
+
+    def __init__(self, state: State, tab: str = ""):
+        super().__init__(state, tab)
+        self._plot = curve_plot()
+        self._bound, self._bound_label = bound_line(self._plot.figure)
+        self._stops, self._requested_size = add_handle(self._plot.figure)
+        follow_handle(state, self._requested_size)
+        self._head = html()
+        self._columns: dict[str, dict] = {}
+        # Now, as what is added to a page later costs more.
+        self._plot.add_methods(state.methods)
+        self.follow(self._update_paths, "paths", "methods")
+        self.follow(self._update_active, "paths", "methods", "active")
+        self.follow(self._update_bands, "repeats", "paths", "methods")
+        self.follow(self._update_size, "paths", "methods", "n_frames")
+        self.follow(self._update_marks, "paths", "methods")
+
+    def _update_paths(self) -> None:
+        state, sources = self._state, self._plot.sources
+        self._columns = {method: path_columns(path.curve) for method, path in state.shown.items()}
+        self._plot.show_methods(self._columns)
+        for method, columns in self._columns.items():
+            sources[method].data = columns
+        if self._columns:
+            full = state.full_set_metrics
+            sources["full"].data = {name: [full[name]] for name in ("diversity", "entropy")}
+
+    def _update_bands(self) -> None:
+        for method in set(SEEDED_METHODS) & self._plot.renderers.keys():
+            band, shown = self._state.repeats.get(method), method in self._columns
+            columns = band.entropy_band() if band is not None and shown else ([], [], [])
+            self._plot.sources[f"{method} band"].data = dict(zip(("x", "low", "high"), columns, strict=True))
+
+    def _update_size(self) -> None:
+        state = self._state
+        for method, path in state.shown.items():
+            row = [path.position(state.n_frames)]
+            self._plot.sources[f"{method} now"].data = rows_of(self._columns[method], row)
+        self._update_ranges()
+
+    def _update_ranges(self) -> None:
+        """Show the path from 9 %, or from the current size where that is smaller: the rest says little."""
+        figure, ends = self._plot.figure, {"diversity": [], "entropy": []}
+        for method, path in self._state.shown.items():
+            columns = self._columns[method]
+            first = min(int(np.searchsorted(columns["percent"], 9)), path.position(self._state.n_frames))
+            for name, values in ends.items():
+                values.extend(columns[name][first:])
+        if not ends["entropy"]:
+            return
+        self._update_bound(ends["entropy"])
+        for axis, values in ((figure.x_range, ends["diversity"]), (figure.y_range, ends["entropy"])):
+            low, high = padded(values, 0.13)
+            if (axis.reset_start, axis.reset_end) != (low, high):
+                set_range(axis, low, high)
+
+    def _update_marks(self) -> None:
+        for method, columns in self._columns.items():
+            marks = rows_of(columns, marked_rows(columns["percent"] / 100))
+            self._plot.sources[f"{method} marks"].data = hide_overlapping_labels(marks, self._plot.figure)
+
+    def _update_bound(self, entropies: list[float]) -> None:
+        """Draw ln N, unless that would press the lines into less than half of the plot."""
+        bound = math.log(self._state.full_set_metrics["n_envs"])
+        low, high = np.nanmin(entropies), np.nanmax(entropies)
+        self._bound.visible = self._bound_label.visible = bound - high <= max(high - low, 0.1)
+        if self._bound.visible:
+            entropies.append(bound)
+        self._bound.location = self._bound_label.y = bound
+        self._bound_label.text = f"bound ln N = {nats(bound, 2)}"
+        note = "" if self._bound.visible else f" · bound ln N = {nats(bound, 2)} lies above"
+        self._head.object = heading(
+            "Entropy against diversity", ("entropy", "diversity", "handle"), f"full set ★{note}"
+        )
+
+    def _update_active(self) -> None:
+        state = self._state
+        for method, text in self._plot.labels.items():
+            text.visible = method == state.displayed_method and method in self._columns
+        columns = self._columns.get(state.displayed_method)
+        if columns:
+            self._stops.data = {
+                "x": columns["diversity"],
+                "y": columns["entropy"],
+                "n_frames": columns["n_frames"],
+            }
+
+    def __panel__(self):
+        """Return the card."""
+        return card(
+            self._head, pn.pane.Bokeh(self._plot.figure, sizing_mode="stretch_both", margin=0), area="curve"
+        )

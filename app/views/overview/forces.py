@@ -1,0 +1,111 @@
+"""The tail of the force distribution, full set against each method's subset."""
+
+import math
+
+import numpy as np
+import panel as pn
+import panel_material_ui as pmui
+
+from ...analysis.forces import Forces, choices, forces_of, ks_distance, without
+from ...analysis.methods import METHOD_INFO
+from ...plots.base import set_range
+from ...plots.forces import forces_plot, tail_data
+from ...session.state import State
+from ...text.help import tip
+from ...text.numbers import count, plural
+from ...text.sentences import frame_list
+from ...widgets.card import card, heading, html
+from ..base import View
+
+
+class ForcesView(View):
+    """Share of environments whose force is above f; only frames that have forces and count, count."""
+
+    def __init__(self, state: State, tab: str = ""):
+        super().__init__(state, tab)
+        self._plot = forces_plot()
+        self._chosen = self._forces = Forces(np.empty(0), np.empty(0, dtype=int))
+        self._head, self._distances = html(), html(margin=(4, 0, 0, 10))
+        self._choice = pmui.Select(label="Of", options=[], size="small", width=190, margin=(4, 0, 0, 0))
+        # In a column, because a Bokeh pane takes its visibility back from its figure.
+        figure = pn.pane.Bokeh(self._plot.figure, sizing_mode="stretch_both", margin=0)
+        bar = pn.Row(
+            self._choice, self._distances, sizing_mode="stretch_width", margin=(6, 0, 0, 0), align="center"
+        )
+        self._figure = pn.Column(bar, figure, sizing_mode="stretch_both", margin=0)
+        self._empty = html(visible=False)
+        self._choice.param.watch(lambda _: self._choose(), "value")
+        # Now, as what is added to a page later costs more.
+        self._plot.add_methods(state.methods)
+        self.follow(self._update_data, "opened")
+        self.follow(self._update_full, "opened", "marks")
+        self.follow(self._update_subsets, "opened", "paths", "methods", "n_frames", "marks")
+
+    def _update_data(self) -> None:
+        opened = self._state.opened
+        if opened is None:
+            return
+        dataset = opened.dataset
+        self._figure.visible, self._empty.visible = dataset.has_forces, not dataset.has_forces
+        self._head.object = heading("Force tail", ("forces",), self._note(dataset))
+        self._empty.object = (
+            '<div class="empty">No forces in this file.<br>'
+            "Entropy, overlap and the map need positions only.</div>"
+        )
+        found = choices(dataset, opened.envs.sizes)
+        self._chosen = forces_of(dataset, opened.envs.frame_index)
+        self._choice.param.update(options=found, value=next(iter(found.values())), visible=len(found) > 1)
+
+    def _choose(self) -> None:
+        opened = self._state.opened
+        if opened is not None and self._choice.value is not None:
+            with pn.io.hold():
+                self._chosen = forces_of(opened.dataset, opened.envs.frame_index, self._choice.value)
+                self._update_full()
+                self._update_subsets()
+
+    def _update_full(self) -> None:
+        opened, figure = self._state.opened, self._plot.figure
+        if opened is None:
+            return
+        self._forces = without(self._chosen, self._state.marks.excluded, len(opened.envs))
+        values = self._forces.values
+        self._plot.sources["full"].data = tail_data(values)
+        if len(values):
+            set_range(figure.x_range, 0, 1.03 * max(values[-1], 1e-3))
+            set_range(figure.y_range, 0.6 / len(values), 1.6)
+
+    @staticmethod
+    def _note(dataset) -> str:
+        missing = dataset.without_forces
+        if not missing or not dataset.has_forces:
+            return "share of environments with |F| above f" if dataset.has_forces else ""
+        return (
+            f'<span title="{plural(len(missing), "frame")} without forces: {frame_list(missing, 200)}">'
+            f"⚠ {count(len(missing))} of {plural(len(dataset.frames), 'frame')} without forces are left out: "
+            f"{'frame' if len(missing) == 1 else 'frames'} {frame_list(missing)}</span>"
+        )
+
+    def _update_subsets(self) -> None:
+        state, forces = self._state, self._forces
+        shown = state.shown if state.opened and state.opened.dataset.has_forces else {}
+        self._plot.show_methods(shown)
+        parts = []
+        for method in shown:
+            kept = state.mask_of(method)[forces.frames]
+            self._plot.sources[method].data = tail_data(forces.values[kept])
+            distance = ks_distance(forces.values, kept)
+            said = "none kept" if math.isnan(distance) else f"{distance:.3f}"
+            swatch = f'<span class="swatch" style="background:{METHOD_INFO[method].color}"></span>'
+            parts.append(f'<span class="nowrap">{swatch}{method} {said}</span>')
+        if not len(forces.values):
+            self._distances.object = '<div class="small">No forces in these frames.</div>'
+            return
+        self._distances.object = (
+            f'<div class="small">KS distance {tip("ks", "left")}&ensp;{"&ensp;".join(parts)}&ensp;· '
+            f'<span class="nowrap">N = {count(len(forces.values))}</span></div>'
+        )
+
+    def __panel__(self):
+        """Return what the page shows of this view."""
+        return card(self._head, self._figure, self._empty, area="forces")

@@ -1,0 +1,77 @@
+"""Overlap against size."""
+
+import panel as pn
+
+from ...analysis.methods import SEEDED_METHODS
+from ...analysis.target import OVERLAP
+from ...plots.curves import overlap_plot, path_columns, rows_of, size_span, target_span
+from ...plots.size_handle import add_handle
+from ...session.state import State
+from ...widgets.card import card, heading, html
+from ...widgets.latest import follow_handle
+from ..base import View
+
+
+class OverlapView(View):
+    """What share of all environments each method's subset covers, at every size.
+
+    The dashed line at the current size follows the mouse.
+    """
+
+    def __init__(self, state: State, tab: str = ""):
+        super().__init__(state, tab)
+        self._plot, self._span, self._target = overlap_plot(), size_span(), target_span()
+        self._plot.figure.add_layout(self._span)
+        self._plot.figure.add_layout(self._target)
+        self._stops, self._requested_size = add_handle(self._plot.figure, self._span)
+        follow_handle(state, self._requested_size)
+        self._columns: dict[str, dict] = {}
+        # Now, as what is added to a page later costs more.
+        self._plot.add_methods(state.methods)
+        self.follow(self._update_paths, "paths", "methods")
+        self.follow(self._update_bands, "repeats", "paths", "methods")
+        self.follow(self._update_size, "paths", "methods", "n_frames")
+        self.follow(self._update_target, "target")
+
+    def _update_paths(self) -> None:
+        self._columns = {method: path_columns(path.curve) for method, path in self._state.shown.items()}
+        self._plot.show_methods(self._columns)
+        for method, columns in self._columns.items():
+            self._plot.sources[method].data = columns
+        # All methods stop at the same sizes.
+        for columns in list(self._columns.values())[:1]:
+            self._stops.data = {
+                "x": columns["percent"],
+                "y": columns["overlap"],
+                "n_frames": columns["n_frames"],
+            }
+
+    def _update_bands(self) -> None:
+        for method in set(SEEDED_METHODS) & self._plot.renderers.keys():
+            repeats, columns = self._state.repeats.get(method), self._columns.get(method)
+            data = {"x": [], "low": [], "high": []}
+            if repeats is not None and columns and len(repeats.curves[0]) == len(columns["percent"]):
+                low, high = repeats.overlap_band()
+                data = {"x": columns["percent"], "low": 100 * low, "high": 100 * high}
+            self._plot.sources[f"{method} band"].data = data
+
+    def _update_size(self) -> None:
+        for method, path in self._state.shown.items():
+            row = path.position(self._state.n_frames)
+            columns = self._columns[method]
+            self._plot.sources[f"{method} now"].data = rows_of(columns, [row])
+            self._span.location = float(columns["percent"][row])
+
+    def _update_target(self) -> None:
+        target = self._state.target
+        self._target.visible = target.mode == OVERLAP
+        self._target.location = 100 * target.value
+
+    def __panel__(self):
+        """Return what the page shows of this view."""
+        head = html(
+            heading("Covered by the subset", ("overlap", "band"), "drag the dashed line to change the size")
+        )
+        return card(
+            head, pn.pane.Bokeh(self._plot.figure, sizing_mode="stretch_both", margin=0), area="overlap"
+        )

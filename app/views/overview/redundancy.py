@@ -1,0 +1,85 @@
+"""Entropy beside its bound: how much each part of the data repeats itself."""
+
+import panel as pn
+
+from quests_core import Cancelled
+
+from ...analysis.label_entropies import label_entropies
+from ...analysis.methods import METHOD_INFO
+from ...plots.palettes import FULL_COLOR
+from ...plots.redundancy import LABEL_COLOR, redundancy_data, redundancy_plot, show_redundancy
+from ...session.controller import Controller
+from ...session.state import State
+from ...text.numbers import plural
+from ...widgets.card import card, heading, html
+from ..base import View
+
+
+class RedundancyView(View):
+    """Bars of H and ln N for the full set, the active method's subset, and each label."""
+
+    def __init__(self, state: State, controller: Controller, tab: str = ""):
+        super().__init__(state, tab)
+        self._controller, self._plot, self._head = controller, redundancy_plot(), html()
+        self._labels, self._asked, self._task = None, None, None
+        self.follow(self._ask, "opened", "paths", "methods", "marks")
+        self.follow(self._update, "opened", "paths", "active", "n_frames")
+
+    def _ask(self) -> None:
+        """Have the labels' entropies computed, after everything that the other plots need."""
+        state, opened = self._state, self._state.opened
+        asked = (opened, state.marks.excluded)
+        if opened is None or asked == self._asked:
+            return
+        self._labels = None
+        if len(set(opened.dataset.labels)) < 2 or not set(state.methods) <= set(state.paths):
+            return
+        if self._task is not None:
+            self._task.cancel()
+        self._asked, marks = asked, state.marks
+
+        def done(labels):
+            if self._asked is asked:
+                self._labels = labels
+                self._update()
+
+        def failed(error):
+            if self._asked is asked:
+                # Asked for again at the next change.
+                self._asked = None
+                if not isinstance(error, Cancelled):
+                    state.error = f"Could not compute the entropy of each label: {error}"
+
+        self._task = self._controller.compute(
+            "Entropy of each label",
+            ("label entropies", marks.excluded),
+            lambda progress: label_entropies(opened, marks, progress),
+            done,
+            failed,
+        )
+
+    def _update(self) -> None:
+        state, labels = self._state, self._labels
+        if state.opened is None or state.path is None:
+            return
+        full, subset = state.full_set_metrics, state.row_of(state.displayed_method)
+        names = ["full set", f"subset of {state.displayed_method}"]
+        entropies, n_envs = [full["entropy"], subset["entropy"]], [full["n_envs"], subset["n_envs"]]
+        colors = [FULL_COLOR, METHOD_INFO[state.displayed_method].color]
+        note = "the shorter the bar before its bound, the more repeats itself"
+        if labels is not None:
+            names += labels.names
+            entropies += labels.entropies.tolist()
+            n_envs += labels.n_envs.tolist()
+            colors += [LABEL_COLOR] * len(labels.names)
+            if labels.left_out:
+                note += f"; {plural(labels.left_out, 'smaller label')} left out"
+        elif len(set(state.opened.dataset.labels)) < 2:
+            note += "; all frames have the same label"
+        show_redundancy(self._plot, redundancy_data(names, entropies, n_envs, colors))
+        self._head.object = heading("Redundancy", ("redundancy",), note)
+
+    def __panel__(self):
+        """Return the card."""
+        figure = pn.pane.Bokeh(self._plot.figure, sizing_mode="stretch_both", margin=0)
+        return card(self._head, figure, area="redundancy")

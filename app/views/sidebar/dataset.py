@@ -1,0 +1,75 @@
+"""Opening a data set: upload, a path on the server, a published one by its name, or the demo."""
+
+import panel as pn
+import panel_material_ui as pmui
+
+from ...server.uploads import limits
+from ...session.controller import Controller
+from ...session.state import State
+from ...text.help import tip
+from ...widgets.card import DROP, html
+from ...widgets.file_drop import FileDrop
+from ..base import View
+
+
+class DatasetView(View):
+    """The sidebar's first section."""
+
+    def __init__(self, state: State, controller: Controller, tab: str = ""):
+        super().__init__(state, tab)
+        self._controller = controller
+        self._drop = FileDrop(sizing_mode="stretch_width", margin=0, height=76, stylesheets=[DROP])
+        self._path = pmui.TextInput(
+            label="or a path, or a name",
+            size="small",
+            placeholder=f"{controller.allowed_paths.hint or '/data'}/train.xyz",
+            sizing_mode="stretch_width",
+            margin=0,
+        )
+        self._open = pmui.Button(
+            label="Open", size="small", variant="outlined", margin=(0, 0, 0, 6), width=70
+        )
+        self._demo = pmui.Button(label="Open the demo", size="small", variant="text", margin=0)
+        self._drop.param.watch(self._uploaded, "value")
+        self._open.on_click(lambda _: self._open_path())
+        self._path.param.watch(lambda _: self._entered(), "enter_pressed")
+        self._demo.on_click(lambda _: controller.open_demo())
+        self.follow(self._update, "opened")
+
+    def _uploaded(self, event) -> None:
+        if not event.new:
+            return
+        (name, content), *_ = event.new.items()
+        # The widget keeps the bytes otherwise, beside the copy on disk.
+        self._drop.value = {}
+        self._controller.upload(name, content)
+
+    def _entered(self) -> None:
+        """Open what was entered, once it is here: the browser sends the key before the last letters."""
+        if pn.state.curdoc is not None:
+            pn.state.curdoc.add_timeout_callback(self._open_path, 200)
+
+    def _open_path(self) -> None:
+        if self._path.value_input.strip():
+            self._controller.open(self._path.value_input.strip())
+
+    def _update(self) -> None:
+        self._demo.visible = self._state.opened is not None and not self._controller.shows_demo
+
+    def __panel__(self):
+        """Return what the page shows of this view."""
+        return pn.Column(
+            html('<div class="section">Data</div>'),
+            self._drop,
+            html(f'<div class="small">{limits()}</div>'),
+            pn.Row(
+                self._path, self._open, sizing_mode="stretch_width", margin=(12, 0, 0, 0), align="center",
+                visible=not self._controller.allowed_paths.is_empty,
+            ),
+            html(
+                f'<div class="small">Names, such as tm23:Ag {tip("names", "side")}</div>',
+                visible=not self._controller.allowed_paths.is_empty,
+            ),
+            self._demo,
+            sizing_mode="stretch_width", margin=(10, 16, 4, 16),
+        )  # fmt: skip

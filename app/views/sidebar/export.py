@@ -1,0 +1,151 @@
+"""Where the subset goes: downloads, a path on the server, and code that repeats it."""
+
+from html import escape
+
+import panel as pn
+import panel_material_ui as pmui
+
+from ...exports import code as code_module
+from ...exports import record
+from ...exports import subset as subset_module
+from ...session.controller import Controller
+from ...session.state import State
+from ...text.numbers import plural
+from ...text.sentences import frame_list
+from ...widgets.card import AS_WRITTEN, html
+from ...widgets.download import Download
+from ..base import View
+from ..frame_text import file_stem
+
+_COPY = (
+    "const code = this.parentElement.querySelector('code').textContent;"
+    "const done = () => { this.textContent = 'Copied'; };"
+    "if (navigator.clipboard) { navigator.clipboard.writeText(code).then(done); } else {"
+    "const area = document.createElement('textarea'); area.value = code; document.body.appendChild(area);"
+    "area.select(); document.execCommand('copy'); area.remove(); done(); }"
+)
+
+
+class ExportView(View):
+    """The sidebar's export section and the dialog with the code."""
+
+    def __init__(self, state: State, controller: Controller, tab: str = ""):
+        super().__init__(state, tab)
+        self._controller, self._saver = controller, Download()
+        self._order = pmui.RadioButtonGroup(
+            options=subset_module.ORDERS,
+            value="file",
+            size="small",
+            sx=AS_WRITTEN,
+            sizing_mode="stretch_width",
+            margin=0,
+        )
+        self._zip = self._download(
+            "Download subset (.zip)", subset_module.archive, lambda: f"{self._stem}.zip", variant="contained"
+        )
+        self._xyz = self._download(
+            ".xyz", subset_module.subset_bytes, lambda: record.SUBSET, variant="outlined"
+        )
+        self._json = self._download(".json", _record, lambda: subset_module.RECORD, variant="outlined")
+        wide = {"size": "small", "variant": "outlined", "sizing_mode": "stretch_width", "margin": 0}
+        self._code = pmui.Button(label="Copy as Python", **wide)
+        self._command = pmui.Button(label="as command", description="Copy as a command for a shell", **wide)
+        self._target = pmui.TextInput(
+            label="or a path to save to", placeholder="/data/subset.xyz", size="small",
+            sizing_mode="stretch_width", margin=0,
+        )  # fmt: skip
+        self._save = pmui.Button(
+            label="Save", size="small", variant="outlined", width=70, margin=(0, 0, 0, 6)
+        )
+        self._locked, self._listing = html(margin=(4, 0, 0, 0)), html()
+        self._dialog = pmui.Dialog(
+            self._listing,
+            title="The same subset",
+            show_close_button=True,
+            close_on_click=True,
+            width_option="md",
+        )
+        self._code.on_click(lambda _: self._show_code(code_module.python_code))
+        self._command.on_click(lambda _: self._show_code(code_module.command))
+        self._save.on_click(lambda _: self._save_on_server())
+        self.follow(self._update, "opened", "paths", "active", "n_frames", "marks", "reference")
+
+    def _download(self, label: str, make, name, **options) -> pmui.Button:
+        """Return a button that has a file made on the queue, and hands it over; `name` returns its name."""
+        button = pmui.Button(
+            label=label, icon="download", size="small", sizing_mode="stretch_width", margin=0, **options
+        )
+
+        def ask(_) -> None:
+            state = self._state
+            opened, path, n_frames, order = state.opened, state.path, self._n_frames, self._order.value
+            filename = name()
+            # What could not be done before is asked for anew.
+            state.error = ""
+            self._controller.run(
+                f"Making {filename}",
+                lambda _: make(opened, path, n_frames, order),
+                lambda data: self._saver.save(filename, data),
+                lambda error: self._controller.show_error("Could not export", error),
+                quick=True,
+            )
+
+        button.on_click(ask)
+        return button
+
+    @property
+    def _n_frames(self) -> int:
+        return int(self._state.row_of(self._state.displayed_method)["n_frames"])
+
+    @property
+    def _stem(self) -> str:
+        return file_stem(self._state.opened.dataset.name, self._state.displayed_method, self._n_frames)
+
+    def _show_code(self, write=code_module.python_code) -> None:
+        state = self._state
+        code = write(state.opened, state.path, self._n_frames, self._order.value)
+        self._listing.object = (
+            f'<div class="code"><button onclick="{escape(_COPY)}">Copy</button>'
+            f"<pre><code>{escape(code)}</code></pre></div>"
+        )
+        self._dialog.open = True
+
+    def _save_on_server(self) -> None:
+        if self._target.value_input.strip():
+            self._controller.save(self._target.value_input.strip(), self._n_frames, self._order.value)
+
+    def _update(self) -> None:
+        state, path = self._state, self._state.path
+        # Not while the order for new marks is being computed.
+        ready = path is not None and state.is_current(path)
+        for widget in (self._zip, self._xyz, self._json, self._code, self._command, self._save):
+            widget.disabled = not ready
+        if not ready:
+            return
+        locked = state.opened.dataset.locked
+        self._locked.object = (
+            f'<div class="small">Keeps {plural(len(locked), "isolated atom")} at every size '
+            f"(frame {frame_list(locked)}): energy references that MACE needs.</div>"
+            if locked
+            else ""
+        )
+
+    def __panel__(self):
+        """Return what the page shows of this view."""
+        row = {"sizing_mode": "stretch_width", "margin": (6, 0, 0, 0)}
+        return pn.Column(
+            html('<div class="section">Export</div>'),
+            self._order,
+            pn.Row(self._zip, **row),
+            pn.Row(self._xyz, pn.Spacer(width=6), self._json, **row),
+            pn.Row(self._code, pn.Spacer(width=6), self._command, **row),
+            pn.Row(self._target, self._save, **row, visible=not self._controller.allowed_paths.is_empty),
+            self._locked,
+            self._dialog, self._saver,
+            sizing_mode="stretch_width", margin=(6, 16, 4, 16),
+        )  # fmt: skip
+
+
+def _record(opened, path, n_frames: int, order: str) -> bytes:
+    subset = subset_module.subset_bytes(opened, path, n_frames, order)
+    return record.record_bytes(record.record(opened, path, n_frames, order, subset))

@@ -1,0 +1,175 @@
+"""The dialog with everything else that can leave the page."""
+
+import dataclasses
+from html import escape
+
+import panel as pn
+import panel_material_ui as pmui
+
+from quests_core.health import check
+
+from ...analysis.label_entropies import label_entropies
+from ...exports import subset
+from ...exports.bundle import INDICES, PARTS, PLOTS, REPORT, TABLES, THOROUGH, Bundle, ExportOptions, bundle
+from ...exports.figures import ReportData
+from ...exports.frame_keys import CONTENTS, NOTES, SOURCE
+from ...session.controller import Controller
+from ...session.references import ReferenceSets
+from ...session.state import State
+from ...text.numbers import plural
+from ...widgets.card import AS_WRITTEN, html
+from ...widgets.download import Download
+from ..base import View
+from ..frame_text import embedding_note, file_stem
+
+_SPLIT_NOTE = (
+    "Frames are near-duplicates if each environment of either has one of the other's nearer than this; "
+    "chains of them stay on one side. Isolated atoms train."
+)
+_PLOTS_NOTE = (
+    "Those of Compare sets too, where a file was added. The tools above each plot, seen when the pointer is "
+    "on it, save that plot as it is seen."
+)
+
+
+class ExportDialog(View):
+    """Contents, split, tables and report, as one archive that is made on the queue."""
+
+    def __init__(self, state: State, controller: Controller, sets: ReferenceSets, tab: str = ""):
+        super().__init__(state, tab)
+        self._controller, self._sets, self._saver = controller, sets, Download()
+        wide = {"size": "small", "sizing_mode": "stretch_width", "margin": 0}
+        self._more = pmui.Button(label="More ways to export …", variant="outlined", **wide)
+        self._content = pmui.RadioButtonGroup(options=CONTENTS, value=SOURCE, sx=AS_WRITTEN, **wide)
+        self._note = html(margin=(4, 0, 0, 0))
+        self._order = pmui.RadioButtonGroup(
+            options=subset.ORDERS, value="file", size="small", sx=AS_WRITTEN, width=220, margin=(8, 0, 0, 0)
+        )
+        self._split = pmui.Checkbox(label="Split into training and validation", size="small", margin=0)
+        self._fraction = _number("Validation / %", 10, start=1, end=90, step=1)
+        self._distance = _number(
+            "Near-duplicates nearer than / h", 1.0, start=0.01, end=100, step=0.1, width=220
+        )
+        self._seed = _number("Seed", 0, start=0, end=2**31, step=1)
+        self._numbers = pn.Row(
+            self._fraction, self._distance, self._seed, margin=(6, 0, 0, 0), styles={"gap": "10px"}
+        )
+        self._split_note = html(f'<div class="small">{_SPLIT_NOTE}</div>', margin=(4, 0, 0, 0))
+        self._parts = pmui.CheckBoxGroup(
+            options=PARTS, value=[INDICES, TABLES, PLOTS, REPORT], inline=True, margin=0
+        )
+        self._make = pmui.Button(label="Download (.zip)", variant="contained", size="small", margin=0)
+        self._told = html(margin=(0, 0, 0, 12))
+        self._dialog = pmui.Dialog(
+            self._body(), title="Export", show_close_button=True, close_on_click=True, width_option="md"
+        )
+        self._more.on_click(lambda _: self._dialog.param.update(open=True))
+        self._make.on_click(lambda _: self._ask())
+        self._content.param.watch(lambda _: self._update_choices(), "value")
+        self._split.param.watch(lambda _: self._update_choices(), "value")
+        self._update_choices()
+        self.follow(self._update, "opened", "paths", "active", "n_frames", "marks", "reference")
+
+    def _body(self) -> pn.Column:
+        section = '<div class="section">{}</div>'
+        gap = {"margin": (16, 0, 4, 0)}
+        return pn.Column(
+            html(section.format("Frames carry")), self._content, self._note, self._order,
+            html(section.format("Two files"), **gap), self._split, self._numbers, self._split_note,
+            html(section.format("Beside the subset and its record (.json)"), **gap), self._parts,
+            html(f'<div class="small">{_PLOTS_NOTE}</div>', margin=(12, 0, 0, 0)),
+            pn.Row(self._make, self._told, sizing_mode="stretch_width", margin=(16, 0, 4, 0), align="center"),
+            sizing_mode="stretch_width", margin=0,
+        )  # fmt: skip
+
+    @property
+    def wishes(self) -> ExportOptions:
+        """What the dialog is set to."""
+        return ExportOptions(
+            order=self._order.value,
+            content=self._content.value,
+            parts=tuple(self._parts.value),
+            valid_fraction=self._fraction.value / 100 if self._split.value else None,
+            distance=float(self._distance.value),
+            seed=int(self._seed.value),
+        )
+
+    def _ask(self) -> None:
+        state, wishes = self._state, self.wishes
+        found, marks = self._found(), state.marks
+        opened = found.opened
+        self._tell("Being made …")
+        self._make.disabled = True
+
+        def work(progress) -> Bundle:
+            if THOROUGH.isdisjoint(wishes.parts):
+                return bundle(found, wishes, progress)
+            known, parameters = self._controller.known, opened.parameters
+            findings = known(
+                opened, "health", lambda: check(opened.dataset, opened.envs, parameters.cutoff, progress)
+            )
+            entropies = known(
+                opened, ("label entropies", marks.excluded), lambda: label_entropies(opened, marks, progress)
+            )
+            full = dataclasses.replace(found, findings=tuple(findings), entropies=entropies)
+            return bundle(full, wishes, progress)
+
+        def done(made: Bundle) -> None:
+            self._make.disabled = False
+            self._saver.save(
+                f"{file_stem(opened.dataset.name, found.active, found.n_frames)}-export.zip", made.data
+            )
+            self._state.error = ""
+            self._tell(" ".join(["Saved.", *made.notes]))
+
+        self._controller.run("Exporting", work, done, self._failed)
+
+    def _found(self) -> ReportData:
+        """Return what the page knows now; a result that is missing is left out."""
+        state, sets = self._state, self._sets
+        paths = {method: path for method, path in state.shown.items() if state.is_current(path)}
+        return ReportData(
+            state.opened,
+            paths,
+            state.displayed_method,
+            int(state.row_of(state.displayed_method)["n_frames"]),
+            embedding=state.embedding,
+            embedding_note=embedding_note(state),
+            comparison=sets.comparison,
+            alone=sets.alone,
+            labels=sets.labels,
+            files=sets.files,
+        )
+
+    def _failed(self, error: Exception) -> None:
+        self._make.disabled = False
+        self._tell(f"Could not export: {error}", fault=True)
+
+    def _tell(self, text: str, fault: bool = False) -> None:
+        self._told.object = f'<div class="small" role="{"alert" if fault else "status"}">{escape(text)}</div>'
+
+    def _update_choices(self) -> None:
+        self._note.object = f'<div class="small">{escape(NOTES[self._content.value])}</div>'
+        self._numbers.visible = self._split_note.visible = self._split.value
+
+    def _update(self) -> None:
+        state, path = self._state, self._state.path
+        # Not while the order for new marks is being computed.
+        ready = path is not None and state.is_current(path)
+        self._more.disabled = self._make.disabled = not ready
+        if ready:
+            self._tell(
+                f"{plural(int(state.row_of(state.displayed_method)['n_frames']), 'frame')} "
+                f"of {state.displayed_method}."
+            )
+
+    def __panel__(self):
+        """Return what the page shows of this view."""
+        return pn.Column(
+            self._more, self._dialog, self._saver, sizing_mode="stretch_width", margin=(0, 16, 4, 16)
+        )
+
+
+def _number(label: str, value, width: int = 120, **options):
+    kind = pmui.FloatInput if isinstance(value, float) else pmui.IntInput
+    return kind(label=label, value=value, size="small", width=width, margin=0, **options)

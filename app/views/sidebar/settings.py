@@ -1,0 +1,206 @@
+"""The few parameters that decide every number; changing them takes a new analysis."""
+
+import math
+from html import escape
+
+import panel as pn
+import panel_material_ui as pmui
+
+from ...analysis.bandwidth import HIGHEST, LOWEST, EntropyCurve, entropy_curve, suggestion
+from ...analysis.parameters import BANDWIDTH, CUTOFF, K, Parameters
+from ...plots.bandwidth import bandwidth_plot
+from ...plots.base import set_range
+from ...session.controller import Controller
+from ...session.state import State
+from ...text.numbers import count, nats
+from ...widgets.card import AS_WRITTEN, html
+from ..base import View
+
+_NOTES = {
+    False: "The descriptor sees distances only: it does not tell elements apart.",
+    True: "The descriptor is followed by one of each element alone: a change of elements counts.",
+}
+
+_KEYS = {
+    "energy_key": "Key of the energy",
+    "forces_key": "Key of the forces",
+    "label_key": "Key of the label",
+}
+
+
+class SettingsView(View):
+    """k, cutoff, elements and bandwidth in a section that is closed at first.
+
+    While it is open, entropy against bandwidth is drawn for a sample, so that a bandwidth can be judged
+    before anything is computed with it.
+    """
+
+    def __init__(self, state: State, controller: Controller, tab: str = ""):
+        super().__init__(state, tab)
+        self._controller = controller
+        options = {"size": "small", "sizing_mode": "stretch_width", "margin": (6, 0)}
+        self._k = pmui.TextInput(label="Neighbours k", **options)
+        self._cutoff = pmui.TextInput(label="Cutoff / Å", **options)
+        self._species = pmui.RadioButtonGroup(
+            options={"Distances only": False, "With elements": True}, value=False, size="small",
+            sx=AS_WRITTEN, sizing_mode="stretch_width", margin=(6, 0, 2, 0),
+        )  # fmt: skip
+        self._note = html(margin=(0, 0, 6, 0))
+        self._bandwidth = pmui.TextInput(label="Bandwidth h / Å⁻¹", **options)
+        # In decades: the slider is logarithmic.
+        self._slider = pmui.FloatSlider(
+            label="log₁₀ of the bandwidth", start=math.log10(LOWEST), end=math.log10(HIGHEST), step=0.01,
+            show_value=False, tooltips=False, size="small", sizing_mode="stretch_width", margin=(0, 8),
+            sx={"& .MuiFormLabel-root, & .MuiTypography-root": {"display": "none"}},
+        )  # fmt: skip
+        self._suggest = pmui.Button(
+            label="Suggest from the volume", size="small", variant="text", margin=(0, 0, 4, 0)
+        )
+        self._keys = {
+            name: pmui.TextInput(label=label, placeholder="by its usual names", **options)
+            for name, label in _KEYS.items()
+        }
+        self._why, self._live = html(), html()
+        self._apply = pmui.Button(label="Recompute", size="small", variant="outlined", margin=(6, 0))
+        self._plot = bandwidth_plot(LOWEST, HIGHEST)
+        self._curve: EntropyCurve | None = None
+        self._content = pmui.Accordion(
+            ("Settings", self._inside()), active=[], title_variant="subtitle2", elevation=0,
+            disable_gutters=True, margin=(0, 4), sizing_mode="stretch_width",
+        )  # fmt: skip
+        self._watch()
+        self.follow(self._update, "parameters", "opened")
+
+    def _inside(self) -> pn.Column:
+        # Empty until the section is open: few ever look.
+        self._chart = pn.Column(sizing_mode="stretch_width", margin=0)
+        return pn.Column(
+            self._k, self._cutoff, self._species, self._note, self._bandwidth, self._slider, self._live,
+            self._chart, self._suggest, self._why, *self._keys.values(), self._apply,
+            sizing_mode="stretch_width", margin=(0, 8),
+        )  # fmt: skip
+
+    def _watch(self) -> None:
+        self._apply.on_click(lambda _: self._recompute())
+        self._suggest.on_click(lambda _: self._take_suggestion())
+        self._species.param.watch(lambda _: self._update_note(), "value")
+        self._slider.param.watch(self._slid, "value")
+        self._bandwidth.param.watch(lambda _: self._judge(), "value_input")
+        self._content.param.watch(lambda _: self._compute_curve(), "active")
+
+    def _recompute(self) -> None:
+        try:
+            parameters = Parameters(
+                k=_number(self._k, int, "a whole number from 2 to 1,000", K),
+                cutoff=_number(self._cutoff, float, "a length above 0 and up to 20 Å", CUTOFF),
+                bandwidth=_number(self._bandwidth, float, "a number from 1e-12 to 1e12", BANDWIDTH),
+                species=self._species.value,
+                **{name: (field.value_input or "").strip() for name, field in self._keys.items()},
+            )
+        except ValueError as error:
+            self._state.error = str(error)
+        else:
+            self._controller.recompute(parameters)
+
+    def _slid(self, event) -> None:
+        # The text leads; the slider only writes into it what it can tell apart.
+        wanted = f"{10**event.new:.3g}"
+        now = self._given()
+        if now is None or abs(math.log10(now) - event.new) > 0.006:
+            self._bandwidth.value = wanted
+            self._judge()
+
+    def _given(self) -> float | None:
+        """Return the bandwidth that is written, None where that is none."""
+        try:
+            return _number(self._bandwidth, float, "", BANDWIDTH)
+        except ValueError:
+            return None
+
+    def _take_suggestion(self) -> None:
+        if self._state.opened is None:
+            return
+        bandwidth, why = suggestion(self._state.opened.dataset)
+        self._why.object = f'<div class="small">{escape(why)}</div>'
+        if bandwidth is not None:
+            self._bandwidth.value = f"{bandwidth:.3g}"
+            self._judge()
+
+    def _judge(self) -> None:
+        """Say what H the bandwidth that is written gives, and whether that means anything."""
+        # Held, as Panel may call without the document's lock: see `View.follow`.
+        with pn.io.hold():
+            self._say()
+
+    def _say(self) -> None:
+        bandwidth, curve = self._given(), self._curve
+        if bandwidth is not None:
+            within = min(max(bandwidth, LOWEST), HIGHEST)
+            self._slider.value = round(math.log10(within), 2)
+            self._plot.now.location = within
+        if bandwidth is None or curve is None:
+            self._live.object = ""
+            return
+        of = (
+            f"a random sample of {count(curve.n_sample)} of {count(curve.n_envs)}"
+            if curve.n_sample < curve.n_envs
+            else f"all {count(curve.n_envs)}"
+        )
+        warning = curve.warning(bandwidth)
+        self._live.object = (
+            f'<div class="small">H ≈ <b>{nats(curve.at(bandwidth), 2)}</b> nats of ln n = '
+            f"{nats(curve.bound, 2)}, for {of} environments."
+            f"{f' <b>⚠ {warning}</b>' if warning else ''}</div>"
+        )
+
+    def _compute_curve(self) -> None:
+        """Draw entropy against bandwidth, once the section is open."""
+        opened = self._state.opened
+        if opened is None or not self._content.active or self._curve is not None:
+            return
+        X = opened.envs.X
+
+        def done(curve: EntropyCurve) -> None:
+            self._curve = curve
+            self._plot.source.data = {"bandwidth": curve.bandwidths, "entropy": curve.entropies}
+            self._plot.bound.location = curve.bound
+            set_range(self._plot.figure.y_range, 0, 1.08 * max(curve.bound, 0.1))
+            if not len(self._chart):
+                figure = pn.pane.Bokeh(self._plot.figure, sizing_mode="stretch_width", height=170, margin=0)
+                self._chart.append(figure)
+            self._judge()
+
+        self._controller.compute(
+            "Entropy against bandwidth", "entropy curve", lambda progress: entropy_curve(X, progress), done
+        )
+
+    def _update_note(self) -> None:
+        self._note.object = f'<div class="small">{_NOTES[self._species.value]}</div>'
+
+    def _update(self) -> None:
+        parameters = self._state.parameters
+        self._k.value, self._cutoff.value = str(parameters.k), f"{parameters.cutoff:g}"
+        self._bandwidth.value = f"{parameters.bandwidth:g}"
+        self._species.value = parameters.species
+        for name, field in self._keys.items():
+            field.value = getattr(parameters, name)
+        self._update_note()
+        self._curve, self._why.object = None, ""
+        self._judge()
+        self._compute_curve()
+
+    def __panel__(self):
+        """Return what the page shows of this view."""
+        return self._content
+
+
+def _number(field: pmui.TextInput, kind: type, expected: str, bounds: tuple[float, float]):
+    """Return what a field holds; the message of the ValueError is for the user."""
+    text = (field.value_input or "").strip().replace(",", ".")
+    try:
+        value = kind(text)
+        if bounds[0] <= value <= bounds[1]:
+            return value
+    except ValueError:
+        pass
+    raise ValueError(f"{field.label}: expected {expected}, got {text[:40]!r}.")

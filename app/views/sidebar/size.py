@@ -1,0 +1,138 @@
+"""The slider: how many frames every method keeps, by hand or by a target."""
+
+from html import escape
+
+import panel as pn
+import panel_material_ui as pmui
+import param
+
+from ...analysis.target import DEFAULTS, ENVS, KNEE, LOSS, OVERLAP, SIZE, Target
+from ...session.state import State
+from ...text.help import tip
+from ...text.numbers import plural
+from ...text.sentences import size_line, target_text
+from ...widgets.card import html
+from ..base import View
+
+_MODES = {
+    "by hand": SIZE,
+    "smallest with overlap ≥": OVERLAP,
+    "at most … environments": ENVS,
+    "smallest with mean loss ≤": LOSS,
+    "knee of the overlap": KNEE,
+}
+_UNITS = {OVERLAP: "%", ENVS: "environments", LOSS: "nats"}
+# The label stays for screen readers; the line above says it better to everyone else.
+_UNSEEN = {"& .MuiFormLabel-root, & .MuiTypography-root": {"display": "none"}}
+
+
+class SizeView(View):
+    """Cuts the computed orders; nothing is computed when it moves."""
+
+    def __init__(self, state: State, tab: str = ""):
+        super().__init__(state, tab)
+        self._following = False
+        self._line, self._said = html(), html(margin=(2, 0, 0, 0))
+        self._slider = pmui.IntSlider(
+            label="Frames kept", start=0, end=1, value=0, show_value=False, tooltips=False, size="small",
+            sizing_mode="stretch_width", margin=(0, 8, 0, 8), sx=_UNSEEN,
+        )  # fmt: skip
+        self._mode = pmui.Select(
+            label="Size chosen", options=_MODES, value=SIZE, size="small", margin=(6, 0, 0, 0),
+            sizing_mode="stretch_width",
+        )  # fmt: skip
+        self._value = pmui.TextInput(
+            label="%", value="", size="small", margin=(6, 0, 0, 6), width=104, visible=False
+        )
+        self._slider.param.watch(self._moved, "value")
+        self._mode.param.watch(lambda _: self._mode_chosen(), "value")
+        self._value.param.watch(lambda _: self._value_given(), "value")
+        self.follow(self._update_bounds, "opened", "paths", "active")
+        self.follow(self._update, "opened", "paths", "active", "n_frames")
+        self.follow(self._update_target, "target")
+        self.follow(self._update_said, "target", "paths", "active", "n_frames")
+
+    def _moved(self, event) -> None:
+        sizes = self._state.sizes
+        # All views change in one message to the browser instead of a hundred.
+        with pn.io.hold():
+            self._state.n_frames = int(sizes[min(event.new, len(sizes) - 1)])
+
+    def _mode_chosen(self) -> None:
+        if not self._following:
+            with pn.io.hold():
+                self._state.target = Target(self._mode.value, self._default(self._mode.value))
+
+    def _default(self, mode: str) -> float:
+        opened = self._state.opened
+        if mode == ENVS and opened is not None and opened.envs.n_envs <= DEFAULTS[ENVS]:
+            return float(round(opened.envs.n_envs / 4))
+        return DEFAULTS.get(mode, 0.0)
+
+    def _value_given(self) -> None:
+        if self._following or not self._value.visible:
+            return
+        state, mode, text = self._state, self._mode.value, self._value.value.strip()
+        try:
+            number = float(text.rstrip("%").replace(",", ""))
+            target = Target(mode, number / 100 if mode == OVERLAP else number)
+        except ValueError:
+            state.error = f"Target: expected a number of at least 0 ({_UNITS[mode]}), got {text[:40]!r}."
+            return
+        with pn.io.hold():
+            state.param.update(error="", target=target)
+
+    def _update_target(self) -> None:
+        """Follow the state; what changes here must not be taken for the user meanwhile."""
+        target, self._following = self._state.target, True
+        try:
+            shown = 100 * target.value if target.mode == OVERLAP else target.value
+            self._mode.value = target.mode
+            self._value.param.update(
+                visible=target.mode in _UNITS, label=_UNITS.get(target.mode, ""), value=f"{shown:.10g}"
+            )
+        finally:
+            self._following = False
+
+    def _update_said(self) -> None:
+        state = self._state
+        if state.target.mode == SIZE or state.path is None:
+            self._said.object = ""
+            return
+        position, name = state.target.position(state.path.curve), escape(state.displayed_method)
+        if position is None:
+            said = f"⚠ No size of {name} has {target_text(state.target)}; the size stays."
+        elif state.target.mode == KNEE:
+            said = f"The knee of {name}: {plural(state.n_frames, 'frame')}. {tip('knee', 'left')}"
+        else:
+            which = "Largest" if state.target.mode == ENVS else "Smallest"
+            said = f"{which} subset of {name} with {target_text(state.target)}, of the slider's stops."
+        self._said.object = f'<div class="small">{said}</div>'
+
+    def _update_bounds(self) -> None:
+        last = len(self._state.sizes) - 1
+        if self._slider.end != max(1, last):
+            with param.parameterized.discard_events(self._slider):
+                self._slider.value = 0
+            self._slider.end = max(1, last)
+        self._slider.disabled = last < 1
+
+    def _update(self) -> None:
+        state = self._state
+        if state.path is None or state.opened is None:
+            return
+        self._slider.value = state.path.position(state.n_frames)
+        row = state.row_of(state.displayed_method)
+        line = size_line(int(row["n_frames"]), len(state.opened.envs), int(row["n_envs"]))
+        self._line.object = f'<div class="size">{line}</div>'
+
+    def __panel__(self):
+        """Return what the page shows of this view."""
+        return pn.Column(
+            html('<div class="section">Size of the subset</div>'),
+            self._line,
+            self._slider,
+            pn.Row(self._mode, self._value, sizing_mode="stretch_width", margin=0),
+            self._said,
+            sizing_mode="stretch_width", margin=(6, 16, 4, 16), css_classes=["over"],
+        )  # fmt: skip

@@ -1,0 +1,47 @@
+"""The pieces that the page is laid out with: styled HTML, cards and explanations."""
+
+from html import escape
+from pathlib import Path
+
+import panel as pn
+
+from ..text.help import tip
+
+CSS = (Path(__file__).parents[1] / "assets" / "style.css").read_text(encoding="utf-8")
+
+# Material's capitals would turn δH into ΔH, which is another quantity.
+AS_WRITTEN = {"& .MuiToggleButton-root": {"textTransform": "none", "padding": "4px 10px"}}
+
+# The field that files are dropped on.
+DROP = """
+.bk-input.filepond--root {
+  font: inherit; font-size: 13px; margin: 0; border-radius: 8px; box-shadow: none; background: transparent;
+  border: 1.5px dashed color-mix(in srgb, var(--mui-palette-text-primary) 30%, transparent) !important;
+}
+.filepond--panel-root { background: transparent !important; border: none !important; }
+.bk-input.filepond--root .filepond--drop-label, .filepond--drop-label label {
+  background: transparent; color: inherit; font-size: 13px; cursor: pointer;
+}
+"""
+
+
+def html(text: str = "", **options) -> pn.pane.HTML:
+    """Return a pane of HTML in the page's style."""
+    return pn.pane.HTML(
+        text, stylesheets=[CSS], margin=options.pop("margin", 0), sizing_mode="stretch_width", **options
+    )
+
+
+def heading(title: str, topics: tuple[str, ...] = (), note: str = "") -> str:
+    """Return a card's heading; `note` is HTML and already escaped."""
+    tips = " ".join(tip(topic) for topic in topics)
+    return f'<div class="head"><h2>{escape(title)}</h2>{tips}<span class="note">{note}</span></div>'
+
+
+def card(head, *content, area: str, css: tuple[str, ...] = (), **options) -> pn.Column:
+    """Return a card for the grid area `area`."""
+    head.css_classes = [*head.css_classes, "over"]
+    return pn.Column(
+        head, *content, css_classes=["card", *css], stylesheets=[CSS], styles={"grid-area": area},
+        margin=0, sizing_mode=options.pop("sizing_mode", "stretch_both"), **options,
+    )  # fmt: skip

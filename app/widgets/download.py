@@ -1,0 +1,27 @@
+"""Hands files that were made on the server over to the browser, when they are ready."""
+
+import panel as pn
+
+
+class Download(pn.custom.JSComponent):
+    """Saves what it is given in the browser; draws nothing."""
+
+    _esm = """
+    export function render({ model }) {
+      model.on("msg:custom", ({ name, content }) => {
+        const link = document.createElement("a");
+        link.href = URL.createObjectURL(new Blob([content], { type: "application/octet-stream" }));
+        link.download = name;
+        link.click();
+        setTimeout(() => URL.revokeObjectURL(link.href), 60000);
+      });
+      return document.createElement("span");
+    }
+    """
+
+    def __init__(self, **params):
+        super().__init__(width=0, height=0, margin=0, **params)
+
+    def save(self, name: str, content: bytes) -> None:
+        """Let the browser save a file."""
+        self._send_msg({"name": name, "content": content})

@@ -1,0 +1,24 @@
+"""Whether the kernels have been compiled."""
+
+from pathlib import Path
+
+
+def first_time() -> str:
+    """Return what to tell where kernels must be compiled, as after an installation, otherwise "".
+
+    Examples
+    --------
+    >>> first_time() in ("", "The first time on a machine, the kernels are compiled: a minute or two.")
+    True
+    """
+    from .descriptors.x1_x2 import describe_frames
+
+    stats = getattr(describe_frames, "stats", None)
+    # Without numba's compilation there is nothing to wait for.
+    if stats is None:
+        return ""
+    if stats.cache_path is None:
+        return "The kernels are compiled in each process, as they cannot be stored: a minute or two."
+    if any(Path(stats.cache_path).glob("*describe_frames-*.nbi")):
+        return ""
+    return "The first time on a machine, the kernels are compiled: a minute or two."

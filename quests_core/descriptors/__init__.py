@@ -1,0 +1,1 @@
+"""Describe the environment of each atom."""

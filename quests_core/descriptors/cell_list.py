@@ -1,0 +1,240 @@
+"""Neighbours within the cutoff, for any cell and any mix of periodic axes.
+
+Linked cells in fractional coordinates. Axes that are not periodic are replaced by unit vectors
+perpendicular to the periodic ones, so slabs, wires and molecules need no case of their own; a cell
+smaller than the cutoff is one whose bins are visited in several periodic images. Only heights and
+the inverse of the cell are used, so its handedness does not matter.
+"""
+
+import math
+
+import numpy as np
+
+from ..utils.jit import jit, jit_no_refcount
+
+# Why a frame cannot be described; 0 is success.
+COINCIDENT, THIN_CELL, CROWDED = 1, 2, 3
+# Nearer than this, in Å, two atoms are one atom written twice.
+COINCIDENCE = 1e-6
+# Periodic images of a bin that are visited along one axis, at most.
+_MOST_IMAGES = 500
+# Atoms in periodic images that are visited for one atom, at most, in a cell much smaller than the cutoff.
+_MOST_VISITS = 5e6
+# Neighbours of one atom within the cutoff: ten times what any matter has within 12 Å.
+MOST_NEIGHBORS = 10_000
+
+
+@jit
+def _cross(a, b, out):
+    out[0] = a[1] * b[2] - a[2] * b[1]
+    out[1] = a[2] * b[0] - a[0] * b[2]
+    out[2] = a[0] * b[1] - a[1] * b[0]
+
+
+@jit
+def _normalize(a):
+    a /= math.sqrt(a[0] ** 2 + a[1] ** 2 + a[2] ** 2)
+
+
+@jit
+def _complete_cell(cell, pbc):
+    """Return the cell with every non-periodic vector replaced by a perpendicular unit vector."""
+    full = cell.copy()
+    n_periodic = 0
+    for axis in range(3):
+        n_periodic += pbc[axis]
+    if n_periodic == 0:
+        full[:] = np.eye(3)
+    elif n_periodic == 1:
+        a = 0
+        while not pbc[a]:
+            a += 1
+        b, c = (a + 1) % 3, (a + 2) % 3
+        # Any direction but the wire's own: the Cartesian axis least along it.
+        helper = np.zeros(3)
+        helper[np.argmin(np.abs(full[a]))] = 1.0
+        _cross(full[a], helper, full[b])
+        _normalize(full[b])
+        _cross(full[a], full[b], full[c])
+        _normalize(full[c])
+    elif n_periodic == 2:
+        c = 0
+        while pbc[c]:
+            c += 1
+        _cross(full[(c + 1) % 3], full[(c + 2) % 3], full[c])
+        _normalize(full[c])
+    return full
+
+
+@jit
+def _inverse(cell):
+    """Return the inverse of a 3 × 3 matrix; its columns are the reciprocal vectors."""
+    inverse = np.empty((3, 3))
+    row = np.empty(3)
+    for axis in range(3):
+        _cross(cell[(axis + 1) % 3], cell[(axis + 2) % 3], row)
+        inverse[:, axis] = row
+    volume = 0.0
+    for c in range(3):
+        volume += cell[0, c] * inverse[c, 0]
+    return inverse / volume
+
+
+@jit
+def _bin_counts(spans, pbc, n_atoms, cutoff, counts, reach):
+    """Choose bins about half a cutoff wide, not many more than atoms; False for a cell too thin."""
+    for axis in range(3):
+        counts[axis] = max(1, int(min(2.0 * spans[axis] / cutoff, 1e6)))
+    while counts[0] * counts[1] * counts[2] > 8 * n_atoms + 8:
+        widest = np.argmax(counts)
+        counts[widest] = (counts[widest] + 1) // 2
+    for axis in range(3):
+        images = cutoff * counts[axis] / max(spans[axis], 1e-300)
+        if pbc[axis] and images > _MOST_IMAGES:
+            return False
+        reach[axis] = math.ceil(images) if pbc[axis] else min(counts[axis], math.ceil(min(images, 1e6)))
+    visits = float(n_atoms)
+    for axis in range(3):
+        if pbc[axis]:
+            visits *= 2.0 * math.floor(cutoff / spans[axis]) + 1.0
+    return visits <= max(_MOST_VISITS, 27.0 * n_atoms)
+
+
+@jit
+def _sort_into_bins(fractions, low, width, counts, bins, starts, members):
+    """Sort the atoms by bin, counting how many each holds."""
+    n = fractions.shape[0]
+    starts[:] = 0
+    for i in range(n):
+        index = 0
+        for axis in range(3):
+            b = min(int((fractions[i, axis] - low[axis]) / width[axis]), counts[axis] - 1)
+            bins[i, axis] = b
+            index = index * counts[axis] + b
+        starts[index + 1] += 1
+    for b in range(starts.shape[0] - 1):
+        starts[b + 1] += starts[b]
+    cursor = starts.copy()
+    for i in range(n):
+        index = (bins[i, 0] * counts[1] + bins[i, 1]) * counts[2] + bins[i, 2]
+        members[cursor[index]] = i
+        cursor[index] += 1
+
+
+@jit
+def grid_of_frame(positions, cell, pbc, cutoff):
+    """Sort the atoms of a frame into bins.
+
+    Returns ``(status, cell, wrapped, counts, reach, bins, starts, members, sorted)``: the completed
+    cell, positions wrapped along periodic axes, bins an axis, bins to look at on each side, the bin of
+    each atom, the atoms of bin ``b`` as ``members[starts[b]:starts[b + 1]]``, and the positions of all
+    members as columns.
+    """
+    n = positions.shape[0]
+    full = _complete_cell(cell, pbc)
+    inverse = _inverse(full)
+    fractions = np.empty((n, 3))
+    low, width, spans = np.zeros(3), np.ones(3), np.empty(3)
+    for axis in range(3):
+        height = 1.0 / math.sqrt(inverse[0, axis] ** 2 + inverse[1, axis] ** 2 + inverse[2, axis] ** 2)
+        for i in range(n):
+            f = 0.0
+            for c in range(3):
+                f += positions[i, c] * inverse[c, axis]
+            if pbc[axis]:
+                f -= math.floor(f)
+                if f >= 1.0:
+                    f = 0.0
+            fractions[i, axis] = f
+        if pbc[axis]:
+            spans[axis] = height
+        else:
+            low[axis] = fractions[:, axis].min()
+            spans[axis] = max(fractions[:, axis].max() - low[axis], 1e-9)
+            width[axis] = spans[axis]
+    counts, reach = np.ones(3, np.int64), np.ones(3, np.int64)
+    status = 0 if _bin_counts(spans, pbc, n, cutoff, counts, reach) else THIN_CELL
+    width /= counts
+    bins, members = np.zeros((n, 3), np.int64), np.empty(n, np.int64)
+    starts = np.zeros(counts[0] * counts[1] * counts[2] + 1, np.int64)
+    if status == 0:
+        _sort_into_bins(fractions, low, width, counts, bins, starts, members)
+    wrapped = np.zeros((n, 3))
+    for i in range(n):
+        for axis in range(3):
+            for c in range(3):
+                wrapped[i, c] += fractions[i, axis] * full[axis, c]
+    in_order = np.empty((3, n))
+    if status == 0:
+        for place in range(n):
+            for c in range(3):
+                in_order[c, place] = wrapped[members[place], c]
+    return status, full, wrapped, counts, reach, bins, starts, members, in_order
+
+
+@jit_no_refcount
+def _visit(i, first, last, is_home, members, in_order, seen, cutoff, found, vectors, squares):
+    """Append the members ``first:last`` within the cutoff of atom i, which is seen at the given place.
+
+    Returns the number of neighbours, or -1 - j if atom j stands on atom i. There is room for all.
+    """
+    x, y, z = in_order[0], in_order[1], in_order[2]
+    x0, y0, z0 = seen
+    for place in range(first, last):
+        dx, dy, dz = x[place] - x0, y[place] - y0, z[place] - z0
+        square = dx * dx + dy * dy + dz * dz
+        if square < COINCIDENCE**2:
+            if is_home and members[place] == i:
+                continue
+            return -1 - members[place]
+        # Written in any case, and kept if within: no branch that cannot be foretold.
+        vectors[0, found], vectors[1, found], vectors[2, found] = dx, dy, dz
+        squares[found] = square
+        found += square <= cutoff * cutoff
+    return found
+
+
+@jit_no_refcount
+def neighbors_of_atom(i, grid, pbc, cutoff, vectors, squares):
+    """Find all neighbours of atom i within the cutoff, in no particular order.
+
+    Writes vectors to the neighbours and their squared lengths, shapes ``(3, room)`` and ``(room,)``.
+    Returns the number of neighbours, or -1 - j if atom j stands on atom i; more than the room where
+    there may not be enough of it.
+    """
+    _, full, wrapped, counts, reach, bins, starts, members, in_order = grid
+    found = 0
+    low, high = bins[i, 2] - reach[2], bins[i, 2] + reach[2]
+    for a in range(bins[i, 0] - reach[0], bins[i, 0] + reach[0] + 1):
+        image_a = a // counts[0]
+        if image_a != 0 and not pbc[0]:
+            continue
+        for b in range(bins[i, 1] - reach[1], bins[i, 1] + reach[1] + 1):
+            image_b = b // counts[1]
+            if image_b != 0 and not pbc[1]:
+                continue
+            row = ((a - image_a * counts[0]) * counts[1] + b - image_b * counts[1]) * counts[2]
+            # Along the last axis, the members of neighbouring bins follow each other.
+            c = low
+            while c <= high:
+                image_c = c // counts[2]
+                end = min(high, (image_c + 1) * counts[2] - 1)
+                in_cell = row - image_c * counts[2]
+                first, last = starts[in_cell + c], starts[in_cell + end + 1]
+                c = end + 1
+                if first == last or (image_c != 0 and not pbc[2]):
+                    continue
+                if found + last - first > squares.shape[0]:
+                    return found + last - first
+                seen = (
+                    wrapped[i, 0] - image_a * full[0, 0] - image_b * full[1, 0] - image_c * full[2, 0],
+                    wrapped[i, 1] - image_a * full[0, 1] - image_b * full[1, 1] - image_c * full[2, 1],
+                    wrapped[i, 2] - image_a * full[0, 2] - image_b * full[1, 2] - image_c * full[2, 2],
+                )
+                is_home = image_a == 0 and image_b == 0 and image_c == 0
+                found = _visit(
+                    i, first, last, is_home, members, in_order, seen, cutoff, found, vectors, squares
+                )
+                if found < 0:
+                    return found
+    return found

@@ -1,0 +1,180 @@
+"""Descriptors of atomic environments: X1 and X2, their multicomponent form, or a user's function.
+
+The compiled kernels, and what is done about ties at the k-th neighbour, are in
+`quests_core.descriptors.x1_x2`.
+"""
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+from ase import Atoms
+from ase.data import atomic_numbers, chemical_symbols
+
+from ..environments import Environments
+from ..progress import ProgressCallback
+from ..utils.arrays import read_only
+from ..utils.memory import check_fits
+from ..utils.threads import parallel_blocks
+from ..utils.validation import check_count, check_frames, check_positive
+from .cell_list import COINCIDENT, CROWDED, MOST_NEIGHBORS
+from .x1_x2 import describe_frames
+
+_BLOCK_ATOMS = 1000
+
+
+def _offsets(frames) -> np.ndarray:
+    return np.concatenate([[0], np.cumsum([len(atoms) for atoms in frames], dtype=np.int64)])
+
+
+def _default_descriptors(frames, k, cutoff, step, progress) -> np.ndarray:
+    """Return X1 and X2 of all atoms of all frames, ``(n_envs, 2k - 1)``."""
+    offsets = _offsets(frames)
+    positions = np.concatenate([np.empty((0, 3)), *(atoms.positions for atoms in frames)])
+    cells = np.array([atoms.cell.array for atoms in frames], dtype=np.float64).reshape(-1, 3, 3)
+    pbcs = np.array([atoms.pbc for atoms in frames], dtype=bool).reshape(-1, 3)
+    out = np.zeros((offsets[-1], 2 * k - 1))
+
+    def work(first: int, last: int) -> None:
+        status, frame, atom, other = describe_frames(
+            positions, offsets, cells, pbcs, k, cutoff, first, last, out
+        )
+        if status == COINCIDENT:
+            raise ValueError(f"frame {frame}: atoms {atom} and {other} are at the same place")
+        if status == CROWDED:
+            raise ValueError(
+                f"frame {frame}: more than {MOST_NEIGHBORS:,} atoms would have to be looked at around atom "
+                f"{atom} for a cutoff of {cutoff} Å; are the positions in Å?"
+            )
+        if status:
+            raise ValueError(f"frame {frame}: the cell is too thin for a cutoff of {cutoff} Å")
+
+    frames_per_block = max(1, int(_BLOCK_ATOMS * len(frames) / max(offsets[-1], 1)))
+    parallel_blocks(work, len(frames), frames_per_block, step, progress)
+    return out
+
+
+def _multicomponent_descriptors(frames, k, cutoff, species, progress) -> np.ndarray:
+    """Return the plain descriptor and, for each element, that of its atoms alone; side by side."""
+    numbers = np.concatenate([np.empty(0, int), *(atoms.numbers for atoms in frames)])
+    blocks = [_default_descriptors(frames, k, cutoff, "descriptors", progress)]
+    for symbol in species:
+        block = np.zeros_like(blocks[0])
+        alone = [atoms[atoms.numbers == atomic_numbers[symbol]] for atoms in frames]
+        block[numbers == atomic_numbers[symbol]] = _default_descriptors(
+            alone, k, cutoff, f"descriptors of {symbol}", progress
+        )
+        blocks.append(block)
+    return np.hstack(blocks)
+
+
+def _user_descriptors(frames, descriptor_fn, progress) -> list[np.ndarray]:
+    blocks = []
+    for i, atoms in enumerate(frames):
+        block = np.asarray(descriptor_fn(atoms), dtype=np.float64)
+        expected = (len(atoms), blocks[0].shape[1] if blocks else "d")
+        if block.ndim != 2 or len(block) != len(atoms) or (blocks and block.shape != expected):
+            raise ValueError(
+                f"descriptor_fn: expected shape {str(expected).replace(chr(39), '')} for frame {i}, "
+                f"got {block.shape}"
+            )
+        blocks.append(block)
+        if progress is not None:
+            progress("descriptors", i + 1, len(frames))
+    return blocks
+
+
+def check_species(species, frames) -> list[str]:
+    """Return chemical symbols, sorted; those of the frames for "auto"."""
+    if isinstance(species, str):
+        if species != "auto":
+            raise ValueError(f"species: expected None, 'auto' or a list of symbols, got {species!r}")
+        return sorted({chemical_symbols[z] for atoms in frames for z in set(atoms.numbers.tolist())})
+    unknown = [symbol for symbol in species if symbol not in atomic_numbers]
+    if unknown:
+        raise ValueError(f"species: expected chemical symbols, got {unknown[0]!r}")
+    return sorted(set(species))
+
+
+def descriptors(
+    frames: Sequence[Atoms],
+    k: int = 32,
+    cutoff: float = 5.0,
+    species: Sequence[str] | str | None = None,
+    descriptor_fn: Callable[[Atoms], np.ndarray] | None = None,
+    progress: ProgressCallback | None = None,
+) -> Environments:
+    r"""Return the descriptors of the environments of all atoms.
+
+    With the cutoff weight :math:`w(r) = (1 - (r / r_c)^2)^2` for :math:`r \le r_c`, else 0:
+
+    * X1, k values: :math:`w(r_{ij}) / r_{ij}` over the k nearest neighbours j of atom i, nearest
+      first, zero-padded;
+    * X2, k - 1 values: the rows of :math:`M_{jl} = \sqrt{w(r_{ij}) w(r_{il})} / r_{jl}` over those
+      neighbours (diagonal 0), each sorted, averaged over the k rows at each rank, largest first, the
+      smallest rank dropped.
+
+    Any cell will do (skewed, left-handed, smaller than the cutoff), any mix of periodic axes, and
+    none. Atoms tied for the k-th place share it, so that equivalent atoms agree: see
+    the docstring of `quests_core.descriptors.x1_x2`.
+
+    Parameters
+    ----------
+    frames : sequence of ase.Atoms
+        Structures; positions and cells in Å.
+    k : int
+        Number of nearest neighbours, at least 2.
+    cutoff : float
+        r_c, Å.
+    species : sequence of str or "auto", optional
+        Chemical symbols for the multicomponent descriptor: the plain one, then for each element in
+        alphabetical order the descriptor of its atoms in the structure without the others, zero for
+        all other atoms. "auto" takes the elements found. By default elements are not told apart.
+    descriptor_fn : callable, optional
+        ``descriptor_fn(atoms)`` returns ``(n_atoms, d)`` numbers, in place of the above; k, cutoff
+        and species are then not used.
+    progress : callable, optional
+        See `quests_core.progress`.
+
+    Returns
+    -------
+    Environments
+        ``(n_envs, 2k - 1)``, or ``(n_envs, (n_elements + 1)(2k - 1))`` with `species`; Å⁻¹.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If an argument is not as described; for coordinates that are not finite, coincident atoms or
+        an unusable cell, the message names the frame.
+
+    References
+    ----------
+    Nat. Commun. 16, 4014 (2025), doi 10.1038/s41467-025-59232-0.
+
+    Examples
+    --------
+    >>> from ase.build import bulk, molecule
+    >>> envs = descriptors([bulk("Cu", a=3.58), molecule("CH3CH2OH")])
+    >>> len(envs), envs.X.shape
+    (2, (10, 63))
+    >>> envs[0][0, [0, 12, 18]].round(5).tolist()  # the first three shells of copper
+    [0.21847, 0.06634, 0.01217]
+    """
+    frames = check_frames(frames)
+    k = check_count(k, "k", minimum=2)
+    cutoff = check_positive(cutoff, "cutoff")
+    if descriptor_fn is not None:
+        return Environments.from_frames(_user_descriptors(frames, descriptor_fn, progress))
+    n_columns = (2 * k - 1) * (1 if species is None else 1 + len(check_species(species, frames)))
+    offsets = _offsets(frames)
+    n_rows = int(offsets[-1])
+    # The rows, and what `entropy` and `select` make of them.
+    check_fits(
+        4 * 8 * n_rows * n_columns,
+        f"{n_rows:,} environments of {n_columns:,} numbers each",
+        "take fewer frames, such as parts of the file that are compressed first, or a smaller k",
+    )
+    if species is None:
+        X = _default_descriptors(frames, k, cutoff, "descriptors", progress)
+    else:
+        X = _multicomponent_descriptors(frames, k, cutoff, check_species(species, frames), progress)
+    return Environments(read_only(X, copy=False), offsets)

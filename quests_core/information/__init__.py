@@ -1,0 +1,1 @@
+"""Entropy, diversity, overlap, and what follows from them."""

@@ -1,0 +1,200 @@
+"""Every metric at every size of an order, in one pass."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from ..environments import Environments, as_environments
+from ..kernel_sums.sums import PRECISIONS, metrics_along_order
+from ..progress import ProgressCallback
+from ..utils.memory import check_fits
+from ..utils.validation import check_choice, check_count, check_frame_indices, check_sane
+from .entropy import OVERLAP_THRESHOLD
+
+_MOST_SIZES = 200
+_COLUMNS = [
+    "n_frames",
+    "n_envs",
+    "fraction",
+    "entropy",
+    "diversity",
+    "overlap",
+    "information_loss",
+    "max_delta_entropy",
+]
+
+
+@dataclass(frozen=True, eq=False)
+class CompressionPath:
+    """A compression curve and the δH of every environment at each of its sizes.
+
+    Attributes
+    ----------
+    curve : pandas.DataFrame
+        What `compression_curve` returns.
+    delta_entropy : ndarray of shape (n_sizes, n_envs), float32
+        δH(environment | subset), nats; +inf where the subset has no environment.
+    """
+
+    curve: pd.DataFrame
+    delta_entropy: np.ndarray
+
+
+def default_sizes(n: int) -> np.ndarray:
+    """Return every size up to 200, otherwise 200 sizes evenly spaced with 1 and n among them.
+
+    Examples
+    --------
+    >>> default_sizes(3).tolist(), len(default_sizes(1000))
+    ([1, 2, 3], 200)
+    """
+    return np.unique(np.linspace(1, n, min(n, _MOST_SIZES)).round().astype(np.int64))
+
+
+def check_sizes(sizes, n: int) -> np.ndarray:
+    """Return sizes from 1 to n, rising; `default_sizes` for None."""
+    if sizes is None:
+        return default_sizes(n)
+    sizes = np.unique([check_count(size, "sizes") for size in sizes])
+    if len(sizes) == 0 or sizes[-1] > n:
+        raise ValueError(f"sizes: expected numbers of frames from 1 to {n}, got {sizes.tolist()}")
+    return sizes
+
+
+def compression_path(
+    envs: Environments,
+    order: Sequence[int],
+    sizes: Sequence[int] | None = None,
+    bandwidth: float = 0.015,
+    precision: str = "single",
+    progress: ProgressCallback | None = None,
+) -> CompressionPath:
+    """Return the compression curve together with the δH of every environment at each size.
+
+    Takes the arguments of `compression_curve` and ``4 n_sizes n_envs`` bytes of memory.
+
+    Parameters
+    ----------
+    envs : Environments
+        The full set; a plain ``(n, d)`` array counts as n frames of one.
+    order : sequence of int
+        Frame indices, each at most once.
+    sizes : sequence of int, optional
+        Numbers of frames; by default `default_sizes`.
+    bandwidth : float
+        h of the kernel, Å⁻¹.
+    precision : {"single", "double"}
+        An error of at most 1e-5 or 1e-12 nats in each δH; see `log_kernel_sum`.
+    progress : callable, optional
+        See `quests_core.progress`.
+
+    Returns
+    -------
+    CompressionPath
+        ``path.curve`` and ``path.delta_entropy``.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If an argument is not as described.
+
+    Examples
+    --------
+    >>> envs = Environments([[0.0], [0.001], [0.9]], offsets=[0, 2, 3])
+    >>> path = compression_path(envs, [0, 1], bandwidth=0.1)
+    >>> path.delta_entropy[0].astype(float).round(1).tolist()
+    [-0.7, -0.7, 39.8]
+    """
+    return _path(envs, order, sizes, bandwidth, precision, progress, keep=True)
+
+
+def compression_curve(
+    envs: Environments,
+    order: Sequence[int],
+    sizes: Sequence[int] | None = None,
+    bandwidth: float = 0.015,
+    precision: str = "single",
+    progress: ProgressCallback | None = None,
+) -> pd.DataFrame:
+    r"""Return every metric of the subsets ``order[:n]``.
+
+    Parameters
+    ----------
+    envs : Environments
+        The full set; a plain ``(n, d)`` array counts as n frames of one.
+    order : sequence of int
+        Frame indices, each at most once, such as ``select(envs).order``.
+    sizes : sequence of int, optional
+        Numbers of frames; by default every size up to 200 frames, otherwise 200 sizes evenly spaced
+        with 1 and n among them.
+    bandwidth : float
+        h of the kernel, Å⁻¹.
+    precision : {"single", "double"}
+        An error of at most 1e-5 or 1e-12 nats in each δH; see `log_kernel_sum`.
+    progress : callable, optional
+        See `quests_core.progress`.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row a size, with the columns
+
+        * ``n_frames``, ``n_envs``: size of the subset; ``fraction``: share of all frames;
+        * ``entropy``, ``diversity``: of the subset, nats (NaN for one without environments);
+        * ``overlap``: share of all environments with δH(env | subset) < 1e-5 nats;
+        * ``information_loss``: mean over all environments of :math:`\max(0, \delta H)`, nats;
+        * ``max_delta_entropy``: the largest δH(env | subset), nats.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If an argument is not as described.
+
+    References
+    ----------
+    arXiv 2511.10561.
+
+    Examples
+    --------
+    >>> envs = Environments([[0.0], [0.001], [0.9]], offsets=[0, 2, 3])
+    >>> compression_curve(envs, [0, 1])[["n_frames", "n_envs", "overlap"]].round(3).values.tolist()
+    [[1.0, 2.0, 0.667], [2.0, 3.0, 1.0]]
+    """
+    return _path(envs, order, sizes, bandwidth, precision, progress, keep=False).curve
+
+
+def _path(envs, order, sizes, bandwidth, precision, progress, keep: bool) -> CompressionPath:
+    envs = as_environments(envs)
+    if envs.n_envs == 0:
+        raise ValueError("envs: expected at least 1 environment, got 0")
+    order = check_frame_indices(order, len(envs), "order", unique=True)
+    if len(order) == 0:
+        raise ValueError("order: expected at least 1 frame, got 0")
+    sizes = check_sizes(sizes, len(order))
+    bandwidth = check_sane(bandwidth, "bandwidth")
+    check_choice(precision, "precision", PRECISIONS)
+    if keep:
+        what = f"δH of {envs.n_envs:,} environments at {len(sizes):,} sizes"
+        check_fits(4 * len(sizes) * envs.n_envs, what, "take fewer sizes")
+    deltas = np.empty((len(sizes), envs.n_envs) if keep else (0, 0), dtype=np.float32)
+    n_envs = np.cumsum(envs.sizes[order])[sizes - 1]
+    added, largest = metrics_along_order(
+        envs, order, sizes, OVERLAP_THRESHOLD, deltas, bandwidth, precision, progress
+    )
+    covered, loss, own, inverse = added.T
+    # A subset without environments has no entropy: 0 / 0.
+    with np.errstate(divide="ignore", invalid="ignore"):
+        entropy, diversity = np.log(n_envs) - own / n_envs, np.where(n_envs > 0, np.log(inverse), np.nan)
+    columns = [
+        sizes,
+        n_envs,
+        sizes / len(envs),
+        entropy,
+        diversity,
+        covered / envs.n_envs,
+        loss / envs.n_envs,
+        largest,
+    ]
+    return CompressionPath(pd.DataFrame(dict(zip(_COLUMNS, columns, strict=True))), deltas)

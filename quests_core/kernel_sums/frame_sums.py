@@ -1,0 +1,117 @@
+"""The kernel sums of every environment against every single frame, where they do not vanish.
+
+``K[e, f] = Σ_{j in f} exp(-‖x_e - x_j‖² / 2h²)``. An environment is like those of few frames, so of all
+pairs a few per cent are kept: five bytes for each, in runs. A run holds what one frame gives to one
+tile (see `quests_core.kernel_sums.tiles`): lanes, rising, and values. All runs of a frame are found in one
+look, and a selection that asks again and again for the kernels of a frame computes none twice.
+"""
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from ..progress import ProgressCallback
+from ..utils import memory
+from ..utils.threads import parallel_blocks
+from . import tile_loops
+from .sums import query_arrays, work_space_of_thread
+from .tile_sums import FADE_EXPONENT, new_states
+from .tiles import TILE_ROWS
+
+# A pair is left out where all pairs like it in the largest frame change a sum by less than this.
+_TOLERANCE = 1e-3
+# Entries that a block of tiles may find before they are put aside.
+_BUFFER = 1 << 20
+
+
+@dataclass(frozen=True, eq=False)
+class FrameKernelSums:
+    """Kernel sums of all environments against single frames, those of at least `least`.
+
+    Attributes
+    ----------
+    indptr : ndarray of shape (n_frames + 1,)
+        The runs of frame f are ``first_run[f]:first_run[f + 1]``.
+    run_start, run_stop : ndarray of shape (n_runs,)
+        Its entries.
+    run_row : ndarray of shape (n_runs,)
+        Row of the tiles at which its lane 0 stands.
+    lanes : ndarray of shape (n_entries,)
+        Lane of each entry; unsigned bytes.
+    values : ndarray of shape (n_entries,)
+        K, single precision.
+    """
+
+    indptr: np.ndarray
+    run_start: np.ndarray
+    run_stop: np.ndarray
+    run_row: np.ndarray
+    lanes: np.ndarray
+    values: np.ndarray
+
+    @classmethod
+    def of(cls, envs, bandwidth: float, least: float, progress: ProgressCallback | None = None):
+        """Compute the kernel sums of environments against each of their frames."""
+        tiles, queries, frames = envs.tiles, query_arrays(envs.tiles), envs.blocks
+        reach = -math.log(least) + math.log(max(1, envs.sizes.max()) / _TOLERANCE)
+        accuracy = 0.5 / bandwidth**2, reach, FADE_EXPONENT
+        found: dict[int, list[tuple[np.ndarray, ...]]] = {}
+        # Where all environments are alike no pair vanishes; five bytes each stand in memory twice at the end.
+        free, n_bytes = memory.available(), [0]
+
+        def work(first: int, last: int) -> None:
+            room = np.empty(_BUFFER, np.uint8), np.empty(_BUFFER, np.float32)
+            run_room = np.empty((len(envs), 3), np.int64)
+            states, found[first] = new_states([TILE_ROWS]), []
+            for t in range(first, last):
+                frame = 0
+                while frame < len(envs):
+                    given = (
+                        queries,
+                        tiles.starts,
+                        t,
+                        frames,
+                        frame,
+                        least,
+                        accuracy,
+                        states,
+                        work_space_of_thread(),
+                    )
+                    frame, n_runs, n = tile_loops.add_frames_apart(*given, *room, run_room)
+                    n_bytes[0] += 5 * n + run_room[:n_runs].nbytes
+                    if free is not None and 2 * n_bytes[0] > free:
+                        done = max(1, t) / len(tiles)
+                        memory.check_fits(
+                            int(max(2 * n_bytes[0] / done, free + 1)),
+                            f"the kernels of {envs.n_envs:,} environments",
+                            "take a smaller bandwidth or fewer frames, or select in chunks",
+                        )
+                    found[first].append((room[0][:n].copy(), room[1][:n].copy(), run_room[:n_runs].copy()))
+
+        size = max(1, min(-(-len(tiles) // 64), 8))
+        parallel_blocks(work, len(tiles), size, "kernels of frames", progress)
+        return cls._joined([part for first in sorted(found) for part in found[first]], len(envs))
+
+    @classmethod
+    def _joined(cls, parts: list[tuple[np.ndarray, ...]], n_frames: int) -> "FrameKernelSums":
+        """Join what was found tile by tile; runs are sorted by frame, entries stay where they are."""
+        runs, start = [np.empty((0, 3), np.int64)], 0
+        for lanes, _, found in parts:
+            found[:, 2] += start
+            runs.append(found)
+            start += len(lanes)
+        frame, row, starts = np.concatenate(runs).T
+        stops = np.append(starts[1:], start)
+        by_frame = np.argsort(frame, kind="stable")
+        indptr = np.searchsorted(frame[by_frame], np.arange(n_frames + 1))
+        lanes = np.concatenate([np.empty(0, np.uint8), *(lanes for lanes, _, _ in parts)])
+        values = np.concatenate([np.empty(0, np.float32), *(values for _, values, _ in parts)])
+        return cls(indptr, starts[by_frame], stops[by_frame], row[by_frame], lanes, values)
+
+    @property
+    def arrays(self) -> tuple[np.ndarray, ...]:
+        """All arrays, for compiled kernels."""
+        return (
+            self.indptr, self.run_start, self.run_stop, self.run_row, self.lanes, self.values,
+        )  # fmt: skip

@@ -1,0 +1,283 @@
+"""The innermost loops over leaves and their lanes, written for the machine's vectors.
+
+A leaf is two vectors of 16 lanes, and the boxes of 16 leaves are a block (see
+`quests_core.kernel_sums.picked_leaves`). What the functions do stands in each, in plain numpy; compiled,
+lanes and boxes stay in registers from the first axis to the last.
+"""
+
+import numpy as np
+from llvmlite import ir
+from numba import types
+from numba.core import cgutils
+from numba.extending import intrinsic, overload
+
+from .simd import VECTOR, broadcast, pointers, splat, vector_at
+from .tile_distances import FAR
+from .tile_sums import POWER_OF_TWO
+from .tiles import CHUNK_AXES, LEAF_ROWS
+
+# Axes of a leaf's box: along further ones hardly any box is apart from another.
+BOX_AXES = 8
+# Squares in single precision are taken for larger by this factor.
+ROUND_UP = np.float32(1.00001)
+_INNER = {"_nrt": False, "nogil": True}
+_LONG, _WORDS = ir.IntType(64), ir.VectorType(ir.IntType(32), 16)
+_SIDES = range(2)
+# Axes of lanes that are added up before one looks whether all are beyond the limit: mostly they are.
+_STEP = CHUNK_AXES // 2
+
+
+def _numbers(number: float) -> ir.Constant:
+    return ir.Constant(VECTOR, [float(np.float32(number))] * 16)
+
+
+def _splat_word(builder, word):
+    return builder.bitcast(splat(builder, builder.bitcast(word, ir.FloatType())), _WORDS)
+
+
+def _call(builder, name: str, *arguments, result=VECTOR, **more):
+    """Call one of LLVM's own functions."""
+    kind = ir.FunctionType(result, [argument.type for argument in arguments])
+    return builder.call(cgutils.get_or_insert_function(builder.module, kind, name), arguments, **more)
+
+
+def _multiply_add(builder, a, b, c):
+    # No product and sum apart: LLVM would put what is added up in several rows into one again.
+    return _call(builder, "llvm.fmuladd.v16f32", a, b, c)
+
+
+def _larger(builder, a, b):
+    return builder.select(builder.fcmp_ordered(">", a, b), a, b)
+
+
+def _smaller(builder, a, b):
+    return builder.select(builder.fcmp_ordered("<", a, b), a, b)
+
+
+def _add_up(builder, vector):
+    zero = ir.Constant(ir.FloatType(), 0.0)
+    name = "llvm.vector.reduce.fadd.v16f32"
+    return _call(builder, name, zero, vector, result=ir.FloatType(), fastmath=("reassoc",))
+
+
+def _sides(builder, data, kind=VECTOR):
+    """Return the places of both vectors of a leaf's numbers."""
+    places = [builder.gep(data, [ir.Constant(_LONG, 16 * side)]) for side in _SIDES]
+    return [builder.bitcast(place, kind.as_pointer()) for place in places]
+
+
+def leaves_within(low, high, last, x, since, limit, n_blocks, gaps, near):
+    """Find the leaves whose boxes are within `limit` of a point, and whose `last` pick is not before `since`.
+
+    Write the squared distances of all to `gaps`, and the places of those within to `near`; return their
+    number. Shapes: `low` and `high` ``(all blocks, BOX_AXES, 16)``, of which the first `n_blocks` count,
+    `x` ``(at least BOX_AXES,)``, all others ``(16 · all blocks,)``. `last`, `since` and `near` are whole
+    numbers of 32 bits, all else is in single precision.
+    """
+    n, x = 16 * n_blocks, x[:BOX_AXES, None]
+    beyond = np.maximum(np.maximum(low[:n_blocks] - x, x - high[:n_blocks]), np.float32(0.0))
+    gaps[:n] = np.square(beyond).sum(axis=1).ravel()
+    found = np.flatnonzero((gaps[:n] <= limit) & (last[:n] >= since))
+    near[: len(found)] = found
+    return len(found)
+
+
+@intrinsic
+def _leaves_within(typing_context, low, high, last, x, since, limit, n_blocks, gaps, near):
+    def generate(context, builder, signature, arguments):
+        low, high, last, x, gaps, near = pointers(context, builder, signature, arguments, (0, 1, 2, 3, 7, 8))
+        since, limit = _splat_word(builder, arguments[4]), splat(builder, arguments[5])
+        point = [broadcast(builder, x, c) for c in range(BOX_AXES)]
+        count = cgutils.alloca_once_value(builder, ir.Constant(_LONG, 0))
+        numbers = ir.Constant(_WORDS, list(range(16)))
+        with cgutils.for_range(builder, arguments[6]) as loop:
+            start = builder.mul(loop.index, ir.Constant(_LONG, 16))
+            box, gap = builder.mul(start, ir.Constant(_LONG, BOX_AXES)), _numbers(0.0)
+            for c in range(BOX_AXES):
+                place = builder.add(box, ir.Constant(_LONG, 16 * c))
+                below, above = (builder.load(vector_at(builder, one, place), align=4) for one in (low, high))
+                beyond = _larger(builder, builder.fsub(below, point[c]), builder.fsub(point[c], above))
+                beyond = _larger(builder, beyond, _numbers(0.0))
+                gap = _multiply_add(builder, beyond, beyond, gap)
+            builder.store(gap, vector_at(builder, gaps, start), align=4)
+            ranks = builder.load(builder.bitcast(builder.gep(last, [start]), _WORDS.as_pointer()), align=4)
+            is_within = builder.fcmp_ordered("<=", gap, limit)
+            is_within = builder.and_(is_within, builder.icmp_signed(">=", ranks, since))
+            places = builder.add(_splat_word(builder, builder.trunc(start, _WORDS.element)), numbers)
+            n = builder.load(count)
+            found = builder.gep(near, [n])
+            _call(builder, "llvm.masked.compressstore.v16i32", places, found, is_within, result=ir.VoidType())
+            bits = builder.bitcast(is_within, ir.IntType(16))
+            more = builder.zext(_call(builder, "llvm.ctpop.i16", bits, result=bits.type), _LONG)
+            builder.store(builder.add(n, more), count)
+        return builder.load(count)
+
+    return types.int64(low, high, last, x, since, limit, n_blocks, gaps, near), generate
+
+
+@overload(leaves_within, jit_options=_INNER)
+def _within_compiled(low, high, last, x, since, limit, n_blocks, gaps, near):
+    return lambda low, high, last, x, since, limit, n_blocks, gaps, near: _leaves_within(
+        low, high, last, x, since, limit, n_blocks, gaps, near
+    )
+
+
+def bfloat16_distances_sq(x, center, bfloat16, limit, relative, squares):
+    """Write the squared differences of one row and a leaf's lanes; say whether any is within `limit`.
+
+    Shapes: `x` and `center` ``(at least n_axes,)``, `squares` ``(LEAF_ROWS,)`` and `relative`, which is
+    room, ``(CHUNK,)``, all in single precision; `bfloat16` ``(n_axes, LEAF_ROWS // 2, 2)``, where ``[c, j,
+    side]`` is the upper half of the single, relative to the centre, that lane ``j + side · LEAF_ROWS // 2``
+    has on axis c. Axes are added up `_STEP` at a time, until all squares are beyond the limit; only if
+    they are not in the end are they written. One that is not a number is within.
+    """
+    n_axes = len(bfloat16)
+    columns = (np.moveaxis(bfloat16, 2, 1).astype(np.uint32) << np.uint32(16)).view(np.float32)
+    away = (x[:n_axes] - center[:n_axes])[:, None]
+    found = np.square(away - columns.reshape(n_axes, LEAF_ROWS)).sum(axis=0)
+    if (found > limit).all():
+        return False
+    squares[:] = found
+    return True
+
+
+def _add_chunk(builder, relative, bfloat16, first, sums):
+    """Add `_STEP` axes to two sums for each side, of which none waits for the other."""
+    shift, mask = (ir.Constant(_WORDS, [number] * 16) for number in (16, 0xFFFF0000))
+    sums = list(sums)
+    for c in range(_STEP):
+        coordinate = broadcast(builder, relative, c)
+        axis = builder.add(first, ir.Constant(_LONG, c))
+        place = builder.gep(bfloat16, [builder.mul(axis, ir.Constant(_LONG, LEAF_ROWS))])
+        pair = builder.load(builder.bitcast(place, _WORDS.as_pointer()), align=2)
+        for side, word in enumerate((builder.shl(pair, shift), builder.and_(pair, mask))):
+            difference, which = builder.fsub(coordinate, builder.bitcast(word, VECTOR)), side + 2 * (c % 2)
+            sums[which] = _multiply_add(builder, difference, difference, sums[which])
+    return sums
+
+
+@intrinsic
+def _bfloat16_distances_sq(typing_context, x, center, bfloat16, limit, relative, squares, n_axes):
+    def generate(context, builder, signature, arguments):
+        x, center, bfloat16, relative, squares = pointers(
+            context, builder, signature, arguments, (0, 1, 2, 4, 5)
+        )
+        limit, n_axes, before = splat(builder, arguments[3]), arguments[6], builder.block
+        loop, end = (builder.append_basic_block(name) for name in ("axes", "end"))
+        builder.branch(loop)
+        builder.position_at_end(loop)
+        first, *sums = [builder.phi(_LONG), *(builder.phi(VECTOR) for _ in range(4))]
+        few = ir.VectorType(ir.FloatType(), _STEP).as_pointer()
+        away, from_where = (
+            builder.load(builder.bitcast(builder.gep(one, [first]), few), align=4) for one in (x, center)
+        )
+        builder.store(builder.fsub(away, from_where), builder.bitcast(relative, few), align=4)
+        added = _add_chunk(builder, relative, bfloat16, first, sums)
+        totals = [builder.fadd(added[side], added[side + 2]) for side in _SIDES]
+        beyond = [builder.fcmp_ordered(">", total, limit) for total in totals]
+        bits = builder.bitcast(builder.and_(*beyond), ir.IntType(16))
+        within = builder.icmp_unsigned("!=", bits, ir.Constant(bits.type, -1))
+        following = builder.add(first, ir.Constant(_LONG, _STEP))
+        go_on = builder.and_(within, builder.icmp_signed("<", following, n_axes))
+        starts, ends = [ir.Constant(_LONG, 0), *[_numbers(0.0)] * 4], [following, *added]
+        for phi, start, then in zip((first, *sums), starts, ends, strict=True):
+            phi.add_incoming(start, before)
+            phi.add_incoming(then, builder.block)
+        builder.cbranch(go_on, loop, end)
+        builder.position_at_end(end)
+        with builder.if_then(within):
+            for total, place in zip(totals, _sides(builder, squares), strict=True):
+                builder.store(total, place, align=4)
+        return within
+
+    return types.boolean(x, center, bfloat16, types.float32, relative, squares, types.int64), generate
+
+
+@overload(bfloat16_distances_sq, jit_options=_INNER)
+def _bfloat16_compiled(x, center, bfloat16, limit, relative, squares):
+    return lambda x, center, bfloat16, limit, relative, squares: _bfloat16_distances_sq(
+        x, center, bfloat16, limit, relative, squares, bfloat16.shape[0]
+    )
+
+
+def upper_bound_distances_sq(squares, rounding_norms, residual_norms, residual_norm, ranks, since):
+    """Take squares d² for ``(1 + s / 2) d² + s (2 + s) + (tail + t)²``, and return the least.
+
+    s is what is `rounding_norms` away and t the tail of each lane; what becomes of d² is multiplied by
+    `ROUND_UP`. Where a rank is below `since` it is `FAR`. Shapes ``(LEAF_ROWS,)``; `ranks` are whole numbers
+    of 32 bits, all else is in single precision.
+    """
+    half = np.float32(0.5) * rounding_norms
+    widened = (squares + half * (squares + np.float32(4.0) + 2 * rounding_norms)) * ROUND_UP + np.square(
+        residual_norm + residual_norms
+    )
+    squares[:] = np.where(ranks >= since, widened, FAR)
+    return squares.min()
+
+
+@intrinsic
+def _upper_bound_distances_sq(
+    typing_context, squares, rounding_norms, residual_norms, residual_norm, ranks, since
+):
+    def widened(builder, square, rounding_norms, residual_norm):
+        half = builder.fmul(rounding_norms, _numbers(0.5))
+        more = builder.fadd(builder.fadd(square, _numbers(4.0)), builder.fadd(rounding_norms, rounding_norms))
+        square = builder.fmul(_multiply_add(builder, half, more, square), _numbers(ROUND_UP))
+        return _multiply_add(builder, residual_norm, residual_norm, square)
+
+    def generate(context, builder, signature, arguments):
+        data = pointers(context, builder, signature, arguments, (0, 1, 2, 4))
+        residual_norm, since = splat(builder, arguments[3]), _splat_word(builder, arguments[5])
+        both, kinds = [], [*[VECTOR] * 3, _WORDS]
+        for places in zip(*(_sides(builder, *one) for one in zip(data, kinds, strict=True)), strict=True):
+            square, rounding_norms, own, ranks = (builder.load(place, align=4) for place in places)
+            far = widened(builder, square, rounding_norms, builder.fadd(residual_norm, own))
+            both.append(builder.select(builder.icmp_signed(">=", ranks, since), far, _numbers(FAR)))
+            builder.store(both[-1], places[0], align=4)
+        # The bits of numbers that are not negative are ordered as the numbers are.
+        bits = builder.bitcast(_smaller(builder, *both), _WORDS)
+        least = _call(builder, "llvm.vector.reduce.smin.v16i32", bits, result=_WORDS.element)
+        return builder.bitcast(least, ir.FloatType())
+
+    return types.float32(squares, rounding_norms, residual_norms, residual_norm, ranks, since), generate
+
+
+@overload(upper_bound_distances_sq, jit_options=_INNER)
+def _upper_bound_compiled(squares, rounding_norms, residual_norms, residual_norm, ranks, since):
+    return lambda squares, rounding_norms, residual_norms, residual_norm, ranks, since: (
+        _upper_bound_distances_sq(squares, rounding_norms, residual_norms, residual_norm, ranks, since)
+    )
+
+
+def sum_of_kernels(squares, offset):
+    """Return ``Σ exp(offset - square)`` over a leaf's lanes; all in single precision.
+
+    Exponents beyond ±80 are taken for ±80.
+    """
+    return np.exp(np.clip(offset - squares, np.float32(-80.0), np.float32(80.0))).sum(dtype=np.float32)
+
+
+@intrinsic
+def _sum_of_kernels(typing_context, squares, offset):
+    def generate(context, builder, signature, arguments):
+        (squares,) = pointers(context, builder, signature, arguments, (0,))
+        offset, terms = splat(builder, arguments[1]), []
+        for place in _sides(builder, squares):
+            x = builder.fsub(offset, builder.load(place, align=4))
+            x = _larger(builder, _smaller(builder, x, _numbers(80.0)), _numbers(-80.0))
+            x = builder.fmul(x, _numbers(1.44269504))
+            whole = _call(builder, "llvm.rint.v16f32", x)
+            f, power = builder.fsub(x, whole), _numbers(POWER_OF_TWO[0])
+            for coefficient in POWER_OF_TWO[1:]:
+                power = _multiply_add(builder, power, f, _numbers(coefficient))
+            bits = builder.add(builder.fptosi(whole, _WORDS), ir.Constant(_WORDS, [127] * 16))
+            bits = builder.shl(bits, ir.Constant(_WORDS, [23] * 16))
+            terms.append(builder.fmul(power, builder.bitcast(bits, VECTOR)))
+        return _add_up(builder, builder.fadd(*terms))
+
+    return types.float32(squares, offset), generate
+
+
+@overload(sum_of_kernels, jit_options=_INNER)
+def _sum_compiled(squares, offset):
+    return lambda squares, offset: _sum_of_kernels(squares, offset)

@@ -1,0 +1,174 @@
+"""Compiled kernel sums of single environments against the frames picked so far.
+
+A selection asks for the sum of one environment here and of another there, against frames that were
+picked since it last asked. An environment visits the nearest leaves of picks first (see
+`quests_core.kernel_sums.picked_leaves`), as they set its limit, and then whatever is within that.
+
+What the leaves know of their lanes bounds distances from both sides. With d the distance along the first
+axes to where a lane is said to be, s how far it is from there, and t and t' how far both rows are from
+the leaf's centre along the other axes, an exponent is at least ``(d - s)²`` and at most ``(d + s)² + (t +
+t')²``. The latter is computed as ``(1 + s / 2) d² + s (2 + s) + (t + t')²``, which is no less. The sum of
+kernels with these largest exponents is a lower bound, which is asked for first and mostly decides. An
+exact sum reads the rows of the lanes that may matter, in double precision. Whatever is left out makes a
+sum smaller, so that it stays a bound.
+"""
+
+import math
+from typing import NamedTuple
+
+import numpy as np
+
+from ..utils.jit import jit_inline
+from .leaf_simd import (
+    ROUND_UP,
+    bfloat16_distances_sq,
+    leaves_within,
+    sum_of_kernels,
+    upper_bound_distances_sq,
+)
+from .picked_leaves import Picked
+from .tile_distances import FAR
+from .tile_sums import exact_square
+from .tiles import CHUNK_AXES, LEAF_ROWS
+
+# Leaves whose gap is below this share of the limit are visited before others: they take it down.
+_SOON = np.float32(0.25)
+# What is not `FAR`.
+_BEFORE_FAR = np.float32(2e38)
+# Bounds are added up relative to a term that may be smaller than the largest by this, an exponent.
+_STEP = 40.0
+
+
+class Workspace(NamedTuple):
+    """The buffers of one thread."""
+
+    relative: np.ndarray  # the environment relative to the centre of a leaf, (CHUNK,)
+    squares: np.ndarray  # squared distances to the lanes of a leaf, (LEAF_ROWS,)
+    rows: np.ndarray  # rows of the lanes that may matter, likewise
+    exponents: np.ndarray  # and their exponents
+    gaps: np.ndarray  # squared distances to the boxes of the leaves in use
+    near: np.ndarray  # those that may matter
+
+    @classmethod
+    def of(cls, picked: Picked) -> "Workspace":
+        """Return room for sums against `picked`."""
+        relative, squares, gaps = (np.empty(n, np.float32) for n in (CHUNK_AXES, LEAF_ROWS, len(picked.last)))
+        rows, exponents, near = (
+            np.empty(LEAF_ROWS, np.int64),
+            np.empty(LEAF_ROWS),
+            np.empty(len(gaps), np.int32),
+        )
+        return cls(relative, squares, rows, exponents, gaps, near)
+
+
+@jit_inline
+def _limit(far, slack):
+    """Return the square, in single precision, of a distance that is wrong by up to `slack`."""
+    return np.float32(min((far + slack) ** 2 * ROUND_UP, _BEFORE_FAR))
+
+
+@jit_inline
+def _error(nearest):
+    """Return the error of a logarithm of bounds: terms below the largest by 30, an exponent, do not count."""
+    return 1e-5 + 2.0**-21 * (nearest + 30.0)
+
+
+@jit_inline
+def _add_bounds(picked, leaf, since, residual_norm, nearest, total, workspace):
+    """Add the kernels of the lanes of a leaf that were picked at `since` or later, taken for too far."""
+    rounding_norms, residual_norms, ranks = (
+        picked.rounding_norms[leaf],
+        picked.residual_norms[leaf],
+        picked.ranks[leaf],
+    )
+    least = upper_bound_distances_sq(
+        workspace.squares, rounding_norms, residual_norms, residual_norm, ranks, np.int32(since)
+    )
+    if not least < _BEFORE_FAR:
+        return nearest, total
+    if least < nearest - _STEP:
+        total *= math.exp(least - nearest)
+        nearest = np.float64(least)
+    return nearest, total + sum_of_kernels(workspace.squares, np.float32(nearest))
+
+
+@jit_inline
+def _add_exactly(picked, row, leaf, since, limit, nearest, total, workspace):
+    """Add the kernels of the lanes of a leaf that were picked at `since` or later, exactly."""
+    query, rows, exponents, n = picked.rows[row], workspace.rows, workspace.exponents, 0
+    ranks, row_at = picked.ranks[leaf], picked.row_at[leaf]
+    for j in range(LEAF_ROWS):
+        rows[n] = row_at[j]
+        n += (ranks[j] >= since) & (not workspace.squares[j] > limit)
+    least = nearest
+    for i in range(n):
+        exponents[i] = exact_square(query, picked.rows[rows[i]]) * picked.unit * picked.unit
+        least = min(least, exponents[i])
+    if least < nearest:
+        total *= math.exp(least - nearest)
+    for i in range(n):
+        total += math.exp(least - exponents[i])
+    return least, total
+
+
+@jit_inline
+def _add_leaf(picked, leaf, row, since, far, is_bound, nearest, total, workspace):
+    """Add the lanes of a leaf that were picked at `since` or later and are not beyond `far`."""
+    x, center, bfloat16 = picked.singles[row], picked.centers[leaf], picked.bfloat16[leaf]
+    limit = _limit(far, picked.max_rounding[leaf])
+    if not bfloat16_distances_sq(x, center, bfloat16, limit, workspace.relative, workspace.squares):
+        return nearest, total
+    if not is_bound:
+        return _add_exactly(picked, row, leaf, since, limit, nearest, total, workspace)
+    square = np.float32(0.0)
+    for c in range(bfloat16.shape[0], x.shape[0]):
+        square += (x[c] - center[c]) ** 2
+    return _add_bounds(picked, leaf, since, np.float32(math.sqrt(square)), nearest, total, workspace)
+
+
+@jit_inline
+def _near_leaves(picked, row, since, limit, workspace):
+    """Note the leaves with new picks within a limit, the nearest first; return their number."""
+    gaps, near, n_blocks, first = workspace.gaps, workspace.near, (picked.n_leaves[0] + 15) // 16, 0
+    x, since = picked.singles[row], np.int32(since)
+    n_near = leaves_within(picked.low, picked.high, picked.last, x, since, limit, n_blocks, gaps, near)
+    for i in range(n_near):
+        first = i if gaps[near[i]] < gaps[near[first]] else first
+    near[0], near[first] = near[first], near[0]
+    return n_near
+
+
+@jit_inline
+def update_sum(picked, row, n_picked, bound, need, reach, is_bound, sums, workspace):
+    """Add to the sum of a row what was picked since it was last asked for; return its logarithm.
+
+    `sums` are ``(known, nearest, total)`` of all rows: the sum over the first ``known`` picks is ``total
+    · exp(-nearest)``. Terms are left out that are smaller than the sum by `reach`, an exponent; its logarithm
+    is known to be no less than `bound`. If `is_bound` is enough, no rows are read, and what is returned is
+    less by the error of that. Once the logarithm is above `need` it is returned at once, and the sum stays
+    what it was.
+    """
+    known, nearest_of, total_of = sums
+    since, nearest, total = known[row], nearest_of[row], total_of[row]
+    log_total, far = math.log(total) if total > 0.0 else -np.inf, math.sqrt(reach - bound)
+    gaps, near, own, n_near = workspace.gaps, workspace.near, picked.leaf_of[row], 1
+    near[0], gaps[own] = own, np.float32(0.0) if picked.last[own] >= since else FAR
+    # Where the row would stand itself; then the nearest, and those by which the limit falls most; all others.
+    for turn in range(3):
+        if turn == 1:
+            n_near = _near_leaves(picked, row, since, _limit(far, picked.rounding_error), workspace)
+            gaps[own] = FAR
+        for i in range(n_near):
+            leaf, limit = np.int64(near[i]), _limit(far, picked.rounding_error)
+            if gaps[leaf] > (_SOON * limit if turn == 1 and i > 0 else limit):
+                continue
+            gaps[leaf] = FAR
+            before = total
+            nearest, total = _add_leaf(picked, leaf, row, since, far, is_bound, nearest, total, workspace)
+            if total != before:
+                log_total = math.log(total)
+                if log_total - nearest - _error(nearest) > need:
+                    return log_total - nearest - _error(nearest)
+                far = min(far, math.sqrt(max(reach + nearest - log_total, 0.0)))
+    known[row], nearest_of[row], total_of[row] = n_picked, nearest, total
+    return log_total - nearest - (_error(nearest) if is_bound else 0.0) if total > 0.0 else -np.inf

@@ -1,0 +1,105 @@
+"""Data sets that the package load-atoms downloads, and what GAP-20 is made of."""
+
+import importlib
+import re
+import warnings
+from collections.abc import Iterator
+from itertools import pairwise
+from pathlib import Path
+
+from ..io.frame_writer import frame_bytes
+from ..io.xyz_checks import frame_bounds
+from ..progress import ProgressCallback
+
+GAP20 = "C-GAP-20U"
+_LABEL = re.compile(rb'config_type=(?:"([^"\n]*)"|(\S+))')
+
+
+class _Tasks:
+    """What load-atoms takes for its display of progress."""
+
+    def __init__(self, progress: ProgressCallback | None):
+        self._progress = progress
+
+    def new_task(self, description: str, total: float | None = None) -> "_Task":
+        return _Task(description.lower(), total, self._progress)
+
+
+class _Task:
+    def __init__(self, step: str, total: float | None, progress: ProgressCallback | None):
+        self._step, self._total, self._done, self._progress = step, total, 0, progress
+
+    def update(self, total: float | None = None, advance: float = 0, **_) -> None:
+        self._total = self._total if total is None else total
+        self._done += advance
+        if self._progress is not None and self._total:
+            self._progress(self._step, int(min(self._done, self._total)), int(self._total))
+
+    def __enter__(self) -> "_Task":
+        return self
+
+    def __exit__(self, *_) -> None:
+        pass
+
+
+def _importer(name: str):
+    """Return the part of load-atoms that knows a data set.
+
+    Only those that the installed package brings: load-atoms would fetch others, and run them.
+    """
+    from load_atoms.database import importers
+    from load_atoms.database.database_entry import DatabaseEntry
+
+    stem = DatabaseEntry.importer_file_stem(name)
+    folder = Path(next(iter(importers.__path__)))
+    known = sorted(path.stem for path in folder.glob("*.py") if path.stem != "__init__")
+    if stem not in known:
+        raise ValueError(
+            f"load-atoms:{name}: expected one of those that load-atoms brings: {', '.join(known)}"
+        )
+    return importlib.import_module(f"load_atoms.database.importers.{stem}").Importer
+
+
+def _downloaded(name: str, folder: Path, progress: ProgressCallback | None):
+    """Return the importer of a data set and the folder with its files, compared with their hashes."""
+    importer = _importer(name)
+    from load_atoms.database.internet import download_all
+
+    folder = folder / name
+    folder.mkdir(parents=True, exist_ok=True)
+    files = importer.files_to_download()
+    try:
+        with warnings.catch_warnings():
+            warnings.filterwarnings("error", message="Checksum mismatch")
+            download_all(files, folder, _Tasks(progress))
+    except UserWarning as error:
+        for file in files:
+            (folder / file.local_name).unlink(missing_ok=True)
+        raise ValueError(f"{name}: what was downloaded is not what was published: {error}") from error
+    return importer, folder
+
+
+def load_atoms(key: str, folder: Path, progress: ProgressCallback | None) -> Iterator[bytes]:
+    """Yield the frames of a data set that load-atoms offers."""
+    importer, folder = _downloaded(key, folder, progress)
+    for atoms in importer.get_structures(folder, _Tasks(progress)):
+        yield frame_bytes(atoms)
+
+
+def gap20(key: str, folder: Path, progress: ProgressCallback | None) -> Iterator[bytes]:
+    """Yield the frames of C-GAP-20U with one ``config_type``, byte for byte.
+
+    Rowe et al., J. Chem. Phys. 153, 034702 (2020), doi 10.1063/5.0005084.
+    """
+    importer, folder = _downloaded(GAP20, folder, progress)
+    data = (folder / importer.files_to_download()[0].local_name).read_bytes()
+    bounds, labels = frame_bounds(data, GAP20), set()
+    for first, last in pairwise(bounds.tolist()):
+        comment = data[first:last].split(b"\n", 2)[1]
+        match = _LABEL.search(comment)
+        label = (match[1] or match[2]).decode() if match else ""
+        labels.add(label)
+        if label == key:
+            yield data[first:last]
+    if key not in labels:
+        raise ValueError(f"gap20:{key}: expected one of {', '.join(sorted(labels))}")

@@ -1,0 +1,114 @@
+"""Methods that draw lots, repeated: how far their curves scatter."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+
+from ..environments import Environments, as_environments
+from ..information.curve import check_sizes, compression_curve
+from ..progress import ProgressCallback
+from ..utils.validation import check_count
+from .dispatch import is_random, select
+from .quotas import Strata
+from .result import Selection
+
+
+def repeated_curves(
+    envs: Environments,
+    method: str = "random",
+    n_repeats: int = 5,
+    sizes: Sequence[int] | None = None,
+    bandwidth: float = 0.015,
+    reference=None,
+    locked: Sequence[int] = (),
+    excluded: Sequence[int] = (),
+    strata: Strata | None = None,
+    random_state: int = 0,
+    progress: ProgressCallback | None = None,
+) -> pd.DataFrame:
+    """Return the compression curves of a method under several seeds, one below the other.
+
+    What a method that draws lots is worth is not told by one draw. For ``k_means``, whose orders are not
+    nested, every size is a selection of its own.
+
+    Parameters
+    ----------
+    envs : Environments
+        The full set; a plain ``(n, d)`` array counts as n frames of one.
+    method : str
+        One that draws lots: ``random``, ``k_means``, or ``mean_fps`` without locked frames and reference.
+    n_repeats : int
+        Number of seeds: `random_state` and those that follow. For a method that draws no lots, 1.
+    sizes : sequence of int, optional
+        Numbers of frames, alike for all; by default as in `compression_curve`, and at least the locked.
+    bandwidth : float
+        h of the kernel, Å⁻¹.
+    reference, locked, excluded, strata : optional
+        See `select`. Excluded frames count in nothing; the metrics are those of the subset alone, without
+        the reference.
+    random_state : int
+        The first seed.
+    progress : callable, optional
+        See `quests_core.progress`.
+
+    Returns
+    -------
+    pandas.DataFrame
+        The columns of `compression_curve`, and ``random_state``.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If an argument is not as described, or several repeats of a method would all be alike.
+
+    Examples
+    --------
+    >>> X = np.random.default_rng(1).normal(size=(30, 2))
+    >>> curves = repeated_curves(X, n_repeats=10, sizes=[5, 30], bandwidth=0.3)
+    >>> overlap = curves.groupby("n_frames").overlap
+    >>> overlap.agg(["mean", "std"]).round(2).values.tolist()
+    [[0.21, 0.05], [1.0, 0.0]]
+    """
+    envs = as_environments(envs)
+    n_repeats = check_count(n_repeats, "n_repeats")
+    random_state = check_count(random_state, "random_state", minimum=0)
+    if n_repeats > 1 and not is_random(method, locked, reference):
+        raise ValueError(f"n_repeats: expected 1, as method {method!r} draws no lots here, got {n_repeats}")
+    curves = []
+    for seed in range(random_state, random_state + n_repeats):
+
+        def chosen(size: int | None = None, seed: int = seed) -> Selection:
+            return select(
+                envs,
+                method,
+                size,
+                bandwidth,
+                reference,
+                locked,
+                excluded,
+                strata=strata,
+                random_state=seed,
+                progress=progress,
+            )
+
+        curve = _curve(envs, chosen, sizes, bandwidth, progress)
+        curves.append(curve.assign(random_state=seed))
+    return pd.concat(curves, ignore_index=True)
+
+
+def _curve(envs: Environments, chosen, sizes, bandwidth: float, progress) -> pd.DataFrame:
+    """Return the curve of what `chosen` returns: once where it is nested, else for every size."""
+    selection = chosen()
+    kept = np.setdiff1d(np.arange(len(envs)), selection.parameters["excluded"])
+    counted = envs.take(kept) if len(kept) < len(envs) else envs
+    sizes = check_sizes(sizes, len(kept))
+    sizes = sizes[sizes >= len(selection.parameters["locked"])]
+
+    def curve(selection: Selection, sizes) -> pd.DataFrame:
+        order = np.searchsorted(kept, selection.order)
+        return compression_curve(counted, order, sizes, bandwidth, progress=progress)
+
+    if selection.nested:
+        return curve(selection, sizes)
+    return pd.concat([curve(chosen(int(size)), [size]) for size in sizes], ignore_index=True)

@@ -1,0 +1,1 @@
+"""Checks, threads, memory and other parts that know nothing of atoms."""

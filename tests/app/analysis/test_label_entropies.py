@@ -1,0 +1,79 @@
+"""Entropy beside its bound, for the full set, the subset and each label."""
+
+import numpy as np
+import pytest
+from ase.io import write
+
+from quests_app.analysis import label_entropies
+from quests_app.plots.redundancy import redundancy_data
+from quests_app.views.overview.redundancy import RedundancyView
+from quests_core import entropy
+
+
+def bars(view):
+    data = view._plot.sources["bars"].data
+    rows = zip(data["full_name"], data["entropy"], data["bound"], strict=True)
+    return {name: (value, bound) for name, value, bound in rows}
+
+
+def label_frames(state, label):
+    excluded = state.marks.excluded
+    return [i for i, name in enumerate(state.opened.dataset.labels) if name == label and i not in excluded]
+
+
+def test_full_set_subset_and_labels_stand_beside_their_bounds(opened):
+    state, view = opened.state, RedundancyView(opened.state, opened.controller)
+    assert list(bars(view)) == ["full set", "subset of msc"], "labels come when they are computed"
+    opened.run()
+    envs = state.opened.envs
+    shown = bars(view)
+    assert list(shown) == ["full set", "subset of msc", "distorted", "perfect", "IsolatedAtom"]
+    assert view._plot.figure.y_range.factors == list(shown)[::-1]
+    subset = envs.take(state.frames_of("msc"))
+    assert shown["full set"] == pytest.approx((entropy(envs), np.log(envs.n_envs)), abs=1e-5)
+    assert shown["subset of msc"] == pytest.approx((entropy(subset), np.log(subset.n_envs)), abs=1e-5)
+    for label in ("distorted", "perfect", "IsolatedAtom"):
+        part = envs.take(label_frames(state, label))
+        assert shown[label] == pytest.approx((entropy(part), np.log(part.n_envs)), abs=1e-5)
+
+
+def test_the_bars_follow_size_method_and_excluded_frames(opened):
+    state, view = opened.state, RedundancyView(opened.state, opened.controller)
+    opened.run()
+    before = bars(view)
+    state.n_frames = 15
+    assert bars(view)["subset of msc"] != before["subset of msc"]
+    state.active = "random"
+    assert "subset of random" in bars(view)
+    state.marks = state.marks.exclude(label_frames(state, "distorted")[:5])
+    opened.run()
+    shown = bars(view)
+    part = state.opened.envs.take(label_frames(state, "distorted"))
+    assert shown["distorted"] == pytest.approx((entropy(part), np.log(part.n_envs)), abs=1e-5)
+    assert shown["distorted"] != before["distorted"]
+
+
+def test_many_labels_are_capped_and_the_rest_is_counted(opened, monkeypatch):
+    monkeypatch.setattr(label_entropies, "MOST_GROUPS", 1)
+    view = RedundancyView(opened.state, opened.controller)
+    opened.run()
+    view._labels = label_entropies.label_entropies(opened.state.opened, opened.state.marks)
+    view._update()
+    assert list(bars(view)) == ["full set", "subset of msc", "distorted"]
+    assert "2 smaller labels left out" in view._head.object
+
+
+def test_one_label_needs_no_bars_of_labels(session, frames, tmp_path):
+    for atoms in frames:
+        atoms.info["config_type"] = "all"
+    write(tmp_path / "one.xyz", frames, format="extxyz")
+    view = RedundancyView(session.state, session.controller)
+    session.open(tmp_path / "one.xyz")
+    assert len(bars(view)) == 2
+    assert "all frames have the same label" in view._head.object
+
+
+def test_copies_are_counted_by_what_is_missing_to_the_bound():
+    data = redundancy_data(["one", "two"], [0.0, np.log(3)], [8, 3], ["#000000", "#000000"])
+    assert data["copies"] == pytest.approx([8, 1])
+    assert data["text"] == ["0.00 of 2.08", "1.10 of 1.10"]

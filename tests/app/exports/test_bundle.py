@@ -1,0 +1,343 @@
+"""The archive of the export dialog: contents, tables, split, report, command."""
+
+import dataclasses
+import io
+import json
+import re
+import shlex
+import zipfile
+
+import matplotlib
+import numpy as np
+import pandas as pd
+import PIL.Image
+import pytest
+from ase import Atoms
+from ase.io import read, write
+from bokeh.plotting import figure as bokeh_figure
+from typer.testing import CliRunner
+
+from quests_app.analysis import compare
+from quests_app.analysis.label_entropies import label_entropies
+from quests_app.analysis.methods import METHOD_INFO
+from quests_app.analysis.parameters import Marks, Parameters
+from quests_app.analysis.reference import Reference
+from quests_app.exports import code, subset
+from quests_app.exports.bundle import PARTS, ExportOptions, bundle
+from quests_app.exports.drawing import draw
+from quests_app.exports.figures import ReportData, figures
+from quests_app.exports.frame_keys import RANK, SOURCE, content
+from quests_app.exports.program_keys import MACE, NEQUIP
+from quests_app.views.frames.frames import FramesView
+from quests_core.cli import app as command_line
+from quests_core.health import Finding, check
+
+
+def frames_in(data):
+    return read(io.StringIO(data.decode()), ":", format="extxyz")
+
+
+def unzipped(state, wishes=None, n=6, **more):
+    made = bundle(ReportData(state.opened, state.paths, state.active, n, **more), wishes or ExportOptions())
+    with zipfile.ZipFile(io.BytesIO(made.data)) as archive:
+        return {name: archive.read(name) for name in archive.namelist()}, made.notes
+
+
+@pytest.mark.parametrize("order", ["file", "rank"])
+def test_the_source_is_copied_byte_for_byte(opened, order):
+    files, _ = unzipped(opened.state, ExportOptions(order=order))
+    expected = subset.subset_bytes(opened.state.opened, opened.state.path, 6, order)
+    assert files["subset.xyz"] == expected
+    assert json.loads(files["subset.json"])["subset"]["order"] == order
+
+
+@pytest.mark.parametrize("order", ["file", "rank"])
+def test_rank_and_delta_entropy_are_added_and_all_else_stays(opened, order):
+    state = opened.state
+    made = content(state.opened, state.path, 6, order, RANK)
+    source = frames_in(content(state.opened, state.path, 6, order, SOURCE).bytes_of())
+    delta = state.path.delta_entropy[state.path.position(6)]
+    ranked = state.path.frames(6).tolist()
+    for atoms, before, frame in zip(frames_in(made.bytes_of()), source, made.frames, strict=True):
+        assert ranked[atoms.info["quests_rank"] - 1] == frame
+        rows = slice(*state.opened.envs.offsets[frame : frame + 2])
+        np.testing.assert_array_equal(np.float32(atoms.arrays["quests_delta_entropy"]), delta[rows])
+        assert (atoms.arrays["quests_delta_entropy"] < 1e-5).all(), "the subset covers itself"
+        np.testing.assert_array_equal(atoms.get_forces(), before.get_forces())
+        assert atoms.get_potential_energy() == before.get_potential_energy()
+
+
+EXTRA = (
+    "1\nProperties=species:S:1:pos:R:3:dft_forces:R:3 dft_energy=-0.123456789012345678 "
+    'virial="1 0 0 0 2 0 0 0 3" '
+    'pbc="F F F"\nCu 0 0 0 0.1 0.2 0.30000000000000004\n'
+    '2\nLattice="9 0 0 0 9 0 0 0 9" Properties=species:S:1:pos:R:3:REF_forces:R:3 REF_energy=-1e-3 energy=5 '
+    'REF_stress="1 2 3 4 5 6"\nCu 0 0 0 1 2 3\nCu 2 0 0 3 2 1\n'
+)
+
+
+@pytest.fixture
+def odd(session, tmp_path):
+    path = tmp_path / "odd.xyz"
+    path.write_text(EXTRA)
+    session.open(path)
+    assert session.state.error == ""
+    return session.state
+
+
+def test_keys_of_mace(odd):
+    made = content(odd.opened, odd.path, 2, "file", MACE)
+    atom, pair = frames_in(made.bytes_of())
+    assert atom.info["REF_energy"] == -0.123456789012345678
+    assert b"-0.123456789012345678" in made.blocks[0]
+    assert atom.arrays["REF_forces"].tolist() == [[0.1, 0.2, 0.30000000000000004]]
+    assert atom.info["config_type"] == "IsolatedAtom"
+    assert atom.info["REF_virials"].tolist() == [1, 0, 0, 0, 2, 0, 0, 0, 3]
+    assert pair.info["REF_energy"] == -1e-3, "what MACE reads already is not replaced"
+    assert pair.info["REF_stress"].tolist() == [1, 2, 3, 4, 5, 6]
+    assert "config_type" not in pair.info
+    assert made.notes == ("1 isolated atom got the config_type IsolatedAtom.",)
+
+
+def test_keys_of_nequip(odd):
+    made = content(odd.opened, odd.path, 2, "file", NEQUIP)
+    atom, pair = frames_in(made.bytes_of())
+    assert atom.get_potential_energy() == -0.123456789012345678
+    assert atom.get_forces().tolist() == [[0.1, 0.2, 0.30000000000000004]]
+    assert atom.info["virial"][1, 1] == 2
+    assert pair.get_potential_energy() == 5
+    assert pair.get_stress().tolist() == [1, 2, 3, 4, 5, 6]
+    assert made.notes == ("1 frame with a virial and no stress: it stays as it is.",)
+
+
+def test_mace_reads_what_ase_wrote(opened):
+    state = opened.state
+    made = content(state.opened, state.path, 6, "file", MACE)
+    for atoms, frame in zip(frames_in(made.bytes_of()), made.frames, strict=True):
+        source = state.opened.dataset.frames[frame]
+        assert atoms.calc is None
+        assert atoms.info["REF_energy"] == source.get_potential_energy()
+        np.testing.assert_array_equal(atoms.arrays["REF_forces"], source.get_forces())
+        assert atoms.info["config_type"] == source.info["config_type"]
+
+
+def csv(files, name):
+    return pd.read_csv(io.BytesIO(files[f"tables/{name}.csv"]))
+
+
+def everything(opened):
+    """Return what the dialog would hand over: a map, findings, and a comparison with another file."""
+    data, marks = opened.state.opened, opened.state.marks
+    X, offsets = data.envs.X[:9], np.array([0, 1, 5, 9])
+    known = Reference("b.xyz", data.dataset.path, "0", data.parameters, X, offsets, ("Cu",))
+    return {
+        "embedding": opened.state.embedding,
+        "embedding_note": "a map",
+        "entropies": label_entropies(data, marks),
+        "findings": tuple(check(data.dataset, data.envs, 5.0)),
+        "comparison": compare.compare(data, known, marks),
+        "labels": compare.label_matrix(data, marks),
+        "files": compare.file_matrix(data, (known,), marks),
+    }
+
+
+def test_all_parts_say_what_the_state_says(opened):
+    state = opened.state
+    state.marks = Marks(locked=(0,), excluded=(4,))
+    opened.run()
+    more = everything(opened)
+    files, _ = unzipped(state, ExportOptions(parts=tuple(PARTS.values())), n=state.n_frames, **more)
+    assert [int(i) for i in files["indices.txt"].split()] == state.path.frames(state.n_frames).tolist()
+    curves = csv(files, "curves")
+    for method, path in state.paths.items():
+        mine = curves[curves["method"] == method].drop(columns="method").reset_index(drop=True)
+        pd.testing.assert_frame_equal(mine, path.curve, check_exact=True)
+    numbers = csv(files, "numbers").set_index("set")
+    for name, value in state.row_of("random").items():
+        assert numbers[name]["random"] == value
+    assert numbers["n_envs"]["full set"] == state.full_set_metrics["n_envs"]
+    envs = csv(files, "environments")
+    delta = state.path.delta_entropy[state.path.position(state.n_frames)]
+    np.testing.assert_allclose(envs["delta_entropy_nats"], delta, rtol=1e-6)
+    for i, atoms in enumerate(state.opened.dataset.frames):
+        mine = envs[envs["frame"] == i]
+        norms = np.linalg.norm(atoms.get_forces(), axis=1)
+        np.testing.assert_allclose(mine["force_eV_per_angstrom"], norms, rtol=1e-12)
+    lost = csv(files, "lost-environments")
+    assert len(lost) == np.count_nonzero(delta > 1e-5)
+    assert (np.diff(lost["delta_entropy_nats"]) <= 0).all()
+    worst = lost.iloc[0]
+    assert delta[state.opened.envs.offsets[worst["frame"]] + worst["atom"]] == np.nanmax(delta)
+    assert set(csv(files, "lost-frames")["frame"]) == set(lost["frame"])
+    assert csv(files, "lost-labels")["n_lost"].sum() == len(lost)
+    assert csv(files, "redundancy")["set"].tolist()[:2] == ["full set", "subset of msc"]
+    assert csv(files, "health")["title"].tolist() == [finding.title for finding in more["findings"]]
+    novel = csv(files, "novel-frames")
+    assert novel["max_delta_entropy_nats"][0] == pytest.approx(np.nanmax(more["comparison"].novelty))
+    np.testing.assert_allclose(csv(files, "overlap-files").iloc[:, 1:], more["files"].shares)
+    assert csv(files, "overlap-labels").iloc[:, 0].tolist() == list(more["labels"].names)
+
+
+# Bokeh's own call.
+@pytest.mark.filterwarnings("ignore:The inplace keyword in DataFrame:DeprecationWarning")
+def test_the_table_of_frames_is_that_of_the_page(opened):
+    state = opened.state
+    state.marks = Marks(locked=(0,), excluded=(4,))
+    opened.run()
+    view = FramesView(state, opened.controller)
+    opened.run()
+    files, _ = unzipped(state, ExportOptions(parts=("tables",)), n=state.n_frames)
+    frames, shown = csv(files, "frames"), view._table.value
+    assert frames["rank"].isna().tolist() == [i == 4 for i in range(24)]
+    for name, title in {
+        "rank": "rank",
+        "n_atoms": "n_atoms",
+        "energy_per_atom": "energy_per_atom_eV",
+        "max_force": "max_force_eV_per_angstrom",
+        "max_delta_entropy": "max_delta_entropy_nats",
+    }.items():
+        np.testing.assert_allclose(frames[title], shown[name].astype(float), rtol=1e-6)
+    for name in ("label", "formula", "state"):
+        assert frames[name].tolist() == shown[name].tolist()
+    assert frames["state"].tolist() == state.status.tolist()
+    assert set(frames["elements"]) == {"Cu"}
+
+
+def test_a_frame_whose_energy_cannot_be_read_leaves_the_others(session, frames, tmp_path):
+    frames[3].info["energy"] = "failed"
+    frames[3].calc = None
+    write(tmp_path / "a.xyz", frames, format="extxyz")
+    session.open(tmp_path / "a.xyz")
+    files, _ = unzipped(session.state, ExportOptions(parts=("tables",)))
+    assert csv(files, "frames")["energy_eV"].isna().tolist() == [i == 3 for i in range(24)]
+
+
+def test_every_plot_is_drawn_as_svg_and_png(opened):
+    state = opened.state
+    files, _ = unzipped(state, ExportOptions(parts=("plots",)), n=state.n_frames, **everything(opened))
+    names = {name.removesuffix(".svg").removeprefix("plots/") for name in files if name.endswith(".svg")}
+    assert names == {
+        "entropy-diversity", "overlap", "delta-entropy", "forces", "redundancy", "map-kept",
+        "map-delta-entropy", "map-density", "novelty", "both-sets", "overlap-labels", "overlap-files",
+    }  # fmt: skip
+    for name in names:
+        image = PIL.Image.open(io.BytesIO(files[f"plots/{name}.png"]))
+        assert image.width > 1000
+        # More than an empty frame: something of it has a colour.
+        pixels = np.asarray(image.convert("RGB")).astype(int)
+        assert (np.ptp(pixels, axis=2) > 40).sum() > 300, name
+    curve = files["plots/entropy-diversity.svg"].decode()
+    for text in ("diversity / nats", "entropy / nats", "msc", "random", "full set"):
+        assert text in curve
+    assert re.search(r"\b\d+ %", curve), "sizes are marked"
+    for color in (METHOD_INFO["msc"].color, METHOD_INFO["random"].color):
+        assert color.lower() in curve
+    assert METHOD_INFO["fps"].color.lower() not in curve, "only methods that are compared"
+
+
+def test_lines_are_where_the_numbers_are(opened):
+    state = opened.state
+    found = ReportData(state.opened, state.paths, "msc", 6)
+    with matplotlib.rc_context():
+        axes = draw(figures(found)["overlap"][1]).axes[0]
+    curve = state.paths["msc"].curve
+    line = next(line for line in axes.lines if line.get_color() == METHOD_INFO["msc"].color)
+    np.testing.assert_allclose(line.get_xdata(), 100 * curve["fraction"])
+    np.testing.assert_allclose(line.get_ydata(), 100 * curve["overlap"])
+    size = [line for line in axes.lines if len(set(line.get_xdata())) == 1]
+    assert size[0].get_xdata()[0] == pytest.approx(100 * state.row_of("msc")["fraction"])
+
+
+def test_a_glyph_that_cannot_be_drawn_is_an_error():
+    fig = bokeh_figure(x_range=(0, 1), y_range=(0, 1))
+    fig.wedge([0], [0], 1, 0, 1)
+    with pytest.raises(TypeError, match=r"renderer: expected one of .*, got Wedge"):
+        draw(fig)
+
+
+def test_the_split_is_in_the_archive_and_in_its_record(opened):
+    state = opened.state
+    files, notes = unzipped(state, ExportOptions(valid_fraction=0.25, seed=2), n=20)
+    assert "subset.xyz" not in files
+    record = json.loads(files["subset.json"])["split"]
+    assert set(record["train"]) | set(record["valid"]) == set(state.path.frames(20).tolist())
+    for side in ("train", "valid"):
+        kept = frames_in(files[f"{side}.xyz"])
+        for atoms, frame in zip(kept, sorted(record[side]), strict=True):
+            np.testing.assert_array_equal(atoms.positions, state.opened.dataset.frames[frame].positions)
+    assert 0 in record["train"], "an isolated atom is an energy reference"
+    assert record["achieved_fraction"] == len(record["valid"]) / 20
+    assert f"{len(record['valid'])} validate" in notes[0]
+    crystals = {1, 2, 3, 4} & set(state.path.frames(20).tolist())
+    assert crystals <= set(record["train"]) or crystals <= set(record["valid"]), "they are the same"
+
+
+def test_the_report_asks_for_no_session(opened, monkeypatch):
+    """A worker thread would get that of somebody else, or one that is gone."""
+
+    def gone():
+        raise AssertionError("the document of a session was asked for")
+
+    monkeypatch.setattr("bokeh.io.curdoc", gone)
+    files, _ = unzipped(opened.state, ExportOptions(parts=("report",)))
+    assert b"<script" in files["report.html"]
+
+
+def test_the_report_warns_of_what_is_left_far_away(opened):
+    state, parts = opened.state, ExportOptions(parts=("report",))
+    assert b"nats</b> away" not in unzipped(state, parts)[0]["report.html"]
+    state.paths = {
+        method: dataclasses.replace(path, curve=path.curve.assign(max_delta_entropy=largest))
+        for (method, path), largest in zip(state.paths.items(), (99.0, 1.5), strict=True)
+    }
+    said = "<b>msc</b> leaves an environment <b>99.0 nats</b> away; <b>random</b> at most 1.5."
+    assert said in unzipped(state, parts)[0]["report.html"].decode()
+
+
+def test_the_report_needs_no_network_and_runs_nothing_from_the_file(session, frames, tmp_path):
+    attack = "</script><script>alert(1)</script><img src=x onerror=alert(1)>"
+    for atoms in frames:
+        atoms.info["config_type"] = attack
+    write(tmp_path / "a.xyz", frames, format="extxyz")
+    session.open(tmp_path / "a.xyz", attack)
+    findings = (Finding("x", "error", attack, attack, (1, 2, 5)),)
+    files, _ = unzipped(session.state, ExportOptions(parts=("report",)), findings=findings)
+    page = files["report.html"].decode()
+    body = page[page.rindex("<body>") :]
+    assert "<img" not in body
+    assert "<script>" not in body
+    assert "<title>QUESTS Explorer: &lt;/script" in page
+    # BokehJS itself, which stands in the file, writes of links without following any.
+    bare = re.sub(r"(<script[^>]*>).*?</script>", r"\1", page, flags=re.DOTALL)
+    assert not re.search(r"<[^>]*(src|href)=|@import|url\(|https?:", bare)
+    assert len(page) < 10_000_000
+    said = ("Entropy against diversity", "Covered by the subset", "Force tail", "SHA-256", "0.015 Å⁻¹")
+    for text in (*said, "frames 1-2,5"):
+        assert text in page
+
+
+@pytest.mark.parametrize("method", ["msc", "random"])
+def test_the_command_writes_the_same_file(session, file, tmp_path, monkeypatch, method):
+    odd = file.rename(tmp_path / "it's $a file.xyz")
+    state = session.open(odd)
+    session.controller.recompute(Parameters(k=12, cutoff=4.5, bandwidth=0.02, species=True))
+    session.run()
+    state.marks = Marks(locked=(0, 3), excluded=(7, 8, 9))
+    session.run()
+    line = code.command(state.opened, state.paths[method], 8, "rank")
+    monkeypatch.chdir(tmp_path)
+    program, *arguments = shlex.split(line)
+    assert program == "quests-explorer"
+    done = CliRunner().invoke(command_line, arguments)
+    assert done.exit_code == 0, done.output
+    expected = subset.subset_bytes(state.opened, state.paths[method], 8, "rank")
+    assert (tmp_path / "subset.xyz").read_bytes() == expected
+
+
+def test_other_formats_are_written_to_the_last_bit(session, rng, tmp_path):
+    frames = [Atoms("Cu2", positions=rng.normal(size=(2, 3)) * 3, cell=[9] * 3, pbc=True) for _ in range(3)]
+    write(tmp_path / "a.traj", frames)
+    state = session.open(tmp_path / "a.traj")
+    files, _ = unzipped(state, n=3)
+    for atoms, source in zip(frames_in(files["subset.xyz"]), frames, strict=True):
+        np.testing.assert_array_equal(atoms.positions, source.positions)

@@ -1,0 +1,198 @@
+"""What stands in files reaches no interpreter on its way out of the page, and saving replaces nothing."""
+
+import ast
+import json
+import logging
+import re
+import shlex
+from dataclasses import replace
+from html.parser import HTMLParser
+from xml.etree import ElementTree
+
+import numpy as np
+import pytest
+from bokeh.models import ColumnDataSource, FactorRange
+from bokeh.plotting import figure
+from typer.testing import CliRunner
+
+from quests_app.exports import code as code_module
+from quests_app.exports import record as record_module
+from quests_app.exports import subset
+from quests_app.exports.drawing import images
+from quests_app.plots.map import MapFigure
+from quests_app.plots.map_colors import by_value
+from quests_app.server.telemetry import JsonLines
+from quests_app.server.uploads import safe_name
+from quests_app.text.sentences import label_counts
+from quests_core.cli import app as command_line
+from quests_core.utils.escape import terminal
+from tests.core.ugly_texts import TEXTS
+
+SVG = "{http://www.w3.org/2000/svg}"
+
+
+def named(opened, name):
+    """Return an open file as if it had been uploaded under a name."""
+    return replace(opened, dataset=replace(opened.dataset, name=name, uploaded=True))
+
+
+# Out of the page
+
+
+def everywhere(texts):
+    """Return a figure with texts wherever a figure has some: ticks, labels, title, legend, points."""
+    fig = figure(y_range=FactorRange(factors=list(texts)), x_axis_label=texts[-1], title=texts[-2])
+    fig.x_range.start, fig.x_range.end = 0, 1
+    data = {"x": [0.5] * len(texts), "y": list(texts), "text": list(texts)}
+    fig.text("x", "y", "text", source=ColumnDataSource(data))
+    for text in texts:
+        fig.scatter([0.5], [texts[0]], legend_label=text or "none")
+    fig.add_layout(fig.legend[0], "right")
+    fig.add_layout(fig.legend[0], "above")
+    return fig
+
+
+@pytest.mark.filterwarnings("ignore:Glyph.*missing from font", "ignore:constrained_layout not applied")
+def test_figures_show_texts_as_they_are():
+    texts = [text for text in TEXTS if text]
+    files = images(everywhere(texts))
+    drawn = ElementTree.fromstring(files["svg"])
+    shown = {"".join(node.itertext()).strip() for node in drawn.iter(f"{SVG}text")}
+    for text in texts:
+        for line in filter(str.strip, terminal(text).split("\n")):
+            assert line.strip() in shown
+    assert files["png"].startswith(b"\x89PNG")
+    assert not list(drawn.iter(f"{SVG}script"))
+
+
+def test_a_colour_bar_fetches_no_tex(rng):
+    plot = MapFigure()
+    plot.set_points(rng.normal(size=(4, 2)), np.arange(4))
+    for text in TEXTS:
+        plot.set_colors(by_value(np.arange(4.0), text))
+        assert not re.search(r"\$\$|\\\[|\\\(", plot.color_bar.title)
+
+
+@pytest.mark.parametrize("name", TEXTS)
+def test_a_shell_takes_a_name_for_a_file(opened, name, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    if not name.strip():
+        pytest.skip("no file is called so")
+    words = shlex.split(code_module.command(named(opened.state.opened, name), opened.state.path, 3))
+    assert words[2] in (name, f"./{name}")
+    assert not words[2].startswith("-")
+    if "\0" not in name and not re.search("[\ud800-\udfff]", name):
+        done = CliRunner().invoke(command_line, words[1:])
+        assert done.exit_code == 1
+        assert re.search("no such file|expected a regular file|cannot be read", done.stderr)
+
+
+@pytest.mark.parametrize("name", TEXTS)
+def test_python_takes_a_name_for_a_text(opened, name):
+    code = code_module.python_code(named(opened.state.opened, name), opened.state.path, 3)
+    plain = code_module.python_code(named(opened.state.opened, "plain"), opened.state.path, 3)
+    code.encode()
+    tree, expected = ast.parse(code), ast.parse(plain)
+    assert [type(node) for node in ast.walk(tree)] == [type(node) for node in ast.walk(expected)]
+    texts = [node.value for node in ast.walk(tree) if isinstance(node, ast.Constant)]
+    assert name in texts
+
+
+@pytest.mark.parametrize("name", TEXTS)
+def test_a_record_holds_any_name(opened, name):
+    content = record_module.record(named(opened.state.opened, name), opened.state.path, 3, "file", b"")
+    assert json.loads(record_module.record_bytes(content))["source"]["name"] == name
+
+
+class Reader(HTMLParser):
+    """What a browser makes of HTML: its elements, their attributes, and the text."""
+
+    def __init__(self, text):
+        super().__init__()
+        self.elements, self.text = [], ""
+        self.feed(text)
+        self.close()
+
+    def handle_starttag(self, tag, attrs):
+        self.elements.append((tag, attrs))
+
+    def handle_data(self, data):
+        self.text += data
+
+
+def test_html_shows_labels_and_nothing_else():
+    read = Reader(label_counts(TEXTS, shown=len(TEXTS)))
+    assert read.elements == []
+    for text in filter(None, TEXTS):
+        assert f"{text[:40]} (1)" in read.text
+
+
+@pytest.mark.parametrize("text", TEXTS)
+def test_a_line_of_the_log_is_one_line(text):
+    record = logging.LogRecord("quests_app", logging.INFO, "", 0, "opened %s", (text,), None)
+    record.fields = {"name": text}
+    line = JsonLines().format(record)
+    assert line.isascii()
+    assert len(line.splitlines()) == 1
+    told = json.loads(line)
+    assert (told["event"], told["name"]) == (f"opened {text}", text)
+
+
+@pytest.mark.parametrize("text", TEXTS)
+def test_an_upload_is_called_what_a_folder_can_hold(text, tmp_path):
+    name = safe_name(text)
+    assert re.fullmatch(r"[\w+-][\w.+-]*", name)
+    (tmp_path / name).write_text("")
+    assert [path.name for path in tmp_path.iterdir()] == [name]
+
+
+# Saving on the server
+
+
+@pytest.mark.parametrize("name", ["s.json", "S.JSON", "a.b.Json"])
+def test_a_subset_is_not_called_like_its_record(opened, tmp_path, name):
+    state = opened.state
+    folder = tmp_path / "out"
+    folder.mkdir()
+    with pytest.raises(ValueError, match=r"expected a name for structures, such as .*\.xyz, got "):
+        subset.save(folder / name, state.opened, state.path, 3)
+    assert list(folder.iterdir()) == []
+
+
+@pytest.mark.parametrize("ending", [".xyz", ".extxyz", ".xyz.gz", ".XYZ"])
+def test_a_subset_and_its_record_are_two_files(opened, tmp_path, ending):
+    state = opened.state
+    folder = tmp_path / "out"
+    folder.mkdir()
+    target = subset.save(folder / f"s{ending}", state.opened, state.path, 3)
+    first, second = sorted(folder.iterdir(), key=lambda path: path.suffix == ".json")
+    assert (first, second.suffix) == (target, ".json")
+    assert json.loads(second.read_text())["subset"]["file"] == target.name
+
+
+@pytest.mark.parametrize("late", ["subset.xyz", "subset.json"])
+def test_what_appears_while_a_subset_is_saved_is_not_replaced(opened, tmp_path, monkeypatch, late):
+    folder = tmp_path / "out"
+    folder.mkdir()
+    state, check = opened.state, subset.check_source
+
+    def meanwhile(source):
+        check(source)
+        (folder / late).write_text("precious")
+
+    monkeypatch.setattr(subset, "check_source", meanwhile)
+    with pytest.raises(FileExistsError, match=rf"{re.escape(late)} exists"):
+        subset.save(folder / "subset.xyz", state.opened, state.path, 3)
+    assert {path.name: path.read_text() for path in folder.iterdir()} == {late: "precious"}
+
+
+def test_links_that_lead_nowhere_are_not_followed(opened, tmp_path):
+    state = opened.state
+    for late in ("subset.xyz", "subset.json"):
+        folder = tmp_path / f"out {late}"
+        folder.mkdir()
+        (folder / late).symlink_to(tmp_path / "elsewhere")
+        with pytest.raises(FileExistsError, match=r"exists; choose another name"):
+            subset.save(folder / "subset.xyz", state.opened, state.path, 3)
+        assert [path.name for path in folder.iterdir()] == [late]
+    assert not (tmp_path / "elsewhere").exists()

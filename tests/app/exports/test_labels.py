@@ -1,0 +1,138 @@
+"""Exports carry the labels of the source, under the keys of a program, so that ASE reads them."""
+
+import io
+
+import ase.io
+import numpy as np
+import pytest
+
+from quests_app.exports.frame_keys import RANK, content
+from quests_app.exports.program_keys import MACE, NEQUIP
+from quests_core import atoms_energy, atoms_forces
+
+ENERGIES = {MACE: "REF_energy", NEQUIP: "energy"}
+FORCES = {MACE: "REF_forces", NEQUIP: "forces"}
+
+
+def exported(session, path, kind):
+    """Return what ASE reads of an export of all frames, the frames of the source, and the notes."""
+    session.open(path)
+    assert session.state.error == ""
+    opened, method_path = session.state.opened, session.state.path
+    made = content(opened, method_path, len(opened.envs), "file", kind)
+    text = made.bytes_of().decode()
+    return ase.io.read(io.StringIO(text), index=":", format="extxyz"), opened.dataset, made.notes
+
+
+def label(atoms, name):
+    results = getattr(atoms.calc, "results", {})
+    return {**atoms.info, **atoms.arrays, **results}.get(name)
+
+
+@pytest.mark.parametrize("kind", [MACE, NEQUIP])
+@pytest.mark.parametrize(
+    "name",
+    ["gap_dft_force_dft_virial", "DFT_force", "gpumd_capital_Energy", "gpumd_lower_case", "kliff_PBC_110",
+     "empty_note_by_ase", "empty_quotes_before_Properties", "quip_species_and_Z", "ref_stress_matrix",
+     "extxyz_nested_arrays", "key_in_quotes", "stress_voigt", "REF_stress_None", "only_free_energy",
+     "D_exponent_energy", "source_of_energy", "has_force_flag"],
+)  # fmt: skip
+def test_labels_reach_the_program(session, case_file, name, kind):
+    read, dataset, _ = exported(session, case_file(f"{name}.xyz"), kind)
+    assert any(atoms_energy(before) is not None for before in dataset.frames)
+    for after, before in zip(read, dataset.frames, strict=True):
+        if (energy := atoms_energy(before)) is not None:
+            assert float(label(after, ENERGIES[kind])) == energy
+        np.testing.assert_array_equal(after.positions, before.positions)
+        np.testing.assert_array_equal(after.cell.array, before.cell.array)
+        np.testing.assert_array_equal(after.pbc, before.pbc)
+        if (forces := atoms_forces(before)) is not None:
+            np.testing.assert_array_equal(label(after, FORCES[kind]), forces)
+
+
+def test_stresses_reach_the_program(session, case_file):
+    read, dataset, _ = exported(session, case_file("ref_stress_matrix.xyz"), NEQUIP)
+    for after, before in zip(read, dataset.frames, strict=True):
+        # ASE keeps the upper half of a matrix that is given column by column.
+        matrix = before.info["REF_stress"]
+        np.testing.assert_array_equal(after.get_stress(voigt=False), np.triu(matrix) + np.triu(matrix, 1).T)
+    read, dataset, _ = exported(session, case_file("REF_stress_None.xyz"), NEQUIP)
+    assert all("stress" not in after.calc.results for after in read[1:] if "REF_stress" in after.info)
+
+
+@pytest.mark.parametrize("name", ["cs_bcc_one_atom", "skewed_one_atom"])
+def test_bulk_of_one_atom_is_not_isolated(session, case_file, name):
+    read, dataset, notes = exported(session, case_file(f"{name}.xyz"), MACE)
+    for after, before in zip(read, dataset.frames, strict=True):
+        assert after.info.get("config_type") == before.info.get("config_type")
+    assert not any("isolated" in note for note in notes)
+    assert dataset.locked == ((0,) if name.startswith("cs") else ())
+
+
+def test_another_label_of_an_isolated_atom_is_told(session, case_file):
+    read, dataset, notes = exported(session, case_file("gap_dft_force_dft_virial.xyz"), MACE)
+    assert dataset.locked == (0,)
+    assert read[0].info["config_type"] == "isolated_atom"
+    assert any("frame 0) kept another label, such as isolated_atom" in note for note in notes)
+
+
+def test_energies_that_a_reader_made_up_are_not_exported(session, case_file):
+    read, _, notes = exported(session, case_file("dump_element.lammpstrj"), MACE)
+    assert not any("REF_energy" in after.info for after in read)
+    assert "No frame has an energy." in notes
+
+
+def test_rank_is_added_to_a_plain_comment(session, tmp_path):
+    path = tmp_path / "plain.xyz"
+    path.write_text("2\nJohn's water, energy = 3 or energy = 4\nO 0 0 0\nH 0.1 0 1e-1\n" * 3)
+    read, dataset, _ = exported(session, path, RANK)
+    assert [after.info["quests_rank"] for after in read] == [1, 2, 3]
+    for after, before in zip(read, dataset.frames, strict=True):
+        assert after.info["comment"] == before.info["comment"]
+        np.testing.assert_array_equal(after.positions, before.positions)
+
+
+CUSTOM = (
+    '2\nLattice="9 0 0 0 9 0 0 0 9" Properties=species:S:1:pos:R:3:forces:R:3:my_f:R:3 energy=5 my_e=-1.50 '
+    "kind={kind} final_energy=3\nCu 0 0 0 1 2 3 4 5 6.0\nCu 2 0 {z} 3 2 1 6 5 4\n"
+)
+
+
+@pytest.fixture
+def custom(session, tmp_path):
+    path = tmp_path / "custom.xyz"
+    path.write_text(CUSTOM.format(kind="isolated_atom", z=0) + CUSTOM.format(kind="b", z=0.5))
+    session.open(path)
+    assert session.state.error == ""
+    return session
+
+
+def with_keys(session, **keys):
+    import dataclasses
+
+    session.controller.recompute(dataclasses.replace(session.state.opened.parameters, **keys))
+    session.run()
+
+
+@pytest.mark.parametrize("kind", [MACE, NEQUIP, RANK])
+def test_keys_that_the_user_named(custom, kind):
+    with_keys(custom, energy_key="my_e", forces_key="my_f", label_key="kind")
+    assert custom.state.error == ""
+    opened = custom.state.opened
+    assert opened.dataset.labels == ("isolated_atom", "b")
+    assert custom.state.marks.locked == opened.dataset.locked == (0,)
+    assert [atoms_energy(atoms) for atoms in opened.dataset.frames] == [-1.5, -1.5]
+    made = content(opened, custom.state.path, 2, "file", kind)
+    first = ase.io.read(io.StringIO(made.bytes_of().decode()), index=0, format="extxyz")
+    assert b"-1.50" in made.blocks[0]
+    if kind in ENERGIES:
+        assert label(first, ENERGIES[kind]) == -1.5
+        assert label(first, FORCES[kind]).tolist() == [[4, 5, 6], [6, 5, 4]]
+        assert any("'final_energy' looks like a label" in note for note in made.notes)
+
+
+def test_a_key_that_is_in_no_frame_is_an_error(custom):
+    before = custom.state.opened
+    with_keys(custom, energy_key="absent")
+    assert "energy_key: expected a key" in custom.state.error
+    assert custom.state.opened is before

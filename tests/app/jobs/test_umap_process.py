@@ -1,0 +1,49 @@
+"""UMAP in its own process."""
+
+import signal
+import threading
+
+import numpy as np
+import pytest
+
+from quests_app.jobs.umap_process import UmapWorker
+from quests_core import Cancelled, Progress
+from quests_core.utils.child import ChildError
+
+
+@pytest.fixture
+def worker():
+    worker = UmapWorker()
+    yield worker
+    worker.close()
+
+
+def test_cancelling_kills_the_process_at_once(worker, rng):
+    progress, process = Progress(), worker._start()
+    threading.Timer(0.5, progress.cancel).start()
+    with pytest.raises(Cancelled):
+        worker.embed(rng.normal(size=(2000, 10)), progress)
+    assert worker._process is None
+    assert process.wait() == -signal.SIGKILL, "it did not come to its end"
+
+
+def test_killed_by_the_system_it_says_so_and_begins_anew(worker, rng):
+    def kill(*_):
+        worker._process.kill()
+
+    with pytest.raises(ChildError, match="memory runs short"):
+        worker.embed(rng.normal(size=(2000, 10)), kill)
+    assert worker._start().poll() is None
+
+
+def test_embedding_is_repeatable_errors_are_told_and_the_worker_lives_on(worker, rng):
+    groups = np.repeat([[0.0] * 8, [50.0] * 8], 30, axis=0) + rng.normal(size=(60, 8))
+    xy = worker.embed(groups)
+    process = worker._process
+    assert xy.shape == (60, 2)
+    spread = max(np.ptp(xy[:30], axis=0).max(), np.ptp(xy[30:], axis=0).max())
+    assert np.linalg.norm(xy[:30].mean(axis=0) - xy[30:].mean(axis=0)) > spread / 2
+    with pytest.raises(ChildError):
+        worker.embed(np.full((30, 3), np.nan))
+    np.testing.assert_array_equal(worker.embed(groups), xy)
+    assert worker._process is process

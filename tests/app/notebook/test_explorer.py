@@ -1,0 +1,282 @@
+"""`Explorer` as a notebook uses it, without a page: what goes in, what comes out, what is sent."""
+
+import json
+import re
+import threading
+from types import SimpleNamespace
+
+import ase.db
+import numpy as np
+import pytest
+
+from quests_app import Explorer
+from quests_app.jobs.activity import Activity
+from quests_app.notebook import comm
+from quests_core import Environments, descriptors, read
+from quests_core.published.checksums import write_with_checksum
+from quests_core.published.fetch import SOURCES
+
+
+@pytest.fixture
+def open_explorer():
+    opened = []
+
+    def open_one(*args, **options):
+        opened.append(Explorer(*args, **{"umap": False, "methods": ("msc",), **options}))
+        return opened[-1]
+
+    yield open_one
+    for explorer in opened:
+        explorer.close()
+
+
+def test_frames_from_memory_come_back_as_they_are(open_explorer, frames):
+    explorer = open_explorer(frames)
+    explorer.n_frames = 7
+    assert explorer.n_frames == len(explorer.subset) == 7
+    assert all(atoms is frames[i] for i, atoms in zip(explorer.indices, explorer.subset, strict=True))
+    assert explorer.indices.tolist() == explorer.order[:7].tolist()
+
+
+def test_all_sources_give_the_same_order(open_explorer, frames, file, tmp_path):
+    with ase.db.connect(tmp_path / "copper.db") as database:
+        for atoms in frames:
+            database.write(atoms, config_type=atoms.info["config_type"])
+    orders = [
+        open_explorer(source).order.tolist()
+        for source in (file, str(file), read(file), tmp_path / "copper.db", database)
+    ]
+    assert orders.count(orders[0]) == len(orders)
+
+
+def test_what_is_done_to_an_answer_reaches_no_other_explorer(open_explorer, file):
+    explorer = open_explorer(file)
+    explorer.wait()
+    entropies, order = explorer.paths["msc"].curve["entropy"].tolist(), explorer.order.tolist()
+    curve = explorer.paths["msc"].curve
+    curve["entropy"] = 0.0
+    explorer.atoms.clear()
+    for array in (explorer.order, explorer.indices, explorer.envs.X, explorer.paths["msc"].delta_entropy):
+        with pytest.raises(ValueError, match="read-only"):
+            array[:] = 0
+    for again in (explorer, open_explorer(file)):
+        assert again.paths["msc"].curve["entropy"].tolist() == entropies
+        assert again.order.tolist() == order
+        assert len(again.subset) == len(again.indices)
+
+
+def test_a_database_keeps_its_labels(frames, tmp_path):
+    with ase.db.connect(tmp_path / "copper.db") as database:
+        for atoms in frames:
+            database.write(atoms, config_type=atoms.info["config_type"])
+    labels = [atoms.info["config_type"] for atoms in read(tmp_path / "copper.db")]
+    assert labels == [atoms.info["config_type"] for atoms in frames]
+
+
+def test_given_descriptors_are_those_that_decide(open_explorer, frames):
+    usual = open_explorer(frames)
+    rows = np.random.default_rng(0).normal(size=(usual.envs.n_envs, 3))
+    envs = Environments(rows, usual.envs.offsets)
+    own = open_explorer(frames, envs, bandwidth=0.5)
+    assert own.envs is envs
+    assert own.order.tolist() != usual.order.tolist()
+    alone = open_explorer(envs, bandwidth=0.5)
+    assert sorted(alone.order.tolist()) == list(range(len(frames)))
+    with pytest.raises(ValueError, match="got descriptors alone"):
+        _ = alone.subset
+    with pytest.raises(ValueError, match="got descriptors alone"):
+        _ = alone.structure
+
+
+def test_descriptors_must_fit_their_frames(open_explorer, frames):
+    with pytest.raises(ValueError, match=f"expected those of {len(frames)} frames, got {len(frames) - 1}"):
+        open_explorer(frames, descriptors(frames[1:]))
+    with pytest.raises(ValueError, match="frame 0 has 1 atoms, but 4 rows"):
+        open_explorer(frames, descriptors(frames[::-1]))
+
+
+@pytest.mark.parametrize(
+    ("data", "error", "message"),
+    [
+        ("absent.xyz", FileNotFoundError, "absent.xyz: no such file"),
+        (3, TypeError, "got int"),
+        ([1, 2], TypeError, "got list"),
+        ([], TypeError, "got list"),
+    ],
+)
+def test_what_cannot_be_opened_says_why(data, error, message):
+    with pytest.raises(error, match=message):
+        Explorer(data)
+
+
+def test_marks_and_picks_from_python(open_explorer, frames):
+    explorer = open_explorer(frames)
+    assert explorer.locked == [0], "the isolated atom"
+    explorer.excluded = [3, 4]
+    assert not {3, 4} & set(explorer.order.tolist())
+    explorer.locked = [0, 7]
+    assert explorer.order[:2].tolist() == [0, 7]
+    explorer.selected = [5, 2, 5]
+    assert explorer.selected == [2, 5] == list(explorer.state.selected)
+    explorer.method = "fps"
+    assert explorer.method == "fps"
+    assert set(explorer.paths) == {"msc", "fps"}
+    with pytest.raises(ValueError, match="3 as both"):
+        explorer.locked = [0, 3]
+    with pytest.raises(ValueError, match="selected: expected frames from 0 to 23, got 24"):
+        explorer.selected = [24]
+    with pytest.raises(ValueError, match="method"):
+        explorer.method = "best"
+
+
+def test_the_subset_is_written(open_explorer, frames, file, tmp_path):
+    explorer = open_explorer(file)
+    explorer.n_frames = 5
+    explorer.write(tmp_path / "subset.xyz")
+    assert len(read(tmp_path / "subset.xyz")) == 5
+
+
+# Panel's table calls pandas in a way that pandas is about to drop.
+@pytest.mark.filterwarnings("ignore:The inplace keyword")
+@pytest.mark.parametrize("of_frames", [True, False])
+def test_the_saved_page_fetches_nothing(open_explorer, frames, of_frames, tmp_path):
+    explorer = open_explorer(frames if of_frames else descriptors(frames))
+    page = explorer.save(tmp_path / "page.html").read_text(encoding="utf-8")
+    for heading in ("Entropy against diversity", *["Map of environments", "Frames", "Health"] * of_frames):
+        assert heading in page
+    # What would do nothing without Python.
+    assert "Download subset" not in page
+    assert explorer.state.tab == "overview"
+    assert "globalThis.questsMaterial ??=" in page
+    assert not re.search(r"<(?:script|link)[^>]*(?:src|href)=[\"']?http", page)
+    assert 'ImportedStyleSheet"' not in page[page.rindex("application/json") :]
+
+
+def test_a_published_set_by_its_name(open_explorer, file, tmp_path, monkeypatch):
+    def refuse(*_):
+        raise ConnectionError("no route to host")
+
+    monkeypatch.setenv("QUESTS_CACHE_DIR", str(tmp_path))
+    monkeypatch.setitem(SOURCES, "gap20", refuse)
+    folder = tmp_path / "datasets" / "gap20"
+    folder.mkdir(parents=True)
+    write_with_checksum(folder / "Tiny.xyz", [file.read_bytes()])
+    explorer = open_explorer("gap20:Tiny")
+    assert explorer.order.tolist() == open_explorer(file).order.tolist()
+    assert "'gap20:Tiny'" in repr(explorer)
+    with pytest.raises(ValueError, match="gap20:Other: it is not in the cache yet, and cannot be downloaded"):
+        open_explorer("gap20:Other")
+    with pytest.raises(FileNotFoundError, match="nothing:there: no such file"):
+        open_explorer("nothing:there")
+
+
+def test_the_cell_tells_how_far_any_of_the_work_is(monkeypatch):
+    """Two parameters that change at once are one call with two events."""
+    clock, shown = iter([0.0, 5.0, 6.0]), []
+    display = pytest.importorskip("IPython.display")
+    handle = SimpleNamespace(update=lambda html: shown.append(html.data))
+    monkeypatch.setattr(comm, "in_notebook", lambda: True)
+    monkeypatch.setattr(comm.time, "monotonic", lambda: next(clock))
+    monkeypatch.setattr(display, "display", lambda html, **_: shown.append(html.data) or handle)
+    work, mapping = Activity(title="Opening"), Activity(title="UMAP")
+    with comm.progress_line(work, mapping):
+        work.param.update(step="descriptors", fraction=0.5)
+        mapping.param.update(step="embedding", fraction=0.25)
+    assert shown[0].startswith("Opening · descriptors · 50 %")
+    assert shown[1].startswith("UMAP · embedding · 25 %")
+    assert shown[2] == ""
+    work.step = "afterwards"
+    assert len(shown) == 3
+
+
+def test_what_vs_code_is_given(open_explorer, file, monkeypatch):
+    """VS Code draws Jupyter's widgets; Panel chooses them where it finds itself there."""
+    import panel as pn
+
+    widgets = pytest.importorskip("jupyter_bokeh.widgets")
+    explorer = open_explorer(file)
+    monkeypatch.setattr(pn.config, "comms", "vscode")
+    made = []
+    monkeypatch.setattr(
+        widgets, "BokehModel", lambda *a, kind=widgets.BokehModel, **k: made.append(kind(*a, **k)) or made[-1]
+    )
+    bundle = explorer.curve._repr_mimebundle_()
+    data = bundle[0] if isinstance(bundle, tuple) else bundle
+    assert set(data) == {"text/plain", "application/vnd.jupyter.widget-view+json"}
+    (widget,) = made
+    assert data["application/vnd.jupyter.widget-view+json"]["model_id"] == widget.model_id
+    assert widget._model_module == "@bokeh/jupyter_bokeh"
+    content = json.dumps(widget.render_bundle)
+    assert "Entropy against diversity" in content
+    assert "ImportedStyleSheet" not in content
+    assert not explorer._wire._unsent, "such a view sends by itself"
+
+
+class Recorder:
+    """Stands for the connection to a page."""
+
+    def __init__(self):
+        self.id, self._comm, self.sent = "page", None, []
+
+    def send(self, data=None, metadata=None, buffers=()):
+        self.sent.append(data)
+
+
+def test_nothing_is_sent_before_the_page_is_there_and_all_is_afterwards(open_explorer, frames):
+    import panel as pn
+    from bokeh.document import Document
+
+    explorer, page, document = open_explorer(frames), Recorder(), Document()
+    view = explorer.curve.__panel__()
+    root = view.get_root(document, page)
+    document.add_root(root)
+    pn.state._views[root.ref["id"]] = (view, root, document, page)
+    try:
+        explorer._wire.connect(root.ref["id"])
+        explorer.n_frames = 5
+        # Connected, it still draws: what came now would be thrown away.
+        page._comm = page
+        explorer.n_frames = 6
+        assert page.sent == []
+        explorer._wire.begin([root.ref["id"]])
+        assert page.sent
+        explorer.n_frames = 9
+        told = [text for text in page.sent if isinstance(text, str)]
+        assert told
+        assert "ImportedStyleSheet" not in "".join(told)
+        n_sent = len(page.sent)
+        explorer._wire.flush()
+        assert len(page.sent) == n_sent, "nothing is sent twice"
+    finally:
+        del pn.state._views[root.ref["id"]]
+
+
+def test_the_inbox_runs_in_order_where_one_waits():
+    inbox, ran = comm.Inbox(), []
+
+    def ask():
+        for i in range(50):
+            inbox(lambda i=i: ran.append((i, threading.current_thread())))
+
+    worker = threading.Thread(target=ask)
+    worker.start()
+    inbox.wait(lambda: len(ran) == 50)
+    worker.join()
+    assert ran == [(i, threading.main_thread()) for i in range(50)]
+
+
+def test_what_the_page_says_is_heard_where_cells_run():
+    class Heard:
+        said = ()
+
+        def _on_msg(self, *message):
+            self.said = (*self.said, (message, threading.current_thread()))
+
+    view, inbox = Heard(), comm.Inbox()
+    comm.Wire(inbox).listen(view)
+    worker = threading.Thread(target=view._on_msg, args=("ref", "manager", "moved"))
+    worker.start()
+    worker.join()
+    assert view.said == ()
+    inbox.wait(lambda: view.said)
+    assert view.said == ((("ref", "manager", "moved"), threading.main_thread()),)

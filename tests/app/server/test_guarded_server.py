@@ -1,0 +1,114 @@
+"""No request ends the process, and nothing is served without the protections."""
+
+import asyncio
+import logging
+
+import pytest
+from bokeh.application import Application
+from bokeh.application.handlers import FunctionHandler
+from bokeh.core import serialization
+from bokeh.server import server as bokeh_server
+from tornado.httpserver import HTTPServer
+from tornado.ioloop import IOLoop
+from tornado.testing import bind_unused_port
+from tornado.web import RequestHandler
+
+from quests_app import server as server_module
+from quests_app.server import guarded_server, websocket_limits
+from quests_app.server.guarded_server import GuardedApplication
+from tests.hostile.client import fetch
+
+
+class Exits(RequestHandler):
+    async def get(self):
+        raise SystemExit(3)
+
+
+class ExitsAtOnce(RequestHandler):
+    def get(self):
+        raise SystemExit(3)
+
+
+async def served(paths):
+    guarded_server.contain_exits(asyncio.get_running_loop())
+    application = GuardedApplication(
+        {"/": Application(FunctionHandler(lambda doc: None))},
+        extra_patterns=[(r"/exits", Exits), (r"/exits-at-once", ExitsAtOnce)],
+    )
+    application.initialize(IOLoop.current())
+    server = HTTPServer(application)
+    bound, port = bind_unused_port()
+    server.add_socket(bound)
+    try:
+        return [await fetch(f"http://127.0.0.1:{port}", path) for path in paths]
+    finally:
+        server.stop()
+        await server.close_all_connections()
+
+
+def test_an_exit_in_a_request_is_an_error_of_the_request():
+    answers = asyncio.run(served(["/exits", "/exits-at-once", "/favicon.ico"]))
+    assert [answer.code for answer in answers] == [500, 500, 200]
+
+
+def test_an_exit_in_a_task_is_an_error_of_the_task():
+    async def exits():
+        raise SystemExit(3)
+
+    async def scenario():
+        guarded_server.contain_exits(asyncio.get_running_loop())
+        task = asyncio.ensure_future(exits())
+        with pytest.raises(RuntimeError, match="asked the process to end"):
+            await task
+        # One that never begins leaves no coroutine behind that nobody awaited.
+        task = asyncio.ensure_future(exits())
+        task.cancel()
+        await asyncio.wait([task])
+        assert task.cancelled()
+
+    asyncio.run(scenario())
+
+
+def test_bokeh_serves_by_the_guarded_application():
+    assert server_module.guarded_server is guarded_server
+    assert bokeh_server.BokehTornado is GuardedApplication
+
+
+def test_what_is_not_guarded_is_not_served():
+    with pytest.raises(SystemExit, match="without the protections"):
+        guarded_server.require(object())
+
+
+def test_sessions_are_signed_whatever_was_asked_for():
+    application = GuardedApplication(
+        {"/": Application(FunctionHandler(lambda doc: None))}, sign_sessions=False, secret_key=None
+    )
+    assert application.sign_sessions
+    assert len(application.secret_key) == 32
+
+
+def test_unpacking_keeps_to_its_limit():
+    content = bytes(range(256)) * 100
+    packed = serialization.Buffer("", content).to_base64()
+    assert serialization.Deserializer().decode({"type": "bytes", "data": packed}) == content
+    large = serialization.Buffer("", bytes(websocket_limits.MAX_UNPACKED + 1)).to_base64()
+    with pytest.raises(ValueError, match="unpacks to more"):
+        serialization.Deserializer().decode({"type": "bytes", "data": large})
+
+
+def test_where_bokeh_unpacks_otherwise_nothing_is_served(monkeypatch):
+    monkeypatch.setattr(serialization.Deserializer, "_decode_bytes", lambda self, rep: b"")
+    with pytest.raises(RuntimeError, match="without a limit"):
+        websocket_limits.install()
+
+
+def test_what_is_logged_of_a_message_is_short(caplog):
+    logger = logging.getLogger("bokeh.server.views.ws")
+    with caplog.at_level("ERROR"):
+        try:
+            raise ValueError("y" * 10_000)
+        except ValueError as error:
+            logger.error("failed: %r: %r %d", error, b"z" * 10_000, 7, exc_info=True)
+    assert "z" * 100 in caplog.text
+    assert "y" * 100 in caplog.text
+    assert len(caplog.text) < 3000

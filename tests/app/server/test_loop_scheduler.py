@@ -1,0 +1,89 @@
+"""Pages are built, and told of results, one at a time, and give way to those who are inside."""
+
+import asyncio
+import gc
+import time
+import weakref
+
+import pytest
+
+from quests_app.server import loop_scheduler, page_admission
+from quests_app.server.garbage import DeferredCollection
+from quests_app.server.page_admission import PageAdmission
+
+
+async def answer(seen, name, n_turns=3):
+    """Answer somebody, as Bokeh does: in several turns of the loop, each with something to do."""
+    for _ in range(n_turns):
+        end = time.perf_counter() + 2 * loop_scheduler.SHORT
+        while time.perf_counter() < end:
+            pass
+        await asyncio.sleep(0)
+    seen.append(f"answered {name}")
+
+
+@pytest.mark.parametrize(
+    "wait", [PageAdmission().on_session_created, lambda _: loop_scheduler.loop_scheduler().wait_until_idle()]
+)
+def test_who_asks_meanwhile_is_answered_before_the_next_piece(monkeypatch, wait):
+    monkeypatch.setattr(page_admission, "PAUSE", 0)
+    seen, answers = [], []
+
+    async def piece(name):
+        await wait(None)
+        seen.append(name)
+        answers.append(asyncio.create_task(answer(seen, name)))
+
+    async def scenario():
+        await asyncio.gather(*[piece(name) for name in "abc"])
+        await asyncio.gather(*answers)
+
+    asyncio.run(scenario())
+    assert seen == [part for name in "abc" for part in (name, f"answered {name}")]
+
+
+def test_a_busy_loop_holds_a_piece_back_but_not_for_ever(monkeypatch):
+    monkeypatch.setattr(loop_scheduler, "PATIENCE", 0.05)
+    seen = []
+
+    async def scenario():
+        busy = asyncio.create_task(answer(seen, "all", 10_000))
+        await loop_scheduler.loop_scheduler().wait_until_idle()
+        busy.cancel()
+
+    asyncio.run(asyncio.wait_for(scenario(), 20))
+    assert seen == []
+
+
+def test_all_that_pages_leave_is_looked_at_together(monkeypatch):
+    class Timer:
+        def __init__(self, seconds, function, args):
+            timers.append((function, args))
+
+        def start(self):
+            pass
+
+    class Page:
+        pass
+
+    timers, n_frozen = [], gc.get_freeze_count()
+    monkeypatch.setattr("quests_app.server.garbage.threading.Timer", Timer)
+    leavings, page = DeferredCollection(), Page()
+    page.itself, there = page, weakref.ref(page)
+    gc.freeze()
+    del page
+    gc.collect()
+    assert there() is not None, "what was built is left alone"
+    leavings.request()
+    leavings.request()
+    assert len(timers) == 1
+    function, args = timers.pop()
+    function(*args)
+    assert there() is None
+    assert gc.get_freeze_count() > 1000
+    # The second came after the first had begun to wait.
+    function, args = timers.pop()
+    function(*args)
+    assert timers == []
+    if not n_frozen:
+        gc.unfreeze()

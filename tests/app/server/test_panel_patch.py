@@ -1,0 +1,78 @@
+"""The last message that is queued while another one is being written is sent."""
+
+import asyncio
+from types import SimpleNamespace
+
+import pytest
+from panel.io import document as panel_document
+
+from quests_app.server.panel_patch import patch_message_queue
+
+
+class Socket:
+    """A connection's end that keeps what is written."""
+
+
+class Page:
+    """The document that messages are for."""
+
+
+class Connection:
+    """A connection whose messages are numbers of the order in which they were made."""
+
+    def __init__(self):
+        self._socket, self.written, self.tasks = Socket(), [], []
+        # Panel 1.9 makes a message when it is queued, Panel 1.10 when it is written.
+        self.protocol = SimpleNamespace(create=lambda kind, events: events[0])
+
+
+@pytest.fixture
+def connection(monkeypatch):
+    page, connection = Page(), Connection()
+
+    def queue(message):
+        panel_document.schedule_write_events(page, [connection], [message])
+        return asyncio.ensure_future(panel_document._dispatch_msgs(page))
+
+    async def until_written(message):
+        # The last comes while the first is on its way.
+        if message == "first":
+            connection.tasks.append(queue("last"))
+
+    def write(connection, msg):
+        connection.written.append(msg)
+        return [until_written(msg)]
+
+    async def run():
+        await queue("first")
+        await asyncio.gather(*connection.tasks)
+        return connection.written
+
+    connection.run = run
+    monkeypatch.setitem(panel_document.extra_socket_handlers, Socket, write)
+    # The task is started by `queue`, at the moment that matters.
+    monkeypatch.setattr(panel_document, "_dispatch_write_task", lambda *_: None)
+    # Undone after the test, as is the workaround.
+    plain = panel_document._dispatch_msgs
+    monkeypatch.setattr(panel_document, "_dispatch_msgs", getattr(plain, "__wrapped__", plain))
+    return connection
+
+
+def test_panel_leaves_the_last_message_behind(connection):
+    """Once it does not, `quests_app.server.panel_patch` can go."""
+    assert asyncio.run(connection.run()) == ["first"]
+
+
+def test_the_last_message_is_sent(connection):
+    patch_message_queue()
+    patch_message_queue()
+    assert asyncio.run(connection.run()) == ["first", "last"]
+
+
+@pytest.mark.parametrize("absent", ["_dispatch_msgs", "_WRITE_BLOCK", "_WRITE_MSGS _WRITE_EVENTS"])
+def test_panel_without_these_private_names_is_left_as_it_is(connection, monkeypatch, absent):
+    plain = panel_document._dispatch_msgs
+    for name in absent.split():
+        monkeypatch.delattr(panel_document, name, raising=False)
+    patch_message_queue()
+    assert getattr(panel_document, "_dispatch_msgs", plain) is plain

@@ -1,0 +1,301 @@
+"""What a user can ask for, and what happens to the page's state."""
+
+import gzip
+import threading
+
+import numpy as np
+import pytest
+from ase.io import write
+
+from quests_app.analysis import analysed_dataset, map_placement, method_path
+from quests_app.analysis import parameters as parameters_module
+from quests_app.analysis.parameters import Parameters
+from quests_app.jobs import queue
+from quests_app.session import controller
+
+from ..conftest import Session, make_frames
+
+
+def test_opening_shows_the_first_method_before_the_others(session, file):
+    seen = []
+    session.state.param.watch(lambda event: seen.append(list(event.new)), "paths")
+    session.open(file)
+    assert seen == [["msc"], ["msc", "random"]]
+    assert session.state.n_frames == 6
+    assert session.state.embedding.shape == (session.state.opened.envs.n_envs, 2)
+    assert session.state.embedding_kind == "PCA"
+    # Reports are thinned out, so which of the quick steps are seen depends on the clock.
+    assert set(session.history) & {"reading", "descriptors", "frame entropies", "msc order"}
+
+
+def test_the_subset_is_the_start_of_the_active_order(opened):
+    state = opened.state
+    state.param.update(active="random", n_frames=7)
+    assert set(np.flatnonzero(state.mask)) == set(state.paths["random"].order[:7].tolist())
+    assert state.row_of("random")["n_frames"] == 7
+    assert state.full_set_metrics["overlap"] == 1
+
+
+def test_isolated_atoms_are_in_every_subset(opened):
+    state = opened.state
+    for method in state.shown:
+        for n_frames in state.sizes:
+            state.n_frames = int(n_frames)
+            assert state.mask_of(method)[0]
+
+
+def test_ticking_a_method_computes_it_once(opened):
+    state = opened.state
+    state.methods = ["msc", "random", "mean_fps"]
+    assert "mean_fps" not in state.shown
+    opened.run()
+    assert list(state.shown) == ["msc", "mean_fps", "random"]
+    path = state.paths["mean_fps"]
+    state.methods = ["msc"]
+    state.methods = ["msc", "mean_fps"]
+    opened.run()
+    assert state.paths["mean_fps"] is path
+
+
+def test_unticking_the_active_method_activates_another(opened):
+    opened.state.methods = ["random"]
+    assert opened.state.active == "random"
+    opened.state.methods = []
+    assert opened.state.methods == ["random"], "one method stays"
+
+
+def test_other_parameters_take_a_new_analysis(opened):
+    state, before = opened.state, opened.state.full_set_metrics["entropy"]
+    opened.controller.recompute(Parameters(k=32, cutoff=5.0, bandwidth=0.05))
+    assert state.parameters.bandwidth == 0.015, "nothing changes before it is computed"
+    opened.run()
+    assert state.parameters.bandwidth == 0.05
+    assert state.opened.parameters == state.parameters
+    assert state.full_set_metrics["entropy"] < before
+    assert set(state.paths) == {"msc", "random"}
+
+
+def test_a_second_session_finds_the_analysis_done(opened, file, monkeypatch):
+    def fail(*_, **__):
+        raise AssertionError("computed again")
+
+    monkeypatch.setattr(parameters_module, "load", fail)
+    monkeypatch.setattr(analysed_dataset, "environments", fail)
+    monkeypatch.setattr(map_placement, "pca", fail)
+    monkeypatch.setattr(method_path, "method_path", fail)
+    other = Session()
+    try:
+        state = other.open(file)
+        assert state.error == ""
+        assert state.paths["msc"] is opened.state.paths["msc"]
+        assert state.opened.dataset.path == file
+    finally:
+        other.controller.close()
+
+
+def test_equal_content_under_another_name_keeps_its_own_name(opened, file, tmp_path):
+    twin = tmp_path / "twin.xyz"
+    twin.write_bytes(file.read_bytes())
+    state = opened.open(twin)
+    assert state.opened.dataset.name == "twin.xyz"
+    assert state.opened.dataset.path == twin
+
+
+def lines_of(file, replace):
+    lines = file.read_text().splitlines(keepends=True)
+    return "".join(replace(lines))
+
+
+# The first frame of the file has 3 lines, the others 6: frame 2 starts at line 9.
+UNUSABLE = {
+    "empty": ("empty.xyz", lambda file: b"", ["no frames"]),
+    "cut off": ("cut.xyz", lambda file: file.read_bytes()[:-300], ["frame 23", "cut off"]),
+    "NaN": (
+        "nan.xyz",
+        lambda file: lines_of(file, lambda x: [*x[:12], "Cu nan 0 0 0 0 0\n", *x[13:]]).encode(),
+        ["frame 2"],
+    ),
+    "no atoms": ("none.xyz", lambda file: file.read_bytes() + b"0\nenergy=1\n", ["frame 24", "no atoms"]),
+    "wrong format": ("table.csv", lambda file: b"a,b\n1,2\n", ["cannot be read"]),
+    "text": ("text.xyz", lambda file: b"hello\nworld\n", ["frame 0", "hello"]),
+    "rubbish": ("noise.xyz", lambda file: bytes(range(256)) * 40, ["frame 0"]),
+    "broken gzip": ("half.xyz.gz", lambda file: gzip.compress(file.read_bytes())[:-50], ["gzip"]),
+}
+
+
+@pytest.mark.parametrize("kind", UNUSABLE)
+def test_an_unusable_file_gives_a_message_and_what_was_open_stays(opened, file, tmp_path, kind):
+    name, content, expected = UNUSABLE[kind]
+    bad = tmp_path / name
+    bad.write_bytes(content(file))
+    state = opened.state
+    before = (state.opened, state.paths, state.embedding, state.n_frames)
+    opened.open(bad)
+    assert name in state.error
+    for part in expected:
+        assert part in state.error
+    assert "has not changed" in state.error
+    assert (state.opened, state.paths, state.embedding, state.n_frames) == before
+    opened.open(file)
+    assert state.error == "", "the next thing asked for clears the message"
+
+
+def test_a_missing_file_gives_a_message(opened, tmp_path):
+    opened.open(tmp_path / "nowhere.xyz")
+    assert "nowhere.xyz" in opened.state.error
+
+
+def test_cancelling_leaves_what_was_open(opened, tmp_path, monkeypatch):
+    started = threading.Event()
+
+    def slow(dataset, parameters, progress):
+        started.set()
+        while True:
+            progress("descriptors", 1, 2)
+            threading.Event().wait(0.01)
+
+    monkeypatch.setattr(analysed_dataset, "environments", slow)
+    other = tmp_path / "other.xyz"
+    write(other, make_frames(np.random.default_rng(5)), format="extxyz")
+    before = opened.state.opened
+    opened.controller.open(other)
+    opened.run(until=started.is_set)
+    opened.controller.cancel()
+    opened.run()
+    assert opened.state.opened is before
+    assert opened.state.error == ""
+    assert "Cancelled" in opened.state.notice
+
+
+def test_a_cancelled_method_is_unticked(opened, monkeypatch):
+    started = threading.Event()
+
+    def slow(opened, method, marks, progress):
+        started.set()
+        while True:
+            progress("fps", 1, 2)
+            threading.Event().wait(0.01)
+
+    monkeypatch.setattr(method_path, "method_path", slow)
+    opened.state.methods = ["msc", "random", "fps"]
+    opened.run(until=started.is_set)
+    opened.controller.cancel()
+    opened.run()
+    assert opened.state.methods == ["msc", "random"]
+    assert set(opened.state.paths) == {"msc", "random"}
+
+
+def test_an_upload_is_private_and_gone_with_the_session(file):
+    session = Session()
+    session.controller.upload("../../etc/weird name<b>.xyz", file.read_bytes())
+    session.run()
+    dataset = session.state.opened.dataset
+    assert dataset.uploaded
+    assert dataset.name == "../../etc/weird name<b>.xyz"
+    assert dataset.path.name == "weird_name_b_.xyz"
+    folder = dataset.path.parents[1]
+    assert folder.stat().st_mode & 0o077 == 0
+    session.controller.close()
+    assert not folder.exists()
+
+
+def test_replaced_and_failed_uploads_are_deleted(session, file):
+    session.controller.upload("one.xyz", file.read_bytes())
+    session.run()
+    first = session.state.opened.dataset.path
+    session.controller.upload("bad.xyz", "rubbish")
+    session.run()
+    assert first.exists()
+    assert [path for path in first.parents[1].rglob("*") if path.is_file()] == [first]
+    session.controller.upload("two.xyz", file.read_bytes() + file.read_bytes())
+    session.run()
+    assert session.state.opened.dataset.name == "two.xyz"
+    assert not first.exists()
+
+
+def test_one_frame_and_one_atom(session, tmp_path):
+    path = tmp_path / "one.xyz"
+    path.write_text("1\nProperties=species:S:1:pos:R:3\nCu 0 0 0\n")
+    state = session.open(path)
+    assert state.error == ""
+    assert state.sizes.tolist() == [1]
+    assert state.full_set_metrics["entropy"] == 0
+    assert not state.opened.dataset.has_forces
+
+
+def test_saving_on_the_server(opened, tmp_path):
+    target = tmp_path / "kept.xyz"
+    opened.controller.save(str(target), 6, "file")
+    opened.run()
+    assert target.exists()
+    assert target.with_suffix(".json").exists()
+    assert str(target) in opened.state.notice
+    opened.controller.save(str(target), 6, "file")
+    opened.run()
+    assert "exists" in opened.state.error
+
+
+def test_saving_over_the_source_is_refused(opened, file):
+    content = file.read_bytes()
+    opened.controller.save(str(file), 6, "file")
+    opened.run()
+    assert opened.state.error
+    assert file.read_bytes() == content
+
+
+def test_umap_replaces_pca_and_cancelling_it_keeps_pca(file, monkeypatch):
+    class Worker:
+        def embed(self, X, progress):
+            started.set()
+            while hold.is_set():
+                progress("UMAP", 0, 0)
+                threading.Event().wait(0.01)
+            return X[:, :2] + 1
+
+    started, hold = threading.Event(), threading.Event()
+    hold.set()
+    monkeypatch.setattr(queue, "umap_worker", Worker)
+    session = Session(with_umap=True)
+    session.controller.open(file)
+    session.run(until=started.is_set)
+    session.controller.cancel_umap()
+    session.run()
+    assert session.state.embedding_kind == "PCA"
+    assert session.state.map_notice == "UMAP was cancelled."
+    hold.clear()
+    session.controller.embed()
+    session.run()
+    assert session.state.embedding_kind == "UMAP"
+    assert session.state.map_notice == ""
+    session.controller.close()
+
+
+def test_the_demo_opens():
+    session = Session()
+    session.controller.open_demo()
+    session.run()
+    assert session.state.error == ""
+    assert session.state.opened.dataset.name == controller.DEMO_NAME
+    assert session.controller.shows_demo
+    session.controller.close()
+
+
+def test_a_published_data_set_opens_by_its_name(session, file, monkeypatch):
+    monkeypatch.setattr(controller, "fetch", lambda name, progress: {"tm23:Cu": file}[name])
+    state = session.open("tm23:Cu")
+    assert state.error == ""
+    assert (state.opened.dataset.name, state.opened.dataset.path) == ("tm23:Cu", file)
+
+
+def test_a_published_data_set_that_cannot_be_had_leaves_what_was_open(opened, monkeypatch):
+    def refuse(name, progress):
+        raise ConnectionError(f"{name}: it is not in the cache yet, and cannot be downloaded")
+
+    before = opened.state.opened
+    monkeypatch.setattr(controller, "fetch", refuse)
+    state = opened.open("colabfit:C_NPJ2020")
+    assert state.error == (
+        "Could not open colabfit:C_NPJ2020: it is not in the cache yet, and cannot be downloaded. "
+        "What is shown has not changed."
+    )
+    assert state.opened is before

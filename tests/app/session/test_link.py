@@ -1,0 +1,180 @@
+"""A link reopens the same page; what is wrong in one is left out and said."""
+
+import shutil
+from urllib.parse import parse_qs
+
+import numpy as np
+import panel as pn
+import pytest
+from ase.io import write
+from panel.util import edit_readonly
+
+from quests_app.analysis.methods import MSC_WITH_REFERENCE
+from quests_app.analysis.parameters import Marks, Parameters
+from quests_app.page import page
+from quests_app.session.link import query
+from quests_app.session.references import ReferenceSets
+from quests_app.views.sidebar.address import AddressView
+from quests_core.utils.frame_ranges import format_ranges, parse_ranges
+from tests.app.conftest import make_frames
+
+pn.extension()
+
+# panel-material-ui's FileDownload hands its own default style on to Panel beside ours.
+pytestmark = pytest.mark.filterwarnings("ignore:Both 'variant' and 'button_style':PendingDeprecationWarning")
+
+
+def visit(session, search):
+    """Call the page with an address."""
+    view = AddressView(session.state, session.controller, ReferenceSets(session.state, session.controller))
+    view.ask(search)
+    view.open()
+    session.run()
+    return view
+
+
+def test_ranges_there_and_back(rng):
+    for n in (0, 1, 2, 30):
+        frames = tuple(np.sort(rng.choice(60, n, replace=False)).tolist())
+        assert parse_ranges(format_ranges(frames), 60) == frames
+    for bad in ("60", "3-1", "-1", "a", "1,,2", "0-99999999999"):
+        with pytest.raises(ValueError, match=r"."):
+            parse_ranges(bad, 60)
+
+
+def test_a_link_reopens_the_same_page(session, file):
+    first = visit(session, f"?file={file}")
+    state = session.state
+    session.controller.recompute(Parameters(k=12, cutoff=4.25, bandwidth=0.0213, species=True))
+    session.run()
+    state.methods = ["msc", "mean_fps"]
+    session.run()
+    state.marks = state.marks.lock([3, 4, 5, 9]).exclude([7])
+    session.run()
+    state.param.update(active="mean_fps", tab="map", n_frames=int(state.sizes[6]))
+    search = first._address.search
+    assert parse_qs(search[1:])["locked"] == ["0,3-5,9"]
+    kept = state.mask
+
+    other = type(session)()
+    view = visit(other, search)
+    for name in ("parameters", "methods", "active", "marks", "n_frames", "tab"):
+        assert getattr(other.state, name) == getattr(state, name), name
+    np.testing.assert_array_equal(other.state.mask, kept)
+    assert other.state.notice == other.state.error == ""
+    assert view._address.search == search
+    assert not other.controller.history.can_undo, "following a link is no decision"
+    other.controller.close()
+
+
+def test_no_marks_at_all_are_not_the_usual_ones(session, file):
+    state = session.open(file)
+    assert "locked" not in query(state, False)
+    state.marks = Marks()
+    session.run()
+    other = type(session)()
+    visit(other, query(state, False))
+    assert other.state.marks == Marks()
+    other.controller.close()
+
+
+def test_what_is_wrong_is_left_out_and_said(session, file):
+    visit(
+        session,
+        f"?file={file}&k=x&cutoff=-3&bandwidth=nan&methods=magic&active=<b>&size=9999&tab=none&locked=5,800",
+    )
+    state = session.state
+    assert state.opened.dataset.path == file
+    assert state.parameters == Parameters()
+    assert (state.active, state.tab, state.n_frames) == ("msc", "overview", 6)
+    assert state.marks == Marks(locked=(0,))
+    for name in ("k=x", "cutoff=-3", "bandwidth=nan", "methods=magic", "active=<b>", "size=9999", "locked=5"):
+        assert name in state.notice
+
+
+def test_a_file_that_is_not_there_leaves_the_demo_and_the_reason(session, tmp_path):
+    visit(session, f"?file={tmp_path / 'gone.xyz'}&k=7&size=3")
+    state = session.state
+    assert session.controller.shows_demo
+    assert "gone.xyz" in state.error
+    assert state.opened.parameters == Parameters()
+
+
+def test_an_uploaded_file_has_no_link(session, file):
+    view = visit(session, "")
+    assert "file=demo" in view._address.search
+    session.controller.upload("mine.xyz", file.read_bytes())
+    session.run()
+    assert view._address.search == ""
+
+
+def test_names_with_odd_letters(session, file, tmp_path):
+    odd = tmp_path / "a b&c=#1+é%.xyz"
+    shutil.copy(file, odd)
+    state = session.open(odd)
+    other = type(session)()
+    visit(other, query(state, False))
+    assert other.state.opened.dataset.path == odd
+    other.controller.close()
+
+
+def test_too_many_marks_are_left_out_and_said(session, file, monkeypatch):
+    monkeypatch.setattr("quests_app.session.link._LONGEST", 3)
+    state = session.open(file)
+    state.marks = Marks(locked=(0, 2, 4, 6))
+    session.run()
+    other = type(session)()
+    visit(other, query(state, False))
+    assert other.state.marks == Marks(locked=(0,))
+    assert "locked=left-out" in other.state.notice
+    other.controller.close()
+
+
+def test_the_whole_page_follows_a_link(session, file):
+    made = page(session.state, session.controller, f"?file={file}&size=9&active=random")
+    assert made.get_root() is not None
+    session.run()
+    assert (session.state.n_frames, session.state.active) == (9, "random")
+    assert session.state.error == ""
+
+
+def test_a_page_knows_nothing_of_what_others_do(session):
+    def watchers() -> int:
+        return len(pn.state.param.watchers.get("busy", {}).get("value", []))
+
+    before, was = watchers(), pn.state.busy
+    made = page(session.state, session.controller)
+    # The process would hold what watches it.
+    assert watchers() == before
+    with edit_readonly(pn.state):
+        pn.state.busy = True
+        try:
+            assert not made.busy
+        finally:
+            pn.state.busy = was
+
+
+def test_a_link_brings_the_reference_back(session, file, tmp_path):
+    other = tmp_path / "other.xyz"
+    write(other, make_frames(np.random.default_rng(5), 14), format="extxyz")
+    first = visit(session, f"?file={file}")
+    first._sets.add(other)
+    session.run()
+    session.state.param.update(active=MSC_WITH_REFERENCE, n_frames=9)
+    search = first._address.search
+    assert parse_qs(search[1:])["reference"] == [str(other)]
+    again = type(session)()
+    view = visit(again, search)
+    assert again.state.active == MSC_WITH_REFERENCE
+    assert again.state.reference.path == other
+    np.testing.assert_array_equal(again.state.mask, session.state.mask)
+    assert view._address.search == search
+    assert not again.controller.history.can_undo, "following a link is no decision"
+    again.controller.close()
+
+
+def test_a_link_to_a_reference_that_is_gone_says_so_and_opens_the_rest(session, file, tmp_path):
+    view = visit(session, f"?file={file}&methods=msc+given&active=msc+given&reference={tmp_path}/no.xyz")
+    assert "no.xyz" in session.state.error
+    assert session.state.active == "msc"
+    assert "&reference=" not in view._address.search

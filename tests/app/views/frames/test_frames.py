@@ -1,0 +1,228 @@
+"""The frames' table follows the state, and the state follows the table."""
+
+import threading
+import time
+
+import numpy as np
+import pytest
+from ase.build import bulk
+from ase.io import write
+from bokeh.document import Document
+
+from quests_app.analysis.filter_evaluation import matches
+from quests_app.analysis.frame_columns import FrameColumns, gather, most_novel
+from quests_app.session.controller import DEMO
+from quests_app.views.frames.frames import FramesView
+
+# Bokeh turns a pandas index into a column the way that pandas 3.1 deprecates.
+pytestmark = pytest.mark.filterwarnings("ignore:The inplace keyword in DataFrame.reset_index")
+
+
+@pytest.fixture
+def view(opened):
+    opened.state.tab = "frames"
+    view = FramesView(opened.state, opened.controller, "frames")
+    opened.run()
+    return view
+
+
+def shown(view):
+    """Return the rows that the browser gets, as Tabulator filters and sorts them."""
+    return view._table._processed
+
+
+def test_a_list_that_waits_says_so_and_one_that_failed_can_be_asked_for(opened, monkeypatch):
+    go_on = threading.Event()
+    opened.controller.run("Something", lambda _: go_on.wait(20), print, print, quick=True)
+
+    def fail(*_):
+        raise ValueError("the listing of this test")
+
+    monkeypatch.setattr("quests_app.views.frames.frames.gather", fail)
+    opened.state.tab = "frames"
+    view = FramesView(opened.state, opened.controller, "frames")
+    assert "waiting for its turn behind “Something”" in view._head.object
+    assert not view._again.visible, "asked for already"
+    go_on.set()
+    opened.run()
+    assert "not listed yet" in view._head.object
+    assert "the listing of this test" in opened.state.error
+    monkeypatch.undo()
+    view._again.clicks += 1
+    opened.run()
+    assert "24 of 24 frames shown" in view._head.object
+    assert not view._again.visible
+
+
+def test_every_column_has_a_least_width_and_a_share_of_the_rest(view):
+    sent = {column["field"]: column for column in view._table.get_root().configuration["columns"][1:]}
+    for name in ("frame", "label", "energy_per_atom", "state"):
+        assert sent[name]["minWidth"] >= 60
+        assert sent[name]["widthGrow"] == round(sent[name]["minWidth"] / 20)
+        assert "width" not in sent[name]
+
+
+def test_every_frame_has_its_row(opened, view, frames):
+    rows, state = shown(view), opened.state
+    assert rows["frame"].tolist() == list(range(24))
+    assert rows["formula"].tolist() == [str(atoms.symbols.formula.format("hill")) for atoms in frames]
+    assert rows["label"].tolist() == [atoms.info["config_type"] for atoms in frames]
+    assert rows["n_atoms"].tolist() == [len(atoms) for atoms in frames]
+    np.testing.assert_allclose(rows["energy_per_atom"], -1.0)
+    expected = [np.linalg.norm(atoms.get_forces(), axis=1).max() for atoms in frames]
+    np.testing.assert_allclose(rows["max_force"], expected, atol=1e-6)
+    assert_follows(state, rows)
+
+
+def assert_follows(state, rows):
+    path, envs = state.path, state.opened.envs
+    values = path.delta_entropy[path.position(state.n_frames)]
+    for frame in rows["frame"]:
+        row = rows.loc[frame]
+        assert row["state"] == state.status[frame]
+        if frame in state.marks.excluded:
+            assert np.isnan(row["rank"])
+            continue
+        assert path.order[int(row["rank"]) - 1] == frame
+        own = [values[i] for i in range(envs.n_envs) if envs.frame_index[i] == frame]
+        assert row["max_delta_entropy"] == pytest.approx(max(own))
+
+
+def test_the_rows_follow_slider_method_and_marks(opened, view):
+    state = opened.state
+    for change in ({"n_frames": 12}, {"active": "random"}, {"marks": state.marks.exclude([3, 9]).lock([5])}):
+        state.param.update(**change)
+        opened.run()
+        assert_follows(state, shown(view))
+    assert shown(view)["state"][[3, 5]].tolist() == ["excluded", "locked"]
+
+
+def test_the_filter_shows_and_picks_what_it_finds(opened, view):
+    state = opened.state
+    view._filter.value = 'label == "distorted" and state == "dropped"'
+    expected = [
+        f for f in range(24) if state.opened.dataset.labels[f] == "distorted" and state.status[f] == "dropped"
+    ]
+    assert 0 < len(expected) < 24
+    assert shown(view)["frame"].tolist() == expected
+    view._pick.clicks += 1
+    assert state.selected == tuple(expected)
+    assert f"({len(expected)})" in view._pick.label
+    state.n_frames = 24
+    assert len(shown(view)) == 0
+    assert view._pick.disabled
+    view._unfilter.clicks += 1
+    assert len(shown(view)) == 24
+    assert state.selected == tuple(expected)
+
+
+def test_a_filter_that_makes_no_sense_hides_nothing_and_says_why(view):
+    view._filter.value = "max_force > <b>"
+    assert len(shown(view)) == 24
+    assert "at character 13" in view._error.object
+    assert "<b>" not in view._error.object
+    view._filter.value = "rank <= 2"
+    assert view._error.object == ""
+    assert len(shown(view)) == 2
+
+
+def test_ticks_and_picked_frames_agree(opened, view):
+    state = opened.state
+    state.selected = (2, 7)
+    assert view._table.selection == [2, 7]
+    view._table.selection = [7, 2, 11]
+    assert state.selected == (2, 7, 11)
+    opened.controller.history.undo()
+    assert view._table.selection == [2, 7]
+    view._filter.value = "frame > 6"
+    state.n_frames = 20
+    assert state.selected == (2, 7)
+    state.selected = ()
+    assert view._table.selection == []
+
+
+def test_a_click_looks_at_the_most_novel_environment(opened, view):
+    state = opened.state
+    state.n_frames = 3
+    values = state.path.delta_entropy[state.path.position(3)]
+    for frame in (4, 20):
+        view._clicked(frame)
+        assert state.current_frame == frame
+        assert values[state.current_env] == shown(view)["max_delta_entropy"][frame]
+    view._look.clicks += 1
+    assert state.tab == "map"
+
+
+def test_an_excluded_frame_can_be_looked_at():
+    assert most_novel(np.array([1.0, np.nan, np.nan]), np.array([0, 1, 3]), 1) == 1
+
+
+def test_what_is_missing_is_a_dash(session, frames, tmp_path):
+    frames[3].calc = None
+    write(tmp_path / "some.xyz", frames, format="extxyz")
+    session.open(tmp_path / "some.xyz")
+    session.state.tab = "frames"
+    view = FramesView(session.state, session.controller, "frames")
+    session.run()
+    row = shown(view).loc[3]
+    assert np.isnan(row["energy_per_atom"])
+    assert np.isnan(row["max_force"])
+    assert view._table.formatters["max_force"].nan_format == "–"
+    view._filter.value = "missing(energy) or not has_forces"
+    assert shown(view)["frame"].tolist() == [3]
+
+
+def test_another_file_replaces_the_rows(opened, view, tmp_path):
+    view._filter.value = "frame > 20"
+    opened.state.selected = (22,)
+    write(tmp_path / "few.xyz", [bulk("Ag", cubic=True), bulk("Au", cubic=True)], format="extxyz")
+    opened.open(tmp_path / "few.xyz")
+    assert opened.state.error == ""
+    assert view._table.selection == []
+    assert len(shown(view)) == 0
+    view._filter.value = ""
+    assert shown(view)["formula"].tolist() == ["Ag4", "Au4"]
+
+
+def test_info_and_arrays_can_be_named(session, frames, tmp_path, rng):
+    for i, atoms in enumerate(frames):
+        atoms.info.update(temperature=100.0 * i, phase=["a", "b"][i % 2], good=i % 3 == 0)
+        atoms.arrays["weight"] = rng.normal(size=len(atoms))
+        atoms.arrays["spin"] = rng.normal(size=(len(atoms), 3))
+    del frames[5].info["temperature"], frames[5].info["good"]
+    write(tmp_path / "more.xyz", frames, format="extxyz")
+    opened = session.open(tmp_path / "more.xyz").opened
+    facts = gather(opened)
+    columns = FrameColumns(opened, facts)
+    read = opened.dataset.frames
+
+    def found(expression):
+        return np.flatnonzero(matches(expression, columns, len(read))).tolist()
+
+    assert {"temperature", "phase", "good"} <= set(facts.info)
+    assert found("temperature >= 2200 and phase == 'b'") == [23]
+    assert found("missing(temperature)") == [5]
+    assert found("good and frame < 7") == [0, 3, 6]
+    assert found("not good and frame < 6") == [1, 2, 4]
+    for over, function in (("max", np.max), ("min", np.min), ("mean", np.mean)):
+        slow = [i for i, a in enumerate(read) if function(a.arrays["weight"]) > 0.1]
+        assert found(f"{over}_weight > 0.1") == slow
+        slow = [i for i, a in enumerate(read) if function(np.linalg.norm(a.arrays["spin"], axis=1)) > 1.5]
+        assert found(f"{over}_spin > 1.5") == slow
+    assert set(columns) >= {"mean_weight", "config_type", "energy_per_atom"}
+    assert len(columns) == len(list(columns))
+
+
+def test_the_table_follows_the_slider_within_a_tenth_of_a_second(session):
+    session.open(DEMO)
+    session.state.tab = "frames"
+    view = FramesView(session.state, session.controller, "frames")
+    session.run()
+    view.__panel__().get_root(Document())
+    view._filter.value = "max_force > 1 or rank < 50"
+    times = []  # Of this thread: other work on the machine does not count.
+    for position in range(20, 60, 4):
+        start = time.thread_time()
+        session.state.n_frames = int(session.state.sizes[position])
+        times.append(time.thread_time() - start)
+    assert np.median(times) < 0.1, times

@@ -1,0 +1,120 @@
+"""Locked and excluded frames, from the page to the numbers."""
+
+import numpy as np
+import pytest
+
+from quests_app.analysis.frame_columns import DROPPED, EXCLUDED, KEPT, LOCKED
+from quests_app.analysis.parameters import Marks
+from quests_app.exports.code import python_code
+from quests_app.views.header.selection_bar import SelectionBar
+from quests_app.views.sidebar.export import ExportView
+from quests_core import Cancelled
+
+# panel-material-ui's FileDownload hands its own default style on to Panel beside ours.
+pytestmark = pytest.mark.filterwarnings("ignore:Both 'variant' and 'button_style':PendingDeprecationWarning")
+
+
+def test_isolated_atoms_are_locked_at_first_and_can_be_let_go(opened):
+    state = opened.state
+    assert state.marks == Marks(locked=(0,))
+    state.marks = state.marks.clear([0])
+    opened.run()
+    assert state.path.marks == Marks()
+    assert state.error == ""
+
+
+def test_marks_show_at_once_and_the_numbers_follow(opened):
+    state = opened.state
+    state.n_frames = 6
+    dropped, kept = np.flatnonzero(~state.mask)[0], np.flatnonzero(state.mask)[-1]
+    state.marks = state.marks.lock([dropped]).exclude([kept])
+    assert state.path.marks != state.marks
+    assert (state.status[dropped], state.status[kept]) == (LOCKED, EXCLUDED)
+    assert state.mask[dropped]
+    assert not state.mask[kept]
+    assert state.mask.sum() == 6
+    opened.run()
+    assert {path.marks for path in state.paths.values()} == {state.marks}
+    assert state.mask.sum() == state.row_of("msc")["n_frames"] == 6
+    assert state.full_set_metrics["n_frames"] == 23
+    assert set(state.status) == {KEPT, DROPPED, LOCKED, EXCLUDED}
+
+
+def test_marks_follow_quickly_made_changes(opened):
+    state = opened.state
+    for frame in (3, 4, 5, 6):
+        state.marks = state.marks.exclude([frame])
+    opened.run()
+    assert state.error == state.notice == ""
+    assert {path.marks for path in state.paths.values()} == {Marks((0,), (3, 4, 5, 6))}
+
+
+def test_undo_brings_the_numbers_back(opened):
+    state = opened.state
+    before = state.row_of("msc")
+    state.marks = state.marks.exclude([2, 3])
+    opened.run()
+    opened.controller.history.undo()
+    opened.run()
+    assert state.marks == Marks(locked=(0,))
+    assert state.row_of("msc") == before
+
+
+def test_marks_that_leave_nothing_are_taken_back_with_a_message(opened):
+    state = opened.state
+    state.marks = state.marks.exclude(range(24))
+    opened.run()
+    assert "at least 1 of 24 frames to be left" in state.error
+    assert state.marks == state.path.marks == Marks(locked=(0,))
+
+
+def test_cancelling_takes_the_marks_back(opened, monkeypatch):
+    state = opened.state
+
+    def cancelled(*_, **__):
+        raise Cancelled("as if")
+
+    monkeypatch.setattr("quests_app.analysis.method_path.method_path", cancelled)
+    state.marks = state.marks.exclude([5])
+    opened.run()
+    assert "Cancelled" in state.notice
+    assert state.marks == Marks(locked=(0,))
+
+
+def test_the_bar_marks_what_is_picked_and_lets_go(opened):
+    state, bar = opened.state, SelectionBar(opened.state, opened.controller)
+    assert not bar._lock.visible
+    state.selected = (4, 7)
+    assert "2 frames picked" in bar._text.object
+    bar._lock.clicks += 1
+    assert state.marks.locked == (0, 4, 7)
+    bar._keys.pressed = ("Escape", 1)
+    assert state.selected == ()
+    bar._keys.pressed = ("undo", 2)
+    assert state.selected == (4, 7)
+    bar._keys.pressed = ("undo", 3)
+    assert state.marks.locked == (0,)
+    bar._redo.clicks += 1
+    assert state.marks.locked == (0, 4, 7)
+    opened.run()
+    assert state.row_of("msc")["n_frames"] >= 3
+
+
+def test_nothing_is_exported_while_the_order_for_new_marks_is_computed(opened):
+    state, export = opened.state, ExportView(opened.state, opened.controller)
+    state.marks = state.marks.exclude([2])
+    assert export._zip.disabled
+    opened.run()
+    assert not export._zip.disabled
+    code = python_code(state.opened, state.path, 5)
+    assert "excluded=[2]," in code
+    assert "locked=[0]," in code
+
+
+@pytest.mark.parametrize("method", ["msc", "random"])
+def test_locked_frames_are_in_every_subset(opened, method):
+    state = opened.state
+    state.marks = state.marks.lock([20, 11])
+    opened.run()
+    state.n_frames = 3
+    assert set(state.frames_of(method)) == {0, 11, 20}

@@ -1,0 +1,290 @@
+"""The structure and its nearest kept environment without a browser: what is shown, and who follows whom."""
+
+import time
+
+import numpy as np
+import panel as pn
+import pytest
+from ase.build import molecule
+from ase.io import write
+
+from quests_app.page import page
+from quests_app.session import current_structure
+from quests_app.views.map.nearest import NearestView
+from quests_app.views.map.structure import BONDS, CELL, FORCE, FORCES, NOVEL, WRAP, StructureView
+from quests_app.widgets.structure_viewer import NO_VALUE, by_element, by_value
+
+pytestmark = pytest.mark.filterwarnings("ignore:Both 'variant' and 'button_style':PendingDeprecationWarning")
+
+pn.extension("filedropper", respect_explicit_sizing=True)
+
+
+def text_of(view):
+    """Return all visible HTML of a view."""
+    return " ".join(pane.object or "" for pane in view.__panel__().select(pn.pane.HTML) if pane.visible)
+
+
+@pytest.fixture
+def view(opened):
+    return StructureView(opened.state, opened.controller)
+
+
+def test_nothing_open_is_said(session):
+    view, nearest = StructureView(session.state, session.controller), NearestView(session.state)
+    assert "Nothing is open" in text_of(view)
+    assert "Nothing is open" in text_of(nearest)
+    view._step(1)
+    view._pick(0)
+    view._mark("lock")
+    assert session.state.current_env is None
+    assert session.state.marks.locked == ()
+
+
+def test_without_a_current_environment_the_most_novel_frame_is_shown(opened, view):
+    state = opened.state
+    delta = current_structure.novelty(state)
+    most = int(state.opened.envs.frame_index[np.nanargmax(delta)])
+    assert f"Frame {most}<" in text_of(view)
+    assert "most novel" in text_of(view)
+    assert len(view._viewer.scene["atom"]) == len(state.opened.dataset.frames[most])
+    state.selected = (3, 8)
+    assert "Frame 3<" in text_of(view)
+    assert "first picked" in text_of(view)
+    state.current_env = int(state.opened.envs.offsets[8]) + 2
+    assert "Frame 8<" in text_of(view)
+    assert "Atom 2 (Cu)" in text_of(view)
+
+
+def test_the_frame_is_described(opened, view):
+    state = opened.state
+    state.current_env = int(state.opened.envs.offsets[7]) + 1
+    rank = int(np.flatnonzero(state.path.order == 7)[0]) + 1
+    shown = text_of(view)
+    for said in (
+        f"<b>{state.status[7]}</b>, rank {rank} of 24 in msc", "distorted", "Cu<sub>4</sub>", "4 atoms",
+        "−1.000 eV/atom", "periodic", "|F| =", "neighbours within 5 Å",
+    ):  # fmt: skip
+        assert said in shown
+    delta = current_structure.novelty(state)[state.current_env]
+    assert f"δH = {delta:.2f}".replace("-", "−") in shown
+    state.marks = state.marks.exclude([7])
+    assert "<b>excluded</b>" in text_of(view)
+    opened.run()
+    assert "it has no δH" in text_of(view)
+    state.current_env = 0
+    assert "<b>locked</b>" in text_of(view)
+    assert "0 neighbours" in text_of(view)
+
+
+def test_a_click_on_an_atom_makes_it_current_and_the_picture_shows_it(opened, view):
+    state = opened.state
+    view._go(9)
+    view._viewer.clicked = [3, 1]
+    assert state.current_env == state.opened.envs.offsets[9] + 3
+    scene = view._viewer.scene
+    assert scene["atom"][scene["picked"]] == 3
+    assert scene["sphere"] == state.opened.parameters.cutoff
+    view._viewer.clicked = [99, 2]
+    assert state.current_env == state.opened.envs.offsets[9] + 3, (
+        "a click that comes too late changes nothing"
+    )
+    view._atom.value = "1"
+    assert state.current_env == state.opened.envs.offsets[9] + 1
+    for nonsense in ("x", "-1", "4", ""):
+        view._atom.value = nonsense
+        assert state.current_env == state.opened.envs.offsets[9] + 1
+        assert view._atom.value == "1"
+    view._frame.value = "4"
+    assert state.current_env == state.opened.envs.offsets[4] + 1, (
+        "the same atom where frames hold the same ones"
+    )
+    view._frame.value = "0"
+    assert state.current_env == 0
+
+
+def test_steps_go_through_the_frames_asked_for(opened, view):
+    state = opened.state
+    kept, dropped = np.flatnonzero(state.mask), np.flatnonzero(~state.mask)
+    for name, frames in (("kept", kept), ("dropped", dropped), ("all", np.arange(24))):
+        view._through.value = name
+        view._go(int(frames[1]))
+        for frame in frames[2:]:
+            view._next.clicks += 1
+            assert state.current_frame == frame
+        assert view._next.disabled
+        view._next.clicks += 1
+        assert state.current_frame == frames[-1]
+        view._back.clicks += 1
+        assert state.current_frame == frames[-2]
+    view._through.value = "picked"
+    assert view._next.disabled
+    assert view._back.disabled
+    state.selected = (2, 5, 11)
+    view._go(5)
+    view._back.clicks += 1
+    assert state.current_frame == 2
+
+
+def test_stepping_to_other_atoms_looks_at_the_most_novel(opened, view):
+    state = opened.state
+    state.current_env = 0
+    view._go(23)
+    own = current_structure.rows_of(state, 23)
+    assert state.current_env == own.start + np.nanargmax(current_structure.novelty(state)[own])
+
+
+def test_marks_of_this_frame(opened, view):
+    state = opened.state
+    view._go(6)
+    assert not view._unmark.visible
+    view._lock.clicks += 1
+    assert state.marks.locked == (0, 6)
+    assert not view._lock.visible
+    view._exclude.clicks += 1
+    assert state.marks.excluded == (6,)
+    assert view._unmark.visible
+    view._unmark.clicks += 1
+    assert state.marks.excluded == ()
+    assert state.marks.locked == (0,)
+
+
+def test_the_look_is_drawn(opened, view):
+    opened.state.current_env = int(opened.state.opened.envs.offsets[20])
+    before = view._viewer.scene
+    n_home = (before["style"] != 1).sum()
+    assert len(before["bonds"]) > 0
+    assert len(before["edges"]) == 12 * 6
+    assert len(before["arrows"]) == 0
+    view._parts.value = [FORCES]
+    scene = view._viewer.scene
+    assert len(scene["bonds"]) == len(scene["edges"]) == 0
+    assert len(scene["arrows"]) > 0
+    view._parts.value = [BONDS, CELL, WRAP]
+    view._copies.value = 3
+    assert (view._viewer.scene["style"] != 1).sum() > n_home
+    assert len(view._viewer.scene["atom"]) >= 27 * 4
+
+
+def test_colours_follow_delta_entropy_only_where_they_show_it(opened, view):
+    state = opened.state
+    state.current_env = int(state.opened.envs.offsets[20])
+    scene = view._viewer.scene
+    assert scene["legend"]["names"] == [["Cu", by_element(np.array([29])).palette[0]]]
+    state.n_frames = 12
+    assert view._viewer.scene is scene, "nothing that is drawn has changed"
+    view._color.value = NOVEL
+    scene = view._viewer.scene
+    assert scene["legend"]["title"] == "δH / nats"
+    own = current_structure.rows_of(state, 20)
+    expected = current_structure.novelty(state)[own]
+    grey = np.array([scene["palette"][c] == NO_VALUE for c in scene["color"][: len(expected)]])
+    np.testing.assert_array_equal(grey, ~(expected >= 1e-5))
+    assert f"δH = {expected[0]:.3g} nats" in scene["hints"][0]
+    state.n_frames = 4
+    assert view._viewer.scene is not scene
+    view._color.value = FORCE
+    assert "eV" in view._viewer.scene["legend"]["title"]
+
+
+def test_colours_of_numbers():
+    values = np.array([np.nan, -1.0, 0.0, 5.0, 10.0, 99.0])
+    coloring = by_value(values, ["#000000", "#111111", "#222222"], 0.0, 10.0, "x", "none")
+    shown = [coloring.palette[i] for i in coloring.index]
+    assert shown == [NO_VALUE, NO_VALUE, "#000000", "#111111", "#222222", "#222222"]
+    assert coloring.legend["names"] == [["none", NO_VALUE]]
+    assert (coloring.legend["low"], coloring.legend["high"]) == ("0", "10")
+    assert by_element(np.array([8, 1, 8])).index.tolist() == [1, 0, 1]
+    assert by_element(np.array([0])).legend["names"][0][0] == "X"
+
+
+def test_the_nearest_kept_environment_follows(opened):
+    state, view = opened.state, NearestView(opened.state)
+    assert "Click an atom" in text_of(view)
+    dropped = np.flatnonzero(~state.mask)
+    state.current_env = int(state.opened.envs.offsets[dropped[-1]])
+    envs, kept = state.opened.envs, np.flatnonzero(state.mask[state.opened.envs.frame_index])
+    distances = np.linalg.norm(envs.X[kept] - envs.X[state.current_env], axis=1)
+    assert view._nearest.row == kept[np.argmin(distances)]
+    assert f"<b>{distances.min():.4g} Å⁻¹</b> away: {distances.min() / 0.015:.3g} h" in text_of(view)
+    assert f"frame {envs.frame_index[view._nearest.row]}" in text_of(view)
+    scene = view._viewer.scene
+    assert scene["around"]
+    assert scene["sphere"] == 5.0
+    row = view._nearest.row
+    view._go.clicks += 1
+    assert state.current_env == row
+    assert "itself kept: distance 0" in text_of(view)
+    assert not view._go.visible
+    view._viewer.clicked = [0, 1]
+    assert state.current_env == envs.offsets[envs.frame_index[row]]
+
+
+def test_the_nearest_environment_changes_with_the_subset(opened):
+    state, view = opened.state, NearestView(opened.state)
+    state.current_env = int(state.opened.envs.offsets[state.path.order[-1]])
+    found = []
+    for size in (2, 12, 23, 24):
+        state.n_frames = size
+        found.append(view._nearest.distance)
+    assert found == sorted(found, reverse=True)
+    assert found[0] > found[-1] == 0
+
+
+def test_another_element_is_said(session, tmp_path, rng):
+    frames = [molecule(name) for name in ("H2O", "SH2", "H2O")]
+    for atoms in frames:
+        atoms.positions += 0.001 * rng.normal(size=atoms.positions.shape)
+    frames[1].positions = frames[0].positions
+    write(tmp_path / "mixed.xyz", frames, format="extxyz")
+    session.open(tmp_path / "mixed.xyz")
+    state = session.state
+    state.marks = state.marks.lock([1]).exclude([2])
+    session.run()
+    state.n_frames = 1
+    view = NearestView(state)
+    state.current_env = 0
+    assert view._nearest.distance == 0
+    assert "Another element" in text_of(view)
+    frame = StructureView(state, session.controller)
+    assert frame._color.options == ["Element", NOVEL], "there are no forces"
+    assert "not periodic" in text_of(frame)
+
+
+def test_labels_are_escaped(session, frames, tmp_path):
+    for atoms in frames:
+        atoms.info["config_type"] = "<img src=x>"
+    write(tmp_path / "attack.xyz", frames, format="extxyz")
+    session.open(tmp_path / "attack.xyz")
+    session.state.current_env = 5
+    for view in (StructureView(session.state, session.controller), NearestView(session.state)):
+        assert "<img" not in text_of(view)
+        assert "&lt;img" in text_of(view)
+
+
+def test_another_file_is_drawn_and_the_tab_holds_all_three(opened, frames, tmp_path):
+    state = opened.state
+    assert page(state, opened.controller).get_root() is not None
+    state.tab = "map"
+    state.current_env = 30
+    write(tmp_path / "few.xyz", frames[:5], format="extxyz")
+    opened.open(tmp_path / "few.xyz")
+    assert state.error == ""
+    assert state.current_env is None
+    view = StructureView(state, opened.controller)
+    view._frame.value = "5"
+    assert view._frame.value != "5", "there are five frames"
+    view._frame.value = "4"
+    assert state.current_frame == 4
+
+
+def test_a_slider_move_takes_little_time(opened):
+    state = opened.state
+    views = StructureView(state, opened.controller), NearestView(state)
+    views[0]._color.value = NOVEL
+    state.current_env = int(state.opened.envs.offsets[20])
+    times = []
+    for size in range(2, 24):
+        start = time.thread_time()
+        state.n_frames = size
+        times.append(time.thread_time() - start)
+    assert np.median(times) < 0.1, times

@@ -1,0 +1,152 @@
+"""Choosing a bandwidth, and telling elements apart."""
+
+import math
+
+import numpy as np
+import panel as pn
+import pytest
+from ase import Atoms
+from ase.build import bulk
+from ase.io import write
+from bokeh.document import Document
+from panel.io.server import set_curdoc
+
+from quests_app.analysis import method_path, parameters
+from quests_app.analysis.bandwidth import GRID, SAMPLE, EntropyCurve, entropy_curve, suggestion
+from quests_app.analysis.parameters import Parameters
+from quests_app.exports import code
+from quests_app.exports import record as record_module
+from quests_app.views.header.summary import SummaryView
+from quests_app.views.sidebar.settings import SettingsView
+from quests_core import bandwidth_from_volume, entropy
+
+pn.extension()
+
+
+def text_of(view):
+    return " ".join(pane.object or "" for pane in view.__panel__().select(pn.pane.HTML))
+
+
+def test_the_curve_is_entropy_at_each_bandwidth(opened):
+    X = opened.state.opened.envs.X
+    curve = entropy_curve(X)
+    assert (curve.n_sample, curve.n_envs) == (len(X), len(X))
+    for i in (0, 9, 24):
+        assert curve.entropies[i] == pytest.approx(entropy(X, float(GRID[i])), abs=1e-6)
+        assert curve.at(GRID[i]) == pytest.approx(curve.entropies[i])
+    assert (np.diff(curve.entropies) <= 1e-6).all()
+
+
+def test_a_large_set_is_sampled_and_that_is_said(rng, opened):
+    assert entropy_curve(rng.normal(size=(SAMPLE + 7, 2))).n_sample == SAMPLE
+    view = SettingsView(opened.state, opened.controller)
+    view._curve = EntropyCurve(GRID, np.linspace(8, 0, 25), SAMPLE, 232_144)
+    view._judge()
+    assert "a random sample of 5,000 of 232,144 environments" in text_of(view)
+
+
+def test_where_the_entropy_saturates_it_warns():
+    bound = math.log(100)
+    curve = EntropyCurve(GRID, bound * np.linspace(1, 0, 25), 100, 100)
+    assert "Too small" in curve.warning(GRID[0])
+    assert curve.warning(GRID[12]) == ""
+    assert "Too large" in curve.warning(GRID[-1])
+    assert EntropyCurve(GRID, np.zeros(25), 1, 1).warning(0.1) == ""
+
+
+def test_the_curve_is_computed_only_while_the_section_is_open(opened):
+    view = SettingsView(opened.state, opened.controller)
+    assert view._curve is None
+    assert not len(view._chart)
+    view._content.active = [0]
+    opened.run()
+    assert len(view._chart) == 1
+    expected = entropy_curve(opened.state.opened.envs.X).at(0.015)
+    assert f"H ≈ <b>{expected:.2f}</b>" in text_of(view)
+
+
+def test_slider_and_field_agree(opened):
+    view = SettingsView(opened.state, opened.controller)
+    assert view._slider.value == pytest.approx(math.log10(0.015), abs=0.006)
+    view._slider.value = -1.0
+    assert view._bandwidth.value == "0.1"
+    assert view._plot.now.location == pytest.approx(0.1)
+    view._bandwidth.value = "0.0321"
+    view._bandwidth.param.trigger("value_input")
+    assert view._bandwidth.value == "0.0321", "the slider does not round what was written"
+    assert view._slider.value == pytest.approx(math.log10(0.0321), abs=0.006)
+    view._recompute()
+    opened.run()
+    assert opened.state.parameters.bandwidth == 0.0321
+
+
+def test_what_a_bandwidth_changes_is_held_as_panel_may_call_without_the_lock(opened):
+    view, document, held = SettingsView(opened.state, opened.controller), Document(), []
+    view._plot.now.on_change("location", lambda attr, old, new: held.append(document.callbacks.hold_value))
+    with set_curdoc(document):
+        view._bandwidth.value_input = "0.02"
+    assert held == ["combine"]
+    assert document.callbacks.hold_value is None
+
+
+def test_the_suggestion_is_the_rule_for_the_mean_volume(opened):
+    frames = opened.state.opened.dataset.frames[1:]
+    volume = sum(a.get_volume() for a in frames) / sum(len(a) for a in frames)
+    bandwidth, why = suggestion(opened.state.opened.dataset)
+    assert bandwidth == bandwidth_from_volume(volume)
+    assert f"{volume:.1f} Å³/atom" in why
+    assert "23 frames" in why, "the isolated atom's box is no density"
+    view = SettingsView(opened.state, opened.controller)
+    view._take_suggestion()
+    assert view._bandwidth.value == f"{bandwidth:.3g}"
+
+
+def test_molecules_have_no_volume(session, tmp_path):
+    write(tmp_path / "a.xyz", [Atoms("N2", positions=[[0, 0, 0], [0, 0, 1.1 + i / 10]]) for i in range(3)])
+    session.open(tmp_path / "a.xyz")
+    view = SettingsView(session.state, session.controller)
+    view._take_suggestion()
+    assert "no volume per atom" in text_of(view)
+    assert view._bandwidth.value == "0.015"
+
+
+def test_elements_are_told_apart_everywhere(session, tmp_path):
+    swapped = bulk("Ag", cubic=True)
+    swapped.symbols[0] = "Pd"
+    write(tmp_path / "alloy.xyz", [bulk("Ag", cubic=True), swapped], format="extxyz")
+    state = session.open(tmp_path / "alloy.xyz")
+    view, summary = SettingsView(state, session.controller), SummaryView(state)
+    blind = state.full_set_metrics["entropy"]
+    assert "does not tell elements apart" in text_of(view)
+    view._species.value = True
+    assert "a change of elements counts" in text_of(view)
+    view._recompute()
+    session.run()
+    assert state.parameters == Parameters(species=True)
+    assert state.opened.envs.X.shape[1] == 3 * 63
+    assert state.full_set_metrics["entropy"] > blind
+    assert "(told apart)" in text_of(summary)
+    assert "species=['Ag', 'Pd']" in code.python_code(state.opened, state.path, 1)
+    record = record_module.record(state.opened, state.path, 1, "file", b"")
+    assert record["parameters"]["species"] == ["Ag", "Pd"]
+    assert "--species" in code.command(state.opened, state.path, 1)
+
+
+def test_each_setting_recomputes_only_what_depends_on_it(opened, monkeypatch):
+    made = []
+    for name in ("load", "environments", "method_path"):
+        module = method_path if name == "method_path" else parameters
+        function = getattr(module, name)
+        monkeypatch.setattr(
+            module, name, lambda *a, function=function, name=name: (made.append(name), function(*a))[1]
+        )
+
+    def change(**changed):
+        made.clear()
+        opened.controller.recompute(Parameters(**changed))
+        opened.run()
+        return made
+
+    assert change(bandwidth=0.0171) == ["method_path"] * 2
+    assert change(bandwidth=0.0171, k=11) == ["environments", "method_path", "method_path"]
+    assert change(bandwidth=0.0171) == [], "what was there before is kept"

@@ -1,0 +1,277 @@
+"""The views without a browser: what they show, and that they follow the state."""
+
+import dataclasses
+import time
+
+import numpy as np
+import panel as pn
+import pytest
+from ase.build import bulk
+from ase.io import write
+
+from quests_app.page import page
+from quests_app.session.controller import DEMO
+from quests_app.views.header.status import StatusView
+from quests_app.views.header.summary import SummaryView
+from quests_app.views.map.map import MapView
+from quests_app.views.overview.curve import CurveView
+from quests_app.views.overview.forces import ForcesView
+from quests_app.views.overview.overlap import OverlapView
+from quests_app.views.overview.table import TableView
+from quests_app.views.sidebar.dataset import DatasetView
+from quests_app.views.sidebar.export import ExportView
+from quests_app.views.sidebar.methods import MethodsView
+from quests_app.views.sidebar.settings import SettingsView
+from quests_app.views.sidebar.size import SizeView
+
+# panel-material-ui's FileDownload hands its own default style on to Panel beside ours.
+pytestmark = pytest.mark.filterwarnings("ignore:Both 'variant' and 'button_style':PendingDeprecationWarning")
+
+# Excluded and dropped come before kept and locked in the order in which the map draws.
+KEPT_FROM = 3
+
+pn.extension("filedropper", respect_explicit_sizing=True)
+
+
+def text_of(view):
+    """Return all HTML of a view."""
+    return " ".join(pane.object or "" for pane in view.__panel__().select(pn.pane.HTML))
+
+
+def test_the_page_is_made_before_anything_is_open_and_after(session, file):
+    before = page(session.state, session.controller)
+    assert before.get_root() is not None
+    session.open(file)
+    assert page(session.state, session.controller).get_root() is not None
+
+
+def test_the_slider_has_the_stops_of_the_path_that_is_shown(opened):
+    """While marks change, the other methods' paths have other stops, and none may pull at the slider."""
+    state = opened.state
+    size, path = SizeView(state), state.paths["random"]
+    fewer = dataclasses.replace(path, curve=path.curve.iloc[4::3], delta_entropy=path.delta_entropy[4::3])
+    state.paths = {"msc": state.paths["msc"], "random": fewer}
+    state.active = "random"
+    assert size._slider.end == len(fewer.sizes) - 1
+    for value in (2, 0, 4):
+        size._slider.value = value
+        assert state.n_frames == fewer.sizes[value]
+        assert size._slider.value == value
+    state.active = "msc"
+    assert size._slider.end == 23
+    assert state.n_frames == fewer.sizes[4]
+    assert state.path.sizes[size._slider.value] == state.n_frames
+
+
+def test_the_slider_moves_everything(opened):
+    state = opened.state
+    size, table, summary = SizeView(state), TableView(state), SummaryView(state)
+    curve, overlap, forces = CurveView(state), OverlapView(state), ForcesView(state)
+    chart = MapView(state, opened.controller)
+    assert "6 of 24 frames" in text_of(size)
+    size._slider.value = 11
+    assert state.n_frames == 12
+    assert "12 of 24 frames" in text_of(size)
+    row = state.row_of("msc")
+    assert f"<td>{row['entropy']:.3f}</td>" in text_of(table)
+    assert "50 %" in text_of(summary)
+    now = curve._plot.sources["msc now"].data
+    assert now["entropy"][0] == row["entropy"]
+    assert overlap._span.location == 50
+    kept = state.mask[forces._forces.frames]
+    assert forces._plot.sources["msc"].data["force"][-1] == forces._forces.values[kept][-1]
+    shown = chart._plot.points.data
+    np.testing.assert_array_equal(shown["color"] >= KEPT_FROM, state.mask[shown["frame"]])
+
+
+def test_the_active_method_changes_map_table_and_verdict(opened):
+    state = opened.state
+    chart, table, summary = MapView(state, opened.controller), TableView(state), SummaryView(state)
+    methods = MethodsView(state)
+    assert methods._active.options == ["msc", "random"]
+    methods._active.value = "random"
+    assert state.active == "random"
+    assert "<b>random</b> covers" in text_of(summary)
+    assert "By comparison" not in text_of(summary)
+    assert text_of(table).index("class=active") < text_of(table).index("random")
+    shown = chart._plot.points.data
+    np.testing.assert_array_equal(shown["color"] >= KEPT_FROM, state.mask_of("random")[shown["frame"]])
+
+
+def test_ticks_and_state_agree(opened):
+    methods = MethodsView(opened.state)
+    methods._boxes["mean_fps"].value = True
+    opened.run()
+    assert list(opened.state.shown) == ["msc", "mean_fps", "random"]
+    methods._boxes["msc"].value = False
+    assert opened.state.active == "mean_fps"
+    assert methods._active.value == "mean_fps"
+    methods._boxes["mean_fps"].value = methods._boxes["random"].value = False
+    assert len(opened.state.methods) == 1
+    assert methods._boxes[opened.state.methods[0]].value, "the last tick cannot be taken away"
+
+
+def test_missing_forces_are_said(session, frames, tmp_path):
+    frames[3].calc = frames[7].calc = None
+    some, none = tmp_path / "some.xyz", tmp_path / "none.xyz"
+    write(some, frames, format="extxyz")
+    session.open(some)
+    view = ForcesView(session.state)
+    assert "2 of 24 frames without forces are left out: frames 3, 7" in text_of(view)
+    assert len(view._forces.values) == 93 - 8
+    for atoms in frames:
+        atoms.calc = None
+    write(none, frames, format="extxyz")
+    session.open(none)
+    assert "No forces in this file" in text_of(view)
+    assert not view._figure.visible
+    session.open(some)
+    assert session.state.error == ""
+    assert session.state.opened.dataset.has_forces
+    assert view._figure.visible
+
+
+def test_names_and_labels_from_files_are_escaped(session, frames, tmp_path):
+    attack = "<img src=x onerror=alert(1)>"
+    for atoms in frames:
+        atoms.info["config_type"] = attack
+    path = tmp_path / "plain.xyz"
+    write(path, frames, format="extxyz")
+    session.open(path, name=attack)
+    assert session.state.error == ""
+    shown = text_of(SummaryView(session.state))
+    assert "<img" not in shown
+    assert "&lt;img" in shown
+    session.open(tmp_path / "missing.xyz", name=attack)
+    view = StatusView(session.state, session.controller)
+    assert "<img" not in text_of(view)
+    assert "<img" not in view._error.object, "Material's alert would decode and run it"
+    export = ExportView(session.state, session.controller)
+    export._show_code()
+    assert "<img" not in export._listing.object
+    assert "<" not in export._stem
+
+
+def test_messages_stay_until_they_are_dismissed(opened, tmp_path):
+    view = StatusView(opened.state, opened.controller)
+    assert not view._all.visible
+    opened.open(tmp_path / "missing.xyz")
+    assert view._error.visible
+    assert "missing.xyz" in view._error[0].object
+    view._error.closed = True
+    assert opened.state.error == ""
+    assert not view._all.visible
+    opened.open(tmp_path / "missing.xyz")
+    assert view._error.visible
+    assert not view._error.closed, "it comes back"
+
+
+def test_progress_is_shown_with_step_and_time_left(session):
+    view = StatusView(session.state, session.controller)
+    session.state.main_activity.param.update(
+        running=True, title="Opening <b>.xyz", step="descriptors", fraction=0.4, remaining=12.0
+    )
+    shown = text_of(view)
+    assert "Opening &lt;b&gt;.xyz" in shown
+    assert "descriptors · 40 % · 12 s left" in shown
+    assert view._bar.value == 40
+    assert view._all.visible
+
+
+def test_settings_follow_the_open_analysis(opened):
+    view = SettingsView(opened.state, opened.controller)
+    view._bandwidth.value = "0.05"
+    view._recompute()
+    opened.run()
+    assert opened.state.parameters.bandwidth == 0.05
+    assert view._bandwidth.value == "0.05"
+
+
+@pytest.mark.parametrize(
+    ("field", "text"),
+    [
+        ("_k", "1"),
+        ("_k", "3.5"),
+        ("_cutoff", "-1"),
+        ("_cutoff", "1e9"),
+        ("_bandwidth", "nan"),
+        ("_bandwidth", ""),
+    ],
+)
+def test_settings_that_make_no_sense_are_refused(opened, field, text):
+    view = SettingsView(opened.state, opened.controller)
+    getattr(view, field).value = text
+    view._recompute()
+    assert "expected" in opened.state.error
+    assert repr(text) in opened.state.error
+    assert not opened.state.main_activity.running
+
+
+def test_opening_by_path_and_by_upload(session, file):
+    view = DatasetView(session.state, session.controller)
+    view._path.value = f"  {file} "
+    view._open_path()
+    session.run()
+    assert session.state.opened.dataset.path == file
+    view._drop.value = {"dropped.xyz": file.read_text()}
+    session.run()
+    assert session.state.opened.dataset.name == "dropped.xyz"
+    assert view._drop.value == {}
+
+
+def test_exports_follow_method_size_and_order(opened, file, monkeypatch):
+    view = ExportView(opened.state, opened.controller)
+    opened.state.param.update(active="random", n_frames=5)
+    saved = {}
+    monkeypatch.setattr(view._saver, "save", saved.__setitem__)
+    for button in (view._zip, view._xyz, view._json):
+        button.clicks += 1
+    opened.run()
+    assert set(saved) == {"copper-random-5.zip", "subset.xyz", "subset.json"}
+    assert saved["copper-random-5.zip"][:2] == b"PK"
+    kept = saved["subset.xyz"]
+    assert kept.count(b"config_type") == 5
+    view._order.value = "rank"
+    view._xyz.clicks += 1
+    view._json.clicks += 1
+    opened.run()
+    ranked = saved["subset.xyz"]
+    assert sorted(kept.splitlines()) == sorted(ranked.splitlines())
+    assert b'"order": "rank"' in saved["subset.json"]
+    assert "Keeps 1 isolated atom at every size (frame 0)" in text_of(view)
+
+
+def test_the_whole_page_follows_the_slider_within_a_fifth_of_a_second(session):
+    session.open(DEMO)
+    root = page(session.state, session.controller).get_root()
+    assert root is not None
+    # Of this thread, so that what else the machine does counts for nothing.
+    times = []
+    for position in range(20, 60, 4):
+        start = time.thread_time()
+        session.state.n_frames = int(session.state.sizes[position])
+        times.append(time.thread_time() - start)
+    assert np.median(times) < 0.2, times
+
+
+@pytest.mark.parametrize("n_atoms", [1, 2])
+def test_a_tiny_file_breaks_no_view(session, tmp_path, n_atoms):
+    path = tmp_path / "tiny.xyz"
+    path.write_text(
+        f"{n_atoms}\nProperties=species:S:1:pos:R:3\n" + "".join(f"Cu {i} 0 0\n" for i in range(n_atoms))
+    )
+    views = page(session.state, session.controller)
+    session.open(path)
+    assert session.state.error == ""
+    assert views.get_root() is not None
+    assert "100 %" in text_of(SummaryView(session.state))
+
+
+def test_elements_that_are_not_told_apart_are_said_so(session, tmp_path):
+    summary = SummaryView(session.state)
+    alloy = bulk("Ag", cubic=True)
+    alloy.symbols[0] = "Pd"
+    for name, atoms, said in (("alloy.xyz", alloy, True), ("silver.xyz", bulk("Ag", cubic=True), False)):
+        write(tmp_path / name, [atoms, atoms * (2, 1, 1)], format="extxyz")
+        session.open(tmp_path / name)
+        assert ("not told apart" in text_of(summary)) is said

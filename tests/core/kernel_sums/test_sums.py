@@ -1,0 +1,174 @@
+"""Kernel sums: against the slow reference, and finite however far."""
+
+from concurrent.futures import ThreadPoolExecutor
+
+import numpy as np
+import pytest
+
+from quests_core import Environments, descriptors, log_kernel_sum, overlap, read
+from quests_core.kernel_sums.sums import IncrementalKernelSums
+from quests_core.kernel_sums.tiles import Tiles
+from tests import naive
+from tests.core.ugly import BANDWIDTH, PROMISES, SETS
+
+both_precisions = pytest.mark.parametrize("precision", PROMISES)
+
+
+def assert_sums(query, reference, h, precision):
+    """Compare to the slow reference: relatively where sums are huge, absolutely where they matter."""
+    expected = naive.log_kernel_sum(query, reference, h)
+    found = log_kernel_sum(query, reference, h, precision=precision)
+    np.testing.assert_allclose(found, expected, rtol=1e-11, atol=PROMISES[precision][0])
+
+
+@both_precisions
+@pytest.mark.parametrize("name", SETS)
+def test_naive_agrees(name, precision):
+    X = np.concatenate(SETS[name])
+    query = np.concatenate([X[::-1], X[:3] + 0.01, X[:1] - 7.0])
+    for h in (BANDWIDTH, 1e-3, 40.0):
+        assert_sums(query, X, h, precision)
+        assert_sums(X, X, h, precision)
+
+
+@both_precisions
+def test_sum_over_a_point_itself_is_exact(rng, precision):
+    X = rng.normal(size=(40, 7)) * 1e3
+    assert log_kernel_sum(X, X, 1e-3, precision=precision).tolist() == [0.0] * 40
+
+
+@both_precisions
+def test_far_points_keep_their_true_order(precision):
+    reference = np.zeros((3, 2))
+    distances = np.array([38.0, 39.0, 100.0, 1e3, 1e6, 1e9])
+    query = np.stack([distances, 0 * distances], axis=1)
+    expected = np.log(3) - distances**2 / 2
+    sums = log_kernel_sum(query, reference, 1.0, precision=precision)
+    np.testing.assert_allclose(sums, expected, rtol=1e-12, atol=PROMISES[precision][0])
+
+
+@both_precisions
+@pytest.mark.parametrize("nearest_at", [0, 127, 128, 255, 256, 299])
+def test_the_nearest_reference_may_stand_anywhere(rng, nearest_at, precision):
+    reference = rng.normal(200, 1, (300, 2))
+    reference[nearest_at] = [0.5, 0.0]
+    assert_sums(np.zeros((1, 2)), reference, 1.0, precision)
+    assert naive.log_kernel_sum(np.zeros((1, 2)), reference, 1.0)[0] == pytest.approx(-0.125)
+
+
+@both_precisions
+def test_each_slight_step_nearer_rescales_the_sum(precision):
+    reference = np.linspace(12.0, 0.0, 700)[:, None]
+    query = np.array([[0.0], [6.0], [12.0]])
+    for one in (reference, reference[::-1]):
+        assert_sums(query, one, 1.0, precision)
+
+
+def test_input_of_any_layout(rng):
+    X = rng.normal(size=(30, 6)).astype(np.float32)
+    wide = rng.normal(size=(30, 12))
+    wide[:, ::2] = X
+    plain = X.astype(float)
+    exact = log_kernel_sum(plain, plain, 0.5)
+    layouts = {
+        "float32": X,
+        "every second column": wide[:, ::2],
+        "Fortran order": np.asfortranarray(X.astype(float)),
+        "lists": X.tolist(),
+        "tuples": tuple(map(tuple, X.tolist())),
+        "Environments": Environments(X, [0, 10, 10, 30]),
+    }
+    for name, one in layouts.items():
+        np.testing.assert_array_equal(log_kernel_sum(one, one, 0.5), exact, err_msg=name)
+
+
+def test_integers_are_numbers():
+    np.testing.assert_allclose(log_kernel_sum([[0], [2]], [[0]], 1), [0, -2], rtol=1e-15)
+
+
+def test_input_is_left_alone(rng):
+    X = rng.normal(size=(20, 3))
+    before = X.copy()
+    log_kernel_sum(X, X[:5], 0.5)
+    np.testing.assert_array_equal(X, before)
+
+
+def test_an_empty_query_has_no_sums():
+    assert log_kernel_sum(np.empty((0, 3)), np.zeros((2, 3))).shape == (0,)
+
+
+@pytest.mark.jit
+def test_results_do_not_depend_on_the_number_of_threads(rng):
+    from quests_core.utils.threads import get_num_threads, set_num_threads
+
+    X = rng.normal(size=(5000, 3))
+    before = get_num_threads()
+    sums = []
+    try:
+        for n in (1, 2, 5):
+            set_num_threads(n)
+            sums.append(log_kernel_sum(X, X, 0.1))
+    finally:
+        set_num_threads(before)
+    np.testing.assert_array_equal(sums[0], sums[1])
+    np.testing.assert_array_equal(sums[0], sums[2])
+
+
+@both_precisions
+@pytest.mark.parametrize("spread", [0.01, 1.0, 30.0, 3e4])
+@pytest.mark.parametrize("d", [1, 15, 16, 17, 63])
+def test_tight_and_wide_tiles(rng, spread, d, precision):
+    """Neighbours at all distances from 0 to far beyond the reach, in tiles from tight to very wide."""
+    centers = rng.normal(0, spread, (6, d))
+    X = np.concatenate([c + rng.normal(0, s, (25, d)) for c in centers for s in (1e-4, 0.3 / d**0.5, 3.0)])
+    assert_sums(X[::7], X, 1.0, precision)
+    assert_sums(X[::7] + 1e3, X + 1e3, 1.0, precision)
+
+
+@pytest.mark.jit
+@both_precisions
+@pytest.mark.parametrize("name", ["gap20_Graphite", "3bpa", "co2_ni100_reann_val"])
+def test_real_environments(data_file, name, precision):
+    X = descriptors(read(data_file(f"{name}.xyz.gz"))[:60]).X
+    for h in (0.015, 0.003, 0.1):
+        assert_sums(X[::40], X, h, precision)
+
+
+@both_precisions
+def test_a_reference_that_holds_the_query_covers_it(rng, precision):
+    for scale in (1e-3, 1.0, 1e3):
+        X = scale * rng.normal(size=(300, 5)) + 1e3
+        assert (log_kernel_sum(X[:40], X, 0.1, precision=precision) > -1e-5).all()
+        assert overlap(X[::3], X, 0.1, precision=precision) == 1.0
+
+
+@pytest.mark.jit
+def test_two_python_threads_at_once(rng):
+    sets = [rng.normal(0, 0.3, (3000, 5)) for _ in range(4)]
+    alone = [log_kernel_sum(X, X, 0.1) for X in sets]
+    with ThreadPoolExecutor(4) as pool:
+        for _ in range(3):
+            together = list(pool.map(lambda X: log_kernel_sum(X, X, 0.1), sets))
+            for one, other in zip(alone, together, strict=True):
+                np.testing.assert_array_equal(one, other)
+
+
+@both_precisions
+def test_references_added_bit_by_bit_equal_all_at_once(rng, precision):
+    X = rng.normal(0, 0.3, (400, 4))
+    tiles = Tiles.from_rows(X)
+    sums = IncrementalKernelSums(tiles, 0.1, 400, precision)
+    assert (sums.log_sums == -np.inf).all()
+    parts = np.split(rng.permutation(400), [1, 7, 150, 151, 390])
+    for n, part in enumerate(parts, start=1):
+        sums.add(Tiles.from_rotated(tiles.rows[tiles.positions[part]], tiles.axes))
+        expected = naive.log_kernel_sum(X, X[np.concatenate(parts[:n])], 0.1)
+        np.testing.assert_allclose(sums.log_sums, expected, rtol=1e-11, atol=PROMISES[precision][0])
+
+
+def test_no_more_parts_than_tiles(rng, monkeypatch):
+    """Else most of them had nothing to do, and progress would be told of them."""
+    monkeypatch.setattr("quests_core.kernel_sums.sums._BLOCK_PAIRS", 1)
+    X, totals = rng.normal(size=(300, 3)), set()
+    log_kernel_sum(X, X + 0.1, 0.5, progress=lambda step, done, total: totals.add(total))
+    assert totals == {len(Tiles.from_rows(X))}

@@ -1,0 +1,367 @@
+"""Selection: every step of every method against the slow scores; locked frames, fractions, seeds."""
+
+import numpy as np
+import pytest
+
+from quests_core import METHODS, Environments, select
+from quests_core.selection.balanced import Balanced
+from quests_core.selection.cover import SubmodularCoverage
+from tests import naive
+from tests.core.ugly import BANDWIDTH, PROMISES, SETS
+
+GREEDY = ("msc", "fps", "mean_fps", "information_loss", "coverage", "balanced")
+WORTH = {"information_loss": naive.information, "coverage": naive.covered}
+NAMES = list(SETS)
+
+
+def grouped(frames):
+    return Environments.from_frames(frames)
+
+
+def slow_scores(method, frames, reference=None, costs=None):
+    if method == "msc":
+        return lambda picked: naive.msc_scores(frames, picked, BANDWIDTH, reference)
+    if method == "fps":
+        return lambda picked: naive.fps_scores(frames, picked, BANDWIDTH)
+    if method in WORTH:
+        return lambda picked: naive.cover_scores(frames, picked, WORTH[method], BANDWIDTH, costs, reference)
+    if method == "balanced":
+        return lambda picked: naive.balanced_scores(frames, picked, BANDWIDTH, costs, reference)
+    return lambda picked: naive.mean_fps_scores(frames, picked)
+
+
+def assert_greedy(order, scores, n_given, error=1e-5):
+    """Each pick after the given ones has the highest score of the frames left, to rounding.
+
+    Scores that agree to rounding may be picked either way: equal scores are tested apart.
+    """
+    order = list(order)
+    for rank in range(n_given, len(order)):
+        now = scores(order[:rank])
+        left = np.setdiff1d(np.arange(len(now)), order[:rank])
+        best = left[np.argmax(now[left])]
+        tolerance = max(error, 1e-11 * abs(now[best])) if np.isfinite(now[best]) else 0
+        assert now[order[rank]] >= now[best] - tolerance, f"pick {rank}: {order[rank]}, not {best}"
+
+
+@pytest.mark.parametrize("precision", PROMISES)
+@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("method", GREEDY)
+def test_every_pick_has_the_highest_score(method, name, precision):
+    frames = SETS[name]
+    order = select(grouped(frames), method, bandwidth=BANDWIDTH, precision=precision).order
+    assert sorted(order) == list(range(len(frames)))
+    error = PROMISES[precision][0]
+    assert_greedy(order, slow_scores(method, frames), int(method == "mean_fps"), error)
+
+
+@pytest.mark.parametrize("name", ["plain", "duplicates", "far outliers", "63 columns", "one dimension"])
+@pytest.mark.parametrize("method", GREEDY)
+def test_locked_frames_come_first_and_count(method, name):
+    frames = SETS[name]
+    for locked in ([2], [3, 0], tuple(range(len(frames)))[::-1]):
+        order = select(grouped(frames), method, bandwidth=BANDWIDTH, locked=locked).order
+        assert order[: len(locked)].tolist() == list(locked)
+        assert sorted(order) == list(range(len(frames)))
+        assert_greedy(order, slow_scores(method, frames), n_given=len(locked))
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_msc_given_a_reference(name, rng):
+    frames = SETS[name]
+    d = frames[0].shape[1]
+    for reference in (frames[0], frames[-1][:1] + 0.05, rng.normal(0, 50, (3, d))):
+        order = select(grouped(frames), "msc", bandwidth=BANDWIDTH, reference=reference).order
+        assert_greedy(order, slow_scores("msc", frames, reference), n_given=0)
+        locked = [len(frames) - 1]
+        order = select(
+            grouped(frames), "msc", bandwidth=BANDWIDTH, reference=grouped([reference]), locked=locked
+        ).order
+        assert_greedy(order, slow_scores("msc", frames, reference), n_given=1)
+
+
+@pytest.mark.parametrize("method", ["msc", "fps"])
+def test_the_whole_order_without_near_ties(method, rng):
+    frames = [rng.normal(0, 0.4, (rng.integers(1, 9), 3)) for _ in range(25)]
+    expected = naive.greedy(slow_scores(method, frames), 25, 25)
+    assert select(grouped(frames), method, bandwidth=BANDWIDTH).order.tolist() == expected
+
+
+def test_mean_fps_after_its_random_start(rng):
+    frames = [rng.normal(0, 0.4, (rng.integers(1, 9), 3)) for _ in range(25)]
+    starts = set()
+    for seed in range(12):
+        order = select(grouped(frames), "mean_fps", random_state=seed).order.tolist()
+        assert order == naive.greedy(slow_scores("mean_fps", frames), 25, 25, first=order[:1])
+        starts.add(order[0])
+    assert len(starts) > 5
+
+
+@pytest.mark.parametrize("precision", PROMISES)
+@pytest.mark.parametrize("method", ["msc", "fps"])
+def test_equal_scores_go_to_the_lowest_index(method, precision, rng):
+    block = rng.normal(0, 0.4, (6, 3))
+    apart = [block + 40.0 * i for i in range(4)]
+    # The first pick is a tie of all; afterwards copies of one frame tie with each other.
+    frames = [apart[0], apart[1], apart[0], apart[1], apart[2], apart[2]]
+    order = select(grouped(frames), method, bandwidth=BANDWIDTH, precision=precision).order.tolist()
+    assert order[0] == 0
+    for first, copy in ((0, 2), (1, 3), (4, 5)):
+        assert order.index(first) < order.index(copy)
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_one_atom_frames_that_are_all_alike_come_in_file_order(method):
+    order = select(np.full((6, 3), 0.25), method).order.tolist()
+    assert sorted(order) == list(range(6))
+    if method in ("msc", "fps", "information_loss", "coverage"):
+        assert order == list(range(6))
+
+
+def test_fps_and_msc_follow_far_outliers_by_distance():
+    X = np.array([[0.0], [0.001], [100.0], [1000.0], [300.0], [0.002]])
+    # Each is beyond the underflow of a plain kernel sum, and yet their order is that of their distances.
+    assert select(X, "msc").order.tolist()[:4] == [0, 3, 4, 2]
+    assert select(X, "fps").order.tolist()[:4] == [0, 3, 4, 2]
+
+
+@pytest.mark.jit
+@pytest.mark.parametrize("precision", PROMISES)
+@pytest.mark.parametrize("method", ["msc", "fps"])
+def test_copies_of_many_frames_come_in_file_order(method, precision, rng):
+    """Copies far apart in the file, so that they fall into different blocks of any reduction."""
+    kinds = [rng.normal(0, 0.4, (rng.integers(1, 7), 9)) for _ in range(40)]
+    frames = [kinds[i] for i in rng.permutation(np.repeat(range(40), 5))]
+    order = select(grouped(frames), method, bandwidth=BANDWIDTH, precision=precision).order.tolist()
+    for kind in kinds:
+        copies = [i for i, frame in enumerate(frames) if frame is kind]
+        ranks = [order.index(i) for i in copies]
+        assert ranks == sorted(ranks)
+
+
+def test_more_equals_than_are_looked_at_together():
+    X = np.repeat([[0.0, 1.0], [5.0, 0.0]], 60, axis=0)
+    order = select(X, "msc", bandwidth=BANDWIDTH).order
+    # The kind that is covered less is next, and of each the first.
+    assert order.tolist() == np.arange(120).reshape(2, 60).T.ravel().tolist()
+
+
+# Nested orders, counts, fractions
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_a_prefix_is_the_selection_of_that_size(method, rng):
+    envs = grouped([rng.normal(0, 0.4, (rng.integers(1, 6), 3)) for _ in range(12)])
+    whole = select(envs, method, bandwidth=BANDWIDTH)
+    assert whole.nested is (method != "k_means")
+    assert (len(whole), whole.method, whole.n_frames) == (12, method, 12)
+    assert whole.order.dtype == np.int64
+    for n in range(1, 13):
+        part = select(envs, method, n, bandwidth=BANDWIDTH).order
+        assert len(part) == len(set(part.tolist())) == n
+        if whole.nested:
+            np.testing.assert_array_equal(part, whole.order[:n])
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_number_to_select(method):
+    X = np.random.default_rng(0).normal(size=(10, 2))
+    for given, expected in (
+        (1, 1),
+        (10, 10),
+        (0.5, 5),
+        (1.0, 10),
+        (0.04, 1),
+        (1e-9, 1),
+        (0.25, 3),
+        (0.24, 2),
+    ):
+        assert len(select(X, method, given).order) == expected, given
+    assert len(select(X, method, np.int32(3)).order) == 3
+    assert len(select(X, method, np.float32(0.5)).order) == 5
+    assert len(select(X[:1], method).order) == 1
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_locked_frames_with_any_count(method, rng):
+    envs = grouped([rng.normal(0, 0.4, (3, 2)) for _ in range(8)])
+    for n in (2, 3, 8):
+        order = select(envs, method, n, locked=[5, 1]).order.tolist()
+        assert order[:2] == [5, 1]
+        assert len(set(order)) == n
+    assert select(envs, method, locked=range(8)).order.tolist() == list(range(8))
+    assert select(envs, method, 2, locked=np.array([5, 1], dtype=np.int16)).order.tolist() == [5, 1]
+
+
+# Frames without environments
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_empty_frames_come_last(method, rng):
+    frames = [
+        np.empty((0, 2)),
+        *(rng.normal(0, 1, (n, 2)) for n in (3, 1)),
+        np.empty((0, 2)),
+        rng.normal(0, 1, (2, 2)),
+    ]
+    for seed in range(5):
+        order = select(grouped(frames), method, random_state=seed).order.tolist()
+        assert sorted(order) == list(range(5))
+        if method != "random":
+            assert sorted(order[3:]) == [0, 3]
+    locked = select(grouped(frames), method, locked=[3]).order.tolist()
+    assert locked[0] == 3
+    assert sorted(locked) == list(range(5))
+    if method in GREEDY:
+        assert locked[-1] == 0
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_nothing_but_empty_frames(method):
+    order = select(grouped([np.empty((0, 2))] * 3), method).order.tolist()
+    assert sorted(order) == [0, 1, 2]
+
+
+# Seeds and baselines
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_the_same_arguments_give_the_same_order(method, rng):
+    envs = grouped([rng.normal(0, 0.4, (3, 2)) for _ in range(15)])
+    before = np.random.get_state()[1].copy()  # noqa: NPY002
+    first = select(envs, method, 6).order
+    np.testing.assert_array_equal(first, select(envs, method, 6).order)
+    np.testing.assert_array_equal(first, select(envs, method, 6, random_state=0).order)
+    np.testing.assert_array_equal(before, np.random.get_state()[1])  # noqa: NPY002
+
+
+@pytest.mark.parametrize("method", ["random", "k_means", "mean_fps"])
+def test_the_seed_matters(method, rng):
+    envs = grouped([rng.normal(0, 0.4, (3, 2)) for _ in range(15)])
+    assert len({tuple(select(envs, method, 6, random_state=seed).order) for seed in range(6)}) > 2
+
+
+def test_random_is_uniform():
+    X = np.zeros((5, 1))
+    orders = np.array([select(X, "random", random_state=seed).order for seed in range(600)])
+    for rank in range(5):
+        counts = np.bincount(orders[:, rank], minlength=5)
+        # Five equal chances, 600 draws: 120 with a deviation of 9.8.
+        assert np.abs(counts - 120).max() < 50
+
+
+def test_k_means_takes_one_of_each_clear_cluster(rng):
+    centers = 10.0 * np.eye(4)
+    sizes = [7, 2, 5, 1]
+    frames = [c + rng.normal(0, 0.1, (3, 4)) for c, n in zip(centers, sizes, strict=True) for _ in range(n)]
+    cluster = np.repeat(range(4), sizes)
+    shuffle = rng.permutation(15)
+    envs = grouped([frames[i] for i in shuffle])
+    seen = set()
+    for seed in range(8):
+        order = select(envs, "k_means", 4, random_state=seed).order
+        assert sorted(cluster[shuffle[order]]) == [0, 1, 2, 3]
+        seen.update(order.tolist())
+    assert len(seen) > 6, "members must be random, not always the same"
+
+
+@pytest.mark.parametrize("n", [1, 2, 5, 9, 10])
+def test_k_means_returns_n_even_with_duplicates(n):
+    X = np.repeat([[0.0, 1.0], [5.0, 5.0]], 5, axis=0)
+    order = select(X, "k_means", n).order
+    assert len(set(order.tolist())) == n
+    if n >= 2:
+        assert {0, 1} == set((order // 5).tolist())
+
+
+def test_parameters_are_told():
+    selection = select(np.eye(4), "random", 2, bandwidth=0.3, locked=[2], random_state=5)
+    expected = {"bandwidth": 0.3, "random_state": 5, "locked": [2]}
+    assert expected.items() <= selection.parameters.items()
+
+
+@pytest.mark.jit
+@pytest.mark.parametrize("method", GREEDY)
+def test_the_order_does_not_depend_on_the_number_of_threads(method, rng):
+    from quests_core import get_num_threads, set_num_threads
+
+    envs = grouped([rng.normal(0, 0.1, (rng.integers(1, 60), 8)) for _ in range(150)])
+    before, orders = get_num_threads(), []
+    try:
+        for n in (1, 2, 3):
+            set_num_threads(n)
+            orders.append(select(envs, method, 40).order.tolist())
+    finally:
+        set_num_threads(before)
+    assert orders[0] == orders[1] == orders[2]
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_excluded_frames_are_as_if_they_were_not_there(rng, method):
+    envs = Environments(rng.normal(size=(40, 5)), np.arange(0, 41, 4))
+    left = [0, 2, 3, 5, 6, 8, 9]
+    selection = select(envs, method, excluded=[7, 1, 4], locked=[8], bandwidth=0.5)
+    without = select(envs.take(left), method, locked=[left.index(8)], bandwidth=0.5)
+    assert selection.order.tolist() == [left[i] for i in without.order]
+    assert selection.parameters["excluded"] == [7, 1, 4]
+
+
+def test_frames_cannot_be_locked_and_excluded_and_some_must_be_left(rng):
+    envs = Environments(rng.normal(size=(6, 2)), np.arange(0, 7, 2))
+    with pytest.raises(ValueError, match="excluded: expected no locked frames, got frame 1"):
+        select(envs, locked=[1], excluded=[1])
+    with pytest.raises(ValueError, match="at least 1 of 3 frames to be left"):
+        select(envs, excluded=[0, 1, 2])
+
+
+@pytest.mark.parametrize("method", [*WORTH, "balanced"])
+@pytest.mark.parametrize("name", ["plain", "duplicates", "63 columns"])
+def test_gains_are_divided_by_costs(method, name, rng):
+    frames = SETS[name]
+    prices = rng.uniform(0.5, 3.0, len(frames))
+    for cost, costs in (("environments", np.array([max(len(X), 1) for X in frames])), (prices, prices)):
+        order = select(grouped(frames), method, bandwidth=BANDWIDTH, cost=cost).order
+        assert_greedy(order, slow_scores(method, frames, costs=costs), n_given=0)
+
+
+def test_gains_that_are_nothing_are_not_computed_again(rng, monkeypatch):
+    looks, look = [], SubmodularCoverage._look
+    monkeypatch.setattr(
+        SubmodularCoverage, "_look", lambda self, frames: (looks.extend(frames), look(self, frames))
+    )
+    frames = [rng.normal(0, 0.3, (4, 3))] * 50
+    assert select(grouped(frames), "coverage", bandwidth=BANDWIDTH).order.tolist() == list(range(50))
+    # All at first, and once more after the first pick, which covers everything.
+    assert len(looks) < 110
+
+
+def test_what_balanced_has_not_looked_at_again_costs_little(rng, monkeypatch):
+    """Of more frames than are looked at together, the picks are worth nearly what exact ones are."""
+    centers = rng.normal(0, 0.5, (30, 3))
+    frames = [centers[rng.integers(30, size=4)] + rng.normal(0, 0.05, (4, 3)) for _ in range(60)]
+    worth = []
+    for at_once in (2, 60):
+        monkeypatch.setattr(Balanced, "at_once", at_once)
+        order = select(grouped(frames), "balanced", bandwidth=BANDWIDTH).order
+        worth.append([naive.balanced_worth(frames, order[:n], BANDWIDTH) for n in (1, 4, 15, 30)])
+    np.testing.assert_allclose(worth[0], worth[1], atol=0.01)
+    assert np.all(np.diff(worth[1]) > 0.1)
+
+
+@pytest.mark.parametrize("method", [*WORTH, "balanced"])
+def test_what_a_reference_covers_is_worth_nothing(method, rng):
+    frames = [rng.normal(scale=0.3, size=(4, 5)) for _ in range(8)]
+    reference = np.concatenate([frames[2], frames[5]]) + 1e-3
+    order = select(grouped(frames), method, bandwidth=BANDWIDTH, reference=reference).order
+    assert_greedy(order, slow_scores(method, frames, reference), n_given=0)
+    assert set(order[-2:]) == {2, 5}
+
+
+def test_costs_that_make_no_sense_are_refused(rng):
+    envs = Environments(rng.normal(size=(6, 2)), np.arange(0, 7, 2))
+    with pytest.raises(ValueError, match="cost: expected one number a frame"):
+        select(envs, "coverage", cost=[1.0, 2.0])
+    with pytest.raises(ValueError, match=r"above zero, got 0\.0 for frame 1"):
+        select(envs, "coverage", cost=[1.0, 0.0, 2.0])
+    with pytest.raises(ValueError, match="method 'msc' does not use another"):
+        select(envs, "msc", cost="environments")

@@ -1,0 +1,115 @@
+"""Text from files reaches no other interpreter: each door is tried with the same texts, and really opened."""
+
+import csv
+import io
+import json
+import re
+
+import pandas as pd
+import pytest
+import typer
+from rich.console import Console
+from rich.text import Text
+
+from quests_core.cli.common import print_result, report_errors
+from quests_core.utils.escape import bokeh, csv_bytes, csv_cell, mathtext, one_line, terminal
+from tests.core.ugly_texts import TEXTS
+
+# What a spreadsheet takes for a formula when it stands at the beginning of a cell.
+STARTS = tuple("=+-@\t\r＝＋－＠")
+CONTROL = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
+
+
+def is_number(text):
+    return re.fullmatch(r"[+-]?[0-9.]+(e[+-]?[0-9]+)?", text, re.IGNORECASE) is not None
+
+
+@pytest.mark.parametrize("text", TEXTS)
+def test_one_line_is_one_line(text):
+    line = one_line(text)
+    assert not CONTROL.search(line)
+    assert len(line.splitlines()) <= 1
+    line.encode()
+    assert CONTROL.search(text) or "\n" in text or line == text
+
+
+@pytest.mark.parametrize("text", TEXTS)
+def test_a_terminal_shows_what_a_file_says_and_does_nothing_of_it(text, capsys):
+    print_result({"label": text}, f"label {text}", as_json=False)
+    print_result({"label": text}, Text(terminal(f"label {text}")), as_json=False)
+    with pytest.raises(typer.Exit), report_errors():
+        raise ValueError(f"{text}: frame 3")
+    shown = capsys.readouterr()
+    assert not CONTROL.search(shown.out + shown.err)
+    assert "frame 3" in shown.err
+    for line in terminal(text).split("\n"):
+        assert line.strip() in shown.out
+
+
+@pytest.mark.parametrize("text", TEXTS)
+def test_no_markup_of_rich_is_followed(text):
+    console = Console(file=io.StringIO(), force_terminal=True, width=10_000, color_system="truecolor")
+    console.print(Text(one_line(text)), highlight=False)
+    assert console.file.getvalue() == one_line(text) + "\n"
+
+
+@pytest.mark.parametrize("text", TEXTS)
+def test_json_is_one_line(text, capsys):
+    print_result({"label": text}, "", as_json=True)
+    (line,) = capsys.readouterr().out.splitlines()
+    assert line.isascii()
+    assert json.loads(line) == {"label": text}
+
+
+@pytest.mark.parametrize("text", TEXTS)
+def test_a_table_holds_no_formula_and_loses_no_text(text):
+    rows = [[-1.5, text, text], [2.0, "plain", -3]]
+    table = pd.DataFrame(rows, columns=pd.Index(["n", text, "mixed"], dtype=object), dtype=object)
+    table["n"] = table["n"].astype(float)
+    data = csv_bytes(table).decode()
+    header, first, second = csv.reader(io.StringIO(data, newline=""))
+    assert first[0] == "-1.5"
+    assert second == ["2.0", "plain", "-3"]
+    for cell in (header[1], first[1], first[2]):
+        assert is_number(text) or not cell.startswith(STARTS)
+        # Nor where another separator than the comma is expected.
+        assert not re.search(r"[;\n][=+\-@]", cell)
+        assert not CONTROL.search(cell)
+        assert cell.replace("'", "") == terminal(text).replace("'", "")
+    assert table.columns[1] == text, "the table that was given stays as it is"
+
+
+@pytest.mark.parametrize("number", ["-1.5", "+3", "-.5", "1e-7", "-2E+3", -1.5, 3, None, True])
+def test_numbers_stay_numbers(number):
+    assert csv_cell(number) is number
+
+
+@pytest.mark.parametrize("text", TEXTS)
+def test_bokeh_finds_no_tex(text):
+    # As BokehJS looks for it.
+    for begin, end in ((r"\$\$", r"\$\$"), (r"\\\[", r"\\\]"), (r"\\\(", r"\\\)")):
+        assert not re.search(rf"{begin}[\s\S]*?{end}", bokeh(text))
+    assert bokeh(text).replace("\u200b", "") == terminal(text).replace("\u200b", "")
+
+
+@pytest.mark.filterwarnings("ignore:Glyph.*missing from font")
+@pytest.mark.parametrize("text", TEXTS)
+@pytest.mark.parametrize("kind", ["svg", "png"])
+def test_matplotlib_draws_the_text_as_it_is(text, kind):
+    pytest.importorskip("matplotlib")
+    from xml.etree import ElementTree
+
+    from matplotlib import rc_context
+    from matplotlib.figure import Figure
+
+    buffer = io.BytesIO()
+    with rc_context({"svg.fonttype": "none"}):
+        figure = Figure()
+        axes = figure.add_subplot()
+        axes.set_title(mathtext(text))
+        figure.savefig(buffer, format=kind)
+    if kind == "svg":
+        drawn = ElementTree.fromstring(buffer.getvalue())
+        shown = ["".join(node.itertext()) for node in drawn.iter("{http://www.w3.org/2000/svg}text")]
+        for line in filter(str.strip, terminal(text).split("\n")):
+            assert line.strip() in [one.strip() for one in shown]

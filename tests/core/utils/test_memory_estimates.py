@@ -1,0 +1,51 @@
+"""What would take more memory than there is is refused before it is begun."""
+
+import numpy as np
+import pytest
+from ase.build import bulk
+
+from quests_core import Environments, compression_curve, entropy, select
+from quests_core.descriptors.per_element import species_descriptors
+from quests_core.kernel_sums.frame_sums import FrameKernelSums
+from quests_core.utils import memory
+
+
+@pytest.fixture
+def free(monkeypatch):
+    """Return what sets how many bytes are free."""
+    return lambda n_bytes: monkeypatch.setattr(memory, "available", lambda: n_bytes)
+
+
+def test_a_wide_matrix_of_few_rows(free):
+    free(10**9)
+    X = np.random.default_rng(0).normal(size=(3, 20_000))
+    for function in (entropy, lambda X: select(Environments(X, [0, 1, 2, 3]), method="msc")):
+        with pytest.raises(ValueError, match=r"principal axes of 20,000 columns would take about 16\.0 GB"):
+            function(X)
+
+
+def test_a_curve_of_many_sizes(free):
+    from quests_core.information.curve import compression_path
+
+    envs = Environments(np.random.default_rng(0).normal(size=(2000, 3)), np.arange(2001))
+    free(10**6)
+    with pytest.raises(
+        ValueError, match=r"δH of 2,000 environments at 2,000 sizes would take about 16\.0 MB"
+    ):
+        compression_path(envs, np.arange(2000), np.arange(1, 2001), 0.1)
+    # Without δH nothing of that size is made.
+    assert len(compression_curve(envs, np.arange(2000), [1, 2000], 0.1)) == 2
+
+
+def test_descriptors_with_a_block_for_each_element(free):
+    frames = [bulk("Cu", cubic=True)] * 100
+    free(2 * 10**6)
+    with pytest.raises(ValueError, match=r"400 environments of 447 numbers each would take about 8.6 MB"):
+        species_descriptors(frames, [*"HBCNO", "Cu"])
+
+
+def test_kernels_that_do_not_vanish(free):
+    envs = Environments(np.zeros((3000, 2)), np.arange(3001))
+    free(10**6)
+    with pytest.raises(ValueError, match="the kernels of 3,000 environments would take about"):
+        FrameKernelSums.of(envs, 1.0, 1e-9)
