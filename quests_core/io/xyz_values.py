@@ -144,7 +144,15 @@ def _from_json(text: str):
         array = np.array(found)
     except (ValueError, OverflowError):  # of rows of different lengths
         return found
-    return array if array.dtype.kind in "ifb" else found
+    # Whole numbers too wide for NumPy's would be rounded.
+    is_exact = array.dtype.kind in "ib" or (array.dtype.kind == "f" and _same_numbers(array.tolist(), found))
+    return array if is_exact else found
+
+
+def _same_numbers(first, second) -> bool:
+    if isinstance(first, list):
+        return all(map(_same_numbers, first, second))
+    return first == second or first != first
 
 
 def array_in_brackets(inside: str, otherwise):

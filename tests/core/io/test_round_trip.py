@@ -36,7 +36,7 @@ KEPT = {
     "text that looks like keys": ({"note": "energy=-3.9 pbc=\"F F F\""}, None),
     "text that looks like JSON": ({"note": "_JSON [1]"}, None),
     "keys in need of quotes": ({"my key": 1, "a=b": 2, 'q"': 3, "it's": 4, "[x": 5}, None),
-    "wide integers": ({"n": 2**40, "m": 2**64, "k": [2**63, 1]}, np.arange(4) + 2**40),
+    "wide integers": ({"n": 2**40, "m": 2**64, "k": [2**63, 1], "l": [[0, 2**63 + 1]]}, np.arange(4) + 2**40),
     "numpy scalars": ({"a": np.float32(0.1), "b": np.int8(-3), "c": np.bool_(True), "d": np.str_("x")}, None),
     "not finite": ({"a": float("nan"), "b": [1.0, float("inf")]}, np.array([np.nan, np.inf, -np.inf, 0.0])),
     "nested": ({"a": {"b": [1, {"c": None}], "d": "x\ny"}, "e": ["a b", ""], "f": [1, "a", None]}, None),
