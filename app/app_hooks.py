@@ -11,11 +11,12 @@ from bokeh.settings import settings
 from tornado.ioloop import IOLoop
 
 from quests_app.jobs.queue import shut_down
-from quests_app.server import allowed_paths, guarded_server, scratch, websocket_limits
+from quests_app.server import allowed_paths, guarded_server, websocket_limits
 from quests_app.server.garbage import deferred_collection
 from quests_app.server.page_admission import PageAdmission
 from quests_app.server.panel_patch import patch_message_queue
 from quests_app.server.path_access import PARAMETER
+from quests_core.utils import scratch
 
 # What is computed looks at whether it was cancelled far more often, but compiling a kernel never does.
 GRACE_SECONDS = 3.0

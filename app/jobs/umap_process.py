@@ -4,14 +4,12 @@ The worker stays alive between embeddings, since importing and compiling UMAP ta
 most embeddings.
 """
 
-import tempfile
 from pathlib import Path
 
 import numpy as np
 
+from quests_core.utils import scratch
 from quests_core.utils.child import Child
-
-from ..server import scratch
 
 N_NEIGHBORS, MIN_DIST, SEED = 15, 0.1, 0
 # Below this UMAP's graph of neighbours says nothing; the principal components are shown instead.
@@ -36,7 +34,7 @@ class UmapWorker(Child):
         ChildError
             If the process dies or reports an error.
         """
-        with tempfile.TemporaryDirectory(prefix="umap-", dir=scratch.folder()) as name:
+        with scratch.temporary("umap-") as name:
             folder = Path(name)
             np.save(folder / _SOURCE, X)
             self.run(folder, progress, STEP)

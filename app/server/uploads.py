@@ -6,9 +6,8 @@ import tempfile
 import weakref
 from pathlib import Path
 
+from quests_core.utils import scratch
 from quests_core.utils.environment_variables import FILE_LIMIT, SESSION_LIMIT, number_from_environment
-
-from . import scratch
 
 _UNSAFE = re.compile(r"[^\w.+-]+")
 

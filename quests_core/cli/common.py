@@ -5,7 +5,6 @@ import json
 import math
 import os
 import sys
-import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
@@ -25,6 +24,7 @@ from ..io.compressed import check_can_compress, compress, plain_name
 from ..io.read import read
 from ..progress import Progress
 from ..published import fetch, is_name
+from ..utils import scratch
 from ..utils.atomic_write import atomic_write, check_replaceable
 from ..utils.escape import one_line, terminal
 from ..utils.threads import set_num_threads
@@ -195,7 +195,7 @@ def report_errors() -> Iterator[None]:
 @contextmanager
 def working() -> Iterator[Work]:
     """Yield the `Work` of a command; its progress is drawn on standard error where that is a terminal."""
-    with report_errors(), tempfile.TemporaryDirectory(prefix="quests-") as folder, _bars() as progress:
+    with report_errors(), scratch.temporary("command-") as folder, _bars() as progress:
         yield Work(progress, Path(folder))
 
 

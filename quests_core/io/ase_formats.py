@@ -7,7 +7,6 @@ or ask a database server. What is not in `FORMATS` is never opened.
 import contextlib
 import os
 import sqlite3
-import tempfile
 from pathlib import Path
 
 import ase.db
@@ -15,6 +14,7 @@ import ase.io
 from ase import Atoms
 from ase.io.formats import UnknownFileTypeError, filetype
 
+from ..utils import scratch
 from ..utils.regular import check_regular
 from .announced import check_announced
 from .compressed import plain_name, read_bytes
@@ -44,7 +44,7 @@ def read_with_ase(path: Path, notes: ReadingNotes | None = None) -> list[Atoms]:
         if plain_name(path.name) == path.name:
             return _read(path, notes)
         # ASE would seek in the compressed stream, which takes minutes.
-        with tempfile.TemporaryDirectory() as name:
+        with scratch.temporary("plain-") as name:
             folder = name
             plain = Path(folder, path.stem)
             plain.write_bytes(read_bytes(path))

@@ -7,7 +7,6 @@ numbers and text come back from that process, never a pickle, in which a reader 
 import atexit
 import json
 import os
-import tempfile
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
@@ -17,7 +16,7 @@ from ase.calculators.calculator import all_properties
 from ase.calculators.singlepoint import SinglePointCalculator
 
 from ..progress import ProgressCallback
-from ..utils import memory
+from ..utils import memory, scratch
 from ..utils.child import Child, ChildError
 from ..utils.regular import check_regular
 from .ase_formats import read_with_ase
@@ -72,6 +71,7 @@ def read_in_process(
 
     Examples
     --------
+    >>> import tempfile
     >>> from ase.build import bulk
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     bulk("Cu").write(Path(folder, "copper.cif"))
@@ -84,7 +84,7 @@ def read_in_process(
         return read(path, progress, energy_key, forces_key, notes)
     free = memory.available()
     seconds = min(MOST_SECONDS, SECONDS + SECONDS_PER_MB * path.stat().st_size / 1e6)
-    with tempfile.TemporaryDirectory(prefix="quests-read-") as name:
+    with scratch.temporary("read-") as name:
         folder = Path(name)
         (folder / _PATH).write_text(str(path.absolute()), encoding="utf-8")
         try:
@@ -112,6 +112,8 @@ def close() -> None:
 def read_in_child(folder: Path) -> None:
     """Read the file that ``path`` in a folder names, and write its frames beside it."""
     notes = ReadingNotes()
+    # What this process leaves when it is killed goes with the folder.
+    scratch.use(folder)
     save_frames(read_with_ase(Path((folder / _PATH).read_text(encoding="utf-8")), notes), folder)
     (folder / _NOTES).write_text(json.dumps(notes.sentences()), encoding="utf-8")
 

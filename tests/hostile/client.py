@@ -181,6 +181,13 @@ class Wire:
         """Send an event, as ``button_click`` or ``document_ready``."""
         return await self.patch(event(name, values))
 
+    async def click(self, label: str) -> tuple[dict, dict]:
+        """Click a button: its model holds what is drawn, and that of the component hears of clicks."""
+        data = self.find(label)
+        button = next(m["id"] for m in self.models() if m["attributes"].get("data", {}).get("id") == data)
+        values = [["model", {"id": button}], ["node", "click"], ["data", {"type": "map"}]]
+        return await self.event("dom_event", {"entries": values})
+
     def models(self) -> Iterator[dict]:
         """Yield every model in the document, at any depth."""
         stack: list = [self.document]

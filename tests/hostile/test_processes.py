@@ -1,5 +1,7 @@
 """Servers that are stopped, killed, and started again; nothing stays behind."""
 
+import gzip
+import os
 import signal
 import subprocess
 import sys
@@ -8,12 +10,14 @@ from pathlib import Path
 
 import pytest
 
-from quests_app.server import scratch
+from quests_core import Cancelled
+from quests_core.io.read_process import read_in_process
+from quests_core.utils import scratch
 from tests.hostile.server import ServedAs
+from tests.hostile.test_gates import ENDLESS
 
 HOLD = """
 import sys
-from quests_app import jobs, scratch
 from quests_app.server.uploads import UploadFolder
 held = UploadFolder()
 held.save("mine.xyz", b"1\\n\\nH 0 0 0\\n")
@@ -83,6 +87,54 @@ def test_who_was_killed_leaves_neither_uploads_nor_a_process(tmp_path, monkeypat
             process.wait()
             process.stdout.close()
     wait_until(lambda: not list(tmp_path.rglob("mine.xyz")))
+
+
+READ = "import sys; from quests_core.io.read_process import read_in_process; read_in_process(sys.argv[1])"
+COMMAND = "import sys; from quests_core.cli import main; sys.argv = ['x', 'entropy', '-']; main()"
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="deletes nothing that is in use")
+@pytest.mark.parametrize(
+    ("code", "made"), [(READ, "read-*/plain-*/*"), (COMMAND, "command-*")], ids=["read", "command"]
+)
+def test_who_was_killed_leaves_no_temporary_folder(tmp_path, code, made):
+    folder, file = tmp_path / "temporary", tmp_path / "endless.lammpsdump.gz"
+    folder.mkdir()
+    # ASE reads it without an end, and compressed files are unpacked first.
+    file.write_bytes(gzip.compress(ENDLESS.encode()))
+    environment = {**os.environ, "TMPDIR": str(folder)}
+    with subprocess.Popen(
+        [sys.executable, "-c", code, str(file)], stdin=subprocess.PIPE, env=environment
+    ) as killed:
+        wait_until(lambda: list(folder.glob(f"*/{made}")) or killed.poll() is not None)
+        killed.kill()
+    assert list(folder.iterdir())
+
+    def start_another() -> bool:
+        """Say whether nothing is left, after a process of its own; the killed one's child may still end."""
+        subprocess.run(
+            [sys.executable, "-c", "from quests_core.utils import scratch; scratch.folder()"],
+            env=environment,
+            check=True,
+        )
+        return not list(folder.iterdir())
+
+    wait_until(start_another)
+
+
+def test_what_a_reader_has_unpacked_goes_with_its_call(tmp_path):
+    file = tmp_path / "endless.lammpsdump.gz"
+    file.write_bytes(gzip.compress(ENDLESS.encode()))
+    made = []
+
+    def progress(*_) -> None:
+        made.extend(scratch.folder().glob("read-*/plain-*/*"))
+        if made:
+            raise Cancelled
+
+    with pytest.raises(Cancelled):
+        read_in_process(file, progress)
+    assert not list(scratch.folder().glob("read-*"))
 
 
 def test_folders_of_others_and_young_ones_are_left_alone(tmp_path, monkeypatch):

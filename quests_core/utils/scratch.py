@@ -1,14 +1,15 @@
 """The process's own folder for temporary files, and those of processes that were killed."""
 
 import contextlib
-import functools
 import os
 import shutil
 import stat
 import tempfile
+import threading
 import time
 import weakref
 from pathlib import Path
+from typing import TextIO
 
 try:
     import fcntl
@@ -29,17 +30,52 @@ class _Scratch:
         self._lock = (self.path / _LOCK).open("x")
         if fcntl is not None:
             fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        weakref.finalize(self, shutil.rmtree, self.path, ignore_errors=True)
+        weakref.finalize(self, _delete, self.path, self._lock, os.getpid())
 
 
-@functools.cache
-def _scratch() -> _Scratch:
-    return _Scratch()
+def _delete(path: Path, lock: TextIO, pid: int) -> None:
+    lock.close()
+    # A fork that ends leaves the folder to the process that made it.
+    if os.getpid() == pid:
+        shutil.rmtree(path, ignore_errors=True)
+
+
+_made: list[_Scratch] = []
+_given: Path | None = None
+_making = threading.Lock()
+
+
+def use(path: Path) -> None:
+    """Put all temporary files of this process into a folder of another process, which will delete it."""
+    global _given
+    _given = path
+    tempfile.tempdir = str(path)
 
 
 def folder() -> Path:
-    """Return the folder, made when it is first asked for and deleted when the process ends."""
-    return _scratch().path
+    """Return the folder, made when it is first asked for and deleted when the process ends.
+
+    Then the folders of killed processes are deleted too; see `remove_stale`.
+    """
+    if _given is not None:
+        return _given
+    with _making:
+        if not _made:
+            remove_stale()
+            _made.append(_Scratch())
+        return _made[0].path
+
+
+def temporary(prefix: str) -> tempfile.TemporaryDirectory:
+    """Return a new folder in `folder`, to be used as a context, at whose end it is deleted.
+
+    Examples
+    --------
+    >>> with temporary("example-") as name:
+    ...     Path(name).parent == folder()
+    True
+    """
+    return tempfile.TemporaryDirectory(prefix=prefix, dir=folder())
 
 
 def remove_stale() -> None:
