@@ -1,7 +1,7 @@
 """What is known of every frame, as columns: what the table shows and what a filter may name.
 
 `FrameFacts` does not depend on the subset and is gathered once; `FrameColumns` adds what follows the
-slider, and looks per-atom arrays up only when they are named.
+slider. Filters are evaluated on the event loop, so nothing there looks at frames.
 """
 
 from collections import Counter
@@ -19,9 +19,9 @@ from .filter_evaluation import Members
 from .parameters import Marks
 
 KEPT, DROPPED, LOCKED, EXCLUDED = "kept", "dropped", "locked", "excluded"
+# Of an info, or of arrays, that name something else in every frame.
+_MOST_NAMES, _MOST_PER_ATOM = 1000, 100
 # Of each atom anyway, or not a quantity.
-# Of an info that names something else in every frame.
-_MOST_NAMES = 1000
 _NO_QUANTITY = ("numbers", "positions")
 _OVER_ATOMS = {"max": np.maximum, "min": np.minimum, "mean": np.add}
 MEANING = {
@@ -52,13 +52,13 @@ class FrameFacts:
         Arrays of shape (n_frames,) and `Members`, by name.
     info : tuple of str
         Names of those that come from the frames' info.
-    per_atom : tuple of str
-        Names of arrays per atom, of which a filter may name ``max_…``, ``min_…`` and ``mean_…``.
+    per_atom : dict of str to ndarray
+        Columns ``max_…``, ``min_…`` and ``mean_…`` of the arrays per atom, which a filter may name.
     """
 
     columns: dict[str, object]
     info: tuple[str, ...]
-    per_atom: tuple[str, ...]
+    per_atom: dict[str, np.ndarray]
 
 
 def gather(opened: AnalysedDataset) -> FrameFacts:
@@ -81,10 +81,8 @@ def gather(opened: AnalysedDataset) -> FrameFacts:
         "has_energy": ~np.isnan(energy),
         "has_forces": ~np.isnan(max_force),
     }
-    per_atom = {name for atoms in frames for name, _ in _arrays(atoms)}
-    return FrameFacts(
-        columns, tuple(sorted(set(info) - set(MEANING) - set(_ALIASES))), tuple(sorted(per_atom))
-    )
+    names = tuple(sorted(set(info) - set(MEANING) - set(_ALIASES)))
+    return FrameFacts(columns, names, _over_atoms(frames))
 
 
 def objects(values) -> np.ndarray:
@@ -163,15 +161,26 @@ def _arrays(atoms) -> Iterator[tuple[str, np.ndarray]]:
             yield name, value
 
 
-def over_atoms(frames, name: str, over: str) -> np.ndarray:
-    """Return the largest, smallest or mean value of a per-atom array in each frame; of vectors, the norm."""
-    result = np.full(len(frames), np.nan)
+def _over_atoms(frames) -> dict[str, np.ndarray]:
+    """Return the largest, smallest and mean value of each per-atom array in each frame; of vectors, the norm.
+
+    Of very many names only those of most frames get columns.
+    """
+    counts = Counter(name for atoms in frames for name in dict(_arrays(atoms)))
+    found: dict[str, dict[int, np.ndarray]] = {name: {} for name, _ in counts.most_common(_MOST_PER_ATOM)}
     for i, atoms in enumerate(frames):
-        value = dict(_arrays(atoms)).get(name)
-        if value is not None:
-            value = np.linalg.norm(value, axis=1) if value.ndim == 2 else value.astype(float)
-            result[i] = _OVER_ATOMS[over].reduce(value) / (len(value) if over == "mean" else 1)
-    return result
+        for name, value in _arrays(atoms):
+            if name in found:
+                found[name][i] = np.linalg.norm(value, axis=1) if value.ndim == 2 else value
+    columns = {}
+    for name in sorted(found):
+        values = list(found[name].values())
+        sizes = np.array([len(value) for value in values])
+        joined, starts = np.concatenate(values).astype(float), np.cumsum(sizes) - sizes
+        for over, ufunc in _OVER_ATOMS.items():
+            column = columns[f"{over}_{name}"] = np.full(len(frames), np.nan)
+            column[list(found[name])] = ufunc.reduceat(joined, starts) / (sizes if over == "mean" else 1)
+    return columns
 
 
 class FrameColumns(Mapping):
@@ -179,16 +188,13 @@ class FrameColumns(Mapping):
 
     Parameters
     ----------
-    opened : Opened
-        The data set.
     facts : FrameFacts
-        What was gathered about it.
+        What was gathered about the data set.
     """
 
-    def __init__(self, opened: AnalysedDataset, facts: FrameFacts):
-        self._opened, self._facts = opened, facts
+    def __init__(self, facts: FrameFacts):
+        self._facts = facts
         self._now: dict[str, np.ndarray] = {}
-        self._looked_up: dict[str, np.ndarray] = {}
 
     def follow(self, rank: np.ndarray, max_delta_entropy: np.ndarray, state: np.ndarray) -> None:
         """Take over what depends on the subset, a value a frame each."""
@@ -201,19 +207,14 @@ class FrameColumns(Mapping):
             return self._now[name]
         if name in self._facts.columns:
             return self._facts.columns[name]
-        over, _, key = name.partition("_")
-        if over not in _OVER_ATOMS or key not in self._facts.per_atom:
-            raise KeyError(name)
-        if name not in self._looked_up:
-            self._looked_up[name] = over_atoms(self._opened.dataset.frames, key, over)
-        return self._looked_up[name]
+        return self._facts.per_atom[name]
 
     def __iter__(self) -> Iterator[str]:
         """Yield the names, those of the page first."""
         yield from MEANING
         yield from _ALIASES
         yield from self._facts.info
-        yield from (f"{over}_{key}" for key in self._facts.per_atom for over in _OVER_ATOMS)
+        yield from self._facts.per_atom
 
     def __len__(self) -> int:
         """Return the number of names."""

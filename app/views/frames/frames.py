@@ -112,7 +112,7 @@ class FramesView(View):
         self._update()
 
     def _start(self, facts: FrameFacts) -> None:
-        self._facts, self._columns = facts, FrameColumns(self._state.opened, facts)
+        self._facts, self._columns = facts, FrameColumns(facts)
         with pn.io.hold():
             self._update()
 

@@ -9,6 +9,7 @@ from ase.build import bulk
 from ase.io import write
 from bokeh.document import Document
 
+from quests_app.analysis import frame_columns
 from quests_app.analysis.filter_evaluation import matches
 from quests_app.analysis.frame_columns import FrameColumns, gather, most_novel
 from quests_app.session.controller import DEMO
@@ -193,7 +194,7 @@ def test_info_and_arrays_can_be_named(session, frames, tmp_path, rng):
     write(tmp_path / "more.xyz", frames, format="extxyz")
     opened = session.open(tmp_path / "more.xyz").opened
     facts = gather(opened)
-    columns = FrameColumns(opened, facts)
+    columns = FrameColumns(facts)
     read = opened.dataset.frames
 
     def found(expression):
@@ -211,6 +212,24 @@ def test_info_and_arrays_can_be_named(session, frames, tmp_path, rng):
         assert found(f"{over}_spin > 1.5") == slow
     assert set(columns) >= {"mean_weight", "config_type", "energy_per_atom"}
     assert len(columns) == len(list(columns))
+
+
+@pytest.mark.parametrize("n_names", [1, 7, 300])
+def test_a_filter_looks_at_no_frame(session, frames, tmp_path, monkeypatch, n_names):
+    looks, arrays_of = [], frame_columns._arrays
+    monkeypatch.setattr(frame_columns, "_arrays", lambda atoms: looks.append(atoms) or arrays_of(atoms))
+    for atoms in frames:
+        atoms.arrays.update({f"weight{i}": np.arange(len(atoms)) for i in range(n_names)})
+    write(tmp_path / "more.xyz", frames, format="extxyz")
+    opened = session.open(tmp_path / "more.xyz").opened
+    columns = FrameColumns(gather(opened))
+    # In the job, and however many names there are.
+    assert len(looks) == 2 * len(frames)
+    looks.clear()
+    for over in ("max", "min", "mean"):
+        assert matches(f"{over}_weight0 >= 0", columns, len(frames)).all()
+    assert looks == []
+    assert sum(name.startswith("max_weight") for name in columns) == min(n_names, 100)
 
 
 def test_the_table_follows_the_slider_within_a_tenth_of_a_second(session):
