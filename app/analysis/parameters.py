@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 RANDOM_STATE = 0
 # Smallest and largest k, cutoff (Å) and bandwidth (Å⁻¹) that a page or a link may ask for.
 K, CUTOFF, BANDWIDTH = (2, 1000), (1e-6, 20.0), SANE
+KEYS = ("energy_key", "forces_key", "label_key")
 
 
 @dataclass(frozen=True)
@@ -52,7 +53,7 @@ class Parameters:
     @property
     def keys(self) -> dict[str, str | None]:
         """Return what `load` is told about the names of labels."""
-        return {name: getattr(self, name) or None for name in ("energy_key", "forces_key", "label_key")}
+        return {name: getattr(self, name) or None for name in KEYS}
 
 
 @dataclass(frozen=True)

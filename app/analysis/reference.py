@@ -12,7 +12,7 @@ from quests_core.io.dataset import content_hash
 from quests_core.utils.arrays import read_only
 
 from .analysed_dataset import AnalysedDataset, environments
-from .parameters import Parameters, load
+from .parameters import KEYS, Parameters, load
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,8 +42,9 @@ class Reference:
 
     def describes_like(self, parameters: Parameters) -> bool:
         """Whether environments described with `parameters` can be compared with these."""
-        # The bandwidth describes nothing.
-        return dataclasses.replace(self.parameters, bandwidth=parameters.bandwidth) == parameters
+        # Neither the bandwidth nor the names of labels describe anything.
+        others = {name: getattr(parameters, name) for name in ("bandwidth", *KEYS)}
+        return dataclasses.replace(self.parameters, **others) == parameters
 
     @cached_property
     def envs(self) -> Environments:

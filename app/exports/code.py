@@ -24,6 +24,9 @@ def python_code(opened: AnalysedDataset, path: MethodPath, n_frames: int, order:
         for name, frames in (("locked", path.marks.locked), ("excluded", path.marks.excluded))
         if frames
     )
+    keys = "".join(
+        f", {name}={key!r}" for name, key in parameters.keys.items() if key and name != "label_key"
+    )
     species = f", species={_species(opened, path)}" if parameters.species else ""
     describe = f"k={parameters.k}, cutoff={parameters.cutoff}{species}"
     envs = f"descriptors(frames, {describe})"
@@ -39,7 +42,7 @@ def python_code(opened: AnalysedDataset, path: MethodPath, n_frames: int, order:
 # sha256 {dataset.sha256}
 source = {source_of(opened)!r}
 
-frames = read(source)
+frames = read(source{keys})
 envs = {envs}{known}
 selection = select(
     envs,
@@ -63,6 +66,8 @@ def command(opened: AnalysedDataset, path: MethodPath, n_frames: int, order: str
         "-k", str(parameters.k), "--cutoff", repr(parameters.cutoff),
         "--bandwidth", repr(parameters.bandwidth), "--seed", str(RANDOM_STATE), "--order", order,
     ]  # fmt: skip
+    # With an equals sign: a key may start with a dash.
+    words += [f"--{name.replace('_', '-')}={key}" for name, key in parameters.keys.items() if key]
     if parameters.species:
         words.append("--species")
     if path.reference is not None:

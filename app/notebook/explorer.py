@@ -150,6 +150,11 @@ class Explorer:
         return list(self._atoms)
 
     @property
+    def notes(self) -> list[str]:
+        """What one should know about the data: what was ignored, dropped, or looks like an unused label."""
+        return list(self.state.opened.dataset.notes)
+
+    @property
     def envs(self) -> Environments:
         """Descriptors of all frames."""
         return self.state.opened.envs
@@ -311,10 +316,11 @@ class Explorer:
 
     def __repr__(self) -> str:
         """Return what is open, and the subset."""
-        state = self.state
+        state, n_notes = self.state, len(self.notes)
+        more = f"; {n_notes} note{'s' * (n_notes > 1)}, see .notes" if n_notes else ""
         return (
             f"Explorer({state.opened.dataset.name!r}: {len(state.opened.envs):,} frames, "
-            f"{state.opened.envs.n_envs:,} environments; {state.active} keeps {self.n_frames:,})"
+            f"{state.opened.envs.n_envs:,} environments; {state.active} keeps {self.n_frames:,}{more})"
         )
 
     def __getattr__(self, name: str):

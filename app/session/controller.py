@@ -16,7 +16,7 @@ from ..analysis import parameters as parameters_module
 from ..analysis.analysed_dataset import AnalysedDataset
 from ..analysis.method_path import MethodPath
 from ..analysis.methods import METHODS, MSC_WITH_REFERENCE
-from ..analysis.parameters import Marks, Parameters
+from ..analysis.parameters import KEYS, Marks, Parameters
 from ..analysis.reference import Reference
 from ..exports import subset
 from ..jobs import cache, queue, umap_process
@@ -104,8 +104,8 @@ class Controller:
 
     def _parameters_of(self, envs: Environments | None) -> Parameters:
         self._given = {} if envs is None else {precomputed.hash_of(envs): envs}
-        # The names of labels are those of one file.
-        names = dict.fromkeys(self.state.parameters.keys, "")
+        # The names of labels are those of one file; before any is open, of the one that a link names.
+        names = {} if self.state.opened is None else dict.fromkeys(KEYS, "")
         return dataclasses.replace(self.state.parameters, precomputed=next(iter(self._given), ""), **names)
 
     def place(self, path: str | Path) -> Path:

@@ -10,12 +10,13 @@ from urllib.parse import parse_qs, urlencode
 from quests_core.utils.frame_ranges import format_ranges, parse_ranges
 
 from ..analysis.methods import METHODS, MSC_WITH_REFERENCE, NESTED_METHODS
-from ..analysis.parameters import BANDWIDTH, CUTOFF, K, Marks, Parameters
+from ..analysis.parameters import BANDWIDTH, CUTOFF, KEYS, K, Marks, Parameters
 from .state import TABS, State
 
 DEMO = "demo"
 # Longer lists of frames make links that programs cut.
 _LONGEST = 1500
+_LONGEST_KEY = 200
 LONGEST_SEARCH, MOST_FIELDS = 20_000, 100
 LEFT_OUT = "left-out"
 
@@ -34,6 +35,7 @@ def query(state: State, is_demo: bool) -> str:
         "cutoff": repr(parameters.cutoff),
         "bandwidth": repr(parameters.bandwidth),
         "species": "1" if parameters.species else "",
+        **{name: key or "" for name, key in parameters.keys.items()},
         "methods": ",".join(method for method in state.methods if method in linked),
         "active": state.active if state.active in linked else "",
         "reference": str(state.reference.path)
@@ -108,6 +110,7 @@ class LinkRequest:
                     "bandwidth", lambda text: within(float(text), *BANDWIDTH), usual.bandwidth
                 ),
                 species=self._take("species", lambda text: one_of(text, ("0", "1")) == "1", usual.species),
+                **{name: self._take(name, key_name, "") for name in KEYS},
             )
         }
         if tab := self._take("tab", lambda text: one_of(text, TABS), ""):
@@ -154,6 +157,13 @@ def _methods(text: str) -> list[str]:
 def one_of(text: str, choices) -> str:
     """Return a text that is one of the choices; a ValueError for any other."""
     if text not in choices:
+        raise ValueError(text)
+    return text
+
+
+def key_name(text: str) -> str:
+    """Return the name of a key in a file; a ValueError for what can be none."""
+    if not isinstance(text, str) or len(text) > _LONGEST_KEY:
         raise ValueError(text)
     return text
 

@@ -11,9 +11,9 @@ from dataclasses import asdict, dataclass
 from quests_core.utils.frame_ranges import format_ranges, parse_ranges
 
 from ..analysis.analysed_dataset import AnalysedDataset
-from ..analysis.parameters import BANDWIDTH, CUTOFF, K, Marks, Parameters
+from ..analysis.parameters import BANDWIDTH, CUTOFF, KEYS, K, Marks, Parameters
 from ..analysis.target import Target
-from .link import one_of, within
+from .link import key_name, one_of, within
 
 # Older decisions are let go of: the browser's storage ends at 5 MB, a session's memory sooner.
 _LONGEST = 200_000
@@ -87,6 +87,7 @@ def read(text: str) -> Saved | None:
         parameters = Parameters(
             k=within(int(given["k"]), *K), cutoff=within(float(given["cutoff"]), *CUTOFF),
             bandwidth=within(float(given["bandwidth"]), *BANDWIDTH), species=bool(given["species"]),
+            **{name: key_name(given.get(name, "")) for name in KEYS},
         )  # fmt: skip
         steps = list(record["steps"])
         return Saved(str(record["file"]), parameters, steps, within(int(record["at"]), 0, len(steps) - 1))

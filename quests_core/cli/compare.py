@@ -18,7 +18,9 @@ from .common import (
     Bandwidth,
     Cutoff,
     DryRun,
+    EnergyKey,
     Force,
+    ForcesKey,
     Json,
     K,
     Parameters,
@@ -51,6 +53,8 @@ def delta(
     cutoff: Cutoff = 5.0,
     bandwidth: Bandwidth = 0.015,
     species: Species = False,
+    energy_key: EnergyKey = None,
+    forces_key: ForcesKey = None,
     force: Force = False,
     dry_run: DryRun = False,
     as_json: Json = False,
@@ -60,7 +64,7 @@ def delta(
     with working() as work:
         paths = [work.path(one) for one in (test, reference) if one is not None]
         check_target(output, force or dry_run, *paths, endings=(*FRAMES, ".csv"))
-        frames, *_ = sets = [work.frames(path) for path in paths]
+        frames, *_ = sets = [work.frames(paths[0], energy_key, forces_key), *map(work.frames, paths[1:])]
         envs, *others = work.environments(parameters, *sets)
         values = _deltas(envs, others[0] if others else None, bandwidth, work)
         if output is not None and not dry_run:
@@ -130,12 +134,14 @@ def overlap(
     cutoff: Cutoff = 5.0,
     bandwidth: Bandwidth = 0.015,
     species: Species = False,
+    energy_key: EnergyKey = None,
+    forces_key: ForcesKey = None,
     as_json: Json = False,
 ) -> None:
     """Tell the share of TEST's environments that REF covers."""
     parameters = Parameters(k, cutoff, bandwidth, species)
     with working() as work:
-        sets = [work.frames(work.path(one)) for one in (test, reference)]
+        sets = [work.frames(work.path(test), energy_key, forces_key), work.frames(work.path(reference))]
         envs, known = work.environments(parameters, *sets)
         share = overlap_of(envs, known, bandwidth, threshold, progress=work.progress)
     result = {"test": test, "reference": reference, "overlap": share, "threshold": threshold}

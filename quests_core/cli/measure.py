@@ -25,6 +25,7 @@ from .common import (
     ForcesKey,
     Json,
     K,
+    LabelKey,
     Parameters,
     Seed,
     Species,
@@ -99,6 +100,8 @@ def learning_curve(
     bandwidth: Bandwidth = 0.015,
     species: Species = False,
     seed: Seed = 0,
+    energy_key: EnergyKey = None,
+    forces_key: ForcesKey = None,
     force: Force = False,
     dry_run: DryRun = False,
     as_json: Json = False,
@@ -109,7 +112,7 @@ def learning_curve(
     with working() as work:
         path = work.path(file)
         check_target(output, force or dry_run, path)
-        (envs,) = work.environments(parameters, work.frames(path))
+        (envs,) = work.environments(parameters, work.frames(path, energy_key, forces_key))
         counts = None if asked is None else [_count(n, envs.n_envs) for n in asked]
         curve = learning_curve_of(
             envs, counts, n_repeats, bandwidth=bandwidth, random_state=seed, progress=work.progress
@@ -135,14 +138,15 @@ def bandwidth(
     volume: Annotated[
         str, typer.Argument(help="Å³ an atom, or a file whose mean volume is taken.", metavar="VOLUME|FILE")
     ],
+    label_key: LabelKey = None,
     as_json: Json = False,
 ) -> None:
-    """Tell a bandwidth for a density."""
+    """Tell a bandwidth for a density; isolated atoms of a file do not count."""
     with working() as work:
         try:
             value = float(volume)
         except ValueError:
-            dataset = load_file(work.path(volume), progress=work.progress)
+            dataset = load_file(work.path(volume), progress=work.progress, label_key=label_key)
             value, _ = volume_per_atom(dataset)
             if value is None:
                 raise ValueError(f"{volume}: no frame is periodic in three directions") from None

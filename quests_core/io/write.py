@@ -26,7 +26,8 @@ def write_subset(
 
     Frames of an extxyz file (compressed or not) are copied byte for byte. The result is written to
     a temporary file in the target's folder and then renamed, so that a file with the target's name
-    is always whole; the source is never written to. A file that is replaced keeps its permissions, and
+    is always whole; the source is never written to. What reading another format ignores, drops or makes
+    up is told by `read` through its `notes`, and not here. A file that is replaced keeps its permissions, and
     of a link the file that it leads to is replaced.
 
     Parameters

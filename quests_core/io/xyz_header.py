@@ -7,6 +7,7 @@ and values if it has ``Lattice``, ``Properties``, ``pbc``, ``config_type`` or a 
 
 import re
 from collections.abc import Callable
+from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
@@ -112,6 +113,7 @@ def _is_extended(items: list[Item]) -> bool:
 
 def _extended(items: list[Item], tell: Tell) -> Header:
     used, info = _by_key(items, tell)
+    _tell_words_before_labels(items, tell)
     cell = _lattice(used["lattice"]) if "lattice" in used else None
     pbc = _pbc(used["pbc"]) if "pbc" in used else (cell is not None,) * 3
     columns = _columns(used["properties"].text) if "properties" in used else _PLAIN_COLUMNS
@@ -120,6 +122,13 @@ def _extended(items: list[Item], tell: Tell) -> Header:
         reason = "a Lattice" if isinstance(fractional, bool) else "T or F"
         raise XyzError(f"fractional: expected {reason}, got {used['fractional'].source[:40]!r}", 1)
     return Header(info, columns, True, cell, pbc, 1.0, fractional)
+
+
+def _tell_words_before_labels(items: list[Item], tell: Tell) -> None:
+    """Tell of ``kinetic energy = 0.5``, where the word may belong to the key, and the label be none."""
+    for word, item in pairwise(items):
+        if word.raw is None and item.raw is not None and label_name(item.key):
+            tell(f"the word {word.key[:40]!r} stands before {item.key[:40]!r} and is read as a flag")
 
 
 def _by_key(items: list[Item], tell: Tell) -> tuple[dict[str, Item], dict]:

@@ -1,7 +1,6 @@
 """Data sets that the package load-atoms downloads, and what GAP-20 is made of."""
 
 import importlib
-import re
 import warnings
 from collections.abc import Iterator
 from itertools import pairwise
@@ -9,10 +8,16 @@ from pathlib import Path
 
 from ..io.frame_writer import frame_bytes
 from ..io.xyz_checks import frame_bounds
+from ..io.xyz_comment import parse
 from ..progress import ProgressCallback
 
 GAP20 = "C-GAP-20U"
-_LABEL = re.compile(rb'config_type=(?:"([^"\n]*)"|(\S+))')
+
+
+def _label(frame: bytes) -> str:
+    """Return the ``config_type`` of a frame as text, "" where it has none."""
+    items = parse(frame.split(b"\n", 2)[1].decode())
+    return next((item.text for item in items if item.text and item.key.lower() == "config_type"), "")
 
 
 class _Tasks:
@@ -95,9 +100,7 @@ def gap20(key: str, folder: Path, progress: ProgressCallback | None) -> Iterator
     data = (folder / importer.files_to_download()[0].local_name).read_bytes()
     bounds, labels = frame_bounds(data, GAP20), set()
     for first, last in pairwise(bounds.tolist()):
-        comment = data[first:last].split(b"\n", 2)[1]
-        match = _LABEL.search(comment)
-        label = (match[1] or match[2]).decode() if match else ""
+        label = _label(data[first:last])
         labels.add(label)
         if label == key:
             yield data[first:last]

@@ -1,14 +1,22 @@
 """Exports carry the labels of the source, under the keys of a program, so that ASE reads them."""
 
 import io
+import json
+import shlex
+import subprocess
+import sys
 
 import ase.io
 import numpy as np
 import pytest
+from typer.testing import CliRunner
 
+from quests_app.exports.code import command, python_code
 from quests_app.exports.frame_keys import RANK, content
 from quests_app.exports.program_keys import MACE, NEQUIP
+from quests_app.exports.record import record
 from quests_core import atoms_energy, atoms_forces
+from quests_core.cli import app
 
 ENERGIES = {MACE: "REF_energy", NEQUIP: "energy"}
 FORCES = {MACE: "REF_forces", NEQUIP: "forces"}
@@ -136,3 +144,45 @@ def test_a_key_that_is_in_no_frame_is_an_error(custom):
     with_keys(custom, energy_key="absent")
     assert "energy_key: expected a key" in custom.state.error
     assert custom.state.opened is before
+
+
+@pytest.fixture
+def misleading(session, tmp_path):
+    """Return a session whose config_type calls a frame isolated that the named label does not."""
+    path = tmp_path / "misleading.xyz"
+    text = "".join(CUSTOM.format(kind="b", z=0.5 + 0.1 * i) for i in range(6))
+    path.write_text(
+        text.replace("kind=b", "config_type=isolated_atom 'the kind'=b", 1).replace("kind=b", "'the kind'=b")
+    )
+    session.open(path)
+    assert session.state.marks.locked == (0,)
+    with_keys(session, energy_key="my_e", forces_key="my_f", label_key="the kind")
+    assert session.state.error == ""
+    assert session.state.marks.locked == session.state.opened.dataset.locked == ()
+    return session
+
+
+def test_record_code_and_command_repeat_the_subset_of_named_keys(misleading, tmp_path, monkeypatch):
+    opened, path = misleading.state.opened, misleading.state.paths["random"]
+    expected = path.frames(1).tolist()
+    assert expected != [0]
+    written = record(opened, path, 1, "file", b"")["parameters"]
+    named = {"energy_key": "my_e", "forces_key": "my_f", "label_key": "the kind"}
+    assert {name: written[name] for name in named} == named
+    code = python_code(opened, path, 1)
+    assert "read(source, energy_key='my_e', forces_key='my_f')" in code
+    monkeypatch.chdir(tmp_path)
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert json.loads(done.stdout) == expected
+    _, *arguments = shlex.split(command(opened, path, 1))
+    assert {"--energy-key=my_e", "--forces-key=my_f", "--label-key=the kind"} < {*arguments}
+    told = CliRunner().invoke(app, [*arguments[:-2], "--dry-run", "--json"])
+    assert told.exit_code == 0, told.output
+    assert json.loads(told.stdout)["indices_by_rank"] == expected
+
+
+def test_usual_keys_are_not_in_code_and_command(custom):
+    opened, path = custom.state.opened, custom.state.path
+    assert "frames = read(source)\n" in python_code(opened, path, 1)
+    assert "-key" not in command(opened, path, 1)
+    assert record(opened, path, 1, "file", b"")["parameters"]["energy_key"] is None

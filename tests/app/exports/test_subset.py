@@ -78,7 +78,7 @@ def test_the_archive_holds_the_subset_and_its_record(parts, file):
     assert record["parameters"] == {
         "method": "msc", "reference": None, "descriptor": "QUESTS X1, X2", "k": 32, "cutoff_angstrom": 5.0,
         "bandwidth_per_angstrom": 0.015, "species": None, "cost": "frames", "locked": [0],
-        "excluded": [], "random_state": 0,
+        "excluded": [], "random_state": 0, "energy_key": None, "forces_key": None, "label_key": None,
     }  # fmt: skip
     metrics = record["metrics"]["subset"]
     assert metrics["n_frames"] == 6

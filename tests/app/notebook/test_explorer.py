@@ -38,6 +38,18 @@ def test_frames_from_memory_come_back_as_they_are(open_explorer, frames):
     assert explorer.indices.tolist() == explorer.order[:7].tolist()
 
 
+def test_what_one_should_know_of_frames_is_told(open_explorer, frames):
+    assert "note" not in repr(open_explorer(frames))
+    for atoms in frames:
+        atoms.calc = None
+    frames[2].info["final_energy"] = -1.5
+    explorer = open_explorer(frames)
+    assert explorer.notes == [
+        "'final_energy' looks like a label and is not recognised (frame 2)", "no frame has an energy"
+    ]  # fmt: skip
+    assert "; 2 notes, see .notes)" in repr(explorer)
+
+
 def test_all_sources_give_the_same_order(open_explorer, frames, file, tmp_path):
     with ase.db.connect(tmp_path / "copper.db") as database:
         for atoms in frames:

@@ -1,6 +1,7 @@
 """A link reopens the same page; what is wrong in one is left out and said."""
 
 import shutil
+from dataclasses import replace
 from urllib.parse import parse_qs
 
 import numpy as np
@@ -11,6 +12,7 @@ from panel.util import edit_readonly
 
 from quests_app.analysis.methods import MSC_WITH_REFERENCE
 from quests_app.analysis.parameters import Marks, Parameters
+from quests_app.analysis.reference import reference
 from quests_app.page import page
 from quests_app.session.link import query
 from quests_app.session.references import ReferenceSets
@@ -178,3 +180,50 @@ def test_a_link_to_a_reference_that_is_gone_says_so_and_opens_the_rest(session, 
     assert "no.xyz" in session.state.error
     assert session.state.active == "msc"
     assert "&reference=" not in view._address.search
+
+
+@pytest.fixture
+def keyed(tmp_path):
+    """Return a file with its energy and label under names that a link must quote."""
+    path = tmp_path / "keyed.xyz"
+    frame = '1\nLattice="3 0 0 0 3 0 0 0 {}" "E & = é"=-1.5 art=b\nCu 0 0 0\n'
+    path.write_text("".join(frame.format(3 + 0.1 * i) for i in range(8)), encoding="utf-8")
+    return path
+
+
+NAMED = Parameters(k=4, energy_key="E & = é", label_key="art")
+
+
+def test_a_link_names_the_keys(session, keyed):
+    state = session.open(keyed)
+    assert "_key=" not in query(state, False)
+    session.controller.recompute(NAMED)
+    session.run()
+    other = type(session)()
+    visit(other, query(state, False))
+    assert other.state.error == other.state.notice == ""
+    assert other.state.parameters == other.state.opened.parameters == NAMED
+    assert other.state.opened.dataset.labels == ("b",) * 8
+    # The names are those of this file alone.
+    other.controller.open_demo()
+    other.run()
+    assert other.state.parameters == Parameters(k=4)
+    other.controller.close()
+
+
+def test_a_link_with_a_key_that_is_not_there_says_so(session, keyed):
+    visit(session, f"?file={keyed}&energy_key=absent")
+    assert session.controller.shows_demo
+    assert "energy_key: expected a key of keyed.xyz" in session.state.error
+    other = type(session)()
+    visit(other, f"?file={keyed}&energy_key={'x' * 201}")
+    assert other.state.opened.dataset.path == keyed
+    assert "energy_key=xxx" in other.state.notice
+    other.controller.close()
+
+
+def test_named_keys_leave_references_comparable(session, keyed):
+    session.open(keyed)
+    other = reference(keyed, keyed.name, session.state.parameters)
+    assert other.describes_like(replace(session.state.parameters, energy_key="E & = é", bandwidth=0.1))
+    assert not other.describes_like(replace(session.state.parameters, k=4))

@@ -7,11 +7,11 @@ import panel as pn
 import pytest
 
 from quests_app.analysis.methods import METHODS, NESTED_METHODS
-from quests_app.analysis.parameters import Marks, Parameters
+from quests_app.analysis.parameters import KEYS, Marks, Parameters
 from quests_app.analysis.target import OVERLAP, Target
 from quests_app.session import saved_decisions
 from quests_app.session.undo import REMEMBERED
-from tests.app.session.test_link import visit
+from tests.app.session.test_link import NAMED, keyed, visit  # noqa: F401
 
 pn.extension()
 pytestmark = pytest.mark.filterwarnings("ignore:Both 'variant' and 'button_style':PendingDeprecationWarning")
@@ -109,6 +109,28 @@ def test_an_upload_has_them_with_its_settings_when_it_is_uploaded_again(session,
     other.controller.close()
 
 
+def test_the_keys_of_an_upload_come_back(session, keyed):  # noqa: F811
+    first = visit(session, "")
+    session.controller.upload("mine.xyz", keyed.read_bytes())
+    session.run()
+    session.controller.recompute(NAMED)
+    session.run()
+    session.state.marks = Marks(locked=(3,))
+    session.run()
+    other = type(session)()
+    visit_again(other, "", first._address.decisions)
+    other.controller.upload("again.xyz", keyed.read_bytes())
+    other.run()
+    assert other.state.opened.parameters == NAMED
+    assert other.state.marks == Marks(locked=(3,))
+    # Those of an older version name none.
+    record = json.loads(first._address.decisions)
+    for name in KEYS:
+        del record["parameters"][name]
+    assert saved_decisions.read(json.dumps(record)).parameters == Parameters(k=4)
+    other.controller.close()
+
+
 def test_another_file_has_nothing_of_it(session, file, tmp_path):
     first = visit(session, f"?file={file}")
     decide(session)
@@ -140,6 +162,8 @@ def spoilt(text):
     yield {**record, "at": len(more) + 1}
     yield {**record, "at": -1}
     yield {**record, "parameters": {**record["parameters"], "k": 10**9}}
+    for key in (None, 3, ["x"], "x" * 201):
+        yield {**record, "parameters": {**record["parameters"], "energy_key": key}}
     yield {**record, "parameters": []}
     yield {**record, "steps": 3}
     yield [record]

@@ -234,6 +234,80 @@ def test_what_a_file_holds_and_what_is_wrong_in_it(file, tmp_path):
     assert "[bold] (3), b (5)" in shown, "what stands in a file is no markup"
 
 
+# keys that the user names
+
+
+KEYED = (
+    '2\nLattice="9 0 0 0 9 0 0 0 9" Properties=species:S:1:pos:R:3:my_f:R:3 my_e={} energy=7 '
+    "config_type=bulk kind={}\nCu 0 0 0 1 2 3\nCu {} 0 2.5 3 2 1\n"
+)
+
+
+@pytest.fixture
+def keyed(tmp_path):
+    """Return a file whose energy, forces and label stand under names of its own; frame 2 is isolated."""
+    path = tmp_path / "keyed.xyz"
+    kinds = ("a", "a", "isolated_atom", "b", "b", "b")
+    path.write_text("".join(KEYED.format(-1.5 * i, kind, 0.1 * i) for i, kind in enumerate(kinds)))
+    return path
+
+
+KEYS = ("--energy-key", "my_e", "--forces-key", "my_f")
+
+
+def test_describe_uses_the_keys_that_are_named(keyed):
+    usual, named = told("describe", keyed), told("describe", keyed, *KEYS, "--label-key", "kind")
+    assert usual["labels"] == {"bulk": 6}
+    assert named["labels"] == {"a": 2, "isolated_atom": 1, "b": 3}
+    kinds = [{finding["kind"] for finding in answer["findings"]} for answer in (usual, named)]
+    assert "no forces" in kinds[0]
+    assert "no forces" not in kinds[1]
+
+
+def test_compress_locks_by_the_label_that_is_named(keyed):
+    options = ("-s", 2, "-k", 4, "-m", "random", "--dry-run")
+    assert told("compress", keyed, *options)["isolated_atoms"] == []
+    named = told("compress", keyed, *options, *KEYS, "--label-key", "kind")
+    assert named["isolated_atoms"] == [2]
+    assert 2 in named["indices_by_rank"]
+
+
+def test_delta_writes_the_energy_that_is_named(keyed, other, tmp_path):
+    target = tmp_path / "delta.xyz"
+    told("delta", keyed, other, *KEYS, "-k", 4, "-o", target)
+    written = q.read(target)
+    assert [q.atoms_energy(atoms) for atoms in written] == [-1.5 * i for i in range(6)]
+    assert q.atoms_forces(written[0]).tolist() == [[1, 2, 3], [3, 2, 1]]
+    told("delta", keyed, other, "-k", 4, "-o", target, "--force")
+    assert [q.atoms_energy(atoms) for atoms in q.read(target)] == [7] * 6
+
+
+def test_the_mean_volume_is_without_isolated_atoms(keyed):
+    keyed.write_text(keyed.read_text() + KEYED.format(0, "isolated_atom", 0).replace('"9 0', '"90 0'))
+    assert told("bandwidth", keyed)["volume"] == pytest.approx((6 * 729 + 7290) / 14)
+    assert told("bandwidth", keyed, "--label-key", "kind")["volume"] == pytest.approx(729 / 2)
+
+
+@pytest.mark.parametrize(
+    ("command", "option"),
+    [
+        (command, option)
+        for command, options in {
+            "describe": "efl", "compress": "efl", "entropy": "ef", "diversity": "ef", "metrics": "ef",
+            "learning-curve": "ef", "delta": "ef", "overlap": "ef", "bandwidth": "l",
+        }.items()
+        for option in options
+    ],
+)  # fmt: skip
+def test_a_key_that_no_frame_has_is_an_error(command, option, keyed):
+    option = {"e": "--energy-key", "f": "--forces-key", "l": "--label-key"}[option]
+    more = {"compress": ["--dry-run"], "overlap": [keyed]}.get(command, [])
+    done = run(command, keyed, *more, option, "absent")
+    assert done.exit_code == 1
+    assert f"Error: {option}: expected a key" in done.stderr
+    assert "'absent'" in done.stderr
+
+
 # two files
 
 

@@ -329,3 +329,18 @@ def test_keys_that_a_user_names(tmp_path):
         name = next(iter(argument))
         with pytest.raises(ValueError, match=rf"^{name}: expected a key .*got '\w+'"):
             load(path, **argument)
+
+
+def test_a_word_before_a_label_is_told(tmp_path):
+    notes = []
+    atoms = one(tmp_path, BARE.format(f"kinetic energy = 0.5 {HEAD}"), notes)
+    assert (atoms_energy(atoms), atoms.info["kinetic"]) == (0.5, True)
+    assert notes == ["the word 'kinetic' stands before 'energy' and is read as a flag (frame 0)"]
+    for comment in (
+        f"energy=0.5 converged {HEAD}",
+        f"converged {HEAD} energy=0.5",
+        f"kinetic_energy=1 {HEAD}",
+    ):
+        notes = []
+        one(tmp_path, BARE.format(comment), notes)
+        assert notes == []

@@ -364,6 +364,22 @@ def test_a_label_of_gap20(github, cache):
         q.load("gap20:Graphene")
 
 
+def test_a_label_of_gap20_is_what_the_frame_gets(github, cache):
+    path = github.root / "C-GAP-20U" / "C-GAP-20U.xyz"
+    frame = "1\nProperties=species:S:1:pos:R:3 {} energy=-5\nC 0 0 0\n"
+    comments = (
+        'note="config_type=Quoted" Config_Type=Capital', "config_type = Blanks", "old_config_type=Old",
+        "config_type='Two words'",
+    )  # fmt: skip
+    frames = [frame.format(comment) for comment in comments]
+    path.write_text("".join(frames))
+    for label, block in (("Capital", frames[0]), ("Blanks", frames[1]), ("Two words", frames[3])):
+        written = b"".join(load_atoms.gap20(label, cache, None)).decode()
+        assert written == block
+    with pytest.raises(ValueError, match="gap20:Quoted: expected one of , Blanks, Capital, Two words"):
+        list(load_atoms.gap20("Quoted", cache, None))
+
+
 def test_a_wrong_hash_of_load_atoms_is_an_error(github, cache, monkeypatch):
     from load_atoms.database import internet
 
