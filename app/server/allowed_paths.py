@@ -29,7 +29,7 @@ class AllowedPaths:
 
     Examples
     --------
-    >>> Places(["/data"]).find("/data/../etc/passwd")
+    >>> AllowedPaths(["/data"]).resolve("/data/../etc/passwd")
     Traceback (most recent call last):
         ...
     ValueError: expected a path beneath /data, got /data/../etc/passwd
@@ -80,7 +80,7 @@ class AllowedPaths:
         ValueError
             If `resolve` refuses it, its name has another ending, or it is hidden, also by a folder.
         """
-        found = self.find(path)
+        found = self.resolve(path)
         if not found.name.lower().removesuffix(".gz").endswith(ENDINGS):
             raise ValueError(f"expected a name that ends in {', '.join(ENDINGS)} (or .gz), got {path}")
         roots = [folder for folder in self._folders or () if folder in found.parents]
