@@ -8,7 +8,6 @@ slider about five times a second, from another process; each attack of `tests/ho
 """
 
 import argparse
-import asyncio
 import logging
 import sys
 import tempfile
@@ -21,6 +20,7 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
 from tests.hostile.attacks import ATTACKS, Attack  # noqa: E402
+from tests.hostile.client import run  # noqa: E402
 from tests.hostile.inside import Inside  # noqa: E402
 from tests.hostile.server import WAYS, ServedAs  # noqa: E402
 
@@ -48,7 +48,7 @@ def repeated(attack: Attack, server: ServedAs, inside: Inside, n_rounds: int, se
     """Make one attack many times; return what was lost, and whether those inside waited too long."""
     losses, begun = [], time.monotonic()
     for number in range(n_rounds):
-        losses += asyncio.run(attack(server, np.random.default_rng([seed, number])))
+        losses += run(attack(server, np.random.default_rng([seed, number])))
     ended = time.monotonic()
     # The last answer may still be on its way.
     time.sleep(1)

@@ -49,6 +49,10 @@ def _compiled(compiled):
     """Nothing here waits for kernels to be compiled, in this process or in a served one."""
 
 
+# The limit of every wait: far more than a busy machine needs.
+WAIT_SECONDS = 600
+
+
 class Session:
     """State and explorer, with the callbacks that a server would run on its event loop.
 
@@ -62,9 +66,9 @@ class Session:
         self.history = []
         self.state.main_activity.param.watch(lambda event: self.history.append(event.new), "step")
 
-    def run(self, until=None, timeout=60):
+    def run(self, until=None):
         """Run callbacks until `until()`, by default until nothing is being computed."""
-        end = time.monotonic() + timeout
+        end = time.monotonic() + WAIT_SECONDS
         activities = (self.state.main_activity, self.state.quick_activity, self.state.map_activity)
         until = until or (lambda: not any(activity.running for activity in activities))
         while not until():

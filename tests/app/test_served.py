@@ -39,7 +39,14 @@ def test_health_and_metrics_are_served(server):
     assert (status, kind) == (200, "application/json")
     told = json.loads(content)
     assert told["status"] == "ok"
-    assert told.keys() == {"status", "version", "uptime_seconds", "sessions", "jobs_waiting"}
+    assert told.keys() == {
+        "status",
+        "version",
+        "uptime_seconds",
+        "sessions",
+        "job_silent_seconds",
+        "jobs_waiting",
+    }
     status, kind, content = server.get("/metrics")
     assert status == 200
     assert kind.startswith("text/plain; version=0.0.4")

@@ -12,14 +12,17 @@ import asyncio
 import itertools
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Coroutine, Iterator
+from typing import Any
 
 from tornado.httpclient import AsyncHTTPClient, HTTPRequest, HTTPResponse
 from tornado.httputil import HTTPHeaders
 from tornado.websocket import WebSocketClientConnection, websocket_connect
 
 TOKEN = re.compile(r'"token":\s*"([^"]+)"')
-SECONDS = 60.0
+# The limit of every wait: far more than a busy machine needs.
+SECONDS = 300.0
+_opened: list[WebSocketClientConnection] = []
 
 
 class Closed(ConnectionError):
@@ -34,6 +37,21 @@ class Closed(ConnectionError):
     def __init__(self, code: int | None, reason: str | None):
         super().__init__(f"closed: {code} {reason}")
         self.code, self.reason = code, reason
+
+
+def run(scenario: Coroutine) -> Any:
+    """Run a coroutine within `SECONDS`; close every websocket that it leaves open, and return its result."""
+
+    async def bounded():
+        # Those of another loop are not ours to close.
+        _opened.clear()
+        try:
+            return await asyncio.wait_for(scenario, SECONDS)
+        finally:
+            while _opened:
+                _opened.pop().close()
+
+    return asyncio.run(bounded())
 
 
 async def fetch(address: str, path: str = "/", method: str = "GET", **headers: str) -> HTTPResponse:
@@ -118,14 +136,14 @@ class Wire:
             f"{address.replace('http', 'ws', 1)}/app/ws", headers=_headers(headers),
             connect_timeout=SECONDS, request_timeout=SECONDS,
         )  # fmt: skip
-        return cls(
-            await websocket_connect(
-                call,
-                subprotocols=["bokeh", token],
-                max_message_size=2**30,
-                compression_options={"compression_level": 9} if compress else None,
-            )
+        socket = await websocket_connect(
+            call,
+            subprotocols=["bokeh", token],
+            max_message_size=2**30,
+            compression_options={"compression_level": 9} if compress else None,
         )
+        _opened.append(socket)
+        return cls(socket)
 
     async def receive(self, seconds: float = SECONDS) -> tuple[dict, dict]:
         """Return header and content of the next message.

@@ -1,11 +1,10 @@
 """A seeded part of what benchmarks/hostile.py makes, while somebody is inside."""
 
-import asyncio
-
 import numpy as np
 import pytest
 
 from tests.hostile.attacks import ATTACKS
+from tests.hostile.client import SECONDS, run
 from tests.hostile.inside import Inside
 
 pytestmark = pytest.mark.jit
@@ -23,8 +22,8 @@ def attacked(servers, tmp_path_factory):
 @pytest.mark.parametrize("attack", ATTACKS)
 def test_attacks_reach_nothing_and_the_page_inside_goes_on(attacked, attack):
     server, inside = attacked
-    assert asyncio.run(asyncio.wait_for(ATTACKS[attack](server, np.random.default_rng(11)), 300)) == []
+    assert run(ATTACKS[attack](server, np.random.default_rng(11))) == []
     n_moves = len(inside.moves())
     # It still gets answers; how soon is measured by the benchmark.
-    server.wait(lambda: not inside.is_inside() or len(inside.moves()) > n_moves, 120)
+    server.wait(lambda: not inside.is_inside() or len(inside.moves()) > n_moves, SECONDS)
     assert inside.is_inside()

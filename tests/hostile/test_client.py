@@ -1,10 +1,8 @@
 """The raw client sees and does what a page does, however the dashboard is served."""
 
-import asyncio
-
 import pytest
 
-from tests.hostile.client import Page
+from tests.hostile.client import Page, run
 
 pytestmark = pytest.mark.jit
 
@@ -20,4 +18,4 @@ def test_a_page_is_loaded_changed_and_left(server):
         assert header["msgtype"] == "OK"
         wire.close()
 
-    asyncio.run(asyncio.wait_for(scenario(), 120))
+    run(scenario())

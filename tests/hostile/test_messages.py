@@ -1,45 +1,18 @@
 """What a stranger sends by the websocket: bombs, floods, messages that fail, and reading nothing."""
 
 import asyncio
-import base64
 import contextlib
-import functools
 import gzip
 import json
 
 import pytest
 from tornado.websocket import WebSocketClosedError
 
-from tests.hostile.client import Closed, Page, changed, event
+from tests.hostile.attacks import MB, joined, packed
+from tests.hostile.client import Closed, changed, event, run
 from tests.load.server import ROOT
 
 pytestmark = pytest.mark.jit
-MB = 2**20
-
-
-WIRES = []
-
-
-def run(scenario):
-    async def bounded():
-        try:
-            return await asyncio.wait_for(scenario, 300)
-        finally:
-            while WIRES:
-                WIRES.pop().close()
-
-    return asyncio.run(bounded())
-
-
-async def joined(server):
-    WIRES.append(await (await Page(server.address).load()).connect())
-    return WIRES[-1]
-
-
-@functools.cache
-def packed(n_bytes: int) -> dict:
-    """Return zeros as Bokeh writes bytes into a message."""
-    return {"type": "bytes", "data": base64.b64encode(gzip.compress(bytes(n_bytes))).decode()}
 
 
 def dropped(wire, data: dict, name: str = "x.xyz", chunk: int = 1, total: int = 1) -> dict:
@@ -116,7 +89,7 @@ def test_an_upload_in_pieces_still_arrives(server):
             told = dropped(wire, {"type": "bytes", "data": {"id": "b"}}, "large.xyz", number, len(pieces))
             header, _ = await wire.patch(told, buffers=[({"id": "b"}, piece)])
             assert header["msgtype"] == "OK"
-        await wire.wait_for("large.xyz", 120)
+        await wire.wait_for("large.xyz")
         wire.close()
 
     run(scenario())

@@ -13,6 +13,7 @@ import pytest
 from quests_core import Cancelled
 from quests_core.io.read_process import read_in_process
 from quests_core.utils import scratch
+from tests.hostile.client import SECONDS
 from tests.hostile.server import ServedAs
 from tests.hostile.test_gates import ENDLESS
 
@@ -28,7 +29,7 @@ sys.stdin.read()
 """
 
 
-def wait_until(condition, seconds=120):
+def wait_until(condition, seconds=SECONDS):
     end = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < end
@@ -158,4 +159,4 @@ def test_nothing_is_served_where_a_named_folder_is_missing(tmp_path):
     server = ServedAs("plain", tmp_path, QUESTS_DATA_DIRS=str(tmp_path / "nope"))
     with pytest.raises(TimeoutError, match="no such folder"):
         server.start()
-    assert server.process.wait(60) != 0
+    assert server.process.wait(SECONDS) != 0

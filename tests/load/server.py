@@ -16,7 +16,7 @@ from quests_app.server.garbage import RELEASE_SECONDS
 from quests_core.cli.serve import ALLOCATOR
 
 ROOT = Path(__file__).resolve().parents[2]
-START_SECONDS = 120
+START_SECONDS = 600
 
 
 class Server:

@@ -20,6 +20,8 @@ from quests_app.jobs.queue import DeferredScheduler, Jobs, executor, shut_down
 from quests_app.server.loop_scheduler import on_loop_of
 from quests_core import Cancelled
 
+from ..conftest import WAIT_SECONDS
+
 
 class Loop:
     """An event loop that the test turns by hand."""
@@ -33,12 +35,12 @@ class Loop:
         """Ask for work; results and errors are kept."""
         self.jobs.submit(title, work, self.results.append, self.errors.append)
 
-    def turn(self, until=lambda: False, timeout=20):
+    def turn(self, until=lambda: False):
         """Run callbacks until all work is done."""
-        end = time.monotonic() + timeout
+        end = time.monotonic() + WAIT_SECONDS
         while self.activity.running and not until():
             assert time.monotonic() < end
-            self.callbacks.get(timeout=timeout)()
+            self.callbacks.get(timeout=WAIT_SECONDS)()
 
 
 @pytest.fixture
