@@ -28,8 +28,7 @@ from quests_app.session.controller import Controller
 from quests_app.session.references import ReferenceSets
 from quests_app.session.state import State
 from quests_app.views.sidebar.address import AddressView
-from quests_core.io import read as core_io
-from quests_core.io import xyz_checks
+from quests_core.io import compressed, xyz_checks
 
 ROOT = Path(__file__).resolve().parents[2]
 DECISIONS = 12
@@ -162,7 +161,7 @@ def run(path: Path, folder: Path, n_kills: int, seed: int) -> Losses:
     exports.mkdir()
     (folder / "undisturbed").mkdir()
     expected, seconds = _undisturbed(path, folder / "unused", folder / "undisturbed")
-    frames = core_io.read_bytes(path)
+    frames = compressed.read_bytes(path)
     bounds = xyz_checks.frame_bounds(frames)
     blocks = {frames[bounds[i] : bounds[i + 1]] for i in range(len(bounds) - 1)}
     browser = Browser()

@@ -13,7 +13,7 @@ from tornado.ioloop import IOLoop
 from tornado.testing import bind_unused_port
 from tornado.web import RequestHandler
 
-from quests_app import server as server_module
+from quests_app import app_hooks
 from quests_app.server import guarded_server, websocket_limits
 from quests_app.server.guarded_server import GuardedApplication
 from tests.hostile.client import fetch
@@ -70,7 +70,7 @@ def test_an_exit_in_a_task_is_an_error_of_the_task():
 
 
 def test_bokeh_serves_by_the_guarded_application():
-    assert server_module.guarded_server is guarded_server
+    assert app_hooks.guarded_server is guarded_server
     assert bokeh_server.BokehTornado is GuardedApplication
 
 

@@ -11,7 +11,7 @@ from ase.io import write
 from bokeh.document import Document
 from panel.io.server import set_curdoc
 
-from quests_app.analysis import method_path, parameters
+from quests_app.analysis import analysed_dataset, method_path, parameters
 from quests_app.analysis.bandwidth import GRID, SAMPLE, EntropyCurve, entropy_curve, suggestion
 from quests_app.analysis.parameters import Parameters
 from quests_app.exports import code
@@ -134,8 +134,8 @@ def test_elements_are_told_apart_everywhere(session, tmp_path):
 
 def test_each_setting_recomputes_only_what_depends_on_it(opened, monkeypatch):
     made = []
-    for name in ("load", "environments", "method_path"):
-        module = method_path if name == "method_path" else parameters
+    modules = {"load": parameters, "environments": analysed_dataset, "method_path": method_path}
+    for name, module in modules.items():
         function = getattr(module, name)
         monkeypatch.setattr(
             module, name, lambda *a, function=function, name=name: (made.append(name), function(*a))[1]
