@@ -5,6 +5,11 @@ import pytest
 from tests.hostile.server import WAYS, ServedAs
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _compiled(compiled):
+    """No served process compiles kernels: a page that opens the demo would hold the worker meanwhile."""
+
+
 @pytest.fixture(scope="session")
 def servers(tmp_path_factory):
     """Return a function that gives the server of a way, started when it is first asked for."""
