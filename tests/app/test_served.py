@@ -12,7 +12,7 @@ from tornado.httpclient import HTTPClientError
 
 from tests.load.run import Held, cancelled, grow, marked_file, together
 from tests.load.server import ROOT, Server
-from tests.load.visitor import TOKEN, Visitor
+from tests.load.visitor import PATIENCE, TOKEN, Visitor
 
 pytestmark = pytest.mark.jit
 DEMO = ROOT / "app/assets/demo.xyz.gz"
@@ -72,7 +72,7 @@ def test_an_event_that_overtakes_a_change_finds_the_page_whole(server):
                 await asyncio.sleep(0.1)
         await visitor.close()
 
-    asyncio.run(asyncio.wait_for(scenario(), 120))
+    asyncio.run(asyncio.wait_for(scenario(), PATIENCE))
     assert server.faults() == []
     server.wait_until_empty()
 

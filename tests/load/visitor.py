@@ -97,7 +97,7 @@ class Visitor:
         told = {"type": "map", "entries": [*data.items()]}
         await self._send_event("upload_event", {"entries": [["model", {"id": field["id"]}], ["data", told]]})
 
-    async def wait_for(self, text: str, seconds: float = 60) -> None:
+    async def wait_for(self, text: str, seconds: float = PATIENCE) -> None:
         """Wait until the page holds a text."""
         end = time.monotonic() + seconds
         while text not in json.dumps(await self.pull(), ensure_ascii=False):
