@@ -131,7 +131,9 @@ def label_groups(labels: Sequence[str], sizes: np.ndarray, excluded: Sequence[in
     """Return the frames of each label, most environments first; none that is excluded."""
     names = np.array([label or NO_LABEL for label in labels])
     counted = np.setdiff1d(np.arange(len(names)), excluded)
-    groups = {str(name): counted[names[counted] == name] for name in np.unique(names[counted])}
+    found, group = np.unique(names[counted], return_inverse=True)
+    members = np.split(counted[np.argsort(group, kind="stable")], np.cumsum(np.bincount(group))[:-1])
+    groups = dict(zip(map(str, found), members, strict=False))
     groups = {name: frames for name, frames in groups.items() if sizes[frames].sum()}
     return dict(sorted(groups.items(), key=lambda group: -sizes[group[1]].sum()))
 

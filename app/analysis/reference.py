@@ -9,6 +9,7 @@ import numpy as np
 
 from quests_core import Environments
 from quests_core.io.dataset import content_hash
+from quests_core.utils import memory
 from quests_core.utils.arrays import read_only
 
 from .analysed_dataset import AnalysedDataset, environments
@@ -77,7 +78,13 @@ def aligned(
     if not parameters.species or own == elements:
         return envs
     width = envs.X.shape[1] // (len(own) + 1)
-    X = np.zeros((len(envs.X), width * (len(elements) + 1)))
+    shape = len(envs.X), width * (len(elements) + 1)
+    memory.check_fits(
+        8 * shape[0] * shape[1],
+        f"{shape[0]:,} environments with blocks for {len(elements)} elements",
+        "compare sets of fewer elements, or elements not told apart",
+    )
+    X = np.zeros(shape)
     X[:, :width] = envs.X[:, :width]
     for block, element in enumerate(own, start=1):
         at = elements.index(element) + 1
