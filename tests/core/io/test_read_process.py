@@ -93,7 +93,7 @@ def test_cancelling_kills_the_reader(tmp_path):
 def test_a_reader_that_takes_too_much_memory_is_stopped(tmp_path, monkeypatch):
     # Two billion atoms, of which ASE makes an array before it looks at the lines.
     monkeypatch.setattr(utils.memory, "available", lambda: 500_000_000)
-    child = Child("test_read_process:allocate", {"PYTHONPATH": str(Path(__file__).parents[1])})
+    child = Child("test_read_process:allocate", {"PYTHONPATH": str(Path(__file__).parent)})
     with pytest.raises(ChildError, match=r"more than the 0\.2 GB of memory"):
         child.run(tmp_path, memory=200_000_000)
     assert child._process.poll() is None
@@ -106,7 +106,7 @@ def allocate(folder):
 
 
 def test_a_process_that_ends_is_told_of(tmp_path):
-    child = Child("test_read_process:leave", {"PYTHONPATH": str(Path(__file__).parents[1])})
+    child = Child("test_read_process:leave", {"PYTHONPATH": str(Path(__file__).parent)})
     with pytest.raises(ChildError, match="ended with code 3"):
         child.run(tmp_path)
 
@@ -117,7 +117,7 @@ def leave(folder):
 
 
 def test_the_process_ends_with_its_parent_even_while_it_works(tmp_path):
-    child = Child("test_read_process:work", {"PYTHONPATH": str(Path(__file__).parents[1])})
+    child = Child("test_read_process:work", {"PYTHONPATH": str(Path(__file__).parent)})
 
     def close_pipe(*_):
         if (tmp_path / "begun").exists():
