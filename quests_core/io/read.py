@@ -58,6 +58,7 @@ def read(
     --------
     >>> import os, tempfile
     >>> from ase.build import bulk
+    >>> from quests_core import write_subset
     >>> path = os.path.join(tempfile.mkdtemp(), "two.xyz")
     >>> _ = write_subset(path, [bulk("Cu"), bulk("Ag")], [0, 1])
     >>> [str(atoms.symbols) for atoms in read(path)]

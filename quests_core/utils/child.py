@@ -135,17 +135,17 @@ class Child:
 
 def serve(function: Callable[[Path], None]) -> None:
     """Call a function with each folder that standard input names; end with it, whatever is being done."""
-    requests: queue.SimpleQueue[str] = queue.SimpleQueue()
+    pending: queue.SimpleQueue[str] = queue.SimpleQueue()
 
     def listen() -> None:
         for line in sys.stdin:
-            requests.put(line)
+            pending.put(line)
         # The parent has closed the pipe or is gone, killed perhaps.
         os._exit(0)
 
     threading.Thread(target=listen, daemon=True).start()
     while True:
-        request = json.loads(requests.get())
+        request = json.loads(pending.get())
         _answer(function, Path(request["folder"]), request["memory"])
 
 

@@ -1,6 +1,5 @@
 """The served process ends when it is told to, whatever it is doing."""
 
-import asyncio
 import signal
 import subprocess
 import sys
@@ -10,6 +9,7 @@ import pytest
 from ase.build import bulk
 from ase.io import write
 
+from tests import asynchronous
 from tests.hostile.client import Page
 from tests.load.server import Server
 
@@ -44,7 +44,7 @@ def test_a_server_that_computes_ends_and_leaves_nothing(busy_file, tmp_path, sen
         signal.signal(sent, before)
     try:
         # A page that is there begins a session, whose file is then read, described or ordered.
-        asyncio.run(begin(server.address))
+        asynchronous.run(begin(server.address))
         server.wait(server.is_busy, 120)
         assert server.process.poll() is None
         uploads = list(server.scratch.glob("quests-files-*/upload-*"))

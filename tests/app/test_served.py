@@ -10,6 +10,7 @@ import pytest
 from bokeh.util.token import generate_jwt_token
 from tornado.httpclient import HTTPClientError
 
+from tests import asynchronous
 from tests.load.run import Held, cancelled, grow, marked_file, together
 from tests.load.server import ROOT, Server
 from tests.load.visitor import PATIENCE, TOKEN, Visitor
@@ -72,7 +73,7 @@ def test_an_event_that_overtakes_a_change_finds_the_page_whole(server):
                 await asyncio.sleep(0.1)
         await visitor.close()
 
-    asyncio.run(asyncio.wait_for(scenario(), PATIENCE))
+    asynchronous.run(asyncio.wait_for(scenario(), PATIENCE))
     assert server.faults() == []
     server.wait_until_empty()
 
@@ -80,7 +81,7 @@ def test_an_event_that_overtakes_a_change_finds_the_page_whole(server):
 def test_sessions_keep_to_themselves_and_leave_nothing(server, folder):
     held = Held()
     paths = [marked_file(folder, i, DEMO, 700) for i in range(3)]
-    asyncio.run(together(server, paths, held, pause=0.7))
+    asynchronous.run(together(server, paths, held, pause=0.7))
     assert held.losses == []
     assert held.n_sessions == 3
     assert held.answers
@@ -116,7 +117,7 @@ def test_an_upload_is_nobody_elses(server, folder):
         for visitor in (one, other, thief):
             await visitor.close()
 
-    asyncio.run(scenario())
+    asynchronous.run(scenario())
     server.wait_until_empty()
     assert not list(server.scratch.rglob("mine.xyz")), "uploads end with their session"
 
@@ -128,7 +129,7 @@ def test_cancel_frees_the_worker_and_what_has_ended_is_let_go_of(server, folder)
     ended = 'quests_jobs_total{outcome="cancelled"}'
     before = server.metrics()[ended]
     # How soon it is free is measured by benchmarks/load.py: this machine may be busy.
-    assert asyncio.run(cancelled(server, large, 0.2)) is not None
+    assert asynchronous.run(cancelled(server, large, 0.2)) is not None
     assert server.metrics()[ended] > before, "it did not come to its end"
     grow(server, lambda n: [marked_file(folder, 60 + n, DEMO, 300)], 2, held)
     assert held.losses == []
@@ -170,12 +171,12 @@ def test_served_to_everybody_it_opens_paths_for_nobody_from_elsewhere(tmp_path, 
     # Panel's own default: every address of the machine.
     with Server(tmp_path) as server:
         far, near = f"http://{host}:{server.port}", server.address
-        assert asyncio.run(by_link(near, path.name)) == {path.stem}
-        asyncio.run(by_hand(near))
+        assert asynchronous.run(by_link(near, path.name)) == {path.stem}
+        asynchronous.run(by_hand(near))
         # The path comes back, as part of the address, but nothing of what stands there.
-        asyncio.run(by_link(far, REFUSED))
-        asyncio.run(by_hand(far))
-        asyncio.run(by_hand(near, **{"X-Forwarded-For": "192.0.2.9"}))
+        asynchronous.run(by_link(far, REFUSED))
+        asynchronous.run(by_hand(far))
+        asynchronous.run(by_hand(near, **{"X-Forwarded-For": "192.0.2.9"}))
         opened = [line for line in server.log.read_text().splitlines() if f"Opening {path.name}" in line]
         assert len(opened) == 1
 
@@ -196,4 +197,4 @@ def test_a_page_that_came_to_life_late_has_its_file(tmp_path):
         return visitor
 
     with Server(tmp_path, lifetime=0.5, QUESTS_DATA_DIRS=str(tmp_path)) as server:
-        assert asyncio.run(late()).marks == {path.stem}
+        assert asynchronous.run(late()).marks == {path.stem}

@@ -7,6 +7,8 @@ from pathlib import Path
 
 from ase.io import read
 
+from .conftest import wait_until
+
 VISIBLE_FIGURE = ".bk-Figure:visible"
 
 
@@ -92,8 +94,9 @@ def test_a_bandwidth_is_judged_before_it_is_used(page, small_file):
     page.get_by_text("Too large: H is below 5 %").wait_for()
     page.get_by_role("button", name="Suggest from the volume").click()
     page.get_by_text("Å³/atom").wait_for()
-    suggested = page.get_by_label("Bandwidth h / Å⁻¹").input_value()
-    assert 0.05 < float(suggested) < 0.08
+    field = page.get_by_label("Bandwidth h / Å⁻¹")
+    wait_until(page, lambda: 0.05 < float(field.input_value()) < 0.08, "a bandwidth is suggested")
+    suggested = field.input_value()
     page.get_by_role("button", name="Recompute").click()
     page.wait_for_url(re.compile(rf"bandwidth={suggested}\b"))
 

@@ -1,5 +1,6 @@
 """Progress is told and cancellation works in every long function."""
 
+import importlib
 import threading
 import time
 from types import SimpleNamespace
@@ -210,19 +211,23 @@ def test_blocks_cover_everything_once():
         assert told == [("step", stop, n) for _, stop in blocks]
 
 
+# The package's name in `quests_core` is that of the function.
+X1_X2 = importlib.import_module("quests_core.descriptors.x1_x2")
+
+
 def test_the_wait_for_compilation_is_told_where_nothing_is_compiled(tmp_path, monkeypatch):
     kernel = SimpleNamespace(stats=SimpleNamespace(cache_path=str(tmp_path)))
-    monkeypatch.setattr("quests_core.descriptors.x1_x2.describe_frames", kernel)
+    monkeypatch.setattr(X1_X2, "describe_frames", kernel)
     assert "compiled: a minute or two" in first_time()
     (tmp_path / "x1_x2.describe_frames-271.py311.nbi").touch()
     assert first_time() == ""
-    monkeypatch.setattr("quests_core.descriptors.x1_x2.describe_frames", len)
+    monkeypatch.setattr(X1_X2, "describe_frames", len)
     assert first_time() == "", "nothing is compiled at all"
 
 
 def test_the_wait_for_compilation_is_told_where_kernels_cannot_be_stored(monkeypatch):
     kernel = SimpleNamespace(stats=SimpleNamespace(cache_path=None))
-    monkeypatch.setattr("quests_core.descriptors.x1_x2.describe_frames", kernel)
+    monkeypatch.setattr(X1_X2, "describe_frames", kernel)
     assert "compiled in each process" in first_time()
 
 

@@ -19,6 +19,8 @@ from tornado.httpclient import AsyncHTTPClient, HTTPRequest, HTTPResponse
 from tornado.httputil import HTTPHeaders
 from tornado.websocket import WebSocketClientConnection, websocket_connect
 
+from tests import asynchronous
+
 TOKEN = re.compile(r'"token":\s*"([^"]+)"')
 # The limit of every wait: far more than a busy machine needs.
 SECONDS = 300.0
@@ -51,7 +53,7 @@ def run(scenario: Coroutine) -> Any:
             while _opened:
                 _opened.pop().close()
 
-    return asyncio.run(bounded())
+    return asynchronous.run(bounded())
 
 
 async def fetch(address: str, path: str = "/", method: str = "GET", **headers: str) -> HTTPResponse:

@@ -19,6 +19,7 @@ from quests_app.jobs.fair_executor import LOWEST_PRIORITY, NICE, FairExecutor
 from quests_app.jobs.queue import DeferredScheduler, Jobs, executor, shut_down
 from quests_app.server.loop_scheduler import on_loop_of
 from quests_core import Cancelled
+from tests import asynchronous
 
 from ..conftest import WAIT_SECONDS
 
@@ -185,7 +186,7 @@ def test_a_document_hears_of_threads_on_its_loop_alone(monkeypatch):
         schedule("second")
         await asyncio.sleep(0.05)
 
-    asyncio.run(ask())
+    asynchronous.run(ask())
     assert heard == [("first", True)]
 
 

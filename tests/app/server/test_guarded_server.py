@@ -16,6 +16,7 @@ from tornado.web import RequestHandler
 from quests_app import app_hooks
 from quests_app.server import guarded_server, websocket_limits
 from quests_app.server.guarded_server import GuardedApplication
+from tests import asynchronous
 from tests.hostile.client import fetch
 
 
@@ -47,7 +48,7 @@ async def served(paths):
 
 
 def test_an_exit_in_a_request_is_an_error_of_the_request():
-    answers = asyncio.run(served(["/exits", "/exits-at-once", "/favicon.ico"]))
+    answers = asynchronous.run(served(["/exits", "/exits-at-once", "/favicon.ico"]))
     assert [answer.code for answer in answers] == [500, 500, 200]
 
 
@@ -66,7 +67,7 @@ def test_an_exit_in_a_task_is_an_error_of_the_task():
         await asyncio.wait([task])
         assert task.cancelled()
 
-    asyncio.run(scenario())
+    asynchronous.run(scenario())
 
 
 def test_bokeh_serves_by_the_guarded_application():

@@ -10,6 +10,7 @@ import pytest
 from quests_app.server import loop_scheduler, page_admission
 from quests_app.server.garbage import DeferredCollection
 from quests_app.server.page_admission import PageAdmission
+from tests import asynchronous
 
 
 async def answer(seen, name, n_turns=3):
@@ -38,7 +39,7 @@ def test_who_asks_meanwhile_is_answered_before_the_next_piece(monkeypatch, wait)
         await asyncio.gather(*[piece(name) for name in "abc"])
         await asyncio.gather(*answers)
 
-    asyncio.run(scenario())
+    asynchronous.run(scenario())
     assert seen == [part for name in "abc" for part in (name, f"answered {name}")]
 
 
@@ -51,7 +52,7 @@ def test_a_busy_loop_holds_a_piece_back_but_not_for_ever(monkeypatch):
         await loop_scheduler.loop_scheduler().wait_until_idle()
         busy.cancel()
 
-    asyncio.run(asyncio.wait_for(scenario(), 20))
+    asynchronous.run(asyncio.wait_for(scenario(), 20))
     assert seen == []
 
 

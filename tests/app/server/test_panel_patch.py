@@ -7,6 +7,7 @@ import pytest
 from panel.io import document as panel_document
 
 from quests_app.server.panel_patch import patch_message_queue
+from tests import asynchronous
 
 
 class Socket:
@@ -60,13 +61,13 @@ def connection(monkeypatch):
 
 def test_panel_leaves_the_last_message_behind(connection):
     """Once it does not, `quests_app.server.panel_patch` can go."""
-    assert asyncio.run(connection.run()) == ["first"]
+    assert asynchronous.run(connection.run()) == ["first"]
 
 
 def test_the_last_message_is_sent(connection):
     patch_message_queue()
     patch_message_queue()
-    assert asyncio.run(connection.run()) == ["first", "last"]
+    assert asynchronous.run(connection.run()) == ["first", "last"]
 
 
 @pytest.mark.parametrize("absent", ["_dispatch_msgs", "_WRITE_BLOCK", "_WRITE_MSGS _WRITE_EVENTS"])

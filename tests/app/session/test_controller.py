@@ -2,6 +2,7 @@
 
 import gzip
 import threading
+import time
 
 import numpy as np
 import pytest
@@ -12,11 +13,30 @@ from quests_app.analysis import parameters as parameters_module
 from quests_app.analysis.parameters import Parameters
 from quests_app.jobs import queue
 from quests_app.session import controller
+from quests_core import Progress
 
-from ..conftest import Session, make_frames
+from ..conftest import WAIT_SECONDS, Session, make_frames
+
+STEPS = {"reading", "descriptors", "frame entropies", "msc order"}
 
 
-def test_opening_shows_the_first_method_before_the_others(session, file):
+class SeenProgress(Progress):
+    """Progress that goes on when the session has shown a step."""
+
+    def __init__(self, session, report):
+        super().__init__(report, interval=0)
+        self._session = session
+
+    def __call__(self, *args):
+        super().__call__(*args)
+        deadline = time.monotonic() + WAIT_SECONDS
+        while not set(self._session.history) & STEPS and time.monotonic() < deadline:
+            time.sleep(0.001)
+
+
+def test_opening_shows_the_first_method_before_the_others(session, file, monkeypatch):
+    # Steps are quick, and reports thinned out: the work waits until the first has been seen.
+    monkeypatch.setattr(queue, "Progress", lambda report, interval: SeenProgress(session, report))
     seen = []
     session.state.param.watch(lambda event: seen.append(list(event.new)), "paths")
     session.open(file)
@@ -24,8 +44,7 @@ def test_opening_shows_the_first_method_before_the_others(session, file):
     assert session.state.n_frames == 6
     assert session.state.embedding.shape == (session.state.opened.envs.n_envs, 2)
     assert session.state.embedding_kind == "PCA"
-    # Reports are thinned out, so which of the quick steps are seen depends on the clock.
-    assert set(session.history) & {"reading", "descriptors", "frame entropies", "msc order"}
+    assert set(session.history) & STEPS
 
 
 def test_the_subset_is_the_start_of_the_active_order(opened):

@@ -14,12 +14,12 @@ from quests_core.utils.jit import NO_CACHE
 
 SCRIPT = """
 import json
-from quests_core.utils.jit import kernel
-from quests_core.progress import first_time
+from quests_core.utils.jit import jit
+from quests_core.compilation import first_time
 from quests_core.descriptors.x1_x2 import describe_frames
 told = {"folder": describe_frames.stats.cache_path, "wait": first_time()}
 if told["folder"] is None:
-    told["computed"] = kernel(lambda x: 2 * x)(21)
+    told["computed"] = jit(lambda x: 2 * x)(21)
 print(json.dumps(told))
 """
 
