@@ -10,6 +10,7 @@ from urllib.parse import urlencode
 
 import pytest
 
+from tests import asynchronous
 from tests.hostile.client import Page, fetch
 from tests.hostile.server import ServedAs
 
@@ -45,7 +46,7 @@ def serving(data, tmp_path_factory):
 
 
 def run(scenario):
-    return asyncio.run(asyncio.wait_for(scenario, PATIENCE))
+    return asynchronous.run(asyncio.wait_for(scenario, PATIENCE))
 
 
 async def health(server) -> dict:
