@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import signal
 import tempfile
 from pathlib import Path
 
@@ -17,6 +18,9 @@ DATA, CASES = SHARED / "data", SHARED / "cases"
 
 
 def pytest_configure(config):
+    # A shell's background job ignores SIGINT and hands that on to the processes that tests start and interrupt.
+    if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
     # Nobody's own cache is read or written, also not by the servers that tests start.
     # Each worker has its own.
     os.environ["QUESTS_CACHE_DIR"] = tempfile.mkdtemp(prefix="quests-test-cache-")
