@@ -18,7 +18,7 @@ DATA, CASES = SHARED / "data", SHARED / "cases"
 
 
 def pytest_configure(config):
-    # A shell's background job ignores SIGINT and hands that on to the processes that tests start and interrupt.
+    # A background job of a shell ignores SIGINT, and so would the processes that tests start and interrupt.
     if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
     # Nobody's own cache is read or written, also not by the servers that tests start.
