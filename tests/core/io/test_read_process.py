@@ -1,5 +1,6 @@
 """Other formats are read in a process of their own, and that ends."""
 
+import contextlib
 import json
 import os
 import sqlite3
@@ -137,7 +138,7 @@ def work(folder):
 def test_a_view_in_a_database_is_refused(tmp_path):
     path = tmp_path / "x.db"
     ase.io.write(path, frames())
-    with sqlite3.connect(path) as database:
+    with contextlib.closing(sqlite3.connect(path)) as database, database:
         database.execute("ALTER TABLE systems RENAME TO others")
         database.execute(
             "CREATE VIEW systems AS WITH RECURSIVE c(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM c) "
