@@ -36,12 +36,7 @@ async def begin(address):
 @pytest.mark.parametrize("sent", [signal.SIGTERM, signal.SIGINT])
 def test_a_server_that_computes_ends_and_leaves_nothing(busy_file, tmp_path, sent):
     server = Server(tmp_path, lifetime=600, QUESTS_FILE=str(busy_file))
-    # What is started in the background ignores the second of them, and so would its children.
-    before = signal.signal(sent, signal.SIG_DFL)
-    try:
-        server.start()
-    finally:
-        signal.signal(sent, before)
+    server.start()
     try:
         # A page that is there begins a session, whose file is then read, described or ordered.
         asynchronous.run(begin(server.address))

@@ -97,6 +97,7 @@ def test_a_bandwidth_is_judged_before_it_is_used(page, small_file):
     field = page.get_by_label("Bandwidth h / Å⁻¹")
     wait_until(page, lambda: 0.05 < float(field.input_value()) < 0.08, "a bandwidth is suggested")
     suggested = field.input_value()
+    assert 0.05 < float(suggested) < 0.08
     page.get_by_role("button", name="Recompute").click()
     page.wait_for_url(re.compile(rf"bandwidth={suggested}\b"))
 
