@@ -3,6 +3,7 @@
 import atexit
 import gc
 import os
+import signal
 import sys
 import threading
 
@@ -37,6 +38,7 @@ def on_server_loaded(server_context) -> None:
         link = f"{served.own_address.rstrip('/')}{served.prefix}{server_context.application_context.url}"
         print(f"To open and save files by their paths: {link}?{PARAMETER}={served.access.token}", flush=True)  # noqa: T201
     scratch.remove_stale()
+    _end_in_order()
     patch_message_queue()
     server_context.application_context.application.add(PageAdmission())
     # Panel begins this for the whole process when a page is first busy, and it would hold that page for ever.
@@ -60,6 +62,21 @@ def on_server_unloaded(_) -> None:
     timer = threading.Timer(GRACE_SECONDS, _leave)
     timer.daemon = True
     timer.start()
+
+
+def _end_in_order() -> None:
+    """Have the first Ctrl-C stop the event loop between two callbacks, as SIGTERM does."""
+    main = threading.current_thread() is threading.main_thread()
+    if not main or signal.getsignal(signal.SIGINT) is not signal.default_int_handler:
+        return
+    loop = IOLoop.current()
+
+    def stop(*_) -> None:
+        # A second Ctrl-C interrupts what does not let the loop go on.
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+        loop.add_callback_from_signal(loop.stop)
+
+    signal.signal(signal.SIGINT, stop)
 
 
 def _leave() -> None:

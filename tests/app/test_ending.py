@@ -69,3 +69,25 @@ def test_work_that_never_looks_up_keeps_no_server():
     )
     assert (done.returncode, done.stderr) == (0, "")
     assert not Path(done.stdout.strip()).exists()
+
+
+AMID = """
+from tornado.ioloop import IOLoop
+from quests_app import app_hooks
+app_hooks._end_in_order()
+loop = IOLoop.current()
+code = "import os, signal; os.kill(os.getpid(), signal.SIGINT); print('ended')"
+# A KeyboardInterrupt that leaves code given as text makes Python's exit status its own, even if it is caught.
+loop.call_later(0.1, lambda: exec(code))
+try:
+    loop.start()
+except KeyboardInterrupt:
+    print("interrupted")
+"""
+
+
+def test_an_interrupted_server_ends_what_its_loop_is_doing():
+    done = subprocess.run(
+        [sys.executable, "-c", AMID], capture_output=True, text=True, timeout=120, check=False
+    )
+    assert (done.stdout, done.returncode) == ("ended\n", 0)
