@@ -7,7 +7,7 @@ from functools import cached_property
 import numpy as np
 
 from .kernel_sums.tiles import CHUNK_AXES, Tiles, boxes
-from .utils.arrays import read_only
+from .utils.arrays import Indices, read_only
 from .utils.validation import check_environment_matrix, check_environments, check_frame_indices, check_offsets
 
 
@@ -133,14 +133,14 @@ class Environments:
         # Numba compiles for read-only arrays anew: kernels get these offsets as all others, writable.
         return rows, heads, self.offsets.copy(), low, high
 
-    def rows(self, frames: Sequence[int]) -> np.ndarray:
+    def rows(self, frames: Indices) -> np.ndarray:
         """Return the row numbers of the environments of `frames`, frame after frame."""
         frames = check_frame_indices(frames, len(self), "frames")
         sizes = self.sizes[frames]
         starts = np.repeat(self.offsets[frames] - (np.cumsum(sizes) - sizes), sizes)
         return starts + np.arange(sizes.sum())
 
-    def take(self, frames: Sequence[int]) -> "Environments":
+    def take(self, frames: Indices) -> "Environments":
         """Return the environments of `frames`, in that order."""
         frames = check_frame_indices(frames, len(self), "frames")
         X = read_only(self.X[self.rows(frames)], copy=False)

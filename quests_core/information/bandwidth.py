@@ -90,7 +90,7 @@ def bandwidth_from_frames(frames: Sequence[Atoms]) -> float:
 
 def bandwidth_curve(
     envs,
-    bandwidths: Sequence[float] | None = None,
+    bandwidths: Sequence[float] | np.ndarray | None = None,
     n_samples: int = 5000,
     random_state: int = 0,
     progress: ProgressCallback | None = None,

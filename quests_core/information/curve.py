@@ -1,6 +1,5 @@
 """Every metric at every size of an order, in one pass."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,6 +8,7 @@ import pandas as pd
 from ..environments import Environments, as_environments
 from ..kernel_sums.sums import PRECISIONS, metrics_along_order
 from ..progress import ProgressCallback
+from ..utils.arrays import Indices
 from ..utils.memory import check_fits
 from ..utils.validation import check_choice, check_count, check_frame_indices, check_sane
 from .entropy import OVERLAP_THRESHOLD
@@ -65,8 +65,8 @@ def check_sizes(sizes, n: int) -> np.ndarray:
 
 def compression_path(
     envs: Environments,
-    order: Sequence[int],
-    sizes: Sequence[int] | None = None,
+    order: Indices,
+    sizes: Indices | None = None,
     bandwidth: float = 0.015,
     precision: str = "single",
     progress: ProgressCallback | None = None,
@@ -112,8 +112,8 @@ def compression_path(
 
 def compression_curve(
     envs: Environments,
-    order: Sequence[int],
-    sizes: Sequence[int] | None = None,
+    order: Indices,
+    sizes: Indices | None = None,
     bandwidth: float = 0.015,
     precision: str = "single",
     progress: ProgressCallback | None = None,

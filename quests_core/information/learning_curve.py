@@ -193,7 +193,8 @@ def _fit(n: np.ndarray, H: np.ndarray, start=None) -> tuple[float, float, float]
         least_squares(lambda p: _entropy_at(n, p) - H, start, bounds=(0.0, np.inf), x_scale=(1.0, 1.0, 0.01))
         for start in starts
     ]
-    return tuple(float(x) for x in min(fits, key=lambda fit: fit.cost).x)
+    a, b, c = min(fits, key=lambda fit: fit.cost).x.tolist()
+    return a, b, c
 
 
 def _standard_errors(curve: pd.DataFrame) -> np.ndarray:

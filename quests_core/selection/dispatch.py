@@ -8,6 +8,7 @@ import numpy as np
 from ..environments import Environments, as_environments
 from ..kernel_sums.sums import PRECISIONS
 from ..progress import ProgressCallback
+from ..utils.arrays import Indices
 from ..utils.validation import (
     check_choice,
     check_count,
@@ -29,7 +30,7 @@ METHODS = ("msc", "information_loss", "coverage", "balanced", "fps", "mean_fps",
 _COVERING = ("information_loss", "coverage", "balanced")
 
 
-def is_random(method: str, locked: Sequence[int] = (), reference=None) -> bool:
+def is_random(method: str, locked: Indices = (), reference=None) -> bool:
     """Say whether the seed matters: ``mean_fps`` draws only the first frame, where nothing else is there."""
     return method in ("random", "k_means") or (method == "mean_fps" and not len(locked) and reference is None)
 
@@ -40,8 +41,8 @@ def select(
     n_to_select: int | float | None = None,
     bandwidth: float = 0.015,
     reference=None,
-    locked: Sequence[int] = (),
-    excluded: Sequence[int] = (),
+    locked: Indices = (),
+    excluded: Indices = (),
     cost: str | Sequence[float] = "frames",
     strata: Strata | None = None,
     random_state: int = 0,
@@ -200,7 +201,9 @@ def _check_until(until, method: str, reference) -> dict | None:
     return {} if until == "knee" else check_targets(until, "until")
 
 
-def _check_frames(locked, excluded, n_to_select, n_frames: int) -> tuple:
+def _check_frames(
+    locked, excluded, n_to_select, n_frames: int
+) -> tuple[np.ndarray, np.ndarray, np.ndarray, int]:
     """Return locked and excluded frames, those that are not excluded, and how many are selected."""
     locked = check_frame_indices(locked, n_frames, "locked", unique=True)
     excluded = check_frame_indices(excluded, n_frames, "excluded", unique=True)

@@ -7,13 +7,13 @@ as they were in the beginning. So what it makes of the subset of any method is a
 """
 
 import math
-from collections.abc import Sequence
 
 import numpy as np
 
 from ..environments import Environments, as_environments
 from ..information.entropy import OVERLAP_THRESHOLD
 from ..progress import ProgressCallback
+from ..utils.arrays import Indices
 from ..utils.jit import jit
 from ..utils.validation import check_count, check_frame_indices, check_sane
 from .balanced import Balanced
@@ -89,10 +89,10 @@ class _Exchanged(Balanced):
 
 def exchange(
     envs: Environments,
-    frames: Sequence[int],
+    frames: Indices,
     max_envs: int | None = None,
-    locked: Sequence[int] = (),
-    excluded: Sequence[int] = (),
+    locked: Indices = (),
+    excluded: Indices = (),
     bandwidth: float = 0.015,
     sweeps: int = 1,
     progress: ProgressCallback | None = None,

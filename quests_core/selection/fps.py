@@ -1,5 +1,7 @@
 """Farthest-point sampling of frames."""
 
+from abc import abstractmethod
+
 import numpy as np
 
 from ..environments import Environments
@@ -59,6 +61,10 @@ class _FarthestPoint(Scorer):
         if self._filled[frame]:
             new = self._distances(frame)
             self._nearest = new if self._nearest is None else np.minimum(self._nearest, new)
+
+    @abstractmethod
+    def _distances(self, frame: int) -> np.ndarray:
+        """Return the distance of every frame to `frame`."""
 
 
 class FPS(_FarthestPoint):

@@ -1,11 +1,11 @@
 """The one greedy loop: pick the frame with the best score, tell the scorer, go on."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
 
 import numpy as np
 
 from ..progress import ProgressCallback
+from ..utils.arrays import Indices
 from ..utils.jit import jit
 
 
@@ -56,7 +56,7 @@ def greedy_order(
     scorer: Scorer,
     n_frames: int,
     n_to_select: int,
-    locked: Sequence[int],
+    locked: Indices,
     step: str,
     progress: ProgressCallback | None,
 ) -> np.ndarray:

@@ -98,12 +98,12 @@ class Quotas:
         self._sizes = np.bincount(self.label_of)
         self._least = np.minimum(strata.minimum, self._sizes)
         self._picked = np.zeros(len(names), dtype=np.int64)
-        if strata.quotas == "proportional":
-            self._weights = self._sizes.astype(float)
+        if isinstance(strata.quotas, Mapping):
+            self._weights = np.array([float(strata.quotas[name]) for name in names])
         elif strata.quotas == "equal":
             self._weights = np.ones(len(names))
         else:
-            self._weights = np.array([float(strata.quotas[name]) for name in names])
+            self._weights = self._sizes.astype(float)
 
     def check_room(self, locked: np.ndarray, n_to_select: int) -> None:
         """Refuse a subset that cannot hold the least number of frames of every label."""

@@ -1,13 +1,12 @@
 """Methods that draw lots, repeated: how far their curves scatter."""
 
-from collections.abc import Sequence
-
 import numpy as np
 import pandas as pd
 
 from ..environments import Environments, as_environments
 from ..information.curve import check_sizes, compression_curve
 from ..progress import ProgressCallback
+from ..utils.arrays import Indices
 from ..utils.validation import check_count
 from .dispatch import is_random, select
 from .quotas import Strata
@@ -18,11 +17,11 @@ def repeated_curves(
     envs: Environments,
     method: str = "random",
     n_repeats: int = 5,
-    sizes: Sequence[int] | None = None,
+    sizes: Indices | None = None,
     bandwidth: float = 0.015,
     reference=None,
-    locked: Sequence[int] = (),
-    excluded: Sequence[int] = (),
+    locked: Indices = (),
+    excluded: Indices = (),
     strata: Strata | None = None,
     random_state: int = 0,
     progress: ProgressCallback | None = None,

@@ -4,14 +4,16 @@ Adding frames never lowers the overlap, nor raises the information loss or the l
 these has one size at which it turns true, and of several the last decides.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 import numpy as np
 import pandas as pd
+from numpy.typing import ArrayLike
 
 from ..environments import Environments, as_environments
 from ..information.curve import compression_curve
 from ..progress import ProgressCallback
+from ..utils.arrays import Indices
 from ..utils.validation import check_count, check_frame_indices, check_not_negative
 from .result import Selection
 
@@ -19,7 +21,7 @@ from .result import Selection
 _LAST_BIT = 1e-12
 
 
-def knee(sizes: Sequence[float], overlaps: Sequence[float]) -> int | None:
+def knee(sizes: ArrayLike, overlaps: ArrayLike) -> int | None:
     r"""Return where overlap against size stops rising fast: the point farthest above its chord.
 
     With both axes scaled to [0, 1] between the first and the last size,
@@ -128,7 +130,7 @@ def largest_row(curve: pd.DataFrame, max_envs: float) -> int | None:
 
 def smallest_subset(
     envs: Environments,
-    order: Selection | Sequence[int],
+    order: Selection | Indices,
     overlap: float | None = None,
     information_loss: float | None = None,
     max_delta_entropy: float | None = None,
@@ -237,8 +239,8 @@ def _wanted(overlap=None, information_loss=None, max_delta_entropy=None) -> dict
 
 
 def _reaches(values: pd.Series, name: str, target: float) -> np.ndarray:
-    values = values.to_numpy()
-    return values >= target - _LAST_BIT if name == "overlap" else values <= target + _LAST_BIT
+    array = values.to_numpy()
+    return array >= target - _LAST_BIT if name == "overlap" else array <= target + _LAST_BIT
 
 
 def _counted(envs: Environments, order, bandwidth) -> tuple[Environments, np.ndarray, np.ndarray, float]:

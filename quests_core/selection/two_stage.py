@@ -1,12 +1,13 @@
 """Selection in two stages, for sets that are too large for one pass."""
 
 import numbers
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 
 import numpy as np
 
 from ..environments import Environments
 from ..progress import ProgressCallback
+from ..utils.arrays import Indices
 from ..utils.validation import check_count, check_frame_indices, check_n_to_select
 from .dispatch import select
 from .result import Selection
@@ -20,8 +21,8 @@ def select_in_chunks(
     n_chunks: int = 8,
     bandwidth: float = 0.015,
     reference=None,
-    locked: Sequence[int] = (),
-    excluded: Sequence[int] = (),
+    locked: Indices = (),
+    excluded: Indices = (),
     random_state: int = 0,
     precision: str = "single",
     progress: ProgressCallback | None = None,

@@ -1,6 +1,12 @@
 """Arrays that nothing can change."""
 
+from collections.abc import Sequence
+from typing import TypeAlias
+
 import numpy as np
+
+# Indices as a public function accepts them.
+Indices: TypeAlias = Sequence[int] | np.ndarray
 
 
 def read_only(array: np.ndarray, copy: bool = True) -> np.ndarray:
