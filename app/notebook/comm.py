@@ -42,6 +42,7 @@ document.fonts.add(new FontFace("Material Icons", "url(data:font/woff2;base64,{i
 _ICONS = """.material-icons { font-family: "Material Icons"; font-feature-settings: "liga"; line-height: 1;
   letter-spacing: normal; text-transform: none; white-space: nowrap; word-wrap: normal; }"""
 _POLL = 0.1
+_LINK = re.compile(r"<link[^<>]*+>")
 
 
 def in_notebook() -> bool:
@@ -115,7 +116,7 @@ def page(view: pn.viewable.Viewable, title: str) -> str:
         file = io.StringIO()
         save(document, file, title=title, resources=INLINE)
     # Panel's icons for the tab are elsewhere.
-    text = re.sub(r'<link[^>]*href="http[^>]*>', "", file.getvalue())
+    text = _LINK.sub(lambda found: "" if 'href="http' in found[0] else found[0], file.getvalue())
     return text.replace("<head>", f"<head>{material_script()}", 1)
 
 

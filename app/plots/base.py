@@ -43,6 +43,7 @@ _SVG_ICON = "data:image/svg+xml;utf8," + quote(
     'text-anchor="middle" font-family="sans-serif" font-weight="700" font-size="10" fill="#5c6873">SVG'
     "</text></svg>"
 )
+_NO_LETTERS = re.compile("[^a-z]+")
 _TOOLS = "pan,wheel_zoom,box_zoom,reset,save"
 
 
@@ -143,7 +144,7 @@ def blank(x_label: str, y_label: str, **options) -> figure:
     fig.toolbar.logo = None
     fig.toolbar.autohide = True
     fig.grid.grid_line_alpha = 0.5
-    name = re.sub(r"[^a-z]+", "-", f"{y_label} {x_label}".lower()).strip("-") or "plot"
+    name = _NO_LETTERS.sub("-", f"{y_label} {x_label}".lower()).strip("-") or "plot"
     # Without a name the tool would ask for one.
     next(tool for tool in fig.toolbar.tools if isinstance(tool, SaveTool)).filename = name
     fig.add_tools(svg_tool(fig, name))

@@ -13,6 +13,8 @@ from ..session.current_structure import atom_of, frame_of, novelty
 from ..session.state import State
 from ..text.numbers import count, nats, plural
 
+_COUNT, _UNSAFE = re.compile(r"(\d+)"), re.compile(r"[^\w.-]+")
+
 
 def frame_line(state: State, frame: int) -> str:
     """Return what becomes of a frame, its label, formula, energy an atom and periodic axes: two lines."""
@@ -49,7 +51,7 @@ def _novelty(delta: float) -> str:
 
 
 def _formula(atoms: Atoms) -> str:
-    return re.sub(r"(\d+)", r"<sub>\1</sub>", escape(atoms.get_chemical_formula("metal", empirical=False)))
+    return _COUNT.sub(r"<sub>\1</sub>", escape(atoms.get_chemical_formula("metal", empirical=False)))
 
 
 def _periodicity(atoms: Atoms) -> str:
@@ -83,7 +85,7 @@ def embedding_note(state: State) -> str:
 
 def file_stem(name: str, method: str, n_frames: int) -> str:
     """Return how files of a subset are called: source, method and size."""
-    stem = re.sub(r"[^\w.-]+", "_", name.split(".xyz")[0]).strip("_") or "subset"
+    stem = _UNSAFE.sub("_", name.split(".xyz")[0]).strip("_") or "subset"
     return f"{stem}-{method.replace(' ', '-')}-{n_frames}"
 
 

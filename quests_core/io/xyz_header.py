@@ -27,7 +27,9 @@ _KEYS_OF_EXTXYZ = ("lattice", "properties", "pbc", "config_type")
 _EXTENDED = re.compile(
     r"(?:lattice|properties|pbc|config_type|energy|forces?|stress|virials?)[ \t]*+=", re.IGNORECASE
 )
-_COLUMN = re.compile(r"([^:]+):([RISL]):([1-9][0-9]{0,3})(?::|$)")
+_WIDTH = re.compile(r"[1-9][0-9]{0,3}")
+_BETWEEN = re.compile(r"[\s,]+")
+_KINDS = ("R", "I", "S", "L")
 _PLAIN_COLUMNS = [("species", "S", 1), ("pos", "R", 3)]
 _SYNONYMS = {"species": "species", "symbols": "species", "pos": "pos", "positions": "pos"}
 _UNIT_KEY = re.compile(r"(?:(?:length|distance|pos|position|coord|coordinate)s?_?)?units?", re.IGNORECASE)
@@ -177,7 +179,7 @@ def _check_units(item: Item) -> None:
 def _lattice(item: Item) -> np.ndarray:
     value = item.value
     if not isinstance(value, np.ndarray) or value.dtype.kind not in "if":
-        numbers = [real(token) for token in re.split(r"[\s,]+", item.text.strip())[:10]]
+        numbers = [real(token) for token in _BETWEEN.split(item.text.strip())[:10]]
         value = np.array(numbers) if None not in numbers else np.empty(0)
     if value.shape not in ((9,), (3, 3)):
         raise XyzError(f"Lattice: expected nine numbers, got {item.text[:80]!r}", 1)
@@ -193,11 +195,12 @@ def _pbc(item: Item) -> tuple[bool, ...]:
 
 
 def _columns(text: str) -> list[tuple[str, str, int]]:
-    found = _COLUMN.findall(text)
+    parts = text.split(":")
+    found = [*zip(parts[::3], parts[1::3], parts[2::3], strict=False)]
+    if len(parts) % 3 or not all(n and k in _KINDS and _WIDTH.fullmatch(width) for n, k, width in found):
+        raise XyzError(f"Properties: expected name:kind:width and so on, got {text[:80]!r}", 1)
     columns = [(_SYNONYMS.get(name.lower(), name), kind, int(width)) for name, kind, width in found]
     columns = [("Z" if name == "numbers" else name, kind, width) for name, kind, width in columns]
-    if ":".join(":".join(parts) for parts in found) != text or not columns:
-        raise XyzError(f"Properties: expected name:kind:width and so on, got {text[:80]!r}", 1)
     known = {name: (kind, width) for name, kind, width in columns}
     for name, kind, width in columns:
         label = label_name(name)

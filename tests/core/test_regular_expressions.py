@@ -1,0 +1,132 @@
+"""No regular expression of either package takes quadratic time, whatever a file or a client sends.
+
+Python's `re` holds the interpreter's lock, so one such match stops a server for everybody.
+"""
+
+import ast
+import importlib
+import re
+import time
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+PACKAGES = {"quests_core": ROOT / "quests_core", "quests_app": ROOT / "app"}
+# Read from our own sources, and called once.
+OURS = {"quests_core.utils.jit:_COMPILED"}
+# What the expressions are made of, and what they nearly are.
+PARTS = (
+    "a", "1", "1.", ".1", "1e", "1d+", "-", "=", " ", "\t", "\n", ",", ", ", ":", ";", "\\", '"', "'", "`",
+    "{", "[", "]", "(", "$", "_", "/", ".", "é", "⁻", "\x1b", "a:", "a:R:1:", "a=1 ", '"a" ', "<link ",
+    '<link href="http', "energy", "energy ", "free_energy_", "stress", "units", "lattice \t",
+    "Number of atoms:", "positions{", "xyz_",
+)  # fmt: skip
+ENDS = ("", "x", "!", "\n")
+SHORT, LONG = 2000, 16_000
+
+
+def modules():
+    """Yield name and path of each module."""
+    for package, folder in PACKAGES.items():
+        for path in sorted(folder.rglob("*.py")):
+            parts = path.relative_to(folder).with_suffix("").parts
+            yield ".".join([package, *parts]).removesuffix(".__init__"), path
+
+
+def uses_re(path):
+    return any(
+        isinstance(node, ast.Import) and any(alias.name == "re" for alias in node.names)
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+    )
+
+
+def calls_of_re(path):
+    """Return the names of what a module calls of `re`."""
+    return [
+        node.func.attr
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Attribute)
+        and isinstance(node.func.value, ast.Name)
+        and node.func.value.id == "re"
+    ]
+
+
+def patterns():
+    """Yield name and expression of all that stand in modules, in dictionaries too."""
+    for module, path in modules():
+        if not uses_re(path):
+            continue
+        for name, value in vars(importlib.import_module(module)).items():
+            for key, one in value.items() if isinstance(value, dict) and name[0] == "_" else [("", value)]:
+                if isinstance(one, re.Pattern) and f"{module}:{name}" not in OURS:
+                    yield f"{module}:{name}{key}", one
+
+
+EXPRESSIONS = dict(patterns())
+# Where it is used so; all others are searched for, which every other way of use is a part of.
+ANCHORED = {
+    # Names of keys: the whole key is one, or none.
+    "quests_core.io.label_names:_NAME",
+    # Words of i-PI's comments, split before.
+    "quests_core.io.xyz_header:_IPI_WORD",
+    # Elements, pieces and tokens: each begins where the last one ended.
+    "quests_core.io.xyz_values:_ELEMENT",
+    "quests_core.io.xyz_values:_INTEGER",
+    "quests_core.io.xyz_values:_REAL",
+    "quests_core.io.xyz_comment:_INSIDE{",
+    "quests_core.io.xyz_comment:_INSIDE[",
+    'quests_core.io.xyz_comment:_QUOTED"',
+    "quests_core.io.xyz_comment:_QUOTED'",
+    "quests_core.utils.escape:_NUMBER",
+    "quests_app.analysis.filter_syntax:_TOKEN",
+}
+
+
+def seconds(name, text):
+    pattern, begun = EXPRESSIONS[name], time.process_time()
+    pattern.match(text)
+    pattern.fullmatch(text)
+    if name not in ANCHORED:
+        pattern.search(text)
+        pattern.sub("", text)
+        pattern.findall(text)
+    return time.process_time() - begun
+
+
+def test_expressions_are_compiled_once_under_a_name():
+    """What is called otherwise would not be found here."""
+    for module, path in modules():
+        assert set(calls_of_re(path)) <= {"compile"}, module
+    n_compiled = sum(calls_of_re(path).count("compile") for _, path in modules())
+    assert len(EXPRESSIONS) + len(OURS) == n_compiled
+    assert EXPRESSIONS.keys() >= ANCHORED
+
+
+@pytest.mark.parametrize("name", EXPRESSIONS)
+def test_time_is_in_proportion_to_the_length(name):
+    """Eight times the length takes less than twenty-four times as long; quadratic time would take 64."""
+    for part in PARTS:
+        for end in ENDS:
+            short, long = (part * (n // len(part)) + end for n in (SHORT, LONG))
+            # Below a few milliseconds, the clock decides; quadratic time is a tenth of a second at least.
+            if seconds(name, long) < 20e-3:
+                continue
+            least = max(min(seconds(name, short) for _ in range(3)), 1e-3)
+            assert min(seconds(name, long) for _ in range(3)) < 24 * least, (part, end)
+
+
+@pytest.mark.parametrize("text", ["a" * 16_000, "a:R:" + "1" * 16_000, "a:" * 16_000, "a:R:1:" * 4000])
+def test_columns_are_read_in_linear_time(text):
+    """They are split, not searched for: a name without a colon was looked at from each of its characters."""
+    from quests_core.io.xyz_checks import XyzError
+    from quests_core.io.xyz_header import _columns
+
+    def spent(text):
+        begun = time.process_time()
+        with pytest.raises(XyzError):
+            _columns(text)
+        return time.process_time() - begun
+
+    assert min(spent(text * 8) for _ in range(2)) < 24 * max(min(spent(text) for _ in range(2)), 1e-3)
