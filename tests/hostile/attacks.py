@@ -6,7 +6,9 @@ import contextlib
 import functools
 import gzip
 import json
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
+from html import escape
+from urllib.parse import urlencode
 
 import numpy as np
 from bokeh.util.token import generate_jwt_token
@@ -15,6 +17,7 @@ from tornado.iostream import StreamClosedError
 from tornado.websocket import WebSocketClosedError
 
 from tests.hostile.client import Closed, Page, Wire, changed, event, fetch
+from tests.hostile.files import COMMENTS
 from tests.hostile.server import ServedAs
 
 MB = 2**20
@@ -134,10 +137,120 @@ async def garbage(server: ServedAs, rng: np.random.Generator) -> list[str]:
     return losses + ["logged a whole message"] * ("z" * 1000 in server.log.read_text()[size:])
 
 
+# Of the page: what is being done, and what is open; its address names the file from the start.
+READING, SHOWN = escape("<span>reading"), escape(">good.xyz</div>")
+# Files that are not regular, and why none of them is opened; a device is not beneath the folder.
+SPECIAL = {
+    **dict.fromkeys(("fifo.xyz", "fifo.cif", "fifo"), "expected a regular file, got a FIFO"),
+    "link.xyz": "expected a path beneath",
+}
+
+
+async def opened(server: ServedAs, name: str) -> Wire:
+    """Load a page and its scripts that opens one of the server's files."""
+    page = await Page(server.address).load(urlencode({"file": server.data / name}))
+    wire = await page.connect()
+    await wire.event("document_ready", {})
+    return wire
+
+
+async def begin_nothing(server: ServedAs, rng: np.random.Generator) -> list[str]:
+    """Ask for pages that open files, and never run their scripts."""
+    losses = []
+    for name in rng.permutation([*SPECIAL, "endless.lammpsdump", "good.xyz"]):
+        page = await Page(server.address).load(urlencode({"file": server.data / str(name)}))
+        losses += [f"{name}: {page.response.code}"] * (page.response.code != 200)
+        # Nor does a websocket begin work, as long as no page says that it is there.
+        wire = await page.connect()
+        losses += [f"{name}: it is read"] * (READING in json.dumps(wire.document, ensure_ascii=False))
+        wire.close()
+    return losses
+
+
+async def special_files(server: ServedAs, rng: np.random.Generator) -> list[str]:
+    """Have files read that are not regular."""
+    for name in rng.permutation(list(SPECIAL)):
+        wire = await opened(server, str(name))
+        await wire.wait_for(SPECIAL[str(name)])
+        wire.close()
+    return []
+
+
+async def endless_files(server: ServedAs, rng: np.random.Generator) -> list[str]:
+    """Have files read whose reading does not end, then cancel or leave; another page must get its turn."""
+    losses = []
+    for name in ("endless.lammpsdump", "endless.cif"):
+        losses += await read_without_end(server, name, "leaves" if rng.random() < 0.5 else "cancels")
+    return losses
+
+
+async def read_without_end(server: ServedAs, name: str, how: str) -> list[str]:
+    """Hold the worker by a file until its page ``cancels`` or ``leaves``."""
+    wire = await opened(server, name)
+    # Neither what waits nor what ends by its deadline is meant.
+    await wire.wait_for(READING)
+    losses = []
+    if how == "leaves":
+        wire.close()
+    else:
+        header, _ = await wire.click("Cancel")
+        losses += ["not cancelled"] * (header["msgtype"] != "OK")
+    other = await opened(server, "good.xyz")
+    await other.wait_for(SHOWN)
+    other.close()
+    wire.close()
+    return losses
+
+
+async def long_comments(server: ServedAs, rng: np.random.Generator) -> list[str]:
+    """Have comments parsed that take quadratic time where a parser is careless."""
+    for name in rng.permutation(list(COMMENTS)):
+        wire = await opened(server, f"{name}.xyz")
+        is_closed = name in ("blanks", "keys")
+        await wire.wait_for(escape(f">{name}.xyz</div>") if is_closed else "is not closed")
+        wire.close()
+    return []
+
+
+async def long_values(server: ServedAs, rng: np.random.Generator) -> list[str]:
+    """Set widgets to values each of which once held the event loop, or would do so."""
+    wire = await opened(server, "good.xyz")
+    await wire.wait_for(SHOWN)
+    losses = []
+    for model, name, value in held_values(wire):
+        header, _ = await wire.change(model, name, value)
+        losses += [f"{name}: {header['msgtype']}"] * (header["msgtype"] not in ("OK", "ERROR"))
+    header, _ = await wire.change(wire.find("Frames kept"), "value", 1)
+    losses += ["the page no longer works"] * (header["msgtype"] != "OK")
+    wire.close()
+    return losses
+
+
+def held_values(wire: Wire) -> Iterator[tuple[str, str, object]]:
+    """Yield models, their attributes, and what a client sets these to."""
+    long = "/a" * 2**20
+    path = wire.find("or a path, or a name")
+    yield path, "value_input", long
+    yield path, "value", long
+    yield path, "value_input", "/a" * 9000
+    bandwidth = wire.find("Bandwidth h / Å⁻¹")
+    for text in ("1e300", "1e-300", "9" * 15_000, "nan", "-1"):
+        yield bandwidth, "value_input", text
+    address = wire.find_kind("Address")
+    steps = [{"marks": [",".join(["0-2"] * 20_000), ""]}]
+    yield address, "kept", json.dumps({"file": "", "parameters": None, "steps": steps, "at": 0})
+    yield address, "kept", "[" * 200_000
+    yield wire.find("Frames kept"), "value", 10**30
+    tables = [m["id"] for m in wire.models() if "Tabulator" in m["name"]]
+    for table in tables[:1]:
+        yield table, "filters", [{"field": "name", "type": "keywords", "value": "x " * 9000}]
+
+
 ATTACKS: dict[str, Attack] = {
     attack.__name__: attack
     for attack in (
         load_modules, foreign_hosts, take_sessions, bombs, endless_buffers, read_nothing, garbage,
+        begin_nothing, special_files, endless_files, long_comments, long_values,
     )
 }  # fmt: skip
 

@@ -1,5 +1,7 @@
 """A server for each documented way of serving, shared by all tests of the run."""
 
+import os
+
 import pytest
 
 from tests.hostile.server import WAYS, ServedAs
@@ -24,6 +26,15 @@ def servers(tmp_path_factory):
     yield get
     for server in started.values():
         server.stop()
+
+
+@pytest.fixture(scope="session")
+def with_data(tmp_path_factory):
+    """Return the server that opens files which hold whoever reads them."""
+    if not hasattr(os, "mkfifo"):
+        pytest.skip("no FIFOs here")
+    with ServedAs("panel", tmp_path_factory.mktemp("hostile-data"), has_data=True) as server:
+        yield server
 
 
 @pytest.fixture(params=WAYS)

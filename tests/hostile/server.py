@@ -5,6 +5,7 @@ import re
 import sys
 from pathlib import Path
 
+from tests.hostile.files import write_files
 from tests.load.server import ROOT, Server
 
 SECRET = "a-key-for-tests-only-with-more-than-32-letters"
@@ -28,11 +29,23 @@ class ServedAs(Server):
         ``quests-explorer serve``, ``panel serve`` as docs/serving.md has it, or as the README has it.
     folder : Path
         Where its log and its temporary files are written.
+    has_data : bool
+        Whether it may open the files of `write_files`, and no others.
     environment : dict
         Variables that it gets beside ours.
+
+    Attributes
+    ----------
+    data : Path or None
+        The folder of these files.
     """
 
-    def __init__(self, way: str, folder: Path, *options: str, **environment: str):
+    def __init__(self, way: str, folder: Path, *options: str, has_data: bool = False, **environment: str):
+        self.data = (folder / "data").resolve() if has_data else None
+        if self.data:
+            self.data.mkdir()
+            write_files(self.data)
+            environment = {"QUESTS_DATA_DIRS": str(self.data), **environment}
         if way == "panel":
             environment = {"BOKEH_SECRET_KEY": SECRET, **environment}
         # No browser is started for `--show`.

@@ -11,12 +11,11 @@ pytestmark = pytest.mark.jit
 
 
 @pytest.fixture(scope="module")
-def attacked(servers, tmp_path_factory):
+def attacked(with_data, tmp_path_factory):
     """Return a server on which somebody is at work."""
-    server = servers("plain")
-    with Inside(server.address, tmp_path_factory.mktemp("inside") / "moves") as inside:
-        yield server, inside
-    assert server.is_alive()
+    with Inside(with_data.address, tmp_path_factory.mktemp("inside") / "moves") as inside:
+        yield with_data, inside
+    assert with_data.is_alive()
 
 
 @pytest.mark.parametrize("attack", ATTACKS)

@@ -14,8 +14,8 @@ from quests_core import Cancelled
 from quests_core.io.read_process import read_in_process
 from quests_core.utils import scratch
 from tests.hostile.client import SECONDS
+from tests.hostile.files import ENDLESS
 from tests.hostile.server import ServedAs
-from tests.hostile.test_gates import ENDLESS
 
 HOLD = """
 import sys
