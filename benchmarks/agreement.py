@@ -1,8 +1,8 @@
-"""Compare every number with the peer package, row by row, on the sets of ``../shared/data``.
+"""Compare all results with the peer package, row by row, on the sets of ``../shared/data``.
 
-The peer breaks ties at the k-th neighbour by accident, quests_core by sharing them, so that sets with
-perfect crystals differ by design. This shows that ties are the whole difference: rows without a tie
-agree to 1e-9, and from the peer's own descriptors the same picks and metrics follow.
+The peer breaks ties at the k-th neighbour arbitrarily, quests_core averages over them, so sets with perfect
+crystals differ by design. This shows that ties are the only difference: rows without ties agree to 1e-9,
+and the peer's descriptors lead to the same picks and metrics.
 
 Run ``python benchmarks/agreement.py`` with the extra ``benchmark`` installed.
 """
@@ -21,12 +21,12 @@ log = logging.getLogger("agreement")
 
 
 def compare(name: str, expected: dict) -> None:
-    """Log how the rows, the picks and the metrics of one set compare."""
+    """Log the differences in the rows, picks and metrics of one set."""
     frames = q.read(DATA / f"{name}.xyz.gz")[: expected["structures"]]
     ours = q.descriptors(frames)
     x1, x2 = get_descriptors(frames, k=32, cutoff=5.0, concat=False)
     peers = np.hstack([x1, x2])
-    # With one neighbour more, a tie shows as two equal distances at the end of X1.
+    # With one more neighbour, a tie appears as two equal values at the end of X1.
     wider = q.descriptors(frames, k=33).X
     tied = (np.abs(wider[:, 31] - wider[:, 32]) < 1e-7) & (wider[:, 31] > 0)
     difference = np.abs(ours.X - peers).max(axis=1)

@@ -1,6 +1,6 @@
-"""The tables of docs/choosing.md, measured on real sets: python benchmarks/choosing.py DATA_FOLDER.
+"""Measure the tables of docs/choosing.md on real sets: python benchmarks/choosing.py DATA_FOLDER.
 
-Names of tables after the folder (bandwidth, k, cutoff, method, chunks) measure these alone.
+Append names of tables (bandwidth, k, cutoff, method, chunks) to measure only these.
 """
 
 import math
@@ -20,14 +20,14 @@ BANDWIDTHS = (0.002, 0.005, 0.015, 0.05, 0.15)
 FRACTION = 0.25
 CHUNKED, N_CHUNKS, SIZES = ("gap20_Fullerenes", "mlearn_Mo", "mg_fletcher_ns"), (4, 8), (0.1, 0.25)
 
-TOLD = {
+FORMATS = {
     "overlap": "+.3f", "entropy": "+.2f", "diversity": "+.2f", "information_loss": "+.2f",
     "max_delta_entropy": "+.1f",
 }  # fmt: skip
 
 
 def put(name, head, rows) -> None:
-    """Write rows between a table's marks in the page."""
+    """Write rows between the markers of a table in the page."""
     lines = [head, ["---"] * len(head), *rows]
     table = "\n".join("| " + " | ".join(map(str, line)) + " |" for line in lines)
     marks = rf"(<!-- {name} -->\n).*?(<!-- /{name} -->)"
@@ -35,13 +35,13 @@ def put(name, head, rows) -> None:
 
 
 def kept_by_both(one, other) -> str:
-    """Return the share of the first quarter of one order that is in that of another."""
+    """Return the fraction of the first quarter of one order that is also in that of another."""
     n = max(1, math.floor(FRACTION * len(one) + 0.5))
     return f"{100 * len(np.intersect1d(one[:n], other[:n])) / n:.0f} %"
 
 
 def descriptor_rows(sets, name, values, default):
-    """Return entropy, time and the agreement of msc for each value of a parameter of the descriptor."""
+    """Return entropy, time and the agreement of msc for each value of a descriptor parameter."""
     rows = []
     for label, frames in sets.items():
         usual = q.select(q.descriptors(frames)).order
@@ -56,7 +56,7 @@ def descriptor_rows(sets, name, values, default):
 
 
 def bandwidth_rows(sets):
-    """Return the entropy as a share of its bound for each bandwidth."""
+    """Return the ratio of the entropy to its bound for each bandwidth."""
     rows = []
     for label, frames in sets.items():
         envs = q.descriptors(frames)
@@ -66,7 +66,7 @@ def bandwidth_rows(sets):
 
 
 def method_rows(sets):
-    """Return what each method keeps in a quarter of the frames."""
+    """Return the metrics of a quarter of the frames for each method."""
     rows = []
     for label, frames in sets.items():
         envs = q.descriptors(frames)
@@ -82,7 +82,7 @@ def method_rows(sets):
 
 
 def chunk_rows(sets):
-    """Return what two stages have more or less than one pass, with twice the frames kept of each chunk."""
+    """Return the differences of two stages to one pass, with chunks keeping twice the final fraction."""
     rows = []
     for label in CHUNKED:
         envs = q.descriptors(sets[label])
@@ -95,16 +95,16 @@ def chunk_rows(sets):
                 for n, fraction in zip(counts, SIZES, strict=True):
                     order = q.select_in_chunks(envs, method, n, keep=2 * fraction, n_chunks=n_chunks).order
                     parts.append(q.compression_curve(envs, order, [n]).iloc[0])
-                told = []
-                for name, form in TOLD.items():
+                cells = []
+                for name, form in FORMATS.items():
                     gains = [part[name] - before for part, before in zip(parts, one[name], strict=True)]
-                    told.append(" / ".join(format(gain, form) for gain in gains))
-                rows.append([label, f"`{method}`", n_chunks, *told])
+                    cells.append(" / ".join(format(gain, form) for gain in gains))
+                rows.append([label, f"`{method}`", n_chunks, *cells])
     return rows
 
 
 def main() -> None:
-    """Measure, and write the tables into the page."""
+    """Measure and write the tables of the page."""
     folder, *wanted = sys.argv[1:]
     sets = {name: q.read(Path(folder) / f"{name}.xyz.gz") for name in {*SETS, *CHUNKED}}
     q.select(q.descriptors(sets["cu_poet_19"]))  # compiles

@@ -1,8 +1,9 @@
-"""Kill the process at random moments of analysis and export: ``python benchmarks/faults.py --kills 100``.
+"""Kill the process at random times during analysis and export: ``python benchmarks/faults.py --kills 100``.
 
-After each kill every export under its final name must be whole, and the next page must have the settings, the
-marks and the undo history of the one before; at last the numbers must be those of an undisturbed run,
-whatever the cache held. Fails where anything is lost; `tests/fuzz/kills.py` does the work.
+After each kill, every export under its final name must be complete, and the next session must restore the
+settings, locked and excluded frames and undo history. In the end the results must equal those of an
+uninterrupted run, whatever the cache contains. Exits with 1 if anything is lost. The checks are in
+`tests/fuzz/kills.py`.
 """
 
 import argparse
@@ -19,7 +20,7 @@ log = logging.getLogger("faults")
 
 
 def main() -> int:
-    """Run, tell, and return the exit status."""
+    """Run, log the results, and return the exit status."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--kills", type=int, default=100)
     parser.add_argument("--seed", type=int, default=1)
@@ -32,8 +33,8 @@ def main() -> int:
     for fault in losses.faults:
         log.info("FAULT %s", fault)
     log.info(
-        "%d killed, %d had finished before; %d exports looked at, %d cache entries left; "
-        "%d pages began with the choices of the one before, %d decisions in all; %d losses",
+        "%d killed, %d had finished before; %d exports checked, %d cache entries left; "
+        "%d sessions restored, %d decisions in all; %d losses",
         losses.n_killed, losses.n_finished, losses.n_exports, losses.n_entries,
         losses.n_brought_back, losses.n_decisions, len(losses.faults),
     )  # fmt: skip

@@ -1,9 +1,9 @@
-"""Try thousands of wrong files on the reader: ``python benchmarks/fuzz.py --cases 5000``, nightly.
+"""Read thousands of malformed files: ``python benchmarks/fuzz.py --cases 5000``, nightly.
 
-Each is read, as the dashboard does, in a child process with 1.5 GB of memory to spare and a minute of time.
-The command fails where one crashes, hangs, is refused without a clear reason, or is read as anything else
-than what stands in it. `tests/fuzz` holds the files and the judge; a fault names the case, which a seed and
-a number make anew.
+Each file is read as in the dashboard, in a child process limited to 1.5 GB of extra memory and one minute.
+Exits with 1 if the reader crashes, hangs, refuses a file without a clear reason, or returns anything other
+than its content. `tests/fuzz` generates the files and checks the outcome; a fault names its case, which is
+reproducible from the seed and its number.
 """
 
 import argparse
@@ -18,11 +18,11 @@ log = logging.getLogger("fuzz")
 
 
 def main() -> int:
-    """Run, tell, and return the exit status."""
+    """Run, log the results, and return the exit status."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--cases", type=int, default=5000)
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--bombs", type=int, default=25, help="every so many 20th case is a gzip bomb")
+    parser.add_argument("--bombs", type=int, default=25, help="one gzip bomb per 20 times this many cases")
     options = parser.parse_args()
     logging.basicConfig(level=logging.INFO, format="%(message)s")
     outcome = run(options.cases, options.seed, options.bombs)
@@ -31,7 +31,7 @@ def main() -> int:
     for fault in outcome.faults:
         log.info("FAULT %s", fault)
     log.info(
-        "%d cases: %d refused, %d read as they are, %d faults; slowest %.1f s, most memory %.0f MB",
+        "%d cases: %d refused, %d read correctly, %d faults; slowest %.1f s, peak memory %.0f MB",
         outcome.n_cases, outcome.outcomes["refused"], outcome.outcomes["read"], len(outcome.faults),
         outcome.slowest, outcome.most_memory / 1e6,
     )  # fmt: skip

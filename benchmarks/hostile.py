@@ -1,8 +1,8 @@
-"""Attack served dashboards again and again, and measure how long who is inside waits meanwhile.
+"""Attack served dashboards repeatedly, and measure the latency of a session that is open meanwhile.
 
-Each documented way of serving gets a process of its own. A page is open there throughout and moves its
-slider about five times a second, from another process; each attack of `tests/hostile/attacks.py` is made
-again and again for ``--seconds``, at least once.
+Each documented way of serving runs in a separate process. Another process keeps a session open throughout and
+moves its slider about five times a second; each attack of `tests/hostile/attacks.py` repeats for
+``--seconds``, at least once.
 
     python benchmarks/hostile.py --seconds 12
 """
@@ -26,12 +26,12 @@ from tests.hostile.inside import Inside  # noqa: E402
 from tests.hostile.server import WAYS, ServedAs  # noqa: E402
 
 log = logging.getLogger("benchmark")
-# Seconds, at the 95th percentile, that nobody inside should wait longer.
-MOST_SECONDS = 0.5
+# Maximum latency of the open session, seconds, at the 95th percentile.
+MAX_SECONDS = 0.5
 
 
 def attacked(way: str, names: Iterable[str], seconds: float, seed: int) -> list[str]:
-    """Serve in one way, make the attacks, log a line for each and return what was lost."""
+    """Serve in one way, run the attacks, log a line for each, and return the losses."""
     losses = []
     with (
         tempfile.TemporaryDirectory() as folder,
@@ -42,33 +42,33 @@ def attacked(way: str, names: Iterable[str], seconds: float, seed: int) -> list[
             attack = ATTACKS[name]
             losses += [f"{way}, {name}: {loss}" for loss in repeated(attack, server, inside, seconds, seed)]
             if not (server.is_alive() and inside.is_inside()):
-                return [*losses, f"{way}, {name}: the server or the page inside is gone"]
+                return [*losses, f"{way}, {name}: the server or the open session is gone"]
     return losses
 
 
 def repeated(attack: Attack, server: ServedAs, inside: Inside, seconds: float, seed: int) -> list[str]:
-    """Make one attack for some time; return what was lost, and whether those inside waited too long."""
+    """Repeat one attack for some time; return the losses, including excessive latency."""
     losses, begun, n_rounds = [], time.monotonic(), 0
     while not n_rounds or time.monotonic() < begun + seconds:
         try:
             losses += run(attack(server, np.random.default_rng([seed, n_rounds])))
         except Exception as error:
-            # What the attack waited for did not come.
+            # The attack waited in vain.
             losses.append(f"{type(error).__name__}: {error}"[:500])
             break
         n_rounds += 1
     ended = time.monotonic()
-    # Whoever moved last has had an answer once the next move has one.
+    # A response to a later move implies one to the last move.
     server.wait(lambda: not inside.is_inside() or bool(inside.moves(ended)), SECONDS)
     moves = np.array(inside.moves(begun, ended))
     middle, late = np.percentile(moves, [50, 95]) if moves.size else (np.nan, np.nan)
     log.info(
-        "%-8s %-16s %3d times in %5.1f s; %3d answers: median %.2f s, 95 %% in %.2f s, slowest %.2f s; "
-        "server %.0f MB, at most %.0f MB",
+        "%-8s %-16s %3d times in %5.1f s; %3d responses: median %.2f s, 95 %% in %.2f s, slowest %.2f s; "
+        "server %.0f MB, peak %.0f MB",
         server.way, attack.__name__, n_rounds, ended - begun, moves.size, middle, late, moves.max(initial=0),
         server.resident_bytes / 2**20, server.peak_bytes / 2**20,
     )  # fmt: skip
-    return losses + ([] if late <= MOST_SECONDS else [f"95 % of answers within {late:.2f} s"])
+    return losses + ([] if late <= MAX_SECONDS else [f"95 % of responses within {late:.2f} s"])
 
 
 def main() -> int:

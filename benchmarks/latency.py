@@ -1,9 +1,8 @@
-"""Time what the server does after a slider move, view by view, and how soon a file is shown.
+"""Time the server's response to a slider move, view by view, and the opening of files.
 
 ``python benchmarks/latency.py`` measures on the sets of ``../shared/data``; ``--write`` writes the section of
-docs/benchmarks.md. Every view of the page is measured: what a view follows passes through `View._call`, which
-is timed here, excluding the time of other views that it triggers. "page" is the whole move, and "message" the
-patch that would go to the browser.
+docs/benchmarks.md. All callbacks of views pass through `View._call`, which is timed here, excluding the time
+of other views that it triggers. "page" is the whole move, "message" the patch sent to the browser.
 """
 
 import argparse
@@ -30,14 +29,14 @@ log = logging.getLogger("latency")
 
 
 class Stopwatch:
-    """Seconds each view takes, what it makes others do left out."""
+    """Seconds spent in each view, excluding other views that it triggers."""
 
     def __init__(self):
         self.seconds: dict[str, float] = defaultdict(float)
         self._inside: list[float] = []
 
     def wrap(self, view_class) -> None:
-        """Time everything that views of `view_class` follow."""
+        """Time all callbacks of views of `view_class`."""
         call = view_class._call
 
         def timed(view, function):
@@ -55,7 +54,7 @@ class Stopwatch:
 
 
 class Session:
-    """A page without a browser: the event loop is a queue."""
+    """A session without a browser, with a queue as event loop."""
 
     def __init__(self):
         from quests_app.session.controller import Controller
@@ -65,7 +64,7 @@ class Session:
         self.controller = Controller(self.state, self.calls.put, with_umap=False)
 
     def open(self, path: Path) -> tuple[float, float]:
-        """Open a file; return the seconds to its first plots and to everything."""
+        """Open a file; return the seconds to its first plots and until all jobs are done."""
         start, first = time.perf_counter(), None
         self.controller.open(path)
         while self.state.main_activity.running:
@@ -77,13 +76,13 @@ class Session:
         return first, time.perf_counter() - start
 
     def settle(self) -> None:
-        """Wait until nothing that the page asked for is left to do."""
+        """Wait until all jobs of the session are done."""
         while self.state.main_activity.running:
             self.calls.get()()
 
 
 def slider(path: Path) -> dict[str, tuple[float, float]]:
-    """Return the median and 95th percentile of each view's milliseconds after a move, over all tabs."""
+    """Return the median and 95th percentile of the milliseconds per move of each view, over all tabs."""
     import panel as pn
     from bokeh.document import Document
     from bokeh.protocol import Protocol
@@ -114,7 +113,7 @@ def slider(path: Path) -> dict[str, tuple[float, float]]:
                 patch = Protocol().create("PATCH-DOC", events)
                 size[f"message ({tab})"] = max(size[f"message ({tab})"], len(patch.content_json))
             for name, seconds in watch.seconds.items():
-                # A view that was not seen before catches up on one move only.
+                # A view that becomes visible catches up in a single move.
                 if seconds > 1e-5:
                     taken[name].append(seconds)
             taken[f"page ({tab})"].append(moved - start)
@@ -125,7 +124,7 @@ def slider(path: Path) -> dict[str, tuple[float, float]]:
 
 
 def in_a_process(*arguments: str, cache: str) -> str:
-    """Run this file in a process of its own with its own cache on disk; return what it printed last."""
+    """Run this file in a new process with its own disk cache; return its last line of output."""
     done = subprocess.run(
         [sys.executable, __file__, *arguments], env={**os.environ, "QUESTS_CACHE_DIR": cache},
         stdout=subprocess.PIPE, text=True, check=True,
@@ -134,10 +133,10 @@ def in_a_process(*arguments: str, cache: str) -> str:
 
 
 def table() -> str:
-    """Measure everything and return the section of docs/benchmarks.md."""
+    """Measure everything; return the section of docs/benchmarks.md."""
     lines, found = [], {}
     with tempfile.TemporaryDirectory() as cache:
-        # Compiled kernels and imports are no part of opening a file.
+        # Exclude imports and compilation from the time to open a file.
         in_a_process("--open", str(ROOT / "app" / "assets" / "demo.xyz.gz"), cache=cache)
         for name in OPENED_FILES:
             file = str(DATA / f"{name}.xyz.gz")
@@ -162,11 +161,11 @@ def table() -> str:
     return "\n".join(
         [
             "## Latency", "",
-            f"On {machine} (`benchmarks/latency.py`). From opening a file to its first plots, to every",
-            "method, and to the first plots when a new process opens it again:", "",
+            f"On {machine} (`benchmarks/latency.py`). Time from opening a file to its first plots, to all",
+            "methods, and to the first plots when a new process opens it again:", "",
             "| file | first plots | everything | again |", "|---|---|---|---|", *lines, "",
-            "What the server does after a move of the slider, median (95th percentile) in ms; what is not",
-            "seen does nothing. *page* is all views of a tab together, *message* what is sent:", "",
+            "Server time per slider move, median (95th percentile) in ms; hidden views are not updated.",
+            "*page* is the sum over the views of a tab, *message* the serialisation of the patch:", "",
             f"| view | {' | '.join(SLIDER_FILES)} |", f"|---|{'---|' * len(SLIDER_FILES)}", *rows,
         ]
     )  # fmt: skip

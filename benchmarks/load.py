@@ -1,9 +1,10 @@
-"""Hold many sessions at once, each on a file of its own: ``python benchmarks/load.py --sessions 20``.
+"""Run many sessions concurrently, each with a different file: ``python benchmarks/load.py --sessions 20``.
 
-A served process gets visitors who speak its protocol as the page's scripts do (`tests/load`). Half of them
-open a copy of the demo and half 30,000 environments of real data; every label and name carries a mark that
-no other file has, and everything that the server ever sends is searched for it. While all is computed,
-everybody moves the slider every few seconds. Then jobs are cancelled, everybody leaves, and many come and go.
+Clients of a served process speak its protocol as the scripts of the page do (`tests/load`). Half of them open
+a copy of the demo, half 30,000 environments of real data. All labels and names in a file carry a unique
+marker, and all messages of the server are searched for markers of other sessions. While jobs run, every
+client moves the slider every few seconds. Then jobs are cancelled, all sessions close, and many more are
+opened and closed.
 """
 
 import argparse
@@ -29,7 +30,7 @@ log = logging.getLogger("load")
 
 
 def main() -> int:
-    """Run, tell, and return the exit status."""
+    """Run, log the results, and return the exit status."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--sessions", type=int, default=20)
     parser.add_argument("--environments", type=int, default=30_000)
@@ -42,21 +43,21 @@ def main() -> int:
     held = Held()
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        # So long that nobody is forgotten who waits at the door.
+        # Long enough that no client expires while it waits for admission.
         with Server(folder, lifetime=60, QUESTS_DATA_DIRS=name) as server:
-            _crowd(server, folder, options, held)
+            _run_sessions(server, folder, options, held)
             held.losses += server.faults()
         with Server(folder, lifetime=10, QUESTS_DATA_DIRS=name) as server:
             _cancel(server, folder, options, held)
-            _come_and_go(server, folder, options, held)
+            _open_and_close(server, folder, options, held)
             held.losses += server.faults()
-    _tell(held, options)
+    _log(held, options)
     return min(1, len(held.losses))
 
 
-def _crowd(server: Server, folder: Path, options: argparse.Namespace, held: Held) -> None:
+def _run_sessions(server: Server, folder: Path, options: argparse.Namespace, held: Held) -> None:
     sources = ((DEMO, 10**9), (options.large, options.environments))
-    # What is compiled and imported once is there before anything is measured.
+    # Compile and import everything before measuring.
     asyncio.run(
         together(server, [marked_file(folder, 9000 + i, *one) for i, one in enumerate(sources)], Held(), 5)
     )
@@ -78,7 +79,7 @@ def _cancel(server: Server, folder: Path, options: argparse.Namespace, held: Hel
         server.wait_until_empty()
 
 
-def _come_and_go(server: Server, folder: Path, options: argparse.Namespace, held: Held) -> None:
+def _open_and_close(server: Server, folder: Path, options: argparse.Namespace, held: Held) -> None:
     def files(number: int) -> list[Path]:
         return [marked_file(folder, 6000 + PAGES * number + i, DEMO, 2000) for i in range(PAGES)]
 
@@ -86,14 +87,14 @@ def _come_and_go(server: Server, folder: Path, options: argparse.Namespace, held
     log.info("%d opened and closed", held.n_opened_and_closed)
 
 
-def _tell(held: Held, options: argparse.Namespace) -> None:
+def _log(held: Held, options: argparse.Namespace) -> None:
     log.info("%d sessions at once, %d opened and closed", held.n_sessions, held.n_opened_and_closed)
     for name, answers in (("while pages are opened", held.arriving), ("while jobs run", held.answers)):
-        log.info("%d answers %s: median %.3f s, 95th percentile %.3f s, slowest %.3f s", len(answers), name,
+        log.info("%d responses %s: median %.3f s, 95th percentile %.3f s, slowest %.3f s", len(answers), name,
                  *np.quantile(answers or [np.nan], [0.5, 0.95, 1]))  # fmt: skip
-    log.info("the event loop took %.3f s of processor time an answer", held.loop_cpu)
-    log.info("%d pages were told their place in the queue", held.with_place)
-    log.info("the worker was free %s s after Cancel", ", ".join(f"{one:.2f}" for one in held.freed))
+    log.info("the event loop took %.3f s of CPU time per response", held.loop_cpu)
+    log.info("%d sessions were shown their position in the queue", held.with_place)
+    log.info("the worker was free %s s after cancellation", ", ".join(f"{one:.2f}" for one in held.freed))
     log.info(
         "memory: %s MB after the first two, and after all",
         " and ".join(f"{one:.0f}" for one in held.megabytes),

@@ -1,4 +1,4 @@
-"""Write measured text between its marks in a page."""
+"""Write measured text between markers in a page."""
 
 from pathlib import Path
 
@@ -7,7 +7,7 @@ PAGE = ROOT / "docs" / "benchmarks.md"
 
 
 def write_section(name: str, lines: list[str], page: Path = PAGE) -> None:
-    """Replace what stands between ``<!-- name -->`` and ``<!-- /name -->`` in a page."""
+    """Replace the text between ``<!-- name -->`` and ``<!-- /name -->`` in a page."""
     start, end = f"<!-- {name} -->\n", f"<!-- /{name} -->"
     before, _, rest = page.read_text(encoding="utf-8").partition(start)
     _, found, after = rest.partition(end)

@@ -1,18 +1,18 @@
 """Compare the selection methods on real sets: ``python benchmarks/selection.py --write``.
 
-Every method orders each set of ``../shared/data``; at 5, 10, 25, 50 and 75 % of the frames its subset is
-compared with that of `msc`: overlap, information loss, diversity, entropy, and the force tail (the
-Kolmogorov-Smirnov distance of |F| to the full set's). A cell is one set at one size. gap20_partial is
-taken whole and once more apart by its labels, as a set is what one calculation was made for; labels with a
-file of their own and those of fewer than 50 frames are left out. The same is done at the number of
-environments that `msc` has at these sizes, the methods that know costs then dividing by it.
+Every method orders each set of ``../shared/data``. At 5, 10, 25, 50 and 75 % of the frames its subset is
+compared with that of `msc` in overlap, information loss, diversity, entropy, and force tail (the
+Kolmogorov-Smirnov distance between the distributions of |F| of subset and full set). A cell is one set at one
+size. gap20_partial is used as a whole and split by its labels, except for labels that have a separate file or
+fewer than 50 frames. The comparison is repeated at the number of environments of `msc` at these sizes, where
+methods that support costs divide by the number of environments.
 
-`balanced` was found on the sets named in `TUNED_ON`; the tables tell them from the others. ``--write``
-writes the section of docs/benchmarks.md and its figure; ``--sets`` and ``--methods`` take a part. What is
-measured is kept at once, a JSON file a set, in the folder ``--cache``: a run that was stopped goes on where
-it was, and what is there is not measured again (``--fresh``: all is; after a method has changed, use it).
-`exchange` is the function of this name, applied to each subset of `msc`.
-``--quick`` measures the smallest sets alone, and fails where `balanced` is not what the documentation claims.
+`balanced` was tuned on the sets in `TUNED_ON`; the tables list them separately. ``--write`` writes the
+section of docs/benchmarks.md and its figure; ``--sets`` and ``--methods`` restrict the run. Results are kept
+immediately in the folder ``--cache``, one JSON file per set, and an interrupted run resumes from them. Use
+``--fresh`` to discard them after a method has changed. `exchange` is the function of this name, applied to
+each subset of `msc`. ``--quick`` measures the smallest sets only, and fails if `balanced` does not meet the
+claims of the documentation.
 """
 
 import argparse
@@ -33,19 +33,19 @@ import quests_core as q
 
 DATA = ROOT.parent / "shared" / "data"
 CACHE = Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "quests-explorer" / "selection"
-TAKEN_APART, FEWEST_FRAMES = "gap20_partial", 50
-# The last two take longer than all others together on large sets.
+SPLIT_BY_LABEL, MIN_FRAMES = "gap20_partial", 50
+# On large sets the last two take longer than all others together.
 METHODS = ("msc", "information_loss", "coverage", "balanced", "mean_fps", "random", "fps", "exchange")
-# `exchange` of the subsets of msc, one by one: up to this number of environments.
-MOST_EXCHANGED = 50_000
+# Maximum number of environments for `exchange`, which runs once per subset of msc.
+MAX_EXCHANGED = 50_000
 WITH_COSTS = ("information_loss", "coverage", "balanced")
-# Sets of seconds, one of which `balanced` was tuned on, and in how many cells it must win at least.
-QUICK, LEAST_WINS = ("cu_poet_19", "gap20_Crystalline_RSS", "gap20_LD_iter1"), 0.9
+# Small sets, one of which `balanced` was tuned on, and the minimum fraction of cells that it must win.
+QUICK, MIN_WINS = ("cu_poet_19", "gap20_Crystalline_RSS", "gap20_LD_iter1"), 0.9
 log = logging.getLogger("selection")
 
 
 def forces_of(frames) -> np.ndarray:
-    """Return |F| of every atom; NaN where a frame has none."""
+    """Return |F| of every atom; NaN for frames without forces."""
     norms = []
     for atoms in frames:
         forces = q.atoms_forces(atoms)
@@ -54,7 +54,7 @@ def forces_of(frames) -> np.ndarray:
 
 
 def ks_distance(all_values: np.ndarray, values: np.ndarray) -> float:
-    """Return the largest difference of two empirical distribution functions."""
+    """Return the largest difference between two empirical distribution functions."""
     grid = np.sort(all_values)
     full = np.arange(1, len(grid) + 1) / len(grid)
     part = np.searchsorted(np.sort(values), grid, side="right") / max(len(values), 1)
@@ -62,41 +62,41 @@ def ks_distance(all_values: np.ndarray, values: np.ndarray) -> float:
 
 
 def is_wanted(path: Path, names: list[str]) -> bool:
-    """Say whether a file holds one of the named sets, of which those without a file are labels."""
+    """Return whether a file contains one of the named sets; names without a file are labels."""
     own = [name for name in names if (DATA / f"{name}.xyz.gz").exists()]
     name = path.name.split(".")[0]
-    return not names or name in own or (name == TAKEN_APART and len(own) < len(names))
+    return not names or name in own or (name == SPLIT_BY_LABEL and len(own) < len(names))
 
 
 def sets_of(path: Path) -> Iterator[tuple[str, list]]:
-    """Yield name and frames of the sets of a file, the largest last."""
+    """Yield the name and frames of each set in a file, the largest last."""
     name, frames = path.name.split(".")[0], q.read(path)
-    if name == TAKEN_APART:
+    if name == SPLIT_BY_LABEL:
         files = {path.name.split(".")[0] for path in DATA.glob("*.xyz.gz")}
         by_label = {}
         for atoms in frames:
             by_label.setdefault(f"gap20_{atoms.info['config_type']}", []).append(atoms)
         for label, part in sorted(by_label.items(), key=lambda item: sum(map(len, item[1]))):
-            if len(part) >= FEWEST_FRAMES and label not in files:
+            if len(part) >= MIN_FRAMES and label not in files:
                 yield label, part
     yield name, frames
 
 
 def measure(name: str, frames: list, methods: list[str], kept: Path) -> None:
-    """Measure the methods that a set's file does not know yet, and keep each as soon as it is known."""
+    """Measure the methods missing from a set's file, and store each result immediately."""
     rows = json.loads(kept.read_text()) if kept.exists() else []
     known = {row["method"] for row in rows}
     n_envs = sum(map(len, frames))
     missing = [
         method
         for method in methods
-        if method not in known and (method != "exchange" or n_envs <= MOST_EXCHANGED)
+        if method not in known and (method != "exchange" or n_envs <= MAX_EXCHANGED)
     ]
     if not missing:
         return
     envs, forces = q.descriptors(frames), forces_of(frames)
     sizes = np.array([max(1, int(fraction * len(envs) + 0.5)) for fraction in FRACTIONS])
-    # The number of environments that is compared at is that of msc.
+    # Comparisons at equal numbers of environments use those of msc.
     room = [row["n_envs"] for row in rows if row["method"] == "msc" and row["at"] == "frames"]
     for method in missing:
         tables = measured(envs, forces, sizes, method, np.array(room))
@@ -110,35 +110,35 @@ def measure(name: str, frames: list, methods: list[str], kept: Path) -> None:
 
 
 def measured(envs, forces: np.ndarray, sizes: np.ndarray, method: str, room: np.ndarray) -> list:
-    """Return the numbers of a method at the same number of frames, and of environments, as `msc`."""
+    """Return the metrics of a method at the numbers of frames, and of environments, of `msc`."""
     start = time.process_time()
     if method == "exchange":
         order = q.select(envs, "msc").order
         parts = [table_of(envs, forces, q.exchange(envs, order[:size]), [size]) for size in sizes]
-        told = {"method": method, "cpu_seconds": time.process_time() - start, "cell": FRACTIONS}
-        table = pd.concat(parts, ignore_index=True).assign(**told)
-        # As many frames, and no more environments.
+        info = {"method": method, "cpu_seconds": time.process_time() - start, "cell": FRACTIONS}
+        table = pd.concat(parts, ignore_index=True).assign(**info)
+        # An exchange keeps the number of frames and adds no environments.
         return [table.assign(at=at) for at in ("frames", "environments")]
     order = q.select(envs, method).order
-    told = {"method": method, "cpu_seconds": time.process_time() - start}
+    info = {"method": method, "cpu_seconds": time.process_time() - start}
     if method == "msc":
         room = np.cumsum(envs.sizes[order])[sizes - 1]
-    dear = q.select(envs, method, cost="environments").order if method in WITH_COSTS else order
-    # The most frames that are no more environments than those of `msc`.
-    fitting = np.maximum(1, np.searchsorted(np.cumsum(envs.sizes[dear]), room, side="right"))
-    if dear is order:
+    weighted = q.select(envs, method, cost="environments").order if method in WITH_COSTS else order
+    # Maximum number of frames with no more environments than `msc`.
+    fitting = np.maximum(1, np.searchsorted(np.cumsum(envs.sizes[weighted]), room, side="right"))
+    if weighted is order:
         both = table_of(envs, forces, order, np.concatenate([sizes, fitting]))
         tables = [both.iloc[: len(sizes)], both.iloc[len(sizes) :]]
     else:
-        tables = [table_of(envs, forces, order, sizes), table_of(envs, forces, dear, fitting)]
+        tables = [table_of(envs, forces, order, sizes), table_of(envs, forces, weighted, fitting)]
     return [
-        table.reset_index(drop=True).assign(cell=FRACTIONS, at=at, **told)
+        table.reset_index(drop=True).assign(cell=FRACTIONS, at=at, **info)
         for table, at in zip(tables, ("frames", "environments"), strict=True)
     ]
 
 
 def table_of(envs, forces: np.ndarray, order: np.ndarray, sizes: np.ndarray) -> pd.DataFrame:
-    """Return every metric of the subsets of the given sizes, a row each."""
+    """Return every metric of the subsets of the given sizes, one row each."""
     curve = q.compression_curve(envs, order, sizes=np.unique(sizes))
     table = curve.set_index("n_frames").loc[sizes].reset_index()
     known = np.isfinite(forces)
@@ -148,21 +148,21 @@ def table_of(envs, forces: np.ndarray, order: np.ndarray, sizes: np.ndarray) -> 
 
 
 def check_quick(table: pd.DataFrame) -> None:
-    """Fail where the default method wins less often than the documentation claims."""
+    """Fail if the default method wins less often than the documentation claims."""
     won = judged(differences(table[table["at"] == "frames"]).xs("balanced", level="method"))
     share = won["first three at once"].mean()
-    if share < LEAST_WINS:
+    if share < MIN_WINS:
         raise SystemExit(f"balanced is at least as good as msc in {100 * share:.0f} % of {len(won)} cells")
 
 
 def arguments() -> argparse.Namespace:
-    """Return what was asked for on the command line."""
+    """Parse the command line."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("--sets", nargs="*", help="names of sets, by default all")
     parser.add_argument("--methods", nargs="*", choices=METHODS, default=METHODS, help="by default all")
-    parser.add_argument("--cache", type=Path, default=CACHE, help="where every number is kept")
-    parser.add_argument("--fresh", action="store_true", help="measure again what is kept")
-    parser.add_argument("--kept", action="store_true", help="measure nothing; tables of what is kept")
+    parser.add_argument("--cache", type=Path, default=CACHE, help="folder of stored results")
+    parser.add_argument("--fresh", action="store_true", help="discard stored results")
+    parser.add_argument("--kept", action="store_true", help="only write tables of stored results")
     parser.add_argument("--quick", action="store_true", help="a few small sets, msc and balanced")
     parser.add_argument(
         "--write", action="store_true", help="write the section of docs/benchmarks.md and the figure"
@@ -174,10 +174,10 @@ def arguments() -> argparse.Namespace:
 
 
 def measure_all(options: argparse.Namespace) -> list[Path]:
-    """Measure what is not kept yet; return the files of the sets."""
+    """Measure everything not yet stored; return the files of the sets."""
     options.cache.mkdir(parents=True, exist_ok=True)
     kept = []
-    # The file that is taken apart is the largest.
+    # The file split by label is the largest.
     for path in sorted(DATA.glob("*.xyz.gz"), key=lambda path: path.stat().st_size):
         if not is_wanted(path, options.sets or []):
             continue
@@ -192,14 +192,14 @@ def measure_all(options: argparse.Namespace) -> list[Path]:
 
 
 def main() -> None:
-    """Measure, log, and write the table where asked to."""
+    """Measure, log, and write the tables if requested."""
     logging.basicConfig(level=logging.INFO, format="%(message)s")
     options = arguments()
     kept = sorted(options.cache.glob("*.json")) if options.kept else measure_all(options)
     if not kept:
         raise SystemExit(f"expected sets in {DATA}, got none{' of these names' if options.sets else ''}")
     table = pd.DataFrame([row for path in kept for row in json.loads(path.read_text())])
-    # `msc` is what all are compared with.
+    # All methods are compared with `msc`.
     table = table[table.method.isin({"msc", *options.methods})]
     if options.quick:
         check_quick(table)

@@ -1,4 +1,4 @@
-"""What benchmarks/selection.py makes of its numbers: differences to `msc`, tables and the figure."""
+"""Report of benchmarks/selection.py: differences to `msc`, tables and the figure."""
 
 from pathlib import Path
 
@@ -16,9 +16,9 @@ TUNED_ON = (
     "mg_fletcher_ns",
     "mlearn_Mo",
 )
-# Less than this is rounding: such cells are ties, and count as not worse.
+# Smaller differences are rounding errors and count as ties.
 TIE = 1e-6
-# Entropy is as good where it is lower by no more than this, in nats.
+# Entropy counts as equally good down to this much lower, in nats.
 ENTROPY_MARGIN = 0.05
 
 
@@ -31,16 +31,16 @@ def differences(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def judged(difference: pd.DataFrame) -> pd.DataFrame:
-    """Return, for each cell, in what it is at least as good as `msc`."""
+    """Return, for each cell, a mask of the metrics that are at least as good as for `msc`."""
     good = pd.DataFrame(
         {
             "overlap": difference.overlap >= -TIE,
             "information loss": difference.information_loss <= TIE,
             "diversity": difference.diversity >= -TIE,
             f"entropy (− {ENTROPY_MARGIN})": difference.entropy >= -ENTROPY_MARGIN,
-            # A set without forces loses nothing.
+            # NaN for a set without forces counts as a tie.
             "force KS": ~(difference.force_ks > TIE),
-            # In single precision a δH is good to 1e-5 nats.
+            # Single precision bounds the error of δH to 1e-5 nats.
             "largest δH": difference.max_delta_entropy <= 1e-5,
         }
     )
@@ -50,13 +50,13 @@ def judged(difference: pd.DataFrame) -> pd.DataFrame:
 
 
 def wins(difference: pd.DataFrame) -> pd.DataFrame:
-    """Return, for each method, in how many cells it is at least as good as `msc`."""
+    """Return, for each method, the number of cells in which it is at least as good as `msc`."""
     groups = judged(difference).groupby(level="method", sort=False)
     return groups.sum().assign(cells=groups.size()).drop(index="msc")
 
 
 def losses(difference: pd.DataFrame, method: str) -> list[str]:
-    """Return a table of the cells in which a method is not as good as `msc` in the first four."""
+    """Return a table of the cells in which a method is worse than `msc` in any of the first four metrics."""
     part = difference.xs(method, level="method")
     part = part[~judged(part)["first four at once"]]
     lines = ["| set | size | Δ overlap | Δ information loss | Δ diversity | Δ entropy |", "|" + "---|" * 6]
@@ -109,7 +109,7 @@ def draw(difference: pd.DataFrame, path: Path) -> None:
                 label=method,
             )
         ax.axhline(0, color="0.5", lw=1)
-        # Far outliers would flatten all else; what lies outside is in the table of numbers.
+        # Outliers would compress the axis; they are listed in the tables.
         low, high = np.nanpercentile(table.loc[table.method != "msc", name], [1, 99])
         ax.set_ylim(low - 0.1 * (high - low), high + 0.1 * (high - low))
         ax.set_xticks(range(len(FRACTIONS)), [f"{100 * f:.0f} %" for f in FRACTIONS])

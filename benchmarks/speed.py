@@ -1,9 +1,9 @@
-"""Time quests_core beside the peer package in one run, and write the tables of README and docs.
+"""Time quests_core and the peer package in the same run, and write the tables of README and docs.
 
 ``python benchmarks/speed.py`` with the extra ``benchmark`` installed measures on the sets of
-``../shared/data``; ``--write`` writes the tables of the README and of docs/benchmarks.md. Ratios are of
-medians of wall times, with compilation excluded. The peer's ``entropy`` runs at each of three batch sizes and
-counts with its best; its ``msc`` is too slow to be repeated.
+``../shared/data``; ``--write`` writes the tables of the README and of docs/benchmarks.md. Ratios are
+of median wall times, excluding compilation. The peer's ``entropy`` runs with three batch sizes, of which the
+fastest counts; its ``msc`` is too slow to repeat.
 """
 
 import argparse
@@ -35,7 +35,7 @@ log = logging.getLogger("speed")
 
 
 def timed(function: Callable[[], object], repeats: int = 3, seconds: float = 3.0) -> float:
-    """Return the median wall time of so many calls and for so long at least, in seconds."""
+    """Return the median wall time in seconds, of at least `repeats` calls and `seconds` in total."""
     times = []
     while len(times) < repeats or sum(times) < seconds:
         start = time.perf_counter()
@@ -45,12 +45,12 @@ def timed(function: Callable[[], object], repeats: int = 3, seconds: float = 3.0
 
 
 def fresh(envs: q.Environments) -> q.Environments:
-    """Return the same environments without their tiles, so that making these is timed too."""
+    """Return the same environments without cached tiles, so that building them is timed too."""
     return q.Environments(envs.X, envs.offsets)
 
 
 def row(work: str, peer: float, ours: float) -> str:
-    """Return a line of the table, and log it."""
+    """Return and log a line of the table."""
     line = f"| {work} | **{peer / ours:.0f}×** | {ours:.2f} s | {peer:.1f} s |"
     log.info(line)
     return line
@@ -65,7 +65,7 @@ def compare_msc(envs: q.Environments, work: str) -> str:
 
 
 def comparisons() -> list[str]:
-    """Return the lines that have a peer."""
+    """Return the lines of the comparison with the peer."""
     frames = q.read(DATA / "gap20_partial.xyz.gz")
     sample = frames[::20]
     n_atoms = sum(map(len, sample))
@@ -102,7 +102,7 @@ def comparisons() -> list[str]:
 
 
 def whole_analysis() -> list[str]:
-    """Return what the whole analysis of gap20_partial takes, step by step, in this process."""
+    """Return the time of each step of the analysis of gap20_partial, and its memory."""
     steps, start = {}, time.perf_counter()
 
     def step(name: str, function: Callable[[], object]) -> object:
@@ -135,7 +135,7 @@ def whole_analysis() -> list[str]:
 
 
 def first_call() -> str:
-    """Return how much longer the first analysis of a new process takes: compiled, and never compiled."""
+    """Return the extra time of the first analysis in a new process, with and without compiled kernels."""
     with tempfile.TemporaryDirectory() as cache:
         command = [sys.executable, __file__, "--first"]
         found = [
@@ -144,14 +144,14 @@ def first_call() -> str:
         ]
     line = (
         f"The first analysis in a new process takes {found[1]:.1f} s longer than the second; "
-        f"{found[0]:.0f} s where nothing was compiled yet."
+        f"{found[0]:.0f} s if nothing is compiled yet."
     )
     log.info(line)
     return line
 
 
 def first_and_second() -> float:
-    """Return how much longer the first analysis of this process takes than the second."""
+    """Return the extra time of the first analysis in this process over the second."""
     frames = q.read(DATA / "gap20_Fullerenes.xyz.gz")[:40]
 
     def analyse() -> None:
@@ -163,7 +163,7 @@ def first_and_second() -> float:
 
 
 def machine() -> str:
-    """Return what the measurements were made on."""
+    """Return a description of the machine."""
     model = platform.processor() or platform.machine()
     info = Path("/proc/cpuinfo")
     if info.exists():
@@ -172,12 +172,12 @@ def machine() -> str:
 
 
 def main() -> None:
-    """Measure, log, and write the table where asked to."""
+    """Measure, log, and write the tables if requested."""
     logging.basicConfig(level=logging.INFO, format="%(message)s")
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--write", action="store_true", help="write the tables of README and docs")
-    parser.add_argument("--whole", action="store_true", help="only the whole analysis, as text")
-    parser.add_argument("--first", action="store_true", help="only how long the first analysis takes")
+    parser.add_argument("--whole", action="store_true", help="only time the whole analysis")
+    parser.add_argument("--first", action="store_true", help="only time the first analysis")
     options = parser.parse_args()
     if options.first:
         sys.stdout.write(str(first_and_second()))
@@ -188,7 +188,7 @@ def main() -> None:
         q.descriptors([bulk("Cu")])
         sys.stdout.write("\n".join(whole_analysis()))
         return
-    # Its own process, so that the memory is its own.
+    # A separate process, for its peak memory.
     whole = subprocess.run(
         [sys.executable, __file__, "--whole"], capture_output=True, text=True, check=True
     ).stdout

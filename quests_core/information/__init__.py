@@ -1,1 +1,1 @@
-"""Entropy, diversity, overlap, and what follows from them."""
+"""Entropy, diversity, overlap, and quantities derived from them."""

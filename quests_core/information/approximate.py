@@ -1,4 +1,4 @@
-"""δH from nearest neighbours only, found approximately, with the error stated."""
+"""Approximate δH from nearest neighbours, with a measured error."""
 
 import warnings
 from dataclasses import dataclass
@@ -13,27 +13,27 @@ from ..utils.threads import get_num_threads
 from ..utils.validation import check_count, check_pair, check_sane
 from .entropy import delta_entropy
 
-_ROWS_AT_ONCE = 100
-# Neighbours of a reference in the graph, at least.
+_ROWS_PER_BLOCK = 100
+# Minimum number of neighbours of each reference in the graph.
 _GRAPH_NEIGHBORS = 16
 
 
 @dataclass(frozen=True, eq=False)
 class ApproximateDeltaEntropy:
-    """δH by the nearest neighbours of each query, and how good it is.
+    """δH from the nearest neighbours of each query, and its error.
 
     Attributes
     ----------
     delta_entropy : ndarray of shape (n_query,)
-        Nats; never below the true δH, to rounding.
+        Nats; an upper bound of the true δH, to rounding.
     recall : float
-        Share of the true nearest neighbours that were found, over the queries checked.
+        Fraction of the true nearest neighbours found, over the queries checked.
     mean_error, max_error : float
-        By how much δH is too high, nats, over the queries checked.
+        Excess of δH over its true value, nats, over the queries checked.
     misjudged : float
-        Share of the queries checked that are on the other side of 0: taken for novel, but covered.
+        Fraction of the queries checked that are classified as novel (δH > 0) but are covered.
     n_checked : int
-        Queries for which all this was computed exactly.
+        Number of queries compared with exact values.
     """
 
     delta_entropy: np.ndarray
@@ -53,18 +53,18 @@ def approx_delta_entropy(
     random_state: int = 0,
     progress: ProgressCallback | None = None,
 ) -> ApproximateDeltaEntropy:
-    r"""Return δH of each query by its nearest references alone, and the recall and error of that.
+    r"""Approximate δH of each query by its nearest references, and measure recall and error.
 
     .. math:: \delta H(y \mid X) \approx -\ln \sum_{j \in \text{nearest}} K(y, x_j)
 
-    An upper bound: terms are left out, none is added. The neighbours are found by nearest-neighbour
-    descent on a graph, which misses some: both errors are measured, on a random part of the queries,
-    with every call. Where a reference holds many environments that are nearly alike, the sum over a few of
-    them is too small, and what is just covered counts as novel.
+    This is an upper bound, because terms are only left out. Neighbours are found by nearest-neighbour descent
+    on a graph, which misses some. Every call measures both errors on a random subset of the queries. If the
+    reference contains many nearly equal environments, the sum over a few of them is too small, and an
+    environment that is just covered counts as novel.
 
-    `delta_entropy` is exact, and the faster one as far as was measured: take this one for references for
-    which it is too slow. A random half of a set against the other half, 500 queries checked, CPU time
-    with the graph, 0.1 to 0.2 s for the exact values:
+    `delta_entropy` is exact, and faster in every case measured: use this function only for references that
+    are too large for it. For a random half of a set against the other half, with 500 queries checked (CPU
+    time includes building the graph; the exact values take 0.1 to 0.2 s):
 
     ================ =========== ========= ====== =============== ============== ========= ======
     set              references  neighbors recall mean error/nats max error/nats misjudged CPU/s
@@ -77,36 +77,36 @@ def approx_delta_entropy(
     mlearn_Mo        5,521       30        0.983  1.54            3.4            5 %       1.5
     ================ =========== ========= ====== =============== ============== ========= ======
 
-    The first of these includes compiling.
+    The first row includes compilation.
 
-    Needs ``pynndescent``: ``pip install "quests-explorer[approximate]"``; umap-learn brings it, too.
+    Requires ``pynndescent``, which umap-learn also installs: ``pip install "quests-explorer[approximate]"``.
 
     Parameters
     ----------
     query : Environments or array_like of shape (n_query, d)
-        Environments to judge, Å⁻¹.
+        Environments to evaluate, Å⁻¹.
     reference : Environments or array_like of shape (n_reference, d)
         The known set, Å⁻¹; at least two environments.
     bandwidth : float
         h of the kernel, Å⁻¹.
     n_neighbors : int
-        References summed over for each query; all of them where there are fewer.
+        Number of references to sum over for each query, or all if there are fewer.
     n_checked : int
-        Queries that are computed exactly, too, drawn at random; all where there are fewer. 0 for none.
+        Number of randomly drawn queries to check against exact values, or all if there are fewer; 0 for none.
     random_state : int
-        Seed of the graph and of what is checked.
+        Seed of the graph and of the queries checked.
     progress : callable, optional
         See `quests_core.progress`.
 
     Returns
     -------
     ApproximateDeltaEntropy
-        ``found.delta_entropy``, ``found.recall`` and the errors; NaN for these where none is checked.
+        ``found.delta_entropy``, and ``found.recall`` and the errors, which are NaN if no query is checked.
 
     Raises
     ------
     TypeError, ValueError
-        If an argument is not as described.
+        If an argument is invalid.
     ImportError
         If pynndescent is not installed.
 
@@ -150,7 +150,7 @@ def approx_delta_entropy(
 
 
 def _nearest(X: np.ndarray, Y: np.ndarray, n: int, random_state: int, progress) -> np.ndarray:
-    """Return the rows of about the n nearest references of each query; shape (n_query, n)."""
+    """Return the rows of (nearly) the n nearest references of each query, shape (n_query, n)."""
     n_graph = max(n, _GRAPH_NEIGHBORS)
     try:
         import pynndescent
@@ -161,11 +161,11 @@ def _nearest(X: np.ndarray, Y: np.ndarray, n: int, random_state: int, progress) 
     if progress is not None:
         progress("graph of neighbours", 0, 2)
     if len(Y) <= 2 * n_graph:
-        # So few are no graph.
+        # Too few for a graph.
         check_fits(2 * 8 * len(X) * len(Y), f"{len(X):,} × {len(Y):,} distances", "take fewer neighbours")
         return np.argsort(cdist(X, Y), axis=1, kind="stable")[:, :n]
     with warnings.catch_warnings():
-        # It warns where neighbours are not found; the recall, which is measured, says how many.
+        # It warns of neighbours that it missed; the measured recall says how many.
         warnings.simplefilter("ignore", UserWarning)
         graph = pynndescent.NNDescent(
             Y.astype(np.float32), n_neighbors=n_graph, random_state=random_state, n_jobs=get_num_threads()
@@ -180,10 +180,10 @@ def _nearest(X: np.ndarray, Y: np.ndarray, n: int, random_state: int, progress) 
 
 
 def _sums(X: np.ndarray, Y: np.ndarray, found: np.ndarray, bandwidth: float) -> np.ndarray:
-    """Return -ln of the kernel sums over the neighbours found; a place without one is -1."""
+    """Return -ln of the kernel sums over the neighbours found; -1 marks a missing neighbour."""
     out = np.empty(len(X))
-    for first in range(0, len(X), _ROWS_AT_ONCE):
-        rows = slice(first, first + _ROWS_AT_ONCE)
+    for first in range(0, len(X), _ROWS_PER_BLOCK):
+        rows = slice(first, first + _ROWS_PER_BLOCK)
         squares = ((X[rows, None] - Y[found[rows]]) ** 2).sum(axis=2)
         exponents = np.where(found[rows] < 0, -np.inf, -0.5 * squares / bandwidth**2)
         out[rows] = -logsumexp(exponents, axis=1)
@@ -191,11 +191,11 @@ def _sums(X: np.ndarray, Y: np.ndarray, found: np.ndarray, bandwidth: float) -> 
 
 
 def _recall(X: np.ndarray, Y: np.ndarray, found: np.ndarray) -> float:
-    """Return the share of the neighbours found that are no farther than the true last one."""
+    """Return the fraction of the neighbours found that are no farther than the true n-th neighbour."""
     hits = 0
     for x, near in zip(X, found, strict=True):
         distances = np.sqrt(((x - Y) ** 2).sum(axis=1))
-        # Copies are as good as each other; distances in the graph are single precision.
+        # Equal distances are interchangeable; the graph computes distances in single precision.
         last = np.partition(distances, len(near) - 1)[len(near) - 1]
         hits += int((distances[near[near >= 0]] <= last * (1 + 1e-5) + 1e-9).sum())
     return hits / found.size

@@ -1,4 +1,4 @@
-"""Which bandwidth: by the density of the material, by how entropy depends on it, or by another descriptor."""
+"""Choose a bandwidth: from the density, from its effect on the entropy, or to match another descriptor."""
 
 import math
 from collections.abc import Sequence
@@ -12,7 +12,7 @@ from ..progress import ProgressCallback
 from ..utils.validation import check_count, check_environments, check_frames, check_positive, check_sane
 from .entropy import entropy
 
-# Å⁻¹; for the default descriptor, what anybody would try: from nothing alike to all alike.
+# Å⁻¹; for the default descriptor: from all environments distinct to all equal.
 _LOWEST, _HIGHEST, _N = 5e-4, 0.5, 25
 
 
@@ -52,8 +52,8 @@ def bandwidth_from_volume(volume: float) -> float:
 def bandwidth_from_frames(frames: Sequence[Atoms]) -> float:
     r"""Return the bandwidth for the mean volume per atom of the bulk frames of a set.
 
-    h(V) of `bandwidth_from_volume`, with V the volume of all frames that are periodic in three directions
-    divided by their number of atoms. Empty space in a cell counts as volume and makes h smaller.
+    Evaluates h(V) of `bandwidth_from_volume`, where V is the total volume of all frames that are periodic in
+    three directions divided by their number of atoms. Vacuum in a cell counts as volume and reduces h.
 
     Parameters
     ----------
@@ -68,8 +68,8 @@ def bandwidth_from_frames(frames: Sequence[Atoms]) -> float:
     Raises
     ------
     TypeError, ValueError
-        If `frames` are none, or no frame with atoms is periodic in three directions, so that there is no
-        volume per atom.
+        If `frames` is empty, or no frame with atoms is periodic in three directions, so that the volume per
+        atom is undefined.
 
     References
     ----------
@@ -95,19 +95,20 @@ def bandwidth_curve(
     random_state: int = 0,
     progress: ProgressCallback | None = None,
 ) -> pd.DataFrame:
-    """Return the entropy of a set, or of a random sample of it, against the bandwidth.
+    """Return the entropy of a set, or of a random sample of it, as a function of the bandwidth.
 
-    It falls from ln n, where no two environments are alike, to 0, where all are. A bandwidth near either end
-    tells nothing of the structures; useful ones are in between.
+    The entropy decreases from ln n, where all environments are distinct, to 0, where all are equal. Near
+    either limit it does not depend on the structures; useful bandwidths lie in between.
 
     Parameters
     ----------
     envs : Environments or array_like of shape (n_envs, d)
         At least one environment.
     bandwidths : sequence of float, optional
-        h, in units of the descriptor; by default 25 from 0.0005 to 0.5, which suit the default one.
+        h, in units of the descriptor; by default 25 values from 0.0005 to 0.5, which suit the default
+        descriptor.
     n_samples : int
-        Environments that are taken, without replacement; all where there are fewer.
+        Number of environments to draw without replacement, or all if there are fewer.
     random_state : int
         Seed of the sample.
     progress : callable, optional
@@ -116,13 +117,13 @@ def bandwidth_curve(
     Returns
     -------
     pandas.DataFrame
-        Columns ``bandwidth``, ``entropy`` (nats) and ``share``: entropy as a share of its bound ln n,
-        NaN for n = 1.
+        Columns ``bandwidth``, ``entropy`` (nats) and ``share``, the entropy divided by its bound ln n (NaN
+        for n = 1).
 
     Raises
     ------
     TypeError, ValueError
-        If an argument is not as described.
+        If an argument is invalid.
 
     Examples
     --------
@@ -148,31 +149,32 @@ def bandwidth_from_entropy(
 ) -> float:
     r"""Return the bandwidth at which a set, or a random sample of it, has a given entropy.
 
-    H never rises with h, so there is one answer: :math:`H_h(X) = H^*`. With H* the entropy of the same
-    environments by the default descriptor at its bandwidth, another descriptor resolves as much in all, and
-    its entropies can be compared: this is how to choose a bandwidth for a descriptor of other units.
+    Solves :math:`H_h(X) = H^*`, which has one solution because H never increases with h. Use it to choose a
+    bandwidth for a descriptor with other units: if H* is the entropy of the same environments with the
+    default descriptor and bandwidth, both descriptors have the same overall resolution and their entropies
+    can be compared.
 
     Parameters
     ----------
     envs : Environments or array_like of shape (n_envs, d)
-        At least two environments that are not all alike.
+        At least two environments that are not all equal.
     entropy_wanted : float
-        H*, nats: above 0 and below the entropy as h goes to 0 (ln n, if no two are copies).
+        H*, nats: above 0 and below the entropy for h → 0, which is ln n if all environments are distinct.
     n_samples : int
-        Environments that are taken, without replacement; all where there are fewer. For a sample, H*
-        must be that of a sample as large: the same `random_state` takes the same rows.
+        Number of environments to draw without replacement, or all if there are fewer. H* must then be
+        that of a sample of the same size; the same `random_state` draws the same rows.
     random_state : int
         Seed of the sample.
 
     Returns
     -------
     float
-        h, in units of the descriptor, to 1e-4 of itself.
+        h, in units of the descriptor, with a relative error of 1e-4.
 
     Raises
     ------
     TypeError, ValueError
-        If an argument is not as described, or no bandwidth gives this entropy.
+        If an argument is invalid, or no bandwidth has this entropy.
 
     Examples
     --------
@@ -185,7 +187,7 @@ def bandwidth_from_entropy(
     entropy_wanted = check_positive(entropy_wanted, "entropy_wanted")
     spread = float(np.sqrt(X.var(axis=0).sum()))
     if spread == 0:
-        raise ValueError("envs: expected environments that are not all alike")
+        raise ValueError("envs: expected environments that are not all equal, got copies of one")
     low, high = math.log(spread * 1e-8), math.log(spread * 1e4)
     largest, smallest = entropy(X, math.exp(low)), entropy(X, math.exp(high))
     if not smallest < entropy_wanted < largest:

@@ -1,4 +1,4 @@
-"""Every metric at every size of an order, in one pass."""
+"""Compute every metric at every size of an order, in one pass."""
 
 from dataclasses import dataclass
 
@@ -13,7 +13,7 @@ from ..utils.memory import check_fits
 from ..utils.validation import check_choice, check_count, check_frame_indices, check_sane
 from .entropy import OVERLAP_THRESHOLD
 
-_MOST_SIZES = 200
+_MAX_SIZES = 200
 _COLUMNS = [
     "n_frames",
     "n_envs",
@@ -33,9 +33,9 @@ class CompressionPath:
     Attributes
     ----------
     curve : pandas.DataFrame
-        What `compression_curve` returns.
+        Result of `compression_curve`.
     delta_entropy : ndarray of shape (n_sizes, n_envs), float32
-        δH(environment | subset), nats; +inf where the subset has no environment.
+        δH(environment | subset), nats; +inf if the subset has no environments.
     """
 
     curve: pd.DataFrame
@@ -43,18 +43,18 @@ class CompressionPath:
 
 
 def default_sizes(n: int) -> np.ndarray:
-    """Return every size up to 200, otherwise 200 sizes evenly spaced with 1 and n among them.
+    """Return all sizes from 1 to n, or 200 evenly spaced ones, including 1 and n, if n is larger.
 
     Examples
     --------
     >>> default_sizes(3).tolist(), len(default_sizes(1000))
     ([1, 2, 3], 200)
     """
-    return np.unique(np.linspace(1, n, min(n, _MOST_SIZES)).round().astype(np.int64))
+    return np.unique(np.linspace(1, n, min(n, _MAX_SIZES)).round().astype(np.int64))
 
 
 def check_sizes(sizes, n: int) -> np.ndarray:
-    """Return sizes from 1 to n, rising; `default_sizes` for None."""
+    """Return sizes from 1 to n in increasing order; `default_sizes` for None."""
     if sizes is None:
         return default_sizes(n)
     sizes = np.unique([check_count(size, "sizes") for size in sizes])
@@ -73,7 +73,7 @@ def compression_path(
 ) -> CompressionPath:
     """Return the compression curve together with the δH of every environment at each size.
 
-    Takes the arguments of `compression_curve` and ``4 n_sizes n_envs`` bytes of memory.
+    Same arguments as `compression_curve`. Needs ``4 n_sizes n_envs`` bytes of memory.
 
     Parameters
     ----------
@@ -86,7 +86,7 @@ def compression_path(
     bandwidth : float
         h of the kernel, Å⁻¹.
     precision : {"single", "double"}
-        An error of at most 1e-5 or 1e-12 nats in each δH; see `log_kernel_sum`.
+        Bounds the error of each δH to 1e-5 or 1e-12 nats; see `log_kernel_sum`.
     progress : callable, optional
         See `quests_core.progress`.
 
@@ -98,7 +98,7 @@ def compression_path(
     Raises
     ------
     TypeError, ValueError
-        If an argument is not as described.
+        If an argument is invalid.
 
     Examples
     --------
@@ -127,30 +127,30 @@ def compression_curve(
     order : sequence of int
         Frame indices, each at most once, such as ``select(envs).order``.
     sizes : sequence of int, optional
-        Numbers of frames; by default every size up to 200 frames, otherwise 200 sizes evenly spaced
-        with 1 and n among them.
+        Numbers of frames; by default all sizes, or 200 evenly spaced ones, including the first and the last,
+        for orders of more than 200 frames.
     bandwidth : float
         h of the kernel, Å⁻¹.
     precision : {"single", "double"}
-        An error of at most 1e-5 or 1e-12 nats in each δH; see `log_kernel_sum`.
+        Bounds the error of each δH to 1e-5 or 1e-12 nats; see `log_kernel_sum`.
     progress : callable, optional
         See `quests_core.progress`.
 
     Returns
     -------
     pandas.DataFrame
-        One row a size, with the columns
+        One row per size, with the columns
 
-        * ``n_frames``, ``n_envs``: size of the subset; ``fraction``: share of all frames;
-        * ``entropy``, ``diversity``: of the subset, nats (NaN for one without environments);
-        * ``overlap``: share of all environments with δH(env | subset) < 1e-5 nats;
+        * ``n_frames``, ``n_envs``: size of the subset; ``fraction``: of all frames;
+        * ``entropy``, ``diversity``: of the subset, nats (NaN if it has no environments);
+        * ``overlap``: fraction of all environments with δH(env | subset) < 1e-5 nats;
         * ``information_loss``: mean over all environments of :math:`\max(0, \delta H)`, nats;
         * ``max_delta_entropy``: the largest δH(env | subset), nats.
 
     Raises
     ------
     TypeError, ValueError
-        If an argument is not as described.
+        If an argument is invalid.
 
     References
     ----------
@@ -177,7 +177,7 @@ def _path(envs, order, sizes, bandwidth, precision, progress, keep: bool) -> Com
     check_choice(precision, "precision", PRECISIONS)
     if keep:
         what = f"δH of {envs.n_envs:,} environments at {len(sizes):,} sizes"
-        check_fits(4 * len(sizes) * envs.n_envs, what, "take fewer sizes")
+        check_fits(4 * len(sizes) * envs.n_envs, what, "pass fewer sizes")
     deltas = np.empty((len(sizes), envs.n_envs) if keep else (0, 0), dtype=np.float32)
     n_envs = np.cumsum(envs.sizes[order])[sizes - 1]
     added, largest = metrics_along_order(

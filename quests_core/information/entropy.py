@@ -1,4 +1,4 @@
-"""Entropy, diversity, δH and overlap: formulas over the kernel sums."""
+"""Entropy, diversity, δH and overlap, as functions of the kernel sums."""
 
 import math
 
@@ -8,18 +8,18 @@ from ..kernel_sums.sums import PRECISIONS, log_kernel_sum, self_log_kernel_sums,
 from ..progress import ProgressCallback
 from ..utils.validation import check_choice, check_environments, check_positive, check_sane
 
-# δH above this, in nats, means that an environment is not covered.
+# An environment with δH below this, in nats, counts as covered.
 OVERLAP_THRESHOLD = 1e-5
 
 
 def entropy_from_sums(log_sums: np.ndarray) -> float:
-    """Return the entropy of a set from the logarithms of its own kernel sums, in nats."""
+    """Return the entropy of a set from the logarithms of its kernel sums, in nats."""
     return math.log(len(log_sums)) - float(np.mean(log_sums))
 
 
 def diversity_from_sums(log_sums: np.ndarray) -> float:
-    """Return the diversity of a set from the logarithms of its own kernel sums, in nats."""
-    # Each sum holds the environment itself, so it is at least 1 and nothing overflows.
+    """Return the diversity of a set from the logarithms of its kernel sums, in nats."""
+    # Each sum includes the environment itself, so it is at least 1 and nothing overflows.
     return math.log(float(np.sum(np.exp(-log_sums))))
 
 
@@ -37,19 +37,19 @@ def entropy(
     bandwidth : float
         h of the kernel, Å⁻¹.
     precision : {"single", "double"}
-        An error of at most 1e-6 or 1e-12 nats; see `log_kernel_sum`.
+        Bounds the error to 1e-6 or 1e-12 nats; see `log_kernel_sum`.
     progress : callable, optional
         See `quests_core.progress`.
 
     Returns
     -------
     float
-        Nats: 0 for copies of one environment, ln N when no two are alike.
+        Nats: 0 if all environments are equal, ln N if all are distinct.
 
     Raises
     ------
     TypeError, ValueError
-        If an argument is not as described.
+        If an argument is invalid.
 
     References
     ----------
@@ -62,13 +62,13 @@ def entropy(
     >>> entropy([[1.0], [1.0]])
     0.0
     """
-    return entropy_from_sums(_own_sums(envs, bandwidth, precision, "entropy", progress))
+    return entropy_from_sums(_self_sums(envs, bandwidth, precision, "entropy", progress))
 
 
 def diversity(
     envs, bandwidth: float = 0.015, precision: str = "single", progress: ProgressCallback | None = None
 ) -> float:
-    r"""Return the diversity of a set of environments: the logarithm of the count of unique ones.
+    r"""Return the diversity of a set: the logarithm of its number of unique environments.
 
     .. math:: D(X) = \ln \sum_i \frac{1}{\sum_j K(x_i, x_j)}
 
@@ -79,19 +79,19 @@ def diversity(
     bandwidth : float
         h of the kernel, Å⁻¹.
     precision : {"single", "double"}
-        An error of at most 1e-6 or 1e-12 nats; see `log_kernel_sum`.
+        Bounds the error to 1e-6 or 1e-12 nats; see `log_kernel_sum`.
     progress : callable, optional
         See `quests_core.progress`.
 
     Returns
     -------
     float
-        Nats. Unlike the entropy it does not fall when redundant environments are added.
+        Nats. Unlike the entropy, it does not decrease when redundant environments are added.
 
     Raises
     ------
     TypeError, ValueError
-        If an argument is not as described.
+        If an argument is invalid.
 
     References
     ----------
@@ -102,7 +102,7 @@ def diversity(
     >>> round(diversity([[0.0], [5.0], [5.0], [5.0]]), 4)  # ln 2: two are unique
     0.6931
     """
-    return diversity_from_sums(_own_sums(envs, bandwidth, precision, "diversity", progress))
+    return diversity_from_sums(_self_sums(envs, bandwidth, precision, "diversity", progress))
 
 
 def delta_entropy(
@@ -112,32 +112,32 @@ def delta_entropy(
     precision: str = "single",
     progress: ProgressCallback | None = None,
 ) -> np.ndarray:
-    r"""Return how novel each query environment is to a reference set.
+    r"""Return δH, the novelty of each query environment with respect to a reference set.
 
     .. math:: \delta H(y \mid X) = -\ln \sum_j K(y, x_j)
 
     Parameters
     ----------
     query : Environments or array_like of shape (n_query, d)
-        Environments to judge, Å⁻¹.
+        Environments to evaluate, Å⁻¹.
     reference : Environments or array_like of shape (n_reference, d)
         The known set, Å⁻¹; at least one environment.
     bandwidth : float
         h of the kernel, Å⁻¹.
     precision : {"single", "double"}
-        An error of at most 1e-5 or 1e-12 nats; see `log_kernel_sum`.
+        Bounds the error to 1e-5 or 1e-12 nats; see `log_kernel_sum`.
     progress : callable, optional
         See `quests_core.progress`.
 
     Returns
     -------
     ndarray of shape (n_query,)
-        Nats. At most 0: covered by the reference. Above 0: novel to it. Always finite.
+        Nats; always finite. Values up to 0: covered by the reference; above 0: novel.
 
     Raises
     ------
     TypeError, ValueError
-        If an argument is not as described.
+        If an argument is invalid.
 
     References
     ----------
@@ -159,22 +159,22 @@ def overlap(
     precision: str = "single",
     progress: ProgressCallback | None = None,
 ) -> float:
-    r"""Return the share of the query environments that the reference covers.
+    r"""Return the fraction of the query environments that the reference covers.
 
     .. math:: \frac{1}{n} \left| \{ i : \delta H(y_i \mid X) < \text{threshold} \} \right|
 
     Parameters
     ----------
     query : Environments or array_like of shape (n_query, d)
-        Environments to cover, Å⁻¹; at least one.
+        Environments to be covered, Å⁻¹; at least one.
     reference : Environments or array_like of shape (n_reference, d)
-        Environments that cover, Å⁻¹; at least one.
+        Covering environments, Å⁻¹; at least one.
     bandwidth : float
         h of the kernel, Å⁻¹.
     threshold : float
         Nats. 1e-5 for compression; published overlaps of GAP-20 use 1.
     precision : {"single", "double"}
-        An error of at most 1e-5 or 1e-12 nats in δH; see `log_kernel_sum`.
+        Bounds the error of δH to 1e-5 or 1e-12 nats; see `log_kernel_sum`.
     progress : callable, optional
         See `quests_core.progress`.
 
@@ -186,7 +186,7 @@ def overlap(
     Raises
     ------
     TypeError, ValueError
-        If an argument is not as described.
+        If an argument is invalid.
 
     References
     ----------
@@ -202,7 +202,7 @@ def overlap(
     return float(np.mean(delta_entropy(query, reference, bandwidth, precision, progress) < threshold))
 
 
-def _own_sums(envs, bandwidth, precision, step, progress) -> np.ndarray:
+def _self_sums(envs, bandwidth, precision, step, progress) -> np.ndarray:
     X = check_environments(envs)
     bandwidth = check_sane(bandwidth, "bandwidth")
     check_choice(precision, "precision", PRECISIONS)

@@ -1,4 +1,4 @@
-"""Entropy against the size of random samples, and what more data of the same kind would add."""
+"""Entropy of random subsets against their size, and its extrapolation to infinite data."""
 
 import math
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from ..progress import ProgressCallback
 from ..utils.validation import check_count, check_environments, check_sane
 from .entropy import entropy
 
-# So many environments count as all there could be.
+# Number of environments that stands for infinite data.
 _INFINITE = 1e12
 
 
@@ -25,16 +25,16 @@ def learning_curve(
 ) -> pd.DataFrame:
     """Return the entropy of random subsets of environments against their size.
 
-    A curve that has become flat says that more data of the same kind bring nothing new.
+    A flat end of the curve means that more data of the same kind add nothing new.
 
     Parameters
     ----------
     envs : Environments or array_like of shape (n_envs, d)
         At least one environment, Å⁻¹.
     sizes : sequence of int, optional
-        Numbers of environments; by default ten, evenly spaced on a logarithmic scale up to all.
+        Numbers of environments; by default ten, evenly spaced on a logarithmic scale, up to all.
     n_repeats : int
-        Subsets drawn for each size, without replacement.
+        Number of subsets to draw for each size, without replacement.
     bandwidth : float
         h of the kernel, Å⁻¹.
     random_state : int
@@ -46,13 +46,13 @@ def learning_curve(
     -------
     pandas.DataFrame
         Columns ``n_envs``, ``entropy`` (mean, nats), ``entropy_std`` (population standard deviation
-        over the repeats, nats) and ``n_repeats``. Draws of most of the set have most in common: near N
-        the scatter says little of how another set of the same kind would differ.
+        over the repeats, nats) and ``n_repeats``. Large subsets share most of their environments, so near N
+        the scatter underestimates the difference between independent sets.
 
     Raises
     ------
     TypeError, ValueError
-        If an argument is not as described.
+        If an argument is invalid.
 
     References
     ----------
@@ -85,23 +85,23 @@ def learning_curve(
 
 @dataclass(frozen=True)
 class InformationGap:
-    """How much entropy more data of the same kind would add.
+    """The entropy that more data of the same kind would add.
 
     Attributes
     ----------
     gap : float
         H(n → 10¹²) - H(N), nats.
     gap_std : float
-        Its standard deviation over fits to resampled learning curves, nats; NaN where the curve has no
+        Its standard deviation over fits to resampled learning curves, nats; NaN if the curve has no
         scatter.
     limit : float
-        H(n → 10¹²) of the fit, nats.
+        Fitted H(n → 10¹²), nats.
     entropy : float
         H(N) at the largest size of the curve, nats.
     a, b, c : float
         Parameters of the fit; a and b in nats.
     residual : float
-        Root mean square of the fit's residuals, nats. Where it is not far below `gap`, the gap means little.
+        Root mean square of the residuals of the fit, nats. The gap is unreliable unless this is much smaller.
     """
 
     gap: float
@@ -115,27 +115,27 @@ class InformationGap:
 
 
 def information_gap(curve: pd.DataFrame, n_resamples: int = 50, random_state: int = 0) -> InformationGap:
-    r"""Return how far the entropy of a set is from that of endless data of the same kind.
+    r"""Estimate the difference between the entropy of a set and its limit for infinite data of the same kind.
 
     .. math:: H(n) = a - b \, e^{-c \ln^2 n}, \qquad
         \Delta = H(n \to 10^{12}) - H(N)
 
-    The three parameters are fitted by least squares to a learning curve; :math:`a, b, c \ge 0`. It is an
-    extrapolation: for a set that is far from complete (H near ln N) the limit is set by the form of the
-    fit more than by data, and where `residual` is not far below `gap`, the gap means little.
+    The three parameters :math:`a, b, c \ge 0` are fitted to a learning curve by least squares. This is an
+    extrapolation: for a set that is far from complete (H near ln N), the limit depends more on the form of
+    the fit than on the data, and the gap is unreliable unless `residual` is much smaller than `gap`.
 
-    Fitted to samples of up to half of a real set (an eighth of 3bpa; 8 sizes, 3 repeats), the curve foretold
-    H of the whole set 0.02 (3bpa), 0.04 (gap20_Fullerenes), 0.04 (gap20_Graphite), 0.00 (mlearn_Mo) and 0.06
-    nats (agpd_msg) too low; for mlearn_Mo `gap_std` was larger than the gap itself, 2.9 of 0.7 nats.
+    Fitted to samples of up to half of a real set (an eighth of 3bpa; 8 sizes, 3 repeats), the curve
+    underestimated H of the whole set by 0.02 (3bpa), 0.04 (gap20_Fullerenes), 0.04 (gap20_Graphite), 0.00
+    (mlearn_Mo) and 0.06 nats (agpd_msg); for mlearn_Mo `gap_std`, 2.9 nats, exceeded the gap of 0.7 nats.
 
     Parameters
     ----------
     curve : pandas.DataFrame
-        What `learning_curve` returns; at least 4 sizes. The more repeats, the better its error.
+        Result of `learning_curve`, with at least 4 sizes. More repeats give a better `gap_std`.
     n_resamples : int
-        Fits to curves drawn with the standard errors of the means, for `gap_std`.
+        Number of fits, for `gap_std`, to curves drawn with the standard errors of the means.
     random_state : int
-        Seed of these.
+        Seed of the resampling.
 
     Returns
     -------
@@ -161,7 +161,7 @@ def information_gap(curve: pd.DataFrame, n_resamples: int = 50, random_state: in
     """
     missing = {"n_envs", "entropy"} - set(curve)
     if missing:
-        raise ValueError(f"curve: expected the columns of learning_curve, got none named {min(missing)!r}")
+        raise ValueError(f"curve: expected the columns of learning_curve, got no {min(missing)!r}")
     n, H = curve["n_envs"].to_numpy(dtype=float), curve["entropy"].to_numpy(dtype=float)
     if len(np.unique(n)) < 4:
         raise ValueError(f"curve: expected at least 4 sizes, got {len(np.unique(n))}")
@@ -198,8 +198,8 @@ def _fit(n: np.ndarray, H: np.ndarray, start=None) -> tuple[float, float, float]
 
 
 def _standard_errors(curve: pd.DataFrame) -> np.ndarray:
-    """Return the standard error of each mean, 0 where the curve does not tell."""
+    """Return the standard error of each mean, or 0 if the curve has no scatter."""
     if not {"entropy_std", "n_repeats"} <= set(curve):
         return np.zeros(len(curve))
-    # The scatter is that of a population: s/√n of the sample's own is σ/√(n - 1).
+    # `entropy_std` is the population standard deviation σ, so the standard error is σ/√(n - 1).
     return curve["entropy_std"].to_numpy() / np.sqrt(np.maximum(curve["n_repeats"].to_numpy() - 1, 1))

@@ -1,4 +1,4 @@
-"""Selection of frames: one greedy engine, and methods that supply only a score."""
+"""Selection of frames: one greedy loop, and methods that supply only a score."""
 
 from .dispatch import METHODS, is_random, select
 from .exchange import exchange

@@ -1,16 +1,16 @@
-r"""Diversity, entropy and information loss in one number: what a subset is worth, in nats.
+r"""The `balanced` method: diversity, entropy and information loss in one objective, in nats.
 
 .. math:: J(S) = \ln(1 + U) + \frac{1}{2} H(S) - \sqrt{\delta + L}
 
-with :math:`U = \sum_{i \in S} 1 / K_i(S)` the count of unique environments, so that the first term is the
-diversity; H the entropy; and L the mean over all environments e of the set of
-:math:`-\min(0, \ln(K_e(S) + ε))`, its information loss. While much is lost, diversity decides; what is
-left to lose counts the more the less it is.
+where :math:`U = \sum_{i \in S} 1 / K_i(S)` is the number of unique environments, so that the first term
+is the diversity; H is the entropy; and L, the information loss, is the mean of
+:math:`-\min(0, \ln(K_e(S) + ε))` over all environments e of the set. While the loss is large, diversity
+dominates; the smaller the loss, the more a further reduction counts.
 
-J is neither monotone nor submodular: a frame takes uniqueness from those picked before, and where they
-have lost it to others, it takes less. What it was worth when last looked at is then an estimate, no
-bound. Each pick looks again at the frames that lead, `Balanced.at_once` of them together, until the one
-that leads is known as it is now: in sets of up to that many frames the choice is exactly greedy.
+J is neither monotone nor submodular: a new frame makes environments picked earlier less unique, and the
+less so, the less unique they already are. A gain computed earlier is therefore an estimate, not a bound.
+Each pick re-evaluates the leading frames, `Balanced.batch_size` at a time, until the gain of the leader is
+up to date. For sets of at most that many frames the choice is exactly greedy.
 """
 
 import math
@@ -22,9 +22,9 @@ from ..progress import ProgressCallback
 from ..utils.jit import jit
 from .lazy_gains import EPSILON, LARGE, SMALL, LazyGains
 
-# The weights of H and of the root, 1/2 and 1, were found on the sets that benchmarks/selection.py names.
+# The weights of H and of the root, 1/2 and 1, were tuned on sets of benchmarks/selection_report.py.
 ENTROPY_WEIGHT = 0.5
-# δ, nats: losses much smaller than this are rounding, and the slope of the root has an end.
+# δ, nats: losses much smaller than this are rounding errors, and it bounds the slope of the root.
 LOSS_FLOOR = 0.01
 
 
@@ -42,10 +42,10 @@ def _own_sums(kernels, frame_of_row, own):
 
 @jit
 def _measure(chosen, kernels, rows, starts, own, sums, inverse, out):
-    """Write how much each of the chosen frames would change N L, U and ``Σ ln K`` of the subset.
+    """Write the change in N L, U and ``Σ ln K`` of the subset by each of the chosen frames.
 
-    The rows of frame f are ``rows[starts[f]:starts[f + 1]]``; `inverse` is 1 / K of the picked rows, and
-    0 for all others, so that they all are counted alike.
+    The rows of frame f are ``rows[starts[f]:starts[f + 1]]``; `inverse` is 1 / K for picked rows
+    and 0 for all others, so that no branch is needed.
     """
     first_run, start_of_run, stop_of_run, row_of_run, lanes, values = kernels
     for frame in chosen:
@@ -74,7 +74,7 @@ def _measure(chosen, kernels, rows, starts, own, sums, inverse, out):
 
 @jit
 def _invert(frame, kernels, rows, starts, sums, inverse):
-    """Bring `inverse` up to date after a frame was added to the sums."""
+    """Update `inverse` after a frame was added to the sums."""
     first_run, start_of_run, stop_of_run, row_of_run, lanes, _ = kernels
     inverse[rows[starts[frame] : starts[frame + 1]]] = 1.0
     for run in range(first_run[frame], first_run[frame + 1]):
@@ -85,15 +85,15 @@ def _invert(frame, kernels, rows, starts, sums, inverse):
 
 
 class Balanced(LazyGains):
-    """Score(s) = (J(S ∪ s) - J(S)) / cost(s); a J that falls is multiplied by the cost instead.
+    """Score(s) = (J(S ∪ s) - J(S)) / cost(s); a negative gain is multiplied by the cost instead.
 
     Parameters
     ----------
     envs, bandwidth, costs, reference, progress
-        See `LazyGains`. With a reference R all kernel sums are against S ∪ R; U and H are sums over S.
+        See `LazyGains`. With a reference R, all kernel sums run over S ∪ R; U and H still sum over S only.
     """
 
-    at_once = 32
+    batch_size = 32
     tolerance = 1e-6
 
     def __init__(
@@ -109,32 +109,32 @@ class Balanced(LazyGains):
         self._rows = envs.tiles.positions, envs.offsets
         self._own, self._inverse = np.zeros(envs.n_envs), np.zeros(envs.n_envs)
         _own_sums(self._kernels, envs.frame_index[envs.tiles.order], self._own)
-        # N L, U, Σ ln K and the number of environments: of the subset, and what each frame would change.
+        # N L, U, Σ ln K and the number of environments: of the subset, and the change by each frame.
         self._totals = np.array([-np.minimum(0.0, np.log(self._sums + EPSILON)).sum(), 0.0, 0.0, 0.0])
         self._changes = np.zeros((len(envs), 4))
         self._changes[:, 3] = envs.sizes
         self._evaluate(np.flatnonzero(envs.sizes))
 
-    def _look(self, frames: np.ndarray) -> None:
+    def _compute_gains(self, frames: np.ndarray) -> None:
         rows = (*self._rows, self._own, self._sums, self._inverse)
         _measure(frames, self._kernels, *rows, self._changes)
 
     def _value(self, totals: np.ndarray) -> np.ndarray:
         """Return J."""
-        # Differences of sums may fall below zero by rounding, and estimates by more.
+        # Rounding may make differences of sums negative; outdated estimates may be more so.
         loss, unique, logs, n_envs = np.maximum(totals, [0.0, 0.0, -np.inf, 1.0]).T
         entropy = np.log(n_envs) - logs / n_envs
         return np.log1p(unique) + ENTROPY_WEIGHT * entropy - np.sqrt(LOSS_FLOOR + loss / self._n_all)
 
     def scores(self) -> np.ndarray:
-        """Return the scores as they were last known; -inf for a frame without environments."""
+        """Return the scores as last computed; -inf for a frame without environments."""
         gains = self._value(self._totals + self._changes) - self._value(self._totals)
         gains = np.where(gains > 0, gains / self._costs, gains * self._costs)
         return np.where(self._sizes > 0, gains, -np.inf)
 
     def add(self, frame: int) -> None:
         """Add the environments of `frame` to the subset."""
-        if self._sizes[frame] and self._known[frame] < self._n_picked:
+        if self._sizes[frame] and self._evaluated_at[frame] < self._n_picked:
             self._evaluate(np.array([frame]))
         self._totals += self._changes[frame]
         super().add(frame)

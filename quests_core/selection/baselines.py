@@ -1,4 +1,4 @@
-"""The baselines: a random order, and one random member of each k-means cluster."""
+"""Baseline methods: a random order, and one random member of each k-means cluster."""
 
 import warnings
 
@@ -19,10 +19,10 @@ def random_order(n_frames: int, n_to_select: int, locked: np.ndarray, random_sta
 def k_means_order(envs: Environments, n_to_select: int, locked: np.ndarray, random_state: int) -> np.ndarray:
     """Return `locked`, then a random member of each k-means cluster of the other frames' means.
 
-    The members of large clusters come first. Where there are fewer distinct frames than clusters,
-    random frames fill the places left; frames without environments come last.
+    Members of large clusters come first. If there are fewer distinct frames than clusters, random frames
+    follow; frames without environments come last.
     """
-    # Importing it takes longer than all else that a command imports.
+    # A lazy import: it takes longer than all other imports of a command.
     from sklearn.cluster import KMeans
     from sklearn.exceptions import ConvergenceWarning
 
@@ -34,7 +34,7 @@ def k_means_order(envs: Environments, n_to_select: int, locked: np.ndarray, rand
     if n_clusters > 0:
         means = segment_means(envs.X, envs.offsets)[filled]
         with warnings.catch_warnings():
-            # Fewer distinct points than clusters: the places left are filled below.
+            # Fewer distinct points than clusters: random frames are added below.
             warnings.simplefilter("ignore", ConvergenceWarning)
             labels = KMeans(n_clusters, n_init=1, random_state=random_state).fit_predict(means)
         found, counts = np.unique(labels, return_counts=True)
@@ -48,7 +48,7 @@ def k_means_order(envs: Environments, n_to_select: int, locked: np.ndarray, rand
 def stratified_random_order(
     strata: Strata, n_to_select: int, locked: np.ndarray, random_state: int
 ) -> np.ndarray:
-    """Return a random order in which each label has its share at every size."""
+    """Return a random order that meets the quotas at every size."""
     quotas = Quotas(strata)
     n_frames = len(quotas.label_of)
     ranks = np.argsort(random_order(n_frames, n_frames, np.empty(0, np.int64), random_state))
@@ -58,7 +58,7 @@ def stratified_random_order(
 def stratified_k_means_order(
     envs: Environments, strata: Strata, n_to_select: int, locked: np.ndarray, random_state: int
 ) -> np.ndarray:
-    """Return as many frames of each label as its share is, by k-means of this label's frames alone."""
+    """Return an order that meets the quotas, with k-means applied to each label separately."""
     label_of = Quotas(strata).label_of
     ranks = np.arange(len(envs))
     counted = label_of[order_by_rank(ranks, Quotas(strata), locked, n_to_select)]

@@ -1,9 +1,9 @@
-"""Sums of a concave function of each environment's kernel sum: what a subset covers, and how well.
+"""The submodular methods: sums of a concave function of each environment's kernel sum.
 
-``f(S) = Σ_e c(K_e(S))``, with ``K_e(S)`` the kernel sum of environment e against the subset S and c
-rising, concave and 0 from 1 on. So f is monotone and submodular: what a frame adds can only fall as
-the subset grows, so the greedy choice is within 1 - 1/e of the best, and what it added when it was last
-looked at bounds what it adds now. Most gains are never computed again.
+``f(S) = Σ_e c(K_e(S))``, where ``K_e(S)`` is the kernel sum of environment e over the subset S, and c is
+increasing, concave and constant from 1 on. Hence f is monotone and submodular: the gain of a frame can
+only decrease as the subset grows. So the greedy choice is within 1 - 1/e of the optimum, and a gain
+computed earlier is an upper bound; most gains are never recomputed.
 """
 
 import math
@@ -18,7 +18,7 @@ from .lazy_gains import EPSILON, SMALL, LazyGains
 
 @jit
 def _information_gains(chosen, kernels, sums, gains):
-    """Write what each of the chosen frames adds to ``Σ_e min(0, ln(K_e + ε))``."""
+    """Write the gain of each of the chosen frames in ``Σ_e min(0, ln(K_e + ε))``."""
     first_run, start_of_run, stop_of_run, row_of_run, lanes, values = kernels
     for frame in chosen:
         gain, after, before = 0.0, 1.0, 1.0
@@ -35,7 +35,7 @@ def _information_gains(chosen, kernels, sums, gains):
 
 @jit
 def _coverage_gains(chosen, kernels, sums, gains):
-    """Write what each of the chosen frames adds to ``Σ_e min(1, K_e)``."""
+    """Write the gain of each of the chosen frames in ``Σ_e min(1, K_e)``."""
     first_run, start_of_run, stop_of_run, row_of_run, lanes, values = kernels
     for frame in chosen:
         gain = 0.0
@@ -57,7 +57,7 @@ class SubmodularCoverage(LazyGains):
         Whether c is ``min(0, ln(K + ε))``, else ``min(1, K)``.
     """
 
-    at_once = 8
+    batch_size = 8
 
     def __init__(
         self,
@@ -69,19 +69,19 @@ class SubmodularCoverage(LazyGains):
         progress: ProgressCallback | None,
     ):
         super().__init__(envs, bandwidth, costs, reference, progress)
-        self._look_at = _information_gains if is_logarithmic else _coverage_gains
-        # A kernel is good to 1e-6 of itself, and so is a gain to that of all that it adds up.
+        self._gain_kernel = _information_gains if is_logarithmic else _coverage_gains
+        # Kernels have a relative error of 1e-6, and so do the sums of them in a gain.
         self.tolerance = 1e-9 * max(1, envs.n_envs)
         self._gains = np.where(envs.sizes > 0, np.inf, -np.inf)
         self._evaluate(np.flatnonzero(envs.sizes))
 
-    def _look(self, frames: np.ndarray) -> None:
-        self._look_at(frames, self._kernels, self._sums, self._gains)
+    def _compute_gains(self, frames: np.ndarray) -> None:
+        self._gain_kernel(frames, self._kernels, self._sums, self._gains)
 
     def scores(self) -> np.ndarray:
-        """Return bounds of the gains a unit of cost; -inf for a frame without environments."""
+        """Return upper bounds of the gains per unit of cost; -inf for a frame without environments."""
         return self._gains / self._costs
 
     def refine(self, best: np.ndarray, free: np.ndarray) -> bool:
-        """Look again at these frames; not where all gains are 0 to rounding, as they can only fall."""
+        """Recompute these gains, unless all are 0 to rounding: gains can only decrease."""
         return bool(self.scores()[best].max() > self.tolerance) and super().refine(best, free)

@@ -1,4 +1,4 @@
-"""`select`: which frames to keep, and in which order."""
+"""`select`: order frames by one of the selection methods."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -27,11 +27,11 @@ from .quotas import Quotas, Strata, Stratified
 from .result import Selection
 
 METHODS = ("msc", "information_loss", "coverage", "balanced", "fps", "mean_fps", "k_means", "random")
-_COVERING = ("information_loss", "coverage", "balanced")
+_WITH_COSTS = ("information_loss", "coverage", "balanced")
 
 
 def is_random(method: str, locked: Indices = (), reference=None) -> bool:
-    """Say whether the seed matters: ``mean_fps`` draws only the first frame, where nothing else is there."""
+    """Return whether the order depends on the seed; ``mean_fps`` only draws its first frame, if it has to."""
     return method in ("random", "k_means") or (method == "mean_fps" and not len(locked) and reference is None)
 
 
@@ -50,32 +50,32 @@ def select(
     progress: ProgressCallback | None = None,
     until: Mapping[str, float] | str | None = None,
 ) -> Selection:
-    r"""Select frames.
+    r"""Select frames, most valuable first.
 
     ==================== ==========================================================================
     ``msc``              the highest :math:`-\ln \min_{e \in s} K_e + H_s`, where :math:`K_e` is the
-                         kernel sum of environment e against all frames picked and :math:`H_s` the
+                         kernel sum of environment e over all frames picked and :math:`H_s` the
                          entropy of frame s alone; first the frame of highest :math:`H_s`
-    ``information_loss`` the largest gain a unit of cost in
+    ``information_loss`` the largest gain per unit of cost in
                          :math:`\sum_e \min(0, \ln(K_e + ε))`, :math:`ε = e^{-30}`, over all
                          environments of the set
-    ``coverage``         the same in :math:`\sum_e \min(1, K_e)`: outliers count no more than others
-    ``balanced``         the largest gain a unit of cost in :math:`D + H / 2 - \sqrt{L}`, with the diversity
-                         and the entropy of the subset and the information loss of the set; in detail
-                         in `quests_core.selection.balanced`
-    ``fps``              the frame farthest from those picked; distance of two frames: mean distance
-                         of their environments; first the frame of highest :math:`H_s`
-    ``mean_fps``         the same with the distance of the mean descriptors; random start
+    ``coverage``         the same for :math:`\sum_e \min(1, K_e)`: outliers count no more than others
+    ``balanced``         the largest gain per unit of cost in :math:`D + H / 2 - \sqrt{L}`, with the diversity
+                         and entropy of the subset and the information loss of the set; see
+                         `quests_core.selection.balanced`
+    ``fps``              the frame farthest from those picked, by the mean distance between the
+                         environments of two frames; first the frame of highest :math:`H_s`
+    ``mean_fps``         the same by the distance between mean descriptors; random start
     ``k_means``          one random member of each of n clusters of the mean descriptors; not nested
     ``random``           uniform without replacement
     ==================== ==========================================================================
 
     ``information_loss`` and ``coverage`` maximise a monotone submodular function, so with equal costs
-    the greedy order is at each size within 1 - 1/e of the best subset. Kernel sums of an environment
-    against one frame below ε count as nothing in them.
+    the greedy order is, at each size, within 1 - 1/e of the best subset. They neglect kernel sums below ε of
+    an environment with a single frame.
 
-    Equal scores: the lowest index. Frames without environments come last. The same arguments give
-    the same order on any number of threads.
+    Ties go to the lowest index. Frames without environments come last. The order does not depend on the
+    number of threads.
 
     Parameters
     ----------
@@ -84,37 +84,36 @@ def select(
     method : str
         One of `METHODS`.
     n_to_select : int or float, optional
-        An int is a count, a float f in (0, 1] the fraction ``max(1, floor(f n + 1/2))`` of the
-        frames; by default the whole order.
+        An int is a count; a float f in (0, 1] is a fraction, ``max(1, floor(f n + 1/2))`` of the n
+        frames. By default all frames.
     bandwidth : float
         h of the kernel, Å⁻¹.
     reference : Environments or array_like of shape (n_reference, d), optional
-        What is there already, Å⁻¹. ``msc``, ``information_loss``, ``coverage`` and ``balanced`` start
-        with the kernel sums against it, ``fps`` and ``mean_fps`` with the distances to its frames (each
-        row of a plain array is one): none of them has a special first pick then. ``random`` pays no heed
-        to it, as its frames are drawn whatever is there. ``k_means`` refuses it: the clusters divide
-        the frames that are chosen from, and which of them a reference has already is not defined.
+        Environments already present, Å⁻¹. ``msc``, ``information_loss``, ``coverage`` and ``balanced`` start
+        with the kernel sums over it, ``fps`` and ``mean_fps`` with the distances to its frames (each row of
+        a plain array is one); their first pick is then an ordinary one. ``random`` ignores it. ``k_means``
+        does not accept it, because its clusters divide the candidate frames only.
     locked : sequence of int
         Frames that always come first, in this order.
     excluded : sequence of int
-        Frames that are not there: the order is that of ``envs`` without them.
+        Frames to ignore: the order is that of ``envs`` without them.
     cost : {"frames", "environments"} or sequence of float
-        What ``information_loss``, ``coverage`` and ``balanced`` divide a frame's gain by: 1, its number of
-        environments, or numbers above zero, one a frame. The other methods know "frames" only.
+        Divisor of a frame's gain in ``information_loss``, ``coverage`` and ``balanced``: 1, its number of
+        environments, or one positive number per frame. The other methods accept "frames" only.
     strata : Strata, optional
-        Labels and their quotas. Each frame still is the best by all that was picked before, of the
-        labels whose turn it is; only ``k_means`` looks at each label by itself. Locked frames count.
+        Labels and their quotas. Each pick is the best frame, given all previous picks, of the labels allowed
+        next; only ``k_means`` treats each label separately. Locked frames count.
     random_state : int
         Seed of ``mean_fps``, ``k_means`` and ``random``.
     precision : {"single", "double"}
-        An error of at most 1e-5 or 1e-12 nats in a score of ``msc``; see `log_kernel_sum`.
+        Bounds the error of a score of ``msc`` to 1e-5 or 1e-12 nats; see `log_kernel_sum`.
     progress : callable, optional
         See `quests_core.progress`.
     until : mapping of str to float or "knee", optional
-        What the subset must reach: ``{"overlap": 0.95}``, any of the targets of `smallest_subset` (overlap,
-        information_loss, max_delta_entropy, max_envs), or the knee of its curve. The result is the shortest
-        start of the order that does, and `n_to_select` the most frames it may have. Excluded frames need
-        not be covered; with `reference` and for ``k_means`` there is no such answer.
+        Targets for the subset, such as ``{"overlap": 0.95}``: any of the targets of `smallest_subset`
+        (overlap, information_loss, max_delta_entropy, max_envs), or the knee of its curve. The result is the
+        shortest prefix of the order that meets them, with at most `n_to_select` frames. Excluded frames need
+        not be covered. Not available with `reference` or for ``k_means``.
 
     Returns
     -------
@@ -124,7 +123,7 @@ def select(
     Raises
     ------
     TypeError, ValueError
-        If an argument is not as described, or no start of the order reaches what `until` asks for.
+        If an argument is invalid, or no prefix of the order meets the targets of `until`.
 
     References
     ----------
@@ -178,19 +177,19 @@ def select(
             scorer = Stratified(scorer, Quotas(strata))
         order = greedy_order(scorer, len(envs), count, locked, f"{method} order", progress)
     selection = Selection(kept[order], method, n_frames, parameters)
-    return selection if until is None else _stopped(full, selection, until, progress)
+    return selection if until is None else _truncate(full, selection, until, progress)
 
 
-def _stopped(envs: Environments, selection: Selection, until: dict, progress) -> Selection:
-    """Return the shortest start of a selection that reaches what it must."""
-    from .stopping import smallest_subset  # which itself knows what a selection is
+def _truncate(envs: Environments, selection: Selection, until: dict, progress) -> Selection:
+    """Return the shortest prefix of a selection that meets its targets."""
+    from .stopping import smallest_subset
 
     order = smallest_subset(envs, selection, **until, progress=progress)
     return replace(selection, order=order, parameters=selection.parameters | {"until": until or "knee"})
 
 
 def _check_until(until, method: str, reference) -> dict | None:
-    """Return targets by name; none of them is the knee."""
+    """Return targets by name; an empty dict stands for the knee."""
     from .stopping import check_targets
 
     if until is None:
@@ -204,12 +203,12 @@ def _check_until(until, method: str, reference) -> dict | None:
 def _check_frames(
     locked, excluded, n_to_select, n_frames: int
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray, int]:
-    """Return locked and excluded frames, those that are not excluded, and how many are selected."""
+    """Return the locked, excluded and remaining frames, and the number of frames to select."""
     locked = check_frame_indices(locked, n_frames, "locked", unique=True)
     excluded = check_frame_indices(excluded, n_frames, "excluded", unique=True)
     kept = np.setdiff1d(np.arange(n_frames), excluded)
     if not len(kept):
-        raise ValueError(f"excluded: expected at least 1 of {n_frames} frames to be left, got all")
+        raise ValueError(f"excluded: expected fewer than all {n_frames} frames, got all")
     if np.isin(locked, excluded).any():
         frame = locked[np.isin(locked, excluded)][0]
         raise ValueError(f"excluded: expected no locked frames, got frame {frame}")
@@ -220,13 +219,13 @@ def _check_frames(
 
 
 def _scorer(method, envs, bandwidth, reference, costs, random_state, precision, progress) -> Scorer:
-    """Return what a greedy method supplies."""
+    """Return the scorer of a greedy method."""
     rows = None if reference is None else reference.X
     if method == "msc":
         return MSC(envs, bandwidth, rows, precision, progress)
     if method == "balanced":
         return Balanced(envs, bandwidth, costs, rows, progress)
-    if method in _COVERING:
+    if method in _WITH_COSTS:
         return SubmodularCoverage(envs, bandwidth, method == "information_loss", costs, rows, progress)
     if method == "fps":
         return FPS(envs, bandwidth, reference, progress)
@@ -234,13 +233,13 @@ def _scorer(method, envs, bandwidth, reference, costs, random_state, precision, 
 
 
 def _check_reference(reference, method: str, envs: Environments) -> Environments | None:
-    """Return the reference by frames."""
+    """Return the reference as environments grouped by frame."""
     if reference is None:
         return None
     if method == "k_means":
         raise ValueError(
-            "reference: expected None, as method 'k_means' divides the frames that are chosen from into "
-            "clusters, and has no place for others"
+            "reference: expected None for method 'k_means', whose clusters divide the candidate frames only, "
+            "got a reference"
         )
     check_pair(envs, reference)
     return as_environments(reference)
@@ -250,7 +249,7 @@ def _check_strata(strata, n_frames: int) -> Strata | None:
     if strata is not None and not isinstance(strata, Strata):
         raise TypeError(f"strata: expected a Strata, got {type(strata).__name__} {strata!r:.60}")
     if strata is not None and len(strata.labels) != n_frames:
-        raise ValueError(f"strata: expected {n_frames} labels, one a frame, got {len(strata.labels)}")
+        raise ValueError(f"strata: expected {n_frames} labels, one per frame, got {len(strata.labels)}")
     return strata
 
 
@@ -262,12 +261,10 @@ def _check_cost(cost, method: str, envs: Environments) -> np.ndarray:
     else:
         costs = np.asarray(cost, dtype=np.float64)
         if costs.shape != (len(envs),):
-            raise ValueError(f"cost: expected one number a frame, shape {(len(envs),)}, got {costs.shape}")
+            raise ValueError(f"cost: expected one number per frame, shape {(len(envs),)}, got {costs.shape}")
         if not (np.isfinite(costs) & (costs > 0)).all():
             frame = np.flatnonzero(~(np.isfinite(costs) & (costs > 0)))[0]
-            raise ValueError(
-                f"cost: expected finite numbers above zero, got {costs[frame]} for frame {frame}"
-            )
-    if method not in _COVERING and not (isinstance(cost, str) and cost == "frames"):
-        raise ValueError(f"cost: expected 'frames', as method {method!r} does not use another")
+            raise ValueError(f"cost: expected finite positive numbers, got {costs[frame]} for frame {frame}")
+    if method not in _WITH_COSTS and not (isinstance(cost, str) and cost == "frames"):
+        raise ValueError(f"cost: expected 'frames' for method {method!r}, got another cost")
     return costs

@@ -34,7 +34,7 @@ def _distance_sums(X, columns, squares, first, last, out):
 def distance_sums(X: np.ndarray, Y: np.ndarray) -> np.ndarray:
     """Return the sum of the distances of each row of `X` to all rows of `Y`."""
     out = np.empty(len(X))
-    # A copy in any case: numba would compile once more for a read-only view of a single row.
+    # Always a copy: numba would compile again for a read-only view of a single row.
     columns = Y.T.copy()
     parallel_blocks(
         lambda i, j: _distance_sums(X, columns, np.empty(len(Y)), i, j, out), len(X), _ROWS_PER_BLOCK
@@ -43,7 +43,7 @@ def distance_sums(X: np.ndarray, Y: np.ndarray) -> np.ndarray:
 
 
 class _FarthestPoint(Scorer):
-    """Score(s) = least distance of s to the picked frames and the reference; `start` without any."""
+    """Score(s) = smallest distance from s to the picked frames and the reference; else `start`."""
 
     tolerance = 1e-12
 
@@ -57,7 +57,7 @@ class _FarthestPoint(Scorer):
         return np.where(self._filled, scores, -np.inf)
 
     def add(self, frame: int) -> None:
-        """Take the distances to `frame` into account."""
+        """Update the smallest distances with those to `frame`."""
         if self._filled[frame]:
             new = self._distances(frame)
             self._nearest = new if self._nearest is None else np.minimum(self._nearest, new)
@@ -68,9 +68,9 @@ class _FarthestPoint(Scorer):
 
 
 class FPS(_FarthestPoint):
-    """Distance of two frames: mean of all distances between their environments, Å⁻¹.
+    """Distance between two frames: the mean over all pairs of their environments, Å⁻¹.
 
-    The first pick is the frame of highest entropy; with a reference, that farthest from its frames.
+    The first pick is the frame of highest entropy or, with a reference, the one farthest from its frames.
     """
 
     def __init__(
@@ -100,9 +100,9 @@ class FPS(_FarthestPoint):
 
 
 class MeanFPS(_FarthestPoint):
-    """Distance of two frames: that of their mean descriptors, Å⁻¹.
+    """Distance between two frames: that between their mean descriptors, Å⁻¹.
 
-    The first pick is random; with a reference, that farthest from its frames.
+    The first pick is random or, with a reference, the frame farthest from its frames.
     """
 
     def __init__(self, envs: Environments, random_state: int, reference: Environments | None):
@@ -111,7 +111,7 @@ class MeanFPS(_FarthestPoint):
         if (sizes > 0).any():
             rng = np.random.default_rng(random_state)
             first = rng.choice(np.flatnonzero(sizes > 0))
-            # Where the first frame must be of another label, another is as good as drawn.
+            # If quotas rule that frame out, the other random numbers still decide.
             start = rng.random(len(sizes))
             start[first] = 1.0
         self._means, nearest = segment_means(envs.X, envs.offsets), None

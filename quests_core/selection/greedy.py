@@ -1,4 +1,4 @@
-"""The one greedy loop: pick the frame with the best score, tell the scorer, go on."""
+"""The greedy loop: pick the frame with the highest score, update the scores, repeat."""
 
 from abc import ABC, abstractmethod
 
@@ -10,17 +10,17 @@ from ..utils.jit import jit
 
 
 class Scorer(ABC):
-    """What a selection method supplies."""
+    """Score frames for the greedy loop; each selection method is a subclass."""
 
     tolerance: float
-    """Scores closer than this are equal: they differ by rounding only."""
+    """Scores closer than this count as equal: they differ by rounding errors only."""
 
     @abstractmethod
     def scores(self) -> np.ndarray:
-        """Return the score of every frame given the frames added so far, or an upper bound of it."""
+        """Return the score of every frame given the frames added so far, or an upper bound."""
 
     def refine(self, best: np.ndarray, free: np.ndarray) -> bool:
-        """Take bounds nearer to the scores of the frames `best`; False where these are scores already.
+        """Tighten the bounds of the frames `best`; return False if these are exact scores already.
 
         `free` marks the frames that may be picked now.
         """
@@ -28,12 +28,12 @@ class Scorer(ABC):
 
     @abstractmethod
     def add(self, frame: int) -> None:
-        """Take note that `frame` was picked."""
+        """Record that `frame` was picked."""
 
 
 @jit
 def _leaders(scores, free, tolerance):
-    """Return the free frames whose scores are equal to the highest of theirs."""
+    """Return the free frames whose scores equal the highest one."""
     highest = -np.inf
     for frame in range(free.shape[0]):
         if free[frame]:
@@ -60,7 +60,7 @@ def greedy_order(
     step: str,
     progress: ProgressCallback | None,
 ) -> np.ndarray:
-    """Return `locked`, then the frame with the highest score again and again."""
+    """Return `locked`, then repeatedly the frame with the highest score."""
     order = np.empty(n_to_select, dtype=np.int64)
     free = np.ones(n_frames, dtype=bool)
     for rank in range(n_to_select):

@@ -1,4 +1,4 @@
-"""Kernel sums against the picked frames, and gains that are computed again only where they lead."""
+"""Lazy evaluation: recompute the gain of a frame only when it may be the best."""
 
 from abc import abstractmethod
 
@@ -12,9 +12,9 @@ from ..utils.jit import jit
 from ..utils.threads import parallel_blocks
 from .greedy import Scorer
 
-# Kernel sums of an environment and a frame are left out below this: e^-30.
+# Kernel sums of an environment with a frame are neglected below e^-30.
 EPSILON = float(np.exp(-30.0))
-# Sums of logarithms are taken as logarithms of products, before these leave what a double can hold.
+# Logarithms are summed as the logarithm of a product, taken before the product over- or underflows.
 SMALL, LARGE = 1e-250, 1e250
 
 
@@ -28,9 +28,9 @@ def _add(frame, kernels, sums):
 
 
 class LazyGains(Scorer):
-    """Score of each frame from what picking it would change, as it was when last looked at.
+    """Score each frame by the gain of picking it, as last computed.
 
-    Sums are kept in the order of the tiles, where the environments of a neighbourhood are neighbours.
+    Sums are stored in the order of the tiles, in which similar environments are adjacent in memory.
 
     Parameters
     ----------
@@ -39,15 +39,15 @@ class LazyGains(Scorer):
     bandwidth : float
         h, Å⁻¹.
     costs : ndarray of shape (n_frames,)
-        What each frame costs, above zero.
+        Cost of each frame, positive.
     reference : ndarray of shape (n_reference, d), optional
-        Environments that are in every subset.
+        Environments that belong to every subset.
     progress : callable, optional
         See `quests_core.progress`.
     """
 
-    at_once: int
-    """Frames looked at together: the best, and the next best, who will be asked for."""
+    batch_size: int
+    """Number of frames evaluated together: the best and, ahead of time, the next best."""
 
     def __init__(
         self,
@@ -64,33 +64,35 @@ class LazyGains(Scorer):
             log_sums = log_kernel_sum(envs, reference, bandwidth, progress=progress)
             self._sums = np.exp(log_sums[envs.tiles.order])
         self._n_picked = 0
-        # Number of picked frames that what is known of each frame takes into account.
-        self._known = np.full(len(envs), -1)
+        # Number of frames picked when the gain of each frame was last computed.
+        self._evaluated_at = np.full(len(envs), -1)
 
     @abstractmethod
-    def _look(self, frames: np.ndarray) -> None:
-        """Compute what picking each of the frames would change."""
+    def _compute_gains(self, frames: np.ndarray) -> None:
+        """Compute the gain of picking each of the frames."""
 
     def _evaluate(self, frames: np.ndarray) -> None:
         size = max(1, min(64, len(frames) // 4))
-        parallel_blocks(lambda first, last: self._look(frames[first:last]), len(frames), size)
-        self._known[frames] = self._n_picked
+        parallel_blocks(lambda first, last: self._compute_gains(frames[first:last]), len(frames), size)
+        self._evaluated_at[frames] = self._n_picked
 
     def refine(self, best: np.ndarray, free: np.ndarray) -> bool:
-        """Look again at these frames where they are behind, and at some that will soon be asked for."""
-        is_behind = (self._known < self._n_picked) & (self._sizes > 0)
-        behind = best[is_behind[best]]
-        if not len(behind):
+        """Recompute outdated gains of these frames, and of some that are likely to be needed next."""
+        is_outdated = (self._evaluated_at < self._n_picked) & (self._sizes > 0)
+        outdated = best[is_outdated[best]]
+        if not len(outdated):
             return False
-        if len(behind) < self.at_once:
-            others = np.flatnonzero(free & is_behind)
-            n_next = min(self.at_once, len(others))
-            behind = np.union1d(behind, others[np.argsort(-self.scores()[others], kind="stable")[:n_next]])
-        self._evaluate(behind)
+        if len(outdated) < self.batch_size:
+            others = np.flatnonzero(free & is_outdated)
+            n_next = min(self.batch_size, len(others))
+            outdated = np.union1d(
+                outdated, others[np.argsort(-self.scores()[others], kind="stable")[:n_next]]
+            )
+        self._evaluate(outdated)
         return True
 
     def add(self, frame: int) -> None:
-        """Add the environments of `frame` to what the sums are against."""
+        """Add the environments of `frame` to the kernel sums."""
         if self._sizes[frame]:
             _add(frame, self._kernels, self._sums)
         self._n_picked += 1

@@ -1,4 +1,4 @@
-"""Minimum set cover: pick the frame that holds the most novel environment."""
+"""Minimum set cover: pick the frame with the most novel environment."""
 
 from itertools import pairwise
 
@@ -13,17 +13,17 @@ from ..progress import ProgressCallback
 from ..utils.jit import jit, jit_inline
 from .greedy import Scorer
 
-# A sum of its largest terms, down to this exponent, decides on most frames; few need all.
+# For most frames the sum of the largest terms, down to this exponent, decides; few need all terms.
 _REACH = 6.0
-# A sum that is this far above what would put its frame behind the best, in nats, need not be finished.
+# A partial sum that exceeds what would rule its frame out by this much, in nats, need not be completed.
 _MARGIN = 1.0
-# Frames that may be the best are looked for among so many at a time.
+# Number of candidates for the best frame that are examined at a time.
 _AT_ONCE = 32
 
 
 @jit_inline
 def _lowest(bounds):
-    """Return the place of the lowest of some bounds, the first of equal ones."""
+    """Return the position of the lowest bound, the first of equal ones."""
     at, lowest = 0, np.inf
     for i in range(bounds.shape[0]):
         at, lowest = (i, bounds[i]) if bounds[i] < lowest else (at, lowest)
@@ -32,7 +32,7 @@ def _lowest(bounds):
 
 @jit_inline
 def _tighten(frame, least, frames_of, n_picked, sums, scores, exact, reach, room):
-    """Take the bound of a frame's score down, to the score or below `least`."""
+    """Tighten the bound of a frame's score until it is exact or below `least`."""
     places, offsets, entropies = frames_of
     picked, all_bounds, lowest_at, rough, full = sums
     first, entropy = offsets[frame], entropies[frame]
@@ -57,7 +57,7 @@ def _tighten(frame, least, frames_of, n_picked, sums, scores, exact, reach, room
 
 @jit_inline
 def _first_two(scores):
-    """Return the place of the highest score, it, and the next."""
+    """Return the position of the highest score, this score, and the second highest."""
     best, highest, second = 0, -np.inf, -np.inf
     for k in range(scores.shape[0]):
         if scores[k] > highest:
@@ -69,7 +69,7 @@ def _first_two(scores):
 
 @jit
 def _find_best(free, frames_of, n_picked, sums, scores, exact, tolerance, reach, room):
-    """Take bounds down, always the highest, until none is as high as the best score, which so is known."""
+    """Tighten the highest bound until it cannot beat the best exact score."""
     known, others = -np.inf, np.inf
     for frame in range(free.shape[0]):
         if free[frame] and exact[frame] == n_picked:
@@ -95,11 +95,11 @@ def _find_best(free, frames_of, n_picked, sums, scores, exact, tolerance, reach,
 
 
 class MSC(Scorer):
-    """Score(s) = -ln(min over e in s of K[e]) + H_s, with K[e] the kernel sum against all picked.
+    """Score(s) = -ln(min over e in s of K[e]) + H_s, with K[e] the kernel sum over all picked environments.
 
-    Before anything is picked or given as reference, the score is H_s, the entropy of the frame
-    alone. K is kept as a logarithm, so that environments far from everything keep their order.
-    A sum that is behind is too small, so the score it gives is an upper bound.
+    Before any pick and without a reference, the score is H_s, the entropy of the frame alone. K is stored
+    as a logarithm, so that environments far from all others keep their order. An outdated sum lacks terms,
+    so the score computed from it is an upper bound.
     """
 
     def __init__(
@@ -116,8 +116,8 @@ class MSC(Scorer):
         self._reach = truncation_limits(bandwidth, n_references, precision)[1]
         self._frames = tiles.positions, envs.offsets, entropies
         self._picked, self._n_picked = Picked.empty(tiles, bandwidth), 0
-        # Lower bounds of ln K, and the place of the lowest of each frame. Sums over the largest terms and
-        # over all, in the order of the tiles.
+        # Lower bounds of ln K, and the position of the lowest in each frame; sums over the largest terms
+        # and over all terms, in the order of the tiles.
         bounds = np.full(envs.n_envs, -np.inf)
         if reference is not None:
             sums = IncrementalKernelSums(tiles, bandwidth, n_references, precision)
@@ -131,14 +131,14 @@ class MSC(Scorer):
         )
         self._sums = self._picked, bounds, lowest_at, rough, full
         self._scores = entropies.copy()
-        # The number of picks for which each score was computed.
+        # Number of picks when each score was last exact.
         self._exact = np.full(len(envs), -1)
         self._started, self._room = False, Workspace.of(self._picked)
         if reference is not None:
             self._start()
 
     def _start(self) -> None:
-        """Forget the scores of frames alone."""
+        """Discard the scores of the first pick."""
         self._started = True
         self._scores[np.diff(self._frames[1]) > 0] = np.inf
 
@@ -147,9 +147,9 @@ class MSC(Scorer):
         return self._scores
 
     def refine(self, best: np.ndarray, free: np.ndarray) -> bool:
-        """Take down the highest bounds until the best of all frames is known."""
-        is_behind = (self._exact[best] < self._n_picked) & (self._scores[best] > -np.inf)
-        if self._started and is_behind.any():
+        """Tighten the highest bounds until the best of all frames is known."""
+        is_outdated = (self._exact[best] < self._n_picked) & (self._scores[best] > -np.inf)
+        if self._started and is_outdated.any():
             _find_best(
                 free,
                 self._frames,
@@ -165,7 +165,7 @@ class MSC(Scorer):
         return False
 
     def add(self, frame: int) -> None:
-        """Add the environments of `frame` to what the sums are against."""
+        """Add the environments of `frame` to those that the sums run over."""
         places, offsets, _ = self._frames
         rows = places[offsets[frame] : offsets[frame + 1]]
         if len(rows):

@@ -1,4 +1,4 @@
-"""What a selection is."""
+"""The result of a selection."""
 
 from dataclasses import dataclass, field
 
@@ -9,7 +9,7 @@ from ..utils.arrays import read_only
 
 @dataclass(frozen=True, eq=False)
 class Selection:
-    """Frames in the order picked.
+    """Frames in the order in which they were picked.
 
     Attributes
     ----------
@@ -18,9 +18,9 @@ class Selection:
     method : str
         One of `METHODS`.
     n_frames : int
-        Number of frames selected from.
+        Number of frames in the full set.
     parameters : dict
-        What else the order depends on: bandwidth, random_state, locked, excluded.
+        Other arguments that the order depends on: bandwidth, random_state, locked, excluded.
 
     Examples
     --------
@@ -35,7 +35,7 @@ class Selection:
     parameters: dict = field(default_factory=dict)
 
     def __post_init__(self):
-        """Keep an order that nothing can change."""
+        """Store the order as a read-only array."""
         object.__setattr__(self, "order", read_only(np.asarray(self.order)))
 
     def __len__(self) -> int:
@@ -44,5 +44,5 @@ class Selection:
 
     @property
     def nested(self) -> bool:
-        """Whether the first n frames are what the method selects for n: one run serves every size."""
+        """Whether the first n frames are the selection of size n, so that one run serves every size."""
         return self.method != "k_means"

@@ -1,4 +1,4 @@
-"""Methods that draw lots, repeated: how far their curves scatter."""
+"""Repeat random methods with several seeds, to show the scatter of their curves."""
 
 import numpy as np
 import pandas as pd
@@ -26,26 +26,27 @@ def repeated_curves(
     random_state: int = 0,
     progress: ProgressCallback | None = None,
 ) -> pd.DataFrame:
-    """Return the compression curves of a method under several seeds, one below the other.
+    """Return the compression curves of a method for several seeds, concatenated.
 
-    What a method that draws lots is worth is not told by one draw. For ``k_means``, whose orders are not
-    nested, every size is a selection of its own.
+    A single seed does not characterise a random method. For ``k_means``, whose orders are not nested, frames
+    are selected separately for each size.
 
     Parameters
     ----------
     envs : Environments
         The full set; a plain ``(n, d)`` array counts as n frames of one.
     method : str
-        One that draws lots: ``random``, ``k_means``, or ``mean_fps`` without locked frames and reference.
+        A random method: ``random``, ``k_means``, or ``mean_fps`` without locked frames and reference.
     n_repeats : int
-        Number of seeds: `random_state` and those that follow. For a method that draws no lots, 1.
+        Number of consecutive seeds, starting at `random_state`; 1 for a deterministic method.
     sizes : sequence of int, optional
-        Numbers of frames, alike for all; by default as in `compression_curve`, and at least the locked.
+        Numbers of frames, the same for all seeds; by default as in `compression_curve`. Sizes below the
+        number of locked frames are dropped.
     bandwidth : float
         h of the kernel, Å⁻¹.
     reference, locked, excluded, strata : optional
-        See `select`. Excluded frames count in nothing; the metrics are those of the subset alone, without
-        the reference.
+        See `select`. Excluded frames are ignored; the metrics describe the subset alone, without the
+        reference.
     random_state : int
         The first seed.
     progress : callable, optional
@@ -59,7 +60,7 @@ def repeated_curves(
     Raises
     ------
     TypeError, ValueError
-        If an argument is not as described, or several repeats of a method would all be alike.
+        If an argument is invalid, or repeats of a deterministic method are requested.
 
     Examples
     --------
@@ -73,11 +74,13 @@ def repeated_curves(
     n_repeats = check_count(n_repeats, "n_repeats")
     random_state = check_count(random_state, "random_state", minimum=0)
     if n_repeats > 1 and not is_random(method, locked, reference):
-        raise ValueError(f"n_repeats: expected 1, as method {method!r} draws no lots here, got {n_repeats}")
+        raise ValueError(
+            f"n_repeats: expected 1, as method {method!r} is deterministic here, got {n_repeats}"
+        )
     curves = []
     for seed in range(random_state, random_state + n_repeats):
 
-        def chosen(size: int | None = None, seed: int = seed) -> Selection:
+        def choose(size: int | None = None, seed: int = seed) -> Selection:
             return select(
                 envs,
                 method,
@@ -91,14 +94,14 @@ def repeated_curves(
                 progress=progress,
             )
 
-        curve = _curve(envs, chosen, sizes, bandwidth, progress)
+        curve = _curve(envs, choose, sizes, bandwidth, progress)
         curves.append(curve.assign(random_state=seed))
     return pd.concat(curves, ignore_index=True)
 
 
-def _curve(envs: Environments, chosen, sizes, bandwidth: float, progress) -> pd.DataFrame:
-    """Return the curve of what `chosen` returns: once where it is nested, else for every size."""
-    selection = chosen()
+def _curve(envs: Environments, choose, sizes, bandwidth: float, progress) -> pd.DataFrame:
+    """Return the curve of the selections by `choose`: of one if it is nested, else of one per size."""
+    selection = choose()
     kept = np.setdiff1d(np.arange(len(envs)), selection.parameters["excluded"])
     counted = envs.take(kept) if len(kept) < len(envs) else envs
     sizes = check_sizes(sizes, len(kept))
@@ -110,4 +113,4 @@ def _curve(envs: Environments, chosen, sizes, bandwidth: float, progress) -> pd.
 
     if selection.nested:
         return curve(selection, sizes)
-    return pd.concat([curve(chosen(int(size)), [size]) for size in sizes], ignore_index=True)
+    return pd.concat([curve(choose(int(size)), [size]) for size in sizes], ignore_index=True)

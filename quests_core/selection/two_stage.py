@@ -1,4 +1,4 @@
-"""Selection in two stages, for sets that are too large for one pass."""
+"""Two-stage selection, for sets too large for one pass."""
 
 import numbers
 from collections.abc import Iterable, Iterator
@@ -27,17 +27,17 @@ def select_in_chunks(
     precision: str = "single",
     progress: ProgressCallback | None = None,
 ) -> Selection:
-    """Select frames of each chunk by itself, then among all these.
+    """Select frames from each chunk separately, then among the frames kept from all chunks.
 
-    No pass sees more than a chunk, or than what all chunks kept. What is lost against one pass: frames that
-    a chunk did not keep, and in the final pass the environments of these, which nothing there counts. So
+    No pass sees more than one chunk, or the frames kept from all chunks. Compared with one pass, frames that
+    a chunk dropped are lost, and their environments do not count in the final pass. Therefore
     ``information_loss``, ``coverage`` and ``balanced``, which count all environments, lose more than ``msc``:
-    in four or eight chunks that kept twice the share wanted in the end, 0 to 5 points of overlap on
-    gap20_Fullerenes, up to 24 on the more redundant mlearn_Mo and mg_fletcher_ns, where ``msc`` lost at
-    most 5 (docs/choosing.md has the table).
+    with four or eight chunks that each keep twice the final fraction, 0 to 5 points of overlap on
+    gap20_Fullerenes and up to 24 on the more redundant mlearn_Mo and mg_fletcher_ns, where ``msc`` loses at
+    most 5 (see the table in docs/choosing.md).
 
-    Measured on every 3rd frame of gap20_partial (1,187 frames of carbon, 76,354 environments): what 10 /
-    25 / 50 % of the frames have more (+) or less (-) than after one pass.
+    Differences to one pass at 10 / 25 / 50 % of the frames, for every 3rd frame of gap20_partial (1,187
+    frames of carbon, 76,354 environments):
 
     ================= ======== ====== ======================== ======================== ======================
     method            n_chunks keep   overlap                  entropy, nats            information loss, nats
@@ -49,35 +49,34 @@ def select_in_chunks(
     information_loss  4        1.5 ×  -0.042 / -0.020 / -0.006 +0.02 / +0.04 / +0.02    +0.34 / +0.11 / +0.03
     ================= ======== ====== ======================== ======================== ======================
 
-    Here *keep* is in units of the fraction that was selected in the end (at 50 %, 2 × keeps all: one pass).
-    The largest δH, which one environment decides, was up to 13 nats (10 %) and 11 nats (25 %) larger by
-    ``msc``, and 21 nats in one case at 50 %: where no outlier may be lost, lock it. At 10 % the two stages
-    took a third of the CPU time of one pass, at 50 % as long as this or a little longer: then what is saved
-    is memory.
+    Here *keep* is relative to the final fraction (at 50 %, 2 × keeps all frames: one pass). The largest δH,
+    which depends on a single environment, increased with ``msc`` by up to 13 nats (10 %) and 11 nats (25 %),
+    and by 21 nats in one case at 50 %: lock outliers that must not be lost. At 10 % the two stages took a
+    third of the CPU time of one pass; at 50 % they took as long or slightly longer, and save memory only.
 
     Parameters
     ----------
     envs : Environments or iterable of Environments
-        The full set, which is dealt out: frame i into chunk ``i % n_chunks``. Or the chunks themselves, such
-        as a generator that reads and describes one file after the other; frames are numbered through all of
-        them, and of each chunk only what it keeps stays in memory.
+        The full set, of which frame i goes into chunk ``i % n_chunks``; or the chunks themselves, such as a
+        generator that reads one file at a time. Frames are numbered consecutively over all chunks, and only
+        the frames kept from each chunk stay in memory.
     method : str
         One of `METHODS`, for both stages.
     n_to_select : int or float, optional
-        A count, or a fraction of all frames; by default the whole order of what the chunks kept.
+        A count, or a fraction of all frames; by default all frames kept from the chunks.
     keep : int or float
-        How many frames of each chunk, or which fraction, go into the final pass. The larger, the nearer to
-        one pass: twice the fraction that is wanted in the end is a good choice.
+        Number or fraction of the frames of each chunk that enter the final pass. The larger, the closer to
+        one pass; twice the final fraction is a good choice.
     n_chunks : int
-        Number of chunks; of no use where the chunks are given.
+        Number of chunks; ignored if `envs` is an iterable of chunks.
     bandwidth : float
         h of the kernel, Å⁻¹.
     reference : Environments or array_like of shape (n_reference, d), optional
-        What is there already, Å⁻¹, for both stages; see `select`.
+        Environments already present, Å⁻¹, in both stages; see `select`.
     locked : sequence of int
         Frames that always come first, in this order.
     excluded : sequence of int
-        Frames that are not there.
+        Frames to ignore.
     random_state : int
         Seed.
     precision : {"single", "double"}
@@ -88,12 +87,12 @@ def select_in_chunks(
     Returns
     -------
     Selection
-        Nested, unless by ``k_means``; its parameters tell how many chunks there were.
+        Nested, except for ``k_means``; its parameters include the number of chunks.
 
     Raises
     ------
     TypeError, ValueError
-        If an argument is not as described, or the chunks kept fewer frames than are to be selected.
+        If an argument is invalid, or the chunks kept fewer frames than `n_to_select`.
 
     References
     ----------
@@ -106,7 +105,7 @@ def select_in_chunks(
     [0, 4, 1]
     """
     keep = _check_keep(keep)
-    chunks = _dealt(envs, n_chunks) if isinstance(envs, Environments) else _numbered(envs)
+    chunks = _split(envs, n_chunks) if isinstance(envs, Environments) else _with_frame_numbers(envs)
     arguments = {
         "method": method,
         "bandwidth": bandwidth,
@@ -118,17 +117,17 @@ def select_in_chunks(
     n_frames, frames, blocks = 0, [], []
     for chunk_frames, chunk in chunks:
         n_frames += len(chunk)
-        kept = _kept(chunk_frames, chunk, keep, locked, excluded, arguments)
+        kept = _select_from_chunk(chunk_frames, chunk, keep, locked, excluded, arguments)
         frames.append(chunk_frames[kept])
         blocks += [chunk[frame].copy() for frame in kept]
     locked = check_frame_indices(locked, n_frames, "locked", unique=True)
     excluded = check_frame_indices(excluded, n_frames, "excluded", unique=True)
     candidates = np.concatenate([np.empty(0, np.int64), *frames])
-    # As everywhere, equal scores go to the lowest index.
+    # Ties go to the lowest index, as in `select`.
     by_index = np.argsort(candidates)
     candidates, blocks = candidates[by_index], [blocks[i] for i in by_index]
     if not len(candidates):
-        raise ValueError(f"envs: expected at least 1 frame that is not excluded, got none of {n_frames}")
+        raise ValueError(f"envs: expected at least 1 frame that is not excluded, got 0 of {n_frames}")
     count = len(candidates)
     if n_to_select is not None:
         count = check_n_to_select(n_to_select, n_frames - len(excluded))
@@ -142,8 +141,8 @@ def select_in_chunks(
         locked=np.searchsorted(candidates, locked),
         **arguments,
     )
-    told = last.parameters | {"locked": locked.tolist(), "excluded": excluded.tolist(), "keep": keep}
-    return Selection(candidates[last.order], method, n_frames, told | {"n_chunks": len(frames)})
+    parameters = last.parameters | {"locked": locked.tolist(), "excluded": excluded.tolist(), "keep": keep}
+    return Selection(candidates[last.order], method, n_frames, parameters | {"n_chunks": len(frames)})
 
 
 def _check_keep(keep: int | float) -> int | float:
@@ -154,29 +153,31 @@ def _check_keep(keep: int | float) -> int | float:
     return check_count(keep, "keep")
 
 
-def _dealt(envs: Environments, n_chunks: int) -> Iterator[tuple[np.ndarray, Environments]]:
-    """Yield frames and environments of each chunk; each chunk has something of every part of the file."""
+def _split(envs: Environments, n_chunks: int) -> Iterator[tuple[np.ndarray, Environments]]:
+    """Yield frame numbers and environments of each chunk; chunks interleave, so that all are alike."""
     n_chunks = min(check_count(n_chunks, "n_chunks"), max(1, len(envs)))
     for first in range(n_chunks):
         frames = np.arange(first, len(envs), n_chunks)
         yield frames, envs.take(frames)
 
 
-def _numbered(chunks: Iterable[Environments]) -> Iterator[tuple[np.ndarray, Environments]]:
+def _with_frame_numbers(chunks: Iterable[Environments]) -> Iterator[tuple[np.ndarray, Environments]]:
     if not hasattr(chunks, "__iter__"):
-        raise TypeError(f"envs: expected Environments, or several of them, got {type(chunks).__name__}")
+        raise TypeError(f"envs: expected Environments or an iterable of them, got {type(chunks).__name__}")
     first = 0
     for chunk in chunks:
         if not isinstance(chunk, Environments):
             raise TypeError(
-                f"envs: expected Environments, or several of them, got a {type(chunk).__name__} in it"
+                f"envs: expected Environments or an iterable of them, got a {type(chunk).__name__} in it"
             )
         yield np.arange(first, first + len(chunk)), chunk
         first += len(chunk)
 
 
-def _kept(frames: np.ndarray, chunk: Environments, keep, locked, excluded, arguments: dict) -> np.ndarray:
-    """Return which frames of a chunk go into the final pass."""
+def _select_from_chunk(
+    frames: np.ndarray, chunk: Environments, keep, locked, excluded, arguments: dict
+) -> np.ndarray:
+    """Return the frames of a chunk that enter the final pass."""
     own_locked, own_excluded = (
         np.searchsorted(frames, [frame for frame in chosen if frame in frames]).astype(np.int64)
         for chosen in (locked, excluded)

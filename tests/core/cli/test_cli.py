@@ -439,7 +439,10 @@ def test_the_source_is_never_written_to(file, other):
         (("entropy", "--bandwidth", "0"), "--bandwidth: expected a positive number"),
         (("learning-curve", "--sizes", "99"), "--sizes: expected at most the number of environments, 32"),
         (("describe", "--cutoff", "-2"), "--cutoff: expected a positive number"),
-        (("compress", "-s", "2", "-u", "overlap=1"), "overlap: expected what the whole order reaches"),
+        (
+            ("compress", "-s", "2", "-u", "overlap=1"),
+            "overlap: expected a value that the whole order reaches",
+        ),
         (("compress", "--until", "size=4"), "--until: expected targets among"),
     ],
 )

@@ -1,4 +1,4 @@
-"""Compression curve and path: every metric at every size, against each computed alone."""
+"""Compression curve and path: compare every metric at every size with a separate computation."""
 
 import numpy as np
 import pytest
@@ -20,7 +20,7 @@ COLUMNS = [
 
 
 def allowed(precision):
-    """Return the error that each column may have."""
+    """Return the tolerance of each column."""
     of_each, of_sets = PROMISES[precision]
     errors = dict.fromkeys(COLUMNS, 0.0)
     return errors | {
@@ -107,7 +107,7 @@ def test_covering_only_grows_along_an_order(rng):
     assert (np.diff(curve.max_delta_entropy) <= 1e-6).all()
 
 
-def test_a_part_of_an_order_is_enough():
+def test_a_partial_order_is_accepted():
     envs = np.arange(5.0)[:, None]
     curve = compression_curve(envs, [4, 1])
     assert curve.n_frames.tolist() == [1, 2]
@@ -130,8 +130,8 @@ def test_frames_without_environments(rng):
         )
 
 
-def test_what_counts_as_covered():
-    """An environment is covered where δH < 1e-5: nearer than h √(2e-5) to a single kept one."""
+def test_an_environment_within_the_threshold_is_covered():
+    """An environment is covered if δH < 1e-5: within h √(2e-5) of a single selected one."""
     h = 0.1
     for delta, covered in ((1e-9, True), (5e-6, True), (1.5e-5, False), (1e-3, False)):
         envs = np.array([[0.0], [h * np.sqrt(2 * delta)]])

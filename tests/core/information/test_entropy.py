@@ -93,7 +93,7 @@ def test_query_comes_before_reference():
     assert overlap(few, many) == 1.0
 
 
-def test_the_threshold_is_not_itself_covered():
+def test_delta_entropy_equal_to_the_threshold_is_not_covered():
     # dH = (d / h)^2 / 2 is 2 exactly.
     assert overlap([[2.0]], [[0.0]], bandwidth=1.0, threshold=2.0, precision="double") == 0.0
     assert overlap([[2.0]], [[0.0]], bandwidth=1.0, threshold=2.0 + 1e-9, precision="double") == 1.0

@@ -1,4 +1,4 @@
-"""Estimates from samples: error bars that hold, on normal points and on real sets."""
+"""Estimates from samples: check their errors on normal points and on real sets."""
 
 import math
 import sys
@@ -61,24 +61,24 @@ def coverage(envs, H, n_samples, n_draws, bandwidth, confidence=0.95):
 
 @pytest.mark.jit
 @pytest.mark.parametrize("confidence", [0.5, 0.95])
-def test_the_interval_holds_the_entropy_as_often_as_it_says(rng, confidence):
+def test_the_interval_covers_the_entropy_at_its_confidence(rng, confidence):
     envs = Environments(rng.normal(size=(1500, 2)), [0, 1500])
     inside, deviations = coverage(envs, entropy(envs, 0.1), 100, 150, 0.1, confidence)
-    # A binomial of 150: a deviation of 0.041 at 50 %, of 0.018 at 95 %.
+    # Binomial with n = 150: standard deviation 0.041 at 50 %, 0.018 at 95 %.
     assert abs(inside - confidence) < (0.15 if confidence == 0.5 else 0.06)
     assert abs(deviations) < 4, "there is no bias"
 
 
 @pytest.mark.jit
 @pytest.mark.parametrize("name", ["gap20_Graphite", "agpd_msg"])
-def test_the_interval_holds_on_real_sets(data_file, name):
+def test_the_interval_covers_the_entropy_of_real_sets(data_file, name):
     envs = descriptors(read(data_file(f"{name}.xyz.gz")))
     inside, deviations = coverage(envs, entropy(envs), 200, 100, 0.015)
     assert inside > 0.87
     assert abs(deviations) < 4
 
 
-def test_a_sample_that_makes_no_sense_is_refused():
+def test_invalid_samples_are_refused():
     for arguments, text in (
         ({"n_samples": 1}, "n_samples: expected a whole number of at least 2, got 1"),
         ({"confidence": 1.0}, r"confidence: expected a number in \(0, 1\), got 1.0"),
@@ -93,7 +93,7 @@ def test_a_sample_that_makes_no_sense_is_refused():
 # Learning curves and the gap
 
 
-def test_the_fit_finds_what_the_curve_was_made_of(rng):
+def test_the_fit_recovers_the_parameters_of_a_curve(rng):
     n = np.geomspace(10, 5000, 9)
     for a, b, c in ((6.0, 6.0, 0.05), (8.5, 7.0, 0.02), (2.0, 2.0, 0.4)):
         curve = pd.DataFrame({"n_envs": n, "entropy": a - b * np.exp(-c * np.log(n) ** 2)})
@@ -137,7 +137,7 @@ def test_a_complete_set_has_no_gap_and_a_poor_one_has(rng):
 def test_curves_that_cannot_be_fitted_are_refused():
     with pytest.raises(ValueError, match="curve: expected at least 4 sizes, got 3"):
         information_gap(pd.DataFrame({"n_envs": [1, 2, 3], "entropy": [0.0, 0.1, 0.2]}))
-    with pytest.raises(ValueError, match="got none named 'entropy'"):
+    with pytest.raises(ValueError, match="got no 'entropy'"):
         information_gap(pd.DataFrame({"n_envs": [1, 2, 3]}))
 
 
@@ -145,7 +145,7 @@ def test_curves_that_cannot_be_fitted_are_refused():
 
 
 class Forgetful:
-    """A graph as pynndescent makes it, which misses the nearest neighbour of every tenth query."""
+    """A stand-in for pynndescent that misses the nearest neighbour of every tenth query."""
 
     def __init__(self, reference, n_neighbors, **_):
         self.reference = reference
@@ -161,7 +161,7 @@ class Forgetful:
 
 @pytest.mark.jit
 @pytest.mark.parametrize(
-    # Of the graph itself, about a minute or two is compiled in every process.
+    # Compiling pynndescent itself takes one to two minutes in every process.
     "graph",
     [Forgetful, pytest.param("pynndescent", marks=pytest.mark.slow)],
 )
@@ -179,7 +179,7 @@ def test_too_few_neighbours_give_too_high_a_delta_entropy(rng, graph, monkeypatc
     assert found.misjudged == np.mean((found.delta_entropy > 0) & (exact <= 0))
     nearest = np.sort(((query[:, None] - reference) ** 2).sum(axis=2), axis=1)[:, :5]
     best = -np.log(np.exp(-nearest / (2 * BANDWIDTH**2)).sum(axis=1))
-    # All true neighbours give the best such bound; it is reached as often as the recall says.
+    # All true neighbours give the tightest bound; it is reached as often as the recall states.
     hit = np.isclose(found.delta_entropy, best, atol=1e-6).mean()
     assert found.recall > 0.9
     assert hit >= 1 - 5 * (1 - found.recall) - 1e-9
@@ -197,7 +197,7 @@ def test_small_references_and_nothing_to_check(rng):
         approx_delta_entropy(query, reference[:1])
 
 
-def test_without_pynndescent_it_is_said_what_to_install(monkeypatch):
+def test_without_pynndescent_the_error_names_the_extra(monkeypatch):
     monkeypatch.setitem(sys.modules, "pynndescent", None)
     with pytest.raises(ImportError, match=r'pip install "quests-explorer\[approximate\]"'):
         approx_delta_entropy(np.eye(3), np.eye(3))
@@ -220,7 +220,7 @@ def test_entropy_against_bandwidth(rng):
 
 
 @pytest.mark.parametrize("h", [0.02, 0.2, 1.5])
-def test_the_bandwidth_of_an_entropy_is_found_again(rng, h):
+def test_bandwidth_from_entropy_inverts_entropy(rng, h):
     X = rng.normal(size=(80, 3))
     assert bandwidth_from_entropy(X, naive.entropy(X, h)) == pytest.approx(h, rel=1e-3 if h > 0.1 else 0.6)
     stretched = bandwidth_from_entropy(7 * X, naive.entropy(X, 0.2))
@@ -232,7 +232,9 @@ def test_entropies_that_no_bandwidth_gives_are_refused(rng):
     for wanted in (5.0, math.log(50) + 0.01):
         with pytest.raises(ValueError, match=r"entropy_wanted: expected between .* and 3\.912 nats"):
             bandwidth_from_entropy(X, wanted)
-    with pytest.raises(ValueError, match="envs: expected environments that are not all alike"):
+    with pytest.raises(
+        ValueError, match="envs: expected environments that are not all equal, got copies of one"
+    ):
         bandwidth_from_entropy(np.ones((4, 2)), 0.5)
 
 

@@ -1,4 +1,4 @@
-"""Selection: every step of every method against the slow scores; locked frames, fractions, seeds."""
+"""Selection: compare every pick of every method with naive scores; locked frames, fractions, seeds."""
 
 import numpy as np
 import pytest
@@ -31,7 +31,7 @@ def slow_scores(method, frames, reference=None, costs=None):
 
 
 def assert_greedy(order, scores, n_given, error=1e-5):
-    """Each pick after the given ones has the highest score of the frames left, to rounding.
+    """Assert that each pick after the given ones has the highest score of the remaining frames.
 
     Scores that agree to rounding may be picked either way: equal scores are tested apart.
     """
@@ -102,7 +102,7 @@ def test_mean_fps_after_its_random_start(rng):
 def test_equal_scores_go_to_the_lowest_index(method, precision, rng):
     block = rng.normal(0, 0.4, (6, 3))
     apart = [block + 40.0 * i for i in range(4)]
-    # The first pick is a tie of all; afterwards copies of one frame tie with each other.
+    # All frames tie for the first pick; afterwards, copies of one frame tie.
     frames = [apart[0], apart[1], apart[0], apart[1], apart[2], apart[2]]
     order = select(grouped(frames), method, bandwidth=BANDWIDTH, precision=precision).order.tolist()
     assert order[0] == 0
@@ -111,7 +111,7 @@ def test_equal_scores_go_to_the_lowest_index(method, precision, rng):
 
 
 @pytest.mark.parametrize("method", METHODS)
-def test_one_atom_frames_that_are_all_alike_come_in_file_order(method):
+def test_equal_one_atom_frames_come_in_file_order(method):
     order = select(np.full((6, 3), 0.25), method).order.tolist()
     assert sorted(order) == list(range(6))
     if method in ("msc", "fps", "information_loss", "coverage"):
@@ -120,7 +120,7 @@ def test_one_atom_frames_that_are_all_alike_come_in_file_order(method):
 
 def test_fps_and_msc_follow_far_outliers_by_distance():
     X = np.array([[0.0], [0.001], [100.0], [1000.0], [300.0], [0.002]])
-    # Each is beyond the underflow of a plain kernel sum, and yet their order is that of their distances.
+    # A plain kernel sum underflows for each, but the order must follow the distances.
     assert select(X, "msc").order.tolist()[:4] == [0, 3, 4, 2]
     assert select(X, "fps").order.tolist()[:4] == [0, 3, 4, 2]
 
@@ -129,7 +129,7 @@ def test_fps_and_msc_follow_far_outliers_by_distance():
 @pytest.mark.parametrize("precision", PROMISES)
 @pytest.mark.parametrize("method", ["msc", "fps"])
 def test_copies_of_many_frames_come_in_file_order(method, precision, rng):
-    """Copies far apart in the file, so that they fall into different blocks of any reduction."""
+    """Copies far apart in the file fall into different blocks of any reduction."""
     kinds = [rng.normal(0, 0.4, (rng.integers(1, 7), 9)) for _ in range(40)]
     frames = [kinds[i] for i in rng.permutation(np.repeat(range(40), 5))]
     order = select(grouped(frames), method, bandwidth=BANDWIDTH, precision=precision).order.tolist()
@@ -139,10 +139,10 @@ def test_copies_of_many_frames_come_in_file_order(method, precision, rng):
         assert ranks == sorted(ranks)
 
 
-def test_more_equals_than_are_looked_at_together():
+def test_more_ties_than_one_batch():
     X = np.repeat([[0.0, 1.0], [5.0, 0.0]], 60, axis=0)
     order = select(X, "msc", bandwidth=BANDWIDTH).order
-    # The kind that is covered less is next, and of each the first.
+    # The less covered kind comes next, each in file order.
     assert order.tolist() == np.arange(120).reshape(2, 60).T.ravel().tolist()
 
 
@@ -246,7 +246,7 @@ def test_random_is_uniform():
     orders = np.array([select(X, "random", random_state=seed).order for seed in range(600)])
     for rank in range(5):
         counts = np.bincount(orders[:, rank], minlength=5)
-        # Five equal chances, 600 draws: 120 with a deviation of 9.8.
+        # 600 draws with five equal probabilities: mean 120, standard deviation 9.8.
         assert np.abs(counts - 120).max() < 50
 
 
@@ -274,7 +274,7 @@ def test_k_means_returns_n_even_with_duplicates(n):
         assert {0, 1} == set((order // 5).tolist())
 
 
-def test_parameters_are_told():
+def test_parameters_are_recorded():
     selection = select(np.eye(4), "random", 2, bandwidth=0.3, locked=[2], random_state=5)
     expected = {"bandwidth": 0.3, "random_state": 5, "locked": [2]}
     assert expected.items() <= selection.parameters.items()
@@ -297,7 +297,7 @@ def test_the_order_does_not_depend_on_the_number_of_threads(method, rng):
 
 
 @pytest.mark.parametrize("method", METHODS)
-def test_excluded_frames_are_as_if_they_were_not_there(rng, method):
+def test_excluded_frames_are_ignored(rng, method):
     envs = Environments(rng.normal(size=(40, 5)), np.arange(0, 41, 4))
     left = [0, 2, 3, 5, 6, 8, 9]
     selection = select(envs, method, excluded=[7, 1, 4], locked=[8], bandwidth=0.5)
@@ -306,11 +306,11 @@ def test_excluded_frames_are_as_if_they_were_not_there(rng, method):
     assert selection.parameters["excluded"] == [7, 1, 4]
 
 
-def test_frames_cannot_be_locked_and_excluded_and_some_must_be_left(rng):
+def test_frames_cannot_be_locked_and_excluded_and_some_must_remain(rng):
     envs = Environments(rng.normal(size=(6, 2)), np.arange(0, 7, 2))
     with pytest.raises(ValueError, match="excluded: expected no locked frames, got frame 1"):
         select(envs, locked=[1], excluded=[1])
-    with pytest.raises(ValueError, match="at least 1 of 3 frames to be left"):
+    with pytest.raises(ValueError, match="expected fewer than all 3 frames"):
         select(envs, excluded=[0, 1, 2])
 
 
@@ -324,24 +324,24 @@ def test_gains_are_divided_by_costs(method, name, rng):
         assert_greedy(order, slow_scores(method, frames, costs=costs), n_given=0)
 
 
-def test_gains_that_are_nothing_are_not_computed_again(rng, monkeypatch):
-    looks, look = [], SubmodularCoverage._look
+def test_zero_gains_are_not_recomputed(rng, monkeypatch):
+    looks, look = [], SubmodularCoverage._compute_gains
     monkeypatch.setattr(
-        SubmodularCoverage, "_look", lambda self, frames: (looks.extend(frames), look(self, frames))
+        SubmodularCoverage, "_compute_gains", lambda self, frames: (looks.extend(frames), look(self, frames))
     )
     frames = [rng.normal(0, 0.3, (4, 3))] * 50
     assert select(grouped(frames), "coverage", bandwidth=BANDWIDTH).order.tolist() == list(range(50))
-    # All at first, and once more after the first pick, which covers everything.
+    # All initially, and again after the first pick, which covers everything.
     assert len(looks) < 110
 
 
-def test_what_balanced_has_not_looked_at_again_costs_little(rng, monkeypatch):
-    """Of more frames than are looked at together, the picks are worth nearly what exact ones are."""
+def test_lazy_evaluation_costs_balanced_little(rng, monkeypatch):
+    """With more frames than one batch, the picks are nearly as good as exact ones."""
     centers = rng.normal(0, 0.5, (30, 3))
     frames = [centers[rng.integers(30, size=4)] + rng.normal(0, 0.05, (4, 3)) for _ in range(60)]
     worth = []
-    for at_once in (2, 60):
-        monkeypatch.setattr(Balanced, "at_once", at_once)
+    for batch_size in (2, 60):
+        monkeypatch.setattr(Balanced, "batch_size", batch_size)
         order = select(grouped(frames), "balanced", bandwidth=BANDWIDTH).order
         worth.append([naive.balanced_worth(frames, order[:n], BANDWIDTH) for n in (1, 4, 15, 30)])
     np.testing.assert_allclose(worth[0], worth[1], atol=0.01)
@@ -349,7 +349,7 @@ def test_what_balanced_has_not_looked_at_again_costs_little(rng, monkeypatch):
 
 
 @pytest.mark.parametrize("method", [*WORTH, "balanced"])
-def test_what_a_reference_covers_is_worth_nothing(method, rng):
+def test_environments_covered_by_a_reference_have_no_gain(method, rng):
     frames = [rng.normal(scale=0.3, size=(4, 5)) for _ in range(8)]
     reference = np.concatenate([frames[2], frames[5]]) + 1e-3
     order = select(grouped(frames), method, bandwidth=BANDWIDTH, reference=reference).order
@@ -357,11 +357,11 @@ def test_what_a_reference_covers_is_worth_nothing(method, rng):
     assert set(order[-2:]) == {2, 5}
 
 
-def test_costs_that_make_no_sense_are_refused(rng):
+def test_invalid_costs_are_refused(rng):
     envs = Environments(rng.normal(size=(6, 2)), np.arange(0, 7, 2))
-    with pytest.raises(ValueError, match="cost: expected one number a frame"):
+    with pytest.raises(ValueError, match="cost: expected one number per frame"):
         select(envs, "coverage", cost=[1.0, 2.0])
-    with pytest.raises(ValueError, match=r"above zero, got 0\.0 for frame 1"):
+    with pytest.raises(ValueError, match=r"positive numbers, got 0\.0 for frame 1"):
         select(envs, "coverage", cost=[1.0, 0.0, 2.0])
-    with pytest.raises(ValueError, match="method 'msc' does not use another"):
+    with pytest.raises(ValueError, match="cost: expected 'frames' for method 'msc'"):
         select(envs, "msc", cost="environments")

@@ -1,4 +1,4 @@
-"""Exchanges: as the slow search makes them, and never for the worse."""
+"""Exchanges: compare with a naive search; no metric gets worse."""
 
 import numpy as np
 import pytest
@@ -11,7 +11,7 @@ BETTER = {"overlap": 1, "information_loss": -1, "diversity": 1, "entropy": 1}
 
 
 def clustered(rng, n_frames=14, most=4):
-    """Frames of environments that often resemble each other, and some that are the same."""
+    """Return frames with many similar and some equal environments."""
     centers = rng.normal(0, 0.25, (8, 2))
     frames = [
         centers[rng.integers(8, size=rng.integers(1, most + 1))] + rng.normal(0, 0.04, 2)
@@ -48,7 +48,7 @@ def slow_exchange(frames, chosen, room, locked=(), excluded=()):
 
 
 @pytest.mark.parametrize("seed", range(6))
-def test_a_sweep_is_that_of_the_slow_search(seed):
+def test_a_sweep_equals_the_naive_search(seed):
     rng = np.random.default_rng(seed)
     frames = clustered(rng)
     envs, start = Environments.from_frames(frames), rng.permutation(14)[:5]
@@ -100,7 +100,7 @@ def test_frames_without_environments_stay_and_everything_may_be_chosen():
     assert exchange(envs, []).tolist() == []
 
 
-def test_what_makes_no_sense_is_refused():
+def test_invalid_arguments_are_refused():
     envs = Environments(np.arange(8.0)[:, None], [0, 2, 4, 8])
     with pytest.raises(ValueError, match="max_envs: expected at least the 6 environments of frames, got 5"):
         exchange(envs, [0, 2], max_envs=5)

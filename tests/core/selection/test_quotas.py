@@ -1,4 +1,4 @@
-"""Quotas of labels, and what is there already: every pick against the slow scores and shares."""
+"""Quotas and references: compare every pick with naive scores and shares."""
 
 import numpy as np
 import pytest
@@ -35,7 +35,7 @@ def assert_shares(order, labels, n_locked=0, **quotas):
 @pytest.mark.parametrize("quotas", ["proportional", "equal", GIVEN], ids=str)
 @pytest.mark.parametrize("minimum", [0, 2])
 @pytest.mark.parametrize("method", METHODS)
-def test_each_pick_is_of_a_label_whose_turn_it_is(frames, method, minimum, quotas):
+def test_each_pick_has_an_allowed_label(frames, method, minimum, quotas):
     strata = Strata(LABELS_LIST, quotas, minimum)
     order = select(
         Environments.from_frames(frames), method, strata=strata, bandwidth=BANDWIDTH, locked=[4, 2]
@@ -47,7 +47,7 @@ def test_each_pick_is_of_a_label_whose_turn_it_is(frames, method, minimum, quota
 
 @pytest.mark.parametrize("quotas", ["proportional", "equal", GIVEN], ids=str)
 @pytest.mark.parametrize("method", SCORES)
-def test_of_these_labels_it_is_the_best_frame(frames, method, quotas):
+def test_each_pick_is_the_best_frame_of_the_allowed_labels(frames, method, quotas):
     envs = Environments.from_frames(frames)
     order = select(envs, method, strata=Strata(LABELS_LIST, quotas, 1), bandwidth=BANDWIDTH).order
     for rank in range(len(order)):
@@ -70,7 +70,7 @@ def test_a_prefix_is_the_selection_of_that_size_with_quotas(frames, method):
 
 
 @pytest.mark.parametrize("n", [4, 9, 15])
-def test_counts_given_are_counts_got(rng, n):
+def test_counts_as_quotas_are_met_exactly(rng, n):
     labels = rng.permutation(list("x" * 30 + "y" * 20 + "z" * 10)).tolist()
     wanted = {"x": n, "y": 3, "z": 7}
     for method in ("random", "k_means", "mean_fps"):
@@ -116,11 +116,11 @@ def test_random_draws_within_labels_are_uniform():
         select(np.zeros((7, 1)), "random", strata=Strata(labels), random_state=s).order for s in range(800)
     ]
     first_a = np.bincount([next(i for i in order if i < 3) for order in orders], minlength=3)
-    # 800 draws of three equal chances: 267 with a deviation of 13.
+    # 800 draws with three equal probabilities: mean 267, standard deviation 13.
     assert np.abs(first_a - 800 / 3).max() < 55
 
 
-def test_quotas_that_make_no_sense_are_refused(frames):
+def test_invalid_quotas_are_refused(frames):
     envs = Environments.from_frames(frames)
     one, two = Strata(["a", "b"]), Strata(LABELS_LIST, minimum=2)
     for kind, text, make in (
@@ -140,28 +140,30 @@ def test_quotas_that_make_no_sense_are_refused(frames):
             "minimum: expected a whole number of at least 0, got -1",
             lambda: Strata(["a"], minimum=-1),
         ),
-        (ValueError, "strata: expected 17 labels, one a frame, got 2", lambda: select(envs, strata=one)),
+        (ValueError, "strata: expected 17 labels, one per frame, got 2", lambda: select(envs, strata=one)),
         (TypeError, "strata: expected a Strata, got str 'a'", lambda: select(envs, strata="a")),
         (
             ValueError,
-            "minimum: with it the subset has at least 8 frames, but n_to_select is 7",
+            "minimum: expected at most 7 frames (n_to_select) in all, got 8",
             lambda: select(envs, "random", 7, strata=two, locked=[0]),
         ),
     ):
         with pytest.raises(kind) as caught:
             make()
         assert str(caught.value) == text
-    with pytest.raises(TypeError, match="labels: expected one label a frame, got 'ab'"):
+    with pytest.raises(TypeError, match="labels: expected one label per frame, got 'ab'"):
         Strata("ab")
     assert len(select(envs, "random", 8, strata=two).order) == 8
 
 
-def test_parameters_tell_of_quotas(frames):
-    told = select(Environments.from_frames(frames), "random", strata=Strata(LABELS_LIST, GIVEN, 2)).parameters
-    assert (told["quotas"], told["minimum"]) == (GIVEN, 2)
+def test_parameters_include_quotas(frames):
+    parameters = select(
+        Environments.from_frames(frames), "random", strata=Strata(LABELS_LIST, GIVEN, 2)
+    ).parameters
+    assert (parameters["quotas"], parameters["minimum"]) == (GIVEN, 2)
 
 
-# What is there already
+# References
 
 
 @pytest.mark.parametrize("name", ["plain", "duplicates", "far outliers", "63 columns", "one-atom frames"])
@@ -191,6 +193,6 @@ def test_the_rows_of_a_plain_reference_are_frames(rng):
         assert given.tolist() == select(envs, method, reference=Environments(rows, range(6))).order.tolist()
 
 
-def test_random_pays_no_heed_to_a_reference(rng):
+def test_random_ignores_a_reference(rng):
     X = rng.normal(size=(9, 2))
     assert select(X, "random", reference=X).order.tolist() == select(X, "random").order.tolist()

@@ -1,4 +1,4 @@
-"""Stop rules: against looking at one subset after the other, in plain NumPy."""
+"""Stopping rules: compare with a naive scan over all sizes."""
 
 import numpy as np
 import pandas as pd
@@ -22,7 +22,7 @@ BETTER = {"overlap": 1, "information_loss": -1, "max_delta_entropy": -1}
 
 
 def slow_smallest(frames, order, **targets):
-    """Return the first n frames for the smallest n that reaches all targets, None without."""
+    """Return the first n frames for the smallest n that meets all targets, or None."""
     for n in range(1, len(order) + 1):
         (row,) = naive.compression_curve(frames, order, [n], BANDWIDTH)
         if all(BETTER[name] * (row[name] - value) >= -1e-9 for name, value in targets.items()):
@@ -44,7 +44,7 @@ def slow_smallest(frames, order, **targets):
         {"overlap": 0.2, "max_delta_entropy": 1.0, "information_loss": 1.0},
     ],
 )
-def test_the_smallest_is_found_as_by_looking_at_each(name, targets):
+def test_the_smallest_subset_equals_the_naive_scan(name, targets):
     frames = SETS[name]
     envs = Environments.from_frames(frames)
     selection = select(envs, bandwidth=BANDWIDTH)
@@ -54,7 +54,7 @@ def test_the_smallest_is_found_as_by_looking_at_each(name, targets):
     assert found.tolist() == expected
 
 
-def test_without_one_frame_less_it_is_missed(rng):
+def test_one_frame_less_misses_the_target(rng):
     envs = Environments.from_frames([rng.normal(0, 0.3, (4, 3)) for _ in range(30)])
     selection = select(envs, "random", bandwidth=BANDWIDTH)
     curve = compression_curve(envs, selection.order, range(1, 31), BANDWIDTH)
@@ -80,12 +80,14 @@ def test_at_most_so_many_environments(rng, max_envs):
     assert largest_row(curve, 4.5) is None
 
 
-def test_excluded_frames_are_not_to_be_covered():
+def test_excluded_frames_need_not_be_covered():
     envs = Environments([[0.0], [0.001], [0.9], [9.0]], [0, 1, 2, 3, 4])
     selection = select(envs, excluded=[3], bandwidth=0.1)
     subset = smallest_subset(envs, selection, overlap=1.0)
     assert sorted(subset)[-1] == 2
-    with pytest.raises(ValueError, match=r"overlap: expected what the whole order reaches, 0\.75, got 1$"):
+    with pytest.raises(
+        ValueError, match=r"overlap: expected a value that the whole order reaches \(0\.75\), got 1$"
+    ):
         smallest_subset(envs, selection.order, overlap=1.0, bandwidth=0.1)
 
 
@@ -109,15 +111,17 @@ def test_by_default_it_is_the_knee(rng):
     assert len(smallest_subset(envs, selection)) == 5
 
 
-def test_what_cannot_be_reached_is_said(rng):
+def test_unreachable_targets_are_refused(rng):
     envs = Environments.from_frames([rng.normal(0, 0.3, (4, 3)) for _ in range(6)])
-    with pytest.raises(ValueError, match=r"overlap: expected what the whole order reaches, 1, got 1\.5"):
+    with pytest.raises(
+        ValueError, match=r"overlap: expected a value that the whole order reaches \(1\), got 1\.5"
+    ):
         smallest_subset(envs, range(6), overlap=1.5)
-    with pytest.raises(ValueError, match="max_envs: expected at least 4, which the first frame has, got 3"):
+    with pytest.raises(ValueError, match="max_envs: expected at least 4, the size of the first frame, got 3"):
         smallest_subset(envs, range(6), max_envs=3)
-    with pytest.raises(ValueError, match="max_envs: expected at least 24, which it takes, got 20"):
+    with pytest.raises(ValueError, match="max_envs: expected at least 24, which the targets need, got 20"):
         smallest_subset(envs, range(6), overlap=1.0, max_envs=20)
-    with pytest.raises(ValueError, match="order: expected an overlap that rises fast"):
+    with pytest.raises(ValueError, match="order: expected a curve with a knee"):
         smallest_subset(envs, range(2))
     with pytest.raises(ValueError, match="order: expected a nested one, got that of 'k_means'"):
         smallest_subset(envs, select(envs, "k_means"), overlap=0.5)
@@ -128,7 +132,7 @@ def test_what_cannot_be_reached_is_said(rng):
             smallest_subset(envs, range(6), overlap=wrong)
     with pytest.raises(ValueError, match="overlap: expected a target here or in another argument"):
         smallest_row(pd.DataFrame({"overlap": [1.0]}))
-    with pytest.raises(ValueError, match=r"overlaps: expected one a size, shape \(3,\), got \(2,\)"):
+    with pytest.raises(ValueError, match=r"overlaps: expected one value per size, shape \(3,\), got \(2,\)"):
         knee([1, 2, 3], [0.1, 0.2])
 
 
@@ -143,11 +147,11 @@ def test_select_gives_the_smallest_subset_such_that(until, method, rng):
     assert found.order.tolist() == expected.tolist()
     assert len(found) < len(whole)
     assert found.parameters == whole.parameters | {"until": until}
-    with pytest.raises(ValueError, match="expected what the whole order reaches"):
+    with pytest.raises(ValueError, match="expected a value that the whole order reaches"):
         select(envs, method, 2, until={"overlap": 0.999}, **given)
 
 
-def test_what_select_cannot_stop_at_is_refused(rng):
+def test_select_refuses_invalid_targets(rng):
     envs = Environments(rng.normal(size=(6, 2)), np.arange(0, 7, 2))
     for until, error, why in (
         (0.9, TypeError, "until: expected a mapping of targets or 'knee', got 0.9"),

@@ -1,4 +1,4 @@
-"""Curves under several seeds, and selection in two stages: against doing it by hand."""
+"""Curves for several seeds, and two-stage selection: compare with naive implementations."""
 
 import numpy as np
 import pytest
@@ -36,7 +36,7 @@ def test_each_repeat_is_the_naive_curve_of_its_seed(frames, method):
     assert found[found.n_frames == 7].overlap.nunique() > 1
 
 
-def test_marks_and_quotas_hold_in_every_repeat(frames):
+def test_locked_frames_and_quotas_hold_in_every_repeat(frames):
     envs, strata = Environments.from_frames(frames), Strata(list("aabbaabbaabbab"), "equal")
     found = repeated_curves(
         envs, "random", 2, bandwidth=BANDWIDTH, locked=[3, 1], excluded=[0, 9], strata=strata
@@ -52,7 +52,7 @@ def test_marks_and_quotas_hold_in_every_repeat(frames):
     assert np.allclose(second, expected)
 
 
-def test_methods_without_lots_have_nothing_to_repeat(frames):
+def test_deterministic_methods_have_no_repeats(frames):
     envs = Environments.from_frames(frames)
     for method, more in (
         ("msc", {}),
@@ -61,7 +61,7 @@ def test_methods_without_lots_have_nothing_to_repeat(frames):
         ("mean_fps", {"reference": frames[0]}),
     ):
         with pytest.raises(
-            ValueError, match=f"n_repeats: expected 1, as method '{method}' draws no lots here, got 5"
+            ValueError, match=f"n_repeats: expected 1, as method '{method}' is deterministic here, got 5"
         ):
             repeated_curves(envs, method, **more)
         once = repeated_curves(envs, method, 1, [4], bandwidth=BANDWIDTH, **more)
@@ -72,7 +72,7 @@ def test_methods_without_lots_have_nothing_to_repeat(frames):
 
 
 def by_hand(envs, chunks, method, n, keep, **more):
-    """Select of each chunk, then of what was kept, with nothing but `select`."""
+    """Select from each chunk, then from the frames kept, using `select` only."""
     kept = np.sort(
         np.concatenate([np.asarray(c)[select(envs.take(c), method, keep, **more).order] for c in chunks])
     )
@@ -95,14 +95,14 @@ def test_two_stages_are_select_of_select(frames, method, keep):
 
 
 @pytest.mark.parametrize("method", METHODS)
-def test_where_everything_is_kept_it_is_one_pass(frames, method):
+def test_keeping_everything_equals_one_pass(frames, method):
     envs = Environments.from_frames(frames)
     for n in (4, None):
         one = select(envs, method, n, bandwidth=BANDWIDTH).order.tolist()
         assert select_in_chunks(envs, method, n, keep=1.0, bandwidth=BANDWIDTH).order.tolist() == one
 
 
-def test_marks_are_those_of_the_whole(frames):
+def test_locked_and_excluded_frames_refer_to_the_full_set(frames):
     envs = Environments.from_frames(frames)
     for chunks in (envs, [envs.take(range(4)), envs.take(range(4, 14))]):
         found = select_in_chunks(
@@ -118,13 +118,11 @@ def test_a_chunk_that_is_excluded_or_empty_gives_nothing(frames):
     chunks = [envs.take(range(4)), envs.take([]), envs.take(range(4, 14))]
     found = select_in_chunks(chunks, keep=1.0, excluded=range(4))
     assert sorted(found.order) == list(range(4, 14))
-    with pytest.raises(
-        ValueError, match="envs: expected at least 1 frame that is not excluded, got none of 4"
-    ):
+    with pytest.raises(ValueError, match="envs: expected at least 1 frame that is not excluded, got 0 of 4"):
         select_in_chunks(chunks[:1], excluded=range(4))
 
 
-def test_what_makes_no_sense_in_two_stages_is_refused(frames):
+def test_invalid_arguments_of_two_stages_are_refused(frames):
     envs = Environments.from_frames(frames)
     with pytest.raises(ValueError, match="expected at most the 6 frames that the chunks kept, got 7"):
         select_in_chunks(envs, n_to_select=0.5, keep=2, n_chunks=3)
@@ -135,16 +133,16 @@ def test_what_makes_no_sense_in_two_stages_is_refused(frames):
     with pytest.raises(ValueError, match="locked: expected frames from 0 to 13, got 14"):
         select_in_chunks(envs, locked=[14])
     with pytest.raises(
-        TypeError, match="envs: expected Environments, or several of them, got a ndarray in it"
+        TypeError, match="envs: expected Environments or an iterable of them, got a ndarray in it"
     ):
         select_in_chunks(frames)
-    with pytest.raises(TypeError, match="envs: expected Environments, or several of them, got int"):
+    with pytest.raises(TypeError, match="envs: expected Environments or an iterable of them, got int"):
         select_in_chunks(3)
 
 
 @pytest.mark.jit
 def test_little_is_lost_on_real_carbon(data_file):
-    """The figures that the docstring states, on fewer frames."""
+    """Check the numbers in the docstring on fewer frames."""
     from quests_core import descriptors, read
 
     envs = descriptors(read(data_file("gap20_Graphite.xyz.gz")))

@@ -217,8 +217,8 @@ def test_select():
     assert message(select, ENVS, 3) == (ValueError, f"method: {choices} 3")
     expected = (ValueError, "locked: expected at most n_to_select = 1 frames, got 2")
     assert message(select, ENVS, n_to_select=1, locked=[0, 1]) == expected
-    text = "divides the frames that are chosen from into clusters, and has no place for others"
-    expected = (ValueError, f"reference: expected None, as method 'k_means' {text}")
+    text = "whose clusters divide the candidate frames only, got a reference"
+    expected = (ValueError, f"reference: expected None for method 'k_means', {text}")
     assert message(select, ENVS, "k_means", reference=X) == expected
     kind, text = message(select, ENVS, cost="gold")
     assert kind is ValueError

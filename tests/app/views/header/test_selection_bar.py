@@ -64,7 +64,7 @@ def test_marks_that_leave_nothing_are_taken_back_with_a_message(opened):
     state = opened.state
     state.marks = state.marks.exclude(range(24))
     opened.run()
-    assert "at least 1 of 24 frames to be left" in state.error
+    assert "expected fewer than all 24 frames" in state.error
     assert state.marks == state.path.marks == Marks(locked=(0,))
 
 
