@@ -8,13 +8,12 @@ from dataclasses import asdict, dataclass
 from quests_core.utils.escape import csv_bytes
 
 from ..analysis.analysed_dataset import AnalysedDataset
-from ..analysis.method_path import MethodPath
 from ..analysis.train_valid_split import Split, split
-from . import record as record_module
-from . import subset as subset_module
 from .figures import ReportData, figures
 from .frame_keys import SOURCE, content
+from .record import SUBSET, record, record_bytes
 from .report import report
+from .subset import RECORD, check_source
 from .tables import environments_table, tables
 
 INDICES, TABLES, ENVIRONMENTS, PLOTS, REPORT = "indices", "tables", "environments", "plots", "report"
@@ -72,26 +71,27 @@ def bundle(found: ReportData, wishes: ExportOptions, progress=None) -> Bundle:
         If the source has changed, or cannot be split as wished.
     """
     opened, path, n_frames = found.opened, found.path, found.n_frames
-    subset_module.check_source(opened)
+    check_source(opened)
     made = content(opened, path, n_frames, wishes.order, wishes.content)
     subset = made.bytes_of()
-    record = record_module.record(opened, path, n_frames, wishes.order, subset)
-    record["subset"]["content"] = wishes.content
+    provenance = record(opened, path, n_frames, wishes.order, subset)
+    provenance["subset"]["content"] = wishes.content
     notes = list(made.notes)
-    files = {record_module.SUBSET: subset}
+    files = {SUBSET: subset}
     if wishes.valid_fraction is not None:
-        sides = _split(opened, made.frames, wishes, path, progress)
+        sides = _split(opened, made.frames, wishes, wishes.valid_fraction, progress)
         files = {"train.xyz": made.bytes_of(sides.train), "valid.xyz": made.bytes_of(sides.valid)}
-        record["subset"]["file"] = list(files)
-        record["subset"]["sha256"] = [hashlib.sha256(data).hexdigest() for data in files.values()]
-        record["split"] = _split_record(sides, wishes)
+        provenance["subset"]["file"] = list(files)
+        provenance["subset"]["sha256"] = [hashlib.sha256(data).hexdigest() for data in files.values()]
+        provenance["split"] = _split_record(sides, wishes)
         notes.append(
             f"{len(sides.train):,} frames train and {len(sides.valid):,} validate "
-            f"({100 * sides.fraction:.1f} %); near-duplicates make {record['split']['n_groups']:,} groups."
+            f"({100 * sides.fraction:.1f} %); near-duplicates form "
+            f"{provenance['split']['n_groups']:,} groups."
         )
-    record["notes"] = notes
-    files[subset_module.RECORD] = record_module.record_bytes(record)
-    files.update(_parts(found, wishes, record, progress))
+    provenance["notes"] = notes
+    files[RECORD] = record_bytes(provenance)
+    files.update(_parts(found, wishes, provenance, progress))
     return Bundle(_zip(files), tuple(notes))
 
 
@@ -106,11 +106,11 @@ def _split_record(sides: Split, wishes: ExportOptions) -> dict:
     }
 
 
-def _split(opened: AnalysedDataset, frames, wishes: ExportOptions, path: MethodPath, progress) -> Split:
+def _split(opened: AnalysedDataset, frames, wishes: ExportOptions, fraction: float, progress) -> Split:
     return split(
         opened.envs,
         frames,
-        wishes.valid_fraction,
+        fraction,
         wishes.distance * opened.parameters.bandwidth,
         wishes.seed,
         opened.dataset.locked,
@@ -118,7 +118,7 @@ def _split(opened: AnalysedDataset, frames, wishes: ExportOptions, path: MethodP
     )
 
 
-def _parts(found: ReportData, wishes: ExportOptions, record: dict, progress) -> dict[str, bytes]:
+def _parts(found: ReportData, wishes: ExportOptions, provenance: dict, progress) -> dict[str, bytes]:
     files: dict[str, bytes] = {}
     if INDICES in wishes.parts:
         indices = found.path.frames(found.n_frames)
@@ -131,7 +131,7 @@ def _parts(found: ReportData, wishes: ExportOptions, record: dict, progress) -> 
     if PLOTS in wishes.parts:
         files |= _plots(found, progress)
     if REPORT in wishes.parts:
-        files["report.html"] = report(found, record)
+        files["report.html"] = report(found, provenance)
     return files
 
 
@@ -139,7 +139,8 @@ def _plots(found: ReportData, progress) -> dict[str, bytes]:
     # Here, because drawing takes a second to import and few sessions ever draw.
     from .drawing import images
 
-    files, plots = {}, figures(found)
+    plots = figures(found)
+    files: dict[str, bytes] = {}
     for done, (name, (_, fig)) in enumerate(plots.items()):
         if progress is not None:
             progress("drawing the plots", done, len(plots))

@@ -5,18 +5,13 @@ kinds of glyphs that `plots` uses are known; another one is an error, so that no
 """
 
 import io
+from collections.abc import Iterable, Sequence
 
-from bokeh.models import (
-    BoxAnnotation,
-    ColorBar,
-    FactorRange,
-    FixedTicker,
-    GlyphRenderer,
-    Label,
-    Legend,
-    LogScale,
-    Span,
-)
+from bokeh.core.property.vectorization import Value
+from bokeh.models import ColorMapper, FactorRange, FixedTicker, LinearColorMapper, LogScale
+from bokeh.models.annotations import BoxAnnotation, ColorBar, Label, Legend, LegendItem, Span, Title
+from bokeh.models.grids import Grid
+from bokeh.models.renderers import GlyphRenderer
 from bokeh.plotting import figure
 from matplotlib import rc_context
 from matplotlib.axes import Axes
@@ -26,15 +21,11 @@ from matplotlib.figure import Figure
 
 from quests_core.utils.escape import mathtext
 
+from ..plots.base import limits, number
 from .glyphs import POINT, draw_glyph, legend_handle
 
 _INCHES, _DPI = (6.4, 4.6), 200
 _DASHES = {"solid": "-", "dashed": "--", "dotted": ":", "dotdash": "-."}
-_STYLE = {
-    "svg.fonttype": "none", "font.size": 9, "axes.spines.top": False, "axes.spines.right": False,
-    "axes.edgecolor": "#8a929b", "axes.grid": True, "grid.color": "#dfe3e7", "grid.linewidth": 0.6,
-    "axes.axisbelow": True, "legend.frameon": False,
-}  # fmt: skip
 
 
 def images(fig: figure) -> dict[str, bytes]:
@@ -46,7 +37,11 @@ def images(fig: figure) -> dict[str, bytes]:
         If it holds a glyph that cannot be drawn.
     """
     files = {}
-    with rc_context(_STYLE):
+    with rc_context({
+        "svg.fonttype": "none", "font.size": 9, "axes.spines.top": False, "axes.spines.right": False,
+        "axes.edgecolor": "#8a929b", "axes.grid": True, "grid.color": "#dfe3e7", "grid.linewidth": 0.6,
+        "axes.axisbelow": True, "legend.frameon": False,
+    }):  # fmt: skip
         drawn = draw(fig)
         for suffix in ("svg", "png"):
             buffer = io.BytesIO()
@@ -70,14 +65,18 @@ def draw(fig: figure) -> Figure:
         _annotate(axes, item)
     for item in [*fig.right, *fig.above]:
         if isinstance(item, ColorBar) and item.visible:
-            mapper = item.color_mapper
-            colors = ScalarMappable(Normalize(mapper.low, mapper.high), ListedColormap(list(mapper.palette)))
-            drawn.colorbar(colors, ax=axes, label=mathtext(item.title or ""))
+            drawn.colorbar(_color_scale(item.color_mapper), ax=axes, label=mathtext(item.title or ""))
         elif isinstance(item, Legend) and item.visible:
-            _legend(axes, item)
-    if fig.title is not None and fig.title.text:
+            _legend(axes, fig, item)
+    if isinstance(fig.title, Title) and fig.title.text:
         drawn.suptitle(mathtext(fig.title.text), fontsize=8, wrap=True)
     return drawn
+
+
+def _color_scale(mapper: ColorMapper) -> ScalarMappable:
+    if not isinstance(mapper, LinearColorMapper):
+        raise TypeError(f"color_mapper: expected LinearColorMapper, got {type(mapper).__name__}")
+    return ScalarMappable(Normalize(mapper.low, mapper.high), ListedColormap(list(mapper.palette)))
 
 
 def _prepare(axes: Axes, fig: figure) -> None:
@@ -100,21 +99,26 @@ def _prepare(axes: Axes, fig: figure) -> None:
         else:
             if isinstance(scale, LogScale):
                 getattr(axes, f"set_{name}scale")("log")
-            getattr(axes, f"set_{name}lim")(span.start, span.end)
+            getattr(axes, f"set_{name}lim")(*limits(span))
         if isinstance(axis.ticker, FixedTicker) and axis.major_label_overrides:
-            ticks = _thinned([t for t in axis.ticker.ticks if span.start <= t <= span.end], span)
+            ticks = _thinned(axis.ticker.ticks, *limits(span))
             names = [mathtext(axis.major_label_overrides.get(tick, f"{tick:g}")) for tick in ticks]
             getattr(axes, f"set_{name}ticks")(ticks, names)
         mine.set_label_text(mathtext(axis.axis_label or ""))
-    for name, grid in (("x", fig.xgrid), ("y", fig.ygrid)):
-        axes.grid(bool(grid) and grid[0].visible, axis=name)
+    axes.grid(_is_visible(fig.xgrid), axis="x")
+    axes.grid(_is_visible(fig.ygrid), axis="y")
 
 
-def _thinned(ticks: list[float], span) -> list[float]:
-    """Return the ticks that leave room for each other's names, 0 first of all."""
-    least, kept = (span.end - span.start) / 18, []
+def _is_visible(grids: Sequence[Grid]) -> bool:
+    return bool(grids) and grids[0].visible
+
+
+def _thinned(ticks: Iterable[float], low: float, high: float) -> list[float]:
+    """Return the ticks from `low` to `high` whose labels do not overlap; those nearest 0 come first."""
+    least = (high - low) / 18
+    kept: list[float] = []
     for tick in sorted(ticks, key=abs):
-        if all(abs(tick - other) >= least for other in kept):
+        if low <= tick <= high and all(abs(tick - other) >= least for other in kept):
             kept.append(tick)
     return sorted(kept)
 
@@ -129,29 +133,30 @@ def _annotate(axes: Axes, item) -> None:
             item.line_dash if isinstance(item.line_dash, str) else ("dashed" if item.line_dash else "solid")
         )
         across(
-            item.location, color=item.line_color, linewidth=POINT * item.line_width, linestyle=_DASHES[dash]
-        )
+            number(item.location), color=item.line_color, linewidth=POINT * item.line_width,
+            linestyle=_DASHES[dash],
+        )  # fmt: skip
     elif isinstance(item, BoxAnnotation):
         axes.axvspan(
-            axes.get_xlim()[0], item.right, color=item.fill_color, alpha=item.fill_alpha, linewidth=0
+            axes.get_xlim()[0], number(item.right), color=item.fill_color, alpha=item.fill_alpha, linewidth=0
         )
     elif isinstance(item, Label):
-        offset = (
-            POINT * item.x_offset,
-            POINT * (item.y_offset + (item.y if item.y_units == "screen" else 0)),
-        )
-        place = axes.get_xaxis_transform() if item.y_units == "screen" else axes.transData
+        on_screen, x, y = item.y_units == "screen", number(item.x), number(item.y)
+        offset = (POINT * item.x_offset, POINT * (item.y_offset + (y if on_screen else 0)))
         axes.annotate(
-            mathtext(item.text), (item.x, 0 if item.y_units == "screen" else item.y), offset, xycoords=place,
+            mathtext(item.text), (x, 0 if on_screen else y), offset,
+            xycoords=axes.get_xaxis_transform() if on_screen else axes.transData,
             textcoords="offset points", ha=item.text_align, color=item.text_color, fontsize=8,
         )  # fmt: skip
 
 
-def _legend(axes: Axes, legend: Legend) -> None:
+def _legend(axes: Axes, fig: figure, legend: Legend) -> None:
     """Draw the visible items above the frame, each as its first glyph looks."""
-    items = [item for item in legend.items if item.visible and item.renderers]
+    items = [
+        item for item in legend.items if isinstance(item, LegendItem) and item.visible and item.renderers
+    ]
     names = [mathtext(_name(item)) for item in items]
-    handles = [legend_handle(item.renderers[0].glyph) for item in items]
+    handles = [legend_handle(fig, item.renderers[0].glyph) for item in items]
     if handles:
         axes.legend(
             handles, names, loc="lower right", bbox_to_anchor=(1, 1), ncols=min(len(handles), 5),
@@ -159,5 +164,5 @@ def _legend(axes: Axes, legend: Legend) -> None:
         )  # fmt: skip
 
 
-def _name(item) -> str:
-    return item.label.value if hasattr(item.label, "value") else str(item.label)
+def _name(item: LegendItem) -> str:
+    return str(item.label.value if isinstance(item.label, Value) else item.label)

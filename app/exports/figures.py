@@ -13,7 +13,7 @@ from ..analysis.label_entropies import LabelEntropies
 from ..analysis.method_path import MethodPath
 from ..analysis.methods import METHOD_INFO
 from ..plots import map_colors
-from ..plots.base import add_legend, padded, set_range
+from ..plots.base import add_legend, limits, padded, set_data, set_range
 from ..plots.curves import (
     bound_line,
     curve_plot,
@@ -100,11 +100,11 @@ def figures(found: ReportData) -> dict[str, tuple[str, figure]]:
     if found.opened.dataset.has_forces:
         plots["forces"] = ("Force tail", _forces(found))
     if found.entropies is not None:
-        plots["redundancy"] = ("Redundancy", _redundancy(found))
+        plots["redundancy"] = ("Redundancy", _redundancy(found, found.entropies))
     if found.embedding is not None:
-        plots |= _maps(found)
+        plots |= _maps(found, found.embedding)
     if found.comparison is not None:
-        plots |= _two_sets(found)
+        plots |= _two_sets(found, found.comparison)
     for name, matrix in (("labels", found.labels), ("files", found.files)):
         if matrix is not None and len(matrix.names) > 1:
             plots[f"overlap-{name}"] = (f"Overlap of {name}", _matrix(matrix))
@@ -116,8 +116,8 @@ def _curve(found: ReportData) -> figure:
     columns = {method: path_columns(path.curve) for method, path in paths.items()}
     plot.show_methods(paths)
     for method, one in columns.items():
-        plot.sources[method].data = one
-        plot.sources[f"{method} now"].data = rows_of(one, [paths[method].position(found.n_frames)])
+        set_data(plot.sources[method], one)
+        set_data(plot.sources[f"{method} now"], rows_of(one, [paths[method].position(found.n_frames)]))
         plot.labels[method].visible = method == found.active
     last = next(iter(paths.values())).curve.iloc[-1]
     plot.sources["full"].data = {name: [last[name]] for name in ("diversity", "entropy")}
@@ -125,9 +125,9 @@ def _curve(found: ReportData) -> figure:
         set_range(axis, *padded(np.concatenate([one[name][_first_shown(one) :] for one in columns.values()])))
     for method, one in columns.items():
         marks = rows_of(one, marked_rows(one["percent"] / 100))
-        plot.sources[f"{method} marks"].data = hide_overlapping_labels(marks, plot.figure)
+        set_data(plot.sources[f"{method} marks"], hide_overlapping_labels(marks, plot.figure))
     bound = float(np.log(last["n_envs"]))
-    if bound <= plot.figure.y_range.end:
+    if bound <= limits(plot.figure.y_range)[1]:
         span, label = bound_line(plot.figure)
         span.location = label.y = bound
         label.text = f"ln N = {nats(bound, 2)}"
@@ -144,8 +144,8 @@ def _overlap(found: ReportData) -> figure:
     plot.show_methods(found.paths)
     for method, path in found.paths.items():
         columns, now = path_columns(path.curve), path.position(found.n_frames)
-        plot.sources[method].data = columns
-        plot.sources[f"{method} now"].data = rows_of(columns, [now])
+        set_data(plot.sources[method], columns)
+        set_data(plot.sources[f"{method} now"], rows_of(columns, [now]))
         span.location = float(columns["percent"][now])
     plot.figure.add_layout(span)
     return plot.figure
@@ -154,9 +154,13 @@ def _overlap(found: ReportData) -> figure:
 def _outliers(found: ReportData) -> figure:
     plot = outliers_plot()
     plot.show_methods(found.paths)
-    for method, path in found.paths.items():
-        plot.sources[method].data = histogram_data(path.delta_entropy[path.position(found.n_frames)])
-    fit(plot, [plot.sources[method].data for method in found.paths])
+    columns = {
+        method: histogram_data(path.delta_entropy[path.position(found.n_frames)])
+        for method, path in found.paths.items()
+    }
+    for method, one in columns.items():
+        set_data(plot.sources[method], one)
+    fit(plot, list(columns.values()))
     return plot.figure
 
 
@@ -165,33 +169,32 @@ def _forces(found: ReportData) -> figure:
     forces = forces_of(opened.dataset, opened.envs.frame_index)
     forces = without(forces, found.path.marks.excluded, len(opened.envs))
     plot.show_methods(found.paths)
-    plot.sources["full"].data = tail_data(forces.values)
+    set_data(plot.sources["full"], tail_data(forces.values))
     for method, path in found.paths.items():
         kept = np.isin(forces.frames, path.frames(found.n_frames))
-        plot.sources[method].data = tail_data(forces.values[kept])
+        set_data(plot.sources[method], tail_data(forces.values[kept]))
     if len(forces.values):
         set_range(plot.figure.x_range, 0, 1.03 * max(forces.values[-1], 1e-3))
         set_range(plot.figure.y_range, 0.6 / len(forces.values), 1.6)
     return plot.figure
 
 
-def redundancy_rows(found: ReportData) -> tuple[list[str], list[float], list[int]]:
+def redundancy_rows(found: ReportData, labels: LabelEntropies) -> tuple[list[str], list[float], list[int]]:
     """Return name, entropy and environments of the full set, the subset and each label."""
     full, row = found.path.curve.iloc[-1], found.path.curve.iloc[found.path.position(found.n_frames)]
-    labels = found.entropies
     names = ["full set", f"subset of {found.active}", *labels.names]
     entropies = [full["entropy"], row["entropy"], *labels.entropies]
     return names, entropies, [int(full["n_envs"]), int(row["n_envs"]), *labels.n_envs]
 
 
-def _redundancy(found: ReportData) -> figure:
-    plot, rows = redundancy_plot(), redundancy_rows(found)
+def _redundancy(found: ReportData, labels: LabelEntropies) -> figure:
+    plot, rows = redundancy_plot(), redundancy_rows(found, labels)
     colors = [FULL_COLOR, METHOD_INFO[found.active].color] + [LABEL_COLOR] * (len(rows[0]) - 2)
     show_redundancy(plot, redundancy_data(*rows, colors))
     return plot.figure
 
 
-def _maps(found: ReportData) -> dict[str, tuple[str, figure]]:
+def _maps(found: ReportData, embedding: np.ndarray) -> dict[str, tuple[str, figure]]:
     frame = found.opened.envs.frame_index
     status = statuses(found.path.frames(found.n_frames), found.path.marks, len(found.opened.envs))
     colorings = {
@@ -202,10 +205,10 @@ def _maps(found: ReportData) -> dict[str, tuple[str, figure]]:
     plots = {}
     for name, (title, colors) in colorings.items():
         plot = MapFigure(size=_MAP_SIZE, always_image=True)
-        plot.set_points(found.embedding, frame)
+        plot.set_points(embedding, frame)
         plot.set_colors(colors)
         plot.draw()
-        plot.figure.title.text = found.embedding_note
+        plot.figure.title = found.embedding_note
         _name_colors(plot.figure, colors)
         plots[f"map-{name}"] = (f"Map of environments: {title}", plot.figure)
     return plots
@@ -218,12 +221,13 @@ def _name_colors(fig: figure, colors: map_colors.MapColors) -> None:
         add_legend(fig, {name: [mark] for name, mark in marks.items()})
 
 
-def _two_sets(found: ReportData) -> dict[str, tuple[str, figure]]:
-    comparison, frame = found.comparison, found.opened.envs.frame_index
+def _two_sets(found: ReportData, comparison: Comparison) -> dict[str, tuple[str, figure]]:
+    frame = found.opened.envs.frame_index
     novelty, both = novelty_plot(), set_map()
     edges = novelty_edges(comparison.novelty, comparison.back)
     data = [novelty_data(values, edges) for values in (comparison.novelty, comparison.back)]
-    novelty.sources["set"].data, novelty.sources["reference"].data = data
+    for name, columns in zip(("set", "reference"), data, strict=True):
+        set_data(novelty.sources[name], columns)
     set_range(novelty.figure.x_range, edges[0], edges[-1])
     set_range(novelty.figure.y_range, 0, 1.08 * max(columns["share"].max() for columns in data))
     order = comparison.rows[np.argsort(comparison.novelty[comparison.rows], kind="stable")]
@@ -235,13 +239,16 @@ def _two_sets(found: ReportData) -> dict[str, tuple[str, figure]]:
     }
     given = next((path for path in found.paths.values() if path.reference is not None), None)
     if given is not None:
-        plots["addition"] = ("What to add to the reference", _addition(found, given))
+        plots["addition"] = (
+            "What to add to the reference",
+            _addition(found, given, share_covered(comparison.novelty)),
+        )
     return plots
 
 
-def _addition(found: ReportData, path: MethodPath) -> figure:
+def _addition(found: ReportData, path: MethodPath, first: float) -> figure:
     plot, span = addition_plot()
-    sizes, first = np.append(0, path.sizes), share_covered(found.comparison.novelty)
+    sizes = np.append(0, path.sizes)
     covered = {"given": path.curve["overlap"].to_numpy(), "alone": found.alone}
     for name, shares in covered.items():
         if shares is not None and len(shares) == len(path.sizes):

@@ -1,11 +1,12 @@
 """How each kind of glyph that `plots` uses is drawn by matplotlib."""
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from bokeh.core.property.vectorization import Field
-from bokeh.models import FactorRange, GlyphRenderer, LinearColorMapper
+from bokeh.models import ColumnDataSource, FactorRange, LinearColorMapper
+from bokeh.models.renderers import GlyphRenderer
 from bokeh.plotting import figure
 from matplotlib.axes import Axes
 from matplotlib.colors import to_rgba_array
@@ -18,6 +19,7 @@ from quests_core.utils.escape import mathtext
 POINT = 0.75
 # Of more points an SVG holds an image: as shapes they would take megabytes.
 _MOST_SHAPES = 2000
+_STEPS: dict[str, Literal["pre", "post", "mid"]] = {"before": "pre", "after": "post", "center": "mid"}
 _MARKERS = {"circle": "o", "star": "*", "circle_cross": "o"}
 
 
@@ -80,10 +82,13 @@ def _or_none(color):
 def _mapped(values: np.ndarray, mapper: LinearColorMapper) -> np.ndarray:
     """Return the colours of numbers, shape (n, 4)."""
     palette = to_rgba_array(list(mapper.palette))
-    place = (values - mapper.low) / ((mapper.high - mapper.low) or 1.0) * len(palette)
+    # As in Bokeh, limits that are not set are those of the data.
+    low = values.min() if mapper.low is None else mapper.low
+    high = values.max() if mapper.high is None else mapper.high
+    place = (values - low) / ((high - low) or 1.0) * len(palette)
     colors = palette[np.clip(place, 0, len(palette) - 1).astype(int)]
     if mapper.low_color is not None:
-        colors[values < mapper.low] = to_rgba_array(mapper.low_color)
+        colors[values < low] = to_rgba_array(mapper.low_color)
     return colors
 
 
@@ -98,7 +103,10 @@ def draw_glyph(axes: Axes, fig: figure, renderer: GlyphRenderer, zorder: float) 
     kind = type(renderer.glyph).__name__
     if kind not in _DRAWN:
         raise TypeError(f"renderer: expected one of {', '.join(_DRAWN)}, got {kind}")
-    data = renderer.data_source.data
+    source = renderer.data_source
+    if not isinstance(source, ColumnDataSource):
+        raise TypeError(f"renderer: expected a ColumnDataSource, got {type(source).__name__}")
+    data = dict(source.data)
     if any(len(column) for column in data.values()):
         _DRAWN[kind](axes, _Glyph(renderer.glyph, data, fig, zorder))
 
@@ -108,8 +116,7 @@ def _line(axes: Axes, glyph: _Glyph) -> None:
 
 
 def _step(axes: Axes, glyph: _Glyph) -> None:
-    where = {"before": "pre", "after": "post", "center": "mid"}[glyph.glyph.mode]
-    axes.step(glyph.along("x", "x"), glyph.along("y", "y"), where=where, **glyph.line)
+    axes.step(glyph.along("x", "x"), glyph.along("y", "y"), where=_STEPS[glyph.glyph.mode], **glyph.line)
 
 
 def _band(axes: Axes, glyph: _Glyph) -> None:
@@ -181,11 +188,11 @@ _DRAWN = {
 }  # fmt: skip
 
 
-def legend_handle(glyph):
+def legend_handle(fig: figure, glyph) -> Line2D | Rectangle:
     """Return what stands for a glyph in a legend."""
     kind = type(glyph).__name__
     if kind in ("Line", "Step"):
-        return Line2D([], [], **_Glyph(glyph, {}, None, 0).line)
+        return Line2D([], [], **_Glyph(glyph, {}, fig, 0).line)
     if kind == "Scatter":
         color = glyph.fill_color
         return Line2D([], [], marker=_MARKERS[glyph.marker], color=color, linestyle="none")

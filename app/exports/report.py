@@ -62,7 +62,7 @@ def report(found: ReportData, record: dict) -> bytes:
         for (title, _), division in zip(plots, divisions, strict=True)
     )
     name, path = escape(found.opened.dataset.name), found.path
-    row = path.curve.iloc[path.position(found.n_frames)]
+    row = {str(name): value for name, value in path.curve.iloc[path.position(found.n_frames)].items()}
     given = path.reference.name if path.reference is not None else ""
     # What stands in a script must not end it.
     provenance = escape(json.dumps(record, indent=2, ensure_ascii=False))

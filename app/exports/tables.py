@@ -32,7 +32,9 @@ def tables(found: ReportData) -> dict[str, pd.DataFrame]:
         "lost-labels": labels_table(places, delta),
     }
     if found.entropies is not None:
-        columns = zip(("set", "entropy_nats", "n_environments"), redundancy_rows(found), strict=True)
+        columns = zip(
+            ("set", "entropy_nats", "n_environments"), redundancy_rows(found, found.entropies), strict=True
+        )
         made["redundancy"] = pd.DataFrame(dict(columns))
         made["redundancy"]["bound_nats"] = np.log(made["redundancy"]["n_environments"])
     if found.findings is not None:

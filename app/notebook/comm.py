@@ -11,7 +11,7 @@ import json
 import queue
 import re
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from html import escape
 from pathlib import Path
@@ -20,7 +20,9 @@ import panel as pn
 import panel_material_ui as pmui
 from bokeh.document import Document
 from bokeh.model import Model
-from bokeh.models import ImportedStyleSheet, InlineStyleSheet, UIElement
+from bokeh.models import ImportedStyleSheet, InlineStyleSheet
+from bokeh.models.css import Styles, StyleSheet
+from bokeh.models.ui import UIElement
 from bokeh.resources import INLINE
 from panel.io.model import add_to_doc, diff
 from panel.io.notebook import push, replace_inline_css
@@ -42,6 +44,8 @@ document.fonts.add(new FontFace("Material Icons", "url(data:font/woff2;base64,{i
 _ICONS = """.material-icons { font-family: "Material Icons"; font-feature-settings: "liga"; line-height: 1;
   letter-spacing: normal; text-transform: none; white-space: nowrap; word-wrap: normal; }"""
 _POLL = 0.1
+# What Bokeh takes as style sheets: texts, models, and rules as dictionaries.
+_Sheets = list[StyleSheet | str | dict[str, dict[str, str | None] | Styles]]
 _LINK = re.compile(r"<link[^<>]*+>")
 
 
@@ -82,9 +86,10 @@ def progress_line(*activities: Activity):
     if not in_notebook():
         yield
         return
-    from IPython.display import HTML, display
+    from IPython.display import HTML, DisplayHandle, display
 
-    started, line, hint = time.monotonic(), [], first_time()
+    started, hint = time.monotonic(), first_time()
+    line: list[DisplayHandle] = []
 
     def show(event, *_) -> None:
         activity = event.obj
@@ -128,6 +133,7 @@ class Inbox:
 
     def __init__(self):
         self._functions: queue.SimpleQueue[Callable[[], None]] = queue.SimpleQueue()
+        self._loop: asyncio.AbstractEventLoop | None
         try:
             self._loop = asyncio.get_running_loop()
         except RuntimeError:
@@ -162,7 +168,7 @@ class Wire:
     def __init__(self, inbox: Inbox):
         self._inbox = inbox
         self._unsent: dict[str, list] = {}
-        self._styles: dict[str, list[str]] = {}
+        self._styles: dict[str, _Sheets] = {}
         self._drawn: set[str] = set()
 
     def listen(self, view: pn.viewable.Viewable) -> None:
@@ -171,7 +177,8 @@ class Wire:
         There it would meet results that arrive: what both change at once is lost.
         """
         hear = view._on_msg
-        view._on_msg = lambda *message: self._inbox(lambda: hear(*message))
+        # Replaced on this view alone, since Panel offers no hook.
+        view._on_msg = lambda *message: self._inbox(lambda: hear(*message))  # type: ignore[method-assign]
 
     def begin(self, refs: Iterable[str]) -> None:
         """Send what has changed, and what will, in views that the page has drawn.
@@ -187,7 +194,8 @@ class Wire:
         self._unsent[ref] = []
         self._take_styles(root)
         document.unhold()
-        document.hold = lambda *_: None
+        # Panel calls `hold` before each change; nothing else turns it off.
+        document.hold = lambda *_: None  # type: ignore[method-assign]
         document.on_change(lambda event: self._hear(ref, comm, event))
 
     def _hear(self, ref: str, comm: Comm, event) -> None:
@@ -219,7 +227,7 @@ class Wire:
 
     def _take_styles(self, root: Model) -> None:
         """Take note of the style sheets that the page has."""
-        for model in root.select({"type": UIElement}):
+        for model in _ui_elements(root):
             self._styles.setdefault(model.id, list(model.stylesheets))
 
     def _is_news(self, event) -> bool:
@@ -234,13 +242,17 @@ class Wire:
 
 def inline_styles(root: Model) -> None:
     """Put the text of Panel's style sheets where their addresses are, so that nothing is fetched."""
-    for model in root.select({"type": UIElement}):
+    for model in _ui_elements(root):
         texts = _as_texts(model.stylesheets)
         if texts != model.stylesheets:
             model.stylesheets = texts
 
 
-def _as_texts(sheets: list) -> list[str]:
+def _ui_elements(root: Model) -> Iterator[UIElement]:
+    return (model for model in root.references() if isinstance(model, UIElement))
+
+
+def _as_texts(sheets: _Sheets) -> _Sheets:
     sheets = [replace_inline_css(one) if isinstance(one, ImportedStyleSheet) else one for one in sheets]
     return [one.css if isinstance(one, InlineStyleSheet) else one for one in sheets]
 

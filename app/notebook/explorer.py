@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
-from os import PathLike
+from os import PathLike, fspath
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +16,7 @@ from quests_core.published import is_name
 from quests_core.utils.atomic_write import atomic_write
 from quests_core.utils.validation import check_choice, check_count, check_frame_indices
 
+from ..analysis.analysed_dataset import AnalysedDataset
 from ..analysis.method_path import MethodPath
 from ..analysis.methods import DEFAULT_METHODS, NESTED_METHODS
 from ..analysis.parameters import Marks, Parameters
@@ -96,9 +97,10 @@ class Explorer:
                 raise TypeError("envs: expected none beside an Environments as data")
             controller.open_environments(data, f"{len(data):,} frames of which only descriptors are known")
         elif isinstance(data, str | PathLike):
-            if not is_name(str(data)) and not controller.place(data).is_file():
-                raise FileNotFoundError(f"{data}: no such file")
-            controller.open(data, envs=envs)
+            path = fspath(data)
+            if not is_name(path) and not controller.place(path).is_file():
+                raise FileNotFoundError(f"{path}: no such file")
+            controller.open(path, envs=envs)
         else:
             self._atoms = _frames(data)
             content = subset_bytes(self._atoms, range(len(self._atoms)))
@@ -113,17 +115,32 @@ class Explorer:
             raise
         self._wire.flush()
 
-    def _settle(self) -> None:
-        """Wait until the active method's order is that of the marks; raise what prevents it."""
+    def _settle(self) -> MethodPath:
+        """Wait for the path of the active method under the current marks, and return it.
+
+        Raises
+        ------
+        ValueError
+            If it cannot be computed.
+        """
         state = self.state
-        self._wait(lambda: self._is_settled or not state.main_activity.running)
-        if not self._is_settled:
+        self._wait(lambda: self._settled_path is not None or not state.main_activity.running)
+        path = self._settled_path
+        if path is None:
             raise ValueError(state.error or state.notice)
+        return path
 
     @property
-    def _is_settled(self) -> bool:
-        path = self.state.path
-        return path is not None and path.method == self.state.active and path.marks == self.state.marks
+    def _settled_path(self) -> MethodPath | None:
+        state, path = self.state, self.state.path
+        is_settled = path is not None and path.method == state.active and path.marks == state.marks
+        return path if is_settled else None
+
+    @property
+    def _opened(self) -> AnalysedDataset:
+        if self.state.opened is None:
+            raise ValueError("no data set is open")
+        return self.state.opened
 
     def wait(self) -> "Explorer":
         """Wait until all that was asked for is computed: other methods, the UMAP, what views need."""
@@ -146,24 +163,23 @@ class Explorer:
         """All frames: those given, or those of the file."""
         if self._atoms is None:
             self._need_frames()
-            return list(self.state.opened.dataset.frames)
+            return list(self._opened.dataset.frames)
         return list(self._atoms)
 
     @property
     def notes(self) -> list[str]:
         """What one should know about the data: what was ignored, dropped, or looks like an unused label."""
-        return list(self.state.opened.dataset.notes)
+        return list(self._opened.dataset.notes)
 
     @property
     def envs(self) -> Environments:
         """Descriptors of all frames."""
-        return self.state.opened.envs
+        return self._opened.envs
 
     @property
     def order(self) -> np.ndarray:
         """Frames in the order of the active method, without those excluded."""
-        self._settle()
-        return self.state.path.order
+        return self._settle().order
 
     @property
     def indices(self) -> np.ndarray:
@@ -195,8 +211,7 @@ class Explorer:
 
     @n_frames.setter
     def n_frames(self, value: int) -> None:
-        self._settle()
-        path = self.state.path
+        path = self._settle()
         wanted, most = check_count(value, "n_frames"), int(path.sizes[-1])
         if wanted > most:
             raise ValueError(f"n_frames: expected at most the number of frames, {most:,}, got {wanted:,}")
@@ -280,7 +295,7 @@ class Explorer:
     def write(self, path: str | PathLike, order: str = "file", overwrite: bool = False) -> Path:
         """Write the subset; see `quests_core.write_subset`."""
         self._need_frames()
-        source = self._atoms if self._atoms is not None else self.state.opened.dataset.path
+        source = self._atoms if self._atoms is not None else self._opened.dataset.path
         return write_subset(path, source, self.indices, order, overwrite)
 
     def save(self, path: str | PathLike) -> Path:
@@ -293,7 +308,7 @@ class Explorer:
             view = printed(self.state, self._controller, self.wait, self._of_frames)
             self.wait()
         path = Path(path)
-        atomic_write(path, comm.page(view, self.state.opened.dataset.name).encode())
+        atomic_write(path, comm.page(view, self._opened.dataset.name).encode())
         return path
 
     def _need_frames(self) -> None:
@@ -302,7 +317,7 @@ class Explorer:
 
     @property
     def _of_frames(self) -> bool:
-        return bool(self.state.opened.dataset.elements)
+        return bool(self._opened.dataset.elements)
 
     def _dashboard(self) -> pn.viewable.Viewable:
         return inline(self.state, self._controller, self._of_frames)
@@ -319,8 +334,8 @@ class Explorer:
         state, n_notes = self.state, len(self.notes)
         more = f"; {n_notes} note{'s' * (n_notes > 1)}, see .notes" if n_notes else ""
         return (
-            f"Explorer({state.opened.dataset.name!r}: {len(state.opened.envs):,} frames, "
-            f"{state.opened.envs.n_envs:,} environments; {state.active} keeps {self.n_frames:,}{more})"
+            f"Explorer({self._opened.dataset.name!r}: {len(self._opened.envs):,} frames, "
+            f"{self._opened.envs.n_envs:,} environments; {state.active} keeps {self.n_frames:,}{more})"
         )
 
     def __getattr__(self, name: str):

@@ -2,7 +2,8 @@
 
 from dataclasses import dataclass
 
-from bokeh.models import ColumnDataSource, Span
+from bokeh.models import ColumnDataSource
+from bokeh.models.annotations import Span
 from bokeh.plotting import figure
 
 from ..analysis.methods import METHOD_INFO

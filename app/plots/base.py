@@ -5,27 +5,23 @@ arrays into the columns of one of its sources. Moving the slider then only repla
 """
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, SupportsFloat
 from urllib.parse import quote
 
 import numpy as np
-from bokeh.models import (
-    ColumnDataSource,
-    CustomAction,
-    CustomJS,
-    GlyphRenderer,
-    Label,
-    Legend,
-    LegendItem,
-    Range1d,
-    SaveTool,
-    Text,
-)
+from bokeh.models import ColumnDataSource, CustomAction, CustomJS, Range1d, SaveTool, Text
+from bokeh.models.annotations import Label, Legend, LegendItem
+from bokeh.models.ranges import NumericalRange, Range
+from bokeh.models.renderers import GlyphRenderer
 from bokeh.plotting import figure
 
 from ..analysis.methods import METHODS
+
+if TYPE_CHECKING:
+    from bokeh.models.sources import DataDict
 
 # The page draws on a canvas, which is quick; the SVG is drawn when it is asked for.
 _SAVE_SVG = """
@@ -60,7 +56,7 @@ class Plot:
     renderers: dict[str, list[GlyphRenderer]] = field(default_factory=dict)
     legend: dict[str, LegendItem] = field(default_factory=dict)
     labels: dict[str, GlyphRenderer] = field(default_factory=dict)
-    draw: "Callable[[Plot, str], list[GlyphRenderer]] | None" = None
+    draw: "DrawMethod | None" = None
 
     def show_methods(self, methods: Iterable[str]) -> None:
         """Show these methods only."""
@@ -73,21 +69,26 @@ class Plot:
 
     def add_methods(self, methods: Iterable[str]) -> None:
         """Add what shows these methods, where it is not there yet."""
+        if self.draw is None:
+            return
         missing = [method for method in METHODS if method in set(methods) - self.renderers.keys()]
         document = self.figure.document
         # Once for all that is added: the page's document counts its models at every change.
         with document.models.freeze() if missing and document is not None else nullcontext():
             for method in missing:
-                self._add(method)
+                self._add(method, self.draw(self, method))
 
-    def _add(self, method: str) -> None:
-        self.renderers[method] = self.draw(self, method)
-        self.legend[method] = LegendItem(label=method, renderers=self.renderers[method][:1])
+    def _add(self, method: str, renderers: list[GlyphRenderer]) -> None:
+        self.renderers[method] = renderers
+        self.legend[method] = LegendItem(label=method, renderers=renderers[:1])
         places = {name: place for place, name in enumerate(METHODS)}
         row = next(layout for layout in self.figure.above if isinstance(layout, Legend))
         row.items = [
             self.legend[name] for name in sorted(self.legend, key=lambda n: places.get(n, len(places)))
         ]
+
+
+DrawMethod = Callable[[Plot, str], list[GlyphRenderer]]
 
 
 def padded(values: np.ndarray, share: float = 0.06) -> tuple[float, float]:
@@ -101,9 +102,23 @@ def padded(values: np.ndarray, share: float = 0.06) -> tuple[float, float]:
     return low - margin, high + margin
 
 
-def set_range(axis_range: Range1d, low: float, high: float) -> None:
+def set_range(axis_range: Range, low: float, high: float) -> None:
     """Move a range, also that to which the reset tool returns."""
     axis_range.update(start=low, end=high, reset_start=low, reset_end=high)
+
+
+def limits(axis_range: Range) -> tuple[float, float]:
+    """Return the start and end of a numeric range."""
+    if not isinstance(axis_range, NumericalRange):
+        raise TypeError(f"axis_range: expected NumericalRange, got {type(axis_range).__name__}")
+    return number(axis_range.start), number(axis_range.end)
+
+
+def number(coordinate: object) -> float:
+    """Return a coordinate as a float; Bokeh also has dates, factors and nodes."""
+    if not isinstance(coordinate, SupportsFloat):
+        raise TypeError(f"coordinate: expected a number, got {coordinate!r}")
+    return float(coordinate)
 
 
 def follow_theme(fig: figure, *texts: Label | Text) -> None:
@@ -131,8 +146,8 @@ def blank(x_label: str, y_label: str, **options) -> figure:
         tools=_TOOLS,
         toolbar_location="above",
         toolbar_inner=True,
-        x_range=Range1d(0, 1),
-        y_range=options.pop("y_range", None) or Range1d(options.pop("y_start", 0), 1),
+        x_range=Range1d(start=0, end=1),
+        y_range=options.pop("y_range", None) or Range1d(start=options.pop("y_start", 0), end=1),
         min_height=200,
         min_border_right=16,
         sizing_mode="stretch_both",
@@ -157,14 +172,14 @@ def svg_tool(fig: figure, name: str) -> CustomAction:
     return CustomAction(icon=_SVG_ICON, description="Save as SVG", callback=callback)
 
 
-def add_legend(fig: figure, renderers: dict[str, list]) -> dict[str, LegendItem]:
+def add_legend(fig: figure, renderers: Mapping[str, Sequence[GlyphRenderer]]) -> dict[str, LegendItem]:
     """Add a legend above the frame, an item for the first renderer of each name."""
     items = {name: LegendItem(label=name, renderers=[r[0]]) for name, r in renderers.items()}
     # Above the frame: inside it, there is no corner that no line ever passes.
     row = Legend(
         items=list(items.values()),
         orientation="horizontal",
-        padding=0,
+        padding=0,  # type: ignore[arg-type]  # Bokeh's stub omits plain integers
         margin=2,
         spacing=14,
         label_text_font_size="12px",
@@ -176,3 +191,14 @@ def add_legend(fig: figure, renderers: dict[str, list]) -> dict[str, LegendItem]
 def empty(*columns: str) -> ColumnDataSource:
     """Return a source with these columns and no rows."""
     return ColumnDataSource({column: [] for column in columns})
+
+
+def set_data(source: ColumnDataSource, data: Mapping[str, Sequence[Any] | np.ndarray]) -> None:
+    """Replace all columns of a source at once."""
+    columns: DataDict = dict(data)
+    source.data = columns
+
+
+def clear(source: ColumnDataSource) -> None:
+    """Remove all rows of a source."""
+    set_data(source, {column: [] for column in source.column_names})

@@ -3,11 +3,13 @@
 from functools import partial
 
 import numpy as np
-from bokeh.models import GlyphRenderer, HoverTool, Label, Line, Scatter, Span, Text, VArea
+from bokeh.models import HoverTool, Line, Scatter, Text, VArea
+from bokeh.models.annotations import Label, Span
+from bokeh.models.renderers import GlyphRenderer
 from bokeh.plotting import figure
 
 from ..analysis.methods import METHOD_INFO, SEEDED_METHODS
-from .base import Plot, add_legend, blank, empty, follow_theme, set_range
+from .base import Plot, add_legend, blank, empty, follow_theme, limits, set_range
 from .palettes import FULL_COLOR
 
 MARKED_PERCENT = (75, 50, 25, 10)
@@ -46,8 +48,9 @@ def rows_of(columns: dict[str, np.ndarray], rows) -> dict[str, list]:
 
 def hide_overlapping_labels(columns: dict[str, list], fig: figure) -> dict[str, list]:
     """Return marks without the labels that would overlap an earlier one in the range of the figure."""
-    shown, labels = [], []
-    across, up = ((axis.end - axis.start) or 1 for axis in (fig.x_range, fig.y_range))
+    shown: list[tuple[float, float]] = []
+    labels = []
+    across, up = ((high - low) or 1 for low, high in (limits(fig.x_range), limits(fig.y_range)))
     for x, y, label in zip(columns["diversity"], columns["entropy"], columns["label"], strict=True):
         place = x / across, y / up
         near = any(abs(place[0] - a) < _LABEL[0] and abs(place[1] - b) < _LABEL[1] for a, b in shown)
@@ -126,13 +129,14 @@ def _draw_marked_path(plot: Plot, method: str) -> list[GlyphRenderer]:
     drawn = _draw_path(plot, method, "diversity", "entropy")
     source, color = empty(*_PATH_COLUMNS, "label"), METHOD_INFO[method].color
     plot.sources[f"{method} marks"] = source
-    place = {"x": "diversity", "y": "entropy"}
-    marks = plot.figure.add_glyph(source, Scatter(**place, size=7, line_color=color, fill_color=color))
+    marks = plot.figure.add_glyph(
+        source, Scatter(x="diversity", y="entropy", size=7, line_color=color, fill_color=color)
+    )
     plot.labels[method] = plot.figure.add_glyph(
         source,
         Text(
-            **place, text="label", x_offset=-8, y_offset=-6, text_align="right", text_font_size="11px",
-            text_color=color,
+            x="diversity", y="entropy", text="label", x_offset=-8, y_offset=-6, text_align="right",
+            text_font_size="11px", text_color=color,
         ),
     )  # fmt: skip
     return [*drawn, marks]

@@ -1,7 +1,8 @@
 """The tail of the force distribution."""
 
 import numpy as np
-from bokeh.models import GlyphRenderer, HoverTool, Step
+from bokeh.models import HoverTool, Step
+from bokeh.models.renderers import GlyphRenderer
 
 from ..analysis.methods import METHOD_INFO
 from .base import Plot, add_legend, blank, empty

@@ -2,19 +2,21 @@
 
 import numpy as np
 from bokeh.core.property.descriptors import UnsetValueError
+from bokeh.core.property.vectorization import Field
 from bokeh.models import (
     BoxSelectTool,
-    ColorBar,
     HoverTool,
+    Image,
     LassoSelectTool,
     LinearColorMapper,
     NumeralTickFormatter,
     Scatter,
 )
+from bokeh.models.annotations import ColorBar
 
 from quests_core.utils.escape import bokeh
 
-from .base import blank, empty, padded, set_range
+from .base import blank, clear, empty, limits, padded, set_range
 from .map_colors import LAST, MapColors
 from .raster import Raster, spread
 
@@ -26,6 +28,9 @@ _CLEAR = "#00000000"
 _INK_INDEX, _HALO_INDEX = LAST + 1, LAST + 2
 # Before the browser has told the size of the figure.
 _SIZE = (500, 400)
+
+# Limits along x and y, and the size of the figure.
+_View = tuple[tuple[float, float], tuple[float, float], tuple[int, int]]
 
 
 class MapFigure:
@@ -61,7 +66,7 @@ class MapFigure:
         self._frames = np.empty(0, dtype=np.int64)
         self._coloring = MapColors(np.empty(0, dtype=np.uint8), ())
         self._picked = np.empty(0, dtype=bool)
-        self._raster: tuple[tuple, Raster] | None = None
+        self._raster: tuple[_View, Raster] | None = None
         self._add_layers()
         self._add_tools()
         self.bar_mapper = LinearColorMapper(palette=[_INK], low=0, high=1)
@@ -78,18 +83,19 @@ class MapFigure:
             empty("image", "x", "y", "dw", "dh"),
         )
         self.rings, self.cross = empty("x", "y"), empty("x", "y")
-        fig, color = self.figure, {"field": "color", "transform": self.mapper}
-        fig.image("image", "x", "y", "dw", "dh", source=self.image, color_mapper=self.mapper, level="glyph")
+        fig, color = self.figure, Field("color", transform=self.mapper)
+        pixels = Image(image="image", x="x", y="y", dw="dw", dh="dh", color_mapper=self.mapper)
+        fig.add_glyph(self.image, pixels, level="glyph")
         # Discs below the points: what shows of them is one outline around picked points that touch.
         self._glyphs = [
             fig.add_glyph(self.rings, Scatter(fill_color=_HALO, line_color=None)),
             fig.add_glyph(self.rings, Scatter(fill_color=_INK, line_color=None)),
             fig.add_glyph(self.points, Scatter(fill_color=color, fill_alpha=0.9, line_color=None)),
         ]
-        for color, width in ((_HALO, 6), (_INK, 2.2)):
+        for outline, width in ((_HALO, 6), (_INK, 2.2)):
             fig.scatter(
                 "x", "y", source=self.cross, marker="circle_cross", size=22, fill_color=None,
-                line_color=color, line_width=width, level="overlay",
+                line_color=outline, line_width=width, level="overlay",
             )  # fmt: skip
 
     def _add_tools(self) -> None:
@@ -100,7 +106,7 @@ class MapFigure:
         )
         self.figure.add_tools(lasso, box)
         tooltips = [("frame", "@frame{0,0}"), ("environment", "@row{0,0}")]
-        self.figure.add_tools(HoverTool(renderers=self._glyphs[2:], tooltips=tooltips, visible=False))
+        self.figure.add_tools(HoverTool(renderers=[self._glyphs[2]], tooltips=tooltips, visible=False))
         self.figure.toolbar.active_drag = lasso
 
     @property
@@ -111,9 +117,8 @@ class MapFigure:
     @property
     def pixel(self) -> tuple[float, float]:
         """Size of a pixel along x and y."""
-        x, y = self.figure.x_range, self.figure.y_range
-        width, height = self._size()
-        return (x.end - x.start) / width, (y.end - y.start) / height
+        (left, right), (bottom, top), (width, height) = self._view()
+        return (right - left) / width, (top - bottom) / height
 
     def set_points(self, xy: np.ndarray, frames: np.ndarray, keep_view: bool = False) -> None:
         """Take other points, all of which are drawn; `frames` is the frame of each."""
@@ -152,8 +157,8 @@ class MapFigure:
 
     def set_current(self, row: int | None) -> None:
         """Mark one point with a cross."""
-        data = {"x": [], "y": []} if row is None else {"x": [self._xy[row, 0]], "y": [self._xy[row, 1]]}
-        self.cross.data = data
+        points = self._xy[[] if row is None else [row]]
+        self.cross.data = {"x": points[:, 0].tolist(), "y": points[:, 1].tolist()}
 
     def draw(self) -> None:
         """Show what was set."""
@@ -174,16 +179,15 @@ class MapFigure:
         for renderer, more in zip(self._glyphs, (5.0, 3.0, 0.0), strict=True):
             renderer.glyph.size = size + more
         if self.image.data["image"]:
-            self.image.data = {name: [] for name in self.image.data}
+            clear(self.image)
 
     def _draw_image(self) -> None:
         for source in (self.points, self.rings):
             if len(source.data["x"]):
-                source.data = {name: [] for name in source.data}
-        x, y = self.figure.x_range, self.figure.y_range
+                clear(source)
+        (left, right), (bottom, top), _ = self._view()
         self.image.data = {
-            "image": [self.pixels()],
-            "x": [x.start], "y": [y.start], "dw": [x.end - x.start], "dh": [y.end - y.start],
+            "image": [self.pixels()], "x": [left], "y": [bottom], "dw": [right - left], "dh": [top - bottom]
         }  # fmt: skip
 
     def pixels(self) -> np.ndarray:
@@ -200,12 +204,13 @@ class MapFigure:
 
     def _current_raster(self) -> Raster:
         """Return where the points fall in what is visible; kept while only colours change."""
-        x, y = self.figure.x_range, self.figure.y_range
-        view = (x.start, x.end, y.start, y.end, *self._size())
+        view = self._view()
         if self._raster is None or self._raster[0] != view:
-            raster = Raster.of(self._xy[self.rows], view[:2], view[2:4], view[4:])
-            self._raster = (view, raster)
+            self._raster = (view, Raster.of(self._xy[self.rows], *view))
         return self._raster[1]
+
+    def _view(self) -> _View:
+        return limits(self.figure.x_range), limits(self.figure.y_range), self._size()
 
     def _size(self) -> tuple[int, int]:
         try:

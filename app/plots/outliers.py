@@ -1,7 +1,9 @@
 """The distribution of δH given the subset."""
 
 import numpy as np
-from bokeh.models import BoxAnnotation, FixedTicker, GlyphRenderer, HoverTool, Label, Span
+from bokeh.models import FixedTicker, HoverTool
+from bokeh.models.annotations import BoxAnnotation, Label, Span
+from bokeh.models.renderers import GlyphRenderer
 
 from quests_core.information.entropy import OVERLAP_THRESHOLD
 
@@ -47,10 +49,11 @@ def outliers_plot() -> Plot:
     fig = blank("δH(environment | subset) / nats", "environments", y_axis_type="log", y_start=0.5)
     fig.add_layout(BoxAnnotation(right=0, fill_color=FULL_COLOR, fill_alpha=0.1, line_color=None))
     fig.add_layout(Span(location=0, dimension="height", line_color=FULL_COLOR, line_dash="dashed"))
-    for text, align, offset in (("covered", "right", -6), ("lost", "left", 6)):
-        label = Label(
-            x=0, y=6, y_units="screen", x_offset=offset, text=text, text_align=align, text_font_size="12px"
-        )
+    for label in (
+        Label(x=0, y=6, y_units="screen", x_offset=-6, text="covered", text_align="right"),
+        Label(x=0, y=6, y_units="screen", x_offset=6, text="lost", text_align="left"),
+    ):
+        label.text_font_size = "12px"
         fig.add_layout(label)
         follow_theme(fig, label)
     fig.xaxis.ticker = FixedTicker(ticks=[float(stretched(tick)) for tick in _TICKS])

@@ -7,7 +7,7 @@ from bokeh.models import FactorRange, HoverTool
 from bokeh.plotting import figure
 
 from ..text.numbers import nats
-from .base import Plot, add_legend, blank, empty, follow_theme, set_range
+from .base import Plot, add_legend, blank, clear, empty, follow_theme, limits, set_data, set_range
 from .palettes import FULL_COLOR
 from .sets import short_names
 
@@ -62,12 +62,12 @@ def show_redundancy(plot: Plot, data: dict[str, list]) -> None:
     fig: figure = plot.figure
     source = plot.sources["bars"]
     names = data["name"][::-1]
-    if list(fig.y_range.factors) != names:
-        source.data = {name: [] for name in data}
-        fig.y_range.factors = names
+    if list(source.data["name"]) != data["name"]:
+        clear(source)
+        fig.y_range.update(factors=names)
         fig.min_height = _REST + _ROW * max(4, len(names))
-    source.data = data
+    set_data(source, data)
     # Room for the text right of the longest bar.
     end = 1.28 * max([*data["bound"], 0.5])
-    if fig.x_range.end != end:
+    if limits(fig.x_range)[1] != end:
         set_range(fig.x_range, 0, end)

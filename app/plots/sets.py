@@ -5,7 +5,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from bokeh.models import (
-    ColorBar,
     ColumnDataSource,
     FactorRange,
     FixedTicker,
@@ -14,16 +13,16 @@ from bokeh.models import (
     NoOverlap,
     NumeralTickFormatter,
     Scatter,
-    Span,
     TapTool,
 )
+from bokeh.models.annotations import ColorBar, Span
 from bokeh.palettes import Cividis256
 from bokeh.plotting import figure
 
 from quests_core.information.entropy import OVERLAP_THRESHOLD
 
 from ..analysis.methods import METHOD_INFO
-from .base import Plot, add_legend, blank, empty, padded, set_range
+from .base import Plot, add_legend, blank, clear, empty, padded, set_data, set_range
 from .palettes import FULL_COLOR, NOVELTY, NOVELTY_LIMIT
 
 SET_COLOR, REFERENCE_COLOR, COVERED_COLOR = "#0072B2", "#D55E00", "#56B4E9"
@@ -154,7 +153,7 @@ def matrix_data(matrix: np.ndarray, names: Sequence[str]) -> dict[str, list]:
     """Return a matrix as cells; row: whose environments are covered, column: by which set."""
     short = short_names(names)
     n, values = len(names), 100 * np.asarray(matrix).ravel()
-    rows, columns = np.repeat(np.arange(n), n), np.tile(np.arange(n), n)
+    rows, columns = np.repeat(np.arange(n), n).tolist(), np.tile(np.arange(n), n).tolist()
     return {
         "query": [short[i] for i in rows],
         "known": [short[j] for j in columns],
@@ -210,9 +209,10 @@ def show_matrix(plot: Plot, matrix: np.ndarray, names: Sequence[str]) -> None:
     """Draw another matrix, the first row on top."""
     data = matrix_data(matrix, names)
     short = short_names(names)
-    plot.sources["cells"].data = {name: [] for name in data}
-    plot.figure.x_range.factors, plot.figure.y_range.factors = short, short[::-1]
-    plot.sources["cells"].data = data
+    clear(plot.sources["cells"])
+    plot.figure.x_range.update(factors=short)
+    plot.figure.y_range.update(factors=short[::-1])
+    set_data(plot.sources["cells"], data)
 
 
 def addition_plot() -> tuple[Plot, Span]:

@@ -1,6 +1,7 @@
 """Moving the current size by hand inside a plot: by dragging, or by a click."""
 
-from bokeh.models import ColumnDataSource, CustomJS, Span
+from bokeh.models import ColumnDataSource, CustomJS
+from bokeh.models.annotations import Span
 from bokeh.plotting import figure
 
 from .base import empty

@@ -22,6 +22,6 @@ class Download(pn.custom.JSComponent):
     def __init__(self, **params):
         super().__init__(width=0, height=0, margin=0, **params)
 
-    def save(self, name: str, content: bytes) -> None:
-        """Let the browser save a file."""
+    def send(self, name: str, content: bytes) -> None:
+        """Save a file in the browser."""
         self._send_msg({"name": name, "content": content})

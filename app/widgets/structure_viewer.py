@@ -71,7 +71,7 @@ def _hex(rgb: np.ndarray) -> str:
 class StructureViewer(pn.custom.JSComponent):
     """Draws a scene; turn by dragging, zoom with the wheel, pick an atom by a click."""
 
-    scene = param.Dict(default={}, doc="What `show` made of a scene.")
+    scene = param.Dict(default={}, doc="What `draw` made of a scene.")
     clicked = param.List(default=[-1, 0], doc="Atom of the frame last clicked, and the number of clicks.")
 
     _esm = Path(__file__).parents[1] / "assets" / "structure.js"
@@ -79,7 +79,7 @@ class StructureViewer(pn.custom.JSComponent):
     def __init__(self, **params):
         super().__init__(**{"sizing_mode": "stretch_both", "margin": 0, "stylesheets": [CSS], **params})
 
-    def show(self, scene: Scene, coloring: AtomColors, hints: list[str], label: str, key: str) -> None:
+    def draw(self, scene: Scene, coloring: AtomColors, hints: list[str], label: str, key: str) -> None:
         """Draw a scene.
 
         Parameters

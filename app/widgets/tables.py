@@ -61,16 +61,17 @@ class _Table(pn.widgets.Tabulator):
 
     def _are_rows(self, rows) -> bool:
         """Say whether these are rows of the page that the browser has."""
+        size = self.page_size or 0
         return (
             isinstance(rows, list)
-            and len(rows) <= self.page_size
-            and all(isinstance(row, int) and 0 <= row < self.page_size for row in rows)
+            and len(rows) <= size
+            and all(isinstance(row, int) and 0 <= row < size for row in rows)
         )
 
     def _config_columns(self, column_objs):
-        columns = super()._config_columns(column_objs)
+        columns = [dict(column) for column in super()._config_columns(column_objs)]
         for column in columns:
-            if width := self._least_widths.get(column.get("field")):
+            if width := self._least_widths.get(str(column.get("field"))):
                 column |= {"minWidth": width, "widthGrow": round(width / _SHARE)}
         return columns
 

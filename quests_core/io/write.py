@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 from ase import Atoms
 
+from ..utils.arrays import Indices
 from ..utils.atomic_write import atomic_write
 from ..utils.validation import check_choice, check_frame_indices, check_frames
 from .compressed import check_can_compress, compress
@@ -18,7 +19,7 @@ from .xyz_checks import frame_bounds, is_extxyz, read_xyz_bytes
 def write_subset(
     path: str | os.PathLike,
     source: str | os.PathLike | Sequence[Atoms],
-    indices: Sequence[int],
+    indices: Indices,
     order: str = "file",
     overwrite: bool = False,
 ) -> Path:
@@ -78,7 +79,7 @@ def write_subset(
     return path
 
 
-def subset_bytes(source, indices: Sequence[int], order: str = "file") -> bytes:
+def subset_bytes(source, indices: Indices, order: str = "file") -> bytes:
     """Return what `write_subset` writes, not compressed."""
     is_file = isinstance(source, str | os.PathLike)
     if is_file and is_extxyz(source):

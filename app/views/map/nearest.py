@@ -99,7 +99,7 @@ class NearestView(View):
         scene = make_scene(
             atoms, _LOOK, current_structure.atom_of(state, row), state.opened.parameters.cutoff
         )
-        self._viewer.show(
+        self._viewer.draw(
             scene, by_element(atoms.numbers), hints(state, frame, 0, None, ""),
             f"The nearest kept environment, in frame {frame}", state.opened.dataset.sha256,
         )  # fmt: skip

@@ -171,7 +171,7 @@ class StructureView(View):
         scene = make_scene(atoms, look, picked, opened.parameters.cutoff, atoms_forces(atoms))
         values, unit = self._values()
         words = f"Frame {frame}, {atoms.get_chemical_formula()}; {_neighbors(scene)}"
-        self._viewer.show(
+        self._viewer.draw(
             scene, self._coloring(atoms, values, rows), hints(state, frame, rows.start, values, unit), words,
             opened.dataset.sha256,
         )  # fmt: skip

@@ -85,7 +85,7 @@ class ExportView(View):
             self._controller.run(
                 f"Making {filename}",
                 lambda _: make(opened, path, n_frames, order),
-                lambda data: self._saver.save(filename, data),
+                lambda data: self._saver.send(filename, data),
                 lambda error: self._controller.show_error("Could not export", error),
                 quick=True,
             )

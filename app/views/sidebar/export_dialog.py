@@ -116,7 +116,7 @@ class ExportDialog(View):
 
         def done(made: Bundle) -> None:
             self._make.disabled = False
-            self._saver.save(
+            self._saver.send(
                 f"{file_stem(opened.dataset.name, found.active, found.n_frames)}-export.zip", made.data
             )
             self._state.error = ""
