@@ -1,15 +1,22 @@
 """Files that are whole or absent under their name, whatever happens while they are written."""
 
 import errno
+import hashlib
 import os
+import platform
 import secrets
 import stat
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
 
-# What a process that was killed leaves behind ends so.
+try:
+    import fcntl
+except ImportError:  # Windows: what a killed process leaves stays.
+    fcntl = None
+
+# What a process that was killed leaves behind ends so, until the same file is written again.
 PART = ".part"
 _FLAGS = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0) | getattr(os, "O_NOFOLLOW", 0)
 
@@ -65,21 +72,23 @@ def atomic_write(
         raise FileExistsError(f"{path} exists already")
     target = Path(os.path.realpath(path)) if overwrite else path
     status = check_replaceable(target)
-    temporary = target.with_name(f".{secrets.token_hex(8)}{PART}")
+    _remove_parts(target)
+    # While a file is written nobody else reads it, unless it will be like any new file.
+    mode = 0o600 if private or status is not None else 0o666
     try:
-        _write(temporary, content, status, private, sync)
-        if overwrite:
-            os.replace(temporary, target)
-        else:
-            _rename_to_new(temporary, target)
+        with _locked_part(target, mode) as (temporary, descriptor):
+            _write(descriptor, content, sync)
+            if status is not None and not private:
+                _take_over(temporary, status)
+            if overwrite:
+                os.replace(temporary, target)
+            else:
+                _rename_to_new(temporary, target)
     except OSError as error:
-        if error.errno is not None and error.filename in (None, temporary, str(temporary)):
+        if error.errno is not None and (error.filename is None or str(error.filename).endswith(PART)):
             # The name of the temporary file says nothing to anybody.
             raise OSError(error.errno, error.strerror, str(path)) from error
         raise
-    finally:
-        with suppress(FileNotFoundError):
-            os.unlink(temporary)
 
 
 def check_replaceable(path: str | os.PathLike) -> os.stat_result | None:
@@ -101,10 +110,71 @@ def check_replaceable(path: str | os.PathLike) -> os.stat_result | None:
     return status
 
 
-def _write(temporary: Path, content, status: os.stat_result | None, private: bool, sync: bool) -> None:
-    # While a file is written nobody else reads it, unless it will be like any new file.
-    mode = 0o600 if private or status is not None else 0o666
-    with os.fdopen(os.open(temporary, _FLAGS, mode), "wb") as file:
+def _part_prefix(target: Path) -> str:
+    """Return how names of temporary files of a target begin, on this machine."""
+    name = f"{platform.node()}/{target.name}".encode(errors="surrogateescape")
+    return f".{hashlib.sha256(name).hexdigest()[:16]}-"
+
+
+def _remove_parts(target: Path) -> None:
+    """Delete temporary files of the same target whose process was killed: this account's, and not locked."""
+    if fcntl is None:
+        return
+    with suppress(OSError):
+        for part in target.parent.glob(f"{_part_prefix(target)}*{PART}"):
+            with suppress(OSError):
+                _remove_unlocked(part)
+
+
+def _remove_unlocked(part: Path) -> None:
+    found = part.lstat()
+    if not stat.S_ISREG(found.st_mode) or found.st_uid != os.getuid():
+        return
+    descriptor = os.open(part, os.O_RDWR | os.O_NOFOLLOW)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        os.unlink(part)
+    finally:
+        os.close(descriptor)
+
+
+@contextmanager
+def _locked_part(target: Path, mode: int) -> Iterator[tuple[Path, int]]:
+    """Yield the name and descriptor of a new file, locked until the end, where it is deleted if still there.
+
+    Whoever gets the descriptor closes it.
+    """
+    while True:
+        part = target.with_name(f"{_part_prefix(target)}{secrets.token_hex(8)}{PART}")
+        descriptor = os.open(part, _FLAGS, mode)
+        lock = _lock(descriptor)
+        if lock is None or os.fstat(lock).st_nlink:
+            break
+        # Taken for one of a killed process before it was locked.
+        os.close(descriptor)
+        os.close(lock)
+    try:
+        yield part, descriptor
+    finally:
+        with suppress(FileNotFoundError):
+            os.unlink(part)
+        if lock is not None:
+            os.close(lock)
+
+
+def _lock(descriptor: int) -> int | None:
+    """Lock a file; return the descriptor that keeps it locked, None where a file system has no locks."""
+    if fcntl is None:
+        return None
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+    except OSError:
+        return None
+    return os.dup(descriptor)
+
+
+def _write(descriptor: int, content: bytes | Callable[[BinaryIO], object], sync: bool) -> None:
+    with os.fdopen(descriptor, "wb") as file:
         if callable(content):
             content(file)
         else:
@@ -112,8 +182,6 @@ def _write(temporary: Path, content, status: os.stat_result | None, private: boo
         file.flush()
         if sync:
             os.fsync(file.fileno())
-    if status is not None and not private:
-        _take_over(temporary, status)
 
 
 def _take_over(temporary: Path, status: os.stat_result) -> None:

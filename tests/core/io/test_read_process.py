@@ -17,11 +17,14 @@ from quests_core import Cancelled, read, utils
 from quests_core.io import read_process
 from quests_core.io.read_process import load_frames, read_in_process, save_frames
 from quests_core.utils.child import Child, ChildError
+from tests.hostile import files
 
-ENDLESS = (
-    "ITEM: TIMESTEP\n0\nITEM: NUMBER OF ATOMS\n999999999\nITEM: BOX BOUNDS pp pp pp\n0 1\n0 1\n0 1\n"
-    "ITEM: ATOMS id type x y z\n1 1 0 0 0\n"
-)
+ENDLESS = {
+    "x.lammpsdump": lambda: files.ENDLESS,
+    # Symmetry makes 20,000 positions of one, each compared with all others; or the file has as many.
+    "operations.cif": lambda: files.cif_of_operations(20_000),
+    "positions.cif": lambda: files.cif_of_operations(2, 20_000),
+}
 
 
 @pytest.fixture(autouse=True)
@@ -60,14 +63,16 @@ def test_the_same_frames_come_as_in_this_process(tmp_path, name):
             np.testing.assert_array_equal(value, other.calc.results[key])
 
 
-def test_a_reader_without_an_end_is_killed_in_time_and_the_next_file_is_read(tmp_path, monkeypatch):
-    bad, good = tmp_path / "x.lammpsdump", tmp_path / "x.cif"
-    bad.write_text(ENDLESS)
+@pytest.mark.parametrize("name", ENDLESS)
+def test_a_reader_without_an_end_is_killed_in_time_and_the_next_file_is_read(tmp_path, monkeypatch, name):
+    bad, good = tmp_path / name, tmp_path / "x.cif"
+    bad.write_text(ENDLESS[name]())
     bulk("Cu").write(good)
     assert len(read_in_process(good)) == 1
     process = read_process._reader._process
     monkeypatch.setattr(read_process, "SECONDS", 0.5)
-    with pytest.raises(ValueError, match=r"^x\.lammpsdump: it took more than \d s"):
+    monkeypatch.setattr(read_process, "SECONDS_PER_MB", 0.0)
+    with pytest.raises(ValueError, match=rf"^{name}: it took more than \d s"):
         read_in_process(bad)
     assert process.poll() is not None
     monkeypatch.undo()
@@ -76,7 +81,7 @@ def test_a_reader_without_an_end_is_killed_in_time_and_the_next_file_is_read(tmp
 
 def test_cancelling_kills_the_reader(tmp_path):
     path = tmp_path / "x.lammpsdump"
-    path.write_text(ENDLESS)
+    path.write_text(files.ENDLESS)
     seen = []
 
     def progress(step, done, total):
@@ -88,6 +93,15 @@ def test_cancelling_kills_the_reader(tmp_path):
         read_in_process(path, progress)
     assert set(seen) == {read_process.STEP}
     assert read_process._reader._process is None
+
+
+@pytest.mark.parametrize("number", ["999999999999", "-1", "1e300", "x"])
+@pytest.mark.parametrize("key", ["_space_group_IT_number", "_symmetry_space_group_setting"])
+def test_a_cif_of_no_known_symmetry_is_refused(tmp_path, key, number):
+    path = tmp_path / "x.cif"
+    path.write_text(files.cif_of_operations(0).replace("loop_", f"{key} {number}\nloop_", 1))
+    with pytest.raises(ValueError, match=r"^x\.cif: cannot be read: "):
+        read_in_process(path)
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="memory is limited on Linux only")

@@ -3,6 +3,8 @@
 import errno
 import os
 import stat
+import subprocess
+import sys
 import threading
 from pathlib import Path
 
@@ -196,3 +198,81 @@ def test_names_may_be_as_long_as_the_file_system_has_them(tmp_path):
     atomic_write(path, b"1", overwrite=False)
     atomic_write(path, b"2")
     assert path.read_bytes() == b"2"
+
+
+KILLED = """
+import os, signal, sys
+from quests_core.utils.atomic_write import atomic_write
+
+def write(file):
+    file.write(b"half")
+    file.flush()
+    os.kill(os.getpid(), signal.SIGKILL)
+
+atomic_write(sys.argv[1], write)
+"""
+
+
+@posix
+@pytest.mark.parametrize("overwrite", [True, False])
+def test_what_a_killed_process_left_goes_with_the_next_write_of_the_same_file(tmp_path, overwrite):
+    target, other = tmp_path / "a.txt", tmp_path / "b.txt"
+    for path in (target, other):
+        subprocess.run([sys.executable, "-c", KILLED, path], check=False)
+    (tmp_path / ".mine.part").write_bytes(b"")
+    (tmp_path / f"{module._part_prefix(target)}link.part").symlink_to(other)
+    assert len(names(tmp_path)) == 4
+    atomic_write(target, b"whole", overwrite=overwrite)
+    left = {name for name in names(tmp_path) if name.endswith(".part")}
+    (of_other,) = (name for name in left if name.startswith(module._part_prefix(other)))
+    assert left == {of_other, ".mine.part", f"{module._part_prefix(target)}link.part"}
+    assert target.read_bytes() == b"whole"
+
+
+@posix
+def test_what_is_being_written_is_left_alone(tmp_path):
+    path = tmp_path / "a.txt"
+
+    def write(file):
+        file.write(b"first")
+        atomic_write(path, b"second")
+        assert path.read_bytes() == b"second"
+
+    atomic_write(path, write)
+    assert path.read_bytes() == b"first"
+    assert names(tmp_path) == ["a.txt"]
+
+
+@posix
+def test_a_new_file_that_is_deleted_before_it_is_locked_is_made_again(tmp_path, monkeypatch):
+    seen, lock = [], module._lock
+
+    def late(descriptor):
+        if not seen:
+            seen.extend(names(tmp_path))
+            module._remove_parts(tmp_path / "a.txt")
+        return lock(descriptor)
+
+    monkeypatch.setattr(module, "_lock", late)
+    atomic_write(tmp_path / "a.txt", b"1")
+    assert len(seen) == 1
+    assert names(tmp_path) == ["a.txt"]
+
+
+@posix
+def test_parts_of_others_and_file_systems_without_locks_keep_theirs(tmp_path, monkeypatch):
+    part = tmp_path / f"{module._part_prefix(tmp_path / 'a.txt')}x.part"
+    part.write_bytes(b"")
+
+    def refuse(*_):
+        raise OSError(errno.ENOLCK, "no locks")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(module.fcntl, "flock", refuse)
+        atomic_write(tmp_path / "a.txt", b"1")
+    with monkeypatch.context() as patch:
+        patch.setattr(module.os, "getuid", lambda: os.stat(part).st_uid + 1)
+        atomic_write(tmp_path / "a.txt", b"2")
+    assert part.exists()
+    atomic_write(tmp_path / "a.txt", b"3")
+    assert names(tmp_path) == ["a.txt"]
