@@ -21,7 +21,7 @@ _NAMES = {ERROR: "error", WARNING: "warning", INFO: "note"}
 
 
 class HealthView(View):
-    """Each finding with its frames, which can be picked or excluded."""
+    """Each finding with its frames, which can be picked or excluded, and what was noted while reading."""
 
     def __init__(self, state: State, controller: Controller, tab: str = ""):
         super().__init__(state, tab)
@@ -30,6 +30,7 @@ class HealthView(View):
         self._is_asked = False
         self._head = html()
         self._list = pn.Column(sizing_mode="stretch_width", margin=(6, 0, 0, 0))
+        self._notes = html(margin=(6, 0, 0, 0))
         self._again = pmui.Button(label="Check the data set", size="small", variant="outlined", margin=(8, 0))
         self._again.on_click(lambda _: self._ask())
         self.follow(self._ask, "opened")
@@ -70,6 +71,7 @@ class HealthView(View):
         findings = self.findings
         self._again.visible = findings is None and not self._is_asked and self._state.opened is not None
         self._show_head()
+        self._notes.object = _notes(self._state.opened.dataset.notes if self._state.opened else ())
         if findings is None:
             self._list.objects = []
         elif not findings:
@@ -115,8 +117,15 @@ class HealthView(View):
     def __panel__(self):
         """Return what the page shows of this view."""
         return card(
-            self._head, self._again, self._list, area="health", css=("tall",), sizing_mode="stretch_width"
-        )
+            self._head, self._again, self._list, self._notes,
+            area="health", css=("tall",), sizing_mode="stretch_width",
+        )  # fmt: skip
+
+
+def _notes(notes: tuple[str, ...]) -> str:
+    """Return what a reader ignored, dropped or did not understand, as HTML."""
+    lines = "".join(f'<div class="small">{escape(note)}</div>' for note in notes)
+    return f'<div class="finding info"><div><b>Noted while reading</b>{lines}</div></div>' if notes else ""
 
 
 def _badges(findings: list[Finding]) -> str:

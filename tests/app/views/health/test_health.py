@@ -2,6 +2,7 @@
 
 import dataclasses
 import threading
+from html import escape
 
 import numpy as np
 import panel as pn
@@ -303,3 +304,20 @@ def test_text_from_a_file_is_escaped(session, rng, tmp_path):
     view._show()
     assert "<img>" not in text_of(view)
     assert "&lt;b&gt;" in text_of(view)
+
+
+def test_what_was_noted_while_reading_is_shown_escaped_also_before_the_check(session, tmp_path):
+    atoms = bulk("Cu", cubic=True)
+    atoms.info.update({"final_energy": -1.5, "<img>_energy_x": -2.5})
+    write(tmp_path / "noted.xyz", [atoms] * 3, format="extxyz")
+    view = HealthView(session.state, session.controller, "health")
+    assert "Noted while reading" not in text_of(view)
+    session.open(tmp_path / "noted.xyz")
+    session.state.tab = "health"
+    assert "Noted while reading" in text_of(view)
+    session.run()
+    notes = session.state.opened.dataset.notes
+    assert any("<img>" in note for note in notes)
+    shown = text_of(view)
+    assert all(escape(note) in shown for note in notes)
+    assert "<img>" not in shown
