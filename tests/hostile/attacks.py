@@ -117,7 +117,7 @@ async def read_nothing(server: ServedAs, rng: np.random.Generator) -> list[str]:
 async def garbage(server: ServedAs, rng: np.random.Generator) -> list[str]:
     """Send messages that are none, and events of nothing."""
     losses, size = [], server.log.stat().st_size
-    for _ in range(10):
+    for _ in range(3):
         wire = await joined(server)
         model, mark = wire.find("Frames kept"), "z" * 50_000
         told = [

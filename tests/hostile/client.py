@@ -229,12 +229,21 @@ class Wire:
         return next(m["id"] for m in self.models() if kind in m["name"])
 
     async def wait_for(self, text: str, seconds: float = SECONDS) -> None:
-        """Pull the document until it holds a text."""
-        end = asyncio.get_running_loop().time() + seconds
-        while text not in json.dumps(await self.pull(), ensure_ascii=False):
-            if asyncio.get_running_loop().time() > end:
-                raise TimeoutError(f"no {text!r} within {seconds} s")
-            await asyncio.sleep(0.2)
+        """Wait until the document holds a text, or is told to change to it; then pull it.
+
+        The server is asked no more than twice: to pull a document takes it most of a second.
+        """
+
+        async def appear() -> None:
+            content = await self.pull()
+            while text not in json.dumps(content, ensure_ascii=False):
+                _, content = await self.receive(seconds)
+
+        try:
+            await asyncio.wait_for(appear(), seconds)
+        except TimeoutError:
+            raise TimeoutError(f"no {text!r} within {seconds} s") from None
+        await self.pull()
 
     async def closed(self, seconds: float = SECONDS) -> Closed:
         """Read until the server closes the websocket; return how it did."""
