@@ -33,7 +33,8 @@ def on_server_loaded(server_context) -> None:
     served = guarded_server.require(server_context.application_context)
     if missing := allowed_paths.missing():
         raise SystemExit(f"{allowed_paths.FOLDERS}: no such folder: {', '.join(map(str, missing))}")
-    guarded_server.contain_exits(IOLoop.current().asyncio_loop)
+    # Every loop of Tornado 6 wraps one of asyncio; its annotations do not say so.
+    guarded_server.contain_exits(IOLoop.current().asyncio_loop)  # type: ignore[attr-defined]
     if served.access.token is not None and allowed_paths.FOLDERS not in os.environ:
         link = f"{served.own_address.rstrip('/')}{served.prefix}{server_context.application_context.url}"
         print(f"To open and save files by their paths: {link}?{PARAMETER}={served.access.token}", flush=True)  # noqa: T201

@@ -101,4 +101,7 @@ class _Metrics(RequestHandler):
         self.write(metrics())
 
 
-ROUTES = [(r"/health", _Health, {}), (r"/metrics", _Metrics, {})]
+ROUTES: list[tuple[str, type[RequestHandler], dict]] = [
+    (r"/health", _Health, {}),
+    (r"/metrics", _Metrics, {}),
+]

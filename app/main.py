@@ -14,10 +14,13 @@ from quests_app.session.state import State
 
 pn.extension("filedropper", "tabulator", respect_explicit_sizing=True)
 
-client_values.limit(pn.state.curdoc)
+document = pn.state.curdoc
+if document is None:
+    raise RuntimeError("expected a session; start the dashboard with: panel serve app")
+client_values.limit(document)
 state = State()
-scheduler = DeferredScheduler(on_loop_of(pn.state.curdoc))
-controller = Controller(state, scheduler, allowed_paths=of_document(pn.state.curdoc))
+scheduler = DeferredScheduler(on_loop_of(document))
+controller = Controller(state, scheduler, allowed_paths=of_document(document))
 pn.state.onload(scheduler.open)
 
 

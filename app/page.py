@@ -6,6 +6,7 @@ from functools import partial
 import panel as pn
 import panel_material_ui as pmui
 from panel.util import edit_readonly
+from panel.viewable import Viewable
 
 from .jobs.activity import WAITING
 from .session.controller import Controller
@@ -119,8 +120,8 @@ def content(
 
 def _makers(
     state: State, controller: Controller, sets: ReferenceSets, without: tuple[str, ...]
-) -> dict[str, Callable[[], pn.Column]]:
-    makers = {
+) -> dict[str, Callable[[], Viewable]]:
+    makers: dict[str, Callable[..., pn.Column]] = {
         "overview": _overview,
         "map": _map_tab,
         "outliers": _outliers_tab,
@@ -207,7 +208,7 @@ def _sets_tab(state: State, controller: Controller, sets: ReferenceSets) -> pn.C
         # Without another file most views have nothing to show.
         alone = not sets.references
         shown.css_classes = ["cards", tab, *["alone"] * alone]
-        for view in shown[1:5]:
+        for view in shown.objects[1:5]:
             view.visible = not alone
 
     sets.param.watch(lambda _: give_room(), "references")

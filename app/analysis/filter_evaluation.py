@@ -6,7 +6,7 @@ is only found if what is asked of it can be told.
 
 import difflib
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -48,12 +48,22 @@ class Members:
 
 @dataclass(frozen=True)
 class _Values:
-    """One value a frame, or one for all; `name` is how messages call it."""
+    """One value per row, or one for all rows; error messages show `name`."""
 
     kind: str
-    data: np.ndarray | Members
+    data: np.ndarray
     known: np.ndarray
     name: str
+
+
+@dataclass(frozen=True)
+class _Sets:
+    """One set per row, always known; error messages show `name`."""
+
+    members: Members
+    name: str
+    kind: str = SET
+    known: np.ndarray = field(default_factory=lambda: np.array(True))
 
 
 def matches(text: str, columns: Mapping[str, object], n_rows: int) -> np.ndarray:
@@ -111,11 +121,11 @@ class _Evaluation:
 
     def _of_kind(self, node: Node, kind: str) -> _Values:
         values = self._values(node)
-        if values.kind != kind:
-            raise ExpressionError(f"expected {kind}, but {values.name} is {values.kind}", node.position)
+        if isinstance(values, _Sets) or values.kind != kind:
+            raise _unexpected(values, kind, node)
         return values
 
-    def _values(self, node: Node) -> _Values:
+    def _values(self, node: Node) -> _Values | _Sets:
         kind = node.kind
         if kind in ("number", "text"):
             return _constant(node)
@@ -136,7 +146,7 @@ class _Evaluation:
             return self._chain(node)
         return _calculated(kind, self._of_kind(node.parts[0], NUMBER))
 
-    def _column(self, node: Node) -> _Values:
+    def _column(self, node: Node) -> _Values | _Sets:
         name = str(node.value)
         if name not in self._columns:
             if name.lower() in ("true", "false"):
@@ -160,10 +170,8 @@ class _Evaluation:
     def _comparison(self, node: Node) -> _Values:
         left, right = (self._values(part) for part in node.parts)
         _check_alike(left, right, node)
-        if left.kind == SET:
-            raise ExpressionError(
-                f'expected “in” to ask what {left.name} holds, as in "C" in {left.name}', node.position
-            )
+        if isinstance(left, _Sets) or isinstance(right, _Sets):
+            raise _no_comparison(left, node)
         if left.kind == TRUTH and node.kind not in ("==", "!="):
             raise ExpressionError(f"expected “==” or “!=” for {left.name}", node.position)
         data = np.asarray(_COMPARE[node.kind](left.data, right.data), dtype=bool)
@@ -176,14 +184,18 @@ class _Evaluation:
             for part in container.parts:
                 other = self._values(part)
                 _check_alike(left, other, part)
+                if isinstance(left, _Sets) or isinstance(other, _Sets):
+                    raise _no_comparison(left, part)
                 found = found | (other.known & np.asarray(left.data == other.data, dtype=bool))
             return _Values(TRUTH, found, left.known, "“in”")
-        right = self._of_kind(container, SET)
+        right = self._values(container)
+        if not isinstance(right, _Sets):
+            raise _unexpected(right, SET, container)
         if node.parts[0].kind != "text":
             raise ExpressionError(
                 f"expected a text in quotes before “in {right.name}”", node.parts[0].position
             )
-        has = right.data.has.get(str(node.parts[0].value), np.array(False))
+        has = right.members.has.get(str(node.parts[0].value), np.array(False))
         return _Values(TRUTH, has, np.array(True), "“in”")
 
     def _call(self, node: Node) -> _Values:
@@ -228,9 +240,9 @@ def _constant(node: Node) -> _Values:
     return _Values(TEXT, text, np.array(True), f"“{str(node.value)[:40]}”")
 
 
-def _column(name: str, data) -> _Values:
+def _column(name: str, data) -> _Values | _Sets:
     if isinstance(data, Members):
-        return _Values(SET, data, np.array(True), name)
+        return _Sets(data, name)
     data = np.asarray(data)
     if data.dtype == bool:
         return _Values(TRUTH, data, np.ones(len(data), dtype=bool), name)
@@ -245,7 +257,17 @@ def _column(name: str, data) -> _Values:
     return _Values(TEXT, texts, known, name)
 
 
-def _check_alike(left: _Values, right: _Values, node: Node) -> None:
+def _unexpected(values: _Values | _Sets, kind: str, node: Node) -> ExpressionError:
+    return ExpressionError(f"expected {kind}, but {values.name} is {values.kind}", node.position)
+
+
+def _no_comparison(sets: _Values | _Sets, node: Node) -> ExpressionError:
+    return ExpressionError(
+        f'expected “in” to test what {sets.name} contains, as in "C" in {sets.name}', node.position
+    )
+
+
+def _check_alike(left: _Values | _Sets, right: _Values | _Sets, node: Node) -> None:
     if left.kind != right.kind:
         raise ExpressionError(
             f"expected two of a kind, but {left.name} is {left.kind} and {right.name} is {right.kind}",

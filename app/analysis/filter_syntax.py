@@ -100,7 +100,7 @@ def _tokens(text: str) -> list[_Token]:
     found, position = [], 0
     while position < len(text):
         match = _TOKEN.match(text, position)
-        if match is None:
+        if match is None or match.lastgroup is None:
             raise ExpressionError(_not_a_token(text, position), position)
         kind, word = match.lastgroup, match.group()
         if kind == "name" and word in _KEYWORDS:

@@ -3,17 +3,12 @@
 The direction is that of the library: file → `DataSet` → environments → `MethodPath` of each method.
 """
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, replace
 
 from quests_core.io import dataset as files
 from quests_core.io.dataset import DataSet
 from quests_core.io.read_process import read_in_process
 from quests_core.utils.validation import SANE
-
-if TYPE_CHECKING:
-    pass
-
 
 RANDOM_STATE = 0
 # Smallest and largest k, cutoff (Å) and bandwidth (Å⁻¹) that a page or a link may ask for.
@@ -54,6 +49,10 @@ class Parameters:
     def keys(self) -> dict[str, str | None]:
         """Return what `load` is told about the names of labels."""
         return {name: getattr(self, name) or None for name in KEYS}
+
+    def without_keys(self) -> "Parameters":
+        """Return the parameters with all keys recognised by their usual names."""
+        return replace(self, energy_key="", forces_key="", label_key="")
 
 
 @dataclass(frozen=True)

@@ -125,8 +125,9 @@ def make_scene(
     drawn = _Drawn.copies(atoms, home, shifts)
     distances = drawn.mark(atoms, home, shifts, picked, cutoff) if picked is not None else np.empty(0)
     edges = cell_edges(atoms, copies, shifts[0]) if look.cell else np.empty((0, 2, 3))
-    has_arrows = look.forces and forces is not None
-    arrows, scale = force_arrows(drawn.positions, forces[drawn.atom]) if has_arrows else _NO_ARROWS
+    arrows, scale = _NO_ARROWS
+    if look.forces and forces is not None:
+        arrows, scale = force_arrows(drawn.positions, forces[drawn.atom])
     origin, extent = _view(drawn, edges, look, cutoff)
     return Scene(
         positions=drawn.positions - origin,
@@ -167,9 +168,9 @@ class _Drawn:
     def mark(self, atoms, home, shifts, picked: int, cutoff: float) -> np.ndarray:
         """Mark the environment of the picked atom and add its images; return its distances, rising."""
         near, near_shifts, distances = neighbors_of(atoms, home, picked, cutoff)
-        first = {tuple(shift): i * len(atoms) for i, shift in enumerate(shifts.tolist())}
-        self.row = first[0, 0, 0] + picked
-        first = np.array([first.get(tuple(shift), -1) for shift in near_shifts.tolist()], dtype=int)
+        first_row = {tuple(shift): i * len(atoms) for i, shift in enumerate(shifts.tolist())}
+        self.row = first_row[0, 0, 0] + picked
+        first = np.array([first_row.get(tuple(shift), -1) for shift in near_shifts.tolist()], dtype=int)
         is_image = first < 0
         self.style[:] = FAR
         self.style[(first + near)[~is_image]] = NEAR
@@ -217,7 +218,8 @@ def copies_of(atoms: Atoms, wanted: int, limit: int = ATOM_LIMIT) -> tuple[int, 
     n_periodic = int(atoms.pbc.sum())
     while wanted > 1 and len(atoms) * wanted**n_periodic > limit:
         wanted -= 1
-    return tuple(int(wanted) if periodic else 1 for periodic in atoms.pbc)
+    x, y, z = (int(wanted) if periodic else 1 for periodic in atoms.pbc)
+    return x, y, z
 
 
 def copy_shifts(copies: tuple[int, int, int]) -> np.ndarray:

@@ -7,8 +7,10 @@ import threading
 from collections import OrderedDict, deque
 from collections.abc import Callable
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
-from typing import Any
+from typing import Any, ParamSpec, TypeVar
 
+_P = ParamSpec("_P")
+_T = TypeVar("_T")
 _IDLE = object()
 # How far behind the event loop a worker thread stands, in the system's terms.
 NICE = 5
@@ -44,20 +46,22 @@ class FairExecutor(Executor):
         self._running: Any = _IDLE
         self._lock = threading.Lock()
 
-    def submit(self, function: Callable, /, *args) -> Future:
-        """Run ``function(*args)`` for nobody in particular."""
-        return self.submit_for(None, function, *args)
+    def submit(self, function: Callable[_P, _T], /, *args: _P.args, **kwargs: _P.kwargs) -> Future[_T]:
+        """Run ``function(*args, **kwargs)`` for nobody in particular."""
+        return self.submit_for(None, function, *args, **kwargs)
 
-    def submit_for(self, owner, function: Callable, *args) -> Future:
-        """Run ``function(*args)`` when it is the owner's turn; an owner's tasks stay in order.
+    def submit_for(
+        self, owner, function: Callable[_P, _T], /, *args: _P.args, **kwargs: _P.kwargs
+    ) -> Future[_T]:
+        """Run ``function(*args, **kwargs)`` when it is the owner's turn; an owner's tasks stay in order.
 
         An owner with a method ``moved`` is told how many others' turns are before its own, from any thread.
         """
-        done: Future = Future()
+        done: Future[_T] = Future()
 
         def run():
             try:
-                done.set_result(function(*args))
+                done.set_result(function(*args, **kwargs))
             except BaseException as error:
                 done.set_exception(error)
 

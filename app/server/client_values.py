@@ -23,11 +23,12 @@ def limit(document: Document) -> None:
     """Have a document refuse messages of a client that hold more than any page sends."""
     apply = document.apply_json_patch
 
-    def checked(patch: Any, *, setter: Any = None) -> None:
-        check(getattr(patch, "content", patch), getattr(patch, "buffers", ()))
-        apply(patch, setter=setter)
+    def checked(patch_json: Any, *, setter: Any = None) -> None:
+        check(getattr(patch_json, "content", patch_json), getattr(patch_json, "buffers", ()))
+        apply(patch_json, setter=setter)
 
-    document.apply_json_patch = checked
+    # Bokeh has no hook before a patch is applied.
+    document.apply_json_patch = checked  # type: ignore[method-assign]
 
 
 def check(patch: Any, buffers: Any = ()) -> None:

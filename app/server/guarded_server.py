@@ -16,6 +16,7 @@ import os
 import secrets
 import weakref
 from typing import ClassVar
+from urllib.parse import urlencode
 
 import bokeh.server.server
 from bokeh.application.handlers import Handler
@@ -26,7 +27,7 @@ from bokeh.server.views.session_handler import SessionHandler
 from bokeh.server.views.ws import WSHandler
 from bokeh.settings import settings
 from bokeh.util.token import check_token_signature, get_token_payload
-from tornado.httputil import split_host_and_port, url_concat
+from tornado.httputil import HTTPServerRequest, split_host_and_port
 from tornado.web import ErrorHandler, HTTPError, OutputTransform, RequestHandler
 
 from .allowed_paths import FOLDERS
@@ -92,7 +93,9 @@ class GuardedApplication(BokehTornado):
             own = ipaddress.ip_address(ends[0][0].partition("%")[0]) if ends else None
             if address.is_loopback or address in (own, getattr(own, "ipv4_mapped", None)):
                 return True
-        return check_allowlist(request.host.lower(), settings.allowed_ws_origin() or self.websocket_origins)
+        return check_allowlist(
+            request.host.lower(), list(settings.allowed_ws_origin() or self.websocket_origins)
+        )
 
     def new_connection(self, protocol, socket, application_context, session):
         """Connect a websocket to a session, in place of the one that it had before."""
@@ -104,7 +107,8 @@ class GuardedApplication(BokehTornado):
 
 def install() -> None:
     """Have Bokeh serve by `GuardedApplication`."""
-    bokeh.server.server.BokehTornado = GuardedApplication
+    # Bokeh's server has no option for the class of its application.
+    bokeh.server.server.BokehTornado = GuardedApplication  # type: ignore[misc]
 
 
 def require(context) -> GuardedApplication:
@@ -153,8 +157,18 @@ class _Creator(Handler):
         """Leave the page as it is."""
 
 
+class _Request(HTTPServerRequest):
+    """The attributes that handlers add to a request; declared for type checkers."""
+
+    browser: str
+    names_paths: bool
+
+
 class _Guarded(RequestHandler):
-    """What every request goes through."""
+    """Check every request."""
+
+    application: GuardedApplication
+    request: _Request
 
     async def prepare(self):
         if not self.application.allows_host(self.request):
@@ -204,7 +218,7 @@ class _GuardedPage(_Guarded):
         if not self.application.access.accepts(given[-1].decode("latin1"), self.request.browser):
             raise HTTPError(403, reason="Wrong token")
         rest = [(name, value) for name, values in self.request.query_arguments.items() for value in values]
-        self.redirect(url_concat(self.request.path, rest))
+        self.redirect(f"{self.request.path}?{urlencode(rest)}" if rest else self.request.path)
 
 
 class _GuardedSocket(LimitedSocket, _Guarded):

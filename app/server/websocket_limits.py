@@ -8,8 +8,10 @@ import types
 import zlib
 from contextvars import ContextVar, copy_context
 from functools import partial
+from typing import TYPE_CHECKING
 
 from bokeh.core import serialization
+from bokeh.core.types import ID
 from bokeh.protocol import Protocol
 from bokeh.protocol.exceptions import MessageError
 from bokeh.protocol.receiver import Receiver
@@ -18,6 +20,12 @@ from tornado.locks import Event
 from tornado.websocket import WebSocketClosedError
 
 from .telemetry import log_event
+
+if TYPE_CHECKING:
+    from bokeh.server.views.ws import WSHandler as _Handler
+else:
+    # A mixin: the handler class comes after it.
+    _Handler = object
 
 # Bytes: of a fragment after the websocket's compression; of text in it, 20 times as much as objects;
 # of a message with its buffers; of all that is unpacked within one message. A piece of an upload has 10 MB.
@@ -36,15 +44,17 @@ _unpacked: ContextVar[list[int] | None] = ContextVar("unpacked", default=None)
 _REASONS = {10000: (1011, "the server could not handle a message"), 10001: (1002, "not a message of Bokeh's")}
 
 
-class LimitedSocket:
+class LimitedSocket(_Handler):
     """Limits both ways for a websocket of Bokeh's; to be put before its handler class."""
 
     def open(self, *args, **kwargs):
         """Count from the beginning what is not sent yet."""
         self.unsent, self._is_drained = 0, Event()
         self._is_drained.set()
-        write = self.ws_connection.write_message
-        self.ws_connection.write_message = partial(self._write, write)
+        if (connection := self.ws_connection) is not None:
+            # Tornado has no hook for what a connection has not sent.
+            write = partial(self._write, connection.write_message)
+            connection.write_message = write  # type: ignore[method-assign]
         return super().open(*args, **kwargs)
 
     async def on_message(self, fragment):
@@ -53,7 +63,8 @@ class LimitedSocket:
             await self._is_drained.wait()
         # Set as soon as the session is there.
         if type(getattr(self, "receiver", None)) is Receiver:
-            self.receiver = _LimitedReceiver(Protocol())
+            # Declared as None, which it is until then.
+            self.receiver = _LimitedReceiver(Protocol())  # type: ignore[assignment]
         _unpacked.set([0])
         await super().on_message(fragment)
 
@@ -78,7 +89,7 @@ class LimitedSocket:
             if self.close_code is None and self.ws_connection is not None:
                 log_event("websocket closed", reason="too much waits to be sent", bytes=self.unsent)
                 self.close(1008, "too much waits to be sent")
-            failed = Future()
+            failed: Future[None] = Future()
             failed.set_exception(WebSocketClosedError())
             return failed
         size = len(message)
@@ -141,7 +152,10 @@ def install() -> None:
     RuntimeError
         If Bokeh unpacks otherwise after all.
     """
-    serialization.gzip = types.SimpleNamespace(compress=gzip.compress, decompress=unpack)
+    # Bokeh has no hook for unpacking; only its own name `gzip` is replaced, not the module.
+    serialization.gzip = types.SimpleNamespace(  # type: ignore[assignment]
+        compress=gzip.compress, decompress=unpack
+    )
     copy_context().run(_check_unpacking)
     for name in ("bokeh.server.views.ws", "bokeh.server.protocol_handler"):
         logger = logging.getLogger(name)
@@ -152,7 +166,7 @@ def install() -> None:
 def _check_unpacking() -> None:
     # As if as much as may be had been unpacked already.
     _unpacked.set([MAX_UNPACKED])
-    packed = serialization.Buffer("", bytes(1)).to_base64()
+    packed = serialization.Buffer(ID(""), bytes(1)).to_base64()
     try:
         serialization.Deserializer().decode({"type": "bytes", "data": packed})
     except ValueError:

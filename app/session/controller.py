@@ -16,7 +16,7 @@ from ..analysis import parameters as parameters_module
 from ..analysis.analysed_dataset import AnalysedDataset
 from ..analysis.method_path import MethodPath
 from ..analysis.methods import METHODS, MSC_WITH_REFERENCE
-from ..analysis.parameters import KEYS, Marks, Parameters
+from ..analysis.parameters import Marks, Parameters
 from ..analysis.reference import Reference
 from ..exports import subset
 from ..jobs import cache, queue, umap_process
@@ -105,8 +105,10 @@ class Controller:
     def _parameters_of(self, envs: Environments | None) -> Parameters:
         self._given = {} if envs is None else {precomputed.hash_of(envs): envs}
         # The names of labels are those of one file; before any is open, of the one that a link names.
-        names = {} if self.state.opened is None else dict.fromkeys(KEYS, "")
-        return dataclasses.replace(self.state.parameters, precomputed=next(iter(self._given), ""), **names)
+        parameters = self.state.parameters
+        if self.state.opened is not None:
+            parameters = parameters.without_keys()
+        return dataclasses.replace(parameters, precomputed=next(iter(self._given), ""))
 
     def place(self, path: str | Path) -> Path:
         """Return where a path that a user wrote leads; a ValueError where that may not be used."""
@@ -132,6 +134,8 @@ class Controller:
     def save(self, target: str, n_frames: int, order: str) -> None:
         """Write the active subset and its record to a path on the server."""
         opened, path = self.state.opened, self.state.path
+        if opened is None or path is None:
+            return
         self.state.param.update(error="", notice="")
         try:
             target = str(self.allowed_paths.find_target(target))
@@ -158,7 +162,7 @@ class Controller:
         `done` gets the result unless another data set was opened meanwhile; without `fail`, errors are shown.
         What is `quick` does not wait for what takes long.
         """
-        opened = self.state.opened
+        opened = self.state.data
 
         def finished(result):
             if self.state.opened is opened:
@@ -230,7 +234,7 @@ class Controller:
 
     def embed(self) -> None:
         """Embed the open data set with UMAP."""
-        opened = self.state.opened
+        opened = self.state.data
         if opened.envs.n_envs < umap_process.MIN_POINTS:
             self.state.map_notice = f"UMAP needs at least {umap_process.MIN_POINTS} environments."
             return

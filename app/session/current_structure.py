@@ -15,8 +15,8 @@ def novelty(state: State) -> np.ndarray | None:
 
 def shown_frame(state: State) -> int:
     """Return the current environment's frame, else the first picked one, else that of the largest δH."""
-    if state.current_env is not None:
-        return state.current_frame
+    if (frame := state.current_frame) is not None:
+        return frame
     if state.selected:
         return state.selected[0]
     delta = novelty(state)
@@ -27,17 +27,17 @@ def shown_frame(state: State) -> int:
 
 def frame_of(state: State, row: int) -> int:
     """Return the frame of an environment."""
-    return int(np.searchsorted(state.opened.envs.offsets, row, side="right")) - 1
+    return int(np.searchsorted(state.data.envs.offsets, row, side="right")) - 1
 
 
 def atom_of(state: State, row: int) -> int:
     """Return which atom of its frame an environment is."""
-    return row - int(state.opened.envs.offsets[frame_of(state, row)])
+    return row - int(state.data.envs.offsets[frame_of(state, row)])
 
 
 def rows_of(state: State, frame: int) -> slice:
     """Return the environments of a frame."""
-    return slice(*state.opened.envs.offsets[frame : frame + 2].tolist())
+    return slice(*state.data.envs.offsets[frame : frame + 2].tolist())
 
 
 def frames_through(state: State, which: str) -> np.ndarray:
@@ -45,7 +45,7 @@ def frames_through(state: State, which: str) -> np.ndarray:
     if which == PICKED:
         return np.array(state.selected, dtype=int)
     if which == ALL or state.path is None:
-        return np.arange(len(state.opened.envs))
+        return np.arange(len(state.data.envs))
     return np.flatnonzero(state.mask if which == KEPT else ~state.mask)
 
 
@@ -60,7 +60,7 @@ def row_in(state: State, frame: int) -> int:
 
     The same atom where both frames hold the same atoms, as along a trajectory; else the most novel one.
     """
-    rows, frames = rows_of(state, frame), state.opened.dataset.frames
+    rows, frames = rows_of(state, frame), state.data.dataset.frames
     if state.current_env is not None and np.array_equal(
         frames[frame].numbers, frames[frame_of(state, state.current_env)].numbers
     ):

@@ -28,7 +28,8 @@ def query(state: State, is_demo: bool) -> str:
         return ""
     parameters = opened.parameters
     # An upload is not there for whom the link is sent to.
-    linked = METHODS if state.reference and not state.reference.uploaded else NESTED_METHODS
+    reference = state.reference if state.reference and not state.reference.uploaded else None
+    linked = METHODS if reference else NESTED_METHODS
     items = {
         "file": DEMO if is_demo else str(opened.dataset.path),
         "k": str(parameters.k),
@@ -38,9 +39,7 @@ def query(state: State, is_demo: bool) -> str:
         **{name: key or "" for name, key in parameters.keys.items()},
         "methods": ",".join(method for method in state.methods if method in linked),
         "active": state.active if state.active in linked else "",
-        "reference": str(state.reference.path)
-        if MSC_WITH_REFERENCE in state.methods and MSC_WITH_REFERENCE in linked
-        else "",
+        "reference": str(reference.path) if reference and MSC_WITH_REFERENCE in state.methods else "",
         "size": str(state.n_frames),
         "tab": state.tab if state.tab != "overview" else "",
     }
@@ -97,12 +96,12 @@ class LinkRequest:
             self.faults.append(f"{name}={text[:40]}")
             return default
 
-    def before(self) -> dict:
+    def before(self) -> dict[str, object]:
         """Return what the state must hold before the file is opened."""
         usual = Parameters()
         methods = self._take("methods", _methods, None)
         active = self._take("active", lambda text: one_of(text, METHODS), None)
-        found = {
+        found: dict[str, object] = {
             "parameters": Parameters(
                 k=self._take("k", lambda text: within(int(text), *K), usual.k),
                 cutoff=self._take("cutoff", lambda text: within(float(text), *CUTOFF), usual.cutoff),
@@ -127,9 +126,10 @@ class LinkRequest:
         """Whether the subset is that of the order given the reference."""
         return self._given.get("active") == MSC_WITH_REFERENCE
 
-    def after(self, state: State) -> dict:
+    def after(self, state: State) -> dict[str, object]:
         """Return what the state must hold once the file is open."""
-        n_frames, found = len(state.opened.envs), {}
+        n_frames = len(state.data.envs)
+        found: dict[str, object] = {}
         marks = {
             name: self._take(name, lambda text: parse_ranges(text, n_frames), ())
             for name in ("locked", "excluded")
@@ -140,7 +140,7 @@ class LinkRequest:
         if {"locked", "excluded"} & self._given.keys() and not self._unreadable_marks():
             found["marks"] = Marks(**marks)
         size = self._take("size", lambda text: within(int(text), 1, n_frames), None)
-        if size is not None:
+        if size is not None and state.path is not None:
             # Other marks have other stops; the path that comes for them moves the size to one.
             here = int(state.path.sizes[state.path.position(size)])
             found["n_frames"] = size if "marks" in found else here

@@ -47,19 +47,21 @@ class PathUpdater:
 
     def compute_missing(self) -> None:
         """Ask for the paths of ticked methods that are not there or no longer true, the active one first."""
-        state = self._state
-        for method in sorted(state.methods, key=lambda m: m != state.active) if state.opened else ():
+        state, opened = self._state, self._state.opened
+        if opened is None:
+            return
+        for method in sorted(state.methods, key=lambda m: m != state.active):
             path, given = state.paths.get(method), state.reference if method == MSC_WITH_REFERENCE else None
             if method == MSC_WITH_REFERENCE and not self._can_use_reference():
                 continue
             missing = path is None or not state.is_current(path)
             if missing and (method, state.marks, given) not in self._asked:
-                self._compute(state.opened, method, state.marks, given)
+                self._compute(opened, method, state.marks, given)
 
     def _can_use_reference(self) -> bool:
         """Say whether there is a reference that is described as the open file is."""
         reference = self._state.reference
-        return reference is not None and reference.describes_like(self._state.opened.parameters)
+        return reference is not None and reference.describes_like(self._state.data.parameters)
 
     def _follow_methods(self) -> None:
         """Keep one method of this file's own ticked, and the active one among them."""
@@ -139,7 +141,8 @@ class PathUpdater:
 
     def _with_path(self, path: MethodPath) -> dict:
         """Return what changes in the state when a path arrives; the size stays at one of its stops."""
-        state, changed = self._state, {"paths": {**self._state.paths, path.method: path}}
+        state = self._state
+        changed: dict[str, object] = {"paths": {**state.paths, path.method: path}}
         if path.method == state.active:
             changed["n_frames"] = int(path.sizes[path.position(state.n_frames)])
         return changed

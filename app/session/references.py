@@ -1,14 +1,16 @@
 """Other files beside the open one: which there are, and what was computed about them."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import param
 
-from quests_core import Cancelled
+from quests_core import Cancelled, Progress
 
 from ..analysis import compare
 from ..analysis import reference as files
 from ..analysis.compare import Comparison, Matrix
+from ..analysis.method_path import MethodPath
 from ..analysis.methods import METHODS, MSC_WITH_REFERENCE
 from ..analysis.reference import Reference
 from .controller import Controller
@@ -45,7 +47,7 @@ class ReferenceSets(param.Parameterized):
         self._state, self._controller = state, controller
         self._uploads = controller.uploads
         self._asked: dict[str, tuple] = {}
-        self._tasks = {}
+        self._tasks: dict[str, Progress] = {}
         self.param.watch(lambda event: setattr(state, "reference", event.new), "chosen")
         self.param.watch(lambda _: self._follow_comparison(), "comparison")
         state.param.watch(lambda _: self._read_anew(), "opened")
@@ -120,24 +122,30 @@ class ReferenceSets(param.Parameterized):
             return
         excluded, others = marks.excluded, self.references
         hashes = tuple(other.sha256 for other in others)
-        self._ask(
-            "comparison", "Comparing two sets", self._comparison_key(),
-            lambda progress: compare.compare(opened, chosen, marks, progress),
-        )  # fmt: skip
+        if chosen is None:
+            self._drop("comparison")
+        else:
+            self._ask(
+                "comparison", "Comparing two sets", self._comparison_key(),
+                lambda progress: compare.compare(opened, chosen, marks, progress),
+            )  # fmt: skip
         self._ask(
             "labels", "Comparing labels", (excluded,),
             lambda progress: compare.label_matrix(opened, marks, progress),
         )  # fmt: skip
-        self._ask(
-            "files", "Comparing files", self.with_files and hashes and (hashes, excluded),
-            lambda progress: compare.file_matrix(opened, others, marks, progress),
-        )  # fmt: skip
+        if self.with_files and others:
+            self._ask(
+                "files", "Comparing files", (hashes, excluded),
+                lambda progress: compare.file_matrix(opened, others, marks, progress),
+            )  # fmt: skip
+        else:
+            self._drop("files")
         self._follow_comparison()
 
     def _follow_comparison(self) -> None:
         """Order the frames by what they add to the chosen file, where that is quick."""
         state = self._state
-        if self.comparison is not None and state.opened.envs.n_envs <= AT_ONCE:
+        if self.comparison is not None and state.data.envs.n_envs <= AT_ONCE:
             with self._controller.history.pause():
                 self.add_up()
         self._ask_alone()
@@ -149,18 +157,23 @@ class ReferenceSets(param.Parameterized):
 
     def _ask_alone(self) -> None:
         """Compute what an order that knows of no reference covers together with it."""
-        state, comparison, path = self._state, self.comparison, self._state.paths.get("msc")
-        wanted = comparison is not None and self._is_true("comparison", self._comparison_key())
-        wanted = wanted and path is not None and state.is_current(path)
+        state, comparison, chosen = self._state, self.comparison, self.chosen
+        path: MethodPath | None = state.paths.get("msc")
+        if (
+            comparison is None or chosen is None or path is None or not state.is_current(path)
+            or not self._is_current("comparison", self._comparison_key())
+        ):  # fmt: skip
+            self._drop("alone")
+            return
         self._ask(
-            "alone", "Comparing with msc", wanted and (self.chosen.sha256, state.marks),
+            "alone", "Comparing with msc", (chosen.sha256, state.marks),
             lambda progress: compare.covered_along(comparison.novelty, path.delta_entropy),
         )  # fmt: skip
 
-    def _comparison_key(self):
-        return self.chosen and (self.chosen.sha256, self._state.marks.excluded)
+    def _comparison_key(self) -> tuple:
+        return self.chosen and self.chosen.sha256, self._state.marks.excluded
 
-    def _is_true(self, name: str, key) -> bool:
+    def _is_current(self, name: str, key: tuple | None) -> bool:
         return self._asked.get(name) == (self._state.opened, key)
 
     def _read_anew(self) -> bool:
@@ -172,19 +185,25 @@ class ReferenceSets(param.Parameterized):
             self._add(other.path, other.name)
         return bool(stale)
 
-    def _ask(self, name: str, title: str, key, work) -> None:
-        """Compute the result `name` unless it is that of `key` already; no key: there is none."""
-        key = key or None
-        if self._is_true(name, key):
-            return
-        asked = self._asked[name] = (self._state.opened, key)
+    def _drop(self, name: str) -> None:
+        """Discard the result `name` and cancel its computation."""
+        if not self._is_current(name, None):
+            self._cancel(name, None)
+            self.param.update(pending=self.pending - {name}, **{name: None})
+
+    def _cancel(self, name: str, key: tuple | None) -> tuple:
+        """Cancel the computation of `name`; return the request for `key` that takes its place."""
         if name in self._tasks:
             self._tasks.pop(name).cancel()
-        self.param.update(
-            pending=self.pending - {name} if key is None else self.pending | {name}, **{name: None}
-        )
-        if key is None:
+        asked = self._asked[name] = (self._state.opened, key)
+        return asked
+
+    def _ask(self, name: str, title: str, key: tuple, work: Callable[[Progress], object]) -> None:
+        """Compute the result `name` unless it is that of `key` already."""
+        if self._is_current(name, key):
             return
+        asked = self._cancel(name, key)
+        self.param.update(pending=self.pending | {name}, **{name: None})
 
         def is_wanted() -> bool:
             return self._asked.get(name) is asked

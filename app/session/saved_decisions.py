@@ -5,7 +5,7 @@ has nothing to mix up. What comes back from there is read as anything from outsi
 """
 
 import json
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import asdict, dataclass
 
 from quests_core.utils.frame_ranges import format_ranges, parse_ranges
@@ -49,7 +49,9 @@ class Saved:
         ValueError
             If anything is not what a session of that file, with these methods, can hold.
         """
-        values, found, n_named = {}, [], 0
+        values: dict[str, object] = {}
+        found: list[dict[str, object]] = []
+        n_named = 0
         for step in self.steps:
             try:
                 changed = {name: _READERS[name](value, n_frames, methods) for name, value in step.items()}
@@ -116,12 +118,12 @@ def _marks(value, n_frames: int, _) -> Marks:
     return Marks(locked, excluded)
 
 
-_WRITERS = {
+_WRITERS: dict[str, Callable] = {
     "marks": lambda marks: [format_ranges(marks.locked), format_ranges(marks.excluded)],
     "selected": format_ranges,
     "target": lambda target: [target.mode, target.value],
 }
-_READERS = {
+_READERS: dict[str, Callable] = {
     "marks": _marks,
     "n_frames": lambda value, n_frames, _: within(int(value), 1, n_frames),
     "active": lambda value, _, methods: one_of(value, methods),

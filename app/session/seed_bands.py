@@ -5,16 +5,17 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from quests_core import Cancelled, compression_curve
+from quests_core import Cancelled, Progress, compression_curve
 
 from ..analysis.analysed_dataset import AnalysedDataset
-from ..analysis.method_path import ordered
+from ..analysis.method_path import MethodPath, ordered
 from ..analysis.methods import SEEDED_METHODS
 from ..analysis.parameters import RANDOM_STATE, Marks
 from .state import State
 
 # With the one that is drawn as a line these are five.
 OTHER_SEEDS = tuple(range(RANDOM_STATE + 1, RANDOM_STATE + 5))
+_Key = tuple[AnalysedDataset, Marks, str]
 
 
 @dataclass(frozen=True, eq=False)
@@ -70,9 +71,10 @@ class SeedBandUpdater:
 
     def __init__(self, state: State, controller):
         self._state, self._controller = state, controller
-        self._task, self._found = None, {}
+        self._task: Progress | None = None
+        self._found: dict[_Key, tuple[pd.DataFrame, ...]] = {}
         # What the user cancelled is not begun again.
-        self._given_up = set()
+        self._given_up: set[_Key] = set()
         state.param.watch(lambda *_: self._forget(), ["opened", "marks", "methods"])
         state.param.watch(lambda *_: self._next(), ["paths", "methods"])
         for activity in (state.main_activity, state.map_activity):
@@ -81,7 +83,7 @@ class SeedBandUpdater:
     def _forget(self) -> None:
         """Make room for what was asked for; drop what belongs to other marks or another data set."""
         if self._task is not None:
-            self._task, task = None, self._task
+            task, self._task = self._task, None
             task.cancel()
         opened, marks = self._state.opened, self._state.marks
         self._found = {key: curves for key, curves in self._found.items() if key[:2] == (opened, marks)}
@@ -107,7 +109,7 @@ class SeedBandUpdater:
                 self._submit(key, path, left[0])
                 return
 
-    def _submit(self, key, path, seed: int) -> None:
+    def _submit(self, key: _Key, path: MethodPath, seed: int) -> None:
         opened, marks, method = key
 
         def is_mine() -> bool:
@@ -132,7 +134,7 @@ class SeedBandUpdater:
             failed,
         )
 
-    def _add(self, key, path, curve: pd.DataFrame) -> None:
+    def _add(self, key: _Key, path: MethodPath, curve: pd.DataFrame) -> None:
         curves = self._found[key] = (*self._found.get(key, ()), curve)
         if len(curves) == len(OTHER_SEEDS):
             repeats = SeedBand(key[2], key[1], (path.curve, *curves))

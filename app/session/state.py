@@ -33,11 +33,13 @@ class State(param.Parameterized):
     paths = param.Dict(default={}, doc="MethodPath of each method computed for it; replaced, never changed.")
     repeats = param.Dict(default={}, doc="`Repeats` of seeded methods; replaced, never changed.")
     embedding = param.Array(default=None, doc="(n_envs, 2) coordinates of all environments.")
-    embedding_kind = param.Selector(default="PCA", objects=["PCA", "UMAP"])
+    embedding_kind: param.Selector[str] = param.Selector(default="PCA", objects=["PCA", "UMAP"])
     n_fitted = param.Integer(default=0, doc="Number of environments that the embedding was fitted on.")
 
     methods = param.ListSelector(default=list(DEFAULT_METHODS), objects=list(METHODS))
-    active = param.Selector(default=DEFAULT_METHODS[0], objects=list(METHODS), doc="Whose subset is wanted.")
+    active: param.Selector[str] = param.Selector(
+        default=DEFAULT_METHODS[0], objects=list(METHODS), doc="Method whose subset is requested."
+    )
     n_frames = param.Integer(default=1, bounds=(1, None), doc="Size of every method's subset.")
     target = param.ClassSelector(class_=Target, default=Target(), doc="What decides that size.")
     marks = param.ClassSelector(class_=Marks, default=Marks(), doc="Frames locked and excluded by the user.")
@@ -50,7 +52,9 @@ class State(param.Parameterized):
     selected = param.ClassSelector(
         class_=tuple, default=(), doc="Frames picked on the map or in a table, rising."
     )
-    tab = param.Selector(default="overview", objects=list(TABS), doc="Which part of the page is seen.")
+    tab: param.Selector[str] = param.Selector(
+        default="overview", objects=list(TABS), doc="Key of the visible tab."
+    )
 
     error = param.String(default="", doc="Why the last thing asked for could not be done.")
     notice = param.String(default="", doc="What happened, where nothing went wrong.")
@@ -59,6 +63,19 @@ class State(param.Parameterized):
     def __init__(self, **params):
         super().__init__(**params)
         self.main_activity, self.quick_activity, self.map_activity = Activity(), Activity(), Activity()
+
+    @property
+    def data(self) -> AnalysedDataset:
+        """Return the open data set.
+
+        Raises
+        ------
+        RuntimeError
+            If no data set is open.
+        """
+        if self.opened is None:
+            raise RuntimeError("opened: expected a data set, got None")
+        return self.opened
 
     @property
     def shown(self) -> dict[str, MethodPath]:
@@ -89,7 +106,7 @@ class State(param.Parameterized):
     @property
     def current_frame(self) -> int | None:
         """Frame of the environment that is looked at."""
-        return None if self.current_env is None else int(self.opened.envs.frame_index[self.current_env])
+        return None if self.current_env is None else int(self.data.envs.frame_index[self.current_env])
 
     @property
     def mask(self) -> np.ndarray:
@@ -111,14 +128,14 @@ class State(param.Parameterized):
 
     def mask_of(self, method: str) -> np.ndarray:
         """Whether each frame is in the subset of `method`."""
-        mask = np.zeros(len(self.opened.envs), dtype=bool)
+        mask = np.zeros(len(self.data.envs), dtype=bool)
         mask[self.frames_of(method)] = True
         return mask
 
     @property
     def status(self) -> np.ndarray:
         """Return "kept", "dropped", "locked" or "excluded" for each frame, shape (n_frames,)."""
-        return statuses(self.frames_of(self.displayed_method), self.marks, len(self.opened.envs))
+        return statuses(self.frames_of(self.displayed_method), self.marks, len(self.data.envs))
 
     def row_of(self, method: str) -> dict[str, float]:
         """Return the numbers of the subset of `method` at the current size."""

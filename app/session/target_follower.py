@@ -33,7 +33,8 @@ class TargetFollower:
 
     def _follow(self) -> None:
         state, path = self._state, self._state.path
-        position = state.target.position(path.curve) if path is not None else None
-        self._aimed = state.n_frames if position is None else int(path.sizes[position])
+        self._aimed = state.n_frames
+        if path is not None and (position := state.target.position(path.curve)) is not None:
+            self._aimed = int(path.sizes[position])
         with self._history.pause():
             state.n_frames = self._aimed

@@ -33,7 +33,9 @@ class History(param.Parameterized):
 
     def forget(self) -> None:
         """Start anew from the state as it is, as after opening a file."""
-        self._past, self._future, self._last = [], [], ((), float("-inf"))
+        self._past: list[dict] = []
+        self._future: list[dict] = []
+        self._last: tuple[tuple[str, ...], float] = ((), float("-inf"))
         self._now = self._values()
         self._tell()
 

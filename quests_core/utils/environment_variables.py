@@ -2,9 +2,18 @@
 
 import math
 import os
+from typing import overload
 
 # GB that this process may take, and MB of an uploaded file and of all uploads of one session.
 MEMORY, FILE_LIMIT, SESSION_LIMIT = "QUESTS_MEMORY", "QUESTS_MAX_UPLOAD_MB", "QUESTS_MAX_SESSION_MB"
+
+
+@overload
+def number_from_environment(name: str, default: float) -> float: ...
+
+
+@overload
+def number_from_environment(name: str, default: None = None) -> float | None: ...
 
 
 def number_from_environment(name: str, default: float | None = None) -> float | None:

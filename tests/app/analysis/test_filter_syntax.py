@@ -158,6 +158,8 @@ def test_what_is_missing_is_never_found():
         ("label in rank", "expected a set, but rank is a number at character 10"),
         ("label in elements", "expected a text in quotes before “in elements” at character 1"),
         ("elements == 'C'", "elements is a set and “C” is a text"),
+        ("elements == elements", 'expected “in” to test what elements contains, as in "C" in elements'),
+        ("elements in (elements)", 'expected “in” to test what elements contains, as in "C" in elements'),
         ("label + 1 > 2", "expected a number, but label is a text at character 1"),
         ("-label == 'a'", "expected a number, but label is a text at character 2"),
         ("has_forces < has_forces", "expected “==” or “!=” for has_forces at character 12"),
