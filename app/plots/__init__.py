@@ -1,1 +1,1 @@
-"""Figures of the dashboard: arrays in, figures out; they know no state."""
+"""Figures of the dashboard, built from arrays and independent of the session state."""

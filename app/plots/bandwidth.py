@@ -13,7 +13,10 @@ from .palettes import FULL_COLOR
 
 @dataclass(frozen=True)
 class BandwidthPlot:
-    """The figure, its line, the bound, and the bandwidth that is looked at."""
+    """Figure of entropy against the bandwidth.
+
+    `bound` is the line at ln N, `now` that at the current bandwidth.
+    """
 
     figure: figure
     source: ColumnDataSource
@@ -22,7 +25,7 @@ class BandwidthPlot:
 
 
 def bandwidth_plot(low: float, high: float) -> BandwidthPlot:
-    """Return entropy against h on a logarithmic axis; source ``bandwidth``, ``entropy``."""
+    """Plot entropy against h on a logarithmic axis; source columns ``bandwidth``, ``entropy``."""
     fig = blank("h / Å⁻¹", "H / nats", x_axis_type="log", height=170)
     fig.update(min_height=170, sizing_mode="stretch_width", min_border_right=8)
     set_range(fig.x_range, low, high)

@@ -1,7 +1,7 @@
-"""What all figures of the dashboard share.
+"""Building blocks of all figures.
 
-Figures are made from arrays: a function ``*_plot`` makes a figure once; a function ``*_data`` turns
-arrays into the columns of one of its sources. Moving the slider then only replaces columns.
+A function ``*_plot`` creates a figure once; a function ``*_data`` converts arrays to the columns of one of
+its sources, so that moving the slider only replaces columns.
 """
 
 import re
@@ -23,7 +23,7 @@ from ..analysis.methods import METHODS
 if TYPE_CHECKING:
     from bokeh.models.sources import DataDict
 
-# The page draws on a canvas, which is quick; the SVG is drawn when it is asked for.
+# The page renders on a canvas, which is fast; the SVG is rendered on request.
 _SAVE_SVG = """
 const view = Bokeh.index.find_one(fig);
 view.export("svg").to_blob().then((blob) => {
@@ -45,10 +45,10 @@ _TOOLS = "pan,wheel_zoom,box_zoom,reset,save"
 
 @dataclass(frozen=True)
 class Plot:
-    """A figure with the sources that feed it, and what belongs to each method in it.
+    """A figure, its sources, and the renderers of each method.
 
-    `draw` adds what shows a method to the plot, its sources too, and returns that, the first for the legend.
-    It is called when the method is first shown: most never are, and each makes a page larger and slower.
+    `draw` adds the sources and renderers of a method and returns the renderers; the first one appears in
+    the legend. It is called when the method is first shown, since unused renderers slow the page down.
     """
 
     figure: figure
@@ -59,7 +59,7 @@ class Plot:
     draw: "DrawMethod | None" = None
 
     def show_methods(self, methods: Iterable[str]) -> None:
-        """Show these methods only."""
+        """Show only these methods."""
         methods = set(methods)
         self.add_methods(methods)
         for method, renderers in self.renderers.items():
@@ -68,12 +68,12 @@ class Plot:
             self.legend[method].visible = method in methods
 
     def add_methods(self, methods: Iterable[str]) -> None:
-        """Add what shows these methods, where it is not there yet."""
+        """Add the renderers of these methods that are missing."""
         if self.draw is None:
             return
         missing = [method for method in METHODS if method in set(methods) - self.renderers.keys()]
         document = self.figure.document
-        # Once for all that is added: the page's document counts its models at every change.
+        # Freeze once: the document recounts its models at every change.
         with document.models.freeze() if missing and document is not None else nullcontext():
             for method in missing:
                 self._add(method, self.draw(self, method))
@@ -81,10 +81,10 @@ class Plot:
     def _add(self, method: str, renderers: list[GlyphRenderer]) -> None:
         self.renderers[method] = renderers
         self.legend[method] = LegendItem(label=method, renderers=renderers[:1])
-        places = {name: place for place, name in enumerate(METHODS)}
-        row = next(layout for layout in self.figure.above if isinstance(layout, Legend))
-        row.items = [
-            self.legend[name] for name in sorted(self.legend, key=lambda n: places.get(n, len(places)))
+        ranks = {name: rank for rank, name in enumerate(METHODS)}
+        legend = next(layout for layout in self.figure.above if isinstance(layout, Legend))
+        legend.items = [
+            self.legend[name] for name in sorted(self.legend, key=lambda n: ranks.get(n, len(ranks)))
         ]
 
 
@@ -92,7 +92,7 @@ DrawMethod = Callable[[Plot, str], list[GlyphRenderer]]
 
 
 def padded(values: np.ndarray, share: float = 0.06) -> tuple[float, float]:
-    """Return the range of the finite `values`, widened by a share at both ends."""
+    """Return the range of the finite `values`, widened at both ends by `share` of its length."""
     values = np.asarray(values, dtype=float)
     values = values[np.isfinite(values)]
     if not values.size:
@@ -103,7 +103,7 @@ def padded(values: np.ndarray, share: float = 0.06) -> tuple[float, float]:
 
 
 def set_range(axis_range: Range, low: float, high: float) -> None:
-    """Move a range, also that to which the reset tool returns."""
+    """Set the limits of a range, including those restored by the reset tool."""
     axis_range.update(start=low, end=high, reset_start=low, reset_end=high)
 
 
@@ -122,9 +122,10 @@ def number(coordinate: object) -> float:
 
 
 def follow_theme(fig: figure, *texts: Label | Text) -> None:
-    """Give texts in a figure the colour of its axes' labels, which is that of the page's theme.
+    """Keep the colour of texts in a figure equal to that of the axis labels, which the theme sets.
 
-    A fixed grey that can be read on white cannot on black. Behind labels the paper shines through the lines.
+    No fixed grey is legible on both white and black. Labels get a translucent background, so that lines
+    behind them do not make them illegible.
     """
     for text in texts:
         axis, link = fig.xaxis[0], {"text": text}
@@ -133,13 +134,13 @@ def follow_theme(fig: figure, *texts: Label | Text) -> None:
         else:
             code = "text.text_color = cb_obj.major_label_text_color"
             text.update(background_fill_color="white", background_fill_alpha=0.6)
-            paper = "text.background_fill_color = cb_obj.background_fill_color"
-            fig.js_on_change("background_fill_color", CustomJS(args=link, code=paper))
+            background = "text.background_fill_color = cb_obj.background_fill_color"
+            fig.js_on_change("background_fill_color", CustomJS(args=link, code=background))
         axis.js_on_change("major_label_text_color", CustomJS(args=link, code=code))
 
 
 def blank(x_label: str, y_label: str, **options) -> figure:
-    """Return an empty figure in the page's style, with fixed ranges that start at 0."""
+    """Return an empty figure in the page's style with ranges from 0 to 1."""
     fig = figure(
         x_axis_label=x_label,
         y_axis_label=y_label,
@@ -160,23 +161,23 @@ def blank(x_label: str, y_label: str, **options) -> figure:
     fig.toolbar.autohide = True
     fig.grid.grid_line_alpha = 0.5
     name = _NO_LETTERS.sub("-", f"{y_label} {x_label}".lower()).strip("-") or "plot"
-    # Without a name the tool would ask for one.
+    # Without a file name the tool opens a prompt.
     next(tool for tool in fig.toolbar.tools if isinstance(tool, SaveTool)).filename = name
     fig.add_tools(svg_tool(fig, name))
     return fig
 
 
 def svg_tool(fig: figure, name: str) -> CustomAction:
-    """Return the tool that saves a figure as SVG, beside Bokeh's own that saves it as PNG."""
+    """Return a tool that saves a figure as SVG; Bokeh's own saves a PNG."""
     callback = CustomJS(args={"fig": fig, "name": f"{name}.svg"}, code=_SAVE_SVG)
     return CustomAction(icon=_SVG_ICON, description="Save as SVG", callback=callback)
 
 
 def add_legend(fig: figure, renderers: Mapping[str, Sequence[GlyphRenderer]]) -> dict[str, LegendItem]:
-    """Add a legend above the frame, an item for the first renderer of each name."""
+    """Add a legend above the frame with the first renderer of each name."""
     items = {name: LegendItem(label=name, renderers=[r[0]]) for name, r in renderers.items()}
-    # Above the frame: inside it, there is no corner that no line ever passes.
-    row = Legend(
+    # Above the frame, since curves may cross every corner inside it.
+    legend = Legend(
         items=list(items.values()),
         orientation="horizontal",
         padding=0,  # type: ignore[arg-type]  # Bokeh's stub omits plain integers
@@ -184,7 +185,7 @@ def add_legend(fig: figure, renderers: Mapping[str, Sequence[GlyphRenderer]]) ->
         spacing=14,
         label_text_font_size="12px",
     )
-    fig.add_layout(row, "above")
+    fig.add_layout(legend, "above")
     return items
 
 

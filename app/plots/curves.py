@@ -1,4 +1,4 @@
-"""The compression path: entropy against diversity, and overlap against size."""
+"""Compression curves: entropy against diversity, and overlap against size."""
 
 from functools import partial
 
@@ -13,13 +13,13 @@ from .base import Plot, add_legend, blank, empty, follow_theme, limits, set_rang
 from .palettes import FULL_COLOR
 
 MARKED_PERCENT = (75, 50, 25, 10)
-# Width and height of a label, as shares of the smallest plot.
+# Width and height of a label, as fractions of the smallest plot.
 _LABEL = (0.1, 0.08)
 _PATH_COLUMNS = ("diversity", "entropy", "percent", "overlap", "n_frames", "n_envs")
 
 
 def path_columns(curve) -> dict[str, np.ndarray]:
-    """Return a compression curve as columns; shares as percentages."""
+    """Return a compression curve as columns, with fractions in percent."""
     return {
         "diversity": curve["diversity"].to_numpy(),
         "entropy": curve["entropy"].to_numpy(),
@@ -31,40 +31,40 @@ def path_columns(curve) -> dict[str, np.ndarray]:
 
 
 def marked_rows(fractions: np.ndarray) -> np.ndarray:
-    """Return the rows of a curve that are nearest to 75, 50, 25 and 10 %."""
+    """Return the rows of a curve nearest to 75, 50, 25 and 10 %."""
     fractions = np.asarray(fractions)
     rows = [int(np.argmin(np.abs(100 * fractions - percent))) for percent in MARKED_PERCENT]
     return np.array(list(dict.fromkeys(rows)))
 
 
 def rows_of(columns: dict[str, np.ndarray], rows) -> dict[str, list]:
-    """Return a few rows of columns, with the percentage as text besides.
+    """Return the given rows of columns as lists, with a label for the percentage.
 
-    As lists: every array would travel to the browser in a message of its own.
+    Bokeh would send each array to the browser in a separate message.
     """
     picked = {name: np.asarray(values)[rows].tolist() for name, values in columns.items()}
     return {**picked, "label": [f"{percent:.0f} %" for percent in picked["percent"]]}
 
 
 def hide_overlapping_labels(columns: dict[str, list], fig: figure) -> dict[str, list]:
-    """Return marks without the labels that would overlap an earlier one in the range of the figure."""
+    """Blank the labels that would overlap an earlier one in the figure's range."""
     shown: list[tuple[float, float]] = []
     labels = []
     across, up = ((high - low) or 1 for low, high in (limits(fig.x_range), limits(fig.y_range)))
     for x, y, label in zip(columns["diversity"], columns["entropy"], columns["label"], strict=True):
-        place = x / across, y / up
-        near = any(abs(place[0] - a) < _LABEL[0] and abs(place[1] - b) < _LABEL[1] for a, b in shown)
+        at = x / across, y / up
+        near = any(abs(at[0] - a) < _LABEL[0] and abs(at[1] - b) < _LABEL[1] for a, b in shown)
         labels.append("" if near else label)
         if not near:
-            shown.append(place)
+            shown.append(at)
     return {**columns, "label": labels}
 
 
 def _draw_path(plot: Plot, method: str, x: str, y: str) -> list[GlyphRenderer]:
-    """Add the line and the ring at the current size of a method, and the band of one that draws lots."""
+    """Add the line of a method, the ring at the current size, and the band of a seeded method."""
     fig, sources, color = plot.figure, plot.sources, METHOD_INFO[method].color
     sources[method], sources[f"{method} now"] = empty(*_PATH_COLUMNS), empty(*_PATH_COLUMNS, "label")
-    # Glyphs as they are: `fig.line` adds two more of each, for points that are not picked and muted ones.
+    # Not `fig.line`, which adds two more glyphs, for unselected and muted points.
     line = fig.add_glyph(
         sources[method],
         Line(x=x, y=y, line_color=color, line_width=2.2, line_dash=METHOD_INFO[method].dash),
@@ -81,7 +81,7 @@ def _draw_path(plot: Plot, method: str, x: str, y: str) -> list[GlyphRenderer]:
 
 
 def _draw_band(plot: Plot, method: str) -> GlyphRenderer:
-    """Add the band of a method, beneath all lines."""
+    """Add the band of a method below all lines."""
     fig, source = plot.figure, empty("x", "low", "high")
     plot.sources[f"{method} band"] = source
     band = fig.add_glyph(
@@ -107,16 +107,16 @@ def _path_hover() -> HoverTool:
 
 
 def curve_plot() -> Plot:
-    """Return entropy against diversity along each method's path.
+    """Plot entropy against diversity along each method's path.
 
-    Sources: ``full``, and of each method that is shown ``<method>`` (`path_columns`), ``<method> marks`` and
-    ``<method> now`` (`rows_of`), and of those of `SEEDED_METHODS` ``<method> band``: ``x``, ``low``,
-    ``high``.
+    The sources are ``full`` and, for each method shown, ``<method>`` (`path_columns`), ``<method> marks`` and
+    ``<method> now`` (`rows_of`); methods in `SEEDED_METHODS` also have ``<method> band`` with the columns
+    ``x``, ``low`` and ``high``.
     """
     fig = blank("diversity / nats", "entropy / nats")
     fig.add_tools(_path_hover())
     sources = {"full": empty("diversity", "entropy")}
-    # Above the lines that come later.
+    # Keep it above lines added later.
     full = fig.scatter(
         "diversity", "entropy", source=sources["full"], marker="star", size=17, color=FULL_COLOR,
         level="overlay",
@@ -125,7 +125,7 @@ def curve_plot() -> Plot:
 
 
 def _draw_marked_path(plot: Plot, method: str) -> list[GlyphRenderer]:
-    """Add what shows a method, with marks at some sizes and their labels."""
+    """Add the renderers of a method, including labelled marks at `MARKED_PERCENT`."""
     drawn = _draw_path(plot, method, "diversity", "entropy")
     source, color = empty(*_PATH_COLUMNS, "label"), METHOD_INFO[method].color
     plot.sources[f"{method} marks"] = source
@@ -143,7 +143,7 @@ def _draw_marked_path(plot: Plot, method: str) -> list[GlyphRenderer]:
 
 
 def overlap_plot() -> Plot:
-    """Return overlap against size; sources ``<method>``, ``<method> now`` and ``<method> band``."""
+    """Plot overlap against size; sources ``<method>``, ``<method> now`` and ``<method> band``."""
     fig = blank("frames kept / %", "overlap / %")
     set_range(fig.x_range, 0, 102)
     set_range(fig.y_range, 0, 104)
@@ -152,17 +152,17 @@ def overlap_plot() -> Plot:
 
 
 def size_span() -> Span:
-    """Return the vertical line at the current size."""
+    """Return a vertical line for the current size."""
     return Span(location=0, dimension="height", line_color=FULL_COLOR, line_width=2, line_dash="dashed")
 
 
 def target_span() -> Span:
-    """Return the horizontal line at the overlap that is aimed at; not shown at first."""
+    """Return a horizontal line for the target overlap, initially hidden."""
     return Span(location=0, dimension="width", line_color=FULL_COLOR, line_dash="dotted", visible=False)
 
 
 def bound_line(fig: figure) -> tuple[Span, Label]:
-    """Add the dotted line at ln N, which no entropy can pass, and its label."""
+    """Add a dotted line for ln N, the upper bound of the entropy, with its label."""
     span = Span(location=0, dimension="width", line_color=FULL_COLOR, line_width=2, line_dash="dotted")
     label = Label(x=6, x_units="screen", y=0, y_offset=2, text="", text_font_size="11px")
     fig.add_layout(span)

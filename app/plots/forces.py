@@ -10,29 +10,29 @@ from .palettes import FULL_COLOR
 
 
 def tail_data(sorted_forces: np.ndarray, most: int = 600) -> dict[str, np.ndarray]:
-    """Return the share of environments whose force is above f, as steps.
+    """Return the fraction of environments whose force exceeds f, as steps.
 
-    All of the 100 largest forces are kept; below them ranks are thinned evenly on the logarithmic
-    axis, which loses nothing that the screen could show.
+    The 100 largest forces are all kept; the remaining ranks are thinned evenly on the logarithmic
+    axis, below the resolution of the screen.
 
     Parameters
     ----------
     sorted_forces : ndarray of shape (n,)
-        Magnitudes, rising.
+        Magnitudes in ascending order.
     most : int
-        About how many steps to return.
+        Approximate number of steps.
     """
     n = len(sorted_forces)
     if n == 0:
         return {"force": np.empty(0), "share": np.empty(0)}
     ranks = np.unique(np.append(np.arange(1, min(n, 100) + 1), np.geomspace(1, n, most).astype(int)))[::-1]
     forces = sorted_forces[n - ranks]
-    # Left of the smallest force all are above; a step goes down at each force.
+    # All forces exceed values left of the smallest one; the curve steps down at each force.
     return {"force": np.append(0.0, forces), "share": np.append(n, ranks) / n}
 
 
 def forces_plot() -> Plot:
-    """Return the tail of the force distribution; sources ``full`` and ``<method>`` (`tail_data`)."""
+    """Plot the tail of the force distribution; sources ``full`` and ``<method>`` (`tail_data`)."""
     fig = blank("f / eV Å⁻¹", "share with |F| > f", y_axis_type="log", y_start=1e-4)
     sources = {"full": empty("force", "share")}
     full = fig.add_glyph(sources["full"], _step(line_color=FULL_COLOR, line_width=5, line_alpha=0.45))

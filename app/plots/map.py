@@ -1,4 +1,4 @@
-"""The map of environments: glyphs where points are few, an image of all of them where they are many."""
+"""The map of environments: glyphs for few points, an image for many."""
 
 import numpy as np
 from bokeh.core.property.descriptors import UnsetValueError
@@ -20,13 +20,13 @@ from .base import blank, clear, empty, limits, padded, set_range
 from .map_colors import LAST, MapColors
 from .raster import Raster, spread
 
-# Above this the browser would draw for longer than the server.
+# Above this the server rasterizes faster than the browser draws glyphs.
 MOST_GLYPHS = 20_000
 _INK, _HALO = "#000000", "#ffffff"
 _CLEAR = "#00000000"
-# The last two colours of the image are those of the rings around picked points.
+# Palette entries for the rings around selected points.
 _INK_INDEX, _HALO_INDEX = LAST + 1, LAST + 2
-# Before the browser has told the size of the figure.
+# Assumed until the browser reports the size of the figure.
 _SIZE = (500, 400)
 
 # Limits along x and y, and the size of the figure.
@@ -34,23 +34,23 @@ _View = tuple[tuple[float, float], tuple[float, float], tuple[int, int]]
 
 
 class MapFigure:
-    """A figure of some of the points of a map.
+    """A figure that draws points of a map.
 
     Parameters
     ----------
     like : MapFigure, optional
-        Its ranges are shared, so that both figures show the same part of the map.
+        Figure to share the ranges with, so that both show the same part of the map.
     size : tuple of int
-        Width and height in pixels, as long as no browser has told them.
+        Width and height in pixels until the browser reports them.
     always_image : bool
-        Whether even few points are drawn as an image.
+        Draw an image even of few points.
 
     Attributes
     ----------
     figure : bokeh.plotting.figure
-        The figure; it is the user of this class that listens to its events.
+        The figure; the caller subscribes to its events.
     rows : ndarray
-        The points that are drawn.
+        Indices of the points drawn.
     """
 
     def __init__(
@@ -86,7 +86,7 @@ class MapFigure:
         fig, color = self.figure, Field("color", transform=self.mapper)
         pixels = Image(image="image", x="x", y="y", dw="dw", dh="dh", color_mapper=self.mapper)
         fig.add_glyph(self.image, pixels, level="glyph")
-        # Discs below the points: what shows of them is one outline around picked points that touch.
+        # Discs below the points form one common outline around touching selected points.
         self._glyphs = [
             fig.add_glyph(self.rings, Scatter(fill_color=_HALO, line_color=None)),
             fig.add_glyph(self.rings, Scatter(fill_color=_INK, line_color=None)),
@@ -99,7 +99,7 @@ class MapFigure:
             )  # fmt: skip
 
     def _add_tools(self) -> None:
-        # What is picked is decided by the server, for points in an image as for glyphs.
+        # The server resolves selections, for points in an image as for glyphs.
         lasso, box = (
             LassoSelectTool(renderers=[], continuous=False),
             BoxSelectTool(renderers=[], continuous=False),
@@ -121,7 +121,7 @@ class MapFigure:
         return (right - left) / width, (top - bottom) / height
 
     def set_points(self, xy: np.ndarray, frames: np.ndarray, keep_view: bool = False) -> None:
-        """Take other points, all of which are drawn; `frames` is the frame of each."""
+        """Replace the points and draw all of them; `frames` is the frame of each."""
         self._xy, self._frames, self.rows = xy, frames, np.arange(len(xy))
         self._picked, self._raster = np.zeros(len(xy), dtype=bool), None
         self._coloring = MapColors(np.ones(len(xy), dtype=np.uint8), ("#c3c9d1",))
@@ -134,11 +134,11 @@ class MapFigure:
         set_range(self.figure.y_range, *padded(self._xy[:, 1], 0.03))
 
     def set_rows(self, rows: np.ndarray) -> None:
-        """Draw only these of the points."""
+        """Restrict drawing to these points."""
         self.rows, self._raster = rows, None
 
     def set_colors(self, coloring: MapColors) -> None:
-        """Colour the points; `coloring.colors` is that of each."""
+        """Set the colours of all points."""
         self._coloring = coloring
         palette = [_CLEAR, *coloring.palette]
         palette += [_CLEAR] * (_INK_INDEX - len(palette)) + [_INK, _HALO]
@@ -152,16 +152,16 @@ class MapFigure:
             self.color_bar.visible = False
 
     def set_picked(self, picked: np.ndarray) -> None:
-        """Ring these points: whether each is picked."""
+        """Set the mask of points drawn with a ring."""
         self._picked = picked
 
     def set_current(self, row: int | None) -> None:
-        """Mark one point with a cross."""
+        """Mark one point with a cross, or none."""
         points = self._xy[[] if row is None else [row]]
         self.cross.data = {"x": points[:, 0].tolist(), "y": points[:, 1].tolist()}
 
     def draw(self) -> None:
-        """Show what was set."""
+        """Update the figure after changes of points, rows, colours or selection."""
         if self.is_image:
             self._draw_image()
         else:
@@ -191,7 +191,7 @@ class MapFigure:
         }  # fmt: skip
 
     def pixels(self) -> np.ndarray:
-        """Return the image of the visible part, as indices into the palette of `mapper`."""
+        """Return the image of the visible range as indices into the palette of `mapper`."""
         raster, colors = self._current_raster(), self._coloring.colors[self.rows]
         image = raster.mean(colors) if self._coloring.mean else raster.highest(colors)
         picked = self._picked[self.rows]
@@ -203,7 +203,7 @@ class MapFigure:
         return image
 
     def _current_raster(self) -> Raster:
-        """Return where the points fall in what is visible; kept while only colours change."""
+        """Return the raster of the visible range, cached while only colours change."""
         view = self._view()
         if self._raster is None or self._raster[0] != view:
             self._raster = (view, Raster.of(self._xy[self.rows], *view))

@@ -1,7 +1,7 @@
-"""What colour each environment has on the map, and what the colours mean.
+"""Colours of the environments on the map, and their legend.
 
-A colour is a number from 1 to `LAST`, an index into a palette; larger ones are drawn over smaller ones,
-so that what is rare or matters most is never hidden. 1 is grey: no value, or nothing to tell.
+A colour is an index from 1 to `LAST` into a palette. Higher indices are drawn on top, so that rare or
+important points are never hidden. Index 1 is grey: no value.
 """
 
 from dataclasses import dataclass
@@ -18,11 +18,11 @@ from .palettes import DENSITY, NOVELTY, NOVELTY_LIMIT
 
 GREY, FIRST, LAST = 1, 2, 253
 DROPPED_COLOR, EXCLUDED_COLOR = "#c3c9d1", "#7d6a58"
-# The second where the first is the method's own.
+# The second is used if the method has the first.
 LOCKED_COLORS = ("#D55E00", "#0072B2")
-# Without the palest, which vanish on white.
+# Omits the palest colours, which are invisible on white.
 VALUES = tuple(Cividis256[:245])
-# Okabe and Ito's colours, those that vanish on black or white replaced.
+# The Okabe-Ito palette, with the colours invisible on black or white replaced.
 CATEGORIES = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#B8A500", "#882255")
 _BEYOND = 1.0
 _CELLS, _DECADES = 160, 3.0
@@ -35,17 +35,17 @@ class MapColors:
     Attributes
     ----------
     colors : ndarray of shape (n_envs,)
-        Index of each into `palette`, from 1 on.
+        Index of each environment into `palette`, starting at 1.
     palette : tuple of str
-        The colours that the indices 1, 2, … stand for.
+        Colours of the indices 1, 2, …
     bar : tuple or None
-        Lowest and highest value and title of the colour bar, where colours stand for numbers.
+        Lowest value, highest value and title of the colour bar, for numeric colours.
     legend : tuple
-        Name, colour and number of environments, where colours stand for names.
+        Name, colour and number of environments of each category, for categorical colours.
     mean : bool
-        Whether points that fall on one another show their mean instead of the highest.
+        Show the mean of overlapping points instead of the highest index.
     note : str
-        What else there is to say, as plain text.
+        Additional explanation as plain text.
     """
 
     colors: np.ndarray
@@ -57,7 +57,7 @@ class MapColors:
 
 
 def by_status(status: np.ndarray, frame: np.ndarray, method: str) -> MapColors:
-    """Return the colours of kept, dropped, locked and excluded; `status` is that of each frame."""
+    """Colour environments by the status of their frame: kept, dropped, locked or excluded."""
     colors = {
         EXCLUDED: EXCLUDED_COLOR,
         DROPPED: DROPPED_COLOR,
@@ -75,7 +75,7 @@ def by_status(status: np.ndarray, frame: np.ndarray, method: str) -> MapColors:
 
 
 def by_novelty(delta_entropy: np.ndarray, method: str) -> MapColors:
-    """Return the colours of δH given the subset; covered environments are grey."""
+    """Colour environments by δH given the subset; covered ones are grey."""
     levels = _levels(delta_entropy, 0.0, NOVELTY_LIMIT, len(NOVELTY))
     levels[~(delta_entropy >= OVERLAP_THRESHOLD)] = GREY
     note = f"given the subset of {method}; grey: covered"
@@ -83,7 +83,7 @@ def by_novelty(delta_entropy: np.ndarray, method: str) -> MapColors:
 
 
 def by_density(delta_entropy: np.ndarray) -> MapColors:
-    """Return the colours of the density in descriptor space, ln Σ K = −δH given the full set."""
+    """Colour environments by the density in descriptor space, ln Σ K = −δH given the full set."""
     density = -delta_entropy
     high = _above(0.0, float(np.nanmax(density, initial=0.0)))
     levels = _levels(density, 0.0, high, len(DENSITY))
@@ -92,7 +92,7 @@ def by_density(delta_entropy: np.ndarray) -> MapColors:
 
 
 def by_value(values: np.ndarray, title: str) -> MapColors:
-    """Return the colours of numbers, from their 1st to their 99th percentile; grey where there are none."""
+    """Colour environments by a number, from the 1st to the 99th percentile; missing values are grey."""
     finite = values[np.isfinite(values)]
     low, high = np.percentile(finite, [_BEYOND, 100 - _BEYOND]) if finite.size else (0.0, 1.0)
     low, high = float(low), _above(float(low), float(high))
@@ -107,11 +107,10 @@ def by_value(values: np.ndarray, title: str) -> MapColors:
 
 
 def by_category(values: np.ndarray) -> MapColors:
-    """Return the colours of the commonest names; all others are grey. Rarer ones are drawn on top."""
+    """Colour the most frequent categories; all others are grey. Rarer ones are drawn on top."""
     codes, names = pd.factorize(values.astype(object), sort=True)
     counts = np.bincount(codes, minlength=len(names))
     order = np.argsort(-counts, kind="stable")
-    # One place for what is left would say less than a name of its own does.
     shown = order if len(order) <= len(CATEGORIES) else order[: len(CATEGORIES)]
     index = np.full(len(names), GREY, dtype=np.uint8)
     index[shown] = FIRST + np.arange(len(shown))
@@ -123,10 +122,10 @@ def by_category(values: np.ndarray) -> MapColors:
 
 
 def by_crowding(xy: np.ndarray, rows: np.ndarray) -> MapColors:
-    """Return the colours of how many of the points `rows` are on one part of the map.
+    """Colour the points `rows` by their density on the map.
 
-    The share of these points per area, relative to the largest there is on the map of all points, so
-    that a set and its subset can be compared. The other points have no colour.
+    The density is the fraction of these points per area, relative to the maximum over the map of all
+    points, so that a set and its subset can be compared. All other points are grey.
     """
     low, high = xy.min(axis=0), xy.max(axis=0)
     cells = ((xy - low) * ((_CELLS - 1e-6) / np.where(high > low, high - low, 1.0))).astype(np.int32)
@@ -144,10 +143,10 @@ def by_crowding(xy: np.ndarray, rows: np.ndarray) -> MapColors:
 
 
 def _smooth_share(cells: np.ndarray) -> np.ndarray:
-    """Return the share of points in each cell of the grid, smoothed over the cells around."""
+    """Return the fraction of points in each cell of the grid, smoothed over adjacent cells."""
     grid = np.bincount(cells, minlength=_CELLS * _CELLS).reshape(_CELLS, _CELLS) / max(1, len(cells))
     for axis in (0, 1):
-        # Two rounds of 1-2-1 along each axis.
+        # Two passes of a 1-2-1 filter along each axis.
         for _ in range(2):
             padded = np.pad(grid, [(1, 1) if a == axis else (0, 0) for a in (0, 1)])
             before, here, after = (np.take(padded, range(i, i + _CELLS), axis=axis) for i in range(3))
@@ -156,7 +155,7 @@ def _smooth_share(cells: np.ndarray) -> np.ndarray:
 
 
 def _levels(values: np.ndarray, low: float, high: float, count: int) -> np.ndarray:
-    """Return which of `count` colours from `FIRST` on each value has; those beyond take the ends' colours."""
+    """Return the colour index of each value, one of `count` starting at `FIRST`; clip values out of range."""
     with np.errstate(invalid="ignore"):
         level = np.floor((np.asarray(values, dtype=np.float32) - low) * (count / (high - low)))
         missing = np.isnan(level)

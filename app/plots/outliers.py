@@ -16,36 +16,36 @@ _BINS_PER_UNIT = 16
 
 
 def stretched(values):
-    """Return asinh of values: even about 0, logarithmic far from it, where outliers are."""
+    """Return asinh of values: linear near 0, logarithmic in the tails."""
     return np.arcsinh(values)
 
 
 def histogram_data(delta_entropy: np.ndarray) -> dict[str, np.ndarray]:
-    """Return how many environments are in each bin of the stretched axis, as steps.
+    """Return the number of environments in each bin of the asinh axis, as steps.
 
-    No bin lies on both sides of 0. Values that are not finite are left out.
+    No bin contains values of both signs. Values that are not finite are ignored.
 
     Parameters
     ----------
     delta_entropy : ndarray of shape (n,)
-        nats.
+        In nats.
     """
     places = stretched(delta_entropy[np.isfinite(delta_entropy)])
     if not places.size:
         return {"place": np.empty(0), "count": np.empty(0), "low": np.empty(0), "high": np.empty(0)}
-    # What is covered by itself has δH = 0 but for rounding: it belongs to the left.
+    # An environment of the subset has δH = 0 up to rounding and counts as covered.
     bins = np.floor(_BINS_PER_UNIT * places).astype(np.int64)
     bins[(bins == 0) & (places < OVERLAP_THRESHOLD)] = -1
     first = int(bins.min()) - 1
     counts = np.append(np.bincount(bins - first), 0)
     edges = (first + np.arange(len(counts))) / _BINS_PER_UNIT
     ends = edges + 1 / _BINS_PER_UNIT
-    # A logarithmic axis has no zero: empty bins go down to below its lower end.
+    # A logarithmic axis has no zero: draw empty bins below its lower end.
     return {"place": edges, "count": np.maximum(counts, 0.1), "low": np.sinh(edges), "high": np.sinh(ends)}
 
 
 def outliers_plot() -> Plot:
-    """Return the distribution of δH; sources ``<method>`` (`histogram_data`)."""
+    """Plot the distribution of δH; sources ``<method>`` (`histogram_data`)."""
     fig = blank("δH(environment | subset) / nats", "environments", y_axis_type="log", y_start=0.5)
     fig.add_layout(BoxAnnotation(right=0, fill_color=FULL_COLOR, fill_alpha=0.1, line_color=None))
     fig.add_layout(Span(location=0, dimension="height", line_color=FULL_COLOR, line_dash="dashed"))
@@ -74,7 +74,7 @@ def _draw(plot: Plot, method: str) -> list[GlyphRenderer]:
 
 
 def fit(plot: Plot, columns: list[dict[str, np.ndarray]]) -> None:
-    """Show all of the given histograms."""
+    """Set the ranges to show all histograms completely."""
     filled = [column for column in columns if len(column["place"])]
     if filled:
         set_range(

@@ -1,12 +1,12 @@
-"""Colours of values that the map, the structure and the comparison of sets share."""
+"""Colours shared by the map, the structure and the comparison of sets."""
 
 from bokeh.palettes import Plasma256, Viridis256
 
 FULL_COLOR = "#7a828c"
 
 
-# The palest colours of each are left out: they vanish on white.
+# Omit the palest colours, which are invisible on white.
 NOVELTY = tuple(Plasma256[::-1][30:240])
 DENSITY = tuple(Viridis256[:235])
-# δH above this gets the strongest colour: exp(−10) of a neighbour is no neighbour.
+# The colour scale ends here: a kernel sum of exp(−10) is no neighbour.
 NOVELTY_LIMIT = 10.0

@@ -1,32 +1,32 @@
-"""Points as an image: every point is drawn, however many there are.
+"""Rasterize points to an image that shows every one of them.
 
-A pixel holds a number from 0 to 255 that stands for a colour: 0 for nothing, from 1 on what points are
-coloured by; a larger one is drawn over a smaller one.
+A pixel is a colour index from 0 to 255: 0 is empty, and points have indices from 1, of which the higher are
+drawn on top.
 """
 
 from dataclasses import dataclass
 
 import numpy as np
 
-# Beyond this a pixel of the image covers several of the screen.
+# Larger images are drawn at a lower resolution.
 _MAX_PIXELS = 1_500_000
 _FEW, _SOME = 2_000, 60_000
 
 
 @dataclass(frozen=True, eq=False)
 class Raster:
-    """Where points fall in an image of a range of the plane.
+    """Positions of points in an image of a range of the plane.
 
     Attributes
     ----------
     shape : tuple of int
         Height and width.
     rows : ndarray of shape (n_visible,)
-        The points within the range.
+        Indices of the points within the range.
     pixels : ndarray of shape (n_visible,)
-        The pixel of each, row by row from below.
+        Flat pixel index of each, row by row from the bottom.
     radius : int
-        By how many pixels a point is drawn larger than one.
+        Radius of a drawn point in pixels, beyond its own.
     """
 
     shape: tuple[int, int]
@@ -36,7 +36,7 @@ class Raster:
 
     @classmethod
     def of(cls, xy: np.ndarray, x_range, y_range, size: tuple[int, int]) -> "Raster":
-        """Return the raster of points `xy` for an image of `size` = (width, height) in pixels."""
+        """Rasterize the points `xy` for an image of `size` = (width, height) in pixels."""
         width, height = (max(1, int(length)) for length in size)
         shrink = max(1.0, np.sqrt(width * height / _MAX_PIXELS))
         width, height = int(width / shrink), int(height / shrink)
@@ -48,18 +48,18 @@ class Raster:
         return cls((height, width), rows, pixels, radius)
 
     def highest(self, colors: np.ndarray) -> np.ndarray:
-        """Return the image in which larger colours are drawn over smaller ones."""
+        """Return the image with higher colours drawn on top."""
         colors = colors[self.rows]
         order = np.argsort(colors, kind="stable")
         image = np.zeros(self.shape, dtype=np.uint8)
-        # Of several values for one pixel the last stays.
+        # The last of several values assigned to one pixel remains.
         image.ravel()[self.pixels[order]] = colors[order]
         return spread(image, self.radius)
 
     def mean(self, colors: np.ndarray) -> np.ndarray:
-        """Return the image in which a pixel has the mean colour of its points.
+        """Return the image of the mean colour of the points in each pixel.
 
-        Points of colour 1 have no value: they count only where there are no others.
+        Points of colour 1 have no value and show only in pixels without others.
         """
         colors = colors[self.rows]
         has_value = colors > 1
@@ -74,19 +74,19 @@ class Raster:
         return np.where(image > 0, image, spread(image, self.radius))
 
     def mask(self, chosen: np.ndarray) -> np.ndarray:
-        """Return which pixels the points `chosen` cover, as 0 and 1."""
+        """Return the pixels covered by the points `chosen`, as 0 and 1."""
         image = np.zeros(self.shape, dtype=np.uint8)
         image.ravel()[self.pixels[chosen[self.rows]]] = 1
         return spread(image, self.radius)
 
 
 def spread(image: np.ndarray, radius: int) -> np.ndarray:
-    """Return the image in which each pixel takes the largest value within a disc around it."""
+    """Return the maximum over a disc around each pixel (grey dilation)."""
     height, width = image.shape
     result = image.copy()
     for down in range(-radius, radius + 1):
         for right in range(-radius, radius + 1):
-            # A bit more than the radius, so that the disc of radius 1 is round, not a cross.
+            # Half a pixel more, so that the disc of radius 1 is round rather than a cross.
             if (down or right) and down * down + right * right <= (radius + 0.5) ** 2:
                 target = result[max(0, down) : height + min(0, down), max(0, right) : width + min(0, right)]
                 source = image[

@@ -1,4 +1,4 @@
-"""Bars of entropy in front of their bounds."""
+"""Entropies of sets as bars, with their bounds ln N."""
 
 from collections.abc import Sequence
 
@@ -17,7 +17,7 @@ _ROW, _REST = 21, 92
 
 
 def redundancy_data(names: Sequence[str], entropies, n_envs, colors: Sequence[str]) -> dict[str, list]:
-    """Return a row for each set: its entropy, its bound ln N, and e^(ln N − H) copies of each environment."""
+    """Return one row per set: entropy H, bound ln N, and exp(ln N − H) copies per environment."""
     entropies, bounds = np.asarray(entropies, dtype=float), np.log(np.asarray(n_envs, dtype=float))
     pairs = zip(entropies, bounds, strict=True)
     return {
@@ -33,7 +33,7 @@ def redundancy_data(names: Sequence[str], entropies, n_envs, colors: Sequence[st
 
 
 def redundancy_plot() -> Plot:
-    """Return horizontal bars; source ``bars`` (`redundancy_data`), shown by `show_redundancy`."""
+    """Plot horizontal bars; source ``bars``, updated by `show_redundancy`."""
     fig = blank("entropy / nats", "", y_range=FactorRange())
     fig.ygrid.visible = False
     source = empty(*_COLUMNS)
@@ -58,7 +58,7 @@ def redundancy_plot() -> Plot:
 
 
 def show_redundancy(plot: Plot, data: dict[str, list]) -> None:
-    """Draw these rows, the first on top; the plot is as high as they need."""
+    """Show these rows, the first at the top, and adapt the height of the figure."""
     fig: figure = plot.figure
     source = plot.sources["bars"]
     names = data["name"][::-1]
@@ -67,7 +67,7 @@ def show_redundancy(plot: Plot, data: dict[str, list]) -> None:
         fig.y_range.update(factors=names)
         fig.min_height = _REST + _ROW * max(4, len(names))
     set_data(source, data)
-    # Room for the text right of the longest bar.
+    # Leave space for the text right of the longest bar.
     end = 1.28 * max([*data["bound"], 0.5])
     if limits(fig.x_range)[1] != end:
         set_range(fig.x_range, 0, end)

@@ -1,4 +1,4 @@
-"""Figures of two sets: δH histograms, one map of both, a matrix of overlaps, what is added."""
+"""Figures for comparing sets: δH histograms, a joint map, overlaps, and additions to a reference."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -26,38 +26,38 @@ from .base import Plot, add_legend, blank, clear, empty, padded, set_data, set_r
 from .palettes import FULL_COLOR, NOVELTY, NOVELTY_LIMIT
 
 SET_COLOR, REFERENCE_COLOR, COVERED_COLOR = "#0072B2", "#D55E00", "#56B4E9"
-# Novelties span −10 to thousands of nats: linear up to about this, logarithmic beyond.
+# δH spans −10 to thousands of nats: the axis is linear up to about this, then logarithmic.
 _LINEAR = 2.0
 _TICKS = (-20, -10, -5, -2, 0, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10_000)
 _GREY = "#c3c9d1"
 
 
-def squeezed(values):
-    """Return where δH stands on the axis: asinh(δH / 2), linear near 0 and logarithmic far from it."""
+def asinh_scale(values):
+    """Return axis positions asinh(δH / 2): linear near 0, logarithmic in the tails."""
     return np.arcsinh(np.asarray(values, dtype=float) / _LINEAR)
 
 
 def novelty_edges(*values: np.ndarray, count: int = 60) -> np.ndarray:
-    """Return edges of bins, evenly spaced on the squeezed axis, that hold all values; 0 is one of them."""
-    finite = squeezed(np.concatenate([v[np.isfinite(v)] for v in values]))
+    """Return bin edges, evenly spaced on the asinh axis, that span all values and include 0."""
+    finite = asinh_scale(np.concatenate([v[np.isfinite(v)] for v in values]))
     low, high = min(-0.5, float(finite.min(initial=0.0))), max(0.5, float(finite.max(initial=0.0)))
     width = (high - low) / count
     return width * np.arange(np.floor(low / width), np.ceil(high / width) + 1)
 
 
 def histogram_data(values: np.ndarray, edges: np.ndarray) -> dict[str, np.ndarray]:
-    """Return the share of the finite values in each bin, in percent, and the bin's ends in nats."""
-    values = squeezed(values[np.isfinite(values)])
+    """Return the percentage of the finite values in each bin, and its limits in nats."""
+    values = asinh_scale(values[np.isfinite(values)])
     share = 100 * np.histogram(values, edges)[0] / max(1, len(values))
     nats = _LINEAR * np.sinh(edges)
     return {"left": edges[:-1], "right": edges[1:], "share": share, "low": nats[:-1], "high": nats[1:]}
 
 
 def novelty_plot() -> Plot:
-    """Return two histograms of δH; sources ``set`` and ``reference`` (`histogram_data`)."""
+    """Plot two histograms of δH; sources ``set`` and ``reference`` (`histogram_data`)."""
     fig = blank("δH / nats", "environments / %")
-    fig.xaxis.ticker = FixedTicker(ticks=squeezed(_TICKS).tolist())
-    labels = zip(squeezed(_TICKS).tolist(), _TICKS, strict=True)
+    fig.xaxis.ticker = FixedTicker(ticks=asinh_scale(_TICKS).tolist())
+    labels = zip(asinh_scale(_TICKS).tolist(), _TICKS, strict=True)
     fig.xaxis.major_label_overrides = {at: f"{tick:,}".replace("-", "−") for at, tick in labels}
     fig.xaxis.major_label_policy = NoOverlap(min_distance=8)
     sources, renderers = {}, {}
@@ -80,7 +80,7 @@ def novelty_plot() -> Plot:
 
 @dataclass(frozen=True)
 class SetMap:
-    """One map of two sets; a tapped point of the open set is in ``source.selected``."""
+    """Joint map of two sets; a tapped point of the open set is in ``source.selected``."""
 
     figure: figure
     source: ColumnDataSource
@@ -89,11 +89,11 @@ class SetMap:
     mapper: LinearColorMapper
 
     def set_points(self, xy, novelty, frames, back_xy) -> None:
-        """Draw other points; the most novel last, so that nothing hides them."""
+        """Replace the points; pass the most novel last, so that they are drawn on top."""
         self.reference.data = {"x": back_xy[:, 0], "y": back_xy[:, 1]}
         self.source.data = {"x": xy[:, 0], "y": xy[:, 1], "value": novelty, "frame": frames}
         novel = novelty[novelty > self.mapper.low]
-        # A few that are very far away leave colours for the rest.
+        # Do not let a few outliers use up the colour scale.
         self.mapper.high = max(1.0, float(np.percentile(novel, 95))) if len(novel) else 1.0
         both = np.concatenate([xy, back_xy])
         set_range(self.figure.x_range, *padded(both[:, 0], 0.03))
@@ -101,7 +101,7 @@ class SetMap:
 
 
 def set_map() -> SetMap:
-    """Return the empty map of two sets."""
+    """Create an empty joint map of two sets."""
     fig = blank("", "")
     fig.axis.visible = fig.grid.visible = False
     source, reference, current = empty("x", "y", "value", "frame"), empty("x", "y"), empty("x", "y")
@@ -136,7 +136,7 @@ def set_map() -> SetMap:
 
 
 def short_names(names: Sequence[str], length: int = 22) -> list[str]:
-    """Return names that fit an axis, still different from each other."""
+    """Shorten names to fit an axis and keep them distinct."""
     short, seen = [], set()
     for name in names:
         text = base = name if len(name) <= length else f"{name[: length - 1]}…"
@@ -150,7 +150,7 @@ def short_names(names: Sequence[str], length: int = 22) -> list[str]:
 
 
 def matrix_data(matrix: np.ndarray, names: Sequence[str]) -> dict[str, list]:
-    """Return a matrix as cells; row: whose environments are covered, column: by which set."""
+    """Return a matrix as cells: rows are covered sets, columns the covering ones."""
     short = short_names(names)
     n, values = len(names), 100 * np.asarray(matrix).ravel()
     rows, columns = np.repeat(np.arange(n), n).tolist(), np.tile(np.arange(n), n).tolist()
@@ -166,14 +166,14 @@ def matrix_data(matrix: np.ndarray, names: Sequence[str]) -> dict[str, list]:
 
 
 def _cell(percent: float) -> str:
-    """Return a whole number, but 0 and 100 only where exact."""
+    """Format a percentage as an integer; show 0 and 100 only if exact."""
     if percent in (0, 100):
         return f"{percent:.0f}"
     return f"{min(max(percent, 0.1), 99.9):.1f}" if percent < 1 or percent > 99 else f"{percent:.0f}"
 
 
 def matrix_plot() -> Plot:
-    """Return a heat map of overlaps; source ``cells`` (`matrix_data`), ranges by `set_names`."""
+    """Plot a heat map of overlaps; source ``cells``, updated by `show_matrix`."""
     source = empty("query", "known", "query_name", "known_name", "share", "text", "color")
     fig = figure(
         x_range=FactorRange(), y_range=FactorRange(), x_axis_label="covered by",
@@ -206,7 +206,7 @@ def matrix_plot() -> Plot:
 
 
 def show_matrix(plot: Plot, matrix: np.ndarray, names: Sequence[str]) -> None:
-    """Draw another matrix, the first row on top."""
+    """Show a matrix with its first row at the top."""
     data = matrix_data(matrix, names)
     short = short_names(names)
     clear(plot.sources["cells"])
@@ -216,7 +216,10 @@ def show_matrix(plot: Plot, matrix: np.ndarray, names: Sequence[str]) -> None:
 
 
 def addition_plot() -> tuple[Plot, Span]:
-    """Return what is covered against frames added; sources ``given``, ``alone``; the line at the size."""
+    """Plot coverage against frames added, and return the line for the current size.
+
+    The sources are ``given`` (starting from the reference) and ``alone`` (without it).
+    """
     fig = blank("frames added to the reference", "covered by both / %")
     set_range(fig.y_range, 0, 104)
     sources = {name: empty("n_frames", "percent") for name in ("given", "alone")}

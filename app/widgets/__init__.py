@@ -1,1 +1,1 @@
-"""The pieces that views are made of: cards, tables, tabs, numbers in words, the structure's picture."""
+"""Widgets shared by the views: cards, tables, the structure viewer, and browser helpers."""

@@ -1,4 +1,4 @@
-"""The pieces that the page is laid out with: styled HTML, cards and explanations."""
+"""Styled HTML panes, headings and cards."""
 
 from html import escape
 from pathlib import Path
@@ -9,10 +9,10 @@ from ..text.help import tip
 
 CSS = (Path(__file__).parents[1] / "assets" / "style.css").read_text(encoding="utf-8")
 
-# Material's capitals would turn δH into ΔH, which is another quantity.
+# Material's uppercase would turn δH into ΔH, a different quantity.
 AS_WRITTEN = {"& .MuiToggleButton-root": {"textTransform": "none", "padding": "4px 10px"}}
 
-# The field that files are dropped on.
+# Style of the file drop area.
 DROP = """
 .bk-input.filepond--root {
   font: inherit; font-size: 13px; margin: 0; border-radius: 8px; box-shadow: none; background: transparent;
@@ -26,14 +26,14 @@ DROP = """
 
 
 def html(text: str = "", **options) -> pn.pane.HTML:
-    """Return a pane of HTML in the page's style."""
+    """Return an HTML pane in the page's style."""
     return pn.pane.HTML(
         text, stylesheets=[CSS], margin=options.pop("margin", 0), sizing_mode="stretch_width", **options
     )
 
 
 def heading(title: str, topics: tuple[str, ...] = (), note: str = "") -> str:
-    """Return a card's heading; `note` is HTML and already escaped."""
+    """Return the heading of a card as HTML; `note` must already be escaped."""
     tips = " ".join(tip(topic) for topic in topics)
     return f'<div class="head"><h2>{escape(title)}</h2>{tips}<span class="note">{note}</span></div>'
 

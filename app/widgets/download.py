@@ -1,10 +1,10 @@
-"""Hands files that were made on the server over to the browser, when they are ready."""
+"""Send files created on the server to the browser."""
 
 import panel as pn
 
 
 class Download(pn.custom.JSComponent):
-    """Saves what it is given in the browser; draws nothing."""
+    """Invisible component that saves files in the browser."""
 
     _esm = """
     export function render({ model }) {

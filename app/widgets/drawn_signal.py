@@ -1,17 +1,17 @@
-"""Tells when what it stands in is drawn."""
+"""Report when a view has been rendered in the browser."""
 
 import panel as pn
 import param
 
 
 class DrawnSignal(pn.custom.JSComponent):
-    """Says once that the page has drawn the view that it is a part of. Draws nothing itself."""
+    """Invisible component that sets `drawn` once the view that contains it is rendered."""
 
     drawn = param.Boolean(default=False)
 
     _esm = """
     export function render({ model }) {
-      // The parts are drawn before the whole is known to the page.
+      // Children render before the page registers their parent.
       setTimeout(() => { model.drawn = true; }, 100);
       return document.createElement("span");
     }

@@ -1,4 +1,4 @@
-"""A field to drop a file on."""
+"""A drop area for files."""
 
 import panel as pn
 
@@ -6,7 +6,7 @@ from ..server.uploads import file_limit
 
 
 class FileDrop(pn.widgets.FileDropper):
-    """A field for one file, which forgets what grows too large while it still arrives."""
+    """A drop area for one file that discards uploads exceeding the size limit as they arrive."""
 
     def __init__(self, **params):
         super().__init__(
@@ -14,12 +14,12 @@ class FileDrop(pn.widgets.FileDropper):
         )
 
     def _process_event(self, event) -> None:
-        # The browser keeps to the limit; whoever speaks to the server without one need not.
+        # The browser enforces the limit; a client without one may not.
         data = event.data
         if event.event_name == "upload_event":
             held = sum(map(len, self._file_buffer.get(data["name"], ())))
             if data["chunk"] == 1:
-                # One file at a time: what was begun under other names is given up.
+                # One file at a time: drop unfinished uploads under other names.
                 self._file_buffer.clear()
                 held = 0
             elif data["name"] not in self._file_buffer:

@@ -1,4 +1,4 @@
-"""What comes faster than it can be shown: only the latest counts."""
+"""Apply only the latest of values that arrive faster than they can be displayed."""
 
 from collections.abc import Callable
 from typing import Any
@@ -8,17 +8,17 @@ from bokeh.models import ColumnDataSource
 
 from .throttle import Throttle
 
-# Long enough for what waits on the connection to be read, too short to be felt.
+# Long enough to read pending messages, too short to be noticeable.
 _MILLISECONDS = 25
 
 
 class Latest:
-    """Calls a function with the latest of the values that came meanwhile.
+    """Call a function with the latest of the values received within an interval.
 
     Parameters
     ----------
     function : callable
-        Called on the session's event loop, or at once where there is none.
+        Called on the session's event loop, or immediately without one.
     """
 
     def __init__(self, function: Callable[[Any], None]):
@@ -26,17 +26,17 @@ class Latest:
         self._throttle = Throttle(self._apply, _MILLISECONDS)
 
     def __call__(self, value: Any) -> None:
-        """Have the function called with `value`, unless a later one comes."""
+        """Schedule a call with `value`, which a later value replaces."""
         self._value = value
         self._throttle(pn.state.curdoc)
 
     def _apply(self) -> None:
-        # All views change in one message to the browser instead of a hundred.
+        # Update all views in one message to the browser.
         with pn.io.hold():
             self._function(self._value)
 
 
 def follow_handle(state, requested_size: ColumnDataSource) -> None:
-    """Make the size of the subset follow the handle of a plot (`plots.handle`)."""
+    """Update the subset size from the size handle of a plot (`plots.size_handle`)."""
     latest = Latest(lambda n_frames: setattr(state, "n_frames", n_frames))
     requested_size.on_change("data", lambda _, __, data: latest(int(data["n_frames"][0])))

@@ -7,10 +7,10 @@ import param
 
 
 class Shortcuts(pn.custom.JSComponent):
-    """Listens to the whole page, except where text is typed; draws nothing."""
+    """Invisible component that handles keyboard shortcuts, except in text fields."""
 
-    # Not a tuple: from the browser comes a list.
-    pressed = param.Parameter(default=("", 0), doc="Name of the last shortcut, and how many there were.")
+    # Not a Tuple parameter: the browser sends a list.
+    pressed = param.Parameter(default=("", 0), doc="Name of the last shortcut, and the number so far.")
 
     _esm = """
     export function render({ model }) {
@@ -41,7 +41,7 @@ class Shortcuts(pn.custom.JSComponent):
         self.param.watch(lambda event: self._act(event.new[0]), "pressed")
 
     def on(self, shortcut: str, action: Callable[[], None]) -> None:
-        """Call `action` when "Escape", "undo" (Ctrl+Z) or "redo" (Ctrl+Shift+Z, Ctrl+Y) is pressed."""
+        """Call `action` on the shortcut "Escape", "undo" (Ctrl+Z) or "redo" (Ctrl+Shift+Z, Ctrl+Y)."""
         self._actions[shortcut] = action
 
     def _act(self, shortcut: str) -> None:

@@ -1,7 +1,7 @@
-"""The 3-D picture: a scene and its colours, sent to our own renderer in ``assets/structure.js``.
+"""The 3-D structure viewer, rendered by ``assets/structure.js``.
 
-It draws on a 2-D canvas. So it needs no WebGL, which is missing on many remote desktops, and no library,
-which would have to be fetched; a thousand atoms turn smoothly all the same.
+It draws on a 2-D canvas and needs neither WebGL, which many remote desktops lack, nor an external library.
+A thousand atoms rotate smoothly.
 """
 
 from dataclasses import dataclass
@@ -22,16 +22,16 @@ _N_STEPS = 64
 
 @dataclass(frozen=True, eq=False)
 class AtomColors:
-    """A colour for each atom of a frame, and what it means.
+    """Colours of the atoms of a frame, and their legend.
 
     Attributes
     ----------
     index : ndarray of shape (n_atoms,)
-        Into `palette`.
+        Index of each atom into `palette`.
     palette : list of str
         Colours as ``#rrggbb``.
     legend : dict
-        ``{"names": [[name, colour], ...]}``, or ``{"title", "low", "high", "colors"}`` of a bar.
+        ``{"names": [[name, colour], ...]}``, or ``{"title", "low", "high", "colors"}`` for a colour bar.
     """
 
     index: np.ndarray
@@ -40,7 +40,7 @@ class AtomColors:
 
 
 def by_element(numbers: np.ndarray) -> AtomColors:
-    """Return Jmol's colours of the elements."""
+    """Colour atoms by element, as in Jmol."""
     found, index = np.unique(numbers, return_inverse=True)
     palette = [_hex(jmol_colors[z if z < len(jmol_colors) else 0]) for z in found]
     names = [chemical_symbols[z] if z < len(chemical_symbols) else str(z) for z in found]
@@ -48,9 +48,9 @@ def by_element(numbers: np.ndarray) -> AtomColors:
 
 
 def by_value(values: np.ndarray, colors, low: float, high: float, title: str, below: str = "") -> AtomColors:
-    """Return colours of numbers from `low` to `high`; grey where one is below `low` or not a number.
+    """Colour atoms by a number from `low` to `high`; values below `low` and NaN are grey.
 
-    `below` says in the legend what grey means.
+    `below` is the legend entry of grey.
     """
     high = high if high > low else low + 1.0
     palette = [colors[i] for i in np.linspace(0, len(colors) - 1, _N_STEPS).astype(int)]
@@ -69,10 +69,12 @@ def _hex(rgb: np.ndarray) -> str:
 
 
 class StructureViewer(pn.custom.JSComponent):
-    """Draws a scene; turn by dragging, zoom with the wheel, pick an atom by a click."""
+    """Interactive viewer: drag to rotate, scroll to zoom, click to select an atom."""
 
-    scene = param.Dict(default={}, doc="What `draw` made of a scene.")
-    clicked = param.List(default=[-1, 0], doc="Atom of the frame last clicked, and the number of clicks.")
+    scene = param.Dict(default={}, doc="Scene as sent to the browser by `draw`.")
+    clicked = param.List(
+        default=[-1, 0], doc="Index of the last clicked atom in the frame, and the number of clicks."
+    )
 
     _esm = Path(__file__).parents[1] / "assets" / "structure.js"
 
@@ -85,15 +87,15 @@ class StructureViewer(pn.custom.JSComponent):
         Parameters
         ----------
         scene : Scene
-            Where everything is.
-        coloring : Coloring
+            Positions of atoms, bonds, cell edges and arrows.
+        coloring : AtomColors
             Colours of the frame's atoms.
         hints : list of str
-            What is said of each atom of the frame when it is pointed at.
+            Tooltip of each atom of the frame.
         label : str
-            What screen readers say.
+            Accessible description, for screen readers.
         key : str
-            The view is kept between scenes of one key and of similar size.
+            Camera key: scenes of the same key and similar size keep the view.
         """
         self.scene = {
             "positions": _flat(scene.positions),

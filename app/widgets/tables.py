@@ -1,4 +1,4 @@
-"""Tables of many rows in the page's style: one page of them is in the browser at a time."""
+"""Paginated tables in the page's style; the browser holds one page of rows."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -14,17 +14,17 @@ _CSS = (_ASSETS / "table.css").read_text(encoding="utf-8")
 MISSING = "–"
 
 
-# What one share of the spare width is reckoned in, in pixels of a column's least width.
+# Pixels of minimum width per unit of ``widthGrow``.
 _SHARE = 20
 _BUTTON = 96
-# Of a table's properties those that the page changes; filters, editing, other sizes of pages it has not.
+# Properties that a client may change; tables have no filters, editing or page sizes.
 _FROM_CLIENT = ("indices", "page", "sorters")
 
 
 class _Table(pn.widgets.Tabulator):
-    """A table whose columns share the spare width in proportion to their least widths.
+    """A table whose columns share the extra width in proportion to their minimum widths.
 
-    Panel knows fixed widths only, with which the one column without takes all the width of a large screen.
+    Panel only supports fixed widths, which leave all extra width to the one column without.
     """
 
     def __init__(self, *args, least_widths: dict[str, int], **params):
@@ -32,7 +32,7 @@ class _Table(pn.widgets.Tabulator):
         super().__init__(*args, **params)
 
     def _process_events(self, events):
-        # A client may change whatever the model has: only what the page itself lets it change is taken.
+        # A client can send any property of the model: accept only those the page changes.
         taken = {name: value for name, value in events.items() if name in _FROM_CLIENT}
         if "sorters" in taken:
             taken["sorters"] = self._known_sorters(taken["sorters"])
@@ -44,7 +44,7 @@ class _Table(pn.widgets.Tabulator):
             super()._process_events(taken)
 
     def _process_event(self, event) -> None:
-        # Nothing is edited here, and a page holds so many rows.
+        # Ignore edits, and rows beyond the page.
         rows = event.indices if event.event_name == "selection-change" else [getattr(event, "row", None)]
         if event.event_name in ("cell-click", "selection-change") and self._are_rows(rows):
             super()._process_event(event)
@@ -60,7 +60,7 @@ class _Table(pn.widgets.Tabulator):
         return list(known.values())
 
     def _are_rows(self, rows) -> bool:
-        """Say whether these are rows of the page that the browser has."""
+        """Return whether `rows` are valid rows of the current page."""
         size = self.page_size or 0
         return (
             isinstance(rows, list)
@@ -82,7 +82,7 @@ def _is_page(page, bounds) -> bool:
 
 
 def number(decimals: int = 0) -> NumberFormatter:
-    """Return what writes a column of numbers; missing ones become a dash."""
+    """Return the formatter of a numeric column; missing values become a dash."""
     places = f".{'0' * decimals}" if decimals else ""
     return NumberFormatter(format=f"0,0{places}", nan_format=MISSING)
 
@@ -97,18 +97,18 @@ def data_table(
     columns : dict
         Title of each column.
     numbers : dict
-        Decimals of those that hold numbers.
+        Number of decimals of each numeric column.
     widths : dict
-        Least width of columns in pixels; all grow in proportion where there is room.
+        Minimum width of columns in pixels; columns grow in proportion.
     **options
-        For `panel.widgets.Tabulator`.
+        Passed to `panel.widgets.Tabulator`.
     """
-    # Columns of buttons are made in the browser, where only what holds for all columns reaches them.
+    # Button columns are created in the browser, where only ``columnDefaults`` applies to them.
     beside = {"columnDefaults": {"minWidth": _BUTTON}} if "buttons" in options else {}
     return _Table(
         pd.DataFrame({name: pd.Series(dtype=object) for name in columns}),
         titles=columns,
-        # For all: otherwise the types of the first, empty, rows would decide.
+        # For all columns: Panel would otherwise infer formatters from the initial empty rows.
         formatters={
             name: number(numbers[name]) if name in numbers else StringFormatter() for name in columns
         },
@@ -130,14 +130,14 @@ def data_table(
 
 
 def fill(table: pn.widgets.Tabulator, rows: pd.DataFrame) -> None:
-    """Show `rows` from their first page on, unless they are shown: what is drawn anew loses its place."""
+    """Show `rows` from the first page; keep the page and scroll position if they are unchanged."""
     if not table.value.equals(rows):
         table.page = 1
         table.value = rows
 
 
 class TableKeys(pn.custom.JSComponent):
-    """Makes the rows and heads of all tables of the page reachable by the keyboard; draws nothing."""
+    """Invisible component for keyboard navigation in all tables of the page."""
 
     _esm = _ASSETS / "table_keys.js"
 
@@ -146,10 +146,10 @@ class TableKeys(pn.custom.JSComponent):
 
 
 def on_row(table: pn.widgets.Tabulator, do: Callable[[int, str], None]) -> None:
-    """Call ``do(row, column)`` when a cell is clicked; `row` counts the table's rows before sorting."""
+    """Call ``do(row, column)`` when a cell is clicked; `row` is the index before sorting."""
 
     def clicked(event) -> None:
-        # A click on a column that holds no data, such as that of the check boxes, is no click on the row.
+        # Ignore clicks on columns without data, such as the check boxes.
         if event.column in table.value.columns or event.column in table.buttons:
             with pn.io.hold():
                 do(int(event.row), event.column)

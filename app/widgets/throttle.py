@@ -1,30 +1,30 @@
-"""What is asked for many times a second, such as while a plot is dragged, is done a few times."""
+"""Limit the rate of frequent calls, such as while a plot is dragged."""
 
 from collections.abc import Callable
 
 
 class Throttle:
-    """Calls `function` once for all that is asked for within some time, at its end.
+    """Merge the calls within an interval into one call of `function` at its end.
 
     Parameters
     ----------
     function : callable
-        Takes nothing.
+        Called without arguments.
     milliseconds : int
-        How long to wait for more.
+        Length of the interval.
     """
 
     def __init__(self, function: Callable[[], None], milliseconds: int = 60):
-        self._function, self._milliseconds, self._due = function, milliseconds, False
+        self._function, self._milliseconds, self._scheduled = function, milliseconds, False
 
     def __call__(self, document) -> None:
-        """Ask for it; at once where no server runs `document`."""
+        """Schedule a call, or call immediately if no server runs `document`."""
         if document is None or document.session_context is None:
             self._function()
-        elif not self._due:
-            self._due = True
+        elif not self._scheduled:
+            self._scheduled = True
             document.add_timeout_callback(self._run, self._milliseconds)
 
     def _run(self) -> None:
-        self._due = False
+        self._scheduled = False
         self._function()
