@@ -4,7 +4,7 @@ __all__ = ["Explorer"]
 
 
 def __getattr__(name: str):
-    """Import what a notebook asks for only then: the served page never needs it."""
+    """Import `Explorer` lazily: the served dashboard does not need it."""
     if name == "Explorer":
         from .notebook.explorer import Explorer
 

@@ -1,4 +1,4 @@
-"""What Bokeh's server calls at its start, at the end of a session, and at its own."""
+"""Lifecycle hooks of the Bokeh server."""
 
 import atexit
 import gc
@@ -19,17 +19,17 @@ from quests_app.server.panel_patch import patch_message_queue
 from quests_app.server.path_access import PARAMETER
 from quests_core.utils import scratch
 
-# What is computed looks at whether it was cancelled far more often, but compiling a kernel never does.
+# Computations check for cancellation far more often; compiling a kernel never does.
 GRACE_SECONDS = 3.0
-# Python's own is 5 ms: a page that is answered gives the interpreter up, and waits for it, many times.
+# Python's default is 5 ms; handling one request releases and reacquires the GIL many times.
 SWITCH_SECONDS = 0.001
-# Every way of serving loads this file before it builds its web application.
+# Every way of serving loads this file before it creates the web application.
 guarded_server.install()
 websocket_limits.install()
 
 
 def on_server_loaded(server_context) -> None:
-    """Refuse to serve what is not protected; have pages answered quickly beside what computes."""
+    """Refuse to serve without the guards; keep the server responsive during computations."""
     served = guarded_server.require(server_context.application_context)
     if missing := allowed_paths.missing():
         raise SystemExit(f"{allowed_paths.FOLDERS}: no such folder: {', '.join(map(str, missing))}")
@@ -42,10 +42,10 @@ def on_server_loaded(server_context) -> None:
     _end_in_order()
     patch_message_queue()
     server_context.application_context.application.add(PageAdmission())
-    # Panel begins this for the whole process when a page is first busy, and it would hold that page for ever.
+    # Panel starts this when a session is first busy, and would keep that session alive forever.
     if begin := getattr(pn.state, "_schedule_busy_cleanup", None):
         IOLoop.current().add_callback(begin)
-    # A tenth of what it takes to build a page; it only warns the author.
+    # Takes a tenth of the time to build a page and only warns developers.
     settings.perform_document_validation = False
     sys.setswitchinterval(SWITCH_SECONDS)
     gc.collect()
@@ -53,12 +53,12 @@ def on_server_loaded(server_context) -> None:
 
 
 def on_session_destroyed(_) -> None:
-    """Have what a session held collected, and its memory given back."""
+    """Collect the garbage of a session and return its memory."""
     deferred_collection.request()
 
 
 def on_server_unloaded(_) -> None:
-    """Let go of what is being computed: the process would wait for it; and never wait for long."""
+    """Cancel all computations, and exit after `GRACE_SECONDS` at the latest."""
     shut_down()
     timer = threading.Timer(GRACE_SECONDS, _leave)
     timer.daemon = True
@@ -66,14 +66,14 @@ def on_server_unloaded(_) -> None:
 
 
 def _end_in_order() -> None:
-    """Have the first Ctrl-C stop the event loop between two callbacks, as SIGTERM does."""
+    """Make the first Ctrl-C stop the event loop between two callbacks, as SIGTERM does."""
     main = threading.current_thread() is threading.main_thread()
     if not main or signal.getsignal(signal.SIGINT) is not signal.default_int_handler:
         return
     loop = IOLoop.current()
 
     def stop(*_) -> None:
-        # A second Ctrl-C interrupts what does not let the loop go on.
+        # A second Ctrl-C interrupts a callback that blocks the loop.
         signal.signal(signal.SIGINT, signal.default_int_handler)
         loop.add_callback_from_signal(loop.stop)
 
@@ -81,6 +81,6 @@ def _end_in_order() -> None:
 
 
 def _leave() -> None:
-    """End the process while a worker thread is still busy; temporary files go first."""
+    """Exit although a worker thread is still busy, after removing temporary files."""
     atexit._run_exitfuncs()
     os._exit(0)

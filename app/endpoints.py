@@ -1,7 +1,7 @@
-"""For who runs a server: ``panel serve app --plugins quests_app.endpoints``.
+"""Monitor a server: ``panel serve app --plugins quests_app.endpoints``.
 
-Adds ``/health`` and ``/metrics`` (Prometheus' text format) and logs lines of JSON to stderr. Both addresses
-tell counts and nothing of any user.
+Add ``/health`` and ``/metrics`` (Prometheus text format) and log JSON lines to stderr. Both endpoints
+expose counts only, no user data.
 """
 
 import importlib.metadata
@@ -25,12 +25,12 @@ if not logger.handlers:
     logger.propagate = False
 
 
-# Every computation looks several times a second at whether it is cancelled; compiling the kernels never does.
+# Computations check for cancellation several times a second; compiling the kernels never does.
 STUCK_SECONDS = 600.0
 
 
 def health() -> dict:
-    """Return what ``/health`` says."""
+    """Return the content of ``/health``."""
     now, silent = counters(), queue.silent_seconds()
     return {
         "status": "ok" if silent < STUCK_SECONDS else "stuck",
@@ -38,38 +38,58 @@ def health() -> dict:
         "uptime_seconds": round(time.monotonic() - now.begun, 1),
         "sessions": now.sessions,
         "job_silent_seconds": round(silent, 1),
-        "jobs_waiting": sum(turns.n_waiting for turns in queue.executors().values()),
+        "jobs_waiting": sum(executor.n_waiting for executor in queue.executors().values()),
     }
 
 
 def metrics() -> str:
-    """Return what ``/metrics`` says."""
+    """Return the content of ``/metrics``."""
     now, workers = counters(), queue.executors()
     lines = [
-        *_metric("quests_sessions", "gauge", "Open pages.", now.sessions),
-        *_metric("quests_sessions_in_memory", "gauge", "And closed not long ago.", len(now.in_memory)),
-        *_metric("quests_sessions_total", "counter", "Pages opened.", now.sessions_total),
-        *_metric("quests_job_seconds_total", "counter", "Seconds of all jobs.", round(now.job_seconds, 3)),
-        *_metric("quests_memory_available_bytes", "gauge", "What is left.", memory.available() or 0),
-        *_metric("quests_memory_resident_bytes", "gauge", "What the process holds.", memory.resident() or 0),
+        *_metric("quests_sessions", "gauge", "Open sessions.", now.sessions),
+        *_metric(
+            "quests_sessions_in_memory",
+            "gauge",
+            "Sessions in memory, including recently closed ones.",
+            len(now.in_memory),
+        ),
+        *_metric("quests_sessions_total", "counter", "Sessions opened.", now.sessions_total),
+        *_metric(
+            "quests_job_seconds_total",
+            "counter",
+            "Total run time of jobs, seconds.",
+            round(now.job_seconds, 3),
+        ),
+        *_metric(
+            "quests_memory_available_bytes",
+            "gauge",
+            "Memory available to the process, bytes.",
+            memory.available() or 0,
+        ),
+        *_metric(
+            "quests_memory_resident_bytes",
+            "gauge",
+            "Resident memory of the process, bytes.",
+            memory.resident() or 0,
+        ),
         *_labelled(
             "quests_jobs_waiting",
             "gauge",
-            "Jobs that wait for their turn.",
+            "Jobs in the queue.",
             "worker",
-            {name: turns.n_waiting for name, turns in workers.items()},
+            {name: executor.n_waiting for name, executor in workers.items()},
         ),
         *_labelled(
             "quests_jobs_running",
             "gauge",
-            "Jobs that are being done.",
+            "Jobs being run.",
             "worker",
-            {name: int(turns.is_running) for name, turns in workers.items()},
+            {name: int(executor.is_running) for name, executor in workers.items()},
         ),
         *_labelled(
             "quests_jobs_total",
             "counter",
-            "Jobs that ended.",
+            "Finished jobs, by outcome.",
             "outcome",
             {outcome: now.jobs[outcome] for outcome in ("done", "cancelled", "failed")},
         ),
@@ -77,20 +97,20 @@ def metrics() -> str:
     return "\n".join(lines) + "\n"
 
 
-def _metric(name: str, kind: str, what: str, value: float) -> list[str]:
-    return [f"# HELP {name} {what}", f"# TYPE {name} {kind}", f"{name} {value}"]
+def _metric(name: str, kind: str, text: str, value: float) -> list[str]:
+    return [f"# HELP {name} {text}", f"# TYPE {name} {kind}", f"{name} {value}"]
 
 
-def _labelled(name: str, kind: str, what: str, label: str, values: dict[str, float]) -> list[str]:
+def _labelled(name: str, kind: str, text: str, label: str, values: dict[str, float]) -> list[str]:
     samples = (f'{name}{{{label}="{key}"}} {value}' for key, value in values.items())
-    return [f"# HELP {name} {what}", f"# TYPE {name} {kind}", *samples]
+    return [f"# HELP {name} {text}", f"# TYPE {name} {kind}", *samples]
 
 
 class _Health(RequestHandler):
     def get(self) -> None:
         self.set_header("Content-Type", "application/json")
         found = health()
-        # For what supervises the server, and reads no JSON.
+        # Supervisors check the status code, not the JSON.
         self.set_status(200 if found["status"] == "ok" else 503)
         self.write(json.dumps(found))
 

@@ -25,13 +25,13 @@ pn.state.onload(scheduler.open)
 
 
 def end(_, controller=controller, scheduler=scheduler) -> None:
-    """End the session; Bokeh empties this module before, hence the default arguments."""
+    """End the session; the default arguments outlive the module, which Bokeh clears first."""
     controller.close()
     scheduler.close()
 
 
 pn.state.on_session_destroyed(end)
-# What is asked for begins with the page in a browser: a request alone, however often made, computes nothing.
-# Of the session, not of this request: who waits so long that it was given up comes with the websocket alone.
+# Computations start when a browser has loaded the page: HTTP requests alone compute nothing.
+# The query comes from the session: a timed-out client reconnects by websocket, without the query string.
 search = "?" + urlencode({name: values[-1] for name, values in pn.state.session_args.items()})
 page(state, controller, search, begin=pn.state.onload).servable(title="QUESTS Explorer")

@@ -1,4 +1,4 @@
-"""The page: which view stands where."""
+"""Lay out the views on the page."""
 
 from collections.abc import Callable
 from functools import partial
@@ -47,7 +47,7 @@ from .widgets.card import CSS, html
 from .widgets.tables import TableKeys
 
 TITLE = "QUESTS Explorer"
-# What cannot be shown of descriptors alone.
+# Tabs that need frames, not only descriptors.
 _OF_FRAMES = ("map", "frames", "sets", "health")
 THEME = {
     "light": {
@@ -72,9 +72,9 @@ def page(
     state: State, controller: Controller, search: str | None = None,
     begin: Callable[[Callable[[], None]], object] | None = None,
 ) -> pmui.Page:  # fmt: skip
-    """Return the whole page for one session; open what `search`, of the address, asks for if given.
+    """Return the page of one session; open the link with the query string `search` if given.
 
-    `begin` calls what it is given when it is time to open that; by default it is opened at once.
+    `begin` schedules the function that opens the link; by default it runs immediately.
     """
     sets = ReferenceSets(state, controller)
     address = AddressView(state, controller, sets)
@@ -99,8 +99,8 @@ def page(
         busy_indicator=None,
         sx=SX,
     )
-    # Not whether the whole process is busy: at each event of any page all would be gone through, model by
-    # model, and the process would hold every page for ever.
+    # By default, `busy` follows the whole process: each event of any session would visit the models of all
+    # sessions, and the process would keep every session alive.
     with edit_readonly(page):
         page.busy = page.param.loading
     return page
@@ -109,7 +109,7 @@ def page(
 def content(
     state: State, controller: Controller, sets: ReferenceSets, without: tuple[str, ...] = ()
 ) -> pn.Column:
-    """Return everything beside the sidebar: status, summary, and the tabs but those `without`."""
+    """Return everything next to the sidebar: status, summary, and the tabs except those in `without`."""
     tabs = Tabs(state, _makers(state, controller, sets, without))
     return pn.Column(
         StatusView(state, controller), SummaryView(state), tabs.bar(SelectionBar(state, controller)),
@@ -133,9 +133,9 @@ def _makers(
 
 
 def inline(state: State, controller: Controller, of_frames: bool = True) -> pmui.Column:
-    """Return the dashboard as a notebook's cell shows it: what decides on the subset above the tabs.
+    """Return the dashboard for a notebook cell, with the controls above the tabs.
 
-    Without frames, of which only descriptors are known, there is nothing to export or to look into.
+    Descriptors without frames (`of_frames` False) leave nothing to export and no structures to view.
     """
     sets = ReferenceSets(state, controller)
     deciding = [pn.Column(SizeView(state), width=280), pn.Column(MethodsView(state), width=310)]
@@ -156,11 +156,11 @@ def inline(state: State, controller: Controller, of_frames: bool = True) -> pmui
 def printed(
     state: State, controller: Controller, wait: Callable[[], object], of_frames: bool = True
 ) -> pmui.Column:
-    """Return what a page without Python can show: summary, and all tabs, each made while it is seen.
+    """Return a page that works without Python: the summary and all tabs, each created while visible.
 
-    `wait` waits until what the views have asked for is there.
+    `wait` blocks until the results requested by the views are available.
     """
-    # Comparing sets needs another file, which a page of one data set has not.
+    # Comparing sets needs another file.
     without = ("sets",) if of_frames else _OF_FRAMES
     before, made = state.tab, []
     for key, make in _makers(state, controller, ReferenceSets(state, controller), without).items():
@@ -169,7 +169,7 @@ def printed(
         wait()
     state.tab = before
     tabs = pmui.Tabs(*made, margin=0, sx={"& .MuiTab-root": {"textTransform": "none"}})
-    note = f"As saved from {TITLE}: what decides on the subset needs Python, and does nothing here."
+    note = f"Saved from {TITLE}. The controls of the subset need Python and are inactive here."
     return pmui.Column(
         pn.Column(
             SummaryView(state), html(f'<div class="small">{note}</div>'), tabs,
@@ -180,7 +180,7 @@ def printed(
 
 
 def grid(*cards, tab: str) -> pn.Column:
-    """Return cards in the grid that the style sheet gives to `tab`."""
+    """Return cards in the grid that the style sheet defines for `tab`."""
     return pn.Column(
         *cards, css_classes=["cards", tab], stylesheets=[CSS], sizing_mode="stretch_width", margin=0
     )
@@ -204,15 +204,15 @@ def _sets_tab(state: State, controller: Controller, sets: ReferenceSets) -> pn.C
     )  # fmt: skip
     shown = grid(*views, tab=tab)
 
-    def give_room() -> None:
+    def hide_unused() -> None:
         # Without another file most views have nothing to show.
         alone = not sets.references
         shown.css_classes = ["cards", tab, *["alone"] * alone]
         for view in shown.objects[1:5]:
             view.visible = not alone
 
-    sets.param.watch(lambda _: give_room(), "references")
-    give_room()
+    sets.param.watch(lambda _: hide_unused(), "references")
+    hide_unused()
     return shown
 
 

@@ -1,16 +1,18 @@
-"""What a job queue is doing, for the views to show."""
+"""The status of a job queue, for the views."""
 
 import param
 
-# The step of what has not begun.
+# The step of a job that has not started.
 WAITING = "Waiting for its turn"
 
 
 class Activity(param.Parameterized):
-    """What one queue of work is doing."""
+    """Status of one job queue."""
 
     running = param.Boolean(default=False)
-    title = param.String(default="", doc="What was asked for.")
-    step = param.String(default="", doc="What is done for it right now.")
-    fraction = param.Number(default=0.0, doc="Share of the step that is done.")
-    remaining = param.Number(default=None, allow_None=True, doc="Estimated seconds to the step's end.")
+    title = param.String(default="", doc="Title of the running job.")
+    step = param.String(default="", doc="Current step of the job.")
+    fraction = param.Number(default=0.0, doc="Completed share of the step, in [0, 1].")
+    remaining = param.Number(
+        default=None, allow_None=True, doc="Estimated time until the step ends, seconds."
+    )

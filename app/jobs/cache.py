@@ -15,7 +15,7 @@ from .disk_cache import DiskCache
 
 
 def weight(result: Any) -> int:
-    """Return how many bytes of arrays a result holds."""
+    """Return the size of the arrays in a result, bytes."""
     if isinstance(result, np.ndarray):
         return result.nbytes
     return sum(
@@ -24,14 +24,14 @@ def weight(result: Any) -> int:
 
 
 class Cache:
-    """Results by content and parameters; the least recently used go first.
+    """Cache of results by content and parameters; evicts the least recently used.
 
     Parameters
     ----------
     n_entries, n_bytes : int
-        How much is kept in memory.
+        Limits of the entries in memory.
     disk : DiskCache, optional
-        Where results outlive the process.
+        Second level, which outlives the process.
     """
 
     def __init__(self, n_entries: int = 40, n_bytes: int = 1_500_000_000, disk: DiskCache | None = None):
@@ -40,7 +40,7 @@ class Cache:
         self._n_entries, self._n_bytes, self._lock = n_entries, n_bytes, threading.Lock()
 
     def get(self, key: Hashable, compute: Callable[[], Any]) -> Any:
-        """Return the result kept under `key`; compute and keep it where there is none."""
+        """Return the result stored under `key`; compute and store it if missing."""
         with self._lock:
             if key in self._entries:
                 self._entries.move_to_end(key)
@@ -51,7 +51,7 @@ class Cache:
             if self._disk:
                 self._disk.save(key, result)
         if isinstance(result, np.ndarray):
-            # All sessions get this very array.
+            # All sessions share this array.
             read_only(result, copy=False)
         with self._lock:
             self._entries[key] = result
@@ -60,7 +60,7 @@ class Cache:
         return result
 
     def clear(self) -> None:
-        """Forget what is in memory; on disk it stays."""
+        """Remove all entries from memory, not from disk."""
         with self._lock:
             self._entries.clear()
 
@@ -70,5 +70,5 @@ class Cache:
 
 
 def cache() -> Cache:
-    """Return the process's cache."""
+    """Return the cache of the process."""
     return pn.state.as_cached("quests-cache", lambda: Cache(disk=disk_cache.default()))

@@ -1,7 +1,7 @@
-"""Results on disk by content and parameters, so that a file analysed once opens at once again.
+"""Cache results on disk by content and parameters, so that an analysed file opens quickly again.
 
 An entry is an uncompressed npz file of plain arrays, never a pickle, in a folder that only its owner can
-read. Whatever is wrong with an entry or with the disk only means that something is computed again.
+read. A damaged entry or a disk error only causes a new computation.
 """
 
 import contextlib
@@ -37,7 +37,7 @@ _PART_SECONDS = 3600
 
 @cache
 def code_version() -> str:
-    """Return a hash of the sources: what other code has computed is not taken for the same."""
+    """Return a hash of the sources, so that results of other versions are not used."""
     sources = [
         path
         for package in (Path(quests_core.__file__).parent, Path(__file__).parents[1])
@@ -47,7 +47,7 @@ def code_version() -> str:
 
 
 def is_stable(key: Any) -> bool:
-    """Say whether a key is written the same in every process: plain values, and what is made of them."""
+    """Return whether a key has the same repr in every process: plain values, and tuples of them."""
     if isinstance(key, tuple):
         return all(is_stable(part) for part in key)
     if dataclasses.is_dataclass(key):
@@ -56,7 +56,7 @@ def is_stable(key: Any) -> bool:
 
 
 def pack(result: Any) -> dict[str, np.ndarray] | None:
-    """Return a result as named arrays, None where it is not of a kind that is kept on disk."""
+    """Convert a result to named arrays; return None for types that are not stored on disk."""
     if type(result) is np.ndarray and result.dtype.kind in "biuf":
         return {"array": result}
     if isinstance(result, Environments):
@@ -74,7 +74,7 @@ def pack(result: Any) -> dict[str, np.ndarray] | None:
 
 
 def unpack(arrays: dict[str, np.ndarray]) -> Any:
-    """Return the result that `pack` took apart."""
+    """Restore a result from the arrays of `pack`."""
     if "array" in arrays:
         return arrays["array"]
     if "X" in arrays:
@@ -91,14 +91,14 @@ def unpack(arrays: dict[str, np.ndarray]) -> Any:
 
 
 class DiskCache:
-    """Results in a folder; the least recently used go first.
+    """Cache of results in a folder; evicts the least recently used.
 
     Parameters
     ----------
     folder : Path
-        Made when something is to be kept.
+        Created when the first result is stored.
     n_bytes : int
-        The entries together hold at most this much.
+        Limit of the total size.
     version : str, optional
         Entries of another version are not found; by default a hash of the sources.
     """
@@ -108,7 +108,7 @@ class DiskCache:
         self._version = version or code_version()
 
     def load(self, key: Hashable) -> Any | None:
-        """Return the result kept under `key`, None where there is none that is whole."""
+        """Return the result stored under `key`, or None if it is missing or damaged."""
         path = self._path(key)
         if path is None or not path.is_file():
             return None
@@ -116,20 +116,20 @@ class DiskCache:
             result = unpack(_read(path, repr(key)))
             os.utime(path)
         except Exception as error:
-            # Anything can stand in a damaged file, and any of it only means to compute again.
+            # A damaged file can raise anything; the result is then computed again.
             log.info("%s: not used: %s", path, one_line(error))
             return None
         return result
 
     def save(self, key: Hashable, result: Any) -> None:
-        """Keep a result, if it is of a kind that can be kept and the disk lets it."""
+        """Store a result if its type and the disk allow."""
         path, arrays = self._path(key), pack(result)
         if path is None or arrays is None or sum(a.nbytes for a in arrays.values()) > self._n_bytes:
             return
         try:
             self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             entry = {**arrays, "key": np.frombuffer(repr(key).encode(), dtype=np.uint8)}
-            # A reader sees a whole entry or none; one that a crash damages is computed again.
+            # Readers see complete entries only; an entry damaged by a crash is computed again.
             atomic_write(
                 path, lambda file: np.savez(file, allow_pickle=False, **entry), private=True, sync=False
             )
@@ -145,7 +145,7 @@ class DiskCache:
     def _make_room(self) -> None:
         entries = []
         for path in self._folder.iterdir():
-            # Another process may be faster.
+            # Another process may delete it first.
             with contextlib.suppress(FileNotFoundError):
                 status = path.stat()
                 if path.suffix == ".npz":
@@ -161,13 +161,13 @@ class DiskCache:
 
 
 def default() -> DiskCache | None:
-    """Return the cache of this account, None where it is switched off."""
+    """Return the cache of this account, or None if caching is disabled."""
     folder = default_folder()
     return None if folder is None else DiskCache(folder)
 
 
 def _read(path: Path, key: str) -> dict[str, np.ndarray]:
-    """Return the arrays of an entry; each is read to its end, where its checksum is compared."""
+    """Return the arrays of an entry; reading each to its end verifies its checksum."""
     arrays = {}
     with zipfile.ZipFile(path) as archive:
         for name in archive.namelist():

@@ -1,4 +1,4 @@
-"""One worker thread that many sessions share, in turn."""
+"""Share one worker thread fairly among sessions."""
 
 import contextlib
 import os
@@ -12,18 +12,18 @@ from typing import Any, ParamSpec, TypeVar
 _P = ParamSpec("_P")
 _T = TypeVar("_T")
 _IDLE = object()
-# How far behind the event loop a worker thread stands, in the system's terms.
+# Added to the nice value of a worker thread.
 NICE = 5
 LOWEST_PRIORITY = 19
 
 
 def lower_priority() -> None:
-    """Have this thread, and each that it starts, take the processor only where the event loop leaves it.
+    """Lower the priority of this thread, and of threads that it starts, below the event loop.
 
-    Else a page that is answered waits at every turn until the system takes a processor from what computes.
+    Otherwise, the event loop waits at every request until the system preempts a computation.
     """
     if sys.platform == "linux":
-        # Elsewhere this is a matter of whole processes.
+        # Other systems set the priority of whole processes only.
         with contextlib.suppress(OSError):
             thread = threading.get_native_id()
             # The process itself may have been started with a lower priority.
@@ -32,12 +32,12 @@ def lower_priority() -> None:
 
 
 class FairExecutor(Executor):
-    """A worker thread that takes a task of each owner in turn: nobody's many tasks hold up all.
+    """A worker thread that serves owners in turn, one task each (round robin).
 
     Parameters
     ----------
     name : str
-        Of the thread.
+        Name of the thread.
     """
 
     def __init__(self, name: str = "quests-compute"):
@@ -47,15 +47,15 @@ class FairExecutor(Executor):
         self._lock = threading.Lock()
 
     def submit(self, function: Callable[_P, _T], /, *args: _P.args, **kwargs: _P.kwargs) -> Future[_T]:
-        """Run ``function(*args, **kwargs)`` for nobody in particular."""
+        """Run ``function(*args, **kwargs)`` without an owner."""
         return self.submit_for(None, function, *args, **kwargs)
 
     def submit_for(
         self, owner, function: Callable[_P, _T], /, *args: _P.args, **kwargs: _P.kwargs
     ) -> Future[_T]:
-        """Run ``function(*args, **kwargs)`` when it is the owner's turn; an owner's tasks stay in order.
+        """Run ``function(*args, **kwargs)`` at the owner's turn; an owner's tasks stay in order.
 
-        An owner with a method ``moved`` is told how many others' turns are before its own, from any thread.
+        If the owner has a method `on_queue_moved`, it is called with the queue position, in any thread.
         """
         done: Future[_T] = Future()
 
@@ -67,24 +67,24 @@ class FairExecutor(Executor):
 
         with self._lock:
             self._waiting.setdefault(owner, deque()).append(run)
-        self._tell()
+        self._report_positions()
         self._thread.submit(self._next)
         return done
 
     def queue_position(self, owner) -> int:
-        """Return how many others' tasks come before the next of the owner that waits."""
+        """Return the number of other owners' tasks before the owner's next one."""
         with self._lock:
             return self._queue_position(owner)
 
     @property
     def n_waiting(self) -> int:
-        """Number of tasks that wait."""
+        """Number of queued tasks."""
         with self._lock:
             return sum(map(len, self._waiting.values()))
 
     @property
     def is_running(self) -> bool:
-        """Whether a task is being carried out."""
+        """Whether a task is running."""
         return self._running is not _IDLE
 
     def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
@@ -101,15 +101,15 @@ class FairExecutor(Executor):
             owner, tasks = self._waiting.popitem(last=False)
             run = tasks.popleft()
             if tasks:
-                # The others first.
+                # Move the owner to the end.
                 self._waiting[owner] = tasks
             self._running = owner
-        self._tell()
+        self._report_positions()
         run()
         with self._lock:
             self._running = _IDLE
 
-    def _tell(self) -> None:
+    def _report_positions(self) -> None:
         with self._lock:
             places = [
                 (owner, self._queue_position(owner))

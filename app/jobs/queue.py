@@ -1,7 +1,7 @@
-"""One queue for all heavy work, shared by every session of the process, and its cache.
+"""Run the computations of all sessions on shared worker threads.
 
-The library uses all cores for one computation, so one worker thread computes for everyone, one thing
-after the other. Results reach a session on its own event loop.
+The library uses all cores for one computation, so one worker thread runs all computations, one after
+another. Results reach a session on its event loop.
 """
 
 import logging
@@ -28,17 +28,17 @@ log = logging.getLogger(__name__)
 
 
 def executor(name: str = "compute") -> FairExecutor:
-    """Return the process's one worker thread of that name."""
+    """Return the worker thread of the process with that name."""
     return pn.state.as_cached(f"quests-{name}", lambda: FairExecutor(f"quests-{name}"))
 
 
 def executors() -> dict[str, FairExecutor]:
-    """Return the process's worker threads by name."""
+    """Return the worker threads of the process by name."""
     return {name: executor(name) for name in ("compute", "quick", "umap")}
 
 
 def shut_down() -> None:
-    """Cancel the work of all sessions, so that the server's process can end."""
+    """Cancel the jobs of all sessions, so that the server process can exit."""
     for jobs in list(_all_jobs()):
         jobs.close()
     umap_worker().close()
@@ -46,7 +46,7 @@ def shut_down() -> None:
 
 
 def silent_seconds() -> float:
-    """Return for how long the job that is silent longest has not looked at whether it is cancelled."""
+    """Return the longest time since a running job last checked for cancellation, seconds."""
     return max((jobs.silent_seconds for jobs in list(_all_jobs())), default=0.0)
 
 
@@ -55,16 +55,16 @@ def _all_jobs() -> "weakref.WeakSet[Jobs]":
 
 
 def umap_worker() -> UmapWorker:
-    """Return the process's UMAP worker; only the thread of ``executor("umap")`` may use it."""
+    """Return the UMAP worker of the process; only the thread of ``executor("umap")`` may use it."""
     return pn.state.as_cached("quests-umap-worker", UmapWorker)
 
 
 class DeferredScheduler:
-    """Passes functions on to a scheduler, but holds them back until the page is there.
+    """Schedule functions, deferred until the page has loaded.
 
-    A widget that changes while the browser is still building it may show its old value for ever. What is
-    not run when the session ends is forgotten: it holds everything that the session computed, and the
-    server's timers hold its document for an hour.
+    A widget that changes while the browser builds it may keep showing its old value. Functions that have not
+    run when the session ends are dropped: they hold all results of the session, and the server's timers
+    hold its document for an hour.
     """
 
     def __init__(self, schedule: Callable[[Callable], Any]):
@@ -73,7 +73,7 @@ class DeferredScheduler:
         self._is_open = self._is_closed = False
 
     def __call__(self, function: Callable) -> None:
-        """Schedule `function`, now or when the gate opens."""
+        """Schedule `function`, now or when the scheduler opens."""
         with self._lock:
             if self._is_closed:
                 return
@@ -83,20 +83,20 @@ class DeferredScheduler:
         self._schedule(self._run)
 
     def open(self) -> None:
-        """Schedule what was held back, in order, and hold nothing back any more."""
+        """Schedule the deferred functions in order, and defer none from now on."""
         with self._lock:
             self._is_open = True
             for _ in self._waiting:
                 self._schedule(self._run)
 
     def close(self) -> None:
-        """Forget what waits, and let nothing pass any more."""
+        """Drop the deferred functions and all later ones."""
         with self._lock:
             self._is_closed = True
             self._waiting.clear()
 
     def _run(self) -> None:
-        # All that waits, as one message: each costs time that grows with the page.
+        # One message for all: the cost of each message grows with the page.
         with pn.io.hold():
             while (function := self._next()) is not None:
                 function()
@@ -116,15 +116,15 @@ class _Task:
 
 
 class Jobs:
-    """One session's work on a worker thread: progress, cancellation, and results on the event loop.
+    """Jobs of one session on a worker thread: progress, cancellation, and results on the event loop.
 
     Parameters
     ----------
     activity : Activity
-        Told what is done; changed on the event loop only.
+        Shows the status; changed on the event loop only.
     schedule : callable
-        Runs a function on the session's event loop; called in any thread, see `on_loop_of`.
-    executor : Turns
+        Runs a function on the session's event loop; thread-safe, see `on_loop_of`.
+    executor : FairExecutor
         The worker thread.
     """
 
@@ -145,7 +145,7 @@ class Jobs:
         done: Callable[[Any], None],
         failed: Callable[[Exception], None],
     ) -> Progress:
-        """Run ``work(progress)`` after all work submitted before; return what cancels it alone.
+        """Run ``work(progress)`` after all jobs submitted before; return its `Progress`, which cancels it.
 
         Then `done` gets its result, or `failed` its error; `Cancelled` where it was cancelled.
         Call this, `cancel` and `close` on the event loop.
@@ -169,19 +169,19 @@ class Jobs:
             self._activity.step = f"{WAITING}{ahead}"
 
     def cancel(self) -> None:
-        """Cancel all work of this session that is not done."""
+        """Cancel all unfinished jobs of this session."""
         for task in tuple(self._pending):
             task.progress.cancel()
 
     def close(self) -> None:
-        """Cancel everything and tell nobody: the session is gone."""
+        """Cancel all jobs and report nothing: the session has ended."""
         with self._closing:
             self._closed = True
         self.cancel()
 
     @property
     def silent_seconds(self) -> float:
-        """For how long what runs has not looked at whether it is cancelled, 0 where nothing runs."""
+        """Time since the running job last checked for cancellation, seconds; 0 if none runs."""
         task = self._current
         return 0.0 if task is None else time.monotonic() - task.progress.last_call
 
@@ -194,11 +194,11 @@ class Jobs:
                 raise Cancelled(f"cancelled before {task.title}")
             result, callback = task.work(task.progress), task.done
             if task.progress.cancelled:
-                # A step without a cancel hook ends all the same; its result was not wanted.
+                # A step without a cancel hook ran to its end; discard its result.
                 raise Cancelled(f"cancelled during {task.title}")
         except Exception as error:
-            # The boundary of the worker thread: whatever went wrong must reach the page.
-            # Of what was closed nobody is told: a server that ends takes the threads' helpers away.
+            # The boundary of the worker thread: every error must reach the page.
+            # A closed session logs nothing: a server that exits breaks running jobs.
             if not self._closed and not isinstance(error, (Cancelled, ValueError, TypeError, OSError)):
                 log.exception("%s failed", one_line(task.title))
             result, callback = error, task.failed
@@ -217,7 +217,7 @@ class Jobs:
                 self._activity.param.update(running=False, step="", fraction=0.0, remaining=None)
 
     def _follow(self) -> None:
-        # At most one report is on its way, so a busy event loop is never flooded.
+        # At most one report is scheduled, so that a busy event loop is not flooded.
         if not self._update_due:
             self._update_due = True
             self._on_loop(self._report)
@@ -231,7 +231,7 @@ class Jobs:
             )
 
     def _on_loop(self, function):
-        # The lock keeps a session from vanishing between the question and the call.
+        # The lock keeps the session from closing between check and call.
         with self._closing:
             if not self._closed:
                 self._schedule(function)

@@ -1,4 +1,4 @@
-"""UMAP in a process of its own, because it has no cancel hook: cancelling kills the process.
+"""Run UMAP in a child process: it has no cancel hook, so cancelling kills the process.
 
 The worker stays alive between embeddings, since importing and compiling UMAP takes longer than
 most embeddings.
@@ -12,7 +12,7 @@ from quests_core.utils import scratch
 from quests_core.utils.child import Child
 
 N_NEIGHBORS, MIN_DIST, SEED = 15, 0.1, 0
-# Below this UMAP's graph of neighbours says nothing; the principal components are shown instead.
+# With fewer points, UMAP's neighbour graph is meaningless; the principal components are shown instead.
 MIN_POINTS = 20
 STEP = "UMAP"
 _SOURCE, _TARGET = "X.npy", "xy.npy"
@@ -25,12 +25,12 @@ class UmapWorker(Child):
         super().__init__(f"{__name__}:embed_in_child")
 
     def embed(self, X: np.ndarray, progress=None) -> np.ndarray:
-        """Return the UMAP of the rows of `X`, shape (n, 2); the same for the same rows.
+        """Return the UMAP embedding of the rows of `X`, shape (n, 2); deterministic.
 
         Raises
         ------
         Cancelled
-            If `progress` raises it; the process is killed then.
+            If `progress` raises it; the process is then killed.
         ChildError
             If the process dies or reports an error.
         """
@@ -42,12 +42,12 @@ class UmapWorker(Child):
 
 
 def embed_in_child(folder: Path) -> None:
-    """Embed what `UmapWorker.embed` wrote into a folder."""
+    """Embed the array that `UmapWorker.embed` saved in a folder."""
     np.save(folder / _TARGET, umap(np.load(folder / _SOURCE)))
 
 
 def umap(X: np.ndarray) -> np.ndarray:
-    """Return the UMAP of the rows of `X`, seeded."""
+    """Return the UMAP embedding of the rows of `X`, with a fixed seed."""
     from umap import UMAP
 
     model = UMAP(

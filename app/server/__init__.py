@@ -1,1 +1,1 @@
-"""What a server with many sessions needs."""
+"""Guards, limits, scheduling and telemetry of a server with many sessions."""

@@ -1,8 +1,8 @@
-"""Which paths on the server a session may use: those beneath folders that were named at start.
+"""Restrict the server paths that a session may use to the folders named at startup.
 
-``$QUESTS_DATA_DIRS`` names them, separated as in ``$PATH``; empty: none; ``*``: all that the server's account
-can reach. Where it is not set, the account that runs the server may use all from this machine, and everybody
-else none: see `path_access`.
+``$QUESTS_DATA_DIRS`` lists them, separated as in ``$PATH``; empty: none; ``*``: everything that the server's
+account can access. If it is not set, the account that runs the server may use all paths from this machine,
+and everyone else none: see `path_access`.
 """
 
 import os
@@ -11,9 +11,9 @@ from pathlib import Path
 
 FOLDERS = "QUESTS_DATA_DIRS"
 FILE = "QUESTS_FILE"
-# No system opens a longer path.
+# The longest path that Linux opens.
 _LONGEST = 4096
-# Of files that may be written, with ``.gz`` or without: they are extxyz, and read by their name.
+# Suffixes of files that may be written, with or without ``.gz``: their content is extxyz.
 ENDINGS = (".xyz", ".extxyz")
 
 
@@ -25,7 +25,7 @@ class AllowedPaths:
     folders : sequence of path-like, optional
         By default everything.
     files : sequence of path-like
-        Files that may be opened wherever they are.
+        Files that may be opened in any folder.
 
     Examples
     --------
@@ -41,24 +41,24 @@ class AllowedPaths:
 
     @property
     def hint(self) -> str:
-        """The first folder, "" where there is none to name."""
+        """The first folder, or "" if there is none."""
         return str(self._folders[0]) if self._folders else ""
 
     @property
     def is_empty(self) -> bool:
-        """Whether no path may be written by the user."""
+        """Whether the user may use no path at all."""
         return self._folders == ()
 
     def resolve(self, path: str | Path) -> Path:
-        """Return where a path leads, with ``~``, ``..`` and links followed.
+        """Resolve ``~``, ``..`` and links in a path.
 
         Raises
         ------
         ValueError
-            If that is not beneath a folder; whether there is anything is not told.
+            If it is not below an allowed folder; the message does not reveal whether it exists.
         """
         if len(str(path)) > _LONGEST:
-            # Each part of it is looked up, on the event loop.
+            # Resolving looks up each part, on the event loop.
             raise ValueError(f"expected a path of at most {_LONGEST:,} characters, got {len(str(path)):,}")
         try:
             found = Path(path).expanduser().resolve()
@@ -73,12 +73,12 @@ class AllowedPaths:
         raise ValueError(f"expected a path beneath {' or '.join(map(str, self._folders))}, got {path}")
 
     def find_target(self, path: str | Path) -> Path:
-        """Return where a file of structures is to be written.
+        """Resolve the path of a structure file to write.
 
         Raises
         ------
         ValueError
-            If `resolve` refuses it, its name has another ending, or it is hidden, also by a folder.
+            If `resolve` refuses it, its suffix is not in `ENDINGS`, or it or one of its folders is hidden.
         """
         found = self.resolve(path)
         if not found.name.lower().removesuffix(".gz").endswith(ENDINGS):
@@ -93,7 +93,7 @@ class AllowedPaths:
 
 
 def named() -> list[Path] | None:
-    """Return the folders of ``$QUESTS_DATA_DIRS``, None for everything or where it is not set."""
+    """Return the folders in ``$QUESTS_DATA_DIRS``, or None for ``*`` and if it is not set."""
     given = os.environ.get(FOLDERS)
     if given is None or given == "*":
         return None
@@ -101,15 +101,15 @@ def named() -> list[Path] | None:
 
 
 def of_document(document) -> AllowedPaths:
-    """Return the places of the session that a Bokeh document belongs to."""
+    """Return the allowed paths of the session of a Bokeh document."""
     context = document.session_context
     return of_request(context.request if context is not None else None)
 
 
 def of_request(request) -> AllowedPaths:
-    """Return the places of a session that began with a request, None for one without (a notebook)."""
+    """Return the allowed paths of the session that a request created; None stands for a notebook."""
     files = [os.environ[FILE]] if os.environ.get(FILE) else []
-    # What a session says of its request beside may be what the visitor says: see Bokeh's proxy of requests.
+    # Bokeh's proxy of a request mixes in values that the client chooses.
     request = getattr(request, "_request", request)
     if FOLDERS in os.environ or request is None or getattr(request, "names_paths", False):
         return AllowedPaths(named(), files)
@@ -117,5 +117,5 @@ def of_request(request) -> AllowedPaths:
 
 
 def missing() -> list[Path]:
-    """Return the named folders that do not exist."""
+    """Return the folders in ``$QUESTS_DATA_DIRS`` that do not exist."""
     return [folder for folder in named() or () if not folder.is_dir()]

@@ -1,26 +1,25 @@
-"""Limits of what a client sends, checked before any of it is looked at by a model.
+"""Limit the values that a client sends, before any model handles them.
 
-The size of whole messages is limited where they arrive; here it is that of single values. What people type,
-pick and draw is far below.
+`websocket_limits` limits whole messages, this module single values. Normal use stays far below the limits.
 """
 
 from typing import Any
 
 from bokeh.document import Document
 
-# Characters of a text; those kept by the browser's tab (see `saved`) are more.
+# Characters of a string, and of one stored in the browser tab (see `saved_decisions`).
 LONGEST_TEXT, LONGEST_KEPT = 20_000, 250_000
-# Numbers, texts, lists and keys of one message: a lasso has a few thousand.
+# Numbers, strings, lists and keys of one message; a lasso has a few thousand.
 MOST_VALUES = 100_000
-# Bytes of arrays; a piece of an upload has 10 MB.
+# Bytes of arrays, except chunks of uploads, which have 10 MB.
 MOST_BYTES = 1_000_000
-# What the page's own scripts send.
+# The event kinds that the page's scripts send.
 _KINDS = ("ModelChanged", "ColumnDataChanged", "MessageSent")
 _KEPT, _UPLOAD = "kept", "upload_event"
 
 
 def limit(document: Document) -> None:
-    """Have a document refuse messages of a client that hold more than any page sends."""
+    """Make a document refuse client messages beyond the limits."""
     apply = document.apply_json_patch
 
     def checked(patch_json: Any, *, setter: Any = None) -> None:
@@ -32,7 +31,7 @@ def limit(document: Document) -> None:
 
 
 def check(patch: Any, buffers: Any = ()) -> None:
-    """Raise a ValueError where a patch, as JSON read it, holds more than any page sends.
+    """Raise a ValueError if a decoded JSON patch exceeds the limits.
 
     Examples
     --------
@@ -51,7 +50,7 @@ def check(patch: Any, buffers: Any = ()) -> None:
         if kind not in _KINDS:
             raise ValueError(f"expected an event of {', '.join(_KINDS)}, got {str(kind)[:40]!r}")
         longest = LONGEST_KEPT if event.get("attr") == _KEPT else LONGEST_TEXT
-        # Of an upload only the whole message is limited: browsers send arrays, others the same as text.
+        # For an upload, only the whole message is limited: some clients send its array as a string.
         n_left = _check_values(event, None if _is_upload(event) else longest, n_left)
     n_bytes = sum(len(getattr(buffer, "data", b"")) for buffer in buffers)
     if n_bytes > MOST_BYTES and not any(map(_is_upload, events)):
@@ -59,7 +58,7 @@ def check(patch: Any, buffers: Any = ()) -> None:
 
 
 def _check_values(event: dict, longest: int | None, n_left: int) -> int:
-    """Look through an event; return how many values the next ones may hold."""
+    """Check the values of an event; return how many values remain for the next events."""
     stack: list[Any] = [event]
     while stack:
         value = stack.pop()

@@ -1,4 +1,4 @@
-"""Which account of this machine made a loopback connection, as Linux lists it in ``/proc/net``."""
+"""Find the account that opened a loopback connection, from Linux's ``/proc/net``."""
 
 import ipaddress
 import socket
@@ -10,12 +10,12 @@ _ESTABLISHED = "01"
 
 
 def is_known() -> bool:
-    """Return whether this system lists connections with their owners."""
+    """Return whether the system lists connections with their owners."""
     return TABLES[0].is_file()
 
 
 def endpoints(request) -> tuple[tuple, tuple] | None:
-    """Return the local and the remote address and port of a request's socket, None where it has none."""
+    """Return local and remote address and port of a request's socket, or None if it has no open socket."""
     stream = getattr(request.connection, "stream", None)
     if stream is None or stream.closed() or stream.socket.family not in (socket.AF_INET, socket.AF_INET6):
         return None
@@ -26,12 +26,12 @@ def endpoints(request) -> tuple[tuple, tuple] | None:
 
 
 def owner_of(local: tuple[str, int], remote: tuple[str, int]) -> int | None:
-    """Return the user id that holds the other end of a connection, None where that is not listed.
+    """Return the user ID that owns the remote end of a connection, or None if it is not listed.
 
     Parameters
     ----------
     local, remote : tuple of (str, int)
-        Address and port of this end and of the other; for who made the connection it is the other way round.
+        Address and port of either end, as seen from this process; the owner's entry has them swapped.
     """
     wanted = (_endpoint(*remote), _endpoint(*local))
     for table in TABLES:
@@ -39,7 +39,7 @@ def owner_of(local: tuple[str, int], remote: tuple[str, int]) -> int | None:
             lines = table.read_text().splitlines()[1:]
         except OSError:
             continue
-        # Of each line: number, local and remote address, state, queues, timers, retransmissions, user id.
+        # Fields: number, local and remote address, state, queues, timers, retransmissions, user ID.
         port = f":{remote[1]:04X}"
         for line in lines:
             if port not in line:
@@ -51,13 +51,13 @@ def owner_of(local: tuple[str, int], remote: tuple[str, int]) -> int | None:
 
 
 def _endpoint(address: str, port: int) -> tuple[ipaddress.IPv4Address | ipaddress.IPv6Address, int]:
-    """Return an address and a port, IPv4 also where it stands within IPv6."""
+    """Parse an address; convert IPv4-mapped IPv6 to IPv4."""
     found = ipaddress.ip_address(address.partition("%")[0])
     return getattr(found, "ipv4_mapped", None) or found, port
 
 
 def _listed(text: str) -> tuple[ipaddress.IPv4Address | ipaddress.IPv6Address, int]:
-    """Return what the table writes as words of four bytes in the machine's own order, and a port."""
+    """Parse an address of the table, 4-byte words in native byte order, and a port."""
     address, port = text.split(":")
     words = bytes.fromhex(address)
     if sys.byteorder == "little":

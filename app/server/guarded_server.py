@@ -1,8 +1,8 @@
-"""The web application that serves the dashboard, with what protects it from requests of strangers.
+"""Serve the dashboard with guards against untrusted requests.
 
-Bokeh builds its web application by the name `BokehTornado`. `install` puts `GuardedApplication` in that
-place when ``app_hooks.py`` is loaded, as every way of serving does before anything is served, and `require`
-ends the process at its start if something else serves after all.
+Bokeh creates its web application by the name `BokehTornado`. `install` replaces that name by
+`GuardedApplication` when ``app_hooks.py`` is loaded, before anything is served; `require` ends the process at
+startup if another application serves.
 """
 
 import asyncio
@@ -36,7 +36,7 @@ from .path_access import PARAMETER, PathAccess
 from .websocket_limits import MAX_FRAGMENT, LimitedSocket
 
 log = logging.getLogger("quests_app.guard")
-# Panel's route loads the module that its address names. No component of this dashboard has files of its own.
+# Panel's route imports the module named in the URL. No component of this dashboard needs it.
 COMPONENTS: frozenset[str] = frozenset()
 HEADERS = {
     "X-Content-Type-Options": "nosniff",
@@ -48,12 +48,12 @@ _SESSION_NAMES = ("bokeh-session-id", "bokeh-token")
 
 
 class GuardedApplication(BokehTornado):
-    """Bokeh's web application, with signed sessions and every request looked at first.
+    """Bokeh's web application with signed sessions and a guard for every request.
 
     Attributes
     ----------
     access : PathAccess
-        Who may name paths of the server.
+        Decides which requests may use server paths.
     """
 
     serving: ClassVar["weakref.WeakSet[GuardedApplication]"] = weakref.WeakSet()
@@ -72,14 +72,14 @@ class GuardedApplication(BokehTornado):
         self.serving.add(self)
 
     def get_handler_delegate(self, request, target_class, *args, **kwargs):
-        """Return what serves a request: a handler of the given class that looks at the request first."""
+        """Return the delegate of a request: a handler of the given class with a guard."""
         path = request.path.removeprefix(self.prefix)
         if path.startswith("/components/") and path.removeprefix("/components/") not in COMPONENTS:
             return super().get_handler_delegate(request, _guarded(ErrorHandler), {"status_code": 404})
         return super().get_handler_delegate(request, _guarded(target_class), *args, **kwargs)
 
     def allows_host(self, request) -> bool:
-        """Return whether the host that a request asks for is one of this server's own."""
+        """Return whether the Host header of a request names this server."""
         host, _ = split_host_and_port(request.host.lower())
         if host == "localhost":
             return True
@@ -88,7 +88,7 @@ class GuardedApplication(BokehTornado):
         except ValueError:
             pass
         else:
-            # A name can be bound to another address; an address cannot.
+            # DNS rebinding concerns names, not addresses.
             ends = endpoints(request)
             own = ipaddress.ip_address(ends[0][0].partition("%")[0]) if ends else None
             if address.is_loopback or address in (own, getattr(own, "ipv4_mapped", None)):
@@ -98,7 +98,7 @@ class GuardedApplication(BokehTornado):
         )
 
     def new_connection(self, protocol, socket, application_context, session):
-        """Connect a websocket to a session, in place of the one that it had before."""
+        """Connect a websocket to a session and close its previous one."""
         if (older := self._sockets.get(session)) is not None:
             older.close(1001, "the session was opened elsewhere")
         self._sockets[session] = socket
@@ -106,7 +106,7 @@ class GuardedApplication(BokehTornado):
 
 
 def install() -> None:
-    """Have Bokeh serve by `GuardedApplication`."""
+    """Make Bokeh serve with `GuardedApplication`."""
     # Bokeh's server has no option for the class of its application.
     bokeh.server.server.BokehTornado = GuardedApplication  # type: ignore[misc]
 
@@ -116,15 +116,15 @@ def require(context) -> GuardedApplication:
     for application in GuardedApplication.serving:
         if context in application.applications.values():
             return application
-    raise SystemExit("quests_app: this version of Bokeh serves without the protections; nothing is served")
+    raise SystemExit("quests_app: this version of Bokeh bypasses the guards; nothing is served")
 
 
 def contain_exits(loop: asyncio.AbstractEventLoop) -> None:
-    """Have no request end the event loop by SystemExit: it becomes an error like any other."""
+    """Turn a SystemExit raised by a request into an ordinary error."""
 
     def task(loop, coroutine, **options):
         task = asyncio.Task(_contained(coroutine), loop=loop, **options)
-        # One that was cancelled before it began was never awaited.
+        # A task cancelled before its start never awaits its coroutine.
         task.add_done_callback(lambda _: coroutine.close())
         return task
 
@@ -139,7 +139,7 @@ async def _contained(coroutine):
 
 
 class _Headers(OutputTransform):
-    """Adds `HEADERS` to every answer."""
+    """Add `HEADERS` to every response."""
 
     def transform_first_chunk(self, status_code, headers, chunk, finishing):
         for name, value in HEADERS.items():
@@ -148,13 +148,13 @@ class _Headers(OutputTransform):
 
 
 class _Creator(Handler):
-    """Writes into the signed token of each session which browser it was made for."""
+    """Store the creating browser in the signed token of each session."""
 
     def process_request(self, request) -> dict:
         return {"creator": getattr(request, "browser", "")}
 
     def modify_document(self, doc) -> None:
-        """Leave the page as it is."""
+        """Leave the document unchanged."""
 
 
 class _Request(HTTPServerRequest):
@@ -183,18 +183,18 @@ class _Guarded(RequestHandler):
 
     @property
     def _cookie_name(self) -> str:
-        # Cookies are shared by all ports of a host.
+        # All ports of a host share their cookies.
         ends = endpoints(self.request)
         return f"quests-browser-{ends[0][1] if ends else 0}"
 
     def _allow_paths(self) -> None:
-        """Note on a request whether it may name paths: later its connection may be gone."""
+        """Store on the request whether it may use paths: later its connection may be closed."""
         if FOLDERS not in os.environ:
             self.request.names_paths = self.application.access.allows(self.request, self.request.browser)
 
 
 class _GuardedPage(_Guarded):
-    """What asks for a session: it gets a new one, bound to its browser."""
+    """Guard requests for a session: each gets a new one, bound to its browser."""
 
     async def prepare(self):
         await super().prepare()
@@ -211,7 +211,7 @@ class _GuardedPage(_Guarded):
         self._allow_paths()
 
     def _take_token(self) -> None:
-        """Believe a browser whose address has the token, and send it on to the address without."""
+        """Trust a browser whose URL has the token, and redirect it to the URL without."""
         given = self.request.query_arguments.pop(PARAMETER, None)
         if given is None or self.application.access.token is None:
             return
@@ -222,7 +222,7 @@ class _GuardedPage(_Guarded):
 
 
 class _GuardedSocket(LimitedSocket, _Guarded):
-    """A websocket: it joins only a session of the browser that it comes from."""
+    """Guard a websocket: it may only join a session created by its browser."""
 
     async def prepare(self):
         cookie = self.get_cookie(self._cookie_name, "")
@@ -243,21 +243,21 @@ class _GuardedSocket(LimitedSocket, _Guarded):
                 return False
             creator = get_token_payload(token).get("creator", "")
         except Exception:
-            # Whatever a made-up token makes of the parser.
+            # A forged token can raise anything in the parser.
             return False
         return hmac.compare_digest(str(creator).encode(), self.request.browser.encode())
 
 
 @functools.cache
 def _guarded(target: type[RequestHandler]) -> type[RequestHandler]:
-    """Return a handler class with what guards its kind before it."""
+    """Return a handler class with its guard as the first base."""
     kinds = {WSHandler: _GuardedSocket, SessionHandler: _GuardedPage}
     guard = next((guard for kind, guard in kinds.items() if issubclass(target, kind)), _Guarded)
     return type(target.__name__, (guard, target), {})
 
 
 def _without_exit(method):
-    """Return a method of a handler whose SystemExit is an error of its request."""
+    """Wrap a handler method so that SystemExit becomes an error 500."""
 
     @functools.wraps(method)
     async def contained(*args, **kwargs):

@@ -1,4 +1,4 @@
-"""What the event loop does for pages when nobody waits for an answer: one piece after the other."""
+"""Run background callbacks one by one while no request is pending."""
 
 import asyncio
 import contextlib
@@ -9,24 +9,24 @@ from weakref import WeakKeyDictionary
 from bokeh.document import Document
 from tornado.ioloop import IOLoop
 
-# An answer takes several turns of the loop, each begun at once: only after so many short ones nobody waits.
+# A request takes several consecutive iterations of the loop; it counts as idle after N_SHORT short ones.
 SHORT, N_SHORT = 0.002, 3
-# However busy the loop is, a piece waits for no longer because of answers.
+# Longest time that a callback waits for a busy loop, seconds.
 PATIENCE = 1.0
 
 
 class LoopScheduler:
-    """Lets pieces of work pass one at a time, each when the answers asked for meanwhile have been given.
+    """Run callbacks one at a time, each after the pending requests.
 
-    The loop itself takes whatever has come by then in one turn: where twenty pages are told something, or are
-    to be built, somebody who moves a slider would wait for all twenty.
+    The loop runs all callbacks that are ready in one iteration: while it updates or builds twenty pages, a
+    user who moves a slider would wait for all of them.
     """
 
     def __init__(self):
         self._turn = asyncio.Lock()
 
     async def wait_until_idle(self, pause: float = 0.0) -> None:
-        """Wait `pause` seconds and for the turn of a piece, which the caller then does at once."""
+        """Wait `pause` seconds, and until the loop is idle; the caller then runs its callback immediately."""
         async with self._turn:
             await asyncio.sleep(pause)
             n_short, end = 0, time.monotonic() + PATIENCE
@@ -39,22 +39,22 @@ _schedulers: WeakKeyDictionary[asyncio.AbstractEventLoop, LoopScheduler] = WeakK
 
 
 def loop_scheduler() -> LoopScheduler:
-    """Return the one lane of the running event loop."""
+    """Return the scheduler of the running event loop."""
     return _schedulers.setdefault(asyncio.get_running_loop(), LoopScheduler())
 
 
 def on_loop_of(document: Document) -> Callable[[Callable], None]:
-    """Return what runs a function as a document's callback, in its turn, and may be called in any thread.
+    """Return a thread-safe function that schedules a callback of a document.
 
-    Asking the document itself is for its loop's thread: it keeps what is asked for while changes are held in
-    a list that is replaced, without a lock, when they are sent.
+    ``Document.add_next_tick_callback`` is not thread-safe: while changes are held, the document keeps
+    callbacks in a list that it replaces without a lock.
     """
     loop = IOLoop.current()
 
-    async def ask(function: Callable) -> None:
+    async def add(function: Callable) -> None:
         await loop_scheduler().wait_until_idle()
-        # Bokeh takes a document apart before it tells that the session is gone.
+        # Bokeh clears a document before it reports the end of its session.
         with contextlib.suppress(AttributeError):
             document.add_next_tick_callback(function)
 
-    return lambda function: loop.add_callback(ask, function)
+    return lambda function: loop.add_callback(add, function)

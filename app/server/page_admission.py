@@ -1,4 +1,4 @@
-"""Where pages come in: one at a time, and not while those who are inside wait for an answer."""
+"""Admit new sessions one at a time, when the event loop is idle."""
 
 import gc
 
@@ -7,21 +7,21 @@ from bokeh.document import Document
 
 from .loop_scheduler import loop_scheduler
 
-# Within this time comes what the browser of the page before asks for at once.
+# Covers the first requests of the previous session's browser, seconds.
 PAUSE = 0.05
 
 
 class PageAdmission(Handler):
-    """Holds each page back until it is its turn to be built; to be added to an application's handlers.
+    """Delay each new session until the event loop is idle; a handler to add to an application.
 
-    Pages that were asked for while another was built would else be built in one turn of the event loop, and
-    everybody inside would wait for all of them.
+    Otherwise, pages requested while another is built are all built in one iteration of the event loop, and
+    every open session waits for them.
     """
 
     async def on_session_created(self, session_context) -> None:
-        """Wait for the turn of a page; that it is built follows at once."""
+        """Wait until the event loop is idle; the page is built right after."""
         await loop_scheduler().wait_until_idle(PAUSE)
 
     def modify_document(self, doc: Document) -> None:
-        """Leave a page that was just built as it is; so is the collector to do: see `leavings`."""
+        """Exclude the new page from garbage collection: see `garbage`."""
         gc.freeze()

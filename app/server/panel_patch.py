@@ -1,8 +1,8 @@
 """Work around Panel 1.9 and 1.10: the last queued message may stay unsent until another one is queued.
 
-Messages that cannot be written at once wait in a queue for each document. A task takes what it finds there,
-writes it, and then marks the queue as idle, although messages may have been queued meanwhile; the task that
-was scheduled for these finds the mark and returns. So a download never starts, or a view stays as it was.
+Each document queues the messages that cannot be written immediately. A task writes the queued messages and
+then marks the queue as idle, although more may have been queued meanwhile; the task scheduled for those finds
+the mark and returns. As a result, a download never starts or a view is not updated.
 
 All names used here are private to Panel. Where one is missing, Panel is left as it is.
 """
@@ -16,7 +16,7 @@ _QUEUES = ("_WRITE_MSGS", "_WRITE_EVENTS")
 
 
 def patch_message_queue() -> None:
-    """Have each of Panel's write tasks look for messages that were queued while it was writing."""
+    """Make each of Panel's write tasks also write messages queued in the meantime."""
     write = getattr(panel_document, "_dispatch_msgs", None)
     blocked = getattr(panel_document, "_WRITE_BLOCK", None)
     queued = next((getattr(panel_document, name) for name in _QUEUES if hasattr(panel_document, name)), None)

@@ -1,7 +1,7 @@
-"""Whether a request may name paths of the server: only the account that runs it, on this machine.
+"""Restrict server paths to requests by the account that runs the server, on this machine.
 
-On Linux the owner of the connection tells. Elsewhere, or where ``$QUESTS_TOKEN`` is set, a token in the
-address does, as Jupyter has it: the link is printed at start.
+On Linux, the owner of the connection decides. Elsewhere, or if ``$QUESTS_TOKEN`` is set, a token in the URL
+does, as in Jupyter; the link is printed at startup.
 """
 
 import hmac
@@ -17,13 +17,13 @@ _FORWARDED = ("X-Forwarded-For", "X-Forwarded-Host", "X-Real-Ip", "Forwarded", "
 
 
 class PathAccess:
-    """Decides who may name paths.
+    """Decide which requests may use server paths.
 
     Parameters
     ----------
     token : str, optional
-        What the address must hold; by default ``$QUESTS_TOKEN``, or a random one where the owner of a
-        connection is not told by the system.
+        Token required in the URL; by default ``$QUESTS_TOKEN``, or a random one if the system does not
+        list the owners of connections.
     """
 
     def __init__(self, token: str | None = None):
@@ -34,14 +34,14 @@ class PathAccess:
         self._trusted: set[str] = set()
 
     def accepts(self, token: str, browser: str) -> bool:
-        """Return whether a token is right; its browser may name paths from then on."""
+        """Return whether a token is valid; if so, trust its browser from now on."""
         right = self.token is not None and hmac.compare_digest(token.encode(), self.token.encode())
         if right:
             self._trusted.add(browser)
         return right
 
     def allows(self, request, browser: str) -> bool:
-        """Return whether a live request may name paths."""
+        """Return whether a live request may use server paths."""
         if not is_local(request):
             return False
         if self.token is not None:
@@ -51,7 +51,7 @@ class PathAccess:
 
 
 def is_local(request) -> bool:
-    """Return whether a request was made on this machine, and passed through no proxy."""
+    """Return whether a request comes from this machine without a proxy."""
     headers = request.headers
     if any(name in headers for name in _FORWARDED):
         return False

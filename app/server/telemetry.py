@@ -1,4 +1,4 @@
-"""What the server tells its operator: a line of JSON for each thing done, and counts."""
+"""Log events as JSON lines, and count sessions and jobs."""
 
 import hashlib
 import json
@@ -14,10 +14,10 @@ log = logging.getLogger("quests_app.server")
 
 
 class JsonLines(logging.Formatter):
-    """A record as one line of JSON: when, how bad, what, and the fields given as ``extra={"fields": …}``."""
+    """Format a record as one line of JSON, with the fields of ``extra={"fields": …}``."""
 
     def format(self, record: logging.LogRecord) -> str:
-        """Return the line."""
+        """Return the record as one line of JSON."""
         entry = {
             "time": time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(record.created))
             + f".{int(record.msecs):03d}Z",
@@ -31,7 +31,7 @@ class JsonLines(logging.Formatter):
 
 
 class ServerCounters:
-    """Numbers since the process began, for all sessions; from any thread."""
+    """Counters of the process over all sessions; thread-safe."""
 
     def __init__(self):
         self._lock = threading.Lock()
@@ -42,27 +42,27 @@ class ServerCounters:
         self.in_memory: weakref.WeakSet[object] = weakref.WeakSet()
 
     def session(self, change: int) -> None:
-        """Count a session that begins (1) or ends (-1)."""
+        """Count a session that starts (1) or ends (-1)."""
         with self._lock:
             self.sessions += change
             self.sessions_total += max(0, change)
 
     def job(self, outcome: str, seconds: float) -> None:
-        """Count a job that ended."""
+        """Count a finished job."""
         with self._lock:
             self.jobs[outcome] += 1
             self.job_seconds += seconds
 
 
 def counters() -> ServerCounters:
-    """Return the process's counts."""
+    """Return the counters of the process."""
     return pn.state.as_cached("quests-counts", ServerCounters)
 
 
 def session_name() -> str:
-    """Return a name of the session for the log, "" outside of any.
+    """Return a name of the session for the log, or "" outside a session.
 
-    Not the session's id itself: who knows that can join the session.
+    It is a hash: anyone who knows the session ID can join the session.
     """
     document = pn.state.curdoc
     context = document.session_context if document is not None else None
@@ -70,12 +70,12 @@ def session_name() -> str:
 
 
 def log_event(event: str, **fields) -> None:
-    """Log that something happened."""
+    """Log an event with its fields."""
     log.info(event, extra={"fields": fields})
 
 
 def session_opened(session: object) -> str:
-    """Count and log that a page was opened; return its name. `session` must not outlive it for long."""
+    """Count and log a new session; return its name. `session` is only held weakly."""
     counters().session(1)
     counters().in_memory.add(session)
     name = session_name()
@@ -84,7 +84,7 @@ def session_opened(session: object) -> str:
 
 
 def session_closed(name: str) -> int:
-    """Count and log that a page was closed; return how many are left."""
+    """Count and log the end of a session; return the number of open ones."""
     counters().session(-1)
     log_event("session closed", session=name)
     return counters().sessions

@@ -1,4 +1,4 @@
-"""A session's private folder for uploaded files, and how much it takes."""
+"""Store the uploaded files of a session in a private folder of limited size."""
 
 import re
 import shutil
@@ -13,33 +13,33 @@ _UNSAFE = re.compile(r"[^\w.+-]+")
 
 
 def file_limit() -> int:
-    """Return how many bytes an uploaded file may have."""
+    """Return the largest size of an uploaded file, bytes."""
     return int(1e6 * number_from_environment(FILE_LIMIT, 500))
 
 
 def session_limit() -> int:
-    """Return how many bytes the uploaded files of a session may have together."""
+    """Return the largest total size of a session's uploads, bytes."""
     return int(1e6 * number_from_environment(SESSION_LIMIT, 2000))
 
 
 def limits() -> str:
-    """Return what the page says about the limits."""
-    return f"Up to {file_limit() / 1e6:,.0f} MB a file, {session_limit() / 1e6:,.0f} MB together."
+    """Return the sentence about the limits for the page."""
+    return f"Up to {file_limit() / 1e6:,.0f} MB per file, {session_limit() / 1e6:,.0f} MB in total."
 
 
 def safe_name(name: str) -> str:
-    """Return the last part of `name` with everything but letters, digits, and ``. + - _`` replaced."""
+    """Return the last part of `name` with unsafe characters replaced."""
     name = _UNSAFE.sub("_", name.replace("\\", "/").rsplit("/", 1)[-1]).lstrip(".")
     return name[-120:] or "upload"
 
 
 class UploadFolder:
-    """Files in a temporary folder that only the server's account can read, gone with the session."""
+    """A temporary folder that only the server's account can read, deleted with the session."""
 
     def __init__(self):
         self._folder = Path(tempfile.mkdtemp(prefix="upload-", dir=scratch.folder())).resolve()
         self._count = 0
-        # Also where the server ends before the session does.
+        # Also if the server ends before the session.
         self._remove = weakref.finalize(self, shutil.rmtree, self._folder, ignore_errors=True)
 
     def save(self, name: str, content: bytes | str) -> Path:
@@ -48,9 +48,9 @@ class UploadFolder:
         Raises
         ------
         ValueError
-            If it, or all files together, are larger than allowed.
+            If the file or the total size exceeds its limit.
         """
-        # Panel hands text files over decoded; UTF-8 there and back loses nothing.
+        # Panel passes text files decoded as UTF-8; encoding restores the bytes.
         content = content if isinstance(content, bytes) else content.encode()
         held = sum(path.stat().st_size for path in self._folder.rglob("*") if path.is_file())
         for n_bytes, most, what in (
@@ -60,7 +60,7 @@ class UploadFolder:
             if n_bytes > most:
                 raise ValueError(
                     f"expected {what} of at most {most / 1e6:,.0f} MB, got {n_bytes / 1e6:,.1f} MB; "
-                    "compress it (.gz), or open it by its path on the server"
+                    "compress it (.gz) or open it by its path on the server"
                 )
         self._count += 1
         folder = self._folder / str(self._count)
@@ -69,17 +69,17 @@ class UploadFolder:
         try:
             path.write_bytes(content)
         except BaseException:
-            # What a full disk holds of it helps nobody.
+            # A full disk leaves an incomplete file.
             shutil.rmtree(folder, ignore_errors=True)
             raise
         return path
 
     def holds(self, path: Path) -> bool:
-        """Say whether a file is in this folder."""
+        """Return whether a file is in this folder."""
         return self._folder in path.parents
 
     def discard(self, path: Path) -> None:
-        """Delete a file, if it is one of this folder's."""
+        """Delete a file if it is in this folder."""
         if self.holds(path):
             shutil.rmtree(path.parent, ignore_errors=True)
 

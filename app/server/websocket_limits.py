@@ -1,4 +1,4 @@
-"""How much a websocket may send at once, and how much may wait to be sent to it."""
+"""Limit the size of websocket messages, received and unsent."""
 
 import gzip
 import logging
@@ -27,13 +27,13 @@ else:
     # A mixin: the handler class comes after it.
     _Handler = object
 
-# Bytes: of a fragment after the websocket's compression; of text in it, 20 times as much as objects;
-# of a message with its buffers; of all that is unpacked within one message. A piece of an upload has 10 MB.
+# Bytes: of a decompressed fragment; of a text fragment, which takes 20 times as much as objects; of a message
+# with its buffers; of all gzip data unpacked within one message. A chunk of an upload has 10 MB.
 MAX_FRAGMENT = 20 * 2**20
 MAX_TEXT = 8 * 2**20
 MAX_MESSAGE = 32 * 2**20
 MAX_UNPACKED = 64 * 2**20
-# Bytes that wait to be sent: from where on no message of the same page is looked at, and is closed.
+# Unsent bytes above which messages from the same session wait, and above which its websocket is closed.
 PAUSE_UNSENT = 4 * 2**20
 MAX_UNSENT = 32 * 2**20
 SHORT = 200
@@ -45,10 +45,10 @@ _REASONS = {10000: (1011, "the server could not handle a message"), 10001: (1002
 
 
 class LimitedSocket(_Handler):
-    """Limits both ways for a websocket of Bokeh's; to be put before its handler class."""
+    """Limit both directions of a Bokeh websocket; a mixin before the handler class."""
 
     def open(self, *args, **kwargs):
-        """Count from the beginning what is not sent yet."""
+        """Start counting unsent bytes."""
         self.unsent, self._is_drained = 0, Event()
         self._is_drained.set()
         if (connection := self.ws_connection) is not None:
@@ -58,10 +58,10 @@ class LimitedSocket(_Handler):
         return super().open(*args, **kwargs)
 
     async def on_message(self, fragment):
-        """Handle a fragment, once the page has read most of what it was sent."""
+        """Handle a fragment once the client has read most of the unsent bytes."""
         if self.unsent > PAUSE_UNSENT:
             await self._is_drained.wait()
-        # Set as soon as the session is there.
+        # Bokeh sets it when the session exists.
         if type(getattr(self, "receiver", None)) is Receiver:
             # Declared as None, which it is until then.
             self.receiver = _LimitedReceiver(Protocol())  # type: ignore[assignment]
@@ -69,17 +69,17 @@ class LimitedSocket(_Handler):
         await super().on_message(fragment)
 
     async def send_message(self, message):
-        """Send a message; of an error the page learns only that there was one."""
+        """Send a message, without the details of an error."""
         if message.msgtype == "ERROR":
             message.content = {"text": "the server could not handle this message", "traceback": None}
         await super().send_message(message)
 
     def close(self, code=None, reason=None):
-        """Close, with a reason that tells nothing of the server."""
+        """Close with a reason that reveals nothing about the server."""
         super().close(*_REASONS.get(code, (code, reason)))
 
     def on_close(self):
-        """Let go of what waits."""
+        """Release waiting messages."""
         if hasattr(self, "_is_drained"):
             self._is_drained.set()
         super().on_close()
@@ -87,8 +87,8 @@ class LimitedSocket(_Handler):
     def _write(self, write, message, binary=False):
         if self.unsent > MAX_UNSENT:
             if self.close_code is None and self.ws_connection is not None:
-                log_event("websocket closed", reason="too much waits to be sent", bytes=self.unsent)
-                self.close(1008, "too much waits to be sent")
+                log_event("websocket closed", reason="too many unsent bytes", bytes=self.unsent)
+                self.close(1008, "too many unsent bytes")
             failed: Future[None] = Future()
             failed.set_exception(WebSocketClosedError())
             return failed
@@ -106,7 +106,7 @@ class LimitedSocket(_Handler):
 
 
 class _LimitedReceiver(Receiver):
-    """Puts messages together, up to a size."""
+    """Assemble messages up to `MAX_MESSAGE` bytes."""
 
     def __init__(self, protocol):
         super().__init__(protocol)
@@ -123,12 +123,12 @@ class _LimitedReceiver(Receiver):
 
 
 def unpack(data: bytes) -> bytes:
-    """Return what gzip packed, as ``gzip.decompress`` does, within what one message may unpack to.
+    """Decompress gzip data like ``gzip.decompress``, up to `MAX_UNPACKED` bytes per message.
 
     Raises
     ------
     ValueError
-        If it is more.
+        If the decompressed data exceed the limit.
     """
     used = _unpacked.get() or [0]
     parts: list[bytes] = []
@@ -139,18 +139,18 @@ def unpack(data: bytes) -> bytes:
         if used[0] > MAX_UNPACKED:
             raise ValueError(f"a message unpacks to more than {MAX_UNPACKED} bytes")
         if not unpacker.eof:
-            raise EOFError("packed data end before their mark")
+            raise EOFError("compressed data end before the end-of-stream marker")
         data = unpacker.unused_data.lstrip(b"\0")
     return b"".join(parts)
 
 
 def install() -> None:
-    """Have Bokeh unpack by `unpack`, and log failed messages by their beginning.
+    """Make Bokeh decompress with `unpack` and log only the beginning of failed messages.
 
     Raises
     ------
     RuntimeError
-        If Bokeh unpacks otherwise after all.
+        If this version of Bokeh does not use `unpack`.
     """
     # Bokeh has no hook for unpacking; only its own name `gzip` is replaced, not the module.
     serialization.gzip = types.SimpleNamespace(  # type: ignore[assignment]
@@ -164,18 +164,18 @@ def install() -> None:
 
 
 def _check_unpacking() -> None:
-    # As if as much as may be had been unpacked already.
+    # As if the limit were reached already.
     _unpacked.set([MAX_UNPACKED])
     packed = serialization.Buffer(ID(""), bytes(1)).to_base64()
     try:
         serialization.Deserializer().decode({"type": "bytes", "data": packed})
     except ValueError:
         return
-    raise RuntimeError("this version of Bokeh unpacks what a message holds without a limit")
+    raise RuntimeError("this version of Bokeh decompresses messages without a limit")
 
 
 class _Short(logging.Filter):
-    """Cuts what is logged of a message, and of an error that quotes it."""
+    """Shorten logged messages, and errors that quote them."""
 
     def filter(self, record: logging.LogRecord) -> bool:
         if isinstance(record.args, tuple):
@@ -188,7 +188,7 @@ class _Short(logging.Filter):
 
 
 class _Shortened:
-    """A value whose text and representation are short."""
+    """A value with a short str and repr."""
 
     def __init__(self, value):
         self._value = value

@@ -1,1 +1,1 @@
-"""The state of one session, and what changes it."""
+"""The state of one session and its controllers."""

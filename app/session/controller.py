@@ -1,4 +1,4 @@
-"""What a user can ask for: the only place where state, work and files meet."""
+"""Handle user requests: the only module that combines state, jobs and files."""
 
 import dataclasses
 from collections.abc import Callable, Hashable
@@ -6,17 +6,14 @@ from pathlib import Path
 from typing import Any
 
 from quests_core import Cancelled, Environments, Progress
-from quests_core.io import dataset as dataset_module
-from quests_core.io.dataset import DataSet
+from quests_core.io.dataset import DataSet, content_hash
 from quests_core.published import fetch, is_name
 
 from ..analysis import analysed_dataset, compare, map_placement, method_path, precomputed
-from ..analysis import map_placement as map_placement_module
-from ..analysis import parameters as parameters_module
 from ..analysis.analysed_dataset import AnalysedDataset
 from ..analysis.method_path import MethodPath
 from ..analysis.methods import METHODS, MSC_WITH_REFERENCE
-from ..analysis.parameters import Marks, Parameters
+from ..analysis.parameters import Marks, Parameters, load
 from ..analysis.reference import Reference
 from ..exports import subset
 from ..jobs import cache, queue, umap_process
@@ -34,7 +31,7 @@ DEMO_NAME = "Demo: carbon (GFN1-xTB)"
 
 
 class Controller:
-    """One session: carries out requests and keeps `State` true.
+    """Carry out the requests of one session and keep its `State` up to date.
 
     Parameters
     ----------
@@ -44,20 +41,20 @@ class Controller:
         Runs a function on the session's event loop.
     with_umap : bool
         Whether to embed with UMAP after everything else is shown.
-    allowed_paths : Places, optional
-        Which paths on the server the user may name; by default all.
+    allowed_paths : AllowedPaths, optional
+        Server paths that the user may use; by default all.
 
     Attributes
     ----------
     uploads : UploadFolder
-        Every file that the user has uploaded, whatever for.
+        All uploaded files of the session.
     """
 
     def __init__(
         self, state: State, schedule, with_umap: bool = True, allowed_paths: AllowedPaths | None = None
     ):
         self.state, self.allowed_paths = state, allowed_paths or AllowedPaths()
-        # First, so that it sees what a user did before anything is made to follow.
+        # First, so that it records user decisions before other watchers react.
         self.history = History(state)
         self.aiming = TargetFollower(state, self.history)
         self._jobs = queue.Jobs(state.main_activity, schedule, queue.executor())
@@ -79,16 +76,16 @@ class Controller:
         try:
             path = self.uploads.save(name, content)
         except (OSError, ValueError) as error:
-            # Not where it would have been written to.
+            # Without the path on the server.
             why = getattr(error, "strerror", None) or error
             self.state.error = f"Could not take {name[:100]}: {why}."
         else:
             self._analyse(path, name, self._parameters_of(envs))
 
     def open(self, path: str | Path, name: str | None = None, envs: Environments | None = None) -> None:
-        """Open a file, or a published data set by its name; what is open stays until it can be shown.
+        """Open a file, or a published data set by name; the open one stays until the analysis is finished.
 
-        `envs` are its descriptors where they are known already; else they are computed.
+        `envs` are precomputed descriptors; by default they are computed.
         """
         try:
             named = is_name(str(path)) and not self.allowed_paths.is_empty
@@ -99,19 +96,19 @@ class Controller:
             self._analyse(where, name or Path(where).name, self._parameters_of(envs))
 
     def open_environments(self, envs: Environments, name: str) -> None:
-        """Show what descriptors alone can tell."""
+        """Open descriptors without frames."""
         self._analyse(Path(), name, self._parameters_of(envs), precomputed.without_frames(envs, name))
 
     def _parameters_of(self, envs: Environments | None) -> Parameters:
         self._given = {} if envs is None else {precomputed.hash_of(envs): envs}
-        # The names of labels are those of one file; before any is open, of the one that a link names.
+        # Keys belong to one file: the open one or, before any is open, the one in the link.
         parameters = self.state.parameters
         if self.state.opened is not None:
             parameters = parameters.without_keys()
         return dataclasses.replace(parameters, precomputed=next(iter(self._given), ""))
 
     def place(self, path: str | Path) -> Path:
-        """Return where a path that a user wrote leads; a ValueError where that may not be used."""
+        """Resolve a path given by the user; raise a ValueError if it is not allowed."""
         return self.allowed_paths.resolve(path)
 
     def recompute(self, parameters: Parameters) -> None:
@@ -119,7 +116,7 @@ class Controller:
         opened = self.state.opened
         if opened is None:
             return
-        # A bandwidth alone asks for no other descriptors.
+        # Another bandwidth alone keeps the descriptors.
         same = dataclasses.replace(parameters, precomputed=opened.parameters.precomputed)
         if dataclasses.replace(same, bandwidth=opened.parameters.bandwidth) == opened.parameters:
             parameters = same
@@ -128,11 +125,11 @@ class Controller:
 
     @property
     def shows_demo(self) -> bool:
-        """Whether the open data set is the one that ships with the package."""
+        """Whether the demo data set is open."""
         return self.state.opened is not None and self.state.opened.dataset.path == DEMO.resolve()
 
     def save(self, target: str, n_frames: int, order: str) -> None:
-        """Write the active subset and its record to a path on the server."""
+        """Save the displayed subset and its record to a path on the server."""
         opened, path = self.state.opened, self.state.path
         if opened is None or path is None:
             return
@@ -144,7 +141,7 @@ class Controller:
             return
 
         def done(written):
-            self.state.notice = f"Saved {plural(n_frames, 'frame')} to {written}, and the record beside it."
+            self.state.notice = f"Saved {plural(n_frames, 'frame')} to {written}, and its record."
 
         self._jobs.submit(
             "Saving",
@@ -157,10 +154,10 @@ class Controller:
         self, title: str, key: Hashable, work: Callable[[Progress], Any], done: Callable[[Any], None],
         fail: Callable[[Exception], None] | None = None, quick: bool = False,
     ) -> Progress:  # fmt: skip
-        """Compute something about the open data set on the queue, once for each `key`.
+        """Run a computation on the open data set in the queue, and cache its result under `key`.
 
         `done` gets the result unless another data set was opened meanwhile; without `fail`, errors are shown.
-        What is `quick` does not wait for what takes long.
+        With `quick`, the job runs in the queue of short jobs.
         """
         opened = self.state.data
 
@@ -182,7 +179,7 @@ class Controller:
         )
 
     def known(self, opened: AnalysedDataset, key: Hashable, compute: Callable[[], Any]) -> Any:
-        """Return what `compute` asked for under the same key has found, or find it; for a worker thread."""
+        """Return the result cached under `key`, or compute it; call it in a worker thread."""
         return self._cache.get((key, opened.key), compute)
 
     def run(
@@ -193,13 +190,13 @@ class Controller:
         failed: Callable[[Exception], None],
         quick: bool = False,
     ) -> Progress:
-        """Do something on the queue that is not kept, such as making a file."""
+        """Run a job in the queue without caching, such as an export."""
         return (self._quick_jobs if quick else self._jobs).submit(title, work, done, failed)
 
     def path(
         self, opened: AnalysedDataset, method: str, marks: Marks, progress, given: Reference | None = None
     ) -> MethodPath:
-        """Return the path of a method, for `MSC_WITH_REFERENCE` given a reference; in the worker thread."""
+        """Return the path of a method, for `MSC_WITH_REFERENCE` given a reference; runs in the worker."""
         if given is None:
             return self._cache.get(
                 ("path", opened.key, method, marks),
@@ -209,23 +206,23 @@ class Controller:
             ("path", opened.key, method, marks, given.sha256),
             lambda: compare.given_path(opened, given, marks, progress),
         )
-        # The same bytes may have been added from elsewhere before.
+        # The cached reference may have the same content and another path.
         return dataclasses.replace(path, reference=given)
 
     def cancel(self) -> None:
-        """Stop the analysis; what is shown stays."""
+        """Cancel the analysis; the displayed results stay."""
         self._jobs.cancel()
 
     def cancel_umap(self) -> None:
-        """Stop the embedding; the principal components stay."""
+        """Cancel the embedding; the principal components stay."""
         self._map_jobs.cancel()
 
     def close(self) -> None:
-        """End the session: cancel its work, delete its uploads."""
+        """End the session: cancel its jobs and delete its uploads."""
         if not self._closed:
             self._closed = True
             if not session_closed(self._session):
-                # Nobody is here whom it would serve.
+                # No session is left to use it.
                 self._cache.clear()
         self._jobs.close()
         self._quick_jobs.close()
@@ -242,12 +239,12 @@ class Controller:
         def work(progress):
             X = opened.envs.X
             return self._cache.get(
-                ("umap", opened.key), lambda: map_placement_module.embed(X, self._umap.embed, progress)
+                ("umap", opened.key), lambda: map_placement.embed(X, self._umap.embed, progress)
             )
 
         def done(xy):
             if self.state.opened is opened:
-                n_fitted = min(len(xy), map_placement_module.LIMIT)
+                n_fitted = min(len(xy), map_placement.LIMIT)
                 self.state.param.update(embedding=xy, embedding_kind="UMAP", n_fitted=n_fitted)
 
         def failed(error):
@@ -268,7 +265,7 @@ class Controller:
         def work(progress):
             opened = self._open(path, name, parameters, progress, dataset)
             same = before is not None and before.dataset.sha256 == opened.dataset.sha256
-            # Other labels may name other isolated atoms.
+            # Another label key may mark other isolated atoms.
             untouched = before is not None and marks == Marks(locked=before.dataset.locked)
             now = marks if same and not untouched else Marks(locked=opened.dataset.locked)
             first = self._orders.first_of(opened)
@@ -296,12 +293,12 @@ class Controller:
         if isinstance(path, str):
             path = fetch(path, progress)
         progress("reading", 0, 1)
-        sha256 = dataset_module.content_hash(path)
+        sha256 = content_hash(path)
         dataset = self._cache.get(
             ("dataset", sha256, *path.suffixes[-2:], *parameters.keys.values()),
-            lambda: parameters_module.load(path, name, sha256, progress, **parameters.keys),
+            lambda: load(path, name, sha256, progress, **parameters.keys),
         )
-        # The same bytes may have come from elsewhere before.
+        # The cached data set may have the same content and another path.
         return dataclasses.replace(dataset, name=name, path=path, uploaded=self.uploads.holds(path))
 
     def _pca(self, opened: AnalysedDataset):
@@ -333,7 +330,7 @@ class Controller:
         self.history.forget()
         self._orders.compute_missing()
         if self._with_umap:
-            # Last in the queue: the map waits for every plot that needs the processor more.
+            # Last in the queue: UMAP starts after the computations for all plots.
             self._jobs.submit("UMAP", lambda _: None, lambda _: self._embed_if(opened), lambda _: None)
 
     def _embed_if(self, opened: AnalysedDataset) -> None:
@@ -341,14 +338,14 @@ class Controller:
             self.embed()
 
     def show_error(self, what: str, error: Exception, name: str = "") -> None:
-        """Show why something did not happen; `name` at the error's start would only repeat `what`."""
+        """Show an error message: `what` failed and why; `name` is removed from the start of the reason."""
         kept = " What is shown has not changed." if self.state.opened is not None else ""
         if isinstance(error, Cancelled):
             self.state.notice = f"Cancelled.{kept}"
             return
         why = str(error) or type(error).__name__
         if isinstance(error, OSError) and error.strerror:
-            # A full disk is no fault of any file.
+            # Name the cause first, such as a full disk.
             why = f"{error.strerror}: {error.filename}" if error.filename else error.strerror
         if name and why.startswith(name):
             why = why[len(name) :].lstrip(",: ")

@@ -1,4 +1,4 @@
-"""What is looked at in three dimensions: which frame, which atom of it, and which comes next."""
+"""Choose the structure of the 3-D viewer: its frame, its atom, and the next frame."""
 
 import numpy as np
 
@@ -8,13 +8,13 @@ ALL, KEPT, DROPPED, PICKED = "all", "kept", "dropped", "picked"
 
 
 def novelty(state: State) -> np.ndarray | None:
-    """Return δH of every environment given the active subset; None before it is known."""
+    """Return δH of every environment given the displayed subset, or None before it is computed."""
     path = state.path
     return None if path is None else path.delta_entropy[path.position(state.n_frames)]
 
 
 def shown_frame(state: State) -> int:
-    """Return the current environment's frame, else the first picked one, else that of the largest δH."""
+    """Return the frame of the current environment, else the first selected frame, else of the largest δH."""
     if (frame := state.current_frame) is not None:
         return frame
     if state.selected:
@@ -31,7 +31,7 @@ def frame_of(state: State, row: int) -> int:
 
 
 def atom_of(state: State, row: int) -> int:
-    """Return which atom of its frame an environment is."""
+    """Return the index of an environment's atom in its frame."""
     return row - int(state.data.envs.offsets[frame_of(state, row)])
 
 
@@ -41,7 +41,7 @@ def rows_of(state: State, frame: int) -> slice:
 
 
 def frames_through(state: State, which: str) -> np.ndarray:
-    """Return the frames that one steps through, rising: all, the kept, the dropped or the picked ones."""
+    """Return the frames to step through, ascending: all, kept, dropped or selected ones."""
     if which == PICKED:
         return np.array(state.selected, dtype=int)
     if which == ALL or state.path is None:
@@ -50,15 +50,15 @@ def frames_through(state: State, which: str) -> np.ndarray:
 
 
 def neighbor(frames: np.ndarray, frame: int, by: int) -> int | None:
-    """Return the nearest of rising `frames` before (`by` < 0) or after `frame`, None where there is none."""
+    """Return the nearest of ascending `frames` before (`by` < 0) or after `frame`, or None."""
     beyond = frames[frames > frame] if by > 0 else frames[frames < frame][::-1]
     return int(beyond[0]) if len(beyond) else None
 
 
 def row_in(state: State, frame: int) -> int:
-    """Return the environment to look at in another frame.
+    """Return the environment to show in another frame.
 
-    The same atom where both frames hold the same atoms, as along a trajectory; else the most novel one.
+    The same atom if both frames have the same atoms, as in a trajectory; otherwise the most novel one.
     """
     rows, frames = rows_of(state, frame), state.data.dataset.frames
     if state.current_env is not None and np.array_equal(

@@ -1,7 +1,7 @@
-"""What a link to the page says: the file, the settings, the methods, the size, the marks and the tab.
+"""Read and write links to the page: file, parameters, methods, size, marks and tab.
 
-A link names a file on the server; that of an uploaded file says nothing. What is not understood is
-left out, and said.
+A link names a file on the server; uploaded files have no link. Values that cannot be read are ignored and
+reported.
 """
 
 from collections.abc import Callable
@@ -14,7 +14,7 @@ from ..analysis.parameters import BANDWIDTH, CUTOFF, KEYS, K, Marks, Parameters
 from .state import TABS, State
 
 DEMO = "demo"
-# Longer lists of frames make links that programs cut.
+# Some programs truncate links with longer lists of frames.
 _LONGEST = 1500
 _LONGEST_KEY = 200
 LONGEST_SEARCH, MOST_FIELDS = 20_000, 100
@@ -22,12 +22,12 @@ LEFT_OUT = "left-out"
 
 
 def query(state: State, is_demo: bool) -> str:
-    """Return the search part of the address of what is shown, "" where no link could open it."""
+    """Return the query string of the current state, or "" if no link can open it."""
     opened = state.opened
     if opened is None or opened.dataset.uploaded:
         return ""
     parameters = opened.parameters
-    # An upload is not there for whom the link is sent to.
+    # Other users cannot open an upload.
     reference = state.reference if state.reference and not state.reference.uploaded else None
     linked = METHODS if reference else NESTED_METHODS
     items = {
@@ -52,12 +52,12 @@ def query(state: State, is_demo: bool) -> str:
 
 
 class LinkRequest:
-    """What a link asks for.
+    """The values of a link.
 
     Parameters
     ----------
     search : str
-        The search part of an address, with or without its question mark.
+        The query string of a URL, with or without its question mark.
 
     Attributes
     ----------
@@ -66,7 +66,7 @@ class LinkRequest:
     reference : str
         A path on the server, "" for none.
     faults : list of str
-        What was not understood, for the user to read.
+        Values that could not be read, for the error message.
     """
 
     def __init__(self, search: str):
@@ -86,7 +86,7 @@ class LinkRequest:
         return {name: values[-1] for name, values in given.items()}
 
     def _take(self, name: str, read: Callable, default):
-        """Return a value of the link, or `default` where it is absent or makes no sense."""
+        """Return a value of the link, or `default` if it is absent or invalid."""
         text = self._given.get(name)
         if text is None:
             return default
@@ -97,7 +97,7 @@ class LinkRequest:
             return default
 
     def before(self) -> dict[str, object]:
-        """Return what the state must hold before the file is opened."""
+        """Return the values of the state to set before the file is opened."""
         usual = Parameters()
         methods = self._take("methods", _methods, None)
         active = self._take("active", lambda text: one_of(text, METHODS), None)
@@ -115,7 +115,7 @@ class LinkRequest:
         if tab := self._take("tab", lambda text: one_of(text, TABS), ""):
             found["tab"] = tab
         if methods or active:
-            # What is given a reference waits for it; another order is there at once.
+            # The order given a reference needs that file first; start with another method.
             active = active if active in NESTED_METHODS else None
             own = [m for m in NESTED_METHODS if m in (*(methods or ()), active)] or ["msc"]
             found["active"], found["methods"] = active or own[0], own
@@ -123,11 +123,11 @@ class LinkRequest:
 
     @property
     def activates_reference(self) -> bool:
-        """Whether the subset is that of the order given the reference."""
+        """Whether the active method is the one given the reference."""
         return self._given.get("active") == MSC_WITH_REFERENCE
 
     def after(self, state: State) -> dict[str, object]:
-        """Return what the state must hold once the file is open."""
+        """Return the values of the state to set after the file is opened."""
         n_frames = len(state.data.envs)
         found: dict[str, object] = {}
         marks = {
@@ -141,7 +141,7 @@ class LinkRequest:
             found["marks"] = Marks(**marks)
         size = self._take("size", lambda text: within(int(text), 1, n_frames), None)
         if size is not None and state.path is not None:
-            # Other marks have other stops; the path that comes for them moves the size to one.
+            # The path of other marks has other sizes and will adjust this one.
             here = int(state.path.sizes[state.path.position(size)])
             found["n_frames"] = size if "marks" in found else here
         return found
@@ -155,21 +155,21 @@ def _methods(text: str) -> list[str]:
 
 
 def one_of(text: str, choices) -> str:
-    """Return a text that is one of the choices; a ValueError for any other."""
+    """Return `text` if it is one of the choices, otherwise raise a ValueError."""
     if text not in choices:
         raise ValueError(text)
     return text
 
 
 def key_name(text: str) -> str:
-    """Return the name of a key in a file; a ValueError for what can be none."""
+    """Return `text` if it can be a key in a file, otherwise raise a ValueError."""
     if not isinstance(text, str) or len(text) > _LONGEST_KEY:
         raise ValueError(text)
     return text
 
 
 def within(value, low, high):
-    """Return a value between two others; a ValueError for any other."""
+    """Return `value` if it is in [low, high], otherwise raise a ValueError."""
     if not low <= value <= high:
         raise ValueError(value)
     return value

@@ -1,4 +1,4 @@
-"""Keeps the path of every ticked method what methods, marks and reference ask for."""
+"""Keep the paths of the selected methods up to date with methods, marks and reference."""
 
 from quests_core import Progress
 
@@ -9,36 +9,36 @@ from ..analysis.parameters import Marks
 from ..analysis.reference import Reference
 from .state import State
 
-# Sets of fewer environments are ordered by any method in about a second.
+# For fewer environments, every method takes about a second.
 _LARGE = 10_000
 
 
 class PathUpdater:
-    """Follows the state, and has the explorer compute what is missing.
+    """Watch the state and compute missing paths.
 
     Parameters
     ----------
     state : State
-        Its `paths` follow its `methods`, `marks` and `reference`; one of the methods is always ticked.
+        Its `paths` follow its `methods`, `marks` and `reference`; at least one method is always selected.
     controller : Controller
-        Computes.
+        Runs the computations.
     """
 
     def __init__(self, state: State, controller):
         self._state, self._controller = state, controller
-        self._asked: dict[tuple[str, Marks, Reference | None], Progress] = {}
+        self._requests: dict[tuple[str, Marks, Reference | None], Progress] = {}
         state.param.watch(lambda _: self._follow_methods(), "methods")
         state.param.watch(lambda _: self._follow_marks(), "marks")
         state.param.watch(lambda _: self._follow_reference(), "reference")
 
     def forget(self) -> None:
-        """Cancel what was asked for, as when another file is shown."""
-        for progress in self._asked.values():
+        """Cancel all requests, as when another file is opened."""
+        for progress in self._requests.values():
             progress.cancel()
-        self._asked = {}
+        self._requests = {}
 
     def first_of(self, opened: AnalysedDataset) -> str:
-        """Return the method to be shown first: a quick one leads where the active one takes long."""
+        """Return the method to compute first: a quick one for large data sets."""
         methods = self._state.methods
         if opened.envs.n_envs > _LARGE and QUICK in methods:
             return QUICK
@@ -46,7 +46,7 @@ class PathUpdater:
         return next(method for method in own if method != MSC_WITH_REFERENCE)
 
     def compute_missing(self) -> None:
-        """Ask for the paths of ticked methods that are not there or no longer true, the active one first."""
+        """Request the paths of selected methods that are missing or outdated, the active one first."""
         state, opened = self._state, self._state.opened
         if opened is None:
             return
@@ -55,16 +55,16 @@ class PathUpdater:
             if method == MSC_WITH_REFERENCE and not self._can_use_reference():
                 continue
             missing = path is None or not state.is_current(path)
-            if missing and (method, state.marks, given) not in self._asked:
+            if missing and (method, state.marks, given) not in self._requests:
                 self._compute(opened, method, state.marks, given)
 
     def _can_use_reference(self) -> bool:
-        """Say whether there is a reference that is described as the open file is."""
+        """Return whether a reference with the same descriptor parameters is chosen."""
         reference = self._state.reference
         return reference is not None and reference.describes_like(self._state.data.parameters)
 
     def _follow_methods(self) -> None:
-        """Keep one method of this file's own ticked, and the active one among them."""
+        """Keep a method without reference selected, and the active method among those selected."""
         state = self._state
         with self._controller.history.pause():
             if not set(state.methods) - {MSC_WITH_REFERENCE}:
@@ -76,22 +76,22 @@ class PathUpdater:
         self.compute_missing()
 
     def _follow_marks(self) -> None:
-        """Compute the orders anew; what was asked for other marks is not wanted any more."""
-        for (_, marks, _given), progress in tuple(self._asked.items()):
+        """Recompute the orders; cancel requests for other marks."""
+        for (_, marks, _given), progress in tuple(self._requests.items()):
             if marks != self._state.marks:
                 progress.cancel()
         self.compute_missing()
 
     def _follow_reference(self) -> None:
-        """Order anew by what is new to another reference; without one there is no such order."""
+        """Recompute the order given the reference; remove it if there is no reference."""
         state = self._state
-        for (_, _, given), progress in tuple(self._asked.items()):
+        for (_, _, given), progress in tuple(self._requests.items()):
             if given is not None and given is not state.reference:
                 progress.cancel()
         if state.reference is None and (
             MSC_WITH_REFERENCE in state.methods or MSC_WITH_REFERENCE in state.paths
         ):
-            # Never empty: a file is shown with an order of its own.
+            # Never empty: the first order of a file needs no reference.
             own = {method: path for method, path in state.paths.items() if method != MSC_WITH_REFERENCE}
             ticked = [method for method in state.methods if method != MSC_WITH_REFERENCE]
             active = state.active
@@ -100,7 +100,7 @@ class PathUpdater:
             with self._controller.history.pause():
                 methods = [method for method in METHODS if method in (*ticked, active)]
                 state.param.update(paths=own, methods=methods, active=active)
-            # There is no way back to an order that is gone.
+            # Undo cannot restore a removed order.
             self._controller.history.forget()
         self.compute_missing()
 
@@ -108,7 +108,7 @@ class PathUpdater:
         state, key = self._state, (method, marks, given)
 
         def wanted() -> bool:
-            self._asked.pop(key, None)
+            self._requests.pop(key, None)
             same = given is None or given is state.reference
             return state.opened is opened and state.marks == marks and same
 
@@ -119,28 +119,28 @@ class PathUpdater:
 
         def failed(error):
             if wanted():
-                self._take_back(method)
+                self._revert(method)
                 self._controller.show_error(f"Could not compute {method}", error)
 
-        self._asked[key] = self._controller.run(
+        self._requests[key] = self._controller.run(
             f"Computing {method}",
             lambda progress: self._controller.path(opened, method, marks, progress, given),
             done,
             failed,
         )
 
-    def _take_back(self, method: str) -> None:
-        """Return to what is shown where the path of a method cannot be had."""
+    def _revert(self, method: str) -> None:
+        """Revert to the displayed state after the path of a method failed."""
         state = self._state
         with self._controller.history.pause():
             if method in state.paths and state.paths[method].marks != state.marks:
-                # What is shown belongs to the marks before.
+                # The displayed path belongs to the previous marks.
                 state.marks = state.paths[method].marks
             else:
                 state.methods = [m for m in state.methods if m != method]
 
     def _with_path(self, path: MethodPath) -> dict:
-        """Return what changes in the state when a path arrives; the size stays at one of its stops."""
+        """Return the changes of the state for a new path; the size snaps to one of its sizes."""
         state = self._state
         changed: dict[str, object] = {"paths": {**state.paths, path.method: path}}
         if path.method == state.active:

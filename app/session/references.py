@@ -1,4 +1,4 @@
-"""Other files beside the open one: which there are, and what was computed about them."""
+"""Manage reference files and their comparison with the open data set."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -16,56 +16,60 @@ from ..analysis.reference import Reference
 from .controller import Controller
 from .state import State
 
-# Above this many environments the order given a reference is computed only when asked for.
+# With more environments, the order given a reference is computed on request only.
 AT_ONCE = 50_000
 
 
 class ReferenceSets(param.Parameterized):
-    """What is known of other files beside the open one; its results are None until they are computed.
+    """Reference files and their comparisons with the open data set; results are None until computed.
 
-    The chosen file is the `reference` of the state.
+    The chosen file is also the `reference` of the state.
 
     Parameters
     ----------
     state : State
-        Whose open data set is compared.
+        Holds the open data set.
     controller : Controller
-        Computes.
+        Runs the computations.
     """
 
     references = param.ClassSelector(class_=tuple, default=(), doc="Each `Reference` in the list.")
-    chosen = param.ClassSelector(class_=Reference, default=None, doc="The one that is compared with.")
+    chosen = param.ClassSelector(class_=Reference, default=None, doc="The `Reference` to compare with.")
     comparison = param.ClassSelector(class_=Comparison, default=None)
-    alone = param.Array(default=None, doc="Shares that the reference and msc's own subsets cover, by size.")
+    alone = param.Array(
+        default=None, doc="Share covered by the reference and the subset of msc together, per size."
+    )
     labels = param.ClassSelector(class_=Matrix, default=None, doc="Overlaps of the open file's labels.")
     files = param.ClassSelector(class_=Matrix, default=None, doc="Overlaps of all files.")
-    with_files = param.Boolean(default=False, doc="Whether `files` is wanted.")
-    pending = param.ClassSelector(class_=frozenset, default=frozenset(), doc="Results on their way.")
+    with_files = param.Boolean(default=False, doc="Whether to compute `files`.")
+    pending = param.ClassSelector(
+        class_=frozenset, default=frozenset(), doc="Names of results being computed."
+    )
 
     def __init__(self, state: State, controller: Controller):
         super().__init__()
         self._state, self._controller = state, controller
         self._uploads = controller.uploads
-        self._asked: dict[str, tuple] = {}
+        self._requests: dict[str, tuple] = {}
         self._tasks: dict[str, Progress] = {}
         self.param.watch(lambda event: setattr(state, "reference", event.new), "chosen")
         self.param.watch(lambda _: self._follow_comparison(), "comparison")
-        state.param.watch(lambda _: self._read_anew(), "opened")
-        state.param.watch(lambda _: self._ask_alone(), "paths")
+        state.param.watch(lambda _: self._reload_outdated(), "opened")
+        state.param.watch(lambda _: self._request_alone(), "paths")
 
     def upload(self, name: str, content: bytes | str) -> None:
         """Add an uploaded file to the list."""
         try:
             path = self._uploads.save(name, content)
         except (OSError, ValueError) as error:
-            # Not where it would have been written to.
+            # Without the path on the server.
             why = getattr(error, "strerror", None) or error
             self._state.error = f"Could not take {name[:100]}: {why}."
         else:
             self._add(path, name)
 
     def add(self, path: str | Path, name: str | None = None) -> None:
-        """Read a file and add it to the list; it is compared with at once."""
+        """Read a file, add it to the list and compare with it."""
         try:
             path = self._controller.place(path)
         except ValueError as error:
@@ -109,32 +113,32 @@ class ReferenceSets(param.Parameterized):
             self._state.error = f"{what}: {str(error) or type(error).__name__}"
 
     def remove(self, other: Reference) -> None:
-        """Take a file off the list."""
+        """Remove a file from the list."""
         others = tuple(old for old in self.references if old is not other)
         self._uploads.discard(other.path)
         self.param.update(references=others, chosen=others[-1] if others else None)
         self.refresh()
 
     def refresh(self) -> None:
-        """Compute what is missing for what is open, marked and chosen; what is not true any more goes."""
+        """Recompute missing or outdated results; drop those without input."""
         opened, marks, chosen = self._state.opened, self._state.marks, self.chosen
-        if opened is None or self._read_anew():
+        if opened is None or self._reload_outdated():
             return
         excluded, others = marks.excluded, self.references
         hashes = tuple(other.sha256 for other in others)
         if chosen is None:
             self._drop("comparison")
         else:
-            self._ask(
+            self._request(
                 "comparison", "Comparing two sets", self._comparison_key(),
                 lambda progress: compare.compare(opened, chosen, marks, progress),
             )  # fmt: skip
-        self._ask(
+        self._request(
             "labels", "Comparing labels", (excluded,),
             lambda progress: compare.label_matrix(opened, marks, progress),
         )  # fmt: skip
         if self.with_files and others:
-            self._ask(
+            self._request(
                 "files", "Comparing files", (hashes, excluded),
                 lambda progress: compare.file_matrix(opened, others, marks, progress),
             )  # fmt: skip
@@ -143,20 +147,20 @@ class ReferenceSets(param.Parameterized):
         self._follow_comparison()
 
     def _follow_comparison(self) -> None:
-        """Order the frames by what they add to the chosen file, where that is quick."""
+        """Order the frames given the chosen file, if that is quick."""
         state = self._state
         if self.comparison is not None and state.data.envs.n_envs <= AT_ONCE:
             with self._controller.history.pause():
                 self.add_up()
-        self._ask_alone()
+        self._request_alone()
 
     def add_up(self) -> None:
-        """Have the frames ordered by what they add to the chosen file."""
+        """Select the method that orders the frames given the chosen file."""
         ticked = (*self._state.methods, MSC_WITH_REFERENCE)
         self._state.methods = [method for method in METHODS if method in ticked]
 
-    def _ask_alone(self) -> None:
-        """Compute what an order that knows of no reference covers together with it."""
+    def _request_alone(self) -> None:
+        """Compute the share that the reference and the order of `msc` without it cover together."""
         state, comparison, chosen = self._state, self.comparison, self.chosen
         path: MethodPath | None = state.paths.get("msc")
         if (
@@ -165,7 +169,7 @@ class ReferenceSets(param.Parameterized):
         ):  # fmt: skip
             self._drop("alone")
             return
-        self._ask(
+        self._request(
             "alone", "Comparing with msc", (chosen.sha256, state.marks),
             lambda progress: compare.covered_along(comparison.novelty, path.delta_entropy),
         )  # fmt: skip
@@ -174,13 +178,13 @@ class ReferenceSets(param.Parameterized):
         return self.chosen and self.chosen.sha256, self._state.marks.excluded
 
     def _is_current(self, name: str, key: tuple | None) -> bool:
-        return self._asked.get(name) == (self._state.opened, key)
+        return self._requests.get(name) == (self._state.opened, key)
 
-    def _read_anew(self) -> bool:
-        """Describe the files anew where the open one was; say whether any must be."""
+    def _reload_outdated(self) -> bool:
+        """Recompute outdated descriptors of the references; return whether there were any."""
         now = self._state.opened and self._state.opened.parameters
         stale = [other for other in self.references if not other.describes_like(now)]
-        # The one that is chosen last, so that it is chosen again.
+        # The chosen one comes last, so that it is chosen again.
         for other in sorted(stale, key=lambda other: other is self.chosen):
             self._add(other.path, other.name)
         return bool(stale)
@@ -195,18 +199,18 @@ class ReferenceSets(param.Parameterized):
         """Cancel the computation of `name`; return the request for `key` that takes its place."""
         if name in self._tasks:
             self._tasks.pop(name).cancel()
-        asked = self._asked[name] = (self._state.opened, key)
+        asked = self._requests[name] = (self._state.opened, key)
         return asked
 
-    def _ask(self, name: str, title: str, key: tuple, work: Callable[[Progress], object]) -> None:
-        """Compute the result `name` unless it is that of `key` already."""
+    def _request(self, name: str, title: str, key: tuple, work: Callable[[Progress], object]) -> None:
+        """Compute the result `name` unless it is up to date for `key`."""
         if self._is_current(name, key):
             return
         asked = self._cancel(name, key)
         self.param.update(pending=self.pending | {name}, **{name: None})
 
         def is_wanted() -> bool:
-            return self._asked.get(name) is asked
+            return self._requests.get(name) is asked
 
         def done(result):
             if is_wanted():
@@ -214,7 +218,7 @@ class ReferenceSets(param.Parameterized):
 
         def failed(error):
             if is_wanted():
-                del self._asked[name]
+                del self._requests[name]
                 self.pending = self.pending - {name}
                 if not isinstance(error, Cancelled):
                     self._state.error = f"Could not finish {title[:1].lower()}{title[1:]}: {error}"

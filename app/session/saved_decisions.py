@@ -1,7 +1,7 @@
-"""What a page remembers beside its address: every decision about a file, for undo and redo.
+"""Serialize the decisions about a file, for undo and redo after a reload.
 
-The browser keeps it in the tab's own storage, so that a server that ends loses nothing, keeps nothing, and
-has nothing to mix up. What comes back from there is read as anything from outside is.
+The browser stores them in its session storage, so that the server keeps nothing and a restart loses nothing.
+Stored text is untrusted input.
 """
 
 import json
@@ -15,25 +15,25 @@ from ..analysis.parameters import BANDWIDTH, CUTOFF, KEYS, K, Marks, Parameters
 from ..analysis.target import Target
 from .link import key_name, one_of, within
 
-# Older decisions are let go of: the browser's storage ends at 5 MB, a session's memory sooner.
+# Older decisions are dropped: browsers store 5 MB, and the memory of a session is smaller.
 _LONGEST = 200_000
 _MOST_FRAMES = 5_000_000
 
 
 @dataclass(frozen=True)
 class Saved:
-    """Decisions about a file, read but not yet understood.
+    """Decisions about a file, parsed but not validated.
 
     Attributes
     ----------
     file : str
         SHA-256 of its content.
     parameters : Parameters or None
-        With which it was analysed, None where that is no matter any more.
+        Parameters of the analysis, None if they do not matter any more.
     steps : list of dict
-        What each decision changed, the first one everything; see `History.steps`.
+        Values changed by each decision, the first one all values; see `History.steps`.
     at : int
-        The step that was shown.
+        Index of the displayed step.
     """
 
     file: str
@@ -42,12 +42,12 @@ class Saved:
     at: int
 
     def values(self, n_frames: int, methods: Collection[str]) -> list[dict]:
-        """Return the state's values at each step, of a file with so many frames.
+        """Return the state's values at each step, for a file with `n_frames` frames.
 
         Raises
         ------
         ValueError
-            If anything is not what a session of that file, with these methods, can hold.
+            If a value is not possible for that file and these methods.
         """
         values: dict[str, object] = {}
         found: list[dict[str, object]] = []
@@ -66,7 +66,7 @@ class Saved:
 
 
 def write(opened: AnalysedDataset, steps: list[dict], at: int) -> str:
-    """Return decisions about a file as text, "" where there are none or too long ones."""
+    """Return decisions about a file as JSON, or "" if there are none or they are too long."""
     if len(steps) < 2:
         return ""
     for first in range(at + 1):
@@ -82,7 +82,7 @@ def write(opened: AnalysedDataset, steps: list[dict], at: int) -> str:
 
 
 def read(text: str) -> Saved | None:
-    """Return what `write` wrote, None where it is something else."""
+    """Parse the output of `write`; return None for any other text."""
     try:
         record = json.loads(text) if len(text) <= _LONGEST else {}
         given = record["parameters"]

@@ -1,4 +1,4 @@
-"""Methods that draw lots, repeated with other seeds: how far their curves scatter."""
+"""Repeat randomized methods with other seeds to show the spread of their curves."""
 
 from dataclasses import dataclass
 
@@ -13,14 +13,14 @@ from ..analysis.methods import SEEDED_METHODS
 from ..analysis.parameters import RANDOM_STATE, Marks
 from .state import State
 
-# With the one that is drawn as a line these are five.
+# Five with the seed of the displayed curve.
 OTHER_SEEDS = tuple(range(RANDOM_STATE + 1, RANDOM_STATE + 5))
 _Key = tuple[AnalysedDataset, Marks, str]
 
 
 @dataclass(frozen=True, eq=False)
 class SeedBand:
-    """Curves of one method under the same marks, a seed each, all at the same sizes."""
+    """Curves of one method under the same marks, one per seed, all at the same sizes."""
 
     method: str
     marks: Marks
@@ -32,12 +32,12 @@ class SeedBand:
         return overlaps.min(axis=0), overlaps.max(axis=0)
 
     def entropy_band(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """Return diversities, and the lowest and highest entropy that the curves have there.
+        """Return diversities, and the lowest and highest entropy of the curves at each.
 
         Entropies between two sizes are interpolated; the diversities are those that all curves reach.
         """
         curves = [curve.dropna(subset=["diversity", "entropy"]) for curve in self.curves]
-        # Diversity may fall a little from one size to the next, but a grid must rise.
+        # Diversity may decrease slightly with size, but interpolation needs an increasing grid.
         rising = [np.maximum.accumulate(curve["diversity"].to_numpy()) for curve in curves]
         first, last = max(d[0] for d in rising), min(d[-1] for d in rising)
         grid = np.linspace(first, last, 200) if last > first else np.array([first])
@@ -46,7 +46,7 @@ class SeedBand:
 
 
 def is_seeded(method: str, marks: Marks) -> bool:
-    """Say whether the seed matters: mean_fps draws its first frame only, which a locked one replaces."""
+    """Return whether the order depends on the seed; `mean_fps` with locked frames does not."""
     return method in SEEDED_METHODS and not (method == "mean_fps" and marks.locked)
 
 
@@ -59,21 +59,21 @@ def repeated_curve(
 
 
 class SeedBandUpdater:
-    """Repeats the seeded methods that are shown, one seed after the other, while nothing else is done.
+    """Repeat the displayed randomized methods, one seed at a time, while no other job runs.
 
     Parameters
     ----------
     state : State
-        Its `repeats` are kept true.
+        Its `repeats` are kept up to date.
     controller : Controller
-        Computes them.
+        Runs the computations.
     """
 
     def __init__(self, state: State, controller):
         self._state, self._controller = state, controller
         self._task: Progress | None = None
         self._found: dict[_Key, tuple[pd.DataFrame, ...]] = {}
-        # What the user cancelled is not begun again.
+        # Cancelled and failed repeats are not restarted.
         self._given_up: set[_Key] = set()
         state.param.watch(lambda *_: self._forget(), ["opened", "marks", "methods"])
         state.param.watch(lambda *_: self._next(), ["paths", "methods"])
@@ -81,7 +81,7 @@ class SeedBandUpdater:
             activity.param.watch(lambda *_: self._next(), "running")
 
     def _forget(self) -> None:
-        """Make room for what was asked for; drop what belongs to other marks or another data set."""
+        """Cancel the running repeat; drop results of other marks or another data set."""
         if self._task is not None:
             task, self._task = self._task, None
             task.cancel()

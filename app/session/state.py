@@ -1,4 +1,4 @@
-"""The state of one session: what is open, what was computed, and the one selection."""
+"""The state of one session: open data set, results and selection."""
 
 import numpy as np
 import param
@@ -23,42 +23,44 @@ TABS = {
 
 
 class State(param.Parameterized):
-    """Everything the views show; they read and write these and nothing else.
+    """State of a session, which the views read and write.
 
-    The subset is not stored: it is the first `n_frames` of the leading method's order, under `marks`.
+    The subset is not stored: it is the first `n_frames` of the displayed method's order, under `marks`.
     """
 
     opened = param.ClassSelector(class_=AnalysedDataset, default=None, doc="The open data set.")
-    parameters = param.ClassSelector(class_=Parameters, default=Parameters(), doc="Those of what is open.")
-    paths = param.Dict(default={}, doc="MethodPath of each method computed for it; replaced, never changed.")
-    repeats = param.Dict(default={}, doc="`Repeats` of seeded methods; replaced, never changed.")
+    parameters = param.ClassSelector(
+        class_=Parameters, default=Parameters(), doc="Parameters of the open data set."
+    )
+    paths = param.Dict(default={}, doc="`MethodPath` per method; replaced, never modified.")
+    repeats = param.Dict(default={}, doc="`SeedBand` per randomized method; replaced, never modified.")
     embedding = param.Array(default=None, doc="(n_envs, 2) coordinates of all environments.")
     embedding_kind: param.Selector[str] = param.Selector(default="PCA", objects=["PCA", "UMAP"])
-    n_fitted = param.Integer(default=0, doc="Number of environments that the embedding was fitted on.")
+    n_fitted = param.Integer(default=0, doc="Number of environments used to fit the embedding.")
 
     methods = param.ListSelector(default=list(DEFAULT_METHODS), objects=list(METHODS))
     active: param.Selector[str] = param.Selector(
         default=DEFAULT_METHODS[0], objects=list(METHODS), doc="Method whose subset is requested."
     )
     n_frames = param.Integer(default=1, bounds=(1, None), doc="Size of every method's subset.")
-    target = param.ClassSelector(class_=Target, default=Target(), doc="What decides that size.")
-    marks = param.ClassSelector(class_=Marks, default=Marks(), doc="Frames locked and excluded by the user.")
+    target = param.ClassSelector(class_=Target, default=Target(), doc="Target that sets `n_frames`.")
+    marks = param.ClassSelector(class_=Marks, default=Marks(), doc="Frames locked or excluded by the user.")
 
     reference = param.ClassSelector(
-        class_=Reference, default=None, doc=f"What {MSC_WITH_REFERENCE!r} adds to; another file, or None."
+        class_=Reference, default=None, doc=f"Reference of {MSC_WITH_REFERENCE!r}, or None."
     )
 
-    current_env = param.Integer(default=None, allow_None=True, doc="Environment that is looked at: a row.")
+    current_env = param.Integer(default=None, allow_None=True, doc="Row of the current environment.")
     selected = param.ClassSelector(
-        class_=tuple, default=(), doc="Frames picked on the map or in a table, rising."
+        class_=tuple, default=(), doc="Frames selected on the map or in a table, ascending."
     )
     tab: param.Selector[str] = param.Selector(
         default="overview", objects=list(TABS), doc="Key of the visible tab."
     )
 
-    error = param.String(default="", doc="Why the last thing asked for could not be done.")
-    notice = param.String(default="", doc="What happened, where nothing went wrong.")
-    map_notice = param.String(default="", doc="Why the map is not a UMAP, where that was not to be expected.")
+    error = param.String(default="", doc="Error of the last request.")
+    notice = param.String(default="", doc="Message about the last request, without an error.")
+    map_notice = param.String(default="", doc="Reason why the map is not a UMAP embedding.")
 
     def __init__(self, **params):
         super().__init__(**params)
@@ -79,44 +81,44 @@ class State(param.Parameterized):
 
     @property
     def shown(self) -> dict[str, MethodPath]:
-        """Paths of the ticked methods that are computed, in the order of the chooser."""
+        """Computed paths of the selected methods, in the order of `METHODS`."""
         return {m: self.paths[m] for m in METHODS if m in self.methods and m in self.paths}
 
     @property
     def displayed_method(self) -> str:
-        """Method whose subset is shown and exported: the active one, or one that is there before it is."""
+        """Method of the displayed and exported subset: the active one once computed, else another."""
         return self.active if self.active in self.paths else next(iter(self.shown), self.active)
 
     @property
     def path(self) -> MethodPath | None:
-        """Path of the leading method, None before any is computed."""
+        """Path of the displayed method, None before it is computed."""
         return self.paths.get(self.displayed_method)
 
     def is_current(self, path: MethodPath) -> bool:
-        """Whether a path is that of the marks, and of the reference, as they are now."""
+        """Whether a path belongs to the current marks and reference."""
         return path.marks == self.marks and (
             path.method != MSC_WITH_REFERENCE or path.reference is self.reference
         )
 
     @property
     def sizes(self) -> np.ndarray:
-        """Sizes at which the slider stops: those of the path that is shown."""
+        """Sizes of the slider: those of the displayed path."""
         return np.array([1]) if self.path is None else self.path.sizes
 
     @property
     def current_frame(self) -> int | None:
-        """Frame of the environment that is looked at."""
+        """Frame of the current environment."""
         return None if self.current_env is None else int(self.data.envs.frame_index[self.current_env])
 
     @property
     def mask(self) -> np.ndarray:
-        """Whether each frame is in the subset that is shown, shape (n_frames,)."""
+        """Whether each frame is in the displayed subset, shape (n_frames,)."""
         return self.mask_of(self.displayed_method)
 
     def frames_of(self, method: str) -> np.ndarray:
         """Return the subset of `method` at the current size, in the order picked.
 
-        While the path for new marks is being computed, the one before follows the marks at once.
+        While the path for new marks is being computed, the marks are applied to the previous path.
         """
         path = self.paths[method]
         if self.is_current(path):
@@ -127,7 +129,7 @@ class State(param.Parameterized):
         ]
 
     def mask_of(self, method: str) -> np.ndarray:
-        """Whether each frame is in the subset of `method`."""
+        """Return whether each frame is in the subset of `method`, shape (n_frames,)."""
         mask = np.zeros(len(self.data.envs), dtype=bool)
         mask[self.frames_of(method)] = True
         return mask
@@ -138,11 +140,11 @@ class State(param.Parameterized):
         return statuses(self.frames_of(self.displayed_method), self.marks, len(self.data.envs))
 
     def row_of(self, method: str) -> dict[str, float]:
-        """Return the numbers of the subset of `method` at the current size."""
+        """Return the metrics of the subset of `method` at the current size."""
         path = self.paths[method]
         return path.curve.iloc[path.position(self.n_frames)].to_dict()
 
     @property
     def full_set_metrics(self) -> dict[str, float]:
-        """Numbers of the full set, without excluded frames."""
+        """Metrics of the full set, without excluded frames."""
         return next(iter(self.paths.values())).curve.iloc[-1].to_dict()

@@ -1,4 +1,4 @@
-"""Keeps the size of the subset where the target wants it."""
+"""Keep the size of the subset at the target."""
 
 from ..analysis.target import SIZE, Target
 from .state import State
@@ -6,14 +6,14 @@ from .undo import History
 
 
 class TargetFollower:
-    """Follows the active method's path while there is a target; a size chosen by hand ends it.
+    """Update the size while a target is set; a size set by the user clears the target.
 
     Parameters
     ----------
     state : State
         Its `n_frames` follows its `target`, `active` and `paths`.
     history : History
-        What follows a target is no decision of its own.
+        Paused during updates: they are not decisions of the user.
     """
 
     def __init__(self, state: State, history: History):

@@ -1,24 +1,24 @@
-"""Undo and redo of what the user decided."""
+"""Undo and redo the user's decisions."""
 
 import time
 
 import param
 
 REMEMBERED = ("marks", "n_frames", "active", "methods", "selected", "target")
-# A drag is one decision, however many stops it passes.
+# Changes of the size within this time, seconds, are one decision, such as a drag.
 _ONE_GESTURE = 1.0
 _LENGTH = 200
 
 
 class History(param.Parameterized):
-    """The decisions of a session, forwards and backwards; watches the state by itself.
+    """History of the decisions in a session; watches the state.
 
     Parameters
     ----------
     state : State
         Its parameters `REMEMBERED` are restored.
     clock : callable
-        Seconds, for telling a drag from two decisions.
+        Time in seconds, to distinguish a drag from two decisions.
     """
 
     can_undo = param.Boolean(default=False)
@@ -32,37 +32,37 @@ class History(param.Parameterized):
         self.forget()
 
     def forget(self) -> None:
-        """Start anew from the state as it is, as after opening a file."""
+        """Restart the history from the current state, as after opening a file."""
         self._past: list[dict] = []
         self._future: list[dict] = []
         self._last: tuple[tuple[str, ...], float] = ((), float("-inf"))
         self._now = self._values()
-        self._tell()
+        self._update_flags()
 
     def undo(self) -> None:
-        """Go back by one decision."""
+        """Undo one decision."""
         self._go(self._past, self._future)
 
     def redo(self) -> None:
-        """Take the last undo back."""
+        """Redo the last undone decision."""
         self._go(self._future, self._past)
 
     @property
     def steps(self) -> tuple[list[dict], int]:
-        """The values of `REMEMBERED` after each decision, the oldest first, and which of them are shown."""
+        """The values of `REMEMBERED` after each decision, oldest first, and the index of the current ones."""
         now = self._values() if self._paused else self._now
         return [*self._past, now, *reversed(self._future)], len(self._past)
 
     def restore(self, steps: list[dict], at: int) -> None:
-        """Take over the steps of a session that is gone, and show what it showed."""
+        """Restore the steps of an earlier session and its displayed step."""
         self._past, self._now, self._future = steps[:at], steps[at], steps[:at:-1]
         self._last = ((), float("-inf"))
         with self.pause():
             self._state.param.update(**self._now)
-        self._tell()
+        self._update_flags()
 
     def pause(self):
-        """Return a context in which changes belong to no decision: the program makes them."""
+        """Return a context in which changes of the state are not recorded as decisions."""
         return _Paused(self)
 
     def _values(self) -> dict:
@@ -75,7 +75,7 @@ class History(param.Parameterized):
             self._last = ((), float("-inf"))
             with self.pause():
                 self._state.param.update(**self._now)
-            self._tell()
+            self._update_flags()
 
     def _changed(self, *events) -> None:
         if self._paused:
@@ -85,9 +85,9 @@ class History(param.Parameterized):
         if names != before or names != ("n_frames",) or now - when > _ONE_GESTURE:
             self._past = [*self._past[-_LENGTH + 1 :], self._now]
         self._future, self._now, self._last = [], self._values(), (names, now)
-        self._tell()
+        self._update_flags()
 
-    def _tell(self) -> None:
+    def _update_flags(self) -> None:
         self.param.update(can_undo=bool(self._past), can_redo=bool(self._future))
 
 

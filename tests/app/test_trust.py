@@ -257,7 +257,7 @@ def test_the_page_states_the_limits(session):
 
     view = DatasetView(session.state, session.controller).__panel__()
     texts = [pane.object for pane in view.select(pn.pane.HTML)]
-    assert any("Up to 500 MB a file" in text for text in texts)
+    assert any("Up to 500 MB per file" in text for text in texts)
 
 
 # What the page shows

@@ -76,7 +76,7 @@ def test_bokeh_serves_by_the_guarded_application():
 
 
 def test_what_is_not_guarded_is_not_served():
-    with pytest.raises(SystemExit, match="without the protections"):
+    with pytest.raises(SystemExit, match="bypasses the guards"):
         guarded_server.require(object())
 
 

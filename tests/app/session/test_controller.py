@@ -9,7 +9,6 @@ import pytest
 from ase.io import write
 
 from quests_app.analysis import analysed_dataset, map_placement, method_path
-from quests_app.analysis import parameters as parameters_module
 from quests_app.analysis.parameters import Parameters
 from quests_app.jobs import queue
 from quests_app.session import controller
@@ -98,7 +97,7 @@ def test_a_second_session_finds_the_analysis_done(opened, file, monkeypatch):
     def fail(*_, **__):
         raise AssertionError("computed again")
 
-    monkeypatch.setattr(parameters_module, "load", fail)
+    monkeypatch.setattr(controller, "load", fail)
     monkeypatch.setattr(analysed_dataset, "environments", fail)
     monkeypatch.setattr(map_placement, "pca", fail)
     monkeypatch.setattr(method_path, "method_path", fail)
