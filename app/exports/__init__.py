@@ -1,1 +1,1 @@
-"""What leaves the page: subsets, records, code, tables and reports."""
+"""Exports: subsets, records, code, tables and reports."""

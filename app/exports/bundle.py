@@ -1,4 +1,4 @@
-"""The archive that the export dialog makes: the subset as wished for, and everything said about it."""
+"""The zip archive of the export dialog: the subset, its record and optional parts."""
 
 import hashlib
 import io
@@ -24,26 +24,26 @@ PARTS = {
     "Every plot (.svg and .png)": PLOTS,
     "Report (.html)": REPORT,
 }
-# Parts that show more than the paths do.
+# Parts that need more results than the paths.
 THOROUGH = {TABLES, PLOTS, REPORT}
 
 
 @dataclass(frozen=True)
 class ExportOptions:
-    """What the archive holds.
+    """Contents of the archive.
 
     Attributes
     ----------
     order, content : str
-        Order and content of the frames; see `export.ORDERS` and `contents.CONTENTS`.
+        Order and content of the frames; see `subset.ORDERS` and `frame_keys.CONTENTS`.
     parts : tuple of str
         Values of `PARTS`.
     valid_fraction : float or None
-        Share of the frames for validation; None for one file.
+        Fraction of the frames for validation; None for a single file.
     distance : float
-        Near-duplicates are nearer than this many bandwidths.
+        Maximum distance between near-duplicates, in bandwidths.
     seed : int
-        Of the split.
+        Seed of the split.
     """
 
     order: str = "file"
@@ -56,19 +56,19 @@ class ExportOptions:
 
 @dataclass(frozen=True)
 class Bundle:
-    """A zip file, and what the user should know about it."""
+    """A zip file, with notes for the user."""
 
     data: bytes
     notes: tuple[str, ...]
 
 
 def bundle(found: ReportData, wishes: ExportOptions, progress=None) -> Bundle:
-    """Make the archive.
+    """Create the archive.
 
     Raises
     ------
     ValueError
-        If the source has changed, or cannot be split as wished.
+        If the source has changed, or cannot be split as requested.
     """
     opened, path, n_frames = found.opened, found.path, found.n_frames
     check_source(opened)
@@ -136,7 +136,7 @@ def _parts(found: ReportData, wishes: ExportOptions, provenance: dict, progress)
 
 
 def _plots(found: ReportData, progress) -> dict[str, bytes]:
-    # Here, because drawing takes a second to import and few sessions ever draw.
+    # Imported here, since matplotlib takes a second to import and few sessions need it.
     from .drawing import images
 
     plots = figures(found)

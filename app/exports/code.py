@@ -1,4 +1,4 @@
-"""Write code and commands that select the same subset."""
+"""Generate code and commands that reproduce a subset."""
 
 import shlex
 
@@ -12,12 +12,12 @@ from .subset import _argument
 
 
 def source_of(opened: AnalysedDataset) -> str:
-    """Return what the user calls the source: a path, or the name of the file as it was uploaded."""
+    """Return the path of the source, or the name of an uploaded file."""
     return opened.dataset.name if opened.dataset.uploaded else str(opened.dataset.path)
 
 
 def python_code(opened: AnalysedDataset, path: MethodPath, n_frames: int, order: str = "file") -> str:
-    """Return a script that selects the same frames in the same order."""
+    """Return a Python script that selects the same frames in the same order."""
     dataset, parameters = opened.dataset, opened.parameters
     marks = "".join(
         f"\n    {name}={list(frames)},"
@@ -31,7 +31,7 @@ def python_code(opened: AnalysedDataset, path: MethodPath, n_frames: int, order:
     describe = f"k={parameters.k}, cutoff={parameters.cutoff}{species}"
     envs = f"descriptors(frames, {describe})"
     if parameters.precomputed:
-        envs = f"...  # the descriptors that were given, sha256 {parameters.precomputed}"
+        envs = f"...  # the precomputed descriptors, sha256 {parameters.precomputed}"
     known = reference = ""
     if path.reference is not None:
         file = path.reference.name if path.reference.uploaded else str(path.reference.path)
@@ -60,13 +60,13 @@ def command(opened: AnalysedDataset, path: MethodPath, n_frames: int, order: str
     """Return a shell command that writes the same file."""
     parameters = opened.parameters
     if parameters.precomputed:
-        return "# The descriptors were given: only Python can select with them.\n"
+        return "# Precomputed descriptors: the selection can only be repeated in Python.\n"
     words = [
         "quests-explorer", "compress", _argument(source_of(opened)), "-m", _method(path), "-s", str(n_frames),
         "-k", str(parameters.k), "--cutoff", repr(parameters.cutoff),
         "--bandwidth", repr(parameters.bandwidth), "--seed", str(RANDOM_STATE), "--order", order,
     ]  # fmt: skip
-    # With an equals sign: a key may start with a dash.
+    # With an equals sign, since a key may start with a dash.
     words += [f"--{name.replace('_', '-')}={key}" for name, key in parameters.keys.items() if key]
     if parameters.species:
         words.append("--species")

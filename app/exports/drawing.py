@@ -1,7 +1,7 @@
-"""Bokeh's figures drawn by matplotlib, as SVG and PNG: without a browser, so a worker thread can do it.
+"""Convert Bokeh figures to SVG and PNG with matplotlib, without a browser and in any thread.
 
-What is drawn is what the figure holds: its visible glyphs, ranges, labels, legend and colour bar. Only the
-kinds of glyphs that `plots` uses are known; another one is an error, so that no plot leaves incomplete.
+The visible glyphs, ranges, labels, legend and colour bar are drawn. Only the glyph types used in `plots` are
+supported; others raise an error, so that no exported plot is incomplete.
 """
 
 import io
@@ -29,12 +29,12 @@ _DASHES = {"solid": "-", "dashed": "--", "dotted": ":", "dotdash": "-."}
 
 
 def images(fig: figure) -> dict[str, bytes]:
-    """Return a figure as the contents of an SVG and of a PNG file, by their suffix.
+    """Return a figure as the contents of an SVG and a PNG file, by suffix.
 
     Raises
     ------
     TypeError
-        If it holds a glyph that cannot be drawn.
+        If the figure has an unsupported glyph.
     """
     files = {}
     with rc_context({
@@ -45,7 +45,7 @@ def images(fig: figure) -> dict[str, bytes]:
         drawn = draw(fig)
         for suffix in ("svg", "png"):
             buffer = io.BytesIO()
-            # Without the date, equal figures give equal files.
+            # Omit the date, so that equal figures give equal files.
             drawn.savefig(
                 buffer, format=suffix, dpi=_DPI, metadata={"Date": None} if suffix == "svg" else None
             )
@@ -54,7 +54,7 @@ def images(fig: figure) -> dict[str, bytes]:
 
 
 def draw(fig: figure) -> Figure:
-    """Return a figure of Bokeh as one of matplotlib."""
+    """Convert a Bokeh figure to a matplotlib figure."""
     drawn = Figure(figsize=_INCHES, layout="constrained")
     axes = drawn.add_subplot()
     _prepare(axes, fig)
@@ -124,7 +124,7 @@ def _thinned(ticks: Iterable[float], low: float, high: float) -> list[float]:
 
 
 def _annotate(axes: Axes, item) -> None:
-    """Draw a line across, a shaded part or a label."""
+    """Draw a span, a shaded box or a label."""
     if not item.visible:
         return
     if isinstance(item, Span):
@@ -151,7 +151,7 @@ def _annotate(axes: Axes, item) -> None:
 
 
 def _legend(axes: Axes, fig: figure, legend: Legend) -> None:
-    """Draw the visible items above the frame, each as its first glyph looks."""
+    """Draw the visible legend items above the frame, each with its first glyph."""
     items = [
         item for item in legend.items if isinstance(item, LegendItem) and item.visible and item.renderers
     ]

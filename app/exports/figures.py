@@ -1,4 +1,4 @@
-"""Every plot of the page, made anew from what was found, for the report and for files of their own."""
+"""Rebuild every plot of the page for the report and for image files."""
 
 from dataclasses import dataclass
 
@@ -38,32 +38,32 @@ _MAP_SIZE = (960, 690)
 
 @dataclass(frozen=True, eq=False)
 class ReportData:
-    """What is known besides the paths; None where it was not computed.
+    """Results to report; optional ones are None if not computed.
 
     Attributes
     ----------
-    opened : Opened
+    opened : AnalysedDataset
         The data set.
     paths : dict of MethodPath
-        The methods that are compared.
+        Paths of the methods compared.
     active : str
-        The one whose subset this is about.
+        Method whose subset is reported.
     n_frames : int
         Size of the subsets.
     embedding : ndarray of shape (n_envs, 2)
-        The map.
+        Coordinates on the map.
     embedding_note : str
-        How it came about.
+        Description of the embedding.
     entropies : LabelEntropies
         Entropy of each label.
     findings : tuple of Finding
-        What looks wrong in the data set.
+        Findings of the health checks.
     comparison : Comparison
-        With the reference.
+        Comparison with the reference.
     alone : ndarray
-        What the reference and the subsets of ``msc`` cover together, by size.
+        Fraction covered by the reference and the subset of ``msc`` together, for each size.
     labels, files : Matrix
-        Overlaps of labels and of files.
+        Overlaps between labels and between files.
     """
 
     opened: AnalysedDataset
@@ -91,7 +91,7 @@ class ReportData:
 
 
 def figures(found: ReportData) -> dict[str, tuple[str, figure]]:
-    """Return title and figure of each plot that there are data for, by a name for files."""
+    """Return the title and figure of each plot that has data, by file name."""
     plots = {
         "entropy-diversity": ("Entropy against diversity", _curve(found)),
         "overlap": ("Covered by the subset", _overlap(found)),
@@ -135,7 +135,7 @@ def _curve(found: ReportData) -> figure:
 
 
 def _first_shown(columns: dict[str, np.ndarray]) -> int:
-    """Return the first row that is shown: below 9 % a path says little, and takes most of the room."""
+    """Return the first row inside the initial ranges: smaller subsets would dominate the axes."""
     return int(np.searchsorted(columns["percent"], 9))
 
 
@@ -180,7 +180,7 @@ def _forces(found: ReportData) -> figure:
 
 
 def redundancy_rows(found: ReportData, labels: LabelEntropies) -> tuple[list[str], list[float], list[int]]:
-    """Return name, entropy and environments of the full set, the subset and each label."""
+    """Return names, entropies and numbers of environments of the full set, the subset and each label."""
     full, row = found.path.curve.iloc[-1], found.path.curve.iloc[found.path.position(found.n_frames)]
     names = ["full set", f"subset of {found.active}", *labels.names]
     entropies = [full["entropy"], row["entropy"], *labels.entropies]
@@ -215,7 +215,7 @@ def _maps(found: ReportData, embedding: np.ndarray) -> dict[str, tuple[str, figu
 
 
 def _name_colors(fig: figure, colors: map_colors.MapColors) -> None:
-    """Say beside the map what the colours of an image stand for, where these are names."""
+    """Add a legend for the categorical colours of an image."""
     if colors.legend:
         marks = {f"{name} {n:,}": fig.scatter([], [], color=color) for name, color, n in colors.legend}
         add_legend(fig, {name: [mark] for name, mark in marks.items()})

@@ -1,6 +1,6 @@
-"""What exported frames carry: as in the source, with rank and δH, or under the keys of a program.
+"""Content of exported frames: as in the source, with rank and δH, or with the keys of a program.
 
-Keys are renamed in the text of the frames, so that every number stays as the source writes it.
+Keys are renamed in the text of the frames, so that numbers keep their representation in the source.
 """
 
 import itertools
@@ -32,25 +32,25 @@ CONTENTS = {
 NOTES = {
     SOURCE: "Frames of an extxyz file are copied byte for byte.",
     RANK: "Adds quests_rank (1: picked first) to each frame, and to each atom quests_delta_entropy, its δH "
-    "given the whole subset: e to the power of −δH is how many of the subset's environments are like it, "
-    "itself among them.",
+    "given the whole subset: exp(−δH) is the number of similar environments in the subset, including itself "
+    "if selected.",
     MACE: "Energy, forces, stress and virial become REF_energy, REF_forces, REF_stress and REF_virials; an "
     "isolated atom without a label gets the config_type IsolatedAtom. Numbers and units stay as they are.",
-    NEQUIP: "Labels stand under energy, forces and stress. Numbers and units stay as they are; a virial "
-    "stays a virial, since files do not say its sign.",
+    NEQUIP: "Labels are renamed to energy, forces and stress. Numbers and units stay as they are; a virial "
+    "stays a virial, since its sign convention is unknown.",
 }
 
 
 @dataclass(frozen=True)
 class Content:
-    """The frames' bytes in the order asked for, and what the user should know about them."""
+    """Bytes of the frames in the requested order, with notes for the user."""
 
     blocks: tuple[bytes, ...]
     frames: np.ndarray
     notes: tuple[str, ...] = ()
 
     def bytes_of(self, frames=None) -> bytes:
-        """Return a file of all frames, or of those among `frames`."""
+        """Return the file contents of all frames, or of those in `frames`."""
         chosen = [True] * len(self.blocks) if frames is None else np.isin(self.frames, frames)
         return b"".join(
             block if block.endswith(b"\n") else block + b"\n"
@@ -65,7 +65,7 @@ def content(opened: AnalysedDataset, path: MethodPath, n_frames: int, order: str
     Raises
     ------
     ValueError
-        If a frame would not be read back as it is; the message names the frame.
+        If a frame would be read back differently; the message names the frame.
     """
     ranked = path.frames(n_frames)
     data = write.subset_bytes(source_frames(opened), ranked, order)
@@ -82,8 +82,8 @@ def content(opened: AnalysedDataset, path: MethodPath, n_frames: int, order: str
         anew = [int(f) for f, old, new in zip(frames, blocks, editable, strict=True) if old != new]
         if anew:
             notes.append(
-                f"{plural(len(anew), 'frame')} ({listed(anew)}) written anew with the same numbers, as ASE "
-                "would read the text of the source otherwise."
+                f"{plural(len(anew), 'frame')} ({listed(anew)}) rewritten with the same numbers, since ASE "
+                "would misread the text of the source."
             )
         notes += (to_mace if kind == MACE else to_nequip)(opened.dataset, texts, frames)
     made = tuple(text.to_bytes() for text in texts)
@@ -98,12 +98,12 @@ def _add_rank(opened: AnalysedDataset, path: MethodPath, n_frames: int, texts, f
     for text, frame in zip(texts, frames, strict=True):
         text.set("quests_rank", str(rank[int(frame)]))
         values = delta[offsets[frame] : offsets[frame + 1]]
-        # The shortest text from which the same number is read.
+        # Shortest representation that round-trips.
         text.add_column("quests_delta_entropy", "R", [str(value) for value in values])
 
 
 def _check(dataset: DataSet, frame: int, block: bytes, kind: str) -> None:
-    """Raise a ValueError where a text does not say what the frame is, or has other labels."""
+    """Raise a ValueError if the text differs from the frame in structure or labels."""
     before = dataset.frames[frame]
     try:
         after = parse_frame(block)
@@ -123,7 +123,7 @@ def _check(dataset: DataSet, frame: int, block: bytes, kind: str) -> None:
 
 
 def _energy(dataset: DataSet, atoms: Atoms, kind: str):
-    """Return the energy of an exported frame: under its new key, where the user named the key."""
+    """Return the energy of an exported frame, from its new key if the user chose the key."""
     if dataset.energy_key is None:
         return atoms_energy(atoms)
     results = getattr(atoms.calc, "results", {})

@@ -1,4 +1,4 @@
-"""How each kind of glyph that `plots` uses is drawn by matplotlib."""
+"""Draw each glyph type used in `plots` with matplotlib."""
 
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -15,9 +15,9 @@ from matplotlib.patches import Rectangle
 
 from quests_core.utils.escape import mathtext
 
-# Pixels of the page, 96 an inch, in points, of which there are 72.
+# Points (1/72 inch) per CSS pixel (1/96 inch).
 POINT = 0.75
-# Of more points an SVG holds an image: as shapes they would take megabytes.
+# Rasterize scatter plots of more points, which take megabytes as shapes in an SVG.
 _MOST_SHAPES = 2000
 _STEPS: dict[str, Literal["pre", "post", "mid"]] = {"before": "pre", "after": "post", "center": "mid"}
 _MARKERS = {"circle": "o", "star": "*", "circle_cross": "o"}
@@ -25,7 +25,7 @@ _MARKERS = {"circle": "o", "star": "*", "circle_cross": "o"}
 
 @dataclass(frozen=True)
 class _Glyph:
-    """A glyph's properties, each as a value or as an array, and what it shares with the others."""
+    """A glyph with its data and figure; calling it resolves a property."""
 
     glyph: Any
     data: dict
@@ -33,7 +33,7 @@ class _Glyph:
     zorder: float
 
     def __call__(self, name: str) -> Any:
-        """Return a property: a column of the source where it names one."""
+        """Return the value of a property, or the column it refers to."""
         spec = getattr(self.glyph, name)
         if isinstance(spec, Field):
             values = _array(self.data[spec.field])
@@ -45,7 +45,7 @@ class _Glyph:
         return spec
 
     def along(self, axis: str, name: str) -> np.ndarray:
-        """Return coordinates; a factor's is its place in the range."""
+        """Return coordinates; a factor has its index in the range."""
         values, span = self(name), getattr(self.fig, f"{axis}_range")
         if isinstance(span, FactorRange):
             return np.array([span.factors.index(value) for value in values], dtype=float)
@@ -53,7 +53,7 @@ class _Glyph:
 
     @property
     def line(self) -> dict:
-        """How lines are drawn."""
+        """Line properties for matplotlib."""
         dash = list(self.glyph.line_dash)
         style = (0, [max(POINT, part * POINT) for part in dash]) if dash else "-"
         return {
@@ -63,7 +63,7 @@ class _Glyph:
 
     @property
     def fill(self) -> dict:
-        """How areas are drawn."""
+        """Fill properties for matplotlib."""
         return {
             "facecolor": _or_none(self("fill_color")), "alpha": self("fill_alpha"), "zorder": self.zorder,
         }  # fmt: skip
@@ -71,7 +71,7 @@ class _Glyph:
 
 def _array(values) -> np.ndarray:
     array = np.asarray(values)
-    # Numpy's own texts lose a NUL at their end.
+    # NumPy strings drop trailing NULs.
     return np.array(list(values), dtype=object) if array.dtype.kind == "U" else array
 
 
@@ -80,7 +80,7 @@ def _or_none(color):
 
 
 def _mapped(values: np.ndarray, mapper: LinearColorMapper) -> np.ndarray:
-    """Return the colours of numbers, shape (n, 4)."""
+    """Return the colours of values, shape (n, 4)."""
     palette = to_rgba_array(list(mapper.palette))
     # As in Bokeh, limits that are not set are those of the data.
     low = values.min() if mapper.low is None else mapper.low
@@ -98,7 +98,7 @@ def draw_glyph(axes: Axes, fig: figure, renderer: GlyphRenderer, zorder: float) 
     Raises
     ------
     TypeError
-        If it is of a kind that no plot had when this was written.
+        If the glyph type is not supported.
     """
     kind = type(renderer.glyph).__name__
     if kind not in _DRAWN:
@@ -189,13 +189,13 @@ _DRAWN = {
 
 
 def legend_handle(fig: figure, glyph) -> Line2D | Rectangle:
-    """Return what stands for a glyph in a legend."""
+    """Return the legend handle of a glyph."""
     kind = type(glyph).__name__
     if kind in ("Line", "Step"):
         return Line2D([], [], **_Glyph(glyph, {}, fig, 0).line)
     if kind == "Scatter":
         color = glyph.fill_color
         return Line2D([], [], marker=_MARKERS[glyph.marker], color=color, linestyle="none")
-    # What has a colour of its own for each bar is named by none of them.
+    # Bars with individual colours get a neutral one.
     fill = glyph.fill_color if str(glyph.fill_color).startswith("#") else "#5b8fb0"
     return Rectangle((0, 0), 1, 1, facecolor=fill, alpha=glyph.fill_alpha)

@@ -1,4 +1,4 @@
-"""Labels under the keys that training programs read: renamed in the text of frames."""
+"""Rename labels in the text of frames to the keys that training programs read."""
 
 from collections.abc import Callable
 
@@ -17,13 +17,13 @@ TARGETS = {
     NEQUIP: {ENERGY: "energy", FORCES: "forces", STRESS: "stress"},
 }
 _FITS = {ENERGY: is_energy, STRESS: is_stress, VIRIALS: is_stress}
-# xx yy zz yz xz xy, written as a matrix.
+# Indices of xx yy zz yz xz xy in the full matrix.
 _VOIGT = [0, 5, 4, 5, 1, 3, 4, 3, 2]
 _LONGEST = 60
 
 
 def listed(frames: list[int]) -> str:
-    """Return which frames are meant, as short text."""
+    """Format a list of frames, abbreviated if long."""
     text = format_ranges(sorted(frames))
     if len(text) > _LONGEST:
         text = f"{text[:_LONGEST].rsplit(',', 1)[0]}, …"
@@ -31,7 +31,7 @@ def listed(frames: list[int]) -> str:
 
 
 def to_mace(dataset: DataSet, texts: list[FrameText], frames) -> list[str]:
-    """Rename labels as MACE reads them, label isolated atoms that have no label; return what to tell."""
+    """Rename labels for MACE, label unlabelled isolated atoms, and return notes for the user."""
     isolated, labelled, others = set(dataset.locked), 0, []
     for text, frame in zip(texts, frames, strict=True):
         _rename(dataset, text, TARGETS[MACE])
@@ -52,13 +52,13 @@ def to_mace(dataset: DataSet, texts: list[FrameText], frames) -> list[str]:
 
 
 def to_nequip(dataset: DataSet, texts: list[FrameText], frames) -> list[str]:
-    """Rename labels as NequIP reads them; return what to tell."""
+    """Rename labels for NequIP, and return notes for the user."""
     only_virial = 0
     for text in texts:
         _rename(dataset, text, TARGETS[NEQUIP])
         stress = text.value("stress")
         if is_stress(stress):
-            # ASE reads a stress of nine numbers only; those that are there stay as they are written.
+            # ASE reads only stresses of nine numbers; existing numbers keep their representation.
             numbers = (text.get("stress") or "").split()
             if len(numbers) == 6:
                 text.set("stress", " ".join(numbers[i] for i in _VOIGT))
@@ -71,7 +71,7 @@ def to_nequip(dataset: DataSet, texts: list[FrameText], frames) -> list[str]:
 
 
 def _rename(dataset: DataSet, text: FrameText, targets: dict[str, str]) -> None:
-    """Give the label of each quantity that counts its target's name, unless that is taken."""
+    """Rename the label of each quantity to its target, unless the target exists."""
     for quantity, target in targets.items():
         if quantity == FORCES:
             names = [name for name, kind, width in text.columns if kind in "RI" and width == 3]
@@ -94,7 +94,7 @@ def _move(
 
 
 def _missing(dataset: DataSet, texts: list[FrameText], targets: dict[str, str]) -> list[str]:
-    """Return what to tell about labels that are in no frame, or are not recognised."""
+    """Return notes about missing and unrecognised labels."""
     notes = []
     if not any(text.get(targets[ENERGY]) is not None for text in texts):
         notes.append("No frame has an energy.")

@@ -1,4 +1,4 @@
-"""Record how a subset was selected."""
+"""Record of how a subset was selected."""
 
 import datetime
 import hashlib
@@ -17,7 +17,7 @@ _PACKAGES = ("quests-explorer", "numpy", "numba", "ase", "scikit-learn")
 
 
 def record(opened: AnalysedDataset, path: MethodPath, n_frames: int, order: str, subset: bytes) -> dict:
-    """Return everything that is needed to repeat, check and cite a subset."""
+    """Return everything needed to reproduce, verify and cite a subset."""
     dataset, parameters = opened.dataset, opened.parameters
     curve = path.curve
     return {
@@ -69,12 +69,15 @@ def _descriptor(parameters: Parameters) -> dict:
 
 
 def _method(path: MethodPath) -> str:
-    """Return what the library calls the method."""
+    """Return the name of the method in the library."""
     return "msc" if path.method == MSC_WITH_REFERENCE else path.method
 
 
 def _reference(path: MethodPath) -> dict | None:
-    """Return which file the subset adds to; its numbers are of both together, but entropy and diversity."""
+    """Describe the reference.
+
+    All metrics but entropy and diversity then describe the subset and reference together.
+    """
     given = path.reference
     if given is None:
         return None
@@ -87,7 +90,7 @@ def _reference(path: MethodPath) -> dict | None:
 
 
 def _species(opened: AnalysedDataset, path: MethodPath) -> list[str]:
-    """Return the elements that the descriptor has a block for."""
+    """Return the elements with a block in the descriptor."""
     return list(union(opened.dataset.elements, *([path.reference.elements] if path.reference else [])))
 
 
@@ -98,7 +101,7 @@ def _numbers(row) -> dict:
 
 
 def versions() -> dict[str, str]:
-    """Return the versions of Python and of the packages that decide a result."""
+    """Return the versions of Python and of the packages that affect results."""
     found = {"python": platform.python_version()}
     for package in _PACKAGES:
         try:
@@ -110,7 +113,7 @@ def versions() -> dict[str, str]:
 
 def record_bytes(content: dict) -> bytes:
     """Return a record as JSON, UTF-8."""
-    # Bytes in a file name that are no text are halves of characters, which JSON has as escapes.
+    # Undecodable bytes in file names are surrogates, which JSON represents as escapes.
     return (json.dumps(content, indent=2, ensure_ascii=False, allow_nan=True) + "\n").encode(
         errors="backslashreplace"
     )

@@ -1,4 +1,4 @@
-"""One HTML file that shows what was found and how, without a server and without a network."""
+"""The report: one self-contained HTML file."""
 
 import json
 import math
@@ -46,13 +46,13 @@ def report(found: ReportData, record: dict) -> bytes:
 
     Parameters
     ----------
-    found : Found
-        What it shows.
+    found : ReportData
+        Results to show.
     record : dict
-        What `export.record` returns.
+        Result of `record.record`.
     """
     plots = _figures(found)
-    # Without a document of their own Bokeh would ask for that of whichever session is being served.
+    # Without a document, Bokeh would use the one of the current session.
     document = Document()
     for _, fig in plots:
         document.add_root(fig)
@@ -64,9 +64,8 @@ def report(found: ReportData, record: dict) -> bytes:
     name, path = escape(found.opened.dataset.name), found.path
     row = {str(name): value for name, value in path.curve.iloc[path.position(found.n_frames)].items()}
     given = path.reference.name if path.reference is not None else ""
-    # What stands in a script must not end it.
     provenance = escape(json.dumps(record, indent=2, ensure_ascii=False))
-    # Read here, since in a server Bokeh's own way may link to the server instead.
+    # Inlined here, since Bokeh's resources may link to the server.
     library = (settings.bokehjs_path() / "js" / "bokeh.min.js").read_text(encoding="utf-8")
     page = f"""<!DOCTYPE html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">
@@ -90,7 +89,7 @@ def _caution(found: ReportData) -> str:
 
 
 def _health(findings) -> str:
-    """Return what looks wrong, as a list."""
+    """Return the findings as HTML."""
     if findings is None:
         return '<div class="muted">Not checked.</div>'
     if not findings:
@@ -114,8 +113,8 @@ def _facts(opened: AnalysedDataset, path: MethodPath) -> str:
         "Labels": label_counts(dataset.labels),
         "Entropy": f"{nats(entropy)} nats of at most ln N = {nats(bound)} nats",
         "Locked and excluded": f"{plural(len(path.marks.locked), 'frame')} and {len(path.marks.excluded):,}",
-        "Neighbours k": "descriptors given" if parameters.precomputed else str(parameters.k),
-        "Cutoff": "descriptors given" if parameters.precomputed else f"{parameters.cutoff:g} Å",
+        "Neighbours k": "precomputed descriptors" if parameters.precomputed else str(parameters.k),
+        "Cutoff": "precomputed descriptors" if parameters.precomputed else f"{parameters.cutoff:g} Å",
         "Bandwidth h": f"{parameters.bandwidth:g} Å⁻¹",
         "SHA-256 of the source": dataset.sha256,
     }
@@ -123,7 +122,7 @@ def _facts(opened: AnalysedDataset, path: MethodPath) -> str:
         facts["Reference"] = f"{path.reference.name}, {plural(len(path.reference.envs), 'frame')}"
     if not dataset.has_forces:
         facts["Forces"] = "none in this file"
-    # The labels are escaped where they are counted.
+    # `label_counts` escapes the labels.
     return "".join(
         f"<dt>{name}</dt><dd>{text if name == 'Labels' else escape(text)}</dd>"
         for name, text in facts.items()
@@ -149,7 +148,7 @@ def _numbers(paths: dict[str, MethodPath], n_frames: int) -> str:
 
 
 def _figures(found: ReportData) -> list[tuple[str, figure]]:
-    """Return titles and figures: all but the maps in other colours, which are large."""
+    """Return titles and figures, without the large maps in other colours."""
     plots = [
         plot for name, plot in figures(found).items() if name not in ("map-delta-entropy", "map-density")
     ]

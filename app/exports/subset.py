@@ -1,4 +1,4 @@
-"""What leaves the page: the subset's bytes, the record of how it came about, and code that repeats it."""
+"""Write a subset, with a record of how it was selected."""
 
 import io
 import os
@@ -22,15 +22,15 @@ ORDERS = {"File order": "file", "Rank order": "rank"}
 
 
 def subset_bytes(opened: AnalysedDataset, path: MethodPath, n_frames: int, order: str = "file") -> bytes:
-    """Return the subset as extxyz; frames of an extxyz source are its bytes."""
+    """Return the subset as extxyz; frames of an extxyz source are copied byte for byte."""
     check_source(opened)
     return write.subset_bytes(source_frames(opened), path.frames(n_frames), order)
 
 
 def source_frames(opened: AnalysedDataset) -> Path | list[Atoms]:
-    """Return what subsets are taken from: the bytes of an xyz file, else the frames that were read."""
+    """Return the source of subsets: the path of an extxyz file, else the frames read."""
     dataset = opened.dataset
-    # Another format is not read again here, where nothing limits it.
+    # Other formats are not read again, since no resource limits apply here.
     return dataset.path if is_extxyz(dataset.path) else dataset.frames
 
 
@@ -44,7 +44,7 @@ def check_source(opened: AnalysedDataset) -> None:
 
 
 def archive(opened: AnalysedDataset, path: MethodPath, n_frames: int, order: str = "file") -> bytes:
-    """Return a zip file that holds the subset and its record."""
+    """Return a zip file of the subset and its record."""
     subset = subset_bytes(opened, path, n_frames, order)
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as target:
@@ -56,19 +56,19 @@ def archive(opened: AnalysedDataset, path: MethodPath, n_frames: int, order: str
 def save(
     target: str | Path, opened: AnalysedDataset, path: MethodPath, n_frames: int, order: str = "file"
 ) -> Path:
-    """Write the subset to a path on the server, and its record beside it.
+    """Write the subset to a path on the server, with its record in the same folder.
 
     Raises
     ------
     FileExistsError
-        If either file is there already.
+        If either file exists.
     OSError, ValueError
-        If the target cannot be written, is the source, or is called like a record; nothing is left then.
+        If the target cannot be written, is the source, or has the suffix of a record. No file is left.
     """
     target = Path(target).expanduser()
     beside = target.with_suffix(".json")
     if target.suffix.lower() == beside.suffix:
-        # Some file systems take S.JSON and s.json for one name.
+        # Some file systems are case-insensitive.
         better = target.with_suffix(".xyz")
         raise ValueError(f"expected a name for structures, such as {better}, got {target}")
     for file in (beside, target):
@@ -81,14 +81,14 @@ def save(
     try:
         atomic_write(beside, record_bytes(content), overwrite=False)
     except BaseException:
-        # A subset without its record is half of what was asked for.
+        # Do not leave a subset without its record.
         target.unlink()
         raise
     return target
 
 
 def _argument(file: str) -> str:
-    """Return a file as a command takes it: not as an option, standard input or published data set."""
+    """Return a file name that a command does not take for an option, stdin or a published data set."""
     return f"./{file}" if file.startswith("-") or is_name(file) else file
 
 

@@ -1,4 +1,4 @@
-"""The tables that leave the page, as data frames."""
+"""Exported tables, as data frames."""
 
 import numpy as np
 import pandas as pd
@@ -21,7 +21,7 @@ _UNITS = {
 
 
 def tables(found: ReportData) -> dict[str, pd.DataFrame]:
-    """Return every table of the page, by a name for files."""
+    """Return every table of the page, by file name."""
     opened, places = found.opened, EnvironmentLabels.of(found.opened)
     delta = found.delta_entropy
     rows = lost(delta, most=len(delta)).rows
@@ -46,13 +46,13 @@ def tables(found: ReportData) -> dict[str, pd.DataFrame]:
     for name, matrix in (("labels", found.labels), ("files", found.files)):
         if matrix is not None:
             made[f"overlap-{name}"] = matrix_table(matrix)
-    # The library's own names stay.
+    # Tables of the library keep their column names.
     made = {name: table.rename(columns=_UNITS) for name, table in made.items()}
     return {"numbers": numbers_table(found.paths, found.n_frames), "curves": curve_table(found.paths), **made}
 
 
 def numbers_table(paths: dict[str, MethodPath], n_frames: int) -> pd.DataFrame:
-    """Return the numbers of each method's subset of one size, and of the full set."""
+    """Return the metrics of each method's subset of one size, and of the full set."""
     rows = {method: path.curve.iloc[path.position(n_frames)] for method, path in paths.items()}
     rows["full set"] = next(iter(paths.values())).curve.iloc[-1]
     table = pd.DataFrame(rows.values()).astype({"n_frames": int, "n_envs": int})
@@ -61,14 +61,14 @@ def numbers_table(paths: dict[str, MethodPath], n_frames: int) -> pd.DataFrame:
 
 
 def curve_table(paths: dict[str, MethodPath]) -> pd.DataFrame:
-    """Return every number at every size of every method."""
+    """Return the curves of all methods."""
     return pd.concat([path.curve.assign(method=method) for method, path in paths.items()], ignore_index=True)[
         ["method", *next(iter(paths.values())).curve.columns]
     ]
 
 
 def frames_table(opened: AnalysedDataset, path: MethodPath, n_frames: int) -> pd.DataFrame:
-    """Return a row for each frame of the file: all that the page's table shows and its filter may name."""
+    """Return one row per frame of the file, with all columns of the page's table and filter."""
     facts, n_all = gather(opened), len(opened.envs)
     delta = path.delta_entropy[path.position(n_frames)]
     now = {
@@ -82,7 +82,7 @@ def frames_table(opened: AnalysedDataset, path: MethodPath, n_frames: int) -> pd
 
 
 def _written(column):
-    """Return a column as it can stand in a table: which elements a frame has becomes a text."""
+    """Return a column for a table; memberships become text."""
     if not isinstance(column, Members):
         return column
     names, has = list(column.has), np.array(list(column.has.values()))
@@ -90,7 +90,7 @@ def _written(column):
 
 
 def labels_table(places: EnvironmentLabels, delta: np.ndarray) -> pd.DataFrame:
-    """Return how much of each label is lost."""
+    """Return the number of lost environments of each label."""
     columns = ["label", "n_environments", "n_lost", "max_delta_entropy"]
     table = pd.DataFrame(by_label(places, delta), columns=columns)
     table.insert(3, "share_lost", table["n_lost"] / table["n_environments"])
@@ -98,7 +98,7 @@ def labels_table(places: EnvironmentLabels, delta: np.ndarray) -> pd.DataFrame:
 
 
 def health_table(findings) -> pd.DataFrame:
-    """Return what looks wrong, and in which frames."""
+    """Return the findings and their frames."""
     return pd.DataFrame(
         [
             (f.severity, f.kind, f.title, f.explanation, len(f.frames), format_ranges(f.frames))
@@ -109,14 +109,14 @@ def health_table(findings) -> pd.DataFrame:
 
 
 def matrix_table(matrix: Matrix) -> pd.DataFrame:
-    """Return overlaps: a row for each set, a column for each that may cover it."""
+    """Return overlaps: one row per set, one column per covering set."""
     table = pd.DataFrame(matrix.shares, columns=list(matrix.names))
     table.insert(0, "share of environments of", matrix.names, allow_duplicates=True)
     return table
 
 
 def environments_table(opened: AnalysedDataset, path: MethodPath, n_frames: int) -> pd.DataFrame:
-    """Return a row for each environment: its atom, its force, and its δH given the subset."""
+    """Return one row per environment: its atom, force, and δH given the subset."""
     envs, frames = opened.envs, opened.dataset.frames
     frame = envs.frame_index
     return pd.DataFrame(

@@ -1,7 +1,7 @@
-"""Views inside a notebook: how they load, hear of results, and tell the page what has changed.
+"""Communication of views in a notebook: loading, events and updates.
 
-A notebook has no server. The page talks to the kernel through the notebook's own messages, and everything
-it needs stands in the notebook itself: no file is fetched from anywhere.
+A notebook has no server: the page exchanges messages with the kernel. All resources are inlined, so that
+nothing is fetched.
 """
 
 import asyncio
@@ -40,7 +40,7 @@ _PLACE = """<script>
 globalThis.questsMaterial ??= import(URL.createObjectURL(new Blob([{source}], {{type: "text/javascript"}})));
 document.fonts.add(new FontFace("Material Icons", "url(data:font/woff2;base64,{icons})"));
 </script>"""
-# What Material's own style sheet says; it is a file, and a notebook fetches none.
+# The rules of Material's style sheet, inlined.
 _ICONS = """.material-icons { font-family: "Material Icons"; font-feature-settings: "liga"; line-height: 1;
   letter-spacing: normal; text-transform: none; white-space: nowrap; word-wrap: normal; }"""
 _POLL = 0.1
@@ -50,7 +50,7 @@ _LINK = re.compile(r"<link[^<>]*+>")
 
 
 def in_notebook() -> bool:
-    """Say whether this process is the kernel of a notebook."""
+    """Return whether this process is a notebook kernel."""
     try:
         from IPython import get_ipython
     except ImportError:
@@ -59,14 +59,14 @@ def in_notebook() -> bool:
 
 
 def material_script() -> str:
-    """Return the HTML that puts Material's components and icons on a page, once for all views."""
+    """Return HTML that loads Material's components and icons once for all views."""
     source = json.dumps(_BUNDLE.read_text(encoding="utf-8")).replace("</", "<\\/")
     (icons,) = _BUNDLE.parent.glob("material-icons-[!o]*.woff2")
     return _PLACE.format(source=source, icons=base64.b64encode(icons.read_bytes()).decode())
 
 
 def load() -> None:
-    """Put into the notebook what its views need, once in a session; call it before a view is made."""
+    """Load the resources of views into the notebook once; call before creating a view."""
     if pmui.base.MaterialComponent._bundle == _STAND_IN:
         return
     pmui.base.MaterialComponent._bundle = _STAND_IN
@@ -82,7 +82,7 @@ def load() -> None:
 
 @contextmanager
 def progress_line(*activities: Activity):
-    """Say in the cell how far the work is, from the second second on."""
+    """Show progress in the cell if it takes longer than a second."""
     if not in_notebook():
         yield
         return
@@ -112,7 +112,7 @@ def progress_line(*activities: Activity):
 
 
 def page(view: pn.viewable.Viewable, title: str) -> str:
-    """Return a view as a page of HTML that fetches nothing."""
+    """Return a view as a self-contained HTML page."""
     document = Document()
     with pn.config.set(inline=True), set_resource_mode("inline"):
         root = view.get_root(document, Comm())
@@ -120,15 +120,15 @@ def page(view: pn.viewable.Viewable, title: str) -> str:
         add_to_doc(root, document, hold=True)
         file = io.StringIO()
         save(document, file, title=title, resources=INLINE)
-    # Panel's icons for the tab are elsewhere.
+    # Remove links to Panel's favicons.
     text = _LINK.sub(lambda found: "" if 'href="http' in found[0] else found[0], file.getvalue())
     return text.replace("<head>", f"<head>{material_script()}", 1)
 
 
 class Inbox:
-    """Runs functions from other threads where the notebook's cells run: one after the other, between cells.
+    """Run functions from other threads in the notebook's main thread, one at a time, between cells.
 
-    A cell that waits for a result runs them itself, as nothing else could meanwhile.
+    A cell that waits for a result runs them itself, since the event loop is blocked.
     """
 
     def __init__(self):
@@ -140,7 +140,7 @@ class Inbox:
             self._loop = None
 
     def __call__(self, function: Callable[[], None]) -> None:
-        """Have `function` run; called from any thread."""
+        """Schedule `function`; thread-safe."""
         self._functions.put(function)
         if self._loop is not None and not self._loop.is_closed():
             self._loop.call_soon_threadsafe(self._run_all)
@@ -150,7 +150,7 @@ class Inbox:
             self._functions.get()()
 
     def wait(self, until: Callable[[], bool]) -> None:
-        """Run what comes until ``until()``."""
+        """Run scheduled functions until ``until()`` is true."""
         while not until():
             try:
                 self._functions.get(timeout=_POLL)()
@@ -159,10 +159,10 @@ class Inbox:
 
 
 class Wire:
-    """Sends the page what changed, in order, once the page is there to hear it.
+    """Send changes to the page in order, once it has been rendered.
 
-    Panel sends only what it changes itself, and does so before the page is drawn, in any order. So its
-    documents hold nothing back here: Panel finds nothing to send, and every change comes by.
+    Panel sends only its own changes, out of order and before the page is rendered. Documents are therefore
+    not held: Panel finds nothing to send, and all changes are handled here.
     """
 
     def __init__(self, inbox: Inbox):
@@ -172,24 +172,24 @@ class Wire:
         self._drawn: set[str] = set()
 
     def listen(self, view: pn.viewable.Viewable) -> None:
-        """Take what the page says of `view` between cells: notebooks hand it over in a thread of its own.
+        """Process messages from the page in the main thread instead of the notebook's separate one.
 
-        There it would meet results that arrive: what both change at once is lost.
+        Concurrent changes by a message and an arriving result would be lost.
         """
         hear = view._on_msg
         # Replaced on this view alone, since Panel offers no hook.
         view._on_msg = lambda *message: self._inbox(lambda: hear(*message))  # type: ignore[method-assign]
 
     def begin(self, refs: Iterable[str]) -> None:
-        """Send what has changed, and what will, in views that the page has drawn.
+        """Start sending changes of views that the page has rendered.
 
-        It opens their connections before, and throws away what comes while it draws.
+        The page opens connections earlier, but discards messages during rendering.
         """
         self._drawn.update(refs)
         self.flush()
 
     def connect(self, ref: str) -> None:
-        """Follow the document of a view that is shown; `ref` is its root's."""
+        """Observe the document of a displayed view with root id `ref`."""
         _, root, document, comm = pn.state._views[ref]
         self._unsent[ref] = []
         self._take_styles(root)
@@ -207,7 +207,7 @@ class Wire:
             self._inbox(self.flush)
 
     def flush(self) -> None:
-        """Send what every view has not heard of; forget views that are gone."""
+        """Send pending changes of all views; remove deleted views."""
         for ref in tuple(self._unsent):
             if ref not in pn.state._views:
                 del self._unsent[ref]
@@ -226,12 +226,12 @@ class Wire:
         push(document, comm, msg=diff(document, events=events))
 
     def _take_styles(self, root: Model) -> None:
-        """Take note of the style sheets that the page has."""
+        """Record the style sheets that the page has."""
         for model in _ui_elements(root):
             self._styles.setdefault(model.id, list(model.stylesheets))
 
     def _is_news(self, event) -> bool:
-        """Say whether the page must hear of an event: Panel sets style sheets anew that are the same."""
+        """Return whether an event is a change: Panel may set identical style sheets again."""
         if getattr(event, "attr", "") != "stylesheets":
             return True
         texts = _as_texts(event.new)
@@ -241,7 +241,7 @@ class Wire:
 
 
 def inline_styles(root: Model) -> None:
-    """Put the text of Panel's style sheets where their addresses are, so that nothing is fetched."""
+    """Replace the URLs of Panel's style sheets by their text."""
     for model in _ui_elements(root):
         texts = _as_texts(model.stylesheets)
         if texts != model.stylesheets:
@@ -258,7 +258,7 @@ def _as_texts(sheets: _Sheets) -> _Sheets:
 
 
 def _brings_models(event) -> bool:
-    """Say whether an event brings parts of the page that are new to it."""
+    """Return whether an event adds models."""
     new = getattr(event, "new", None)
     if getattr(event, "attr", "") == "stylesheets":
         return False

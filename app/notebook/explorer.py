@@ -1,4 +1,4 @@
-"""The dashboard in a notebook: shown in a cell, read and led from Python."""
+"""The dashboard in a notebook, displayed in a cell and controlled from Python."""
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
@@ -143,7 +143,7 @@ class Explorer:
         return self.state.opened
 
     def wait(self) -> "Explorer":
-        """Wait until all that was asked for is computed: other methods, the UMAP, what views need."""
+        """Wait until all pending computations are done, including other methods and the UMAP."""
         state = self.state
         self._wait(
             lambda: (
@@ -155,12 +155,12 @@ class Explorer:
         return self
 
     def close(self) -> None:
-        """Let go of what is being computed and of temporary files."""
+        """Cancel computations and delete temporary files."""
         self._controller.close()
 
     @property
     def atoms(self) -> list[Atoms]:
-        """All frames: those given, or those of the file."""
+        """All frames, as passed or as read from the file."""
         if self._atoms is None:
             self._need_frames()
             return list(self._opened.dataset.frames)
@@ -168,7 +168,7 @@ class Explorer:
 
     @property
     def notes(self) -> list[str]:
-        """What one should know about the data: what was ignored, dropped, or looks like an unused label."""
+        """Notes on the data, such as ignored values and unused labels."""
         return list(self._opened.dataset.notes)
 
     @property
@@ -178,33 +178,33 @@ class Explorer:
 
     @property
     def order(self) -> np.ndarray:
-        """Frames in the order of the active method, without those excluded."""
+        """Frames in the order of the active method, without excluded ones."""
         return self._settle().order
 
     @property
     def indices(self) -> np.ndarray:
-        """Frames of the subset, in the order picked: the first `n_frames` of `order`."""
+        """Indices of the subset in selection order: the first `n_frames` of `order`."""
         self._settle()
         return self.state.frames_of(self.state.active)
 
     @property
     def subset(self) -> list[Atoms]:
-        """Frames of the subset, in the order picked; the objects that were given, where frames were."""
+        """Frames of the subset in selection order; the original objects if frames were passed."""
         atoms = self.atoms
         return [atoms[i] for i in self.indices]
 
     @property
     def paths(self) -> dict[str, MethodPath]:
-        """Order and numbers of each method compared: ``paths["msc"].curve`` is a table."""
+        """Order and metrics of each method compared: ``paths["msc"].curve`` is a DataFrame."""
         self._wait(lambda: not self.state.main_activity.running)
-        # The tables are in the cache too: what is done to one here must not reach another Explorer.
+        # Copies, since the cache shares the tables with other Explorers.
         return {name: replace(path, curve=path.curve.copy()) for name, path in self.state.shown.items()}
 
     @property
     def n_frames(self) -> int:
-        """Size of the subset, from 1 to all frames that are not excluded.
+        """Size of the subset, from 1 to the number of frames not excluded.
 
-        Set, it becomes the nearest size at which the slider stops, from below.
+        Setting it rounds down to the nearest size of the slider.
         """
         self._settle()
         return int(self.state.row_of(self.state.active)["n_frames"])
@@ -219,7 +219,7 @@ class Explorer:
 
     @property
     def method(self) -> str:
-        """The active method, whose subset this is; one that is not compared yet is, once set."""
+        """The active method, which defines the subset; setting it adds it to `methods`."""
         return self.state.active
 
     @method.setter
@@ -242,7 +242,7 @@ class Explorer:
 
     @property
     def selected(self) -> list[int]:
-        """Frames picked on the map or in a table, rising."""
+        """Frames selected on the map or in a table, in ascending order."""
         return list(self.state.selected)
 
     @selected.setter
@@ -251,7 +251,7 @@ class Explorer:
 
     @property
     def current(self) -> int | None:
-        """The environment that is looked at, a row of ``envs.X``, as after a click on the map."""
+        """The current environment, a row of ``envs.X``, as after a click on the map."""
         return self.state.current_env
 
     @current.setter
@@ -262,7 +262,7 @@ class Explorer:
 
     @property
     def locked(self) -> list[int]:
-        """Frames that are in every subset."""
+        """Frames included in every subset."""
         return list(self.state.marks.locked)
 
     @locked.setter
@@ -271,7 +271,7 @@ class Explorer:
 
     @property
     def excluded(self) -> list[int]:
-        """Frames that are in no subset, and count in no number."""
+        """Frames ignored in all subsets and metrics."""
         return list(self.state.marks.excluded)
 
     @excluded.setter
@@ -299,10 +299,10 @@ class Explorer:
         return write_subset(path, source, self.indices, order, overwrite)
 
     def save(self, path: str | PathLike) -> Path:
-        """Write all tabs as they are now into one HTML file, which opens anywhere without a network.
+        """Write all tabs in their current state to one self-contained HTML file.
 
-        Tabs, plots and structure move there as here; what decides on the subset needs Python and is left out.
-        The first map waits for the UMAP; ``Explorer(…, umap=False)`` does not.
+        Tabs, plots and the structure viewer stay interactive; controls that need Python are omitted. Waits
+        for the UMAP unless ``umap=False``.
         """
         with comm.progress_line(self.state.main_activity, self.state.map_activity):
             view = printed(self.state, self._controller, self.wait, self._of_frames)
@@ -326,11 +326,11 @@ class Explorer:
         return Shown(self._dashboard, self._wire)._repr_mimebundle_(include, exclude)
 
     def __panel__(self):
-        """Return the dashboard, for Panel's layouts."""
+        """Return the dashboard for Panel layouts."""
         return self._dashboard()
 
     def __repr__(self) -> str:
-        """Return what is open, and the subset."""
+        """Summarise the data set and the subset."""
         state, n_notes = self.state, len(self.notes)
         more = f"; {n_notes} note{'s' * (n_notes > 1)}, see .notes" if n_notes else ""
         return (
@@ -339,7 +339,7 @@ class Explorer:
         )
 
     def __getattr__(self, name: str):
-        """Return a view: a new one each time, as one figure cannot be in two cells."""
+        """Return a new view, since a figure cannot be in two cells."""
         if name not in VIEWS:
             raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
         if VIEWS[name][0] in OF_FRAMES:
@@ -347,12 +347,12 @@ class Explorer:
         return Shown(lambda: alone(name, self.state, self._controller), self._wire)
 
     def __dir__(self):
-        """Name the views too."""
+        """List the views too."""
         return [*super().__dir__(), *VIEWS]
 
 
 def _frames(data) -> list[Atoms]:
-    """Return the frames in whatever holds some."""
+    """Return the frames of a frame, database or iterable."""
     if isinstance(data, Atoms):
         return [data]
     if hasattr(data, "select") and hasattr(data, "get_atoms"):

@@ -1,4 +1,4 @@
-"""Parts of the dashboard that stand alone in a notebook's cell."""
+"""Single views of the dashboard for notebook cells."""
 
 from collections.abc import Callable
 
@@ -26,7 +26,7 @@ from ..views.sidebar.size import SizeView
 from ..widgets.drawn_signal import DrawnSignal
 from . import comm
 
-# Each view that can stand alone in a cell, and how high it is there, px.
+# View class and height in pixels.
 VIEWS = {
     "curve": (CurveView, 400),
     "overlap": (OverlapView, 400),
@@ -50,32 +50,32 @@ OF_FRAMES = (ForcesView, StructureView, NearestView, FramesView, HealthView)
 
 
 class Shown(pn.viewable.Viewer):
-    """A part of the dashboard that shows itself in a cell, as often as wanted."""
+    """A part of the dashboard that can be displayed in any number of cells."""
 
     def __init__(self, make: Callable[[], pn.viewable.Viewable], wire: comm.Wire):
         super().__init__()
         self._make, self._wire = make, wire
 
     def __panel__(self):
-        """Return it, made anew: a figure can be on the screen once."""
+        """Return a new instance, since a figure can be displayed only once."""
         return self._make()
 
     def _repr_mimebundle_(self, include=None, exclude=None):
         drawn = DrawnSignal()
         made = pn.Column(self._make(), drawn, sizing_mode="stretch_width", margin=0)
         drawn.param.watch(lambda _: self._wire.begin(tuple(made._models)), "drawn")
-        # Before the document knows the models: afterwards each change of one would make it count them all.
+        # Before the models join a document, which would recount them at each change.
         made._hooks.append(lambda view, root, *_: comm.inline_styles(root))
         self._wire.listen(made)
         bundle = made._repr_mimebundle_(include, exclude)
-        # As a widget of Jupyter, a view hears and sends by itself.
+        # A Jupyter widget handles its own messages.
         for ref in made._models if pn.config.comms == "default" else ():
             self._wire.connect(ref)
         return bundle
 
 
 def alone(name: str, state: State, controller: Controller) -> pmui.Column:
-    """Return a new view of `VIEWS` as it stands alone."""
+    """Return a new view of `VIEWS` for a cell."""
     kind, height = VIEWS[name]
     view = kind(state, controller) if kind in WITH_CONTROLLER else kind(state)
     return pmui.Column(view, theme_config=THEME, margin=0, height=height, sizing_mode="stretch_width")
