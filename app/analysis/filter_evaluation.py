@@ -257,6 +257,11 @@ def _column(name: str, data) -> _Values | _Sets:
     return _Values(TEXT, texts, known, name)
 
 
+def _noun(kind: str) -> str:
+    """Return a kind without its article."""
+    return kind.removeprefix("a ")
+
+
 def _unexpected(values: _Values | _Sets, kind: str, node: Node) -> ExpressionError:
     return ExpressionError(f"expected {kind}, but {values.name} is {values.kind}", node.position)
 
@@ -270,6 +275,6 @@ def _no_comparison(sets: _Values | _Sets, node: Node) -> ExpressionError:
 def _check_alike(left: _Values | _Sets, right: _Values | _Sets, node: Node) -> None:
     if left.kind != right.kind:
         raise ExpressionError(
-            f"expected two of a kind, but {left.name} is {left.kind} and {right.name} is {right.kind}",
+            f"cannot compare {left.name} ({_noun(left.kind)}) with {_noun(right.kind)}",
             node.position,
         )

@@ -85,7 +85,7 @@ def bundle(found: ReportData, wishes: ExportOptions, progress=None) -> Bundle:
         provenance["subset"]["sha256"] = [hashlib.sha256(data).hexdigest() for data in files.values()]
         provenance["split"] = _split_record(sides, wishes)
         notes.append(
-            f"{len(sides.train):,} frames train and {len(sides.valid):,} validate "
+            f"{len(sides.train):,} training and {len(sides.valid):,} validation frames "
             f"({100 * sides.fraction:.1f} %); near-duplicates form "
             f"{provenance['split']['n_groups']:,} groups."
         )

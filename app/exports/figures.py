@@ -234,13 +234,13 @@ def _two_sets(found: ReportData, comparison: Comparison) -> dict[str, tuple[str,
     places = np.searchsorted(comparison.rows, order)
     both.set_points(comparison.xy[places], comparison.novelty[order], frame[order], comparison.back_xy)
     plots = {
-        "novelty": ("Novelty both ways", novelty.figure),
+        "novelty": ("Novelty in both directions", novelty.figure),
         "both-sets": ("Both sets (PCA)", both.figure),
     }
     given = next((path for path in found.paths.values() if path.reference is not None), None)
     if given is not None:
         plots["addition"] = (
-            "What to add to the reference",
+            "Frames to add to the reference",
             _addition(found, given, share_covered(comparison.novelty)),
         )
     return plots

@@ -26,17 +26,17 @@ SOURCE, RANK = "source", "rank"
 CONTENTS = {
     "As in the source": SOURCE,
     "With rank and δH": RANK,
-    "Keys of MACE": MACE,
-    "Keys of NequIP": NEQUIP,
+    "MACE keys": MACE,
+    "NequIP keys": NEQUIP,
 }
 NOTES = {
     SOURCE: "Frames of an extxyz file are copied byte for byte.",
-    RANK: "Adds quests_rank (1: picked first) to each frame, and to each atom quests_delta_entropy, its δH "
+    RANK: "Adds quests_rank (1: selected first) to each frame, and to each atom quests_delta_entropy, its δH "
     "given the whole subset: exp(−δH) is the number of similar environments in the subset, including itself "
     "if selected.",
     MACE: "Energy, forces, stress and virial become REF_energy, REF_forces, REF_stress and REF_virials; an "
-    "isolated atom without a label gets the config_type IsolatedAtom. Numbers and units stay as they are.",
-    NEQUIP: "Labels are renamed to energy, forces and stress. Numbers and units stay as they are; a virial "
+    "isolated atom without a label gets the config_type IsolatedAtom. Numbers and units are unchanged.",
+    NEQUIP: "Labels are renamed to energy, forces and stress. Numbers and units are unchanged; a virial "
     "stays a virial, since its sign convention is unknown.",
 }
 

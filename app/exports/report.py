@@ -93,7 +93,7 @@ def _health(findings) -> str:
     if findings is None:
         return '<div class="muted">Not checked.</div>'
     if not findings:
-        return "Nothing found: no check complains."
+        return "No problems found."
     return "".join(
         f'<div class="finding {finding.severity}"><b>{finding.severity}: {escape(finding.title)}</b> · '
         f"{plural(len(finding.frames), 'frame')}<div>{escape(finding.explanation)}</div>"
@@ -105,7 +105,7 @@ def _health(findings) -> str:
 def _facts(opened: AnalysedDataset, path: MethodPath) -> str:
     dataset, parameters = opened.dataset, opened.parameters
     entropy, bound = path.curve["entropy"].iloc[-1], math.log(opened.envs.n_envs)
-    told = "told apart" if parameters.species else "not told apart"
+    told = "distinguished" if parameters.species else "not distinguished"
     facts = {
         "Frames": count(len(dataset.frames)),
         "Environments": count(opened.envs.n_envs),

@@ -4,9 +4,9 @@ from html import escape
 
 HELP = {
     "names": (
-        "A published data set, downloaded once and then kept: gap20: and a label (gap20:Diamond), tm23: and "
+        "Published data sets, downloaded once and then cached: gap20: and a label (gap20:Diamond), tm23: and "
         "a metal (tm23:Ag, tm23:Ag-melt), load-atoms: and a name (load-atoms:QM7), colabfit: and an "
-        "identifier. The command quests-explorer datasets lists them.",
+        "identifier. List them with the command quests-explorer datasets.",
         "",
     ),
     "entropy": (
@@ -23,37 +23,37 @@ HELP = {
         "O = #{ e : δH(e | subset) < 10⁻⁵ } / N",
     ),
     "delta": (
-        "δH, novelty of an environment given the subset. Up to 0: covered. Above 0: lost, "
-        "the larger the further from everything kept.",
+        "δH, the novelty of an environment given the subset. Up to 0: covered. Above 0: lost; "
+        "larger values are farther from every kept environment.",
         "δH(y | X) = −ln Σⱼ K(y, xⱼ),  K(x, y) = exp(−|x − y|² / 2h²)",
     ),
     "far": (
-        "The largest δH at this size. What is tens of nats away is of no kind that the subset knows. "
-        "What was lost lists such environments and puts their frames back; or take the other method.",
+        "An environment tens of nats away is unlike anything in the subset. Add its frame under "
+        "'What was lost', or switch method.",
         "max over e of δH(e | subset)",
     ),
     "loss": (
-        "Mean over all environments of what the subset lacks of them.",
+        "Mean over all environments of the information that the subset lacks.",
         "mean of max(0, δH(e | subset))",
     ),
     "redundancy": (
-        "How far the set is from holding no two alike; e to this power is how often an environment "
-        "occurs on average.",
+        "How far the set is from having distinct environments only; e to this power is how often an "
+        "environment occurs on average.",
         "R = ln N − H",
     ),
     "forces": (
-        "Share of environments whose force is larger than f. A subset that follows the grey line "
-        "keeps the rare large forces, above it has more of them than the full set.",
+        "Share of environments whose force exceeds f. A subset that follows the grey line "
+        "keeps the rare large forces; above it, the subset has more of them than the full set.",
         "",
     ),
     "handle": (
         "Drag or click along the active method's line to change the size; the slider does the same with the "
         "arrow keys. The dotted line is the bound: no set of N environments has more entropy than ln N. "
-        "A shaded band holds five seeds of a method that draws lots.",
+        "A shaded band spans five seeds of a random method.",
         "H ≤ D ≤ ln N",
     ),
     "band": (
-        "A shaded band, once computed, spans five seeds of a method that draws lots: lowest to highest.",
+        "A shaded band, once computed, spans five seeds of a random method: lowest to highest.",
         "",
     ),
     "knee": (
@@ -67,25 +67,25 @@ HELP = {
         "sup over f of |share_full(f) − share_subset(f)|",
     ),
     "given": (
-        "Frames in the order of msc with the reference's kernel sums to start with: first what is most novel "
-        "to both the reference and the frames before. Covered: by reference and added frames together.",
+        "Frames in the order of msc, starting from the reference's kernel sums: each frame is the most novel "
+        "to the reference and the frames before it. Covered: by reference and added frames together.",
         "δH(e | R ∪ S) = −ln[ exp(−δH(e | R)) + exp(−δH(e | S)) ]",
     ),
     "map": (
         "Each point is an atom's environment; near points are alike. A map in two dimensions can hide lost "
         "information: trust δH and overlap. Density is ln Σⱼ K(x, xⱼ), the logarithm of the number of "
-        "environments alike, in descriptor space.",
+        "similar environments, in descriptor space.",
         "",
     ),
     "structure": (
-        "Click an atom to look at its environment: the atoms within the cutoff sphere, all periodic images "
-        "counted. Drag to turn, Shift and drag to move, wheel to zoom; or the arrow keys, + and −, Home. "
-        "Bonds are drawn below the sum of the covalent radii and 0.45 Å.",
+        "Click an atom to show its environment: the atoms within the cutoff sphere, including periodic "
+        "images. Drag to rotate, Shift and drag to move, wheel to zoom; or the arrow keys, + and −, Home. "
+        "Bonds are drawn up to the sum of the covalent radii plus 0.45 Å.",
         "",
     ),
     "nearest": (
-        "The kept environment whose descriptor is nearest to that of the picked one. Within about one "
-        "bandwidth h two environments count as alike; beyond 5 h one says nothing about the other.",
+        "The kept environment whose descriptor is nearest to that of the current one. Within about one "
+        "bandwidth h two environments count as alike; beyond 5 h they are unrelated.",
         "|x − y| in Å⁻¹;  K = exp(−|x − y|² / 2h²)",
     ),
 }

@@ -46,7 +46,7 @@ def environment_line(state: State, row: int) -> str:
 
 def _novelty(delta: float) -> str:
     if np.isnan(delta):
-        return "excluded, so it has no δH"
+        return "excluded (no δH)"
     return f"δH = {nats(delta, 2)} nats, {'lost' if delta >= OVERLAP_THRESHOLD else 'covered'}"
 
 
@@ -78,7 +78,7 @@ def embedding_note(state: State) -> str:
         return f"UMAP of all {plural(n_envs, 'environment')}."
     return (
         f"UMAP fitted on {count(n_fitted)} of {plural(n_envs, 'environment')}, a third of them those "
-        "farthest from the rest, so that no outlier is missing; the others stand at their nearest fitted "
+        "farthest from the rest, to include outliers; the others are placed at their nearest fitted "
         "neighbours."
     )
 

@@ -19,9 +19,12 @@ DROP = """
   border: 1.5px dashed color-mix(in srgb, var(--mui-palette-text-primary) 30%, transparent) !important;
 }
 .filepond--panel-root { background: transparent !important; border: none !important; }
-.bk-input.filepond--root .filepond--drop-label, .filepond--drop-label label {
+.bk-input.filepond--root .filepond--drop-label {
   background: transparent; color: inherit; font-size: 13px; cursor: pointer;
 }
+/* FilePond's own label speaks of several files. */
+.filepond--drop-label label { font-size: 0; }
+.filepond--drop-label label::before { content: "Drop a file here"; font-size: 13px; }
 """
 
 

@@ -181,7 +181,7 @@ def compositions(dataset: DataSet) -> list[Finding]:
     sets = [frozenset(atoms.numbers.tolist()) for atoms in dataset.frames]
     usual = max(set(sets), key=sets.count)
     return finding(
-        "mixed elements", INFO, (i for i, s in enumerate(sets) if s != usual), "Other elements than most",
+        "mixed elements", INFO, (i for i, s in enumerate(sets) if s != usual), "Mixed compositions",
         "The file mixes sets of elements. Entropy compares environments by distances; make sure that "
         "comparing these frames is meant.",
     )  # fmt: skip

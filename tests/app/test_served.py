@@ -67,7 +67,7 @@ def test_an_event_that_overtakes_a_change_finds_the_page_whole(server):
         await visitor.wait_for("By comparison, random covers")
         for ticked in (False, True) * 3:
             # Panel keeps a change back for a moment; the click calls for it before its time.
-            await asyncio.gather(visitor.change("random", "value", ticked), visitor.click("Copy as Python"))
+            await asyncio.gather(visitor.change("random", "value", ticked), visitor.click("Show Python…"))
             covers = "By comparison, random covers"
             while (covers in json.dumps(await visitor.pull())) != ticked:
                 await asyncio.sleep(0.1)

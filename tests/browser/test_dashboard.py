@@ -114,7 +114,7 @@ def methods_are_compared_and_chosen(page):
 
 
 def code_is_shown_and_copied(page):
-    page.get_by_role("button", name="Copy as Python").click()
+    page.get_by_role("button", name="Show Python…").click()
     code = page.locator(".code code")
     code.wait_for()
     assert "select(" in code.inner_text()
@@ -190,11 +190,11 @@ def test_a_published_set_opens_by_its_name(page, small_file):
     folder = Path(os.environ["QUESTS_CACHE_DIR"], "datasets", "gap20")
     folder.mkdir(parents=True, exist_ok=True)
     write_with_checksum(folder / "Tiny.xyz", [small_file.read_bytes()])
-    page.get_by_label("or a path, or a name").fill("gap20:Tiny")
+    page.get_by_label("File path or data-set name").fill("gap20:Tiny")
     page.get_by_role("button", name="Open", exact=True).click()
     page.get_by_text("10 of 40 frames").wait_for()
     assert page.get_by_text("gap20:Tiny", exact=True).is_visible()
-    page.get_by_label("or a path, or a name").fill("tm23:Xx")
+    page.get_by_label("File path or data-set name").fill("tm23:Xx")
     page.get_by_role("button", name="Open", exact=True).click()
     page.get_by_text("Could not open tm23:Xx: expected one of Ag, Au").wait_for()
     assert page.get_by_text("gap20:Tiny", exact=True).is_visible()

@@ -21,8 +21,8 @@ def open_path(page, path):
 
 def test_everything_is_taken_away_by_the_dialog(page, context, small_file, tmp_path):
     open_path(page, small_file)
-    page.get_by_role("button", name="More ways to export").click()
-    page.get_by_role("button", name="Keys of MACE").click()
+    page.get_by_role("button", name="More export options").click()
+    page.get_by_role("button", name="MACE keys").click()
     page.get_by_text("become REF_energy").wait_for()
     page.get_by_label("Split into training and validation").click()
     page.get_by_label("Validation / %").wait_for()
@@ -43,7 +43,7 @@ def test_everything_is_taken_away_by_the_dialog(page, context, small_file, tmp_p
     ]
     assert len(kept) == 10
     assert all("REF_energy" in atoms.info and "REF_forces" in atoms.arrays for atoms in kept)
-    page.get_by_text("9 frames train and 1 validate (10.0 %)").wait_for()
+    page.get_by_text("9 training and 1 validation frames (10.0 %)").wait_for()
     report_opens_without_a_network(context, files["report.html"], tmp_path)
 
 
@@ -78,7 +78,7 @@ def test_a_plot_is_saved_as_svg_and_png(page):
 
 
 def test_the_command_is_shown(page):
-    page.get_by_role("button", name="Copy as a command for a shell").click()
+    page.get_by_role("button", name="Show a shell command").click()
     code = page.locator(".code code")
     code.wait_for()
     assert code.inner_text().startswith("quests-explorer compress ")

@@ -123,14 +123,14 @@ def test_the_dashboard_in_a_notebook(notebook):
     chart.scroll_into_view_if_needed()
     wait_until_still(page)
     lasso(page, chart)
-    dashboard.get_by_text("40 frames picked").wait_for()
+    dashboard.get_by_text("40 frames selected").wait_for()
 
     page.locator(".jp-Notebook .jp-CodeCell .jp-InputArea-editor").nth(2).click()
     assert f"(15,15,{list(range(40))})".replace(" ", "") in printed(run_cell(page, 2))
 
     run_cell(page, 3)
     dashboard.get_by_text("30 of 40 frames").wait_for()
-    dashboard.get_by_text("3 frames picked").wait_for()
+    dashboard.get_by_text("3 frames selected").wait_for()
     assert "(30,30,[1,2,3])" in printed(run_cell(page, 4))
     if folder := os.environ.get("QUESTS_SCREENSHOTS"):
         dashboard.scroll_into_view_if_needed()

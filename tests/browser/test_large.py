@@ -52,17 +52,17 @@ def the_slider_moves_the_page(page):
 
 def frames_are_picked_on_the_map(page):
     page.get_by_role("tab", name="Map and structure").click()
-    page.get_by_text("Subset beside the full set").wait_for()
+    page.get_by_text("Show the subset separately").wait_for()
     page.get_by_text(f"{N_ENVS:,} environments").locator("visible=true").first.wait_for()
     (seen,) = wait_for(page, lambda seen: len(seen) == 1 and seen[0]["width"] > 100)
     assert seen["points"] == 0, "so many are drawn as an image"
     wait_until(page, lambda: max(page.evaluate(PAINTED), default=0) > 1000, "the image is painted")
     drag(page, corners(maps(page)[0], 0.05, 0.12, 0.55, 0.9))
-    page.get_by_text("frames picked").first.wait_for()
+    page.get_by_text("frames selected").first.wait_for()
     some = picked(page)
     assert 0 < some < N_FRAMES
     page.keyboard.press("Escape")
-    page.get_by_text("frames picked").first.wait_for(state="hidden")
+    page.get_by_text("frames selected").first.wait_for(state="hidden")
     page.get_by_role("tab", name="Overview").click()
 
 

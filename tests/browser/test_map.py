@@ -56,13 +56,13 @@ def corners(seen, left, top, right, bottom):
 
 def picked(page):
     """Return how many frames the bar says are picked."""
-    text = page.get_by_text("picked").first.inner_text()
+    text = page.get_by_text(re.compile("frames? selected")).first.inner_text()
     return int(re.match(r"([\d,]+) frame", text)[1].replace(",", ""))
 
 
 def test_the_map_picks_frames_and_environments(page):
     page.get_by_role("tab", name="Map and structure").click()
-    page.get_by_text("Subset beside the full set").wait_for()
+    page.get_by_text("Show the subset separately").wait_for()
     (seen,) = wait_for(page, lambda seen: len(seen) == 1 and seen[0]["points"] > 1000)
     assert seen["rings"] == seen["crosses"] == 0
     wait_until_still(page)
@@ -89,11 +89,11 @@ def a_click_looks_at_an_environment(page):
     x, y = maps(page)[0]["some"][0]
     page.mouse.click(x, y)
     wait_for(page, lambda seen: seen[0]["crosses"] == 1)
-    page.get_by_text("Clear", exact=True).wait_for()
+    page.get_by_text("Clear selection", exact=True).wait_for()
 
 
 def two_maps_stand_beside_each_other(page):
-    page.get_by_label("Subset beside the full set").click()
+    page.get_by_label("Show the subset separately").click()
     both = wait_for(page, lambda seen: len(seen) == 2 and seen[1]["points"] > 0)
     assert both[1]["points"] < both[0]["points"]
     for name in ("width", "height"):

@@ -40,7 +40,7 @@ def test_a_saved_page_shows_every_tab_without_a_network(browser, saved):
         assert page.get_by_role("slider").count() == 0, "nothing that needs Python decides here"
         for tab, heading in (
             ("Map and structure", "Nearest kept environment"),
-            ("What was lost", "What did I lose?"),
+            ("What was lost", "Lost environments"),
             ("Frames", "Frames"),
             ("Health", "Health of the data set"),
             ("Overview", "Covered by the subset"),

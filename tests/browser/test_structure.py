@@ -93,15 +93,15 @@ def an_atom_is_picked(page):
 
 
 def the_nearest_kept_environment_is_followed(page):
-    page.get_by_text("Å⁻¹ away:").wait_for()
+    page.get_by_text("bandwidths)").wait_for()
     assert canvas(page, 1).evaluate(INK) > 1
     move_slider(page, "End")
-    page.get_by_text("The current environment is itself kept: distance 0.").wait_for()
+    page.get_by_text("The current environment is kept: distance 0.").wait_for()
     move_slider(page, "Home")
-    page.get_by_text("Å⁻¹ away:").wait_for()
+    page.get_by_text("bandwidths)").wait_for()
     before = page.locator("h2", has_text="Frame").inner_text()
-    page.get_by_text("Look at it", exact=True).click()
-    page.get_by_text("The current environment is itself kept: distance 0.").wait_for()
+    page.get_by_text("Make current", exact=True).click()
+    page.get_by_text("The current environment is kept: distance 0.").wait_for()
     assert page.locator("h2", has_text="Frame").inner_text() != before
     page.keyboard.press("Escape")
     page.get_by_text("Click an atom, or a point on the map").wait_for()
@@ -115,9 +115,9 @@ def test_frames_are_stepped_through_coloured_and_marked(page, small_file):
     field(page, "Frame").fill("20")
     field(page, "Frame").press("Enter")
     frame_shown(page, 20)
-    page.get_by_role("button", name="The next frame").click()
+    page.get_by_role("button", name="Next frame").click()
     frame_shown(page, 21)
-    page.get_by_role("button", name="The frame before").click()
+    page.get_by_role("button", name="Previous frame").click()
     frame_shown(page, 20)
     drawn = picture(page)
     for button, legend in (("Forces", None), ("3×", None), ("|F|", "|F| / eV Å⁻¹"), ("Cell", None)):
@@ -127,7 +127,7 @@ def test_frames_are_stepped_through_coloured_and_marked(page, small_file):
         drawn = picture(page, drawn)
     page.get_by_role("button", name="Keep this frame in every subset").click()
     page.locator(".atoms", has_text="locked").first.wait_for()
-    page.get_by_role("button", name="Neither lock nor exclude this frame").click()
+    page.get_by_role("button", name="Remove the lock or exclusion of this frame").click()
     page.locator(".atoms", has_text="locked").first.wait_for(state="detached")
 
 
@@ -151,4 +151,4 @@ def test_real_frames_with_no_cell_and_a_skewed_one(page, data_file, name):
         page.wait_for_function(
             "([node, atom]) => node.value === atom", arg=[field(page, "Atom").element_handle(), atom]
         )
-    page.get_by_text("Å⁻¹ away:").or_(page.get_by_text("is itself kept")).wait_for()
+    page.get_by_text("bandwidths)").or_(page.get_by_text("is kept: distance 0")).wait_for()

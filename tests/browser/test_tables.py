@@ -49,15 +49,15 @@ def test_frames_are_filtered_picked_and_locked(page, small_file):
     assert {(row[2], row[-1]) for row in found} == {("hot", "dropped")}
     a_click_on_the_head_sorts(page)
     ticks_pick(page)
-    page.get_by_role("button", name="Pick all frames that the filter finds").click()
-    page.get_by_text(f"{shown} frames picked").wait_for()
-    page.get_by_role("button", name="Keep them in every subset").click()
+    page.get_by_role("button", name="Select all frames that match the filter").click()
+    page.get_by_text(f"{shown} frames selected").wait_for()
+    page.get_by_role("button", name="Keep the selected frames in every subset").click()
     page.get_by_text(f"{shown} locked").wait_for()
     box.fill('label == "hot" and state == "locked"')
     box.press("Enter")
     page.get_by_text(f"{shown} of 40 frames shown").wait_for()
     page.locator(".tabulator-row:visible", has_text="locked").nth(shown - 1).wait_for()
-    page.get_by_role("button", name="Empty the filter").click()
+    page.get_by_role("button", name="Show all frames").click()
     page.get_by_text("40 of 40 frames shown").wait_for()
     a_row_is_looked_at(page)
 
@@ -73,9 +73,9 @@ def a_click_on_the_head_sorts(page):
 
 def ticks_pick(page):
     page.locator(".tabulator-row:visible input").nth(1).click()
-    page.get_by_text("1 frame picked").wait_for()
+    page.get_by_text("1 frame selected").wait_for()
     page.keyboard.press("Escape")
-    page.get_by_text("1 frame picked").wait_for(state="hidden")
+    page.get_by_text("1 frame selected").wait_for(state="hidden")
     page.locator(".tabulator-row.tabulator-selected").wait_for(state="detached")
 
 
@@ -96,7 +96,7 @@ def test_what_was_lost_is_put_back(page):
     first.locator(".tabulator-cell:visible").nth(3).click()
     page.get_by_text(f"of frame {frame} (dropped)").wait_for()
     page.get_by_text("1 locked").wait_for()
-    first.get_by_text("Put back").click()
+    first.get_by_text("Add frame").click()
     page.get_by_text("2 locked").wait_for()
     page.get_by_text(f"of frame {frame} (locked)").wait_for()
     seen = page.locator(".tabulator-row:visible").first.locator(".tabulator-cell:visible").first
@@ -119,8 +119,8 @@ def test_the_health_of_a_file_is_told(page, tmp_path):
     finding = page.locator(".finding", has_text="Extreme forces")
     finding.filter(has_text="frame 12").wait_for()
     page.locator(".badge.warning").first.wait_for()
-    page.get_by_role("button", name="Pick: Extreme forces").click()
-    page.get_by_text("1 frame picked").wait_for()
+    page.get_by_role("button", name="Select: Extreme forces").click()
+    page.get_by_text("1 frame selected").wait_for()
     page.get_by_role("button", name="Exclude: Extreme forces").click()
     page.get_by_text("1 excluded").wait_for()
     page.locator(".verdict", has_text="By comparison").wait_for()
@@ -151,7 +151,7 @@ def test_rows_are_chosen_by_the_keyboard(page, small_file):
     page.get_by_text("By comparison, random covers").wait_for()
     go_to(page, "Frames")
     page.locator(".tabulator-row:visible").nth(5).wait_for()
-    page.get_by_role("button", name="Pick all frames that the filter finds").focus()
+    page.get_by_role("button", name="Select all frames that match the filter").focus()
     for _ in range(12):
         page.keyboard.press("Tab")
         if "tabulator-tableholder" in focused(page)[0]:
@@ -160,7 +160,7 @@ def test_rows_are_chosen_by_the_keyboard(page, small_file):
     page.keyboard.press("ArrowDown")
     focus_reaches(page, "tabulator-row", "1\n")
     page.keyboard.press("Space")
-    page.get_by_text("1 frame picked").wait_for()
+    page.get_by_text("1 frame selected").wait_for()
     page.keyboard.press("ArrowDown")
     page.keyboard.press("Enter")
     page.get_by_text("of frame 2, ").wait_for()
@@ -168,7 +168,7 @@ def test_rows_are_chosen_by_the_keyboard(page, small_file):
     page.keyboard.press("Home")
     focus_reaches(page, "tabulator-row", "0\n")
     page.keyboard.press("Escape")
-    page.get_by_text("1 frame picked").wait_for(state="hidden")
+    page.get_by_text("1 frame selected").wait_for(state="hidden")
     focus_reaches(page, "tabulator-row", "0\n")
     page.keyboard.press("ArrowUp")
     focus_reaches(page, "tabulator-col", "Frame")
@@ -178,16 +178,16 @@ def test_rows_are_chosen_by_the_keyboard(page, small_file):
     first_row = page.locator(".tabulator-row:visible").first
     wait_until(page, lambda: first_row.inner_text().split()[1] == "1", "the first rank comes first")
     go_to(page, "What was lost")
-    table = page.locator(".card", has=page.get_by_role("heading", name="What did I lose?"))
+    table = page.locator(".card", has=page.get_by_role("heading", name="Lost environments"))
     table.locator(".tabulator-row:visible").nth(1).wait_for()
     table.locator(".tabulator-tableholder:visible").focus()
     page.keyboard.press("ArrowDown")
     page.keyboard.press("ArrowDown")
     frame, atom = focused(page)[1].split()[:2]
     page.keyboard.press("Enter")
-    page.get_by_text(f"Looking at atom {atom} of frame {frame} ").wait_for()
+    page.get_by_text(f"Current: atom {atom} of frame {frame} ").wait_for()
     focus_reaches(page, "tabulator-row", f"{frame}\n{atom}\n")
-    page.get_by_role("button", name=f"Put back frame {frame}").press("Enter")
+    page.get_by_role("button", name=f"Add frame {frame}").press("Enter")
     page.get_by_text("1 locked").wait_for()
 
 

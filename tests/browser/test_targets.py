@@ -8,7 +8,7 @@ from quests_core import compression_curve, descriptors, knee, read, select
 
 from .test_dashboard import move_slider, numbers, open_path
 
-BY_HAND, OVERLAP, ENVS = "by hand", "smallest with overlap ≥", "at most … environments"
+SLIDER, OVERLAP, ENVS = "slider", "smallest with overlap ≥", "at most … environments"
 LOSS, KNEE = "smallest with mean loss ≤", "knee of the overlap"
 
 
@@ -50,7 +50,7 @@ def test_the_size_follows_what_is_aimed_at(page, small_file, curve):
     def smallest(fits):
         return int(curve["n_frames"][fits].min())
 
-    choose(page, BY_HAND, OVERLAP)
+    choose(page, SLIDER, OVERLAP)
     page.get_by_text("Smallest subset of balanced with overlap ≥ 95 %").wait_for()
     wait_for_size(page, curve, smallest(curve["overlap"] >= 0.95))
     give(page, "%", "60")
@@ -75,5 +75,5 @@ def the_knee_holds_until_the_slider_is_moved(page, curve):
     wait_for_size(page, curve, n_frames)
     move_slider(page, "ArrowRight")
     wait_for_size(page, curve, n_frames + 1)
-    page.locator(".MuiSelect-select", has_text=BY_HAND).wait_for()
+    page.locator(".MuiSelect-select", has_text=SLIDER).wait_for()
     page.get_by_text("The knee of balanced").wait_for(state="hidden")

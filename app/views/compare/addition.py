@@ -36,10 +36,10 @@ class AdditionView(View):
         self._figure = pn.Column(figure, sizing_mode="stretch_both", margin=0)
         button = {"size": "small", "variant": "outlined"}
         self._use = pmui.Button(
-            label="Make it the subset", description="Let the slider cut this order, and export it",
+            label="Use as subset", description="Use this order for the slider and the export",
             margin=(0, 6, 0, 0), **button,
         )  # fmt: skip
-        self._pick = pmui.Button(label="Pick these frames", margin=0, **button)
+        self._pick = pmui.Button(label="Select these frames", margin=0, **button)
         self._line, self._empty = html(), html()
         self._bar = pn.Row(self._use, self._pick, sizing_mode="stretch_width", margin=(4, 0))
         self._compute = pmui.Button(label="Compute", margin=8, align="center", **button)
@@ -76,12 +76,12 @@ class AdditionView(View):
         self._empty.visible = not shown
         computing = MSC_WITH_REFERENCE in self._state.methods
         self._compute.visible = not shown and comparison is not None and not computing
-        self._head.object = heading("What to add to the reference", ("given",))
+        self._head.object = heading("Frames to add to the reference", ("given",))
         if not shown:
-            why = "Add a reference file to see which frames of this one bring something new to it."
+            why = "Add a reference file to see which frames of this file are new to it."
             if self._sets.chosen is not None:
-                why = "The order of this file's frames by what is new to the reference"
-                why += " is being computed …" if computing or comparison is None else " is not computed yet."
+                why = "The order of this file's frames by novelty to the reference is "
+                why += "being computed…" if computing or comparison is None else "not computed yet."
             self._empty.object = f'<div class="empty">{why}</div>'
             return
         sizes = np.append(0, path.sizes)
@@ -104,13 +104,13 @@ class AdditionView(View):
         locked = len(self._state.marks.locked)
         first = f" Locked frames ({locked}) come first." if locked else ""
         self._line.object = (
-            f'<div class="small"><b>{plural(int(row["n_frames"]), "frame")}</b> added: '
-            f"{escape(self._sets.chosen.name)} and they cover <b>{percent(row['overlap'])}</b> of this file; "
-            f"it alone {percent(share_covered(comparison.novelty))}.{first}</div>"
+            f'<div class="small">With <b>{plural(int(row["n_frames"]), "added frame")}</b>, '
+            f"{escape(self._sets.chosen.name)} covers <b>{percent(row['overlap'])}</b> of this file "
+            f"({percent(share_covered(comparison.novelty))} alone).{first}</div>"
         )
         is_active = self._state.active == MSC_WITH_REFERENCE
         self._use.disabled = is_active
-        self._use.label = "It is the subset" if is_active else "Make it the subset"
+        self._use.label = "In use" if is_active else "Use as subset"
 
     def __panel__(self):
         """Return the card."""

@@ -41,21 +41,21 @@ class MatrixView(View):
         matrix = self._sets.labels if self._mode.value == LABELS else self._sets.files
         shown = matrix is not None and len(matrix.names) > 1
         self._figure.visible, self._empty.visible = shown, not shown
-        note = "not symmetric: a set with more in it covers more"
+        note = "not symmetric: larger sets cover more"
         if shown:
             show_matrix(self._plot, matrix.shares, matrix.names)
             if matrix.left_out:
                 note += f"; {plural(matrix.left_out, 'smaller label')} left out"
         else:
             self._empty.object = f'<div class="empty">{self._why(matrix)}</div>'
-        self._head.object = heading("Overlap of each with each", ("overlap",), note)
+        self._head.object = heading("Pairwise overlap", ("overlap",), note)
 
     def _why(self, matrix) -> str:
         if self._mode.value == FILES and not self._sets.references:
             return "Add a second file to compare files."
         if matrix is None:
-            return "Being computed …" if self._sets.pending else "Not computed."
-        return "All frames have the same label, so there is nothing to compare within this file."
+            return "Computing…" if self._sets.pending else "Not computed."
+        return "All frames have the same label, so no labels can be compared."
 
     def __panel__(self):
         """Return the card."""

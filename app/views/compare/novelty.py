@@ -25,7 +25,7 @@ class NoveltyView(View):
         comparison = self._sets.comparison
         self._figure.visible, self._empty.visible = comparison is not None, comparison is None
         note = "right of the dashed line: not covered" if comparison is not None else ""
-        self._head.object = heading("Novelty both ways", ("delta",), note)
+        self._head.object = heading("Novelty in both directions", ("delta",), note)
         if comparison is None:
             return
         edges = novelty_edges(comparison.novelty, comparison.back)

@@ -61,10 +61,10 @@ class SetMapView(View):
     def _note(comparison, opened) -> str:
         if comparison is None or opened is None:
             return ""
-        note = "light blue: covered; click a point to pick its frame"
+        note = "light blue: covered; click a point to select its frame"
         drawn, there = len(comparison.rows) + len(comparison.back_rows), len(comparison.back)
         if drawn < int((~np.isnan(comparison.novelty)).sum()) + there:
-            note = f"{plural(drawn, 'point')} drawn, a sample with the most novel in it; {note}"
+            note = f"{plural(drawn, 'point')} drawn, a sample that includes the most novel; {note}"
         return note
 
     def __panel__(self):

@@ -15,8 +15,8 @@ from ...widgets.file_drop import FileDrop
 from ..base import View
 
 _EMPTY = (
-    "Add a second file as reference to see what this one holds that the other does not, and the other "
-    "way round. Labels within this file are compared below without one."
+    "Add a second file as reference to see what each file contains that the other does not. "
+    "Labels within this file are compared below without one."
 )
 
 
@@ -28,7 +28,7 @@ class SetsView(View):
         self._sets, self._following = sets, False
         self._drop = FileDrop(width=260, height=60, margin=(0, 12, 0, 0), stylesheets=[DROP])
         self._path = pmui.TextInput(
-            label="or a path on the server",
+            label="File path or data-set name",
             placeholder="/data/reference.xyz",
             size="small",
             width=260,
@@ -100,12 +100,12 @@ class SetsView(View):
             ]
         if opened.dataset.elements != other.elements:
             how = (
-                "both are described with the elements of either"
+                "both are described with the elements of both"
                 if opened.parameters.species
-                else "they are not told apart: the descriptor holds distances only"
+                else "the descriptor uses distances only and does not distinguish them"
             )
             lines.append(
-                f"⚠ Other elements: {escape(' '.join(opened.dataset.elements))} against "
+                f"⚠ Different elements: {escape(' '.join(opened.dataset.elements))} against "
                 f"{escape(' '.join(other.elements))}; {how}."
             )
         self._numbers.object = "".join(f'<div class="fact">{line}</div>' for line in lines)
@@ -116,5 +116,5 @@ class SetsView(View):
             self._drop, pn.Row(self._path, self._add, margin=0, align="center"), self._files,
             align_items="center", gap="12px 0", sizing_mode="stretch_width", margin=(6, 0, 0, 0),
         )  # fmt: skip
-        head = html(heading("Compare with other files", (), "the open file stays what it is"))
+        head = html(heading("Compare with other files", (), "the open file is unchanged"))
         return card(head, row, self._numbers, area="files", sizing_mode="stretch_width")

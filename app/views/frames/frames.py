@@ -75,12 +75,12 @@ class FramesView(View):
             label="Filter", placeholder='label == "liquid" and max_force > 20', size="small",
             sizing_mode="stretch_width", margin=(6, 8, 0, 0),
         )  # fmt: skip
-        self._pick = _button("Pick the shown", "Pick all frames that the filter finds")
-        self._unfilter = _button("Show all", "Empty the filter", "text")
+        self._pick = _button("Select all shown", "Select all frames that match the filter")
+        self._unfilter = _button("Clear filter", "Show all frames", "text")
         self._look = _button(
-            "Show structure", "Look at this environment on the map and in its structure", "text"
+            "Show structure", "Show this environment on the map and in its structure", "text"
         )
-        self._again = _button("List the frames", "Ask for the table once more")
+        self._again = _button("List the frames", "Compute the table again")
         self._table = data_table(_COLUMNS, _NUMBERS, _WIDTHS, selectable="checkbox")
         self._table.add_filter(lambda rows: rows[self._found] if len(rows) == len(self._found) else rows)
         self._table.param.watch(lambda event: self._picked(event.new), "selection")
@@ -165,7 +165,7 @@ class FramesView(View):
         self._update_note()
 
     def _find(self) -> None:
-        """Apply the filter; one that makes no sense hides nothing, and says why."""
+        """Apply the filter; an invalid one hides nothing and shows its error."""
         text, n_rows = self._filter.value.strip(), len(self._table.value)
         found, message = np.ones(n_rows, dtype=bool), ""
         if text:
@@ -211,7 +211,7 @@ class FramesView(View):
         ready, n_found = self._columns is not None, int(self._found.sum())
         self._pick.visible = self._table.visible = ready
         self._pick.disabled = n_found == 0
-        self._pick.label = f"Pick the shown ({count(n_found)})"
+        self._pick.label = f"Select all shown ({count(n_found)})"
         self._again.visible = not ready and not self._is_asked and self._state.opened is not None
         self._unfilter.visible = bool(self._filter.value)
         self._update_head()
@@ -232,14 +232,14 @@ class FramesView(View):
         self._look.visible = frame is not None
         if frame is None or state.path is None:
             self._current.object = (
-                '<div class="small">Tick frames to pick them; '
-                "click a row, or press Enter on it, to look at its most novel environment.</div>"
+                '<div class="small">Tick frames to select them; '
+                "click a row, or press Enter on it, to make its most novel environment current.</div>"
             )
             return
         novelty = state.path.delta_entropy[state.path.position(state.n_frames), state.current_env]
         atom = state.current_env - state.opened.envs.offsets[frame]
         self._current.object = (
-            f'<div class="small">Looking at atom {count(atom)} of frame {count(frame)}, '
+            f'<div class="small">Current: atom {count(atom)} of frame {count(frame)}, '
             f"δH {nats(novelty, 2)} nats</div>"
         )
 
@@ -262,7 +262,7 @@ def _explained(columns) -> dict[str, str]:
     if others:
         names["of this file:"] = ", ".join(others[:60]) + (", …" if len(others) > 60 else "")
     names["functions:"] = ", ".join(FUNCTIONS)
-    names["operators:"] = '== != < <= > >= + - * / and or not, in ("a", "b"); what is missing never matches'
+    names["operators:"] = '== != < <= > >= + - * / and or not, in ("a", "b"); missing values never match'
     return names
 
 

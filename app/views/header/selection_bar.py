@@ -18,15 +18,17 @@ class SelectionBar(View):
         super().__init__(state, tab)
         self._history = controller.history
         self._keys = Shortcuts()
-        self._undo = _button("", "Take the last decision back (Ctrl+Z)", self._history.undo, icon="undo")
-        self._redo = _button("", "Do it again (Ctrl+Shift+Z)", self._history.redo, icon="redo")
+        self._undo = _button("", "Undo (Ctrl+Z)", self._history.undo, icon="undo")
+        self._redo = _button("", "Redo (Ctrl+Shift+Z)", self._history.redo, icon="redo")
         self._text = html()
         # As wide as its text: with no width of its own it would be drawn under the buttons.
-        self._text.param.update(sizing_mode=None, styles={"max-width": "104px"})
-        self._lock = _button("Lock", "Keep them in every subset", self._mark("lock"))
-        self._exclude = _button("Exclude", "Leave them out of every subset and number", self._mark("exclude"))
-        self._unmark = _button("Unmark", "Neither lock nor exclude them", self._mark("clear"))
-        self._clear = _button("Clear", "Pick nothing (Esc)", self._let_go)
+        self._text.param.update(sizing_mode=None, styles={"max-width": "120px"})
+        self._lock = _button("Lock", "Keep the selected frames in every subset", self._mark("lock"))
+        self._exclude = _button(
+            "Exclude", "Exclude the selected frames from all subsets and metrics", self._mark("exclude")
+        )
+        self._unmark = _button("Unmark", "Remove the lock or exclusion", self._mark("clear"))
+        self._clear = _button("Clear selection", "Clear the selection (Esc)", self._let_go)
         self._actions = pn.Row(
             self._text, self._lock, self._exclude, self._unmark, self._clear, margin=0, align="center",
             css_classes=["wraps"], stylesheets=[CSS],
@@ -55,7 +57,7 @@ class SelectionBar(View):
         parts = []
         # Each part on one line, all on two: beside the tabs there is no more room at 1280 pixels.
         if state.selected:
-            parts.append(f"<b class=nowrap>{plural(len(state.selected), 'frame')} picked</b>")
+            parts.append(f"<b class=nowrap>{plural(len(state.selected), 'frame')} selected</b>")
         if marks.locked:
             parts.append(f"<span class=nowrap>{len(marks.locked):,} locked</span>")
         if marks.excluded:

@@ -43,7 +43,7 @@ class SummaryView(View):
             ),
             _tile(
                 f"Redundancy {tip('redundancy', 'left')}",
-                f"{nats(bound - entropy, 2)} <small>nats, ≈ {copies} copies each</small>",
+                f"{nats(bound - entropy, 2)} <small>nats, ≈ {copies} copies of each</small>",
             ),
         )
         name = escape(dataset.name)
@@ -63,8 +63,8 @@ class SummaryView(View):
         )
         lost = 1 - row["overlap"]
         more = (
-            f"{percent(lost)} are lost: δH is {nats(row['information_loss'], 2)} nats on average over all, "
-            f"{nats(row['max_delta_entropy'], 1)} at most."
+            f"{percent(lost)} are not covered (mean loss {nats(row['information_loss'], 2)} nats, "
+            f"largest δH {nats(row['max_delta_entropy'], 1)} nats)."
             if lost
             else "Nothing is lost."
         )
@@ -72,7 +72,7 @@ class SummaryView(View):
             other = state.row_of("random")
             more += (
                 f" By comparison, random covers {percent(other['overlap'])}, "
-                f"with δH up to {nats(other['max_delta_entropy'], 1)}."
+                f"with δH up to {nats(other['max_delta_entropy'], 1)} nats."
             )
         sentence = verdict(state.displayed_method, row, reference)
         said = f'{sentence} <span class="more">{more}</span>{self._caution()}'
@@ -95,7 +95,7 @@ def _facts(dataset, species: bool) -> str:
     elements = f"elements {escape(' '.join(dataset.elements))}"
     if len(dataset.elements) > 1:
         # The default descriptor holds distances only: two elements at the same places look alike.
-        elements += " (told apart)" if species else " (not told apart)"
+        elements += " (distinguished)" if species else " (not distinguished)"
     parts = [elements, f"labels: {label_counts(dataset.labels)}"]
     if dataset.locked:
         parts.insert(1, f"{plural(len(dataset.locked), 'isolated atom')} locked")

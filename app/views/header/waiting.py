@@ -32,10 +32,10 @@ class WaitingView(View):
         self._demo.visible = not work.running
         if work.running:
             what = escape(work.title)
-            said = f"The plots come as soon as the first order of its frames is known. {first_time()}"
+            said = f"The plots appear once the frames are ordered. {first_time()}"
         else:
             what = "Nothing is open"
-            said = "Drop a file of structures on the field at the left, or give its path on the server."
+            said = "Drop a structure file on the left, or enter its path or a data-set name."
         self._text.object = f'<div class="empty"><div><b>{what}</b><br>{said}</div></div>'
 
     def __panel__(self):

@@ -76,9 +76,7 @@ class HealthView(View):
             self._list.objects = []
         elif not findings:
             self._list.objects = [
-                html(
-                    '<div class="empty"><span class="fine">✔ Nothing found: no check complains.</span></div>'
-                )
+                html('<div class="empty"><span class="fine">✔ No problems found.</span></div>')
             ]
         else:
             self._list.objects = [self._row(finding) for finding in findings]
@@ -94,7 +92,7 @@ class HealthView(View):
             f'<div class="small">{escape(finding.explanation)}</div>'
             f'<div class="small">{noun} {shown}</div></div></div>'
         )
-        buttons = [_button("Pick these frames", f"Pick: {finding.title}", lambda: self._pick(finding))]
+        buttons = [_button("Select these frames", f"Select: {finding.title}", lambda: self._pick(finding))]
         if finding.removable:
             buttons.append(_button("Exclude", f"Exclude: {finding.title}", lambda: self._exclude(finding)))
         return pn.Row(
@@ -136,7 +134,7 @@ def _badges(findings: list[Finding]) -> str:
         for severity, n in counts.items()
         if n
     ]
-    return " ".join(badges) or '<span class="badge fine">nothing found</span>'
+    return " ".join(badges) or '<span class="badge fine">no problems</span>'
 
 
 def _button(label: str, description: str, do) -> pmui.Button:

@@ -1,4 +1,4 @@
-"""The table of what was lost, and the way to put it back."""
+"""The table of lost environments, with buttons that lock their frames."""
 
 from html import escape
 
@@ -37,11 +37,11 @@ _WIDTHS = {
     "delta_entropy": 130,
     "force": 140,
 }
-_PUT_BACK = '<span class="put-back" role="button">Put back</span>'
+_ADD_FRAME = '<span class="add-frame" role="button">Add frame</span>'
 
 
 class LostTable(View):
-    """Dropped environments ranked by δH; a click looks at one, "put back" locks its frame."""
+    """Dropped environments ranked by δH; a click looks at one, "Add frame" locks its frame."""
 
     def __init__(self, state: State, tab: str = ""):
         super().__init__(state, tab)
@@ -55,11 +55,13 @@ class LostTable(View):
         self._look = pmui.Button(
             label="Show structure", size="small", variant="text", margin=(0, 4), align="center"
         )
-        self._back = pmui.Button(label="Put back", size="small", variant="outlined", margin=0, align="center")
+        self._back = pmui.Button(
+            label="Add frame", size="small", variant="outlined", margin=0, align="center"
+        )
         self._tables = {mode: self._table(mode) for mode in _COLUMNS}
         self._mode.param.watch(lambda _: self._update(), "value")
         self._look.on_click(lambda _: self._state.param.update(tab="map"))
-        self._back.on_click(lambda _: self._put_back(self._state.current_frame))
+        self._back.on_click(lambda _: self._add_frame(self._state.current_frame))
         self.follow(self._update_places, "opened")
         self.follow(self._update, "opened", "paths", "active", "n_frames", "marks")
         self.follow(self._update_current, "opened", "paths", "active", "n_frames", "marks", "current_env")
@@ -68,7 +70,7 @@ class LostTable(View):
         columns = _COLUMNS[mode]
         table = data_table(
             columns, {name: places for name, places in _NUMBERS.items() if name in columns}, _WIDTHS,
-            selectable=False, buttons={"back": _PUT_BACK}, visible=mode == ENVIRONMENTS,
+            selectable=False, buttons={"back": _ADD_FRAME}, visible=mode == ENVIRONMENTS,
         )  # fmt: skip
         on_row(table, self._clicked)
         return table
@@ -86,7 +88,7 @@ class LostTable(View):
         values = path.delta_entropy[path.position(state.n_frames)]
         if path.marks == state.marks:
             return values
-        # What was just put back is no longer lost, though the numbers for it are still to come.
+        # A frame that was just added is no longer lost, though its new metrics are not yet computed.
         marked = np.isin(self._places.frame, state.marks.locked + state.marks.excluded)
         return np.where(marked, np.float32(np.nan), values)
 
@@ -107,15 +109,15 @@ class LostTable(View):
         note = f"{plural(found.n_lost, 'environment')} lost by {escape(self._state.displayed_method)}"
         if len(self._rows) == MOST_ROWS:
             note += f"; the {count(MOST_ROWS)} with the largest δH"
-        self._head.object = heading("What did I lose?", ("delta",), note)
+        self._head.object = heading("Lost environments", ("delta",), note)
 
     def _clicked(self, row: int, column: str) -> None:
         if column == "back":
-            self._put_back(int(self._places.frame[self._rows[row]]))
+            self._add_frame(int(self._places.frame[self._rows[row]]))
         else:
             self._state.current_env = int(self._rows[row])
 
-    def _put_back(self, frame: int | None) -> None:
+    def _add_frame(self, frame: int | None) -> None:
         if frame is not None:
             with pn.io.hold():
                 self._state.marks = self._state.marks.lock([frame])
@@ -125,15 +127,19 @@ class LostTable(View):
         frame = None if values is None or state.current_env is None else state.current_frame
         self._look.visible = self._back.visible = frame is not None
         if frame is None:
-            told = "Click a row, or press Enter on it, to look at it." if len(self._rows) else ""
+            told = (
+                "Click a row, or press Enter on it, to make its environment current."
+                if len(self._rows)
+                else ""
+            )
             self._current.object = f'<div class="small">{told}</div>'
             return
         self._back.disabled = bool(state.status[frame] == LOCKED)
-        self._back.label = f"Put back frame {count(frame)}"
+        self._back.label = f"Add frame {count(frame)}"
         atom, value = state.current_env - state.opened.envs.offsets[frame], values[state.current_env]
         novelty = "" if np.isnan(value) else f", δH {nats(value, 2)} nats"
         self._current.object = (
-            f'<div class="small">Looking at atom {count(atom)} of frame {count(frame)} '
+            f'<div class="small">Current: atom {count(atom)} of frame {count(frame)} '
             f"({state.status[frame]}){novelty}</div>"
         )
 

@@ -77,7 +77,7 @@ class MapView(View):
             margin=(0, 8, 0, 0 if self._subset else 8),
             align="center",
         )
-        self._beside = pmui.Checkbox(label="Subset beside the full set", value=False, **small)
+        self._beside = pmui.Checkbox(label="Show the subset separately", value=False, **small)
         self._button = pmui.Button(label="Compute UMAP", variant="outlined", visible=False, **small)
         self._button.on_click(lambda _: self._ask())
         self._mode.param.watch(lambda event: self._choose(event.new), "value")

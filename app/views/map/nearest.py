@@ -26,7 +26,7 @@ class NearestView(View):
         self._head, self._text = html(heading("Nearest kept environment", ("nearest",))), html()
         self._viewer = StructureViewer(min_height=100)
         self._go = pmui.Button(
-            label="Look at it", description="Make it the current environment", size="small",
+            label="Make current", description="Make this the current environment", size="small",
             variant="outlined", margin=(6, 0, 0, 0),
         )  # fmt: skip
         self._go.on_click(lambda _: self._look())
@@ -58,16 +58,16 @@ class NearestView(View):
         if self._state.opened is None or self._state.path is None:
             return "Nothing is open."
         if self._state.current_env is None:
-            return "Click an atom, or a point on the map, to see which kept environment is nearest to it."
+            return "Click an atom, or a point on the map, to find its nearest kept environment."
         return "No frame is kept."
 
     def _words(self, nearest: Nearest) -> str:
         state, row = self._state, nearest.row
         if row == state.current_env:
-            said = "The current environment is itself kept: distance 0."
+            said = "The current environment is kept: distance 0."
         else:
-            in_h = nearest.distance / state.opened.parameters.bandwidth
-            said = f"<b>{nearest.distance:.4g} Å⁻¹</b> away: {in_h:.3g} h"
+            bandwidths = nearest.distance / state.opened.parameters.bandwidth
+            said = f"Distance <b>{nearest.distance:.4g} Å⁻¹</b> ({bandwidths:.2g} bandwidths)"
         frame = current_structure.frame_of(state, row)
         element = self._other_element(row)
         return (
@@ -85,7 +85,9 @@ class NearestView(View):
             for r in (row, self._state.current_env)
         ]
         return (
-            "" if symbols[0] == symbols[1] else ". Another element: the descriptor does not tell them apart."
+            ""
+            if symbols[0] == symbols[1]
+            else ". Different element: the descriptor does not distinguish them."
         )
 
     def _draw(self, row: int) -> None:

@@ -26,7 +26,7 @@ STEPS = {
     "All": current_structure.ALL,
     "Kept": current_structure.KEPT,
     "Dropped": current_structure.DROPPED,
-    "Picked": current_structure.PICKED,
+    "Selected": current_structure.PICKED,
 }
 _SMALL = {"size": "small", "margin": 0, "align": "center"}
 _TIGHT = {"& .MuiToggleButton-root": {"textTransform": "none", "padding": "2px 7px"}}
@@ -54,8 +54,8 @@ class StructureView(View):
         self._back, self._next = (
             pmui.IconButton(icon=icon, description=text, on_click=partial(self._step, by), **_SMALL)
             for icon, text, by in (
-                ("chevron_left", "The frame before", -1),
-                ("chevron_right", "The next frame", 1),
+                ("chevron_left", "Previous frame", -1),
+                ("chevron_right", "Next frame", 1),
             )
         )
         self._frame = pmui.TextInput(label="Frame", value="", width=66, sx=_NUMBER, **_SMALL)
@@ -70,9 +70,11 @@ class StructureView(View):
     def _make_marks(self) -> None:
         self._lock = _button("Lock", "Keep this frame in every subset", lambda: self._mark("lock"))
         self._exclude = _button(
-            "Exclude", "Leave this frame out of every subset and number", lambda: self._mark("exclude")
+            "Exclude", "Exclude this frame from all subsets and metrics", lambda: self._mark("exclude")
         )
-        self._unmark = _button("Unmark", "Neither lock nor exclude this frame", lambda: self._mark("clear"))
+        self._unmark = _button(
+            "Unmark", "Remove the lock or exclusion of this frame", lambda: self._mark("clear")
+        )
 
     def _make_look(self) -> None:
         options = {"sx": _TIGHT, **_SMALL}
@@ -179,14 +181,14 @@ class StructureView(View):
 
     def _update_head(self, frame: int) -> None:
         state, scene = self._state, self._scene
-        note = "the most novel one at this size; click an atom"
+        note = "most novel frame at this size; click an atom"
         if state.current_env is not None:
             note = _neighbors(scene)
         elif state.selected:
-            note = "the first picked one; click an atom"
+            note = "first selected frame; click an atom"
         periodic = state.opened.dataset.frames[frame].pbc
         if any(n < self._copies.value for n, along in zip(scene.copies, periodic, strict=True) if along):
-            note = f"fewer copies: {self._copies.value}× would be more than {ATOM_LIMIT:,} atoms"
+            note = f"fewer copies: {self._copies.value}× would exceed {ATOM_LIMIT:,} atoms"
         self._head.object = heading(f"Frame {frame}", ("structure",), note)
 
     def _values(self) -> tuple[np.ndarray | None, str]:
@@ -229,7 +231,7 @@ class StructureView(View):
 
 def _neighbors(scene: Scene) -> str:
     if scene.picked < 0:
-        return "no atom picked"
+        return "no atom selected"
     n = len(scene.neighbors)
     nearest = f", the nearest at {scene.neighbors[0]:.2f} Å" if n else ""
     return f"{n} neighbour{'' if n == 1 else 's'} within {scene.sphere:g} Å{nearest}"

@@ -98,7 +98,7 @@ class CurveView(View):
             entropies.append(bound)
         self._bound.location = self._bound_label.y = bound
         self._bound_label.text = f"bound ln N = {nats(bound, 2)}"
-        note = "" if self._bound.visible else f" · bound ln N = {nats(bound, 2)} lies above"
+        note = "" if self._bound.visible else f" · bound ln N = {nats(bound, 2)} is above the plot"
         self._head.object = heading(
             "Entropy against diversity", ("entropy", "diversity", "handle"), f"full set ★{note}"
         )

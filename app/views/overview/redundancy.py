@@ -66,7 +66,7 @@ class RedundancyView(View):
         names = ["full set", f"subset of {state.displayed_method}"]
         entropies, n_envs = [full["entropy"], subset["entropy"]], [full["n_envs"], subset["n_envs"]]
         colors = [FULL_COLOR, METHOD_INFO[state.displayed_method].color]
-        note = "the shorter the bar before its bound, the more repeats itself"
+        note = "shorter bar = more redundant"
         if labels is not None:
             names += labels.names
             entropies += labels.entropies.tolist()

@@ -48,10 +48,10 @@ class ExportView(View):
         )
         self._json = self._download(".json", _record, lambda: subset_module.RECORD, variant="outlined")
         wide = {"size": "small", "variant": "outlined", "sizing_mode": "stretch_width", "margin": 0}
-        self._code = pmui.Button(label="Copy as Python", **wide)
-        self._command = pmui.Button(label="as command", description="Copy as a command for a shell", **wide)
+        self._code = pmui.Button(label="Show Python…", **wide)
+        self._command = pmui.Button(label="Show command…", description="Show a shell command", **wide)
         self._target = pmui.TextInput(
-            label="or a path to save to", placeholder="/data/subset.xyz", size="small",
+            label="Save to a path on the server", placeholder="/data/subset.xyz", size="small",
             sizing_mode="stretch_width", margin=0,
         )  # fmt: skip
         self._save = pmui.Button(
@@ -60,7 +60,7 @@ class ExportView(View):
         self._locked, self._listing = html(margin=(4, 0, 0, 0)), html()
         self._dialog = pmui.Dialog(
             self._listing,
-            title="The same subset",
+            title="Reproduce this subset",
             show_close_button=True,
             close_on_click=True,
             width_option="md",
@@ -124,8 +124,8 @@ class ExportView(View):
             return
         locked = state.opened.dataset.locked
         self._locked.object = (
-            f'<div class="small">Keeps {plural(len(locked), "isolated atom")} at every size '
-            f"(frame {frame_list(locked)}): energy references that MACE needs.</div>"
+            f'<div class="small">Always keeps {plural(len(locked), "isolated atom")} '
+            f"(frame {frame_list(locked)}): MACE needs their energies as reference.</div>"
             if locked
             else ""
         )

@@ -23,12 +23,12 @@ from ..base import View
 from ..frame_text import embedding_note, file_stem
 
 _SPLIT_NOTE = (
-    "Frames are near-duplicates if each environment of either has one of the other's nearer than this; "
-    "chains of them stay on one side. Isolated atoms train."
+    "Two frames are near-duplicates if each environment of either is closer than this to one of the other; "
+    "connected near-duplicates stay on the same side. Isolated atoms always go to training."
 )
 _PLOTS_NOTE = (
-    "Those of Compare sets too, where a file was added. The tools above each plot, seen when the pointer is "
-    "on it, save that plot as it is seen."
+    "Includes those of Compare sets if a file was added. To save a single plot as shown, point at it and use "
+    "the tools above it."
 )
 
 
@@ -39,7 +39,7 @@ class ExportDialog(View):
         super().__init__(state, tab)
         self._controller, self._sets, self._saver = controller, sets, Download()
         wide = {"size": "small", "sizing_mode": "stretch_width", "margin": 0}
-        self._more = pmui.Button(label="More ways to export …", variant="outlined", **wide)
+        self._more = pmui.Button(label="More export options…", variant="outlined", **wide)
         self._content = pmui.RadioButtonGroup(options=CONTENTS, value=SOURCE, sx=AS_WRITTEN, **wide)
         self._note = html(margin=(4, 0, 0, 0))
         self._order = pmui.RadioButtonGroup(
@@ -47,9 +47,7 @@ class ExportDialog(View):
         )
         self._split = pmui.Checkbox(label="Split into training and validation", size="small", margin=0)
         self._fraction = _number("Validation / %", 10, start=1, end=90, step=1)
-        self._distance = _number(
-            "Near-duplicates nearer than / h", 1.0, start=0.01, end=100, step=0.1, width=220
-        )
+        self._distance = _number("Near-duplicate distance / h", 1.0, start=0.01, end=100, step=0.1, width=220)
         self._seed = _number("Seed", 0, start=0, end=2**31, step=1)
         self._numbers = pn.Row(
             self._fraction, self._distance, self._seed, margin=(6, 0, 0, 0), styles={"gap": "10px"}
@@ -74,9 +72,9 @@ class ExportDialog(View):
         section = '<div class="section">{}</div>'
         gap = {"margin": (16, 0, 4, 0)}
         return pn.Column(
-            html(section.format("Frames carry")), self._content, self._note, self._order,
-            html(section.format("Two files"), **gap), self._split, self._numbers, self._split_note,
-            html(section.format("Beside the subset and its record (.json)"), **gap), self._parts,
+            html(section.format("Frame metadata")), self._content, self._note, self._order,
+            html(section.format("Split"), **gap), self._split, self._numbers, self._split_note,
+            html(section.format("In addition to the subset and its record (.json)"), **gap), self._parts,
             html(f'<div class="small">{_PLOTS_NOTE}</div>', margin=(12, 0, 0, 0)),
             pn.Row(self._make, self._told, sizing_mode="stretch_width", margin=(16, 0, 4, 0), align="center"),
             sizing_mode="stretch_width", margin=0,
@@ -98,7 +96,7 @@ class ExportDialog(View):
         state, wishes = self._state, self.wishes
         found, marks = self._found(), state.marks
         opened = found.opened
-        self._tell("Being made …")
+        self._tell("Exporting…")
         self._make.disabled = True
 
         def work(progress) -> Bundle:

@@ -50,7 +50,7 @@ class MethodsView(View):
             there = [method for method in METHODS if method in state.shown or method == state.active]
             self._active.param.update(options=there, value=state.active)
             # Always one line: what stands below must not move while it is aimed at.
-            said = "Whose subset is mapped and exported"
+            said = "Active method (map and export)"
             if state.displayed_method != state.active:
                 said = f"Until {state.active} is computed: {state.displayed_method}"
             self._whose.object = f'<div class="small">{said}</div>'

@@ -17,14 +17,14 @@ from ...widgets.card import AS_WRITTEN, html
 from ..base import View
 
 _NOTES = {
-    False: "The descriptor sees distances only: it does not tell elements apart.",
-    True: "The descriptor is followed by one of each element alone: a change of elements counts.",
+    False: "Uses distances only: elements are not distinguished.",
+    True: "Adds one descriptor per element, so chemistry counts (slower).",
 }
 
 _KEYS = {
-    "energy_key": "Key of the energy",
-    "forces_key": "Key of the forces",
-    "label_key": "Key of the label",
+    "energy_key": "Energy key",
+    "forces_key": "Forces key",
+    "label_key": "Label key",
 }
 
 
@@ -57,7 +57,7 @@ class SettingsView(View):
             label="Suggest from the volume", size="small", variant="text", margin=(0, 0, 4, 0)
         )
         self._keys = {
-            name: pmui.TextInput(label=label, placeholder="by its usual names", **options)
+            name: pmui.TextInput(label=label, placeholder="detected automatically", **options)
             for name, label in _KEYS.items()
         }
         self._why, self._live = html(), html()
@@ -91,7 +91,7 @@ class SettingsView(View):
     def _recompute(self) -> None:
         try:
             parameters = Parameters(
-                k=_number(self._k, int, "a whole number from 2 to 1,000", K),
+                k=_number(self._k, int, "an integer from 2 to 1,000", K),
                 cutoff=_number(self._cutoff, float, "a length above 0 and up to 20 Å", CUTOFF),
                 bandwidth=_number(self._bandwidth, float, "a number from 1e-12 to 1e12", BANDWIDTH),
                 species=self._species.value,

@@ -15,7 +15,7 @@ from ...widgets.card import html
 from ..base import View
 
 _MODES = {
-    "by hand": SIZE,
+    "slider": SIZE,
     "smallest with overlap ≥": OVERLAP,
     "at most … environments": ENVS,
     "smallest with mean loss ≤": LOSS,
@@ -38,7 +38,7 @@ class SizeView(View):
             sizing_mode="stretch_width", margin=(0, 8, 0, 8), sx=_UNSEEN,
         )  # fmt: skip
         self._mode = pmui.Select(
-            label="Size chosen", options=_MODES, value=SIZE, size="small", margin=(6, 0, 0, 0),
+            label="Set size by", options=_MODES, value=SIZE, size="small", margin=(6, 0, 0, 0),
             sizing_mode="stretch_width",
         )  # fmt: skip
         self._value = pmui.TextInput(
@@ -101,12 +101,12 @@ class SizeView(View):
             return
         position, name = state.target.position(state.path.curve), escape(state.displayed_method)
         if position is None:
-            said = f"⚠ No size of {name} has {target_text(state.target)}; the size stays."
+            said = f"⚠ No size of {name} has {target_text(state.target)}; the size is unchanged."
         elif state.target.mode == KNEE:
             said = f"The knee of {name}: {plural(state.n_frames, 'frame')}. {tip('knee', 'left')}"
         else:
             which = "Largest" if state.target.mode == ENVS else "Smallest"
-            said = f"{which} subset of {name} with {target_text(state.target)}, of the slider's stops."
+            said = f"{which} subset of {name} with {target_text(state.target)} among the slider's sizes."
         self._said.object = f'<div class="small">{said}</div>'
 
     def _update_bounds(self) -> None:
@@ -129,7 +129,7 @@ class SizeView(View):
     def __panel__(self):
         """Return what the page shows of this view."""
         return pn.Column(
-            html('<div class="section">Size of the subset</div>'),
+            html('<div class="section">Subset size</div>'),
             self._line,
             self._slider,
             pn.Row(self._mode, self._value, sizing_mode="stretch_width", margin=0),

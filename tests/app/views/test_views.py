@@ -238,7 +238,7 @@ def test_exports_follow_method_size_and_order(opened, file, monkeypatch):
     ranked = saved["subset.xyz"]
     assert sorted(kept.splitlines()) == sorted(ranked.splitlines())
     assert b'"order": "rank"' in saved["subset.json"]
-    assert "Keeps 1 isolated atom at every size (frame 0)" in text_of(view)
+    assert "Always keeps 1 isolated atom (frame 0)" in text_of(view)
 
 
 def test_the_whole_page_follows_the_slider_within_a_fifth_of_a_second(session):
@@ -274,4 +274,4 @@ def test_elements_that_are_not_told_apart_are_said_so(session, tmp_path):
     for name, atoms, said in (("alloy.xyz", alloy, True), ("silver.xyz", bulk("Ag", cubic=True), False)):
         write(tmp_path / name, [atoms, atoms * (2, 1, 1)], format="extxyz")
         session.open(tmp_path / name)
-        assert ("not told apart" in text_of(summary)) is said
+        assert ("not distinguished" in text_of(summary)) is said

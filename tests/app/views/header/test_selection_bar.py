@@ -85,7 +85,7 @@ def test_the_bar_marks_what_is_picked_and_lets_go(opened):
     state, bar = opened.state, SelectionBar(opened.state, opened.controller)
     assert not bar._lock.visible
     state.selected = (4, 7)
-    assert "2 frames picked" in bar._text.object
+    assert "2 frames selected" in bar._text.object
     bar._lock.clicks += 1
     assert state.marks.locked == (0, 4, 7)
     bar._keys.pressed = ("Escape", 1)

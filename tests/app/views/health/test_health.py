@@ -290,7 +290,7 @@ def test_the_view_says_that_nothing_was_found(session, rng, tmp_path):
     session.state.tab = "health"
     view = HealthView(session.state, session.controller, "health")
     session.run()
-    assert "Nothing found" in text_of(view)
+    assert "No problems found" in text_of(view)
 
 
 def test_text_from_a_file_is_escaped(session, rng, tmp_path):

@@ -49,7 +49,7 @@ def test_without_a_current_environment_the_most_novel_frame_is_shown(opened, vie
     assert len(view._viewer.scene["atom"]) == len(state.opened.dataset.frames[most])
     state.selected = (3, 8)
     assert "Frame 3<" in text_of(view)
-    assert "first picked" in text_of(view)
+    assert "first selected" in text_of(view)
     state.current_env = int(state.opened.envs.offsets[8]) + 2
     assert "Frame 8<" in text_of(view)
     assert "Atom 2 (Cu)" in text_of(view)
@@ -205,7 +205,7 @@ def test_the_nearest_kept_environment_follows(opened):
     envs, kept = state.opened.envs, np.flatnonzero(state.mask[state.opened.envs.frame_index])
     distances = np.linalg.norm(envs.X[kept] - envs.X[state.current_env], axis=1)
     assert view._nearest.row == kept[np.argmin(distances)]
-    assert f"<b>{distances.min():.4g} Å⁻¹</b> away: {distances.min() / 0.015:.3g} h" in text_of(view)
+    assert f"<b>{distances.min():.4g} Å⁻¹</b> ({distances.min() / 0.015:.2g} bandwidths)" in text_of(view)
     assert f"frame {envs.frame_index[view._nearest.row]}" in text_of(view)
     scene = view._viewer.scene
     assert scene["around"]
@@ -213,7 +213,7 @@ def test_the_nearest_kept_environment_follows(opened):
     row = view._nearest.row
     view._go.clicks += 1
     assert state.current_env == row
-    assert "itself kept: distance 0" in text_of(view)
+    assert "is kept: distance 0" in text_of(view)
     assert not view._go.visible
     view._viewer.clicked = [0, 1]
     assert state.current_env == envs.offsets[envs.frame_index[row]]

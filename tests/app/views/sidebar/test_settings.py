@@ -125,7 +125,7 @@ def test_elements_are_told_apart_everywhere(session, tmp_path):
     assert state.parameters == Parameters(species=True)
     assert state.opened.envs.X.shape[1] == 3 * 63
     assert state.full_set_metrics["entropy"] > blind
-    assert "(told apart)" in text_of(summary)
+    assert "(distinguished)" in text_of(summary)
     assert "species=['Ag', 'Pd']" in code.python_code(state.opened, state.path, 1)
     record = record_module.record(state.opened, state.path, 1, "file", b"")
     assert record["parameters"]["species"] == ["Ag", "Pd"]
