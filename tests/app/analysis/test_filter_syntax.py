@@ -152,7 +152,7 @@ def test_what_is_missing_is_never_found():
         ("label", "expected a condition, but label is a text at character 1"),
         ("rank > 2 and label", "expected a condition, but label is a text at character 14"),
         ("label == 2", "cannot compare label (text) with number at character 7"),
-        ("max_force > 'a'", "max_force is a number and “a” is a text at character 11"),
+        ("max_force > 'a'", "cannot compare max_force (number) with text at character 11"),
         ("label in (1, 'a')", "label is a text and 1 is a number at character 11"),
         ("label in 'bulk'", "expected a list in parentheses after “in”, got “'bulk'” at character 10"),
         ("label in rank", "expected a set, but rank is a number at character 10"),
