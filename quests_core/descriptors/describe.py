@@ -68,7 +68,7 @@ def _multicomponent_descriptors(frames, k, cutoff, species, progress) -> np.ndar
 
 
 def _user_descriptors(frames, descriptor_fn, progress) -> list[np.ndarray]:
-    blocks = []
+    blocks: list[np.ndarray] = []
     for i, atoms in enumerate(frames):
         block = np.asarray(descriptor_fn(atoms), dtype=np.float64)
         expected = (len(atoms), blocks[0].shape[1] if blocks else "d")

@@ -5,7 +5,8 @@ from functools import cache
 import numpy as np
 from llvmlite import ir
 from numba import types
-from numba.extending import intrinsic, overload
+
+from ..utils.jit import compiled_as, intrinsic
 
 # Values that `sort_columns` sorts: the published number of neighbours.
 SORTED = 32
@@ -41,7 +42,7 @@ def _sort_lanes(typing_context, matrix, lane, stride):
     return types.none(matrix, lane, stride), generate
 
 
-@overload(sort_columns, jit_options={"_nrt": False, "nogil": True})
+@compiled_as(sort_columns)
 def _sort_compiled(matrix):
     def sort_columns(matrix):
         for lane in range(0, matrix.shape[1], _SORTED_LANES):

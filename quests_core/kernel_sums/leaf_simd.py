@@ -9,8 +9,8 @@ import numpy as np
 from llvmlite import ir
 from numba import types
 from numba.core import cgutils
-from numba.extending import intrinsic, overload
 
+from ..utils.jit import compiled_as, intrinsic
 from .simd import VECTOR, broadcast, pointers, splat, vector_at
 from .tile_distances import FAR
 from .tile_sums import POWER_OF_TWO
@@ -20,14 +20,13 @@ from .tiles import CHUNK_AXES, LEAF_ROWS
 BOX_AXES = 8
 # Squares in single precision are taken for larger by this factor.
 ROUND_UP = np.float32(1.00001)
-_INNER = {"_nrt": False, "nogil": True}
 _LONG, _WORDS = ir.IntType(64), ir.VectorType(ir.IntType(32), 16)
 _SIDES = range(2)
 # Axes of lanes that are added up before one looks whether all are beyond the limit: mostly they are.
 _STEP = CHUNK_AXES // 2
 
 
-def _numbers(number: float) -> ir.Constant:
+def _numbers(number: float | np.floating) -> ir.Constant:
     return ir.Constant(VECTOR, [float(np.float32(number))] * 16)
 
 
@@ -115,7 +114,7 @@ def _leaves_within(typing_context, low, high, last, x, since, limit, n_blocks, g
     return types.int64(low, high, last, x, since, limit, n_blocks, gaps, near), generate
 
 
-@overload(leaves_within, jit_options=_INNER)
+@compiled_as(leaves_within)
 def _within_compiled(low, high, last, x, since, limit, n_blocks, gaps, near):
     return lambda low, high, last, x, since, limit, n_blocks, gaps, near: _leaves_within(
         low, high, last, x, since, limit, n_blocks, gaps, near
@@ -193,7 +192,7 @@ def _bfloat16_distances_sq(typing_context, x, center, bfloat16, limit, relative,
     return types.boolean(x, center, bfloat16, types.float32, relative, squares, types.int64), generate
 
 
-@overload(bfloat16_distances_sq, jit_options=_INNER)
+@compiled_as(bfloat16_distances_sq)
 def _bfloat16_compiled(x, center, bfloat16, limit, relative, squares):
     return lambda x, center, bfloat16, limit, relative, squares: _bfloat16_distances_sq(
         x, center, bfloat16, limit, relative, squares, bfloat16.shape[0]
@@ -242,7 +241,7 @@ def _upper_bound_distances_sq(
     return types.float32(squares, rounding_norms, residual_norms, residual_norm, ranks, since), generate
 
 
-@overload(upper_bound_distances_sq, jit_options=_INNER)
+@compiled_as(upper_bound_distances_sq)
 def _upper_bound_compiled(squares, rounding_norms, residual_norms, residual_norm, ranks, since):
     return lambda squares, rounding_norms, residual_norms, residual_norm, ranks, since: (
         _upper_bound_distances_sq(squares, rounding_norms, residual_norms, residual_norm, ranks, since)
@@ -278,6 +277,6 @@ def _sum_of_kernels(typing_context, squares, offset):
     return types.float32(squares, offset), generate
 
 
-@overload(sum_of_kernels, jit_options=_INNER)
+@compiled_as(sum_of_kernels)
 def _sum_compiled(squares, offset):
     return lambda squares, offset: _sum_of_kernels(squares, offset)

@@ -10,8 +10,8 @@ import numpy as np
 from llvmlite import ir
 from llvmlite.binding import get_host_cpu_features
 from numba import types
-from numba.extending import intrinsic, overload
 
+from ..utils.jit import compiled_as, intrinsic
 from .tiles import CHUNK_AXES, TILE_ROWS
 
 # References worked on at once: a column of a tile, once loaded, serves them all.
@@ -94,7 +94,7 @@ def _add_block(typing_context, chunk, columns, squares, first, lane):
     return types.none(chunk, columns, squares, first, lane), generate
 
 
-@overload(add_axes, jit_options={"_nrt": False, "nogil": True})
+@compiled_as(add_axes)
 def _compiled(chunk, columns, first, lanes, squares):
     def add_axes(chunk, columns, first, lanes, squares):
         for lane in range(0, lanes, BLOCK_LANES):

@@ -138,7 +138,8 @@ def _reduce_in_order(totals: tuple[np.ndarray, ...], combine, work, n: int, size
     They start as `totals` do, which hold nothing yet. So the result does not depend on which thread
     comes first, nor memory on the number of blocks.
     """
-    waiting, turn, lock = {}, 0, threading.Lock()
+    waiting: dict[int, tuple[np.ndarray, ...]] = {}
+    turn, lock = 0, threading.Lock()
 
     def block(first: int, last: int) -> None:
         nonlocal turn

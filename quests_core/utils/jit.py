@@ -10,8 +10,12 @@ import re
 import warnings
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any, Concatenate, ParamSpec
 
 import numba
+from numba import extending
+
+_Arguments = ParamSpec("_Arguments")
 
 # Sums may be reordered and fused; NaN and infinity keep their meaning ("nnan", "ninf" stay off).
 _OPTIONS = {
@@ -53,6 +57,23 @@ jit = _jit()
 jit_no_refcount = _jit(_nrt=False)
 # Part of another kernel's loop: hundreds of numbers, which describe its arrays, need not be handed over.
 jit_inline = _jit(_nrt=False, forceinline=True)
+
+
+def intrinsic(
+    generate: Callable[Concatenate[Any, _Arguments], tuple[Any, Callable]],
+) -> Callable[_Arguments, Any]:
+    """Return a function for compiled code, whose LLVM code `generate` writes."""
+    # numba's hints leave the typing context among the arguments of the call.
+    return extending.intrinsic(generate)  # type: ignore[return-value]
+
+
+def compiled_as(function: Callable) -> Callable[[Callable], Callable]:
+    """Return a decorator for what stands for a plain function in compiled code, as by `jit_no_refcount`."""
+    # numba's hints do not know `_nrt`.
+    options: Any = {"_nrt": False, "nogil": True}
+    return extending.overload(function, jit_options=options)
+
+
 _COMPILED = re.compile(r"^@(jit|jit_no_refcount|jit_inline|intrinsic)\b", re.MULTILINE)
 
 
