@@ -6,7 +6,7 @@ from functools import cached_property
 
 import numpy as np
 
-from .kernel_sums.tiles import CHUNK_AXES, Tiles, boxes
+from .kernel_sums.tiles import CHUNK_AXES, References, Tiles, boxes
 from .utils.arrays import Indices, read_only
 from .utils.validation import check_environment_matrix, check_environments, check_frame_indices, check_offsets
 
@@ -118,8 +118,8 @@ class Environments:
         return Tiles.from_rows(self.X)
 
     @cached_property
-    def blocks(self) -> tuple[np.ndarray, ...]:
-        """The frames as blocks of references, ``(rows, heads, offsets, low, high)``; made once.
+    def blocks(self) -> References:
+        """The frames as blocks of references; made once.
 
         Rows in the axes of `tiles`, near ones together within each frame, their first `CHUNK_AXES` axes, and
         each frame's box in these.
@@ -131,7 +131,7 @@ class Environments:
         low, high = boxes(heads, self.offsets.copy())
         low[self.sizes == 0], high[self.sizes == 0] = 0.0, 0.0
         # Numba compiles for read-only arrays anew: kernels get these offsets as all others, writable.
-        return rows, heads, self.offsets.copy(), low, high
+        return References(rows, heads, self.offsets.copy(), low, high)
 
     def rows(self, frames: Indices) -> np.ndarray:
         """Return the row numbers of the environments of `frames`, frame after frame."""

@@ -7,6 +7,7 @@ the inverse of the cell are used, so its handedness does not matter.
 """
 
 import math
+from typing import NamedTuple
 
 import numpy as np
 
@@ -22,6 +23,20 @@ _MOST_IMAGES = 500
 _MOST_VISITS = 5e6
 # Neighbours of one atom within the cutoff: ten times what any matter has within 12 Å.
 MOST_NEIGHBORS = 10_000
+
+
+class Grid(NamedTuple):
+    """The atoms of a frame in bins."""
+
+    status: int  # 0, or why the frame cannot be described
+    cell: np.ndarray  # the completed cell, (3, 3)
+    positions: np.ndarray  # wrapped along periodic axes, (n_atoms, 3)
+    counts: np.ndarray  # number of bins along each axis
+    reach: np.ndarray  # number of bins to search on each side
+    bins: np.ndarray  # bin of each atom, (n_atoms, 3)
+    starts: np.ndarray  # bin b holds the atoms ``members[starts[b]:starts[b + 1]]``
+    members: np.ndarray
+    member_positions: np.ndarray  # positions of all members as columns, (3, n_members)
 
 
 @jit
@@ -123,13 +138,7 @@ def _sort_into_bins(fractions, low, width, counts, bins, starts, members):
 
 @jit
 def grid_of_frame(positions, cell, pbc, cutoff):
-    """Sort the atoms of a frame into bins.
-
-    Returns ``(status, cell, wrapped, counts, reach, bins, starts, members, sorted)``: the completed
-    cell, positions wrapped along periodic axes, bins an axis, bins to look at on each side, the bin of
-    each atom, the atoms of bin ``b`` as ``members[starts[b]:starts[b + 1]]``, and the positions of all
-    members as columns.
-    """
+    """Sort the atoms of a frame into bins."""
     n = positions.shape[0]
     full = _complete_cell(cell, pbc)
     inverse = _inverse(full)
@@ -164,21 +173,21 @@ def grid_of_frame(positions, cell, pbc, cutoff):
         for axis in range(3):
             for c in range(3):
                 wrapped[i, c] += fractions[i, axis] * full[axis, c]
-    in_order = np.empty((3, n))
+    member_positions = np.empty((3, n))
     if status == 0:
         for place in range(n):
             for c in range(3):
-                in_order[c, place] = wrapped[members[place], c]
-    return status, full, wrapped, counts, reach, bins, starts, members, in_order
+                member_positions[c, place] = wrapped[members[place], c]
+    return Grid(status, full, wrapped, counts, reach, bins, starts, members, member_positions)
 
 
 @jit_no_refcount
-def _visit(i, first, last, is_home, members, in_order, seen, cutoff, found, vectors, squares):
+def _visit(i, first, last, is_home, members, member_positions, seen, cutoff, found, vectors, squares):
     """Append the members ``first:last`` within the cutoff of atom i, which is seen at the given place.
 
     Returns the number of neighbours, or -1 - j if atom j stands on atom i. There is room for all.
     """
-    x, y, z = in_order[0], in_order[1], in_order[2]
+    x, y, z = member_positions[0], member_positions[1], member_positions[2]
     x0, y0, z0 = seen
     for place in range(first, last):
         dx, dy, dz = x[place] - x0, y[place] - y0, z[place] - z0
@@ -202,7 +211,8 @@ def neighbors_of_atom(i, grid, pbc, cutoff, vectors, squares):
     Returns the number of neighbours, or -1 - j if atom j stands on atom i; more than the room where
     there may not be enough of it.
     """
-    _, full, wrapped, counts, reach, bins, starts, members, in_order = grid
+    full, wrapped, counts, reach, bins = grid.cell, grid.positions, grid.counts, grid.reach, grid.bins
+    starts, members, member_positions = grid.starts, grid.members, grid.member_positions
     found = 0
     low, high = bins[i, 2] - reach[2], bins[i, 2] + reach[2]
     for a in range(bins[i, 0] - reach[0], bins[i, 0] + reach[0] + 1):
@@ -233,7 +243,7 @@ def neighbors_of_atom(i, grid, pbc, cutoff, vectors, squares):
                 )
                 is_home = image_a == 0 and image_b == 0 and image_c == 0
                 found = _visit(
-                    i, first, last, is_home, members, in_order, seen, cutoff, found, vectors, squares
+                    i, first, last, is_home, members, member_positions, seen, cutoff, found, vectors, squares
                 )
                 if found < 0:
                     return found

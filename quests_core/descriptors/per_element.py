@@ -26,7 +26,7 @@ from ..utils.jit import jit
 from ..utils.memory import check_fits
 from ..utils.threads import parallel_blocks
 from ..utils.validation import check_count, check_frames, check_not_negative, check_positive
-from .cell_list import grid_of_frame
+from .cell_list import Grid, grid_of_frame
 from .describe import check_species, descriptors
 from .x1_x2 import describe_in_grid
 
@@ -36,21 +36,31 @@ _BLOCK_ATOMS = 500
 @jit
 def _only(grid, is_member):
     """Return a grid of the same atoms in which only some can be found as neighbours."""
-    status, cell, wrapped, counts, reach, bins, starts, members, in_order = grid
+    starts, members = grid.starts, grid.members
     kept = is_member[members]
     new_starts = np.zeros_like(starts)
     for b in range(starts.shape[0] - 1):
         new_starts[b + 1] = new_starts[b] + kept[starts[b] : starts[b + 1]].sum()
     n = new_starts[-1]
-    new_members, new_in_order = np.empty(n, np.int64), np.empty((3, n))
+    new_members, new_positions = np.empty(n, np.int64), np.empty((3, n))
     place = 0
     for i in range(members.shape[0]):
         if kept[i]:
             new_members[place] = members[i]
             for c in range(3):
-                new_in_order[c, place] = in_order[c, i]
+                new_positions[c, place] = grid.member_positions[c, i]
             place += 1
-    return status, cell, wrapped, counts, reach, bins, new_starts, new_members, new_in_order
+    return Grid(
+        grid.status,
+        grid.cell,
+        grid.positions,
+        grid.counts,
+        grid.reach,
+        grid.bins,
+        new_starts,
+        new_members,
+        new_positions,
+    )
 
 
 @jit

@@ -10,6 +10,7 @@ this is the published definition.
 """
 
 import math
+from typing import NamedTuple
 
 import numpy as np
 
@@ -19,6 +20,25 @@ from .sorting_network import SORTED, sort_columns
 
 # Å. Files hold coordinates to 1e-8 Å, so equal distances agree to a few of these.
 TIE_TOLERANCE = 5e-8
+_N_LISTS = 4
+
+
+class DescriptorWorkspace(NamedTuple):
+    """Buffers for the neighbours of one atom."""
+
+    vectors: np.ndarray  # from the atom to each neighbour, Å, (3, room)
+    squares: np.ndarray  # their squared lengths, (room,)
+    picked: np.ndarray  # indices of the k nearest, (k,)
+    picked_squares: np.ndarray  # their squared distances, (k,)
+    shared: np.ndarray  # indices of all nearer than a tie and of all in it, (room,)
+    root_weights: np.ndarray  # √w of the chosen neighbours
+    chosen_vectors: np.ndarray  # vectors of the chosen neighbours, (3, max(room, k))
+    matrix: np.ndarray  # M, (k, k)
+    tied_matrix: np.ndarray  # M with all atoms of a tie, flat
+    tied_bits: np.ndarray  # its bits
+    keys: np.ndarray  # sort keys, see `_nearest`, (SORTED, 4)
+    key_bits: np.ndarray  # their bits
+    key_heads: np.ndarray  # first key of each list that is not merged yet
 
 
 @jit_no_refcount
@@ -37,13 +57,12 @@ def _smallest(values, n, k, picked, kept_values):
 
 
 @jit_no_refcount
-def _nearest(squares, n, keys, heads, picked):
+def _nearest(squares, n, values, bits, heads, picked):
     """Write the indices of the `SORTED` smallest of at most ``4 SORTED`` values, smallest first.
 
     The last seven bits of a value, which are worth 1e-14 of it, give way to its index; four lists of
     such keys are sorted at once, and merged. Returns how many there are.
     """
-    values, bits = keys
     for i in range(values.size):
         # Largest first, so with a minus; as integers, negative numbers are in opposite order.
         values[i >> 2, i & 3] = -squares[i] if i < n else -1e300
@@ -82,7 +101,7 @@ def _share_tie(squares, n, k, picked, shared):
 
 
 @jit_no_refcount
-def _tied_x2(near, tied, vectors, root_weights, k, matrices, out):
+def _tied_x2(near, tied, k, space, out):
     """Add X2 where k cuts a shell, by the weights of the module's docstring.
 
     The last bit of a value in the matrix, which is worth nothing, says whether its width is 1; so the
@@ -90,9 +109,9 @@ def _tied_x2(near, tied, vectors, root_weights, k, matrices, out):
     """
     n = near + tied
     share, pair_share = (k - near) / tied, (k - near - 1) / max(tied - 1, 1)
-    values = matrices[0][: n * n].reshape(n, n)
-    bits = matrices[1][: n * n].reshape(n, n)
-    _fill_matrix(vectors, root_weights, n, values)
+    values = space.tied_matrix[: n * n].reshape(n, n)
+    bits = space.tied_bits[: n * n].reshape(n, n)
+    _fill_matrix(space.chosen_vectors, space.root_weights, n, values)
     for place in range(n):
         for j in range(n):
             is_whole = place < near or place == j
@@ -180,29 +199,28 @@ def _plain_x2(n, vectors, root_weights, k, matrix, out):
 @jit_no_refcount
 def _describe_atom(n, k, cutoff, space, out):
     """Write X1 and X2 of an atom with n neighbours in its cutoff."""
-    vectors, squares, picked, kept_values, shared, root_weights, chosen_vectors, matrix = space[:8]
-    tied_matrices, keys, heads = space[8:]
+    squares, picked = space.squares, space.picked
     if k == SORTED and n <= 4 * SORTED:
-        kept = _nearest(squares, n, keys, heads, picked)
+        kept = _nearest(squares, n, space.keys, space.key_bits, space.key_heads, picked)
     else:
-        kept = _smallest(squares, n, k, picked, kept_values)
+        kept = _smallest(squares, n, k, picked, space.picked_squares)
     near, tied = kept, 0
     if kept == k and n > k:
-        near, tied = _share_tie(squares, n, k, picked, shared)
+        near, tied = _share_tie(squares, n, k, picked, space.shared)
         if tied == 0:
             near = k
-    chosen = shared if tied else picked
+    chosen = space.shared if tied else picked
     for place in range(near + tied):
-        root_weights[place] = max(1.0 - squares[chosen[place]] / (cutoff * cutoff), 0.0)
+        space.root_weights[place] = max(1.0 - squares[chosen[place]] / (cutoff * cutoff), 0.0)
         for c in range(3):
-            chosen_vectors[c, place] = vectors[c, chosen[place]]
+            space.chosen_vectors[c, place] = space.vectors[c, chosen[place]]
     for rank in range(kept):
         square = squares[picked[rank]]
         out[rank] = max(1.0 - square / (cutoff * cutoff), 0.0) ** 2 / math.sqrt(square)
     if tied:
-        _tied_x2(near, tied, chosen_vectors, root_weights, k, tied_matrices, out[k:])
+        _tied_x2(near, tied, k, space, out[k:])
     else:
-        _plain_x2(near, chosen_vectors, root_weights, k, matrix, out[k:])
+        _plain_x2(near, space.chosen_vectors, space.root_weights, k, space.matrix, out[k:])
 
 
 @jit_no_refcount
@@ -213,8 +231,8 @@ def _describe_atoms(first, grid, pbc, k, cutoff, space, out):
     room for, or -1 - j where atom j stands on it.
     """
     for i in range(first, out.shape[0]):
-        n = neighbors_of_atom(i, grid, pbc, cutoff, space[0], space[1])
-        if n < 0 or n > space[1].shape[0]:
+        n = neighbors_of_atom(i, grid, pbc, cutoff, space.vectors, space.squares)
+        if n < 0 or n > space.squares.shape[0]:
             return i, n
         if n > 0:
             _describe_atom(n, k, cutoff, space, out[i])
@@ -224,8 +242,8 @@ def _describe_atoms(first, grid, pbc, k, cutoff, space, out):
 @jit
 def _work_space(room, k):
     """Return buffers for up to this many neighbours of an atom."""
-    tied_matrix, keys = np.empty(room * room), np.empty((SORTED, 4))
-    return (
+    tied_matrix, keys = np.empty(room * room), np.empty((SORTED, _N_LISTS))
+    return DescriptorWorkspace(
         np.empty((3, room)),
         np.empty(room),
         np.empty(k, np.int64),
@@ -234,9 +252,11 @@ def _work_space(room, k):
         np.empty(max(room, k)),
         np.empty((3, max(room, k))),
         np.empty((k, k)),
-        (tied_matrix, tied_matrix.view(np.int64)),
-        (keys, keys.view(np.int64)),
-        np.empty(4, np.int64),
+        tied_matrix,
+        tied_matrix.view(np.int64),
+        keys,
+        keys.view(np.int64),
+        np.empty(_N_LISTS, np.int64),
     )
 
 
@@ -263,8 +283,8 @@ def _describe_frame(positions, cell, pbc, k, cutoff, out):
     if positions.shape[0] == 0:
         return 0, 0, 0
     grid = grid_of_frame(positions, cell, pbc, cutoff)
-    if grid[0] != 0:
-        return grid[0], 0, 0
+    if grid.status != 0:
+        return grid.status, 0, 0
     return describe_in_grid(grid, pbc, k, cutoff, out)
 
 

@@ -7,7 +7,7 @@ look, and a selection that asks again and again for the kernels of a frame compu
 """
 
 import math
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
@@ -16,7 +16,7 @@ from ..utils import memory
 from ..utils.threads import parallel_blocks
 from . import tile_loops
 from .sums import query_arrays, work_space_of_thread
-from .tile_sums import FADE_EXPONENT, new_states
+from .tile_sums import FADE_EXPONENT, Accuracy, new_states
 from .tiles import TILE_ROWS
 
 # A pair is left out where all pairs like it in the largest frame change a sum by less than this.
@@ -25,14 +25,13 @@ _TOLERANCE = 1e-3
 _BUFFER = 1 << 20
 
 
-@dataclass(frozen=True, eq=False)
-class FrameKernelSums:
+class FrameKernelSums(NamedTuple):
     """Kernel sums of all environments against single frames, those of at least `least`.
 
     Attributes
     ----------
     indptr : ndarray of shape (n_frames + 1,)
-        The runs of frame f are ``first_run[f]:first_run[f + 1]``.
+        The runs of frame f are ``indptr[f]:indptr[f + 1]``.
     run_start, run_stop : ndarray of shape (n_runs,)
         Its entries.
     run_row : ndarray of shape (n_runs,)
@@ -51,18 +50,20 @@ class FrameKernelSums:
     values: np.ndarray
 
     @classmethod
-    def of(cls, envs, bandwidth: float, least: float, progress: ProgressCallback | None = None):
+    def of(
+        cls, envs, bandwidth: float, least: float, progress: ProgressCallback | None = None
+    ) -> "FrameKernelSums":
         """Compute the kernel sums of environments against each of their frames."""
         tiles, queries, frames = envs.tiles, query_arrays(envs.tiles), envs.blocks
         reach = -math.log(least) + math.log(max(1, envs.sizes.max()) / _TOLERANCE)
-        accuracy = 0.5 / bandwidth**2, reach, FADE_EXPONENT
+        accuracy = Accuracy(0.5 / bandwidth**2, reach, FADE_EXPONENT)
         found: dict[int, list[tuple[np.ndarray, ...]]] = {}
         # Where all environments are alike no pair vanishes; five bytes each stand in memory twice at the end.
         free, n_bytes = memory.available(), [0]
 
         def work(first: int, last: int) -> None:
-            room = np.empty(_BUFFER, np.uint8), np.empty(_BUFFER, np.float32)
-            run_room = np.empty((len(envs), 3), np.int64)
+            lanes, values = np.empty(_BUFFER, np.uint8), np.empty(_BUFFER, np.float32)
+            runs = np.empty((len(envs), 3), np.int64)
             states, found[first] = new_states([TILE_ROWS]), []
             for t in range(first, last):
                 frame = 0
@@ -78,8 +79,8 @@ class FrameKernelSums:
                         states,
                         work_space_of_thread(),
                     )
-                    frame, n_runs, n = tile_loops.add_frames_apart(*given, *room, run_room)
-                    n_bytes[0] += 5 * n + run_room[:n_runs].nbytes
+                    frame, n_runs, n = tile_loops.add_frames_apart(*given, lanes, values, runs)
+                    n_bytes[0] += 5 * n + runs[:n_runs].nbytes
                     if free is not None and 2 * n_bytes[0] > free:
                         done = max(1, t) / len(tiles)
                         memory.check_fits(
@@ -87,7 +88,7 @@ class FrameKernelSums:
                             f"the kernels of {envs.n_envs:,} environments",
                             "take a smaller bandwidth or fewer frames, or select in chunks",
                         )
-                    found[first].append((room[0][:n].copy(), room[1][:n].copy(), run_room[:n_runs].copy()))
+                    found[first].append((lanes[:n].copy(), values[:n].copy(), runs[:n_runs].copy()))
 
         size = max(1, min(-(-len(tiles) // 64), 8))
         parallel_blocks(work, len(tiles), size, "kernels of frames", progress)
@@ -98,7 +99,7 @@ class FrameKernelSums:
         """Join what was found tile by tile; runs are sorted by frame, entries stay where they are."""
         runs, start = [np.empty((0, 3), np.int64)], 0
         for lanes, _, found in parts:
-            found[:, 2] += start
+            found[:, tile_loops.RUN_START] += start
             runs.append(found)
             start += len(lanes)
         frame, row, starts = np.concatenate(runs).T
@@ -108,10 +109,3 @@ class FrameKernelSums:
         lanes = np.concatenate([np.empty(0, np.uint8), *(lanes for lanes, _, _ in parts)])
         values = np.concatenate([np.empty(0, np.float32), *(values for _, values, _ in parts)])
         return cls(indptr, starts[by_frame], stops[by_frame], row[by_frame], lanes, values)
-
-    @property
-    def arrays(self) -> tuple[np.ndarray, ...]:
-        """All arrays, for compiled kernels."""
-        return (
-            self.indptr, self.run_start, self.run_stop, self.run_row, self.lanes, self.values,
-        )  # fmt: skip

@@ -28,6 +28,8 @@ _EMPTY_BFLOAT16 = _EMPTY.view(np.uint32) >> 16
 _LONGER = 1.0001
 # Error of a difference of two rows, each of which was rounded twice, for the longer one's length.
 _GRAIN = 2.0**-21
+# Columns of `Picked.spans`.
+_START, _STOP = range(2)
 
 
 class Picked(NamedTuple):
@@ -121,7 +123,7 @@ def _put(picked, leaf, row, rank):
 @jit
 def _lay_out(picked, leaf, rows, ranks, first, end):
     """Make a leaf for the rows ``first:end`` of those among them that are picked."""
-    picked.spans[leaf, 0], picked.spans[leaf, 1] = first, end
+    picked.spans[leaf, _START], picked.spans[leaf, _STOP] = first, end
     picked.leaf_of[first:end] = leaf
     picked.max_rounding[leaf], picked.last[leaf], picked.counts[leaf] = 0.0, -1, 0
     picked.low[leaf // 16, :, leaf % 16], picked.high[leaf // 16, :, leaf % 16] = _EMPTY, -_EMPTY
@@ -142,7 +144,7 @@ def _split(picked, leaf):
     """Make two leaves of one that is full."""
     order, half = np.argsort(picked.row_at[leaf]), LEAF_ROWS // 2
     rows, ranks = picked.row_at[leaf][order], picked.ranks[leaf][order]
-    first, end, other = picked.spans[leaf, 0], picked.spans[leaf, 1], picked.n_leaves[0]
+    first, end, other = picked.spans[leaf, _START], picked.spans[leaf, _STOP], picked.n_leaves[0]
     picked.n_leaves[0] = other + 1
     _lay_out(picked, leaf, rows[:half], ranks[:half], first, rows[half])
     _lay_out(picked, other, rows[half:], ranks[half:], rows[half], end)

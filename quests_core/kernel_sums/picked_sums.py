@@ -39,6 +39,14 @@ _BEFORE_FAR = np.float32(2e38)
 _STEP = 40.0
 
 
+class PickedSums(NamedTuple):
+    """Sums of all rows: over the first `n_added` picks that of a row is ``total · exp(-nearest)``."""
+
+    n_added: np.ndarray
+    nearest: np.ndarray
+    total: np.ndarray
+
+
 class Workspace(NamedTuple):
     """The buffers of one thread."""
 
@@ -142,14 +150,12 @@ def _near_leaves(picked, row, since, limit, workspace):
 def update_sum(picked, row, n_picked, bound, need, reach, is_bound, sums, workspace):
     """Add to the sum of a row what was picked since it was last asked for; return its logarithm.
 
-    `sums` are ``(known, nearest, total)`` of all rows: the sum over the first ``known`` picks is ``total
-    · exp(-nearest)``. Terms are left out that are smaller than the sum by `reach`, an exponent; its logarithm
+    Terms are left out that are smaller than the sum by `reach`, an exponent; its logarithm
     is known to be no less than `bound`. If `is_bound` is enough, no rows are read, and what is returned is
     less by the error of that. Once the logarithm is above `need` it is returned at once, and the sum stays
     what it was.
     """
-    known, nearest_of, total_of = sums
-    since, nearest, total = known[row], nearest_of[row], total_of[row]
+    since, nearest, total = sums.n_added[row], sums.nearest[row], sums.total[row]
     log_total, far = math.log(total) if total > 0.0 else -np.inf, math.sqrt(reach - bound)
     gaps, near, own, n_near = workspace.gaps, workspace.near, picked.leaf_of[row], 1
     near[0], gaps[own] = own, np.float32(0.0) if picked.last[own] >= since else FAR
@@ -170,5 +176,5 @@ def update_sum(picked, row, n_picked, bound, need, reach, is_bound, sums, worksp
                 if log_total - nearest - _error(nearest) > need:
                     return log_total - nearest - _error(nearest)
                 far = min(far, math.sqrt(max(reach + nearest - log_total, 0.0)))
-    known[row], nearest_of[row], total_of[row] = n_picked, nearest, total
+    sums.n_added[row], sums.nearest[row], sums.total[row] = n_picked, nearest, total
     return log_total - nearest - (_error(nearest) if is_bound else 0.0) if total > 0.0 else -np.inf

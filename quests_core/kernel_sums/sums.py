@@ -37,8 +37,8 @@ from ..progress import ProgressCallback
 from ..utils.threads import parallel_blocks
 from ..utils.validation import check_choice, check_pair, check_sane
 from . import tile_loops
-from .tile_sums import FADE_EXPONENT, new_states, work_space
-from .tiles import TILE_ROWS, Tiles
+from .tile_sums import FADE_EXPONENT, Accuracy, TileWorkspace, new_states, work_space
+from .tiles import TILE_ROWS, References, TileArrays, Tiles
 
 PRECISIONS = ("single", "double")
 # Pairs of one block: some hundredths of a second, so that progress is told often.
@@ -55,21 +55,23 @@ _FEWEST_BLOCKS = 32
 _of_thread = threading.local()
 
 
-def truncation_limits(bandwidth: float, n_references: int, precision: str) -> tuple[float, float, float]:
-    """Return ``(scale, reach, faded)``, which is what the compiled kernels know of accuracy."""
-    tolerance, faded = (1e-6, FADE_EXPONENT) if precision == "single" else (1e-14, np.inf)
-    return 0.5 / bandwidth**2, math.log(max(1, n_references) / tolerance), faded
+def truncation_limits(bandwidth: float, n_references: int, precision: str) -> Accuracy:
+    """Return what the compiled kernels know of accuracy."""
+    tolerance, fade = (1e-6, FADE_EXPONENT) if precision == "single" else (1e-14, np.inf)
+    return Accuracy(0.5 / bandwidth**2, math.log(max(1, n_references) / tolerance), fade)
 
 
-def query_arrays(tiles: Tiles) -> tuple[np.ndarray, ...]:
-    """Return what `quests_core.kernel_sums.tile_loops` calls tiles."""
-    places = tiles.starts[:-1, None] + np.arange(TILE_ROWS)
-    return (tiles.rows, tiles.order, places, tiles.centers, tiles.low, tiles.high, *tiles.columns)
+def query_arrays(tiles: Tiles) -> TileArrays:
+    """Return the arrays of tiles whose rows are queries."""
+    positions = tiles.starts[:-1, None] + np.arange(TILE_ROWS)
+    return TileArrays(
+        tiles.rows, tiles.order, positions, tiles.centers, tiles.low, tiles.high, *tiles.columns
+    )
 
 
-def reference_arrays(tiles: Tiles) -> tuple[np.ndarray, ...]:
-    """Return what `quests_core.kernel_sums.tile_sums` calls references, with tiles as blocks."""
-    return tiles.rows, tiles.leading_axes, tiles.starts, tiles.low, tiles.high
+def reference_arrays(tiles: Tiles) -> References:
+    """Return the rows of tiles as references, with tiles as blocks."""
+    return References(tiles.rows, tiles.leading_axes, tiles.starts, tiles.low, tiles.high)
 
 
 class IncrementalKernelSums:
@@ -112,7 +114,7 @@ class IncrementalKernelSums:
 
         parallel_blocks(work, n_parts, 1, step, progress)
 
-    def _add(self, chosen: np.ndarray, references: tuple[np.ndarray, ...], blocks: np.ndarray) -> None:
+    def _add(self, chosen: np.ndarray, references: References, blocks: np.ndarray) -> None:
         tile_loops.add_to_tiles(
             self._queries,
             chosen,
@@ -125,7 +127,7 @@ class IncrementalKernelSums:
         )
 
 
-def work_space_of_thread() -> tuple[np.ndarray, ...]:
+def work_space_of_thread() -> TileWorkspace:
     """Return the buffers of this thread."""
     if not hasattr(_of_thread, "work_space"):
         _of_thread.work_space = work_space()
@@ -175,7 +177,7 @@ def self_log_kernel_sums(tiles: Tiles, bandwidth, precision, step, progress) -> 
     _reduce_in_order((sums,), (np.add,), work, len(tiles), size, step, progress)
     within = np.arange(TILE_ROWS) < np.diff(tiles.starts)[:, None]
     out = np.empty_like(sums)
-    out[tiles.order] = np.log(sums + states[1][within])
+    out[tiles.order] = np.log(sums + states.total[within])
     return out
 
 
@@ -194,7 +196,6 @@ def metrics_along_order(
     added, largest = np.zeros((len(sizes), 4)), np.full(len(sizes), -np.inf)
 
     def work(first: int, last: int, *partial: np.ndarray) -> None:
-        room, out = (new_states([TILE_ROWS]), work_space_of_thread()), (*partial, path)
         tile_loops.metrics_along_order(
             queries,
             tiles.starts,
@@ -206,8 +207,10 @@ def metrics_along_order(
             member_from,
             threshold,
             accuracy,
-            room,
-            out,
+            new_states([TILE_ROWS]),
+            work_space_of_thread(),
+            *partial,
+            path,
         )
 
     size = max(1, min(_BLOCK_PAIRS // (TILE_ROWS * envs.n_envs), len(tiles) // _FEWEST_BLOCKS))

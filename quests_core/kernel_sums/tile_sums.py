@@ -1,20 +1,13 @@
 """Compiled kernel sums of one tile of queries, `GROUP_SIZE` references at a time.
 
 A tile's queries stand in lanes: `BLOCK_LANES` at a time, as vectors are long; the last ones may be empty.
-Its state is five rows of numbers, one for each lane, and three numbers (see `new_states`):
-
-* ``nearest`` and ``total``: the sum so far is ``total · exp(-nearest)``;
-* ``limit``: squared distance beyond which a reference no longer matters, negative for a lane that is
-  empty or whose sum is not wanted any more;
-* ``offset``: ``nearest`` in single precision, in which the terms are computed;
-* ``needs_double``: squared distance up to which a term is computed again in double precision, negative
-  where single precision will do;
-* ``farthest``, the largest limit, the number of careful queries, and the number of lanes.
+Its state is a `LaneSums`.
 
 `quests_core.kernel_sums.sums` explains bounds and error.
 """
 
 import math
+from typing import NamedTuple
 
 import numpy as np
 
@@ -37,6 +30,66 @@ POWER_OF_TWO = (1.5403530e-4, 1.3333558e-3, 9.6181291e-3, 5.5504109e-2, 2.402265
 _P6, _P5, _P4, _P3, _P2, _P1, _P0 = np.array(POWER_OF_TWO, np.float32)
 # The bits of √½ as a double: what lies between it and √2 is a mantissa.
 _ROOT_HALF, _MANTISSA = 0x3FE6A09E667F3BCD, 0x000FFFFFFFFFFFFF
+# Numbers in `LaneSums.summary`: the largest limit, the number of queries that need double precision, and
+# the number of lanes.
+FARTHEST, N_DOUBLE, N_LANES = range(3)
+
+
+class LaneSums(NamedTuple):
+    """The sums of one tile, a number for each lane; or of all tiles, a row for each."""
+
+    nearest: np.ndarray  # the sum so far is ``total · exp(-nearest)``
+    total: np.ndarray
+    # Squared distance beyond which a reference no longer matters, negative for a lane that is empty or
+    # whose sum is not wanted any more.
+    limit: np.ndarray
+    # Squared distance up to which a term is computed again in double precision, negative where single
+    # precision will do.
+    needs_double: np.ndarray
+    offset: np.ndarray  # `nearest` in single precision, in which the terms are computed
+    summary: np.ndarray  # columns `FARTHEST`, `N_DOUBLE`, `N_LANES`
+
+
+class Accuracy(NamedTuple):
+    """What the compiled kernels know of accuracy."""
+
+    scale: float  # 1 / 2h²: exponents are squared distances times this
+    reach: float  # a term does not matter where its exponent is above that of the sum by this
+    fade: float  # exponent above the nearest up to which a term needs double precision, where a query does
+
+
+class Queries(NamedTuple):
+    """The rows of one tile: lane j holds ``rows[positions[j]]``."""
+
+    rows: np.ndarray
+    positions: np.ndarray
+
+
+class Tile(NamedTuple):
+    """The columns of one tile relative to its centre, and its box."""
+
+    columns: np.ndarray  # (D, TILE_ROWS), single precision
+    radii: np.ndarray  # distance of each lane from the centre
+    center: np.ndarray  # (D,)
+    low: np.ndarray  # (CHUNK_AXES,)
+    high: np.ndarray
+
+
+class TileWorkspace(NamedTuple):
+    """The buffers of one thread: all that hold lanes are as long as a full tile has."""
+
+    members: np.ndarray  # indices of the references worked on, (GROUP_SIZE,)
+    chunk: np.ndarray  # a chunk of their axes, relative to the tile's centre
+    squares: np.ndarray  # squared distances, (GROUP_SIZE, TILE_ROWS)
+    terms: np.ndarray  # kernels, likewise
+    bits: np.ndarray  # powers of two, as bits
+    powers: np.ndarray  # and as numbers
+    flags: np.ndarray  # lanes that need double precision
+    words: np.ndarray  # eight of these flags at a time
+    mantissas: np.ndarray
+    mantissa_bits: np.ndarray
+    log_sums: np.ndarray  # logarithms of the sums, after `update_limits`
+    added: np.ndarray  # what each reference added, (GROUP_SIZE,)
 
 
 @jit_no_refcount
@@ -48,18 +101,19 @@ def n_lanes(n_queries):
 @jit_no_refcount
 def reset(states, t, n_queries):
     """Forget all references of tile t, which has this many queries."""
-    nearest, total, limit, needs_double, offset, summary = states
-    nearest[t], total[t], offset[t] = np.inf, 0.0, _NEVER
+    limit, needs_double, summary = states.limit, states.needs_double, states.summary
+    states.nearest[t], states.total[t], states.offset[t] = np.inf, 0.0, _NEVER
     limit[t, :n_queries], limit[t, n_queries:] = FAR, np.float32(-1.0)
     needs_double[t, :n_queries], needs_double[t, n_queries:] = FAR, np.float32(-1.0)
-    summary[t, 0], summary[t, 1], summary[t, 2] = np.inf, n_queries, n_lanes(n_queries)
+    summary[t, FARTHEST], summary[t, N_DOUBLE] = np.inf, n_queries
+    summary[t, N_LANES] = n_lanes(n_queries)
 
 
-def new_states(sizes):
+def new_states(sizes) -> LaneSums:
     """Return the states of tiles of these numbers of queries before any reference was added."""
     shape = len(sizes), TILE_ROWS
     singles = [np.empty(shape, np.float32) for _ in range(3)]
-    states = (np.empty(shape), np.empty(shape), *singles, np.empty((len(sizes), 3)))
+    states = LaneSums(np.empty(shape), np.empty(shape), *singles, np.empty((len(sizes), 3)))
     for t, size in enumerate(sizes):
         reset(states, t, size)
     return states
@@ -68,35 +122,33 @@ def new_states(sizes):
 @jit_no_refcount
 def state_of(states, t):
     """Return the state of tile t."""
-    lanes = int(states[5][t, 2])
-    return (
-        states[0][t, :lanes],
-        states[1][t, :lanes],
-        states[2][t, :lanes],
-        states[3][t, :lanes],
-        states[4][t, :lanes],
-        states[5][t],
+    lanes = int(states.summary[t, N_LANES])
+    return LaneSums(
+        states.nearest[t, :lanes],
+        states.total[t, :lanes],
+        states.limit[t, :lanes],
+        states.needs_double[t, :lanes],
+        states.offset[t, :lanes],
+        states.summary[t],
     )
 
 
-def work_space():
-    """Return the buffers of one thread: all that hold lanes are as long as a full tile has."""
+def work_space() -> TileWorkspace:
+    """Return the buffers of one thread."""
     mantissas, bits, flags = np.empty(TILE_ROWS), np.empty(TILE_ROWS, np.int32), np.empty(TILE_ROWS, np.uint8)
-    return (
-        np.empty(GROUP_SIZE, np.int64),  # 0: indices of the references worked on
-        np.empty(
-            (GROUP_SIZE, CHUNK_AXES), np.float32
-        ),  # 1: a chunk of their axes, relative to the tile's centre
-        np.empty((GROUP_SIZE, TILE_ROWS), np.float32),  # 2: squared distances
-        np.empty((GROUP_SIZE, TILE_ROWS), np.float32),  # 3: terms
-        bits,  # 4: powers of two, as bits
-        bits.view(np.float32),  # 5: and as numbers
-        flags,  # 6: what is to be computed carefully
-        flags.view(np.uint64),  # 7: and eight lanes at a time
-        mantissas,  # 8: mantissas as numbers
-        mantissas.view(np.int64),  # 9: and as bits
-        np.empty(TILE_ROWS),  # 10: logarithms of the sums, after `update_limits`
-        np.empty(GROUP_SIZE),  # 11: what each reference added
+    return TileWorkspace(
+        members=np.empty(GROUP_SIZE, np.int64),
+        chunk=np.empty((GROUP_SIZE, CHUNK_AXES), np.float32),
+        squares=np.empty((GROUP_SIZE, TILE_ROWS), np.float32),
+        terms=np.empty((GROUP_SIZE, TILE_ROWS), np.float32),
+        bits=bits,
+        powers=bits.view(np.float32),
+        flags=flags,
+        words=flags.view(np.uint64),
+        mantissas=mantissas,
+        mantissa_bits=mantissas.view(np.int64),
+        log_sums=np.empty(TILE_ROWS),
+        added=np.empty(GROUP_SIZE),
     )
 
 
@@ -119,7 +171,7 @@ def _kernels(squares, scale, needs_double, offset, terms, work):
 
     Terms that are to be computed carefully are 0.
     """
-    bits, powers = work[4], work[5]
+    bits, powers = work.bits, work.powers
     factor, most = np.float32(scale), np.float32(1e30 / max(scale, 1.0))
     for j in range(offset.shape[0]):
         terms[j], bits[j] = exponential(min(squares[j], most) * factor - offset[j])
@@ -130,7 +182,7 @@ def _kernels(squares, scale, needs_double, offset, terms, work):
 @jit_no_refcount
 def _log_sums(nearest, total, work):
     """Write ``ln(total) - nearest`` in double precision, to 1e-15 relatively; vectorised."""
-    mantissas, bits, out = work[8], work[9], work[10]
+    mantissas, bits, out = work.mantissas, work.mantissa_bits, work.log_sums
     for j in range(total.shape[0]):
         mantissas[j] = max(total[j], 1e-300)
     for j in range(total.shape[0]):
@@ -158,18 +210,19 @@ def update_limits(radii, accuracy, state, work):
 
     The limits bound squares in single precision: their error is in them.
     """
-    nearest, total, limit, needs_double, offset, summary = state
-    scale, reach, faded = accuracy
-    root, log_sums = math.sqrt(scale), work[10]
+    nearest, total, limit = state.nearest, state.total, state.limit
+    needs_double, offset, summary = state.needs_double, state.offset, state.summary
+    scale, reach, fade = accuracy.scale, accuracy.reach, accuracy.fade
+    root, log_sums = math.sqrt(scale), work.log_sums
     _log_sums(nearest, total, work)
     n_careful = 0
     for j in range(total.shape[0]):
-        fading = faded if radii[j] * root <= DOUBLE_FADE_RADIUS else 2.0 * faded
+        fading = fade if radii[j] * root <= DOUBLE_FADE_RADIUS else 2.0 * fade
         far, near = min(reach - log_sums[j], 1e38 * scale), min(fading + nearest[j], 1e38 * scale)
         error = 8.0 * EPS_SINGLE * radii[j] * root
         wanted = limit[j] >= 0.0
         is_double = wanted & (
-            (faded > reach) | (nearest[j] > MAX_SINGLE_EXPONENT) | (radii[j] * root > MAX_SINGLE_RADIUS)
+            (fade > reach) | (nearest[j] > MAX_SINGLE_EXPONENT) | (radii[j] * root > MAX_SINGLE_RADIUS)
         )
         far += 1e-5 * far + error * math.sqrt(far)
         near += 1e-5 * near + error * math.sqrt(near)
@@ -180,7 +233,7 @@ def update_limits(radii, accuracy, state, work):
     farthest = np.float32(-1.0)
     for j in range(total.shape[0]):
         farthest = max(farthest, limit[j])
-    summary[0], summary[1] = farthest, n_careful
+    summary[FARTHEST], summary[N_DOUBLE] = farthest, n_careful
 
 
 @jit_no_refcount
@@ -199,9 +252,8 @@ def _add_in_double(queries, row, squares, state, scale, work):
 
     Returns the sum of what was added, which means something where ``nearest`` is 0 for all queries.
     """
-    rows, places = queries
-    nearest, total, _, needs_double, offset, _ = state
-    flags, words = work[6], work[7]
+    rows, positions, flags, words = queries.rows, queries.positions, work.flags, work.words
+    nearest, total, needs_double, offset = state.nearest, state.total, state.needs_double, state.offset
     for j in range(needs_double.shape[0]):
         flags[j] = squares[j] <= needs_double[j]
     added = 0.0
@@ -210,7 +262,7 @@ def _add_in_double(queries, row, squares, state, scale, work):
             continue
         for j in range(8 * word, 8 * word + 8):
             if flags[j]:
-                exponent = scale * exact_square(rows[places[j]], row)
+                exponent = scale * exact_square(rows[positions[j]], row)
                 if exponent < nearest[j]:
                     total[j] *= math.exp(exponent - nearest[j])
                     nearest[j], offset[j] = exponent, np.float32(exponent)
@@ -224,22 +276,29 @@ def _add_in_double(queries, row, squares, state, scale, work):
 def _add_group(queries, tile, references, count, accuracy, state, work, symmetric):
     """Add the kernels of up to `GROUP_SIZE` rows to a tile's sums; say whether any was within reach.
 
-    Their indices are in ``work[0]``. If `symmetric`, ``work[11]`` is given the sum of what each added,
+    Their indices are in ``work.members``. If `symmetric`, ``work.added`` is given the sum of what each added,
     which means something where ``nearest`` is 0 for all queries.
     """
-    columns, _, center, _, _ = tile
-    rows, heads, _, _, _ = references
-    _, total, limit, needs_double, offset, summary = state
-    members, chunk, squares, terms, added = work[0], work[1], work[2], work[3], work[11]
+    rows, total, members = references.rows, state.total, work.members
+    squares, terms, added = work.squares, work.terms, work.added
     lanes = total.shape[0]
     for r in range(count, GROUP_SIZE):
         members[r] = members[count - 1]
-    if not group_distances_sq(rows, heads, members, center, columns, limit, chunk, squares):
+    if not group_distances_sq(
+        rows,
+        references.leading_axes,
+        members,
+        tile.center,
+        tile.columns,
+        state.limit,
+        work.chunk,
+        squares,
+    ):
         return False
     for r in range(count, GROUP_SIZE):
         squares[r, :lanes] = FAR
     for r in range(GROUP_SIZE):
-        _kernels(squares[r], accuracy[0], needs_double, offset, terms[r], work)
+        _kernels(squares[r], accuracy.scale, state.needs_double, state.offset, terms[r], work)
         added[r] = 0.0
     t0, t1, t2, t3 = terms[0], terms[1], terms[2], terms[3]
     for j in range(lanes):
@@ -250,9 +309,9 @@ def _add_group(queries, tile, references, count, accuracy, state, work, symmetri
             for j in range(lanes):
                 row_sum += terms[r, j]
             added[r] = row_sum
-    if summary[1] > 0:
+    if state.summary[N_DOUBLE] > 0:
         for r in range(count):
-            added[r] += _add_in_double(queries, rows[members[r]], squares[r], state, accuracy[0], work)
+            added[r] += _add_in_double(queries, rows[members[r]], squares[r], state, accuracy.scale, work)
     return True
 
 
@@ -260,19 +319,14 @@ def _add_group(queries, tile, references, count, accuracy, state, work, symmetri
 def add_block(queries, tile, references, block, accuracy, state, work, symmetric, totals):
     """Add one block of references to a tile's sums; say whether any was within reach.
 
-    `queries` are ``(rows, places)``: lane j holds ``rows[places[j]]``; `tile` is ``(columns, radii,
-    center, low, high)``. `references` are ``(rows, heads, starts, low, high)``: block b holds the rows
-    ``starts[b]:starts[b + 1]`` and has the box ``low[b], high[b]``; `heads` are the first `CHUNK_AXES` axes.
-    `accuracy` is ``(scale, reach, faded)``. If `symmetric`, the kernels count in `totals` too, for
-    the references.
+    If `symmetric`, the kernels count in `totals` too, for the references.
     """
-    _, radii, _, low, high = tile
-    _, heads, starts, _, _ = references
-    summary, members, added = state[5], work[0], work[11]
+    low, high, heads, starts = tile.low, tile.high, references.leading_axes, references.starts
+    summary, members, added = state.summary, work.members, work.added
     last = starts[block + 1]
     count, changed = 0, False
     for i in range(starts[block], last):
-        if box_distance_sq(low, high, heads[i], heads[i]) <= summary[0]:
+        if box_distance_sq(low, high, heads[i], heads[i]) <= summary[FARTHEST]:
             members[count] = i
             count += 1
         if count == GROUP_SIZE or (count > 0 and i + 1 == last):
@@ -282,8 +336,8 @@ def add_block(queries, tile, references, block, accuracy, state, work, symmetric
                     for r in range(count):
                         totals[members[r]] += added[r]
                 # The very first references set limits, and so save most of the work on the others.
-                if summary[0] == np.inf:
-                    update_limits(radii, accuracy, state, work)
+                if summary[FARTHEST] == np.inf:
+                    update_limits(tile.radii, accuracy, state, work)
             count = 0
     return changed
 
@@ -294,8 +348,7 @@ def add_blocks(queries, tile, references, blocks, accuracy, state, work):
 
     The nearest is the first, as it sets the limits.
     """
-    _, radii, _, low, high = tile
-    _, _, _, lows, highs = references
+    low, high, lows, highs = tile.low, tile.high, references.low, references.high
     nearest, nearest_gap = -1, np.inf
     for k in range(blocks.shape[0]):
         block_gap = box_distance_sq(low, high, lows[blocks[k]], highs[blocks[k]])
@@ -306,10 +359,10 @@ def add_blocks(queries, tile, references, blocks, accuracy, state, work):
         if k == nearest:
             continue
         block = blocks[nearest if k < 0 else k]
-        if box_distance_sq(low, high, lows[block], highs[block]) > state[5][0]:
+        if box_distance_sq(low, high, lows[block], highs[block]) > state.summary[FARTHEST]:
             continue
         # Nothing is written into what stands in the place of `totals`.
-        if add_block(queries, tile, references, block, accuracy, state, work, False, radii):
-            update_limits(radii, accuracy, state, work)
+        if add_block(queries, tile, references, block, accuracy, state, work, False, tile.radii):
+            update_limits(tile.radii, accuracy, state, work)
             changed = True
     return changed

@@ -10,6 +10,7 @@ as columns, relative to its centre and in single precision: so they are what a k
 import math
 from dataclasses import dataclass
 from functools import cached_property
+from typing import NamedTuple
 
 import numpy as np
 
@@ -28,6 +29,31 @@ _AT_ONCE = 4096
 _SAMPLE = 2048
 # Columns of which a square matrix may not fit in memory.
 _WIDE = 5000
+# Columns of the stack in `_grow`: first row, end, and whether they are part of one tile.
+_FIRST, _END, _IS_PART = range(3)
+
+
+class References(NamedTuple):
+    """Blocks of rows that are summed over; block b holds the rows ``starts[b]:starts[b + 1]``."""
+
+    rows: np.ndarray  # (n, D)
+    leading_axes: np.ndarray  # their first `CHUNK_AXES` axes
+    starts: np.ndarray  # (n_blocks + 1,)
+    low: np.ndarray  # box of each block in the first axes, (n_blocks, CHUNK_AXES)
+    high: np.ndarray
+
+
+class TileArrays(NamedTuple):
+    """The arrays of `Tiles`; lane j of tile t holds ``rows[positions[t, j]]``."""
+
+    rows: np.ndarray  # (n, D)
+    order: np.ndarray  # index of each row in the matrix that the tiles were made from
+    positions: np.ndarray  # row of each lane, (n_tiles, TILE_ROWS)
+    centers: np.ndarray  # (n_tiles, D)
+    low: np.ndarray  # (n_tiles, CHUNK_AXES)
+    high: np.ndarray
+    columns: np.ndarray  # (n_tiles, D, TILE_ROWS), single precision
+    radii: np.ndarray  # (n_tiles, TILE_ROWS)
 
 
 @jit_no_refcount
@@ -96,13 +122,12 @@ def _grow(leading_axes, order, starts):
     """Sort rows into leaves of at most `LEAF_ROWS`; write the tiles' first rows, return their number."""
     n = order.shape[0]
     upper, upper_order = np.empty_like(leading_axes), np.empty_like(order)
-    # First and last row, and whether they are part of one tile.
     stack = np.zeros((128, 3), np.int64)
-    stack[0, 1] = n
+    stack[0, _END] = n
     depth, n_tiles = (1 if n else 0), 0
     while depth > 0:
         depth -= 1
-        first, last, is_part = stack[depth, 0], stack[depth, 1], stack[depth, 2]
+        first, last, is_part = stack[depth, _FIRST], stack[depth, _END], stack[depth, _IS_PART]
         if not is_part and last - first <= TILE_ROWS:
             starts[n_tiles] = first
             n_tiles += 1
@@ -110,12 +135,14 @@ def _grow(leading_axes, order, starts):
         n_rows = LEAF_ROWS if is_part else TILE_ROWS
         if last - first <= n_rows:
             continue
-        part = leading_axes[first:last], order[first:last]
-        middle = first + _split_at_median(part[0], part[1], n_rows, upper, upper_order)
+        middle = first + _split_at_median(
+            leading_axes[first:last], order[first:last], n_rows, upper, upper_order
+        )
         # The lower half comes off the stack first, so that tiles follow each other.
-        stack[depth, 0], stack[depth, 1], stack[depth, 2] = middle, last, is_part
-        stack[depth + 1, 0], stack[depth + 1, 1], stack[depth + 1, 2] = first, middle, is_part
-        depth += 2
+        stack[depth, _FIRST], stack[depth, _END], stack[depth, _IS_PART] = middle, last, is_part
+        depth += 1
+        stack[depth, _FIRST], stack[depth, _END], stack[depth, _IS_PART] = first, middle, is_part
+        depth += 1
     starts[n_tiles] = n
     return n_tiles
 

@@ -26,18 +26,19 @@ from .lazy_gains import EPSILON, LARGE, SMALL, LazyGains
 ENTROPY_WEIGHT = 0.5
 # δ, nats: losses much smaller than this are rounding errors, and it bounds the slope of the root.
 LOSS_FLOOR = 0.01
+# Columns of what a frame changes, and of the totals: N L, U, Σ ln K and the number of environments.
+_LOSS, _UNIQUE, _LOG_SUM, _N_ENVS = range(4)
 
 
 @jit
 def _own_sums(kernels, frame_of_row, own):
     """Write the kernel sum of each row against its own frame."""
-    first_run, start_of_run, stop_of_run, row_of_run, lanes, values = kernels
-    for frame in range(first_run.shape[0] - 1):
-        for run in range(first_run[frame], first_run[frame + 1]):
-            for entry in range(start_of_run[run], stop_of_run[run]):
-                row = row_of_run[run] + lanes[entry]
+    for frame in range(kernels.indptr.shape[0] - 1):
+        for run in range(kernels.indptr[frame], kernels.indptr[frame + 1]):
+            for entry in range(kernels.run_start[run], kernels.run_stop[run]):
+                row = kernels.run_row[run] + kernels.lanes[entry]
                 if frame_of_row[row] == frame:
-                    own[row] = values[entry]
+                    own[row] = kernels.values[entry]
 
 
 @jit
@@ -47,13 +48,12 @@ def _measure(chosen, kernels, rows, starts, own, sums, inverse, out):
     The rows of frame f are ``rows[starts[f]:starts[f + 1]]``; `inverse` is 1 / K for picked rows
     and 0 for all others, so that no branch is needed.
     """
-    first_run, start_of_run, stop_of_run, row_of_run, lanes, values = kernels
     for frame in chosen:
         loss, unique, logs = 0.0, 0.0, 0.0
         after, before, grown = 1.0, 1.0, 1.0
-        for run in range(first_run[frame], first_run[frame + 1]):
-            for entry in range(start_of_run[run], stop_of_run[run]):
-                row, value = row_of_run[run] + lanes[entry], np.float64(values[entry])
+        for run in range(kernels.indptr[frame], kernels.indptr[frame + 1]):
+            for entry in range(kernels.run_start[run], kernels.run_stop[run]):
+                row, value = kernels.run_row[run] + kernels.lanes[entry], np.float64(kernels.values[entry])
                 old = sums[row] + EPSILON
                 after *= min(1.0, old + value)
                 before *= min(1.0, old)
@@ -68,18 +68,17 @@ def _measure(chosen, kernels, rows, starts, own, sums, inverse, out):
             new = sums[row] + own[row]
             unique += 1.0 / new
             logs += math.log(new)
-        out[frame, 0] = loss + math.log(before / after)
-        out[frame, 1], out[frame, 2] = unique, logs + math.log(grown)
+        out[frame, _LOSS] = loss + math.log(before / after)
+        out[frame, _UNIQUE], out[frame, _LOG_SUM] = unique, logs + math.log(grown)
 
 
 @jit
 def _invert(frame, kernels, rows, starts, sums, inverse):
     """Update `inverse` after a frame was added to the sums."""
-    first_run, start_of_run, stop_of_run, row_of_run, lanes, _ = kernels
     inverse[rows[starts[frame] : starts[frame + 1]]] = 1.0
-    for run in range(first_run[frame], first_run[frame + 1]):
-        for entry in range(start_of_run[run], stop_of_run[run]):
-            row = row_of_run[run] + lanes[entry]
+    for run in range(kernels.indptr[frame], kernels.indptr[frame + 1]):
+        for entry in range(kernels.run_start[run], kernels.run_stop[run]):
+            row = kernels.run_row[run] + kernels.lanes[entry]
             if inverse[row] > 0.0:
                 inverse[row] = 1.0 / sums[row]
 
@@ -109,10 +108,10 @@ class Balanced(LazyGains):
         self._rows = envs.tiles.positions, envs.offsets
         self._own, self._inverse = np.zeros(envs.n_envs), np.zeros(envs.n_envs)
         _own_sums(self._kernels, envs.frame_index[envs.tiles.order], self._own)
-        # N L, U, Σ ln K and the number of environments: of the subset, and the change by each frame.
+        # Of the subset, and the change by each frame.
         self._totals = np.array([-np.minimum(0.0, np.log(self._sums + EPSILON)).sum(), 0.0, 0.0, 0.0])
         self._changes = np.zeros((len(envs), 4))
-        self._changes[:, 3] = envs.sizes
+        self._changes[:, _N_ENVS] = envs.sizes
         self._evaluate(np.flatnonzero(envs.sizes))
 
     def _compute_gains(self, frames: np.ndarray) -> None:

@@ -19,13 +19,12 @@ from .lazy_gains import EPSILON, SMALL, LazyGains
 @jit
 def _information_gains(chosen, kernels, sums, gains):
     """Write the gain of each of the chosen frames in ``Σ_e min(0, ln(K_e + ε))``."""
-    first_run, start_of_run, stop_of_run, row_of_run, lanes, values = kernels
     for frame in chosen:
         gain, after, before = 0.0, 1.0, 1.0
-        for run in range(first_run[frame], first_run[frame + 1]):
-            for entry in range(start_of_run[run], stop_of_run[run]):
-                old = sums[row_of_run[run] + lanes[entry]] + EPSILON
-                after *= min(1.0, old + values[entry])
+        for run in range(kernels.indptr[frame], kernels.indptr[frame + 1]):
+            for entry in range(kernels.run_start[run], kernels.run_stop[run]):
+                old = sums[kernels.run_row[run] + kernels.lanes[entry]] + EPSILON
+                after *= min(1.0, old + kernels.values[entry])
                 before *= min(1.0, old)
                 if before < SMALL:
                     gain += math.log(after / before)
@@ -36,13 +35,12 @@ def _information_gains(chosen, kernels, sums, gains):
 @jit
 def _coverage_gains(chosen, kernels, sums, gains):
     """Write the gain of each of the chosen frames in ``Σ_e min(1, K_e)``."""
-    first_run, start_of_run, stop_of_run, row_of_run, lanes, values = kernels
     for frame in chosen:
         gain = 0.0
-        for run in range(first_run[frame], first_run[frame + 1]):
-            for entry in range(start_of_run[run], stop_of_run[run]):
-                old = sums[row_of_run[run] + lanes[entry]]
-                gain += min(1.0, old + values[entry]) - min(1.0, old)
+        for run in range(kernels.indptr[frame], kernels.indptr[frame + 1]):
+            for entry in range(kernels.run_start[run], kernels.run_stop[run]):
+                old = sums[kernels.run_row[run] + kernels.lanes[entry]]
+                gain += min(1.0, old + kernels.values[entry]) - min(1.0, old)
         gains[frame] = gain
 
 

@@ -27,25 +27,23 @@ _ROUNDING = 1e-9
 @jit
 def _cover(chosen, kernels, sums, out):
     """Write the number of environments that each of the chosen frames would newly cover."""
-    first_run, start_of_run, stop_of_run, row_of_run, lanes, values = kernels
     for frame in chosen:
         covered = 0
-        for run in range(first_run[frame], first_run[frame + 1]):
-            for entry in range(start_of_run[run], stop_of_run[run]):
-                old = sums[row_of_run[run] + lanes[entry]]
-                covered += (old <= _COVERED) & (old + values[entry] > _COVERED)
+        for run in range(kernels.indptr[frame], kernels.indptr[frame + 1]):
+            for entry in range(kernels.run_start[run], kernels.run_stop[run]):
+                old = sums[kernels.run_row[run] + kernels.lanes[entry]]
+                covered += (old <= _COVERED) & (old + kernels.values[entry] > _COVERED)
         out[frame] = covered
 
 
 @jit
 def _remove(frame, kernels, rows, starts, sums, inverse):
     """Remove a frame from the sums and `inverse`; see `quests_core.selection.balanced`."""
-    first_run, start_of_run, stop_of_run, row_of_run, lanes, values = kernels
     inverse[rows[starts[frame] : starts[frame + 1]]] = 0.0
-    for run in range(first_run[frame], first_run[frame + 1]):
-        for entry in range(start_of_run[run], stop_of_run[run]):
-            row = row_of_run[run] + lanes[entry]
-            sums[row] = max(0.0, sums[row] - values[entry])
+    for run in range(kernels.indptr[frame], kernels.indptr[frame + 1]):
+        for entry in range(kernels.run_start[run], kernels.run_stop[run]):
+            row = kernels.run_row[run] + kernels.lanes[entry]
+            sums[row] = max(0.0, sums[row] - kernels.values[entry])
             if inverse[row] > 0.0:
                 inverse[row] = 1.0 / sums[row]
 
@@ -74,8 +72,8 @@ class _ExchangeScorer(Balanced):
         self._totals -= self._changes[frame]
         self._n_covered -= self._covers[frame]
 
-    def objectives(self, frames: np.ndarray | None = None) -> np.ndarray:
-        """Return rows J, overlap, -loss, diversity and entropy: now, or with each of `frames` added."""
+    def objectives(self, frames: np.ndarray | None = None) -> tuple[np.ndarray, np.ndarray]:
+        """Return J, and rows overlap, -loss, diversity, entropy: now, or with each of `frames` added."""
         changes, covers = np.zeros((1, 4)), np.zeros(1)
         if frames is not None:
             self._evaluate(frames)
@@ -84,7 +82,7 @@ class _ExchangeScorer(Balanced):
         loss, unique, logs, n_envs = np.maximum(totals, [0.0, 1e-300, -np.inf, 1.0]).T
         entropy = np.log(n_envs) - logs / n_envs
         overlap, loss = (self._n_covered + covers) / self._n_all, loss / self._n_all
-        return np.array([self._value(totals), overlap, -loss, np.log(unique), entropy])
+        return self._value(totals), np.array([overlap, -loss, np.log(unique), entropy])
 
 
 def exchange(
@@ -168,7 +166,7 @@ def exchange(
     subset = _ExchangeScorer(envs, bandwidth, progress)
     for frame in frames[envs.sizes[frames] > 0]:
         subset.add(frame)
-    floors = subset.objectives()[1:]
+    _, floors = subset.objectives()
     floors -= _ROUNDING * (1.0 + np.abs(floors))
     n_steps, done = check_count(sweeps, "sweeps") * len(frames), 0
     for _ in range(sweeps):
@@ -186,14 +184,14 @@ def exchange(
 
 def _exchange_one(subset, frames, position, outside, sizes, room, floors) -> int:
     """Put the best frame into a position of the subset; return it."""
-    now, old = subset.objectives()[0, 0], frames[position]
+    (value_now, _), old = subset.objectives(), frames[position]
     subset.remove(old)
     left = room - sizes[np.delete(frames, position)].sum()
     best, candidates = old, np.flatnonzero(outside & (sizes <= left))
     if len(candidates):
-        objectives = subset.objectives(candidates)
-        values = np.where((objectives[1:] >= floors).all(axis=0), objectives[0], -np.inf)
-        if values.max() > now + _ROUNDING:
+        values, others = subset.objectives(candidates)
+        values = np.where((others >= floors).all(axis=0), values, -np.inf)
+        if values.max() > value_now[0] + _ROUNDING:
             best = candidates[np.argmax(values)]
     subset.add(best)
     outside[old], outside[best] = True, False

@@ -21,10 +21,9 @@ SMALL, LARGE = 1e-250, 1e250
 @jit
 def _add(frame, kernels, sums):
     """Add a frame to the kernel sums."""
-    first_run, start_of_run, stop_of_run, row_of_run, lanes, values = kernels
-    for run in range(first_run[frame], first_run[frame + 1]):
-        for entry in range(start_of_run[run], stop_of_run[run]):
-            sums[row_of_run[run] + lanes[entry]] += values[entry]
+    for run in range(kernels.indptr[frame], kernels.indptr[frame + 1]):
+        for entry in range(kernels.run_start[run], kernels.run_stop[run]):
+            sums[kernels.run_row[run] + kernels.lanes[entry]] += kernels.values[entry]
 
 
 class LazyGains(Scorer):
@@ -58,7 +57,7 @@ class LazyGains(Scorer):
         progress: ProgressCallback | None,
     ):
         self._costs, self._sizes = costs, envs.sizes
-        self._kernels = FrameKernelSums.of(envs, bandwidth, EPSILON, progress).arrays
+        self._kernels = FrameKernelSums.of(envs, bandwidth, EPSILON, progress)
         self._sums = np.zeros(envs.n_envs)
         if reference is not None:
             log_sums = log_kernel_sum(envs, reference, bandwidth, progress=progress)

@@ -1,12 +1,13 @@
 """Minimum set cover: pick the frame with the most novel environment."""
 
 from itertools import pairwise
+from typing import NamedTuple
 
 import numpy as np
 
 from ..environments import Environments
 from ..kernel_sums.picked_leaves import Picked, add_rows
-from ..kernel_sums.picked_sums import Workspace, update_sum
+from ..kernel_sums.picked_sums import PickedSums, Workspace, update_sum
 from ..kernel_sums.sums import IncrementalKernelSums, frame_entropies, truncation_limits
 from ..kernel_sums.tiles import Tiles
 from ..progress import ProgressCallback
@@ -21,6 +22,24 @@ _MARGIN = 1.0
 _AT_ONCE = 32
 
 
+class _Frames(NamedTuple):
+    """Frame f owns the rows ``positions[offsets[f]:offsets[f + 1]]`` of the tiles."""
+
+    positions: np.ndarray
+    offsets: np.ndarray
+    entropies: np.ndarray  # of each frame alone, nats
+
+
+class _Sums(NamedTuple):
+    """Sums of all environments against the picked frames."""
+
+    picked: Picked
+    bounds: np.ndarray  # lower bounds of ln K
+    lowest_at: np.ndarray  # place of the lowest bound of each frame
+    rough: PickedSums  # over the largest terms
+    full: PickedSums  # over all terms
+
+
 @jit_inline
 def _lowest(bounds):
     """Return the position of the lowest bound, the first of equal ones."""
@@ -33,26 +52,25 @@ def _lowest(bounds):
 @jit_inline
 def _tighten(frame, least, frames_of, n_picked, sums, scores, exact, reach, room):
     """Tighten the bound of a frame's score until it is exact or below `least`."""
-    places, offsets, entropies = frames_of
-    picked, all_bounds, lowest_at, rough, full = sums
-    first, entropy = offsets[frame], entropies[frame]
-    bounds, i = all_bounds[first : offsets[frame + 1]], lowest_at[frame]
+    picked, rough, full = sums.picked, sums.rough, sums.full
+    first, entropy = frames_of.offsets[frame], frames_of.entropies[frame]
+    bounds, i = sums.bounds[first : frames_of.offsets[frame + 1]], sums.lowest_at[frame]
     while bounds.shape[0] > 0:
-        row, bound = places[first + i], bounds[i]
+        row, bound = frames_of.positions[first + i], bounds[i]
         scores[frame] = entropy - bound
-        if full[0][row] == n_picked:
+        if full.n_added[row] == n_picked:
             exact[frame] = n_picked
             break
         if scores[frame] < least:
             break
-        if rough[0][row] < n_picked:
+        if rough.n_added[row] < n_picked:
             need = entropy - least + _MARGIN
             raised = update_sum(picked, row, n_picked, bound, need, _REACH, True, rough, room)
             bounds[i] = max(bound, raised)
         else:
             bounds[i] = update_sum(picked, row, n_picked, bound, np.inf, reach, False, full, room)
-            rough[1][row], rough[2][row] = full[1][row], full[2][row]
-        i = lowest_at[frame] = _lowest(bounds)
+            rough.nearest[row], rough.total[row] = full.nearest[row], full.total[row]
+        i = sums.lowest_at[frame] = _lowest(bounds)
 
 
 @jit_inline
@@ -113,11 +131,9 @@ class MSC(Scorer):
         self.tolerance = 1e-6 if precision == "single" else 1e-11
         tiles, entropies = envs.tiles, frame_entropies(envs, bandwidth, precision, progress)
         n_references = envs.n_envs + (0 if reference is None else len(reference))
-        self._reach = truncation_limits(bandwidth, n_references, precision)[1]
-        self._frames = tiles.positions, envs.offsets, entropies
+        self._reach = truncation_limits(bandwidth, n_references, precision).reach
+        self._frames = _Frames(tiles.positions, envs.offsets, entropies)
         self._picked, self._n_picked = Picked.empty(tiles, bandwidth), 0
-        # Lower bounds of ln K, and the position of the lowest in each frame; sums over the largest terms
-        # and over all terms, in the order of the tiles.
         bounds = np.full(envs.n_envs, -np.inf)
         if reference is not None:
             sums = IncrementalKernelSums(tiles, bandwidth, n_references, precision)
@@ -126,10 +142,12 @@ class MSC(Scorer):
         lowest_at = np.array([_lowest(bounds[first:end]) for first, end in pairwise(envs.offsets)])
         nearest = -bounds[tiles.order]
         rough, full = (
-            (np.zeros(len(nearest), np.int64), nearest.copy(), np.isfinite(nearest).astype(np.float64))
+            PickedSums(
+                np.zeros(len(nearest), np.int64), nearest.copy(), np.isfinite(nearest).astype(np.float64)
+            )
             for _ in range(2)
         )
-        self._sums = self._picked, bounds, lowest_at, rough, full
+        self._sums = _Sums(self._picked, bounds, lowest_at, rough, full)
         self._scores = entropies.copy()
         # Number of picks when each score was last exact.
         self._exact = np.full(len(envs), -1)
@@ -140,7 +158,7 @@ class MSC(Scorer):
     def _start(self) -> None:
         """Discard the scores of the first pick."""
         self._started = True
-        self._scores[np.diff(self._frames[1]) > 0] = np.inf
+        self._scores[np.diff(self._frames.offsets) > 0] = np.inf
 
     def scores(self) -> np.ndarray:
         """Return bounds of the scores, nats; -inf for a frame without environments."""
@@ -166,8 +184,8 @@ class MSC(Scorer):
 
     def add(self, frame: int) -> None:
         """Add the environments of `frame` to those that the sums run over."""
-        places, offsets, _ = self._frames
-        rows = places[offsets[frame] : offsets[frame + 1]]
+        offsets = self._frames.offsets
+        rows = self._frames.positions[offsets[frame] : offsets[frame + 1]]
         if len(rows):
             add_rows(self._picked, rows, self._n_picked)
             self._n_picked += 1

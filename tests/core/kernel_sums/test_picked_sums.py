@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from quests_core.kernel_sums.picked_leaves import Picked, add_rows
-from quests_core.kernel_sums.picked_sums import Workspace, update_sum
+from quests_core.kernel_sums.picked_sums import PickedSums, Workspace, update_sum
 from quests_core.kernel_sums.sums import truncation_limits
 from quests_core.kernel_sums.tiles import Tiles
 from quests_core.utils.jit import jit
@@ -25,9 +25,9 @@ class Sums:
     def __init__(self, X, h, precision="single"):
         self.X, self.h = X, h
         self.tiles = Tiles.from_rows(X)
-        self.picked, self.reach = Picked.empty(self.tiles, h), truncation_limits(h, len(X), precision)[1]
+        self.picked, self.reach = Picked.empty(self.tiles, h), truncation_limits(h, len(X), precision).reach
         self.chosen, self.n_picked = [], 0
-        self.state = np.zeros(len(X), np.int64), np.full(len(X), np.inf), np.zeros(len(X))
+        self.state = PickedSums(np.zeros(len(X), np.int64), np.full(len(X), np.inf), np.zeros(len(X)))
 
     def pick(self, rows):
         add_rows(self.picked, self.tiles.positions[rows], self.n_picked)
@@ -94,7 +94,7 @@ def test_the_largest_terms_alone_are_a_lower_bound(rng, precision):
     error, losses = PROMISES[precision][0], []
     sums.pick(rng.permutation(400)[:300])
     for reach in (0.5, 3.0, 8.0):
-        sums.state[0][:], sums.state[1][:], sums.state[2][:] = 0, np.inf, 0.0
+        sums.state.n_added[:], sums.state.nearest[:], sums.state.total[:] = 0, np.inf, 0.0
         found = np.array([sums.ask(row, reach) for row in range(100)])
         expected = np.array([sums.expected(row) for row in range(100)])
         assert (found <= expected + error).all()
@@ -111,9 +111,9 @@ def test_enough_is_enough(rng):
     expected = sums.expected(0)
     found = sums.ask(0, need=expected - 1)
     assert expected - 1 < found <= expected + 1e-5
-    assert sums.state[0][sums.tiles.positions[0]] == 0
+    assert sums.state.n_added[sums.tiles.positions[0]] == 0
     assert sums.ask(0, need=expected + 1) == pytest.approx(expected, abs=1e-5)
-    assert sums.state[0][sums.tiles.positions[0]] == 1
+    assert sums.state.n_added[sums.tiles.positions[0]] == 1
 
 
 def test_what_was_not_picked_yet_does_not_count(rng):
