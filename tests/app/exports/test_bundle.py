@@ -267,7 +267,7 @@ def test_the_split_is_in_the_archive_and_in_its_record(opened):
             np.testing.assert_array_equal(atoms.positions, state.opened.dataset.frames[frame].positions)
     assert 0 in record["train"], "an isolated atom is an energy reference"
     assert record["achieved_fraction"] == len(record["valid"]) / 20
-    assert f"{len(record['valid'])} validate" in notes[0]
+    assert f"{len(record['valid'])} validation" in notes[0]
     crystals = {1, 2, 3, 4} & set(state.path.frames(20).tolist())
     assert crystals <= set(record["train"]) or crystals <= set(record["valid"]), "they are the same"
 

@@ -235,7 +235,7 @@ def test_the_view_names_picks_and_excludes(session, rng, tmp_path):
     assert "1 note" in shown
     assert "frame 7" in shown
     assert shown.index("Extreme forces") < shown.index("No label")
-    buttons(view)["Pick: No label"].clicks += 1
+    buttons(view)["Select: No label"].clicks += 1
     assert state.selected == (9,)
     assert "Exclude: No label" not in buttons(view)
     buttons(view)["Exclude: Extreme forces"].clicks += 1

@@ -70,7 +70,7 @@ def test_the_frame_is_described(opened, view):
     state.marks = state.marks.exclude([7])
     assert "<b>excluded</b>" in text_of(view)
     opened.run()
-    assert "it has no δH" in text_of(view)
+    assert "excluded (no δH)" in text_of(view)
     state.current_env = 0
     assert "<b>locked</b>" in text_of(view)
     assert "0 neighbours" in text_of(view)
@@ -244,7 +244,7 @@ def test_another_element_is_said(session, tmp_path, rng):
     view = NearestView(state)
     state.current_env = 0
     assert view._nearest.distance == 0
-    assert "Another element" in text_of(view)
+    assert "Different element" in text_of(view)
     frame = StructureView(state, session.controller)
     assert frame._color.options == ["Element", NOVEL], "there are no forces"
     assert "not periodic" in text_of(frame)

@@ -117,9 +117,9 @@ def test_elements_are_told_apart_everywhere(session, tmp_path):
     state = session.open(tmp_path / "alloy.xyz")
     view, summary = SettingsView(state, session.controller), SummaryView(state)
     blind = state.full_set_metrics["entropy"]
-    assert "does not tell elements apart" in text_of(view)
+    assert "elements are not distinguished" in text_of(view)
     view._species.value = True
-    assert "a change of elements counts" in text_of(view)
+    assert "so chemistry counts" in text_of(view)
     view._recompute()
     session.run()
     assert state.parameters == Parameters(species=True)
