@@ -2,10 +2,11 @@
 
 from dataclasses import replace
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, NamedTuple
 
 import numpy as np
 import typer
+from ase import Atoms
 
 from ..environments import Environments
 from ..information.curve import compression_curve
@@ -39,58 +40,67 @@ from .common import (
     write_target,
 )
 
-Method = StrEnum("Method", {name: name for name in METHODS})
 Order = StrEnum("Order", {"file": "file", "rank": "rank"})
 Cost = StrEnum("Cost", {"frames": "frames", "environments": "environments"})
 
 
+def _method(text: str) -> str:
+    if text not in METHODS:
+        raise typer.BadParameter(f"expected one of {', '.join(METHODS)}, got {text!r}")
+    return text
+
+
+_Output = Annotated[
+    str | None, typer.Option("--output", "-o", help="Where the subset is written; - is standard output.")
+]
+_Method = Annotated[
+    str,
+    typer.Option(
+        "--method",
+        "-m",
+        help=f"How frames are chosen: {', '.join(METHODS)}.",
+        metavar="<name>",
+        parser=_method,
+    ),
+]
+_Size = Annotated[
+    str | None,
+    typer.Option("--size", "-s", help="A number of frames, or a share: 0.25 or 25%; by default 0.25."),
+]
+_Until = Annotated[
+    list[str] | None,
+    typer.Option("--until", "-u", help="The smallest subset such that: overlap=0.95, max_envs=5000, knee, …"),
+]
+_Reference = Annotated[str | None, typer.Option("--reference", "-r", help="Structures that one has already.")]
+_Locked = Annotated[str, typer.Option(help="Frames that are always kept: 0-2,7.")]
+_Excluded = Annotated[str, typer.Option(help="Frames that are left out of everything: 0-2,7.")]
+_LockIsolated = Annotated[
+    bool,
+    typer.Option(
+        "--lock-isolated/--no-lock-isolated", help="Keep isolated atoms, the references of energies."
+    ),
+]
+_Cost = Annotated[Cost, typer.Option(help="What a frame's gain is divided by.")]
+_Order = Annotated[Order, typer.Option(help="Frames as in the file, or as picked.")]
+
+
+class _Constraints(NamedTuple):
+    """The frames that are kept or ignored, and those kept as isolated atoms."""
+
+    locked: list[int]
+    excluded: tuple[int, ...]
+    isolated: list[int]
+
+
 @app.command()
 def compress(
-    file: File,
-    output: Annotated[
-        str | None, typer.Option("--output", "-o", help="Where the subset is written; - is standard output.")
-    ] = None,
-    method: Annotated[
-        Method,
-        typer.Option(
-            "--method", "-m", help=f"How frames are chosen: {', '.join(METHODS)}.", metavar="<name>"
-        ),
-    ] = Method.balanced,
-    size: Annotated[
-        str | None,
-        typer.Option("--size", "-s", help="A number of frames, or a share: 0.25 or 25%; by default 0.25."),
-    ] = None,
-    until: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--until", "-u", help="The smallest subset such that: overlap=0.95, max_envs=5000, knee, …"
-        ),
-    ] = None,
-    reference: Annotated[
-        str | None, typer.Option("--reference", "-r", help="Structures that one has already.")
-    ] = None,
-    k: K = 32,
-    cutoff: Cutoff = 5.0,
-    bandwidth: Bandwidth = 0.015,
-    species: Species = False,
-    locked: Annotated[str, typer.Option(help="Frames that are always kept: 0-2,7.")] = "",
-    excluded: Annotated[str, typer.Option(help="Frames that are left out of everything: 0-2,7.")] = "",
-    lock_isolated: Annotated[
-        bool,
-        typer.Option(
-            "--lock-isolated/--no-lock-isolated", help="Keep isolated atoms, the references of energies."
-        ),
-    ] = True,
-    cost: Annotated[Cost, typer.Option(help="What a frame's gain is divided by.")] = Cost.frames,
-    seed: Seed = 0,
-    order: Annotated[Order, typer.Option(help="Frames as in the file, or as picked.")] = Order.file,
-    energy_key: EnergyKey = None,
-    forces_key: ForcesKey = None,
-    label_key: LabelKey = None,
-    force: Force = False,
-    dry_run: DryRun = False,
-    as_json: Json = False,
-) -> None:
+    file: File, output: _Output = None, method: _Method = "balanced", size: _Size = None,
+    until: _Until = None, reference: _Reference = None, k: K = 32, cutoff: Cutoff = 5.0,
+    bandwidth: Bandwidth = 0.015, species: Species = False, locked: _Locked = "", excluded: _Excluded = "",
+    lock_isolated: _LockIsolated = True, cost: _Cost = Cost.frames, seed: Seed = 0,
+    order: _Order = Order.file, energy_key: EnergyKey = None, forces_key: ForcesKey = None,
+    label_key: LabelKey = None, force: Force = False, dry_run: DryRun = False, as_json: Json = False,
+) -> None:  # fmt: skip
     """Choose frames of FILE, and copy them byte for byte."""
     if output is None and not dry_run:
         raise typer.BadParameter("expected where to write the subset, or --dry-run", param_hint="--output")
@@ -102,24 +112,31 @@ def compress(
         check_target(output, force or dry_run, *paths, endings=FRAMES)
         frames = work.frames(paths[0], energy_key, forces_key)
         sets = [frames, *map(work.frames, paths[1:])]
-        parameters = Parameters(k, cutoff, bandwidth, species)
-        envs, *others = work.environments(parameters, *sets)
+        envs, *others = work.environments(Parameters(k, cutoff, bandwidth, species), *sets)
         known = others[0] if others else None
-        left_out = parse_ranges(excluded, len(frames), "excluded")
-        isolated = [i for i in isolated_frames(frames, label_key) if lock_isolated and i not in left_out]
-        kept = sorted({*parse_ranges(locked, len(frames), "locked"), *isolated})
-        _check_room(kept, isolated, n_to_select, len(frames) - len(left_out))
+        constraints = _constraints(frames, locked, excluded, label_key, lock_isolated)
+        _check_room(constraints, n_to_select, len(frames))
         selection = select(
-            envs, method.value, n_to_select, bandwidth, known, locked=kept, excluded=left_out,
-            cost=cost.value, random_state=seed, progress=work.progress, until=targets,
+            envs, method, n_to_select, bandwidth, known, locked=constraints.locked,
+            excluded=constraints.excluded, cost=cost.value, random_state=seed, progress=work.progress,
+            until=targets,
         )  # fmt: skip
-        selection = _with_locked(selection, kept, targets, envs)
-        result = _told(envs, selection, known, work) | {"isolated_atoms": isolated}
+        selection = _with_locked(selection, constraints.locked, targets, envs)
+        result = _told(envs, selection, known, work) | {"isolated_atoms": constraints.isolated}
         result["parameters"] |= {"k": k, "cutoff": cutoff, "species": species, "cost": cost.value}
         if output is not None and not dry_run:
             write_target(output, subset_bytes(paths[0], selection.order, order.value), force)
             result["output"] = output
     print_result(result, _sentence(result), as_json, output if not dry_run else None)
+
+
+def _constraints(
+    frames: list[Atoms], locked: str, excluded: str, label_key: str | None, lock_isolated: bool
+) -> _Constraints:
+    ignored = parse_ranges(excluded, len(frames), "excluded")
+    isolated = [i for i in isolated_frames(frames, label_key) if lock_isolated and i not in ignored]
+    kept = sorted({*parse_ranges(locked, len(frames), "locked"), *isolated})
+    return _Constraints(kept, ignored, isolated)
 
 
 def _targets(given: list[str] | None) -> dict[str, float] | str | None:
@@ -135,12 +152,13 @@ def _targets(given: list[str] | None) -> dict[str, float] | str | None:
         ) from None
 
 
-def _check_room(kept: list[int], isolated: list[int], n_to_select: int | float | None, n_frames: int) -> None:
+def _check_room(constraints: _Constraints, n_to_select: int | float | None, n_frames: int) -> None:
     """Refuse a size below the number of isolated atoms and locked frames, and say how to get it."""
-    count = check_n_to_select(n_to_select, n_frames)
-    if isolated and count < len(kept):
+    n_locked, n_isolated = len(constraints.locked), len(constraints.isolated)
+    count = check_n_to_select(n_to_select, n_frames - len(constraints.excluded))
+    if n_isolated and count < n_locked:
         raise ValueError(
-            f"--size: expected at least {len(kept)} frames, as {len(isolated)} isolated atoms are kept "
+            f"--size: expected at least {n_locked} frames, as {n_isolated} isolated atoms are kept "
             f"(--no-lock-isolated leaves them to the method), got {count}"
         )
 
@@ -164,7 +182,7 @@ def _told(envs: Environments, selection: Selection, known: Environments | None, 
     bandwidth, rest = selection.parameters["bandwidth"], envs.take(kept)
     curve = compression_curve(rest, order, [len(order)], bandwidth, progress=work.progress)
     (row,) = curve.drop(columns="n_frames").to_dict("records")
-    metrics: dict[str, float] = dict(row)
+    metrics: dict[str, float] = {str(name): value for name, value in row.items()}
     if known is not None:
         both = np.concatenate([known.X, rest.take(order).X])
         metrics["overlap_with_reference"] = overlap(rest, both, bandwidth, progress=work.progress)
