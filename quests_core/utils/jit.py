@@ -18,7 +18,7 @@ from numba import extending
 _Arguments = ParamSpec("_Arguments")
 
 # Sums may be reordered and fused; NaN and infinity keep their meaning ("nnan", "ninf" stay off).
-_OPTIONS = {
+_OPTIONS: dict[str, Any] = {
     "nogil": True,
     "error_model": "numpy",
     "fastmath": {"contract", "reassoc", "nsz", "arcp"},
@@ -103,22 +103,34 @@ def _imported(path: Path) -> list[Path]:
     return modules
 
 
+def _modification_times(package: Path) -> str:
+    """Return a hash of path, size and time of every module, by which numba recognises a changed file, too."""
+    states = [
+        (str(path), (status := path.stat()).st_size, status.st_mtime_ns) for path in package.rglob("*.py")
+    ]
+    return hashlib.sha256(repr(sorted(states)).encode()).hexdigest()
+
+
 def forget_stale_kernels(package: Path) -> None:
     """Delete the compiled kernels of a package unless they were made from its present sources.
 
-    Numba compiles a kernel anew when its own file has changed, but not when one that it calls has: after
+    Numba recompiles a kernel when its own file has changed, but not when one that it calls has: after
     an update of an editable installation it would run a mixture of both.
     """
-    sources = compiled_sources(package)
-    digest = hashlib.sha256(b"".join(path.read_bytes() for path in sources)).hexdigest()
     stamp = package / "__pycache__" / "kernels.sha256"
+    times = _modification_times(package)
     try:
-        if stamp.exists() and stamp.read_text() == digest:
+        known_digest, _, known_times = stamp.read_text().partition("\n") if stamp.exists() else ("", "", "")
+        # Sources need not be parsed, which takes longer than all else here, unless a file has changed.
+        if known_times == times:
             return
-        for compiled in [*package.rglob("*.nbi"), *package.rglob("*.nbc")]:
-            compiled.unlink(missing_ok=True)
+        sources = compiled_sources(package)
+        digest = hashlib.sha256(b"".join(path.read_bytes() for path in sources)).hexdigest()
+        if known_digest != digest:
+            for compiled in [*package.rglob("*.nbi"), *package.rglob("*.nbc")]:
+                compiled.unlink(missing_ok=True)
         stamp.parent.mkdir(exist_ok=True)
-        stamp.write_text(digest)
+        stamp.write_text(f"{digest}\n{times}")
     except OSError:
         # Where nothing can be written, nothing was, and an update replaces all files at once.
         pass

@@ -1,5 +1,6 @@
 """Compiled kernels are those of the present sources; work is shared among threads."""
 
+import os
 import threading
 import time
 from pathlib import Path
@@ -8,6 +9,7 @@ import pytest
 
 import quests_core
 from quests_core import get_num_threads, set_num_threads
+from quests_core.utils import jit
 from quests_core.utils.jit import compiled_sources, forget_stale_kernels
 from quests_core.utils.threads import parallel_blocks
 
@@ -44,6 +46,24 @@ def test_compiled_kernels_of_other_sources_are_forgotten(tmp_path):
         compile_all()
         forget_stale_kernels(tmp_path)
         assert compiled() == ["one.1.nbc", "one.nbi", "one.pyc"]
+
+
+def test_sources_are_parsed_only_after_a_change(tmp_path, monkeypatch):
+    source = tmp_path / "one.py"
+    source.write_text("@jit\ndef f(): ...\n")
+    forget_stale_kernels(tmp_path)
+    compiled = tmp_path / "__pycache__" / "one.nbi"
+    compiled.write_text("")
+    parsed = []
+    monkeypatch.setattr(jit, "compiled_sources", lambda package: parsed.append(package) or [source])
+    forget_stale_kernels(tmp_path)
+    assert not parsed
+    os.utime(source, ns=(0, 0))
+    forget_stale_kernels(tmp_path)
+    assert parsed == [tmp_path]
+    assert compiled.exists(), "the content is the same"
+    forget_stale_kernels(tmp_path)
+    assert parsed == [tmp_path]
 
 
 def test_kernels_do_not_depend_on_modules_that_read_files():
