@@ -306,7 +306,7 @@ def _plain(value: Any) -> Any:
 
 def of_sets(parameters: Parameters, sets: dict[str, Environments]) -> dict:
     """Return the sizes of the sets, by what their names start with, and the parameters."""
-    sizes = {}
+    sizes: dict[str, int] = {}
     for start, envs in sets.items():
         sizes |= {f"{start}n_frames": len(envs), f"{start}n_envs": envs.n_envs}
     return {**sizes, "parameters": asdict(parameters)}

@@ -20,8 +20,8 @@ def datasets(
     """List the published data sets that every command takes in place of a file."""
     table = known()
     wanted = (table.name + " " + table.elements).str.contains(text, case=False, regex=False)
-    rows = table[wanted].astype(object)
-    rows = rows.where(rows.notna(), None).to_dict("records")
+    found = table[wanted].astype(object)
+    rows = found.where(found.notna(), None).to_dict("records")
     shown = Table(*table.columns, box=SIMPLE)
     for row in rows:
         shown.add_row(*(_cell(value) for value in row.values()))

@@ -147,8 +147,9 @@ def bandwidth(
             value = float(volume)
         except ValueError:
             dataset = load_file(work.path(volume), progress=work.progress, label_key=label_key)
-            value, _ = volume_per_atom(dataset)
-            if value is None:
+            mean, _ = volume_per_atom(dataset)
+            if mean is None:
                 raise ValueError(f"{volume}: no frame is periodic in three directions") from None
+            value = mean
         h = bandwidth_from_volume(value)
     print_result({"volume": value, "bandwidth": h}, f"{value:.3f} Å³ an atom: bandwidth {h:.5f} Å⁻¹", as_json)

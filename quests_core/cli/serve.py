@@ -42,14 +42,15 @@ def serve(
     with working() as work:
         check_numbers()
         found = importlib.util.find_spec("quests_app")
-        if found is None or importlib.util.find_spec("panel") is None:
+        folders = found.submodule_search_locations if found is not None else None
+        if not folders or importlib.util.find_spec("panel") is None:
             raise ImportError('the dashboard is not installed: pip install "quests-explorer[app]"')
         if file is not None:
             path = work.path(file)
             if not path.is_file():
                 raise FileNotFoundError(f"{file}: no such file")
             environment["QUESTS_FILE"] = str(path.resolve())
-        folder = next(iter(found.submodule_search_locations))
+        folder = next(iter(folders))
         for one in data_dir or ():
             if not one.is_dir():
                 raise NotADirectoryError(f"--data-dir: expected a folder, got {one}")

@@ -88,7 +88,7 @@ def _mixed_names(frames: list[Atoms]) -> list[Finding]:
     counted = {name: names.count(name) for name in set(names) if name}
     if len(counted) < 2:
         return []
-    usual = max(counted, key=counted.get)
+    usual = max(counted, key=counted.__getitem__)
     listed = ", ".join(f"{name} in {n:,} frame{'s' * (n > 1)}" for name, n in sorted(counted.items()))
     return finding(
         "mixed names", WARNING, (i for i, name in enumerate(names) if name not in ("", usual)),

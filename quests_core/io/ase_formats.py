@@ -70,7 +70,7 @@ def _read(path: Path, notes: ReadingNotes) -> list[Atoms]:
         return read_xyz(path, None, notes)
     if found == "proteindatabank":
         return read_pdb(path, notes)
-    frames = ase.io.read(path, index=":", format=found, do_not_split_by_at_sign=True)
+    frames = list(ase.io.iread(path, format=found, do_not_split_by_at_sign=True))
     check_announced(path, found, frames)
     drop_fillers(frames, path, found, notes)
     return frames

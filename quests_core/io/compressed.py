@@ -90,7 +90,8 @@ def read_bytes(path: Path, check_beginning=None) -> bytes:
 
 def _unpack(chunks: Iterator[bytes], name: str, check_beginning) -> bytes:
     free = memory.available()
-    found, n_bytes = [], 0
+    found: list[bytes] = []
+    n_bytes = 0
     for chunk in chunks:
         if not found and check_beginning is not None:
             check_beginning(chunk)

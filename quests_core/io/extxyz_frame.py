@@ -92,7 +92,7 @@ class FrameText:
     def rename(self, key: str, new: str) -> None:
         """Give a value another key."""
         item = self._item(key.__eq__)
-        if item:
+        if item and item.raw is not None:
             before_value = item.source.removesuffix(item.raw)
             equals = before_value[before_value.rindex("=") :]
             self._replace(item, f"{quote(new)}{equals}{item.raw}")

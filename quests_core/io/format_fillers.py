@@ -56,7 +56,7 @@ def _tell_elements_of_dump(path: Path, notes: ReadingNotes) -> None:
 def read_pdb(path: Path, notes: ReadingNotes) -> list[Atoms]:
     """Return the models of a PDB file, each with the cell that stands before it or before an earlier one."""
     lines = path.read_text(encoding="utf-8", errors="replace").splitlines()
-    return ase.io.read(io.StringIO("\n".join(_mended(lines, notes))), index=":", format="proteindatabank")
+    return list(ase.io.iread(io.StringIO("\n".join(_mended(lines, notes))), format="proteindatabank"))
 
 
 def _mended(lines: list[str], notes: ReadingNotes) -> list[str]:

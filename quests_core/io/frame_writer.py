@@ -2,13 +2,14 @@
 
 import io
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import starmap
 
 import ase.io
 import numpy as np
 from ase import Atoms
 
+from ..utils.arrays import Indices
 from .ase_formats import one_line_message
 from .frame_content import MATRICES, FrameContent, difference, frame_content
 from .xyz_frame import read_frame
@@ -30,7 +31,7 @@ def frame_bytes(atoms: Atoms) -> bytes:
     return _text(frame_content(atoms))
 
 
-def frames_bytes(frames: Sequence[Atoms], indices: Sequence[int] | None = None) -> bytes:
+def frames_bytes(frames: Sequence[Atoms], indices: Indices | None = None) -> bytes:
     r"""Return frames as extxyz, after reading them back and comparing them with what was written.
 
     Parameters
@@ -56,7 +57,7 @@ def frames_bytes(frames: Sequence[Atoms], indices: Sequence[int] | None = None) 
     return b"".join(_checked(frames, range(len(frames)) if indices is None else indices))
 
 
-def _checked(frames: Sequence[Atoms], indices: Sequence[int]) -> Iterator[bytes]:
+def _checked(frames: Sequence[Atoms], indices: Iterable[int]) -> Iterator[bytes]:
     for i in indices:
         try:
             content = frame_content(frames[i])
@@ -105,7 +106,7 @@ def editable_text(block: bytes, for_ase: bool = False) -> bytes:
 
 def _read_by_ase(block: bytes) -> Atoms:
     try:
-        return ase.io.read(io.StringIO(block.decode()), format="extxyz")
+        return next(ase.io.iread(io.StringIO(block.decode()), format="extxyz"))
     except Exception:
         return Atoms()
 
@@ -144,7 +145,7 @@ def _column(name, array, n_atoms: int) -> tuple[str, int, list[str]]:
             f"{where}: expected shape ({n_atoms},) or ({n_atoms}, m), which is what extxyz holds, "
             f"got {array.shape}"
         )
-    form = {"R": _real, "I": str, "L": _logical, "S": _token}[kind]
+    form = _FORMS[kind]
     try:
         if array.ndim == 1:
             return kind, 1, list(map(form, array.tolist()))
@@ -168,6 +169,9 @@ def _token(text) -> str:
     if text and text.isprintable() and text.split() == [text] and not text.startswith(JSON_TOKEN):
         return text
     return "_JSON" + json.dumps(text).replace(" ", "\\u0020")
+
+
+_FORMS: dict[str, Callable[..., str]] = {"R": _real, "I": str, "L": _logical, "S": _token}
 
 
 def _item(key, value) -> str:

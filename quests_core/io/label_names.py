@@ -9,7 +9,7 @@ that differ in case only, the one in lower case.
 import re
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
-from typing import NamedTuple
+from typing import NamedTuple, SupportsFloat, TypeGuard
 
 import numpy as np
 
@@ -85,27 +85,7 @@ def label_keys(quantity: str, keys: Iterable[str]) -> list[str]:
     return [key for _, key in sorted(found)]
 
 
-def find_energy_key(keys: Iterable[str]) -> str | None:
-    """Return the key whose energy counts, None where there is none."""
-    return next(iter(label_keys(ENERGY, keys)), None)
-
-
-def find_forces_key(keys: Iterable[str]) -> str | None:
-    """Return the name of the column whose forces count, None where there is none."""
-    return next(iter(label_keys(FORCES, keys)), None)
-
-
-def find_stress_key(keys: Iterable[str]) -> str | None:
-    """Return the key whose stress counts, None where there is none."""
-    return next(iter(label_keys(STRESS, keys)), None)
-
-
-def find_virials_key(keys: Iterable[str]) -> str | None:
-    """Return the key whose virial counts, None where there is none."""
-    return next(iter(label_keys(VIRIALS, keys)), None)
-
-
-def is_energy(value) -> bool:
+def is_energy(value) -> TypeGuard[SupportsFloat]:
     """Say whether a value can be an energy: one number that is no truth value."""
     array = _as_array(value)
     return array is not None and array.ndim == 0

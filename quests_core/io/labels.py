@@ -112,16 +112,24 @@ def label_notes(frames: Sequence[Atoms]) -> list[str]:
     return notes.sentences()
 
 
+def _as_label(value, quantity: str, n_atoms: int) -> float | np.ndarray | None:
+    """Return a value as energy or forces, None if it has another shape or kind."""
+    if quantity == "energy":
+        return float(value) if is_energy(value) else None
+    return np.asarray(value, float) if is_forces(value, n_atoms) else None
+
+
 def _use(frames, name: str, notes: ReadingNotes, argument: str, key: str, quantity: str) -> None:
     without = []
     for i, atoms in enumerate(frames):
         value = {**_results(atoms), **(atoms.info if quantity == "energy" else atoms.arrays)}.get(key)
-        if not (is_energy(value) if quantity == "energy" else is_forces(value, len(atoms))):
+        label = _as_label(value, quantity, len(atoms))
+        if label is None:
             without.append(i)
         elif atoms.calc is None:
-            atoms.calc = SinglePointCalculator(atoms, **{quantity: value})
+            atoms.calc = SinglePointCalculator(atoms, **{quantity: label})
         else:
-            atoms.calc.results[quantity] = float(value) if quantity == "energy" else np.asarray(value, float)
+            atoms.calc.results[quantity] = label
     if len(without) == len(frames):
         have = sorted({k for atoms in frames[:100] for k in (*atoms.info, *atoms.arrays, *_results(atoms))})
         raise ValueError(

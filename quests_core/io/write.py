@@ -68,8 +68,7 @@ def write_subset(
     """
     path = Path(path)
     check_choice(order, "order", ("file", "rank"))
-    is_file = isinstance(source, str | os.PathLike)
-    if is_file and path.exists() and os.path.samefile(path, source):
+    if isinstance(source, str | os.PathLike) and path.exists() and os.path.samefile(path, source):
         raise ValueError(f"path: expected another file than the source, got {path}")
     if os.path.lexists(path) and not overwrite:
         raise FileExistsError(f"{path} exists; set overwrite=True to replace it")

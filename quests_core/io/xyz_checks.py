@@ -46,7 +46,8 @@ def frame_bounds(data: bytes, name: str = "extxyz") -> np.ndarray:
     ends = np.flatnonzero(np.frombuffer(data, dtype=np.uint8) == 0x0A)
     if len(data) and not data.endswith(b"\n"):
         ends = np.append(ends, len(data) - 1)
-    bounds, line, start = [], 0, 0
+    bounds: list[int] = []
+    line, start = 0, 0
     while line < len(ends):
         count = data[start : ends[line] + 1].strip()
         if not count and not data[start:].strip():
@@ -98,8 +99,8 @@ def frame_lines(block: bytes) -> tuple[str, list[str]]:
         _, comment, *lines = block.decode("utf-8").removesuffix("\n").split("\n")
     except UnicodeDecodeError as error:
         raise XyzError("the text is not UTF-8", block.count(b"\n", 0, error.start)) from error
-    if _UNSEEN.search("\n".join([comment, *lines])):
-        i = next(i for i, line in enumerate([comment, *lines]) if _UNSEEN.search(line))
-        found = _UNSEEN.search([comment, *lines][i]).group()
-        raise XyzError(f"expected text, got the character U+{ord(found):04X}", 1 + i)
+    text = "\n".join([comment, *lines])
+    if found := _UNSEEN.search(text):
+        line = 1 + text.count("\n", 0, found.start())
+        raise XyzError(f"expected text, got the character U+{ord(found[0]):04X}", line)
     return comment, lines

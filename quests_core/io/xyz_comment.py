@@ -52,8 +52,8 @@ class Item(NamedTuple):
         Key, equals sign and value as they stand in the comment.
     raw : str or None
         The value as it stands there, with its quotes; None for a word without a value.
-    text : str or None
-        The value without quotes and escapes.
+    text : str
+        The value without quotes and escapes; "" for a word without a value.
     start : int
         Where `source` starts in the comment.
     """
@@ -61,7 +61,7 @@ class Item(NamedTuple):
     key: str
     source: str
     raw: str | None
-    text: str | None
+    text: str
     start: int
 
     @property
@@ -101,19 +101,20 @@ def parse(comment: str) -> list[Item]:
     [('note', ''), ('tag', 'a b'), ('pbc', [True, False]), ('converged', True)]
     """
     items: list[Item] = []
-    at, end = _BLANKS.match(comment).end(), len(comment)
-    start, key = at, None  # the key that waits for an equals sign or the next word
+    at, end = _end_of(_BLANKS, comment, 0), len(comment)
+    start = at
+    key: str | None = None  # waits for an equals sign or the next word
     while at < end or key is not None:
         if key is None:
             start = at
             key, at = _word(comment, at, _BARE_KEY)
-        stop, at = at, _BLANKS.match(comment, at).end()
+        stop, at = at, _end_of(_BLANKS, comment, at)
         if comment[at : at + 1] != "=":
-            items.append(Item(key, comment[start:stop], None, None, start))
+            items.append(Item(key, comment[start:stop], None, "", start))
             key = None
             continue
         begin = at + 1
-        at = _BLANKS.match(comment, begin).end()
+        at = _end_of(_BLANKS, comment, begin)
         if at == begin and at < end:
             text, at = _word(comment, at, _BARE_VALUE)
             items.append(Item(key, comment[start:at], comment[begin:at], text, start))
@@ -122,18 +123,26 @@ def parse(comment: str) -> list[Item]:
             if key is not None:
                 continue
         key = None
-        at = _BLANKS.match(comment, at).end()
+        at = _end_of(_BLANKS, comment, at)
     return items
 
 
-def _spaced(comment: str, key: str, start: int, begin: int, at: int, items: list[Item]):
+def _end_of(pattern: re.Pattern[str], text: str, at: int) -> int:
+    """Return the end of what matches at a position; a pattern that may be empty always does."""
+    found = pattern.match(text, at)
+    return found.end() if found else at
+
+
+def _spaced(
+    comment: str, key: str, start: int, begin: int, at: int, items: list[Item]
+) -> tuple[int, str | None, int]:
     """Add the item whose equals sign is followed by blanks; return where to go on, and the next key."""
     empty = Item(key, comment[start:begin], "", "", start)
     if at == len(comment) or comment[at] == "=":
         items.append(empty)
         return at, None, at
     text, stop = _word(comment, at, _BARE_KEY)
-    after = _BLANKS.match(comment, stop).end()
+    after = _end_of(_BLANKS, comment, stop)
     if comment[after : after + 1] == "=" and comment[at] not in "[{":
         items.append(empty)
         return stop, text, at
@@ -141,7 +150,7 @@ def _spaced(comment: str, key: str, start: int, begin: int, at: int, items: list
     return stop, None, stop
 
 
-def _word(comment: str, at: int, bare: re.Pattern) -> tuple[str, int]:
+def _word(comment: str, at: int, bare: re.Pattern[str]) -> tuple[str, int]:
     """Return the text of the word that starts here, and its end."""
     first, parts = at, []
     while at < len(comment):
@@ -178,5 +187,5 @@ def _end_of_bracket(comment: str, at: int) -> int:
             break  # a quote that does not end, or a backslash at the end
         if not depth:
             return at + 1
-        at = inside.match(comment, at + 1).end()
+        at = _end_of(inside, comment, at + 1)
     raise UnclosedError(f"the bracket {opening} in the comment is not closed")

@@ -6,6 +6,7 @@ not T or F; elements that do not exist, or differ between ``species`` and ``Z``.
 """
 
 import re
+from collections.abc import Callable
 from itertools import chain
 
 import numpy as np
@@ -72,7 +73,7 @@ def read_frame(block: bytes, tell: Tell = lambda sentence: None) -> Atoms:
     return atoms
 
 
-def _read_columns(header: Header, rows: list[list[str]], tell: Tell) -> dict[str, np.ndarray | list[str]]:
+def _read_columns(header: Header, rows: list[list[str]], tell: Tell) -> dict[str, np.ndarray]:
     width = sum(width for _, _, width in header.columns)
     _check_widths(rows, width if header.has_columns else max(width, len(rows[0])))
     if len(rows[0]) > width:
@@ -80,7 +81,8 @@ def _read_columns(header: Header, rows: list[list[str]], tell: Tell) -> dict[str
         rows = [row[:width] for row in rows]
     tokens = [*chain.from_iterable(rows)]
     odd = bool(_ODD_NUMBER.search(" ".join(tokens)))
-    found, start = {}, 0
+    found: dict[str, np.ndarray] = {}
+    start = 0
     for name, kind, n in header.columns:
         if n == 1:
             part = tokens[start::width]
@@ -103,9 +105,9 @@ def _check_widths(rows: list[list[str]], expected: int) -> None:
 def _convert(tokens: list[str], kind: str, name: str, width: int, odd: bool) -> np.ndarray:
     """Return the values of a column; a `XyzError` that names the atom where one is none."""
     if kind == "S":
-        values = np.empty(len(tokens), dtype=object)
-        values[:] = [*map(word, tokens)] if any(token.startswith(JSON_TOKEN) for token in tokens) else tokens
-        return values
+        words = np.empty(len(tokens), dtype=object)
+        words[:] = [*map(word, tokens)] if any(token.startswith(JSON_TOKEN) for token in tokens) else tokens
+        return words
     try:
         if kind == "L":
             return np.array([_LOGICALS[token] for token in tokens], dtype=bool)
@@ -115,12 +117,11 @@ def _convert(tokens: list[str], kind: str, name: str, width: int, odd: bool) -> 
             return np.fromiter(map(int, tokens), dtype=np.int64, count=len(tokens))
     except (KeyError, ValueError, OverflowError):
         pass  # one by one, to find it, or to read what Fortran writes
-    read = {"L": _LOGICALS.get, "R": real, "I": _integer}[kind]
-    values = []
+    read, expected = _READERS[kind]
+    values: list[float] = []
     for i, token in enumerate(tokens):
         value = read(token)
         if value is None:
-            expected = {"L": "T or F", "R": "a number", "I": "an integer"}[kind]
             raise XyzError(f"expected {expected} in column {name[:40]}, got {token[:40]!r}", 2 + i // width)
         values.append(value)
     return np.array(values, dtype={"L": bool, "R": np.float64, "I": np.int64}[kind])
@@ -129,6 +130,13 @@ def _convert(tokens: list[str], kind: str, name: str, width: int, odd: bool) -> 
 def _integer(token: str) -> int | None:
     value = real(token)
     return value if isinstance(value, int) and -(2**63) <= value < 2**63 else None
+
+
+_READERS: dict[str, tuple[Callable[[str], float | None], str]] = {
+    "L": (_LOGICALS.get, "T or F"),
+    "R": (real, "a number"),
+    "I": (_integer, "an integer"),
+}
 
 
 def _numbers(species, numbers) -> np.ndarray:

@@ -188,8 +188,9 @@ def _lattice(item: Item) -> np.ndarray:
 
 def _pbc(item: Item) -> tuple[bool, ...]:
     tokens = item.text[:80].strip(" \t[]{}()").replace(",", " ").split()
-    found = tuple({**LOGICALS, "1": True, "0": False}.get(token) for token in tokens)
-    if len(found) != 3 or None in found or len(item.text) > 80:
+    logicals = {**LOGICALS, "1": True, "0": False}
+    found = tuple(logicals[token] for token in tokens if token in logicals)
+    if len(tokens) != 3 or len(found) != 3 or len(item.text) > 80:
         raise XyzError(f"pbc: expected three of T and F, got {item.text[:40]!r}", 1)
     return found
 

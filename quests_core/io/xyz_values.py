@@ -103,13 +103,13 @@ def _scalars(tokens: list[str]):
     if not tokens:
         return None
     if tokens[0] in LOGICALS:
-        values = [LOGICALS.get(token) for token in tokens]
-    else:
-        values = [number(token) for token in tokens] if number(tokens[0]) is not None else [None]
-    if any(value is None for value in values):
-        return None
-    if isinstance(values[0], bool):
-        return values
+        return [LOGICALS[token] for token in tokens] if all(token in LOGICALS for token in tokens) else None
+    values: list[int | float] = []
+    for token in tokens:
+        value = number(token)
+        if value is None:
+            return None
+        values.append(value)
     whole = all(isinstance(value, int) for value in values)
     if whole and any(abs(value) >= 2**63 for value in values):
         return values  # exact, as no integer type of NumPy would be
@@ -194,7 +194,8 @@ def _shape(rows: list) -> tuple[int, ...] | None:
     if not any(isinstance(row, list) for row in rows):
         return (len(rows),)
     shapes = {_shape(row) if isinstance(row, list) else None for row in rows}
-    return None if None in shapes or len(shapes) > 1 else (len(rows), *shapes.pop())
+    shape = shapes.pop()
+    return None if shape is None or shapes else (len(rows), *shape)
 
 
 def quote(text: str) -> str:

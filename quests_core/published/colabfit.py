@@ -121,7 +121,7 @@ def _atoms(row: dict) -> Atoms:
         cell=np.zeros((3, 3)) if cell is None else np.asarray(cell, dtype=float),
         pbc=False if pbc is None else pbc,
     )
-    results = {}
+    results: dict[str, float | np.ndarray] = {}
     if row.get("energy") is not None:
         results["energy"] = float(row["energy"])
     forces = _value(row.get("atomic_forces"))

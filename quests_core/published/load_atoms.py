@@ -32,7 +32,7 @@ class _Tasks:
 
 class _Task:
     def __init__(self, step: str, total: float | None, progress: ProgressCallback | None):
-        self._step, self._total, self._done, self._progress = step, total, 0, progress
+        self._step, self._total, self._done, self._progress = step, total, 0.0, progress
 
     def update(self, total: float | None = None, advance: float = 0, **_) -> None:
         self._total = self._total if total is None else total

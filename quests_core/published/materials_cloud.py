@@ -86,8 +86,10 @@ def colabfit_archive(key: str, folder: Path, progress: ProgressCallback | None) 
     path = download(COLABFIT_XYZ.format(key), folder / f"{key}.tar.gz", None, progress)
     with tarfile.open(path) as archive:
         for member in sorted(archive.getmembers(), key=lambda member: member.name):
-            if member.isfile() and member.name.endswith((".xyz", ".extxyz", ".xyz.xz")):
-                content = archive.extractfile(member).read()
+            if not (member.isfile() and member.name.endswith((".xyz", ".extxyz", ".xyz.xz"))):
+                continue
+            if (file := archive.extractfile(member)) is not None:
+                content = file.read()
                 yield _ended(lzma.decompress(content) if member.name.endswith(".xz") else content)
 
 

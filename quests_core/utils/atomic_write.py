@@ -6,15 +6,14 @@ import os
 import platform
 import secrets
 import stat
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
 
-try:
+if sys.platform != "win32":
     import fcntl
-except ImportError:  # Windows: what a killed process leaves stays.
-    fcntl = None
 
 # What a process that was killed leaves behind ends so, until the same file is written again.
 PART = ".part"
@@ -118,7 +117,8 @@ def _part_prefix(target: Path) -> str:
 
 def _remove_parts(target: Path) -> None:
     """Delete temporary files of the same target whose process was killed: this account's, and not locked."""
-    if fcntl is None:
+    # Without locks there, parts of a running process cannot be told from those of a killed one.
+    if sys.platform == "win32":
         return
     with suppress(OSError):
         for part in target.parent.glob(f"{_part_prefix(target)}*{PART}"):
@@ -164,7 +164,7 @@ def _locked_part(target: Path, mode: int) -> Iterator[tuple[Path, int]]:
 
 def _lock(descriptor: int) -> int | None:
     """Lock a file; return the descriptor that keeps it locked, None where a file system has no locks."""
-    if fcntl is None:
+    if sys.platform == "win32":
         return None
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX)

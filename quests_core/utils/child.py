@@ -43,7 +43,7 @@ class Child:
 
     def __init__(self, function: str, environment: Mapping[str, str] | None = None):
         self._function, self._environment = function, dict(environment or {})
-        self._process: subprocess.Popen | None = None
+        self._process: subprocess.Popen[str] | None = None
         self._lock = threading.Lock()
 
     def run(
@@ -76,8 +76,7 @@ class Child:
         try:
             process = self._start()
             try:
-                process.stdin.write(json.dumps({"folder": str(folder), "memory": memory}) + "\n")
-                process.stdin.flush()
+                _send(process, folder, memory)
                 self._wait(process, folder, progress, step, seconds)
             except BrokenPipeError:
                 self._kill()
@@ -97,7 +96,7 @@ class Child:
         with self._lock:
             self._kill()
 
-    def _start(self) -> subprocess.Popen:
+    def _start(self) -> subprocess.Popen[str]:
         if self._process is None or self._process.poll() is not None:
             self._kill()
             self._process = subprocess.Popen(
@@ -127,10 +126,17 @@ class Child:
     def _kill(self) -> None:
         if self._process is not None:
             self._process.kill()
-            with contextlib.suppress(OSError):
-                self._process.stdin.close()
+            if self._process.stdin is not None:
+                with contextlib.suppress(OSError):
+                    self._process.stdin.close()
             self._process.wait()
             self._process = None
+
+
+def _send(process: subprocess.Popen[str], folder: Path, memory: int | None) -> None:
+    if process.stdin is not None:
+        process.stdin.write(json.dumps({"folder": str(folder), "memory": memory}) + "\n")
+        process.stdin.flush()
 
 
 def serve(function: Callable[[Path], None]) -> None:

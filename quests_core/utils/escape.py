@@ -74,7 +74,7 @@ def csv_bytes(table: pd.DataFrame) -> bytes:
     for i, dtype in enumerate(table.dtypes):
         if not pd.api.types.is_numeric_dtype(dtype):
             cells = [csv_cell(value) for value in table.iloc[:, i]]
-            table.isetitem(i, pd.Series(cells, index=table.index, dtype=object))
+            table.isetitem(i, pd.Series(cells, dtype=object).to_numpy())
     table.columns = [csv_cell(name) for name in table.columns]
     return table.to_csv(index=False, lineterminator="\n").encode()
 

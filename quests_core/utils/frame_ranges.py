@@ -1,13 +1,13 @@
 """Frame numbers as short text: ``0-2,7``."""
 
-from collections.abc import Sequence
-
 import numpy as np
+
+from .arrays import Indices
 
 _DIGITS, _SHOWN = 18, 40
 
 
-def format_ranges(frames: Sequence[int]) -> str:
+def format_ranges(frames: Indices) -> str:
     """Return rising frame numbers as text.
 
     Examples

@@ -2,8 +2,8 @@
 
 import os
 import stat
+from io import BufferedReader
 from pathlib import Path
-from typing import BinaryIO
 
 _KINDS = {
     stat.S_IFIFO: "a FIFO",
@@ -40,7 +40,7 @@ def check_regular(path: str | os.PathLike) -> None:
     _check_mode(mode, path)
 
 
-def open_regular(path: str | os.PathLike) -> BinaryIO:
+def open_regular(path: str | os.PathLike) -> BufferedReader:
     """Open a regular file for reading bytes; see `check_regular` for what is refused."""
     check_regular(path)
     descriptor = os.open(path, os.O_RDONLY | sum(_FLAGS))

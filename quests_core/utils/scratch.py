@@ -4,6 +4,7 @@ import contextlib
 import os
 import shutil
 import stat
+import sys
 import tempfile
 import threading
 import time
@@ -11,10 +12,8 @@ import weakref
 from pathlib import Path
 from typing import TextIO
 
-try:
+if sys.platform != "win32":
     import fcntl
-except ImportError:  # Windows deletes nothing that is in use, and what was killed is left to the system.
-    fcntl = None
 
 PREFIX = "quests-files-"
 _LOCK = "lock"
@@ -28,7 +27,7 @@ class _Scratch:
     def __init__(self):
         self.path = Path(tempfile.mkdtemp(prefix=PREFIX)).resolve()
         self._lock = (self.path / _LOCK).open("x")
-        if fcntl is not None:
+        if sys.platform != "win32":
             fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         weakref.finalize(self, _delete, self.path, self._lock, os.getpid())
 
@@ -80,7 +79,8 @@ def temporary(prefix: str) -> tempfile.TemporaryDirectory:
 
 def remove_stale() -> None:
     """Delete the folders of this account's processes that ended without doing so."""
-    if fcntl is None:
+    # Windows deletes no file in use; what killed processes left there stays.
+    if sys.platform == "win32":
         return
     for path in Path(tempfile.gettempdir()).glob(f"{PREFIX}*"):
         with contextlib.suppress(OSError):

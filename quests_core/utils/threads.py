@@ -16,7 +16,8 @@ import numba
 from ..progress import ProgressCallback
 from .validation import check_count
 
-_n_threads = numba.config.NUMBA_NUM_THREADS
+# Numba sets the attributes of `config` at run time.
+_n_threads: int = numba.config.NUMBA_NUM_THREADS  # type: ignore[attr-defined]
 _pool: ThreadPoolExecutor | None = None
 
 

@@ -5,6 +5,7 @@ Errors name the argument, what was expected and what came; for bad data, the fra
 
 import math
 import numbers
+from typing import SupportsFloat
 
 import numpy as np
 from ase import Atoms
@@ -78,9 +79,10 @@ def check_positive(value, name: str, bounds: tuple[float, float] = _BOUNDS) -> f
     """Return a finite number above zero, and within `bounds`, as float."""
     if isinstance(value, bool) or not isinstance(value, numbers.Real):
         raise TypeError(f"{name}: expected a positive number, got {_kind(value)}")
-    if not (math.isfinite(value) and value > 0):
+    number = _as_float(value)
+    if not (math.isfinite(number) and number > 0):
         raise ValueError(f"{name}: expected a positive number, got {value}")
-    return _check_bounds(float(value), name, bounds)
+    return _check_bounds(number, name, bounds)
 
 
 def check_sane(value, name: str) -> float:
@@ -99,18 +101,28 @@ def check_not_negative(value, name: str) -> float:
     """Return a finite number of at least zero as float."""
     if isinstance(value, bool) or not isinstance(value, numbers.Real):
         raise TypeError(f"{name}: expected a number of at least 0, got {_kind(value)}")
-    if not (math.isfinite(value) and value >= 0):
+    number = _as_float(value)
+    if not (math.isfinite(number) and number >= 0):
         raise ValueError(f"{name}: expected a number of at least 0, got {value}")
-    return _check_bounds(float(value), name, (0.0, _BOUNDS[1]))
+    return _check_bounds(number, name, (0.0, _BOUNDS[1]))
+
+
+def _as_float(value: SupportsFloat) -> float:
+    """Return a real number as float, infinity if it is too large."""
+    try:
+        return float(value)
+    except OverflowError:
+        return math.inf
 
 
 def check_count(value, name: str, minimum: int = 1) -> int:
     """Return a whole number of at least `minimum` as int."""
     if isinstance(value, bool) or not isinstance(value, numbers.Integral):
         raise TypeError(f"{name}: expected a whole number, got {_kind(value)}")
-    if value < minimum:
+    count = int(value)
+    if count < minimum:
         raise ValueError(f"{name}: expected a whole number of at least {minimum}, got {value}")
-    return int(value)
+    return count
 
 
 def check_n_to_select(value, n_frames: int) -> int:
@@ -118,9 +130,10 @@ def check_n_to_select(value, n_frames: int) -> int:
     if value is None:
         return n_frames
     if isinstance(value, numbers.Real) and not isinstance(value, numbers.Integral):
-        if not 0 < value <= 1:
+        fraction = _as_float(value)
+        if not 0 < fraction <= 1:
             raise ValueError(f"n_to_select: expected a fraction in (0, 1] or a whole number, got {value}")
-        return min(n_frames, max(1, math.floor(float(value) * n_frames + 0.5)))
+        return min(n_frames, max(1, math.floor(fraction * n_frames + 0.5)))
     count = check_count(value, "n_to_select")
     if count > n_frames:
         raise ValueError(f"n_to_select: expected at most the number of frames, {n_frames}, got {count}")

@@ -5,10 +5,6 @@ import pytest
 
 from quests_core.io.label_names import (
     PREFIXES,
-    find_energy_key,
-    find_forces_key,
-    find_stress_key,
-    find_virials_key,
     label_keys,
     label_name,
     unrecognised_labels,
@@ -48,12 +44,12 @@ def test_which_of_several_counts():
         "REF_energy", "energy", "ENERGY", "Energy", "free_energy", "dft_energy", "mace_energy",
     ]  # fmt: skip
     assert label_keys("energy", keys[::-1]) == label_keys("energy", keys)
-    assert find_energy_key(["free_energy"]) == "free_energy"
-    assert find_energy_key(["pbc"]) is None
-    assert find_forces_key(["force", "forces", "REF_force", "energy"]) == "REF_force"
-    assert find_forces_key(["gap_force", "dft_force"]) == "dft_force"
-    assert find_stress_key(["dft_virial", "dft_stress"]) == "dft_stress"
-    assert find_virials_key(["dft_virial", "dft_stress", "virials"]) == "virials"
+    assert label_keys("energy", ["free_energy"]) == ["free_energy"]
+    assert label_keys("energy", ["pbc"]) == []
+    assert label_keys("forces", ["force", "forces", "REF_force", "energy"])[0] == "REF_force"
+    assert label_keys("forces", ["gap_force", "dft_force"])[0] == "dft_force"
+    assert label_keys("stress", ["dft_virial", "dft_stress"]) == ["dft_stress"]
+    assert label_keys("virials", ["dft_virial", "dft_stress", "virials"])[0] == "virials"
 
 
 def test_what_looks_like_a_label_is_told():

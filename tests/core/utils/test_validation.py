@@ -308,3 +308,11 @@ def test_frames():
 )
 def test_species(species, text):
     assert message(descriptors, [Atoms("C")], species=species) == (ValueError, text)
+
+
+def test_numbers_too_large_for_a_float():
+    huge = 10**400
+    assert message(bandwidth_from_volume, huge) == (
+        ValueError,
+        f"volume: expected a positive number, got {huge}",
+    )
