@@ -114,6 +114,13 @@ def limits(axis_range: Range) -> tuple[float, float]:
     return number(axis_range.start), number(axis_range.end)
 
 
+def reset_limits(axis_range: Range) -> tuple[float, float] | None:
+    """Return the start and end that the reset tool restores; None before `set_range`."""
+    if not isinstance(axis_range, Range1d) or axis_range.reset_start is None or axis_range.reset_end is None:
+        return None
+    return number(axis_range.reset_start), number(axis_range.reset_end)
+
+
 def number(coordinate: object) -> float:
     """Return a coordinate as a float; Bokeh also has dates, factors and nodes."""
     if not isinstance(coordinate, SupportsFloat):

@@ -12,7 +12,7 @@ from bokeh.models import (
     NumeralTickFormatter,
     Scatter,
 )
-from bokeh.models.annotations import ColorBar
+from bokeh.models.annotations import ColorBar, Title
 
 from quests_core.utils.escape import bokeh
 
@@ -132,6 +132,11 @@ class MapFigure:
     def _fit_view(self) -> None:
         set_range(self.figure.x_range, *padded(self._xy[:, 0], 0.03))
         set_range(self.figure.y_range, *padded(self._xy[:, 1], 0.03))
+
+    def set_title(self, title: str) -> None:
+        """Set the title above the figure; an empty one takes no space."""
+        if isinstance(self.figure.title, Title):
+            self.figure.title.text = title
 
     def set_rows(self, rows: np.ndarray) -> None:
         """Restrict drawing to these points."""

@@ -18,7 +18,7 @@ _COUNT, _UNSAFE = re.compile(r"(\d+)"), re.compile(r"[^\w.-]+")
 
 def frame_line(state: State, frame: int) -> str:
     """Return what becomes of a frame, its label, formula, energy an atom and periodic axes: two lines."""
-    atoms, label = state.opened.dataset.frames[frame], state.opened.dataset.labels[frame]
+    atoms, label = state.data.dataset.frames[frame], state.data.dataset.labels[frame]
     energy = atoms_energy(atoms)
     lines = (
         [_fate(state, frame), escape(label[:80])],
@@ -34,7 +34,7 @@ def frame_line(state: State, frame: int) -> str:
 
 def environment_line(state: State, row: int) -> str:
     """Return which atom an environment is, its force and its δH."""
-    dataset, delta, frame = state.opened.dataset, novelty(state), frame_of(state, row)
+    dataset, delta, frame = state.data.dataset, novelty(state), frame_of(state, row)
     atom, force = atom_of(state, row), dataset.forces[row]
     parts = [
         f"<b>Atom {atom} ({escape(dataset.frames[frame].symbols[atom])})</b>",
@@ -71,7 +71,7 @@ def _fate(state: State, frame: int) -> str:
 
 def embedding_note(state: State) -> str:
     """Return how the map came about, in a sentence."""
-    n_envs, n_fitted = state.opened.envs.n_envs, state.n_fitted
+    n_envs, n_fitted = state.data.envs.n_envs, state.n_fitted
     if state.embedding_kind == "PCA":
         return f"All {plural(n_envs, 'environment')} along their first two principal components."
     if n_fitted == n_envs:
@@ -94,7 +94,7 @@ def hints(state: State, frame: int, first: int, values: np.ndarray | None, unit:
 
     `values` are numbers of all environments, `first` is the frame's first of them.
     """
-    symbols = state.opened.dataset.frames[frame].get_chemical_symbols()
+    symbols = state.data.dataset.frames[frame].get_chemical_symbols()
     if values is None:
         return [f"{symbol}, atom {i}" for i, symbol in enumerate(symbols)]
     own = values[first : first + len(symbols)].tolist()

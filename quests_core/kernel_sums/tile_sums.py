@@ -112,8 +112,14 @@ def reset(states, t, n_queries):
 def new_states(sizes) -> LaneSums:
     """Return the states of tiles of these numbers of queries before any reference was added."""
     shape = len(sizes), TILE_ROWS
-    singles = [np.empty(shape, np.float32) for _ in range(3)]
-    states = LaneSums(np.empty(shape), np.empty(shape), *singles, np.empty((len(sizes), 3)))
+    states = LaneSums(
+        nearest=np.empty(shape),
+        total=np.empty(shape),
+        limit=np.empty(shape, np.float32),
+        needs_double=np.empty(shape, np.float32),
+        offset=np.empty(shape, np.float32),
+        summary=np.empty((len(sizes), 3)),
+    )
     for t, size in enumerate(sizes):
         reset(states, t, size)
     return states

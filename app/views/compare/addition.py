@@ -9,7 +9,7 @@ import panel_material_ui as pmui
 from ...analysis.compare import share_covered
 from ...analysis.method_path import MethodPath
 from ...analysis.methods import MSC_WITH_REFERENCE
-from ...plots.base import set_range
+from ...plots.base import clear, set_data, set_range
 from ...plots.sets import addition_plot
 from ...plots.size_handle import add_handle
 from ...session.references import ReferenceSets
@@ -65,7 +65,7 @@ class AdditionView(View):
 
     def _picked(self) -> None:
         with pn.io.hold():
-            frames = self._path.frames(self._state.n_frames)
+            frames = self._state.paths[MSC_WITH_REFERENCE].frames(self._state.n_frames)
             self._state.selected = tuple(sorted(int(frame) for frame in frames))
 
     def _update(self) -> None:
@@ -77,7 +77,7 @@ class AdditionView(View):
         computing = MSC_WITH_REFERENCE in self._state.methods
         self._compute.visible = not shown and comparison is not None and not computing
         self._head.object = heading("Frames to add to the reference", ("given",))
-        if not shown:
+        if path is None or comparison is None:
             why = "Add a reference file to see which frames of this file are new to it."
             if self._sets.chosen is not None:
                 why = "The order of this file's frames by novelty to the reference is "
@@ -90,14 +90,18 @@ class AdditionView(View):
         self._plot.sources["given"].data = {"n_frames": sizes, "percent": given}
         alone = self._sets.alone
         # Of the same marks, so of the same sizes; not yet there while it is computed.
-        both = {"n_frames": sizes, "percent": 100 * np.append(first, alone)} if alone is not None else None
-        self._plot.sources["alone"].data = both or {"n_frames": [], "percent": []}
+        if alone is None:
+            clear(self._plot.sources["alone"])
+        else:
+            set_data(
+                self._plot.sources["alone"], {"n_frames": sizes, "percent": 100 * np.append(first, alone)}
+            )
         self._stops.data = {"x": path.sizes, "y": given[1:], "n_frames": path.sizes}
         set_range(self._plot.figure.x_range, 0, 1.02 * sizes[-1])
 
     def _update_size(self) -> None:
-        path, comparison = self._path, self._sets.comparison
-        if path is None or comparison is None:
+        path, comparison, chosen = self._path, self._sets.comparison, self._sets.chosen
+        if path is None or comparison is None or chosen is None:
             return
         row = self._state.row_of(MSC_WITH_REFERENCE)
         self._span.location = int(row["n_frames"])
@@ -105,7 +109,7 @@ class AdditionView(View):
         first = f" Locked frames ({locked}) come first." if locked else ""
         self._line.object = (
             f'<div class="small">With <b>{plural(int(row["n_frames"]), "added frame")}</b>, '
-            f"{escape(self._sets.chosen.name)} covers <b>{percent(row['overlap'])}</b> of this file "
+            f"{escape(chosen.name)} covers <b>{percent(row['overlap'])}</b> of this file "
             f"({percent(share_covered(comparison.novelty))} alone).{first}</div>"
         )
         is_active = self._state.active == MSC_WITH_REFERENCE

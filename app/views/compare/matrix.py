@@ -39,10 +39,10 @@ class MatrixView(View):
 
     def _update(self) -> None:
         matrix = self._sets.labels if self._mode.value == LABELS else self._sets.files
+        note = "not symmetric: larger sets cover more"
         shown = matrix is not None and len(matrix.names) > 1
         self._figure.visible, self._empty.visible = shown, not shown
-        note = "not symmetric: larger sets cover more"
-        if shown:
+        if matrix is not None and shown:
             show_matrix(self._plot, matrix.shares, matrix.names)
             if matrix.left_out:
                 note += f"; {plural(matrix.left_out, 'smaller label')} left out"

@@ -50,7 +50,7 @@ class NovelFramesTable(View):
 
     def _picked(self, position: int) -> None:
         row = self._rows[position]
-        frame = int(self._state.opened.envs.frame_index[row])
+        frame = int(self._state.data.envs.frame_index[row])
         with pn.io.hold():
             self._state.param.update(current_env=row, selected=(frame,))
 

@@ -2,7 +2,7 @@
 
 import panel as pn
 
-from ...plots.base import set_range
+from ...plots.base import set_data, set_range
 from ...plots.sets import histogram_data, novelty_edges, novelty_plot
 from ...session.references import ReferenceSets
 from ...session.state import State
@@ -30,7 +30,8 @@ class NoveltyView(View):
             return
         edges = novelty_edges(comparison.novelty, comparison.back)
         data = [histogram_data(values, edges) for values in (comparison.novelty, comparison.back)]
-        self._plot.sources["set"].data, self._plot.sources["reference"].data = data
+        for name, columns in zip(("set", "reference"), data, strict=True):
+            set_data(self._plot.sources[name], columns)
         set_range(self._plot.figure.x_range, edges[0], edges[-1])
         set_range(self._plot.figure.y_range, 0, 1.08 * max(columns["share"].max() for columns in data))
 

@@ -3,6 +3,7 @@
 import numpy as np
 import panel as pn
 
+from ...plots.base import set_data
 from ...plots.sets import set_map
 from ...session.references import ReferenceSets
 from ...session.state import State
@@ -29,7 +30,7 @@ class SetMapView(View):
         if picked:
             row = int(self._rows[picked[-1]])
             with pn.io.hold():
-                frame = int(self._state.opened.envs.frame_index[row])
+                frame = int(self._state.data.envs.frame_index[row])
                 self._state.param.update(current_env=row, selected=(frame,))
 
     def _update(self) -> None:
@@ -49,13 +50,10 @@ class SetMapView(View):
         self._update_current()
 
     def _update_current(self) -> None:
-        at = (
-            np.flatnonzero(self._rows == self._state.current_env)
-            if self._state.current_env is not None
-            else []
-        )
+        current = self._state.current_env
+        at = [] if current is None else np.flatnonzero(self._rows == current).tolist()
         source = self._plot.source.data
-        self._plot.current.data = {"x": [source["x"][i] for i in at], "y": [source["y"][i] for i in at]}
+        set_data(self._plot.current, {name: [source[name][i] for i in at] for name in ("x", "y")})
 
     @staticmethod
     def _note(comparison, opened) -> str:

@@ -43,10 +43,14 @@ class SetsView(View):
         self._path.param.watch(lambda _: self._entered(), "enter_pressed")
         self._drop.param.watch(self._uploaded, "value")
         self._chosen.param.watch(lambda _: self._choose(), "value")
-        self._remove.on_click(lambda _: self._sets.remove(self._sets.chosen))
+        self._remove.on_click(lambda _: self._remove_chosen())
         self.follow(sets.refresh, "opened", "marks")
         self.follow(self._update_files, "references", "chosen", source=sets)
         self.follow(self._update, "comparison", "chosen", source=sets)
+
+    def _remove_chosen(self) -> None:
+        if self._sets.chosen is not None:
+            self._sets.remove(self._sets.chosen)
 
     def _entered(self) -> None:
         """Add what was entered, once it is here: the browser sends the key before the last letters."""
@@ -54,8 +58,8 @@ class SetsView(View):
             pn.state.curdoc.add_timeout_callback(self._add_path, 200)
 
     def _add_path(self) -> None:
-        if self._path.value_input.strip():
-            self._sets.add(self._path.value_input.strip())
+        if entered := (self._path.value_input or "").strip():
+            self._sets.add(entered)
 
     def _uploaded(self, event) -> None:
         if event.new:

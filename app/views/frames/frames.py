@@ -87,8 +87,8 @@ class FramesView(View):
         on_row(self._table, lambda row, _: self._clicked(row))
         self._filter.param.watch(lambda _: self._filtered(), "value")
         self._pick.on_click(lambda _: self._pick_shown())
-        self._unfilter.on_click(lambda _: self._filter.param.update(value="", value_input=""))
-        self._look.on_click(lambda _: self._state.param.update(tab="map"))
+        self._unfilter.on_click(lambda _: self._clear_filter())
+        self._look.on_click(lambda _: setattr(self._state, "tab", "map"))
         self._again.on_click(lambda _: self._ask())
 
     def _ask(self) -> None:
@@ -128,7 +128,7 @@ class FramesView(View):
     def _show_rows(self, n_rows: int) -> None:
         """Replace the table by one of `n_rows` frames, or empty it."""
         self._found = np.ones(n_rows, dtype=bool)
-        facts = self._facts.columns if n_rows else {}
+        facts = self._facts.columns if self._facts is not None and n_rows else {}
         rows = {name: facts.get(name, np.full(n_rows, np.nan)) for name in _COLUMNS}
         rows["state"] = np.full(n_rows, "", dtype=object)
         with self._silently():
@@ -138,20 +138,20 @@ class FramesView(View):
 
     def _update(self) -> None:
         """Follow the subset: three columns change, and what the filter finds by them."""
-        state, ready = self._state, self._columns is not None and self._state.path is not None
+        state, path, followed = self._state, self._state.path, self._columns
         self._update_note()
-        if not ready:
+        if path is None or followed is None:
             return
-        path, envs = state.path, state.opened.envs
+        envs = state.data.envs
         novelty = frame_maximum(path.delta_entropy[path.position(state.n_frames)], envs.offsets)
         rank = ranks(path.order, len(envs))
         rank[list(state.marks.excluded)] = np.nan
-        self._columns.follow(rank, novelty, state.status)
+        followed.follow(rank, novelty, state.status)
         if len(self._table.value) != len(envs):
             self._show_rows(len(envs))
         rows, before, found = self._table.value, self._table.value.copy(), self._found
         for name in _FOLLOWING:
-            rows[name] = self._columns[name]
+            rows[name] = followed[name]
         self._find()
         # Another method's numbers are not in the table, and what is drawn anew loses its place.
         if not (np.array_equal(found, self._found) and rows.equals(before)):
@@ -164,13 +164,16 @@ class FramesView(View):
         self._show_picked()
         self._update_note()
 
+    def _clear_filter(self) -> None:
+        self._filter.param.update(value="", value_input="")
+
     def _find(self) -> None:
         """Apply the filter; an invalid one hides nothing and shows its error."""
         text, n_rows = self._filter.value.strip(), len(self._table.value)
         found, message = np.ones(n_rows, dtype=bool), ""
         if text:
             try:
-                found = matches(text, self._columns, n_rows)
+                found = matches(text, self._columns or {}, n_rows)
             except ExpressionError as error:
                 message = str(error)
         if found.sum() != self._found.sum():
@@ -205,7 +208,7 @@ class FramesView(View):
         state, path = self._state, self._state.path
         if path is not None:
             values = path.delta_entropy[path.position(state.n_frames)]
-            state.current_env = most_novel(values, state.opened.envs.offsets, frame)
+            state.current_env = most_novel(values, state.data.envs.offsets, frame)
 
     def _update_note(self) -> None:
         ready, n_found = self._columns is not None, int(self._found.sum())
@@ -236,8 +239,8 @@ class FramesView(View):
                 "click a row, or press Enter on it, to make its most novel environment current.</div>"
             )
             return
-        novelty = state.path.delta_entropy[state.path.position(state.n_frames), state.current_env]
-        atom = state.current_env - state.opened.envs.offsets[frame]
+        novelty = float(state.path.delta_entropy[state.path.position(state.n_frames), state.current_env])
+        atom = state.current_env - state.data.envs.offsets[frame]
         self._current.object = (
             f'<div class="small">Current: atom {count(atom)} of frame {count(frame)}, '
             f"δH {nats(novelty, 2)} nats</div>"

@@ -29,8 +29,8 @@ class StatusView(View):
             pn.Column(self._text, self._bar, sizing_mode="stretch_width", margin=0), self._cancel,
             css_classes=["card"], sizing_mode="stretch_width", margin=0, visible=False,
         )  # fmt: skip
-        self._error = self._alert("error", "error")
-        self._notice = self._alert("info", "notice")
+        self._error, self._error_text = self._alert("error", "error")
+        self._notice, self._notice_text = self._alert("info", "notice")
         self._all = pn.Column(
             self._progress, self._error, self._notice, sizing_mode="stretch_width", margin=0, visible=False,
             styles={"gap": "8px"},
@@ -47,13 +47,19 @@ class StatusView(View):
         self.follow(self._update_error, "error")
         self.follow(self._update_notice, "notice")
 
-    def _alert(self, severity: str, name: str) -> pmui.Alert:
+    def _alert(self, severity: str, name: str) -> tuple[pmui.Alert, pn.pane.HTML]:
         # The text goes into a pane: the alert's own `object` is decoded and then set as HTML.
+        text = html()
         alert = pmui.Alert(
-            html(), severity=severity, closeable=True, visible=False, margin=0, sizing_mode="stretch_width"
+            text, severity=severity, closeable=True, visible=False, margin=0, sizing_mode="stretch_width"
         )
-        alert.param.watch(lambda event: event.new and setattr(self._state, name, ""), "closed")
-        return alert
+
+        def closed(event) -> None:
+            if event.new:
+                setattr(self._state, name, "")
+
+        alert.param.watch(closed, "closed")
+        return alert, text
 
     def _update_progress(self) -> None:
         work = self._state.main_activity
@@ -69,16 +75,16 @@ class StatusView(View):
         )
 
     def _update_error(self) -> None:
-        self._show(self._error, self._state.error)
+        self._show(self._error, self._error_text, self._state.error)
 
     def _update_notice(self) -> None:
-        self._show(self._notice, self._state.notice)
+        self._show(self._notice, self._notice_text, self._state.notice)
 
     def _hide_if_empty(self) -> None:
         self._all.visible = any(item.visible for item in self._all)
 
-    def _show(self, alert: pmui.Alert, text: str) -> None:
-        alert[0].object = escape(text)
+    def _show(self, alert: pmui.Alert, pane: pn.pane.HTML, text: str) -> None:
+        pane.object = escape(text)
         alert.param.update(visible=bool(text), closed=not text)
         self._hide_if_empty()
 

@@ -9,6 +9,7 @@ import panel_material_ui as pmui
 
 from ...analysis.frame_columns import LOCKED
 from ...analysis.lost import MOST_ROWS, EnvironmentLabels, environment_table, frame_table, lost
+from ...session.current_structure import frame_of
 from ...session.state import State
 from ...text.numbers import count, nats, plural
 from ...widgets.card import AS_WRITTEN, CSS, card, heading, html
@@ -60,7 +61,7 @@ class LostTable(View):
         )
         self._tables = {mode: self._table(mode) for mode in _COLUMNS}
         self._mode.param.watch(lambda _: self._update(), "value")
-        self._look.on_click(lambda _: self._state.param.update(tab="map"))
+        self._look.on_click(lambda _: setattr(self._state, "tab", "map"))
         self._back.on_click(lambda _: self._add_frame(self._state.current_frame))
         self.follow(self._update_places, "opened")
         self.follow(self._update, "opened", "paths", "active", "n_frames", "marks")
@@ -93,14 +94,15 @@ class LostTable(View):
         return np.where(marked, np.float32(np.nan), values)
 
     def _update(self) -> None:
-        values, mode, opened = self._values(), self._mode.value, self._state.opened
-        if values is None:
+        values, mode, places = self._values(), self._mode.value, self._places
+        if values is None or places is None:
             return
+        opened = self._state.data
         found = lost(values)
         if mode == ENVIRONMENTS:
-            self._rows, columns = found.rows, environment_table(opened, self._places, values, found.rows)
+            self._rows, columns = found.rows, environment_table(opened, places, values, found.rows)
         else:
-            columns, self._rows = frame_table(opened, self._places, values)
+            columns, self._rows = frame_table(opened, places, values)
         fill(self._tables[mode], pd.DataFrame(columns))
         for name, other in self._tables.items():
             other.visible = name == mode and found.n_lost > 0
@@ -112,10 +114,11 @@ class LostTable(View):
         self._head.object = heading("Lost environments", ("delta",), note)
 
     def _clicked(self, row: int, column: str) -> None:
+        env = int(self._rows[row])
         if column == "back":
-            self._add_frame(int(self._places.frame[self._rows[row]]))
+            self._add_frame(frame_of(self._state, env))
         else:
-            self._state.current_env = int(self._rows[row])
+            self._state.current_env = env
 
     def _add_frame(self, frame: int | None) -> None:
         if frame is not None:
@@ -126,7 +129,7 @@ class LostTable(View):
         state, values = self._state, self._values()
         frame = None if values is None or state.current_env is None else state.current_frame
         self._look.visible = self._back.visible = frame is not None
-        if frame is None:
+        if values is None or frame is None:
             told = (
                 "Click a row, or press Enter on it, to make its environment current."
                 if len(self._rows)
@@ -136,7 +139,7 @@ class LostTable(View):
             return
         self._back.disabled = bool(state.status[frame] == LOCKED)
         self._back.label = f"Add frame {count(frame)}"
-        atom, value = state.current_env - state.opened.envs.offsets[frame], values[state.current_env]
+        atom, value = state.current_env - state.data.envs.offsets[frame], float(values[state.current_env])
         novelty = "" if np.isnan(value) else f", δH {nats(value, 2)} nats"
         self._current.object = (
             f'<div class="small">Current: atom {count(atom)} of frame {count(frame)} '

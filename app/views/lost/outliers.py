@@ -5,6 +5,7 @@ from html import escape
 import panel as pn
 
 from ...analysis.lost import EnvironmentLabels, by_label, lost
+from ...plots.base import set_data
 from ...plots.outliers import fit, histogram_data, outliers_plot
 from ...session.state import State
 from ...text.numbers import count, nats, percent
@@ -30,7 +31,7 @@ class OutliersView(View):
         columns = {}
         for method, path in state.shown.items():
             columns[method] = histogram_data(path.delta_entropy[path.position(state.n_frames)])
-            self._plot.sources[method].data = columns[method]
+            set_data(self._plot.sources[method], columns[method])
         fit(self._plot, list(columns.values()))
         self._head.object = heading("Distribution of δH", ("delta",), self._note())
 

@@ -7,6 +7,7 @@ import panel as pn
 import panel_material_ui as pmui
 from bokeh.events import PanStart, SelectionGeometry, Tap
 
+from ...analysis.analysed_dataset import AnalysedDataset
 from ...analysis.color_fields import Fields
 from ...analysis.map_picking import inside_box, inside_polygon, nearest
 from ...jobs.activity import WAITING
@@ -48,11 +49,13 @@ class MapView(View):
 
     def __init__(self, state: State, controller: Controller, tab: str = "", beside: bool = False):
         super().__init__(state, tab)
-        self._controller, self._fields = controller, None
+        self._controller = controller
         self._plot = MapFigure()
         self._subset = MapFigure(like=self._plot) if beside else None
         self._fixed: dict[str, MapColors] = {}
-        self._opened = self._xy = None
+        self._opened: AnalysedDataset | None = None
+        self._fields: Fields | None = None
+        self._xy: np.ndarray | None = None
         self._adds, self._note, self._key = False, "", KEPT
         self._make_widgets()
         for figure in self._figures:
@@ -161,7 +164,7 @@ class MapView(View):
             inside = inside_box(points, *(geometry[name] for name in ("x0", "x1", "y0", "y1")))
         else:
             inside = inside_polygon(points, np.column_stack([geometry["x"], geometry["y"]]))
-        frames = np.unique(state.opened.envs.frame_index[plot.rows[inside]])
+        frames = np.unique(state.data.envs.frame_index[plot.rows[inside]])
         if self._adds:
             frames = np.union1d(frames, np.array(state.selected, dtype=np.int64))
         with pn.io.hold():
@@ -179,37 +182,38 @@ class MapView(View):
         if state.opened is None or state.path is None or xy is None or len(xy) != state.opened.envs.n_envs:
             return
         if self._opened is not state.opened:
-            self._take_opened()
+            self._take_opened(state.opened)
         if self._xy is not xy:
             self._xy = xy
             self._fixed.pop(CROWDED, None)
             for plot in self._figures:
-                plot.set_points(xy, state.opened.envs.frame_index, keep_view=plot is self._subset)
-        shown = self._coloring()
+                plot.set_points(xy, state.data.envs.frame_index, keep_view=plot is self._subset)
+        shown = self._coloring(xy)
         self._plot.set_colors(shown)
-        if self._subset in self._shown:
-            self._subset.set_rows(np.flatnonzero(state.mask[state.opened.envs.frame_index]))
-            self._subset.set_colors(self._coloring(self._subset.rows))
-        self._update_titles()
+        if self._subset is not None and self._beside.value:
+            self._subset.set_rows(np.flatnonzero(state.mask[state.data.envs.frame_index]))
+            self._subset.set_colors(self._coloring(xy, self._subset.rows))
+        self._update_titles(len(xy))
         self._note, self._legend.object = shown.note, legend(shown.legend)
         self._legend.visible = bool(shown.legend)
         self._update_head()
         self._update_picked()
 
-    def _take_opened(self) -> None:
-        """Offer what the new file can be coloured by."""
-        self._opened, self._fixed = self._state.opened, {}
-        self._fields = Fields.of(self._opened)
-        options = {**_COMPUTED, **{name: key for key, name in self._fields.names.items()}}
+    def _take_opened(self, opened: AnalysedDataset) -> None:
+        """Offer the fields of a new data set."""
+        self._opened, self._fixed = opened, {}
+        self._fields = fields = Fields.of(opened)
+        options = {**_COMPUTED, **{name: key for key, name in fields.names.items()}}
         if self._key not in options.values():
             self._key = self._mode.value = KEPT
         self._color.param.update(options=options, value=self._key)
 
-    def _coloring(self, rows: np.ndarray | None = None) -> MapColors:
+    def _coloring(self, xy: np.ndarray, rows: np.ndarray | None = None) -> MapColors:
         """Return the colours of all environments; `rows` are those of the subset, for its own map."""
-        state, path, key = self._state, self._state.path, self._key
+        state, key = self._state, self._key
+        path = state.paths[state.displayed_method]
         if key == KEPT:
-            return map_colors.by_status(state.status, state.opened.envs.frame_index, state.displayed_method)
+            return map_colors.by_status(state.status, state.data.envs.frame_index, state.displayed_method)
         if key == NOVEL:
             return map_colors.by_novelty(
                 path.delta_entropy[path.position(state.n_frames)], state.displayed_method
@@ -217,15 +221,15 @@ class MapView(View):
         if key == DENSE:
             return map_colors.by_density(path.delta_entropy[-1])
         if key == CROWDED and rows is not None:
-            return map_colors.by_crowding(self._xy, rows)
+            return map_colors.by_crowding(xy, rows)
         if key not in self._fixed:
-            self._fixed[key] = self._fixed_coloring(key)
+            self._fixed[key] = self._fixed_coloring(key, xy)
         return self._fixed[key]
 
-    def _fixed_coloring(self, key: str) -> MapColors:
+    def _fixed_coloring(self, key: str, xy: np.ndarray) -> MapColors:
         """Return colours that do not depend on the subset."""
-        if key == CROWDED:
-            return map_colors.by_crowding(self._xy, np.arange(len(self._xy)))
+        if key == CROWDED or self._fields is None:
+            return map_colors.by_crowding(xy, np.arange(len(xy)))
         values = self._fields.values(key)
         if values.dtype.kind == "U":
             return map_colors.by_category(values)
@@ -235,20 +239,20 @@ class MapView(View):
         state = self._state
         if self._xy is None or self._opened is not state.opened:
             return
-        picked = np.zeros(len(state.opened.envs), dtype=bool)
+        picked = np.zeros(len(state.data.envs), dtype=bool)
         picked[list(state.selected)] = True
         for plot in self._shown:
-            plot.set_picked(picked[state.opened.envs.frame_index])
+            plot.set_picked(picked[state.data.envs.frame_index])
             plot.set_current(state.current_env)
             plot.draw()
 
-    def _update_titles(self) -> None:
+    def _update_titles(self, n_envs: int) -> None:
         if self._subset:
             both = self._beside.value
-            full, subset = len(self._xy), len(self._subset.rows)
-            self._plot.figure.title.text = f"Full set, {plural(full, 'environment')}" if both else ""
-            self._subset.figure.title.text = (
-                f"Subset of {self._state.displayed_method}, {plural(subset, 'environment')}"
+            n_subset = len(self._subset.rows)
+            self._plot.set_title(f"Full set, {plural(n_envs, 'environment')}" if both else "")
+            self._subset.set_title(
+                f"Subset of {self._state.displayed_method}, {plural(n_subset, 'environment')}"
             )
 
     def _update_head(self) -> None:

@@ -36,7 +36,7 @@ class NearestView(View):
     def _find(self) -> Nearest | None:
         state = self._state
         if self._distances[0] is not state.opened:
-            self._distances = state.opened, Distances(state.opened.envs)
+            self._distances = state.opened, Distances(state.data.envs)
         return self._distances[1].nearest(state.current_env, state.mask)
 
     def _update(self) -> None:
@@ -66,7 +66,7 @@ class NearestView(View):
         if row == state.current_env:
             said = "The current environment is kept: distance 0."
         else:
-            bandwidths = nearest.distance / state.opened.parameters.bandwidth
+            bandwidths = nearest.distance / state.data.parameters.bandwidth
             said = f"Distance <b>{nearest.distance:.4g} Å⁻¹</b> ({bandwidths:.2g} bandwidths)"
         frame = current_structure.frame_of(state, row)
         element = self._other_element(row)
@@ -78,17 +78,10 @@ class NearestView(View):
 
     def _other_element(self, row: int) -> str:
         """Return a word of warning where the two atoms are of different elements: a descriptor knows none."""
-        symbols = [
-            self._state.opened.dataset.frames[current_structure.frame_of(self._state, r)].symbols[
-                current_structure.atom_of(self._state, r)
-            ]
-            for r in (row, self._state.current_env)
-        ]
-        return (
-            ""
-            if symbols[0] == symbols[1]
-            else ". Different element: the descriptor does not distinguish them."
-        )
+        state, current = self._state, self._state.current_env
+        if current is None or _element(state, row) == _element(state, current):
+            return ""
+        return ". Different element: the descriptor does not distinguish them."
 
     def _draw(self, row: int) -> None:
         """Draw the environment, unless that is what is drawn already."""
@@ -97,13 +90,11 @@ class NearestView(View):
             return
         self._shown = state.opened, row
         frame = current_structure.frame_of(state, row)
-        atoms = state.opened.dataset.frames[frame]
-        scene = make_scene(
-            atoms, _LOOK, current_structure.atom_of(state, row), state.opened.parameters.cutoff
-        )
+        atoms = state.data.dataset.frames[frame]
+        scene = make_scene(atoms, _LOOK, current_structure.atom_of(state, row), state.data.parameters.cutoff)
         self._viewer.draw(
             scene, by_element(atoms.numbers), hints(state, frame, 0, None, ""),
-            f"The nearest kept environment, in frame {frame}", state.opened.dataset.sha256,
+            f"The nearest kept environment, in frame {frame}", state.data.dataset.sha256,
         )  # fmt: skip
 
     def _look(self, atom: int | None = None) -> None:
@@ -127,3 +118,8 @@ class NearestView(View):
             margin=(6, 0, 0, 0),
         )  # fmt: skip
         return card(self._head, beside, area="nearest")
+
+
+def _element(state: State, row: int) -> str:
+    atoms = state.data.dataset.frames[current_structure.frame_of(state, row)]
+    return atoms.symbols[current_structure.atom_of(state, row)]

@@ -149,7 +149,7 @@ class StructureView(View):
         frames = current_structure.frames_through(state, self._through.value)
         self._back.disabled = current_structure.neighbor(frames, frame, -1) is None
         self._next.disabled = current_structure.neighbor(frames, frame, 1) is None
-        colors = [ELEMENT, NOVEL, FORCE] if state.opened.dataset.has_forces else [ELEMENT, NOVEL]
+        colors = [ELEMENT, NOVEL, FORCE] if state.data.dataset.has_forces else [ELEMENT, NOVEL]
         if self._color.options != colors:
             self._color.param.update(
                 options=colors, value=self._color.value if self._color.value in colors else ELEMENT
@@ -160,14 +160,14 @@ class StructureView(View):
 
     def _draw(self, frame: int) -> None:
         """Draw the frame, unless that is what is drawn already."""
-        state, parts, mode = self._state, self._parts.value, self._color.value
+        state, parts, mode = self._state, self._parts.value or [], self._color.value
         look = SceneOptions(self._copies.value, BONDS in parts, CELL in parts, FORCES in parts, WRAP in parts)
         novel = (state.path, state.n_frames) if mode == NOVEL else ()
         shown = (state.opened, frame, state.current_env, look, mode, *novel)
         if shown == self._shown:
             return
         self._shown = shown
-        opened, rows = state.opened, current_structure.rows_of(state, frame)
+        opened, rows = state.data, current_structure.rows_of(state, frame)
         atoms = opened.dataset.frames[frame]
         picked = None if state.current_env is None else state.current_env - rows.start
         scene = make_scene(atoms, look, picked, opened.parameters.cutoff, atoms_forces(atoms))
@@ -181,12 +181,14 @@ class StructureView(View):
 
     def _update_head(self, frame: int) -> None:
         state, scene = self._state, self._scene
+        if scene is None:
+            return
         note = "most novel frame at this size; click an atom"
         if state.current_env is not None:
             note = _neighbors(scene)
         elif state.selected:
             note = "first selected frame; click an atom"
-        periodic = state.opened.dataset.frames[frame].pbc
+        periodic = state.data.dataset.frames[frame].pbc
         if any(n < self._copies.value for n, along in zip(scene.copies, periodic, strict=True) if along):
             note = f"fewer copies: {self._copies.value}× would exceed {ATOM_LIMIT:,} atoms"
         self._head.object = heading(f"Frame {frame}", ("structure",), note)
@@ -196,7 +198,7 @@ class StructureView(View):
         if self._color.value == NOVEL:
             return current_structure.novelty(self._state), "δH = {} nats"
         if self._color.value == FORCE:
-            return self._state.opened.dataset.forces, "|F| = {} eV/Å"
+            return self._state.data.dataset.forces, "|F| = {} eV/Å"
         return None, ""
 
     def _coloring(self, atoms, values: np.ndarray | None, rows: slice) -> AtomColors:

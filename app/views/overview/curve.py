@@ -6,7 +6,7 @@ import numpy as np
 import panel as pn
 
 from ...analysis.methods import SEEDED_METHODS
-from ...plots.base import padded, set_range
+from ...plots.base import padded, reset_limits, set_data, set_range
 from ...plots.curves import (
     bound_line,
     curve_plot,
@@ -59,18 +59,21 @@ class CurveView(View):
         for method in set(SEEDED_METHODS) & self._plot.renderers.keys():
             band, shown = self._state.repeats.get(method), method in self._columns
             columns = band.entropy_band() if band is not None and shown else ([], [], [])
-            self._plot.sources[f"{method} band"].data = dict(zip(("x", "low", "high"), columns, strict=True))
+            set_data(
+                self._plot.sources[f"{method} band"], dict(zip(("x", "low", "high"), columns, strict=True))
+            )
 
     def _update_size(self) -> None:
         state = self._state
         for method, path in state.shown.items():
             row = [path.position(state.n_frames)]
-            self._plot.sources[f"{method} now"].data = rows_of(self._columns[method], row)
+            set_data(self._plot.sources[f"{method} now"], rows_of(self._columns[method], row))
         self._update_ranges()
 
     def _update_ranges(self) -> None:
         """Show the path from 9 %, or from the current size where that is smaller: the rest says little."""
-        figure, ends = self._plot.figure, {"diversity": [], "entropy": []}
+        figure = self._plot.figure
+        ends: dict[str, list[float]] = {"diversity": [], "entropy": []}
         for method, path in self._state.shown.items():
             columns = self._columns[method]
             first = min(int(np.searchsorted(columns["percent"], 9)), path.position(self._state.n_frames))
@@ -80,14 +83,14 @@ class CurveView(View):
             return
         self._update_bound(ends["entropy"])
         for axis, values in ((figure.x_range, ends["diversity"]), (figure.y_range, ends["entropy"])):
-            low, high = padded(values, 0.13)
-            if (axis.reset_start, axis.reset_end) != (low, high):
+            low, high = padded(np.asarray(values), 0.13)
+            if reset_limits(axis) != (low, high):
                 set_range(axis, low, high)
 
     def _update_marks(self) -> None:
         for method, columns in self._columns.items():
             marks = rows_of(columns, marked_rows(columns["percent"] / 100))
-            self._plot.sources[f"{method} marks"].data = hide_overlapping_labels(marks, self._plot.figure)
+            set_data(self._plot.sources[f"{method} marks"], hide_overlapping_labels(marks, self._plot.figure))
 
     def _update_bound(self, entropies: list[float]) -> None:
         """Draw ln N, unless that would press the lines into less than half of the plot."""

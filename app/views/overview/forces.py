@@ -8,7 +8,7 @@ import panel_material_ui as pmui
 
 from ...analysis.forces import Forces, choices, forces_of, ks_distance, without
 from ...analysis.methods import METHOD_INFO
-from ...plots.base import set_range
+from ...plots.base import set_data, set_range
 from ...plots.forces import forces_plot, tail_data
 from ...session.state import State
 from ...text.help import tip
@@ -70,7 +70,7 @@ class ForcesView(View):
             return
         self._forces = without(self._chosen, self._state.marks.excluded, len(opened.envs))
         values = self._forces.values
-        self._plot.sources["full"].data = tail_data(values)
+        set_data(self._plot.sources["full"], tail_data(values))
         if len(values):
             set_range(figure.x_range, 0, 1.03 * max(values[-1], 1e-3))
             set_range(figure.y_range, 0.6 / len(values), 1.6)
@@ -93,7 +93,7 @@ class ForcesView(View):
         parts = []
         for method in shown:
             kept = state.mask_of(method)[forces.frames]
-            self._plot.sources[method].data = tail_data(forces.values[kept])
+            set_data(self._plot.sources[method], tail_data(forces.values[kept]))
             distance = ks_distance(forces.values, kept)
             said = "none kept" if math.isnan(distance) else f"{distance:.3f}"
             swatch = f'<span class="swatch" style="background:{METHOD_INFO[method].color}"></span>'

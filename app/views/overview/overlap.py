@@ -1,9 +1,13 @@
 """Overlap against size."""
 
+from collections.abc import Sequence
+
+import numpy as np
 import panel as pn
 
 from ...analysis.methods import SEEDED_METHODS
 from ...analysis.target import OVERLAP
+from ...plots.base import set_data
 from ...plots.curves import overlap_plot, path_columns, rows_of, size_span, target_span
 from ...plots.size_handle import add_handle
 from ...session.state import State
@@ -49,17 +53,17 @@ class OverlapView(View):
     def _update_bands(self) -> None:
         for method in set(SEEDED_METHODS) & self._plot.renderers.keys():
             repeats, columns = self._state.repeats.get(method), self._columns.get(method)
-            data = {"x": [], "low": [], "high": []}
+            data: dict[str, Sequence[float] | np.ndarray] = {"x": [], "low": [], "high": []}
             if repeats is not None and columns and len(repeats.curves[0]) == len(columns["percent"]):
                 low, high = repeats.overlap_band()
                 data = {"x": columns["percent"], "low": 100 * low, "high": 100 * high}
-            self._plot.sources[f"{method} band"].data = data
+            set_data(self._plot.sources[f"{method} band"], data)
 
     def _update_size(self) -> None:
         for method, path in self._state.shown.items():
             row = path.position(self._state.n_frames)
             columns = self._columns[method]
-            self._plot.sources[f"{method} now"].data = rows_of(columns, [row])
+            set_data(self._plot.sources[f"{method} now"], rows_of(columns, [row]))
             self._span.location = float(columns["percent"][row])
 
     def _update_target(self) -> None:

@@ -2,8 +2,9 @@
 
 import panel as pn
 
-from quests_core import Cancelled
+from quests_core import Cancelled, Progress
 
+from ...analysis.analysed_dataset import AnalysedDataset
 from ...analysis.label_entropies import label_entropies
 from ...analysis.methods import METHOD_INFO
 from ...plots.palettes import FULL_COLOR
@@ -21,7 +22,9 @@ class RedundancyView(View):
     def __init__(self, state: State, controller: Controller, tab: str = ""):
         super().__init__(state, tab)
         self._controller, self._plot, self._head = controller, redundancy_plot(), html()
-        self._labels, self._asked, self._task = None, None, None
+        self._labels = None
+        self._asked: tuple[AnalysedDataset | None, tuple[int, ...]] | None = None
+        self._task: Progress | None = None
         self.follow(self._ask, "opened", "paths", "methods", "marks")
         self.follow(self._update, "opened", "paths", "active", "n_frames")
 

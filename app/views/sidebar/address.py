@@ -172,7 +172,7 @@ class AddressView(View):
         if request.file in ("", DEMO):
             return self._controller.shows_demo
         try:
-            return self._state.opened.dataset.path == self._controller.place(request.file)
+            return self._state.data.dataset.path == self._controller.place(request.file)
         except ValueError:
             return False
 

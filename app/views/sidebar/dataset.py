@@ -50,8 +50,8 @@ class DatasetView(View):
             pn.state.curdoc.add_timeout_callback(self._open_path, 200)
 
     def _open_path(self) -> None:
-        if self._path.value_input.strip():
-            self._controller.open(self._path.value_input.strip())
+        if entered := (self._path.value_input or "").strip():
+            self._controller.open(entered)
 
     def _update(self) -> None:
         self._demo.visible = self._state.opened is not None and not self._controller.shows_demo

@@ -99,7 +99,7 @@ class ExportView(View):
 
     @property
     def _stem(self) -> str:
-        return file_stem(self._state.opened.dataset.name, self._state.displayed_method, self._n_frames)
+        return file_stem(self._state.data.dataset.name, self._state.displayed_method, self._n_frames)
 
     def _show_code(self, write=code_module.python_code) -> None:
         state = self._state
@@ -111,8 +111,8 @@ class ExportView(View):
         self._dialog.open = True
 
     def _save_on_server(self) -> None:
-        if self._target.value_input.strip():
-            self._controller.save(self._target.value_input.strip(), self._n_frames, self._order.value)
+        if target := (self._target.value_input or "").strip():
+            self._controller.save(target, self._n_frames, self._order.value)
 
     def _update(self) -> None:
         state, path = self._state, self._state.path
@@ -122,7 +122,7 @@ class ExportView(View):
             widget.disabled = not ready
         if not ready:
             return
-        locked = state.opened.dataset.locked
+        locked = state.data.dataset.locked
         self._locked.object = (
             f'<div class="small">Always keeps {plural(len(locked), "isolated atom")} '
             f"(frame {frame_list(locked)}): MACE needs their energies as reference.</div>"

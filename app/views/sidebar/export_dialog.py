@@ -61,7 +61,7 @@ class ExportDialog(View):
         self._dialog = pmui.Dialog(
             self._body(), title="Export", show_close_button=True, close_on_click=True, width_option="md"
         )
-        self._more.on_click(lambda _: self._dialog.param.update(open=True))
+        self._more.on_click(lambda _: setattr(self._dialog, "open", True))
         self._make.on_click(lambda _: self._ask())
         self._content.param.watch(lambda _: self._update_choices(), "value")
         self._split.param.watch(lambda _: self._update_choices(), "value")
@@ -86,7 +86,7 @@ class ExportDialog(View):
         return ExportOptions(
             order=self._order.value,
             content=self._content.value,
-            parts=tuple(self._parts.value),
+            parts=tuple(self._parts.value or ()),
             valid_fraction=self._fraction.value / 100 if self._split.value else None,
             distance=float(self._distance.value),
             seed=int(self._seed.value),
@@ -127,7 +127,7 @@ class ExportDialog(View):
         state, sets = self._state, self._sets
         paths = {method: path for method, path in state.shown.items() if state.is_current(path)}
         return ReportData(
-            state.opened,
+            state.data,
             paths,
             state.displayed_method,
             int(state.row_of(state.displayed_method)["n_frames"]),
