@@ -93,7 +93,7 @@ def test_the_order_given_the_reference_is_a_method_like_the_others(opened, sets,
     assert methods._boxes[MSC_WITH_REFERENCE].value
     added._requested_size.data = {"n_frames": [7]}
     assert state.n_frames == added._span.location == 7
-    assert "<b>7 frames</b> added" in added._line.object
+    assert "With <b>7 added frames</b>" in added._line.object
     added._picked()
     assert state.selected == tuple(sorted(state.paths[MSC_WITH_REFERENCE].order[:7].tolist()))
     added._make_active()
