@@ -26,9 +26,13 @@ class _Scratch:
 
     def __init__(self):
         self.path = Path(tempfile.mkdtemp(prefix=PREFIX)).resolve()
-        self._lock = (self.path / _LOCK).open("x")
+        unlocked = self.path / f"{_LOCK}.new"
+        self._lock = unlocked.open("x")
         if sys.platform != "win32":
             fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            # Under its own name the lock is held from the first moment on: else another process that
+            # starts now would take the folder for one that was left.
+            unlocked.rename(self.path / _LOCK)
         weakref.finalize(self, _delete, self.path, self._lock, os.getpid())
 
 
