@@ -16,7 +16,8 @@ from ..utils import memory
 from ..utils.threads import parallel_blocks
 from . import tile_loops
 from .sums import query_arrays, work_space_of_thread
-from .tile_sums import FADE_EXPONENT, Accuracy, new_states
+from .tile_states import Accuracy, new_states
+from .tile_sums import FADE_EXPONENT
 from .tiles import TILE_ROWS
 
 # A pair is left out where all pairs like it in the largest frame change a sum by less than this.

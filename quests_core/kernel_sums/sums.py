@@ -37,7 +37,8 @@ from ..progress import ProgressCallback
 from ..utils.threads import parallel_blocks
 from ..utils.validation import check_choice, check_pair, check_sane
 from . import tile_loops
-from .tile_sums import FADE_EXPONENT, Accuracy, TileWorkspace, new_states, work_space
+from .tile_states import Accuracy, TileWorkspace, new_states, work_space
+from .tile_sums import FADE_EXPONENT
 from .tiles import TILE_ROWS, References, TileArrays, Tiles
 
 PRECISIONS = ("single", "double")

@@ -10,17 +10,8 @@ import numpy as np
 
 from ..utils.jit import jit_no_refcount
 from .tile_distances import box_distance_sq
-from .tile_sums import (
-    FARTHEST,
-    Queries,
-    Tile,
-    add_block,
-    add_blocks,
-    exact_square,
-    reset,
-    state_of,
-    update_limits,
-)
+from .tile_states import FARTHEST, Queries, Tile, reset, state_of
+from .tile_sums import add_block, add_blocks, exact_square, update_limits
 from .tiles import CHUNK_AXES
 
 # Columns of runs: the frame, the row of lane 0, and the first entry.

@@ -7,14 +7,13 @@ Its state is a `LaneSums`.
 """
 
 import math
-from typing import NamedTuple
 
 import numpy as np
 
 from ..utils.jit import jit_inline, jit_no_refcount
-from .simd import BLOCK_LANES, GROUP_SIZE
+from .simd import GROUP_SIZE
 from .tile_distances import FAR, box_distance_sq, group_distances_sq
-from .tiles import CHUNK_AXES, TILE_ROWS
+from .tile_states import FARTHEST, N_DOUBLE, NEVER
 
 # Single precision will do for a query if its nearest exponent, and its distance from the tile's centre
 # in units of h√2, are at most these.
@@ -22,140 +21,12 @@ MAX_SINGLE_EXPONENT, MAX_SINGLE_RADIUS = 10.0, 8.0
 # It will do for terms that are smaller than the largest by this exponent: they need not be good to 1e-2.
 # In tiles wider than this, in units of h√2, twice the exponent.
 FADE_EXPONENT, DOUBLE_FADE_RADIUS = 10.0, 1000.0
-# An offset that makes every term vanish.
-_NEVER = np.float32(-1e30)
 EPS_SINGLE = 2.0**-24
 # 2^f on [-1/2, 1/2]: Taylor's series to the sixth order, relative error below 2e-7.
 POWER_OF_TWO = (1.5403530e-4, 1.3333558e-3, 9.6181291e-3, 5.5504109e-2, 2.4022651e-1, 6.9314718e-1, 1.0)
 _P6, _P5, _P4, _P3, _P2, _P1, _P0 = np.array(POWER_OF_TWO, np.float32)
 # The bits of √½ as a double: what lies between it and √2 is a mantissa.
 _ROOT_HALF, _MANTISSA = 0x3FE6A09E667F3BCD, 0x000FFFFFFFFFFFFF
-# Numbers in `LaneSums.summary`: the largest limit, the number of queries that need double precision, and
-# the number of lanes.
-FARTHEST, N_DOUBLE, N_LANES = range(3)
-
-
-class LaneSums(NamedTuple):
-    """The sums of one tile, a number for each lane; or of all tiles, a row for each."""
-
-    nearest: np.ndarray  # the sum so far is ``total · exp(-nearest)``
-    total: np.ndarray
-    # Squared distance beyond which a reference no longer matters, negative for a lane that is empty or
-    # whose sum is not wanted any more.
-    limit: np.ndarray
-    # Squared distance up to which a term is computed again in double precision, negative where single
-    # precision will do.
-    needs_double: np.ndarray
-    offset: np.ndarray  # `nearest` in single precision, in which the terms are computed
-    summary: np.ndarray  # columns `FARTHEST`, `N_DOUBLE`, `N_LANES`
-
-
-class Accuracy(NamedTuple):
-    """What the compiled kernels know of accuracy."""
-
-    scale: float  # 1 / 2h²: exponents are squared distances times this
-    reach: float  # a term does not matter where its exponent is above that of the sum by this
-    fade: float  # exponent above the nearest up to which a term needs double precision, where a query does
-
-
-class Queries(NamedTuple):
-    """The rows of one tile: lane j holds ``rows[positions[j]]``."""
-
-    rows: np.ndarray
-    positions: np.ndarray
-
-
-class Tile(NamedTuple):
-    """The columns of one tile relative to its centre, and its box."""
-
-    columns: np.ndarray  # (D, TILE_ROWS), single precision
-    radii: np.ndarray  # distance of each lane from the centre
-    center: np.ndarray  # (D,)
-    low: np.ndarray  # (CHUNK_AXES,)
-    high: np.ndarray
-
-
-class TileWorkspace(NamedTuple):
-    """The buffers of one thread: all that hold lanes are as long as a full tile has."""
-
-    members: np.ndarray  # indices of the references worked on, (GROUP_SIZE,)
-    chunk: np.ndarray  # a chunk of their axes, relative to the tile's centre
-    squares: np.ndarray  # squared distances, (GROUP_SIZE, TILE_ROWS)
-    terms: np.ndarray  # kernels, likewise
-    bits: np.ndarray  # powers of two, as bits
-    powers: np.ndarray  # and as numbers
-    flags: np.ndarray  # lanes that need double precision
-    words: np.ndarray  # eight of these flags at a time
-    mantissas: np.ndarray
-    mantissa_bits: np.ndarray
-    log_sums: np.ndarray  # logarithms of the sums, after `update_limits`
-    added: np.ndarray  # what each reference added, (GROUP_SIZE,)
-
-
-@jit_no_refcount
-def n_lanes(n_queries):
-    """Return the number of lanes for this many queries."""
-    return -(-n_queries // BLOCK_LANES) * BLOCK_LANES
-
-
-@jit_no_refcount
-def reset(states, t, n_queries):
-    """Forget all references of tile t, which has this many queries."""
-    limit, needs_double, summary = states.limit, states.needs_double, states.summary
-    states.nearest[t], states.total[t], states.offset[t] = np.inf, 0.0, _NEVER
-    limit[t, :n_queries], limit[t, n_queries:] = FAR, np.float32(-1.0)
-    needs_double[t, :n_queries], needs_double[t, n_queries:] = FAR, np.float32(-1.0)
-    summary[t, FARTHEST], summary[t, N_DOUBLE] = np.inf, n_queries
-    summary[t, N_LANES] = n_lanes(n_queries)
-
-
-def new_states(sizes) -> LaneSums:
-    """Return the states of tiles of these numbers of queries before any reference was added."""
-    shape = len(sizes), TILE_ROWS
-    states = LaneSums(
-        nearest=np.empty(shape),
-        total=np.empty(shape),
-        limit=np.empty(shape, np.float32),
-        needs_double=np.empty(shape, np.float32),
-        offset=np.empty(shape, np.float32),
-        summary=np.empty((len(sizes), 3)),
-    )
-    for t, size in enumerate(sizes):
-        reset(states, t, size)
-    return states
-
-
-@jit_no_refcount
-def state_of(states, t):
-    """Return the state of tile t."""
-    lanes = int(states.summary[t, N_LANES])
-    return LaneSums(
-        states.nearest[t, :lanes],
-        states.total[t, :lanes],
-        states.limit[t, :lanes],
-        states.needs_double[t, :lanes],
-        states.offset[t, :lanes],
-        states.summary[t],
-    )
-
-
-def work_space() -> TileWorkspace:
-    """Return the buffers of one thread."""
-    mantissas, bits, flags = np.empty(TILE_ROWS), np.empty(TILE_ROWS, np.int32), np.empty(TILE_ROWS, np.uint8)
-    return TileWorkspace(
-        members=np.empty(GROUP_SIZE, np.int64),
-        chunk=np.empty((GROUP_SIZE, CHUNK_AXES), np.float32),
-        squares=np.empty((GROUP_SIZE, TILE_ROWS), np.float32),
-        terms=np.empty((GROUP_SIZE, TILE_ROWS), np.float32),
-        bits=bits,
-        powers=bits.view(np.float32),
-        flags=flags,
-        words=flags.view(np.uint64),
-        mantissas=mantissas,
-        mantissa_bits=mantissas.view(np.int64),
-        log_sums=np.empty(TILE_ROWS),
-        added=np.empty(GROUP_SIZE),
-    )
 
 
 @jit_inline
@@ -234,7 +105,7 @@ def update_limits(radii, accuracy, state, work):
         near += 1e-5 * near + error * math.sqrt(near)
         limit[j] = np.float32(far / scale) if wanted else np.float32(-1.0)
         needs_double[j] = np.float32(min(near, far) / scale) if is_double else np.float32(-1.0)
-        offset[j] = np.float32(nearest[j]) if wanted else _NEVER
+        offset[j] = np.float32(nearest[j]) if wanted else NEVER
         n_careful += is_double
     farthest = np.float32(-1.0)
     for j in range(total.shape[0]):
