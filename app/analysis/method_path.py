@@ -45,9 +45,22 @@ class MethodPath:
         """Return the row of the largest size of at most `n_frames` (the first row if there is none)."""
         return max(0, int(np.searchsorted(self.sizes, n_frames, side="right")) - 1)
 
+    def metrics(self, n_frames: int) -> dict[str, float]:
+        """Return the metrics of the subset of this size, by the columns of `curve`."""
+        return _as_dict(self.curve.iloc[self.position(n_frames)])
+
+    @property
+    def full_set_metrics(self) -> dict[str, float]:
+        """Metrics of the full set, without excluded frames."""
+        return _as_dict(self.curve.iloc[-1])
+
     def frames(self, n_frames: int) -> np.ndarray:
         """Return the chosen frames in the order picked."""
         return self.order[:n_frames]
+
+
+def _as_dict(row: pd.Series) -> dict[str, float]:
+    return {str(name): float(value) for name, value in row.items()}
 
 
 _MARKED_FRACTIONS = (0.1, 0.25, 0.5, 0.75)

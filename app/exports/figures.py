@@ -119,7 +119,7 @@ def _curve(found: ReportData) -> figure:
         set_data(plot.sources[method], one)
         set_data(plot.sources[f"{method} now"], rows_of(one, [paths[method].position(found.n_frames)]))
         plot.labels[method].visible = method == found.active
-    last = next(iter(paths.values())).curve.iloc[-1]
+    last = next(iter(paths.values())).full_set_metrics
     plot.sources["full"].data = {name: [last[name]] for name in ("diversity", "entropy")}
     for axis, name in ((plot.figure.x_range, "diversity"), (plot.figure.y_range, "entropy")):
         set_range(axis, *padded(np.concatenate([one[name][_first_shown(one) :] for one in columns.values()])))
@@ -181,7 +181,7 @@ def _forces(found: ReportData) -> figure:
 
 def redundancy_rows(found: ReportData, labels: LabelEntropies) -> tuple[list[str], list[float], list[int]]:
     """Return names, entropies and numbers of environments of the full set, the subset and each label."""
-    full, row = found.path.curve.iloc[-1], found.path.curve.iloc[found.path.position(found.n_frames)]
+    full, row = found.path.full_set_metrics, found.path.metrics(found.n_frames)
     names = ["full set", f"subset of {found.active}", *labels.names]
     entropies = [full["entropy"], row["entropy"], *labels.entropies]
     return names, entropies, [int(full["n_envs"]), int(row["n_envs"]), *labels.n_envs]
@@ -208,7 +208,7 @@ def _maps(found: ReportData, embedding: np.ndarray) -> dict[str, tuple[str, figu
         plot.set_points(embedding, frame)
         plot.set_colors(colors)
         plot.draw()
-        plot.figure.title = found.embedding_note
+        plot.set_title(found.embedding_note)
         _name_colors(plot.figure, colors)
         plots[f"map-{name}"] = (f"Map of environments: {title}", plot.figure)
     return plots

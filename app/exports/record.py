@@ -19,7 +19,6 @@ _PACKAGES = ("quests-explorer", "numpy", "numba", "ase", "scikit-learn")
 def record(opened: AnalysedDataset, path: MethodPath, n_frames: int, order: str, subset: bytes) -> dict:
     """Return everything needed to reproduce, verify and cite a subset."""
     dataset, parameters = opened.dataset, opened.parameters
-    curve = path.curve
     return {
         "created": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
         "source": {
@@ -49,8 +48,8 @@ def record(opened: AnalysedDataset, path: MethodPath, n_frames: int, order: str,
             "random_state": RANDOM_STATE,
         },
         "metrics": {
-            "subset": _numbers(curve.iloc[path.position(n_frames)]),
-            "full_set": _numbers(curve.iloc[-1]),
+            "subset": _numbers(path.metrics(n_frames)),
+            "full_set": _numbers(path.full_set_metrics),
             "units": {
                 "entropy": "nats",
                 "diversity": "nats",
@@ -94,10 +93,8 @@ def _species(opened: AnalysedDataset, path: MethodPath) -> list[str]:
     return list(union(opened.dataset.elements, *([path.reference.elements] if path.reference else [])))
 
 
-def _numbers(row) -> dict:
-    return {
-        name: int(value) if name in ("n_frames", "n_envs") else float(value) for name, value in row.items()
-    }
+def _numbers(row: dict[str, float]) -> dict[str, float]:
+    return {name: int(value) if name in ("n_frames", "n_envs") else value for name, value in row.items()}
 
 
 def versions() -> dict[str, str]:

@@ -62,7 +62,6 @@ def report(found: ReportData, record: dict) -> bytes:
         for (title, _), division in zip(plots, divisions, strict=True)
     )
     name, path = escape(found.opened.dataset.name), found.path
-    row = {str(name): value for name, value in path.curve.iloc[path.position(found.n_frames)].items()}
     given = path.reference.name if path.reference is not None else ""
     provenance = escape(json.dumps(record, indent=2, ensure_ascii=False))
     # Inlined here, since Bokeh's resources may link to the server.
@@ -71,7 +70,7 @@ def report(found: ReportData, record: dict) -> bytes:
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">
 <title>QUESTS Explorer: {name}</title><style>{_STYLE}</style><script>{library}</script>{script}</head>
 <body><main><h1>{name}</h1><div class="muted">QUESTS Explorer · {escape(record["created"])}</div>
-<section>{verdict(found.active, row, given)}{_caution(found)}</section>
+<section>{verdict(found.active, path.metrics(found.n_frames), given)}{_caution(found)}</section>
 <section><h2>Data set and settings</h2><dl>{_facts(found.opened, path)}</dl></section>
 <section><h2>Health of the data set</h2>{_health(found.findings)}</section>
 <div class="plots">{shown}</div>
@@ -130,8 +129,8 @@ def _facts(opened: AnalysedDataset, path: MethodPath) -> str:
 
 
 def _numbers(paths: dict[str, MethodPath], n_frames: int) -> str:
-    rows = {name: path.curve.iloc[path.position(n_frames)] for name, path in paths.items()}
-    rows["full set"] = next(iter(paths.values())).curve.iloc[-1]
+    rows = {name: path.metrics(n_frames) for name, path in paths.items()}
+    rows["full set"] = next(iter(paths.values())).full_set_metrics
     colors = {**{name: METHOD_INFO[name].color for name in METHODS}, "full set": FULL_COLOR}
     lines = "".join(
         f'<tr><td><span style="color:{colors[name]}">●</span> {name}</td><td>{count(row["n_frames"])}</td>'

@@ -53,9 +53,9 @@ def tables(found: ReportData) -> dict[str, pd.DataFrame]:
 
 def numbers_table(paths: dict[str, MethodPath], n_frames: int) -> pd.DataFrame:
     """Return the metrics of each method's subset of one size, and of the full set."""
-    rows = {method: path.curve.iloc[path.position(n_frames)] for method, path in paths.items()}
-    rows["full set"] = next(iter(paths.values())).curve.iloc[-1]
-    table = pd.DataFrame(rows.values()).astype({"n_frames": int, "n_envs": int})
+    rows = {method: path.metrics(n_frames) for method, path in paths.items()}
+    rows["full set"] = next(iter(paths.values())).full_set_metrics
+    table = pd.DataFrame(list(rows.values())).astype({"n_frames": int, "n_envs": int})
     table.insert(0, "set", list(rows))
     return table
 

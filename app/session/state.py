@@ -141,10 +141,9 @@ class State(param.Parameterized):
 
     def row_of(self, method: str) -> dict[str, float]:
         """Return the metrics of the subset of `method` at the current size."""
-        path = self.paths[method]
-        return path.curve.iloc[path.position(self.n_frames)].to_dict()
+        return self.paths[method].metrics(self.n_frames)
 
     @property
     def full_set_metrics(self) -> dict[str, float]:
         """Metrics of the full set, without excluded frames."""
-        return next(iter(self.paths.values())).curve.iloc[-1].to_dict()
+        return next(iter(self.paths.values())).full_set_metrics

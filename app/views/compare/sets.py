@@ -11,6 +11,7 @@ from ...session.state import State
 from ...text.help import tip
 from ...text.numbers import percent, plural
 from ...widgets.card import DROP, card, heading, html
+from ...widgets.fields import entered
 from ...widgets.file_drop import FileDrop
 from ..base import View
 
@@ -58,8 +59,8 @@ class SetsView(View):
             pn.state.curdoc.add_timeout_callback(self._add_path, 200)
 
     def _add_path(self) -> None:
-        if entered := (self._path.value_input or "").strip():
-            self._sets.add(entered)
+        if path := entered(self._path):
+            self._sets.add(path)
 
     def _uploaded(self, event) -> None:
         if event.new:

@@ -8,6 +8,7 @@ from ...session.controller import Controller
 from ...session.state import State
 from ...text.help import tip
 from ...widgets.card import DROP, html
+from ...widgets.fields import entered
 from ...widgets.file_drop import FileDrop
 from ..base import View
 
@@ -50,8 +51,8 @@ class DatasetView(View):
             pn.state.curdoc.add_timeout_callback(self._open_path, 200)
 
     def _open_path(self) -> None:
-        if entered := (self._path.value_input or "").strip():
-            self._controller.open(entered)
+        if path := entered(self._path):
+            self._controller.open(path)
 
     def _update(self) -> None:
         self._demo.visible = self._state.opened is not None and not self._controller.shows_demo

@@ -14,6 +14,7 @@ from ...text.numbers import plural
 from ...text.sentences import frame_list
 from ...widgets.card import AS_WRITTEN, html
 from ...widgets.download import Download
+from ...widgets.fields import entered
 from ..base import View
 from ..frame_text import file_stem
 
@@ -111,7 +112,7 @@ class ExportView(View):
         self._dialog.open = True
 
     def _save_on_server(self) -> None:
-        if target := (self._target.value_input or "").strip():
+        if target := entered(self._target):
             self._controller.save(target, self._n_frames, self._order.value)
 
     def _update(self) -> None:

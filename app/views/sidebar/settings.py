@@ -14,6 +14,7 @@ from ...session.controller import Controller
 from ...session.state import State
 from ...text.numbers import count, nats
 from ...widgets.card import AS_WRITTEN, html
+from ...widgets.fields import entered
 from ..base import View
 
 _NOTES = {
@@ -95,7 +96,7 @@ class SettingsView(View):
                 cutoff=_number(self._cutoff, float, "a length above 0 and up to 20 Å", CUTOFF),
                 bandwidth=_number(self._bandwidth, float, "a number from 1e-12 to 1e12", BANDWIDTH),
                 species=self._species.value,
-                **{name: (field.value_input or "").strip() for name, field in self._keys.items()},
+                **{name: entered(field) for name, field in self._keys.items()},
             )
         except ValueError as error:
             self._state.error = str(error)
@@ -196,7 +197,7 @@ class SettingsView(View):
 
 def _number(field: pmui.TextInput, kind: type, expected: str, bounds: tuple[float, float]):
     """Return what a field holds; the message of the ValueError is for the user."""
-    text = (field.value_input or "").strip().replace(",", ".")
+    text = entered(field).replace(",", ".")
     try:
         value = kind(text)
         if bounds[0] <= value <= bounds[1]:
