@@ -23,7 +23,9 @@ def test_deprecations_that_our_code_causes_are_errors(category, module):
 @pytest.mark.parametrize("category", DEPRECATIONS)
 @pytest.mark.parametrize("module", ["ase.atoms", "panel.io.document", "quests"])
 def test_deprecations_inside_other_packages_are_not(category, module):
-    warn(category, module)
+    with warnings.catch_warnings(record=True) as shown:
+        warn(category, module)
+    assert shown == []
 
 
 @pytest.mark.parametrize("category", [UserWarning, RuntimeWarning, ResourceWarning])
@@ -42,6 +44,8 @@ def test_a_deprecated_call_of_ours_is_an_error():
 
 def test_uncounted_physical_cores_are_no_error():
     message = "Could not find the number of physical cores for the following reason:\n"
-    warn(UserWarning, "joblib.externals.loky.backend.context", message)
+    with warnings.catch_warnings(record=True) as shown:
+        warn(UserWarning, "joblib.externals.loky.backend.context", message)
+    assert shown == []
     with pytest.raises(UserWarning):
         warn(UserWarning, "quests_core.information.curve", message)

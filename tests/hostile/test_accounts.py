@@ -51,7 +51,9 @@ async def shown(page: Page, query: str, text: str, **headers: str) -> None:
     wire = await (await page.load(query, **headers)).connect(**headers)
     await wire.event("document_ready", {})
     await wire.wait_for(text)
-    assert text == QUOTED or QUOTED not in json.dumps(wire.document)
+    document = json.dumps(wire.document)
+    assert text in document
+    assert text == QUOTED or QUOTED not in document
     wire.close()
 
 

@@ -37,8 +37,11 @@ def test_symbols_become_what_the_stream_can_hold(monkeypatch, encoding, text, ex
 
 
 def test_a_stream_that_cannot_be_changed_is_left_as_it_is(monkeypatch):
-    monkeypatch.setattr(sys, "stdout", io.StringIO())
+    stream = io.StringIO()
+    monkeypatch.setattr(sys, "stdout", stream)
     tolerate_all_characters()
+    assert sys.stdout is stream
+    assert stream.getvalue() == ""
 
 
 def run(*arguments, **environment):
