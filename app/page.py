@@ -218,7 +218,7 @@ def _sets_tab(state: State, controller: Controller, sets: ReferenceSets) -> pn.C
 
 def _map_tab(state: State, controller: Controller) -> pn.Column:
     tab = "map"
-    chart = MapView(state, controller, tab, beside=True)
+    chart = MapView(state, controller, tab, with_subset=True)
     return grid(chart, StructureView(state, controller, tab), NearestView(state, tab), tab="map-tab")
 
 

@@ -1,1 +1,1 @@
-"""What is known and computed about data sets: plain functions and frozen results; no screen, no threads."""
+"""Analysis of data sets: plain functions and frozen results, without a screen or threads."""

@@ -18,14 +18,14 @@ class AnalysedDataset:
 
     @property
     def key(self) -> tuple:
-        """What results about this depend on."""
+        """Hash of the file and parameters, which determine every result."""
         return self.dataset.sha256, self.parameters
 
 
 def environments(dataset: DataSet, parameters: Parameters, progress=None) -> Environments:
     """Return the descriptors of all atoms of `dataset`."""
     if parameters.precomputed:
-        raise ValueError("the descriptors were given, so those of other frames cannot be computed alike")
+        raise ValueError("parameters: expected computed descriptors, got precomputed ones")
     return descriptors(
         dataset.frames,
         k=parameters.k,

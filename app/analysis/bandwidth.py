@@ -1,4 +1,4 @@
-"""What helps to choose a bandwidth: entropy against h, where it says nothing, and the rule for a density."""
+"""Help with the choice of a bandwidth: entropy against h, warnings, and the rule from the density."""
 
 import math
 from dataclasses import dataclass
@@ -11,11 +11,11 @@ from quests_core.progress import ProgressCallback
 
 from .parameters import RANDOM_STATE
 
-# Å⁻¹; what anybody would try, from nothing alike to all alike.
+# Å⁻¹; from every environment unique to all of them alike.
 LOWEST, HIGHEST = 5e-4, 0.5
 GRID = np.geomspace(LOWEST, HIGHEST, 25)
 SAMPLE = 5000
-# Shares of ln n: beyond these, H hardly depends on the structures any more.
+# Shares of ln n, beyond which H hardly depends on the structures.
 NEARLY_ALL_DIFFER, NEARLY_ALL_ALIKE = 0.99, 0.05
 
 
@@ -28,7 +28,7 @@ class EntropyCurve:
     bandwidths, entropies : ndarray of shape (n,)
         Å⁻¹, rising, and nats.
     n_sample, n_envs : int
-        How many environments were taken, and how many there are.
+        Number of environments in the sample and in the data set.
     """
 
     bandwidths: np.ndarray
@@ -46,7 +46,7 @@ class EntropyCurve:
         return float(np.interp(math.log(bandwidth), np.log(self.bandwidths), self.entropies))
 
     def warning(self, bandwidth: float) -> str:
-        """Say what is wrong with a bandwidth, "" where nothing is."""
+        """Return a warning about a bandwidth, "" if there is none."""
         if self.n_sample < 2:
             return ""
         share = self.at(bandwidth) / self.bound
@@ -64,10 +64,10 @@ def entropy_curve(X: np.ndarray, progress: ProgressCallback | None = None) -> En
 
 
 def suggestion(dataset: DataSet) -> tuple[float | None, str]:
-    """Return the bandwidth for the density of a data set, None where it has none, and why."""
+    """Return the bandwidth for the density of a data set, None if it has no density, and the reason."""
     volume, n_frames = volume_per_atom(dataset)
     if volume is None:
-        return None, "No frame is periodic in three directions, so there is no volume per atom to go by."
+        return None, "No frame is periodic in three directions, so the volume per atom is undefined."
     bandwidth = bandwidth_from_volume(volume)
     return bandwidth, (
         f"h = {bandwidth:.3g} Å⁻¹ for {volume:.1f} Å³/atom, the mean of {n_frames:,} frames that are "

@@ -1,4 +1,4 @@
-"""What a file says about its frames and atoms besides positions, as one value for each environment."""
+"""The quantities that environments can be coloured by: one value per environment."""
 
 from dataclasses import dataclass, field
 from numbers import Number
@@ -14,22 +14,22 @@ from .analysed_dataset import AnalysedDataset
 LABEL, ELEMENT, FORCE, ENERGY = "label", "element", "force", "energy"
 NO_TEXT = "(none)"
 _UNITS = {FORCE: "|F| / eV Å⁻¹", ENERGY: "energy per atom / eV"}
-# Known to the page under names of their own.
+# Offered by the dashboard under other names.
 _SHOWN_ELSEWHERE = {"numbers", "positions", "forces", "force", "config_type", "energy", "free_energy"}
 _LONGEST_NAME = 40
 
 
 @dataclass(frozen=True, eq=False)
 class Fields:
-    """The values that the environments of an open data set can be told apart by.
+    """The quantities that the environments of an open data set can be coloured by.
 
     Attributes
     ----------
-    opened : Opened
+    opened : AnalysedDataset
         The data set.
     names : dict
-        Name as shown of each field, by its key: `LABEL`, `ELEMENT`, `FORCE`, `ENERGY`, or where it stands
-        in the file, such as ``"info:temperature"``.
+        Displayed name of each field, by its key: `LABEL`, `ELEMENT`, `FORCE`, `ENERGY`, or its place in
+        the file, such as ``"info:temperature"``.
     """
 
     opened: AnalysedDataset
@@ -37,7 +37,7 @@ class Fields:
     _values: dict[str, np.ndarray] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, opened: AnalysedDataset) -> "Fields":
+    def from_dataset(cls, opened: AnalysedDataset) -> "Fields":
         """Return the fields that at least one frame has."""
         dataset, names = opened.dataset, {}
         if any(dataset.labels):
@@ -54,11 +54,11 @@ class Fields:
         return cls(opened, names)
 
     def title(self, key: str) -> str:
-        """Return the name of a field with its unit, where that is known."""
+        """Return the name of a field, with its unit if known."""
         return _UNITS.get(key, self.names[key])
 
     def values(self, key: str) -> np.ndarray:
-        """Return the value of each environment, shape (n_envs,): numbers, NaN where missing, or text."""
+        """Return the value of each environment, shape (n_envs,): numbers (NaN: missing) or text."""
         if key not in self._values:
             self._values[key] = self._compute(key)
         return self._values[key]
@@ -88,7 +88,7 @@ def _usable(atoms: Atoms, place: str) -> list[str]:
 
 
 def _arrays(atoms: Atoms) -> dict[str, np.ndarray]:
-    """Return the arrays of numbers and vectors; charges and moments are with the calculator as read."""
+    """Return the per-atom numbers and vectors; ASE reads charges and moments into the calculator."""
     results = atoms.calc.results if atoms.calc is not None else {}
     found = {key: np.asarray(values) for key, values in {**results, **atoms.arrays}.items()}
     return {
@@ -101,7 +101,7 @@ def _arrays(atoms: Atoms) -> dict[str, np.ndarray]:
 
 
 def _norms(atoms: Atoms, name: str) -> np.ndarray:
-    """Return a number for each atom; of vectors their length, NaN where there are none."""
+    """Return one number per atom: the norms of vectors, NaN if the array is missing."""
     values = _arrays(atoms).get(name)
     if values is None:
         return np.full(len(atoms), np.nan)
@@ -109,15 +109,14 @@ def _norms(atoms: Atoms, name: str) -> np.ndarray:
 
 
 def _column(values: list) -> np.ndarray:
-    """Return one value of each frame as numbers if all that are there are numbers, otherwise as text."""
+    """Return one value per frame: as text if any is text, otherwise as numbers."""
     if any(isinstance(value, str) for value in values):
         return np.array([NO_TEXT if value is None else str(value) for value in values])
-    numbers = np.array([np.nan if value is None else _real(value) for value in values])
-    return numbers
+    return np.array([np.nan if value is None else _as_float(value) for value in values])
 
 
-def _real(value) -> float:
-    """Return a number as float, NaN for what is none."""
+def _as_float(value) -> float:
+    """Return a number as float, NaN for a value that is not real."""
     try:
         return float(value)
     except (TypeError, ValueError):

@@ -1,4 +1,4 @@
-"""Two sets and many: what each knows of the other; plain functions, no screen, no threads."""
+"""Compare the open set with references, and labels or files with each other."""
 
 import dataclasses
 from collections.abc import Sequence
@@ -14,17 +14,17 @@ from .map_placement import pca
 from .method_path import MethodPath, method_path
 from .methods import MSC_WITH_REFERENCE
 from .parameters import RANDOM_STATE, Marks
-from .reference import Reference, aligned, together, union
+from .reference import Reference, align_elements, union, with_common_elements
 
-MOST_GROUPS = 20
+MAX_GROUPS = 20
 NO_LABEL = "no label"
-# Of each set the map draws at most so many; the most novel ones are always among them.
+# Environments of each set that the map draws; the most novel ones are always among them.
 MAP_LIMIT, _NOVEL_DRAWN = 15_000, 1000
 
 
 @dataclass(frozen=True, eq=False)
 class Comparison:
-    """Two sets beside each other.
+    """The open set compared with a reference.
 
     Attributes
     ----------
@@ -35,7 +35,7 @@ class Comparison:
     rows, back_rows : ndarray
         Environments of the open set and of the reference that the map draws.
     xy, back_xy : ndarray of shape (n, 2)
-        Where, on the principal axes of both together.
+        Their coordinates on the principal axes of both sets together.
     """
 
     novelty: np.ndarray
@@ -48,7 +48,7 @@ class Comparison:
 
 @dataclass(frozen=True, eq=False)
 class Matrix:
-    """How much each of several sets covers of each other: `names`, and `shares` as of `overlap_matrix`."""
+    """Overlaps of several sets with each other: their `names`, and `shares` from `overlap_matrix`."""
 
     names: tuple[str, ...]
     shares: np.ndarray
@@ -56,20 +56,20 @@ class Matrix:
 
 
 def share_covered(novelty: np.ndarray) -> float:
-    """Return the share of environments that are covered; NaN counts as not there."""
+    """Return the share of environments that are covered, ignoring NaN."""
     counted = novelty[~np.isnan(novelty)]
     return float(np.mean(counted < OVERLAP_THRESHOLD)) if len(counted) else float("nan")
 
 
 def compare(opened: AnalysedDataset, other: Reference, marks: Marks, progress=None) -> Comparison:
-    """Judge each set by the other, and place both on one map."""
-    bandwidth, (envs, others) = opened.parameters.bandwidth, together(opened, other)
+    """Compute δH of each set given the other, and place both on one map."""
+    bandwidth, (envs, others) = opened.parameters.bandwidth, with_common_elements(opened, other)
     kept = kept_rows(opened, marks)
-    known = envs.take(_kept_frames(opened, marks)) if marks.excluded else envs
+    kept_envs = envs.take(_kept_frames(opened, marks)) if marks.excluded else envs
     novelty = np.full(envs.n_envs, np.nan)
-    novelty[kept] = delta_entropy(known, others, bandwidth, progress=progress)
-    back = delta_entropy(others, known, bandwidth, progress=progress)
-    rows, back_rows = drawn(novelty), drawn(back)
+    novelty[kept] = delta_entropy(kept_envs, others, bandwidth, progress=progress)
+    back = delta_entropy(others, kept_envs, bandwidth, progress=progress)
+    rows, back_rows = rows_to_draw(novelty), rows_to_draw(back)
     xy = pca(np.concatenate([envs.X[rows], others.X[back_rows]]))
     return Comparison(novelty, back, rows, back_rows, xy[: len(rows)], xy[len(rows) :])
 
@@ -79,18 +79,18 @@ def _kept_frames(opened: AnalysedDataset, marks: Marks) -> np.ndarray:
 
 
 def kept_rows(opened: AnalysedDataset, marks: Marks) -> np.ndarray:
-    """Return the environments of the frames that are not excluded, rising."""
+    """Return the environments of the frames that are not excluded, in ascending order."""
     return opened.envs.rows(_kept_frames(opened, marks))
 
 
 def most_novel(novelty: np.ndarray, count: int) -> np.ndarray:
-    """Return the `count` most novel environments, the most novel first; never one that is NaN."""
+    """Return the `count` most novel environments, the most novel first, ignoring NaN."""
     order = np.argsort(-novelty, kind="stable")
     return order[: min(count, int(np.isfinite(novelty).sum()))]
 
 
-def drawn(novelty: np.ndarray) -> np.ndarray:
-    """Return the environments to draw, rising: all, or a random part with the most novel in it."""
+def rows_to_draw(novelty: np.ndarray) -> np.ndarray:
+    """Return the environments to draw, ascending: all, or the most novel ones and a random sample."""
     counted = np.flatnonzero(~np.isnan(novelty))
     if len(counted) <= MAP_LIMIT:
         return counted
@@ -101,12 +101,12 @@ def drawn(novelty: np.ndarray) -> np.ndarray:
 
 
 def novel_frames(novelty: np.ndarray, offsets: np.ndarray, count: int) -> dict[str, np.ndarray]:
-    """Return the frames that hold the most novel environments, ranked by the most novel one of each.
+    """Return the frames with the most novel environments, ranked by the most novel one of each.
 
     Returns
     -------
     dict
-        ``frame``; ``delta``: its largest δH, nats; ``row``: the environment that has it; ``share``:
+        ``frame``; ``delta``: its largest δH, nats; ``row``: the environment with that δH; ``share``:
         the share of its environments that are not covered.
     """
     filled = np.flatnonzero(np.diff(offsets) > 0)
@@ -128,7 +128,7 @@ def novel_frames(novelty: np.ndarray, offsets: np.ndarray, count: int) -> dict[s
 
 
 def label_groups(labels: Sequence[str], sizes: np.ndarray, excluded: Sequence[int]) -> dict[str, np.ndarray]:
-    """Return the frames of each label, most environments first; none that is excluded."""
+    """Return the frames of each label without excluded ones, labels with most environments first."""
     names = np.array([label or NO_LABEL for label in labels])
     counted = np.setdiff1d(np.arange(len(names)), excluded)
     found, group = np.unique(names[counted], return_inverse=True)
@@ -139,42 +139,42 @@ def label_groups(labels: Sequence[str], sizes: np.ndarray, excluded: Sequence[in
 
 
 def overlap_matrix(groups: Sequence[Environments], bandwidth: float, progress=None) -> np.ndarray:
-    """Return how much each group covers of each other.
+    """Return the overlap of each group with each other.
 
     Returns
     -------
     ndarray of shape (n_groups, n_groups)
         Entry (i, j): share of group i that group j covers. Not symmetric: a large set covers a small
-        one more easily than the other way round.
+        one more easily than vice versa.
     """
     everything = Environments.from_frames([group.X for group in groups])
     starts = everything.offsets[:-1]
     matrix = np.empty((len(groups), len(groups)))
-    for j, known in enumerate(groups):
+    for j, group in enumerate(groups):
 
-        def tell(step, done, total, j=j):
+        def report(step, done, total, j=j):
             progress("overlaps", j + done / max(1, total), len(groups))
 
-        novelty = delta_entropy(everything, known, bandwidth, progress=tell if progress else None)
+        novelty = delta_entropy(everything, group, bandwidth, progress=report if progress else None)
         matrix[:, j] = np.add.reduceat((novelty < OVERLAP_THRESHOLD).astype(float), starts) / everything.sizes
     return matrix
 
 
 def label_matrix(opened: AnalysedDataset, marks: Marks, progress=None) -> Matrix:
-    """Return the overlaps of the labels of a file; of many, the `MOST_GROUPS` with most environments."""
+    """Return the overlaps of the labels of a file, at most of the `MAX_GROUPS` largest ones."""
     groups = label_groups(opened.dataset.labels, opened.envs.sizes, marks.excluded)
-    names = tuple(groups)[:MOST_GROUPS]
+    names = tuple(groups)[:MAX_GROUPS]
     sets = [opened.envs.take(groups[name]) for name in names]
     shares = overlap_matrix(sets, opened.parameters.bandwidth, progress)
     return Matrix(names, shares, len(groups) - len(names))
 
 
 def file_matrix(opened: AnalysedDataset, others: Sequence[Reference], marks: Marks, progress=None) -> Matrix:
-    """Return the overlaps of the open file, without excluded frames, and others."""
+    """Return the overlaps of the open file, without excluded frames, and the references."""
     elements = union(opened.dataset.elements, *(other.elements for other in others))
     mine = opened.envs.take(_kept_frames(opened, marks)), opened.dataset.elements
     sets = [
-        aligned(envs, own, elements, opened.parameters)
+        align_elements(envs, own, elements, opened.parameters)
         for envs, own in (mine, *((other.envs, other.elements) for other in others))
     ]
     names = (opened.dataset.name, *(other.name for other in others))
@@ -182,7 +182,7 @@ def file_matrix(opened: AnalysedDataset, others: Sequence[Reference], marks: Mar
 
 
 def covered_along(novelty: np.ndarray, deltas: np.ndarray) -> np.ndarray:
-    r"""Return what share of environments a reference and a subset cover together, for each subset.
+    r"""Return the share of environments that a reference and a subset cover together, for each subset.
 
     Kernel sums add up, so :math:`\delta H(e | R \cup S) = -\ln(e^{-\delta H(e|R)} + e^{-\delta H(e|S)})`.
 
@@ -194,15 +194,16 @@ def covered_along(novelty: np.ndarray, deltas: np.ndarray) -> np.ndarray:
         δH given each subset, nats.
     """
     counted = ~np.isnan(novelty)
-    known = -novelty[counted]
-    return np.array([share_covered(-np.logaddexp(known, -delta[counted])) for delta in deltas])
+    log_sums = -novelty[counted]
+    return np.array([share_covered(-np.logaddexp(log_sums, -delta[counted])) for delta in deltas])
 
 
-def given_path(opened: AnalysedDataset, other: Reference, marks: Marks, progress=None) -> MethodPath:
-    """Order the frames by what they add to a reference; every number is of reference and subset together.
+def path_with_reference(opened: AnalysedDataset, other: Reference, marks: Marks, progress=None) -> MethodPath:
+    """Order the frames by `msc` with a reference.
 
-    Entropy and diversity are those of the subset alone.
+    δH and the numbers derived from it are given the reference and the subset together; entropy and
+    diversity are those of the subset alone.
     """
-    mine, known = together(opened, other)
-    path = method_path(dataclasses.replace(opened, envs=mine), "msc", marks, progress, known)
+    mine, others = with_common_elements(opened, other)
+    path = method_path(dataclasses.replace(opened, envs=mine), "msc", marks, progress, others)
     return dataclasses.replace(path, method=MSC_WITH_REFERENCE, reference=other)

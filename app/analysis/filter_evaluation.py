@@ -1,7 +1,7 @@
-"""Which frames an expression is true of: all frames at once, column by column.
+"""Evaluate a filter expression for all frames at once, column by column.
 
-What is missing is unknown: every comparison with it is unknown too, as is its negation, so that a frame
-is only found if what is asked of it can be told.
+A comparison with a missing value is unknown, and so is its negation: a frame matches only if the values
+that decide the expression are present.
 """
 
 import difflib
@@ -29,8 +29,8 @@ _TEXT_TESTS: dict[str, Callable[[str, str], bool]] = {
 FUNCTIONS = ("abs", "min", "max", "contains", "startswith", "endswith", "missing")
 
 
-# Every part of an expression is a look at all rows, for which the whole page waits.
-_MOST_VALUES, _FEW = 20_000_000, 20
+# Every part of an expression is evaluated for all rows, on the event loop.
+_MAX_VALUES, _MIN_PARTS = 20_000_000, 20
 
 
 class Members:
@@ -39,7 +39,7 @@ class Members:
     Parameters
     ----------
     has : mapping of str to ndarray of bool
-        For each thing that may be in a set, the frames whose set it is in.
+        For each possible member, whether it is in the set of each row.
     """
 
     def __init__(self, has: Mapping[str, np.ndarray]):
@@ -72,7 +72,7 @@ def matches(text: str, columns: Mapping[str, object], n_rows: int) -> np.ndarray
     Parameters
     ----------
     text : str
-        See `quests_app.expression`.
+        See `quests_app.analysis.filter_syntax`.
     columns : mapping of str to ndarray or Members
         Numbers (NaN: missing), bools, or an object array of str or bool (None: missing).
     n_rows : int
@@ -85,7 +85,7 @@ def matches(text: str, columns: Mapping[str, object], n_rows: int) -> np.ndarray
     Raises
     ------
     ExpressionError
-        If the expression makes no sense; the message says where and why.
+        If the expression is invalid; the message gives the position and the reason.
 
     Examples
     --------
@@ -94,9 +94,9 @@ def matches(text: str, columns: Mapping[str, object], n_rows: int) -> np.ndarray
     [False, True]
     """
     node = parse(text)
-    most = max(_FEW, _MOST_VALUES // max(1, n_rows))
-    if (n_parts := _n_nodes(node)) > most:
-        raise ExpressionError(f"expected at most {most:,} parts for {n_rows:,} rows, got {n_parts:,}", 0)
+    limit = max(_MIN_PARTS, _MAX_VALUES // max(1, n_rows))
+    if (n_parts := _n_nodes(node)) > limit:
+        raise ExpressionError(f"expected at most {limit:,} parts for {n_rows:,} rows, got {n_parts:,}", 0)
     values = _Evaluation(columns).truth(node)
     return np.broadcast_to(values.data & values.known, (n_rows,)).copy()
 
@@ -157,19 +157,19 @@ class _Evaluation:
         return _column(name, self._columns[name])
 
     def _joined(self, node: Node) -> _Values:
-        """Return "and" or "or" with three values: true, false, and not known."""
+        """Return "and" or "or" in three-valued logic: true, false, and unknown."""
         is_and = node.kind == "and"
         decided, known = np.array(False), np.array(True)
         for part in node.parts:
             values = self.truth(part)
-            # One false decides an "and", one true an "or", whatever is unknown besides.
+            # One false decides an "and", one true an "or", even if others are unknown.
             decided = decided | (values.known & (values.data != is_and))
             known = known & values.known
         return _Values(TRUTH, ~decided if is_and else decided, known | decided, f"“{node.kind}”")
 
     def _comparison(self, node: Node) -> _Values:
         left, right = (self._values(part) for part in node.parts)
-        _check_alike(left, right, node)
+        _check_same_kind(left, right, node)
         if isinstance(left, _Sets) or isinstance(right, _Sets):
             raise _no_comparison(left, node)
         if left.kind == TRUTH and node.kind not in ("==", "!="):
@@ -183,7 +183,7 @@ class _Evaluation:
             found = np.array(False)
             for part in container.parts:
                 other = self._values(part)
-                _check_alike(left, other, part)
+                _check_same_kind(left, other, part)
                 if isinstance(left, _Sets) or isinstance(other, _Sets):
                     raise _no_comparison(left, part)
                 found = found | (other.known & np.asarray(left.data == other.data, dtype=bool))
@@ -272,7 +272,7 @@ def _no_comparison(sets: _Values | _Sets, node: Node) -> ExpressionError:
     )
 
 
-def _check_alike(left: _Values | _Sets, right: _Values | _Sets, node: Node) -> None:
+def _check_same_kind(left: _Values | _Sets, right: _Values | _Sets, node: Node) -> None:
     if left.kind != right.kind:
         raise ExpressionError(
             f"cannot compare {left.name} ({_noun(left.kind)}) with {_noun(right.kind)}",

@@ -1,4 +1,4 @@
-"""The language of the frames' filter: text in, a tree out; errors point at a character.
+"""Parse filter expressions into a tree; errors name the character.
 
 ::
 
@@ -13,7 +13,7 @@
     factor     = ("-" | "+") factor | atom
     atom       = number | string | name | name "(" sum ("," sum)* ")" | "(" condition ")"
 
-Nothing is ever handed to Python's own interpreter. `quests_app.matching` gives the tree its meaning.
+No part of an expression reaches Python's own interpreter. `filter_evaluation` evaluates the tree.
 """
 
 import re
@@ -35,14 +35,14 @@ _INSTEAD = {"=": "==", "&": "and", "|": "or", "!": "not", "~": "not"}
 
 
 class ExpressionError(ValueError):
-    """An expression that cannot be used; the message says where and why.
+    """An invalid expression; the message gives the position and the reason.
 
     Parameters
     ----------
     message : str
         What was expected.
     position : int
-        Index of the character that it is about; the message counts from 1.
+        Index of the offending character; the message counts from 1.
     """
 
     def __init__(self, message: str, position: int):
@@ -58,13 +58,13 @@ class Node:
     ----------
     kind : str
         "number", "text", "name", "call", "list", "negative", "positive", "chain" (a sum or a product), a
-        symbol that compares, "in", "not", "and" or "or".
+        comparison operator, "in", "not", "and" or "or".
     value : float or str
-        Of a number or text; of a name or call what it is called; of a chain the symbols between its parts.
+        The number or text; the name of a column or function; the operators between the parts of a chain.
     parts : tuple of Node
-        What it is made of.
+        Its operands.
     position : int
-        Index of the character where it stands.
+        Index of its character in the expression.
     """
 
     kind: str
@@ -89,11 +89,11 @@ def parse(text: str) -> Node:
     Raises
     ------
     ExpressionError
-        If it does not follow the grammar, or is too long or too deep.
+        If it does not follow the grammar, is too long or nested too deeply.
     """
     if len(text) > MAX_LENGTH:
         raise ExpressionError(f"expected at most {MAX_LENGTH:,} characters, got {len(text):,}", MAX_LENGTH)
-    return _Parser(_tokens(text)).whole()
+    return _Parser(_tokens(text)).expression()
 
 
 def _tokens(text: str) -> list[_Token]:
@@ -123,12 +123,12 @@ def _not_a_token(text: str, position: int) -> str:
 
 
 class _Parser:
-    """Recursive descent, a method for each rule of the grammar."""
+    """Recursive-descent parser with one method per rule of the grammar."""
 
     def __init__(self, tokens: list[_Token]):
         self._tokens, self._next, self._depth = tokens, 0, 0
 
-    def whole(self) -> Node:
+    def expression(self) -> Node:
         node = self._condition()
         if self._token.kind != "end":
             raise ExpressionError(f"expected “and”, “or” or a comparison, got {self._token}", self._here)
@@ -143,7 +143,7 @@ class _Parser:
         return self._token.position
 
     def _take(self, *symbols: str) -> str:
-        """Step over one of `symbols` and return it, or "" where something else stands."""
+        """Consume one of `symbols` and return it, or return "" if the next token is another."""
         token = self._token
         if token.kind != "symbol" or token.text not in symbols:
             return ""
@@ -155,7 +155,7 @@ class _Parser:
             raise ExpressionError(f"expected “{symbol}” {where}, got {self._token}", self._here)
 
     def _deeper(self, rule) -> Node:
-        """Apply a rule one level deeper; an expression too deep would exhaust the stack."""
+        """Apply a rule one level deeper, limited in depth to protect the stack."""
         self._depth += 1
         if self._depth > MAX_DEPTH:
             raise ExpressionError(f"expected at most {MAX_DEPTH} levels", self._here)
@@ -164,7 +164,7 @@ class _Parser:
         return node
 
     def _chain(self, rule, *symbols: str) -> Node:
-        """Return parts joined by symbols of equal rank, all at one level, however many there are."""
+        """Return any number of parts joined by operators of equal precedence, in one node."""
         position, parts, symbols_found = self._here, [rule()], ""
         while symbol := self._take(*symbols):
             symbols_found += symbol
@@ -174,7 +174,7 @@ class _Parser:
         return Node("chain", symbols_found, tuple(parts), position)
 
     def _many(self, rule, symbol: str) -> Node:
-        """Return parts joined by one symbol, all at one level, however many there are."""
+        """Return any number of parts joined by one operator, in one node."""
         position, parts = self._here, [rule()]
         while self._take(symbol):
             parts.append(rule())
@@ -201,7 +201,7 @@ class _Parser:
             left = right
         if not found:
             return self._membership(left)
-        # As in Python, a < b < c says a < b and b < c.
+        # As in Python, a < b < c means a < b and b < c.
         return found[0] if len(found) == 1 else Node("and", parts=tuple(found), position=found[0].position)
 
     def _membership(self, left: Node) -> Node:

@@ -1,4 +1,4 @@
-"""The forces of a data set, sorted once, so that each subset of them is sorted too."""
+"""The forces of a data set, sorted once so that every subset of them is sorted too."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ class Forces:
     Attributes
     ----------
     values : ndarray of shape (n,)
-        |F|, rising, eV Å⁻¹.
+        |F| in ascending order, eV Å⁻¹.
     frames : ndarray of shape (n,)
         Frame of each.
     """
@@ -28,14 +28,15 @@ class Forces:
     frames: np.ndarray
 
     def only(self, mask: np.ndarray) -> "Forces":
-        """Return those where `mask` is true."""
+        """Return the forces where `mask` is True."""
         return Forces(self.values[mask], self.frames[mask])
 
 
 def choices(dataset: DataSet, n_atoms: np.ndarray) -> dict[str, tuple[str, str]]:
-    """Return what the forces can be restricted to, by the name that is shown.
+    """Return the groups that forces can be restricted to, by their displayed name.
 
-    All; each element, if there are several; each label, if there are several, the largest first.
+    All environments; each element if there are several; each label if there are several, the largest
+    first.
     """
     found = {_ALL: (_ALL, "")}
     if len(dataset.elements) > 1:
@@ -47,7 +48,7 @@ def choices(dataset: DataSet, n_atoms: np.ndarray) -> dict[str, tuple[str, str]]
 
 
 def forces_of(dataset: DataSet, frame_index: np.ndarray, choice: tuple[str, str] = (_ALL, "")) -> Forces:
-    """Return the usable forces of the environments that a choice of `choices` names."""
+    """Return the finite forces of one group returned by `choices`."""
     kind, name = choice
     usable = np.isfinite(dataset.forces)
     if kind == _ELEMENT:
@@ -64,9 +65,9 @@ def without(forces: Forces, frames: Sequence[int], n_frames: int) -> Forces:
     """Return the forces without those of `frames`."""
     if not len(frames):
         return forces
-    left = np.ones(n_frames, dtype=bool)
-    left[list(frames)] = False
-    return forces.only(left[forces.frames])
+    remaining = np.ones(n_frames, dtype=bool)
+    remaining[list(frames)] = False
+    return forces.only(remaining[forces.frames])
 
 
 def ks_distance(values: np.ndarray, kept: np.ndarray) -> float:
@@ -77,9 +78,9 @@ def ks_distance(values: np.ndarray, kept: np.ndarray) -> float:
     Parameters
     ----------
     values : ndarray of shape (n,)
-        The full set, rising.
+        The full set, in ascending order.
     kept : ndarray of shape (n,)
-        Whether each is in the subset.
+        Whether each value is in the subset.
 
     Returns
     -------
@@ -94,7 +95,7 @@ def ks_distance(values: np.ndarray, kept: np.ndarray) -> float:
     n_kept = int(np.count_nonzero(kept))
     if n_kept == 0:
         return float("nan")
-    # Both distributions jump at values of the full set only, so the last of equal values decides.
+    # Both distributions step at values of the full set only; of equal values, the last has the full step.
     last = np.append(values[1:] != values[:-1], True)
     below = np.cumsum(kept, dtype=np.int64)[last] / n_kept - (np.flatnonzero(last) + 1) / len(values)
     return float(np.abs(below).max())

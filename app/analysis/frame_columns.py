@@ -1,7 +1,7 @@
-"""What is known of every frame, as columns: what the table shows and what a filter may name.
+"""The columns of the frames table, which filters refer to by name.
 
-`FrameFacts` does not depend on the subset and is gathered once; `FrameColumns` adds what follows the
-slider. Filters are evaluated on the event loop, so nothing there looks at frames.
+`FrameFacts` does not depend on the subset and is gathered once; `FrameColumns` adds the columns that
+follow the slider. Filters are evaluated on the event loop, so `FrameColumns` never reads the frames.
 """
 
 from collections import Counter
@@ -19,9 +19,9 @@ from .filter_evaluation import Members
 from .parameters import Marks
 
 KEPT, DROPPED, LOCKED, EXCLUDED = "kept", "dropped", "locked", "excluded"
-# Of an info, or of arrays, that name something else in every frame.
-_MOST_NAMES, _MOST_PER_ATOM = 1000, 100
-# Of each atom anyway, or not a quantity.
+# Limits for files whose frames all use different names in info or arrays.
+_MAX_INFO_COLUMNS, _MAX_ARRAYS = 1000, 100
+# Arrays that every frame has and that are no quantities to filter by.
 _NO_QUANTITY = ("numbers", "positions")
 _OVER_ATOMS = {"max": np.maximum, "min": np.minimum, "mean": np.add}
 MEANING = {
@@ -36,7 +36,7 @@ MEANING = {
     "energy_per_atom": "eV / atom",
     "max_force": "largest |F|, eV Å⁻¹",
     "max_delta_entropy": "largest δH given the subset, nats",
-    "has_energy": "whether it is labelled with an energy",
+    "has_energy": "whether it has an energy",
     "has_forces": "whether it has forces",
 }
 _ALIASES = {"config_type": "label", "status": "state"}
@@ -44,16 +44,16 @@ _ALIASES = {"config_type": "label", "status": "state"}
 
 @dataclass(frozen=True, eq=False)
 class FrameFacts:
-    """What is known of every frame, whatever the subset.
+    """Columns that do not depend on the subset.
 
     Attributes
     ----------
     columns : dict
         Arrays of shape (n_frames,) and `Members`, by name.
     info : tuple of str
-        Names of those that come from the frames' info.
+        Names of the columns from the frames' info.
     per_atom : dict of str to ndarray
-        Columns ``max_…``, ``min_…`` and ``mean_…`` of the arrays per atom, which a filter may name.
+        Columns ``max_…``, ``min_…`` and ``mean_…`` of the per-atom arrays, for filters.
     """
 
     columns: dict[str, object]
@@ -62,7 +62,7 @@ class FrameFacts:
 
 
 def gather(opened: AnalysedDataset) -> FrameFacts:
-    """Return what is known of every frame of a data set."""
+    """Return the columns of a data set that do not depend on the subset."""
     dataset, envs = opened.dataset, opened.envs
     frames = dataset.frames
     energy = np.array([_energy(atoms) for atoms in frames])
@@ -86,7 +86,7 @@ def gather(opened: AnalysedDataset) -> FrameFacts:
 
 
 def objects(values) -> np.ndarray:
-    """Return a column of Python objects, such as texts and missing ones."""
+    """Return an object array of `values`, such as texts and None."""
     column = np.empty(len(values), dtype=object)
     column[:] = values
     return column
@@ -101,7 +101,7 @@ def _energy(atoms) -> float:
 
 
 def _formulas(frames) -> list[str]:
-    """Return the formula of each frame in Hill's order; every composition is written out once."""
+    """Return the formula of each frame in Hill order; each composition is formatted once."""
     known: dict[tuple, str] = {}
     formulas = []
     for atoms in frames:
@@ -123,12 +123,12 @@ def _elements(frames, symbols) -> Members:
 
 
 def _info_columns(frames) -> dict[str, np.ndarray]:
-    """Return the single values of the frames' info: numbers, bools, or else texts.
+    """Return the scalars of the frames' info as columns of bools, numbers or else texts.
 
-    Of very many names only those of most frames get a column, which is as long as there are frames.
+    Only the `_MAX_INFO_COLUMNS` most frequent names get a column.
     """
     names = Counter(name for atoms in frames for name, _ in _single_values(atoms))
-    values: dict[str, list] = {name: [None] * len(frames) for name, _ in names.most_common(_MOST_NAMES)}
+    values: dict[str, list] = {name: [None] * len(frames) for name, _ in names.most_common(_MAX_INFO_COLUMNS)}
     for i, atoms in enumerate(frames):
         for name, value in _single_values(atoms):
             if name in values:
@@ -152,7 +152,7 @@ def _column(values: list) -> np.ndarray:
 
 
 def _arrays(atoms) -> Iterator[tuple[str, np.ndarray]]:
-    """Yield the numeric arrays of a frame with one value or one vector an atom."""
+    """Yield the numeric arrays of a frame with one value or one vector per atom."""
     results = getattr(atoms.calc, "results", {})
     for name, value in [*atoms.arrays.items(), *results.items()]:
         if name in _NO_QUANTITY or not isinstance(value, np.ndarray) or value.dtype.kind not in "iufb":
@@ -162,12 +162,12 @@ def _arrays(atoms) -> Iterator[tuple[str, np.ndarray]]:
 
 
 def _over_atoms(frames) -> dict[str, np.ndarray]:
-    """Return the largest, smallest and mean value of each per-atom array in each frame; of vectors, the norm.
+    """Return the maximum, minimum and mean of each per-atom array in each frame, of vectors by norm.
 
-    Of very many names only those of most frames get columns.
+    Only the `_MAX_ARRAYS` most frequent names get columns.
     """
     counts = Counter(name for atoms in frames for name in dict(_arrays(atoms)))
-    found: dict[str, dict[int, np.ndarray]] = {name: {} for name, _ in counts.most_common(_MOST_PER_ATOM)}
+    found: dict[str, dict[int, np.ndarray]] = {name: {} for name, _ in counts.most_common(_MAX_ARRAYS)}
     for i, atoms in enumerate(frames):
         for name, value in _arrays(atoms):
             if name in found:
@@ -189,28 +189,32 @@ class FrameColumns(Mapping):
     Parameters
     ----------
     facts : FrameFacts
-        What was gathered about the data set.
+        The columns that do not depend on the subset.
     """
 
     def __init__(self, facts: FrameFacts):
         self._facts = facts
-        self._now: dict[str, np.ndarray] = {}
+        self._of_subset: dict[str, np.ndarray] = {}
 
     def follow(self, rank: np.ndarray, max_delta_entropy: np.ndarray, state: np.ndarray) -> None:
-        """Take over what depends on the subset, a value a frame each."""
-        self._now = {"rank": rank, "max_delta_entropy": max_delta_entropy, "state": state.astype(object)}
+        """Set the columns that depend on the subset, with one value per frame."""
+        self._of_subset = {
+            "rank": rank,
+            "max_delta_entropy": max_delta_entropy,
+            "state": state.astype(object),
+        }
 
     def __getitem__(self, name: str) -> object:
         """Return a column."""
         name = _ALIASES.get(name, name)
-        if name in self._now:
-            return self._now[name]
+        if name in self._of_subset:
+            return self._of_subset[name]
         if name in self._facts.columns:
             return self._facts.columns[name]
         return self._facts.per_atom[name]
 
     def __iter__(self) -> Iterator[str]:
-        """Yield the names, those of the page first."""
+        """Yield the names, those of the dashboard first."""
         yield from MEANING
         yield from _ALIASES
         yield from self._facts.info
@@ -221,12 +225,12 @@ class FrameColumns(Mapping):
         return sum(1 for _ in self)
 
     def __contains__(self, name: object) -> bool:
-        """Say whether there is a column of that name, without looking it up."""
+        """Return whether there is a column of that name."""
         return name in set(self)
 
 
 def statuses(kept: np.ndarray, marks: Marks, n_frames: int) -> np.ndarray:
-    """Return "kept", "dropped", "locked" or "excluded" for each frame, given those that are kept."""
+    """Return "kept", "dropped", "locked" or "excluded" for each frame."""
     status = np.full(n_frames, DROPPED, dtype="U8")
     status[kept] = KEPT
     status[list(marks.locked)] = LOCKED
@@ -235,14 +239,14 @@ def statuses(kept: np.ndarray, marks: Marks, n_frames: int) -> np.ndarray:
 
 
 def ranks(order: np.ndarray, n_frames: int) -> np.ndarray:
-    """Return the place of each frame in an order, from 1; NaN for those not in it."""
+    """Return the rank of each frame in an order, from 1; NaN for frames not in it."""
     rank = np.full(n_frames, np.nan)
     rank[order] = np.arange(1, len(order) + 1)
     return rank
 
 
 def frame_maximum(values: np.ndarray, offsets: np.ndarray) -> np.ndarray:
-    """Return the largest value of the environments of each frame; NaN for an excluded frame."""
+    """Return the maximum over the environments of each frame; NaN for an excluded frame."""
     return np.maximum.reduceat(values, offsets[:-1]).astype(float)
 
 

@@ -1,4 +1,4 @@
-"""Entropy beside its bound, for each label of a file."""
+"""Entropy of each label of a file, compared with its bound."""
 
 from dataclasses import dataclass
 
@@ -7,7 +7,7 @@ import numpy as np
 from quests_core import entropy
 
 from .analysed_dataset import AnalysedDataset
-from .compare import MOST_GROUPS, label_groups
+from .compare import MAX_GROUPS, label_groups
 from .parameters import Marks
 
 
@@ -22,9 +22,9 @@ class LabelEntropies:
     entropies : ndarray of shape (n_labels,)
         Nats.
     n_envs : ndarray of shape (n_labels,)
-        Environments of each; the logarithm bounds the entropy.
+        Environments of each label; their logarithm bounds the entropy.
     left_out : int
-        How many smaller labels there are.
+        Number of smaller labels that are not included.
     """
 
     names: tuple[str, ...]
@@ -36,7 +36,7 @@ class LabelEntropies:
 def label_entropies(opened: AnalysedDataset, marks: Marks, progress=None) -> LabelEntropies:
     """Return the entropy of each label alone, without excluded frames."""
     groups = label_groups(opened.dataset.labels, opened.envs.sizes, marks.excluded)
-    names = tuple(groups)[:MOST_GROUPS]
+    names = tuple(groups)[:MAX_GROUPS]
     sets = [opened.envs.take(groups[name]) for name in names]
     values = [entropy(envs, opened.parameters.bandwidth, progress=progress) for envs in sets]
     counts = np.array([envs.n_envs for envs in sets], dtype=int)

@@ -1,4 +1,4 @@
-"""What a subset has lost: the environments whose δH given it is above the threshold, and their frames."""
+"""Lost environments: those whose δH given the subset exceeds the threshold, and their frames."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -11,23 +11,23 @@ from .analysed_dataset import AnalysedDataset
 from .frame_columns import most_novel, objects
 from .method_path import MethodPath
 
-MOST_ROWS = 500
-# What is tens of nats away is of no kind that the subset knows; less is common at small sizes.
-FAR, TIMES = 20.0, 3.0
+MAX_ROWS = 500
+# Outliers: δH in nats, and its ratio to the best method's. Smaller values are common at small sizes.
+OUTLIER_DELTA_ENTROPY, OUTLIER_RATIO = 20.0, 3.0
 
 
 @dataclass(frozen=True, eq=False)
 class LostEnvironments:
-    """What is lost, ranked by δH.
+    """The lost environments of a subset, ranked by δH.
 
     Attributes
     ----------
     rows : ndarray of int
-        The most novel of the lost environments, the worst first.
+        The lost environments with the largest δH, in descending order.
     n_lost, n_counted : int
-        Environments that are lost, and all that count: those of frames not excluded.
+        Number of lost environments, and of all environments in frames that are not excluded.
     largest : float
-        Largest δH of all, nats; NaN where nothing counts.
+        Largest δH of all, nats; NaN if all frames are excluded.
     """
 
     rows: np.ndarray
@@ -36,12 +36,12 @@ class LostEnvironments:
     largest: float
 
 
-def lost(delta_entropy: np.ndarray, most: int = MOST_ROWS) -> LostEnvironments:
-    """Return what is lost, given δH of each environment; NaN for those that do not count."""
+def lost(delta_entropy: np.ndarray, limit: int = MAX_ROWS) -> LostEnvironments:
+    """Return the lost environments from δH of each; NaN in excluded frames."""
     above = np.flatnonzero(delta_entropy > THRESHOLD)
     values = delta_entropy[above]
-    if len(above) > most:
-        kept = np.argpartition(-values, most)[:most]
+    if len(above) > limit:
+        kept = np.argpartition(-values, limit)[:limit]
         above, values = above[kept], values[kept]
     n_counted = int(np.count_nonzero(~np.isnan(delta_entropy)))
     return LostEnvironments(
@@ -54,7 +54,7 @@ def lost(delta_entropy: np.ndarray, most: int = MOST_ROWS) -> LostEnvironments:
 
 @dataclass(frozen=True)
 class OutlierWarning:
-    """A method serves some environment far worse than another method serves any.
+    """A method leaves an environment with a δH far above the largest δH of another method.
 
     Attributes
     ----------
@@ -63,7 +63,7 @@ class OutlierWarning:
     other : str
         The method whose largest δH is the smallest of all.
     other_largest : float
-        That δH, nats; at most the threshold where nothing is lost.
+        That δH, nats; at most the threshold if nothing is lost.
     """
 
     largest: float
@@ -74,10 +74,11 @@ class OutlierWarning:
 def outlier_warning(
     paths: Mapping[str, MethodPath], displayed_method: str, n_frames: int
 ) -> OutlierWarning | None:
-    """Return how far a method leaves an environment, where that is far more than another method does.
+    """Return a warning if the largest δH of a method is far above that of another method.
 
-    That is so from `FAR` nats on, and above `TIMES` the smallest largest δH of the `paths` at the same
-    size. Paths of other marks, and those given a reference, tell of something else and are left out.
+    That is, at least `OUTLIER_DELTA_ENTROPY` and more than `OUTLIER_RATIO` times the smallest maximum of
+    the `paths` at the same size. Paths with other marks or with a reference are not comparable and are
+    ignored.
     """
     own = paths.get(displayed_method)
     if own is None or own.reference is not None:
@@ -88,25 +89,26 @@ def outlier_warning(
         if path.reference is None and path.marks == own.marks
     }
     other = min(largest, key=largest.__getitem__)
-    if largest[displayed_method] >= FAR and largest[displayed_method] > TIMES * largest[other]:
-        return OutlierWarning(largest[displayed_method], other, largest[other])
+    value = largest[displayed_method]
+    if value >= OUTLIER_DELTA_ENTROPY and value > OUTLIER_RATIO * largest[other]:
+        return OutlierWarning(value, other, largest[other])
     return None
 
 
 @dataclass(frozen=True, eq=False)
 class EnvironmentLabels:
-    """Where each environment is; made once for a data set.
+    """Frame and label of each environment; computed once per data set.
 
     Attributes
     ----------
     frame : ndarray of int, shape (n_envs,)
-        Its frame.
+        Frame of each environment.
     label_of_frame : ndarray of int, shape (n_frames,)
-        Number of the frame's label.
+        Index in `labels` of each frame's label.
     labels : tuple of str
         The labels, sorted.
     label : ndarray of int, shape (n_envs,)
-        Number of its frame's label.
+        Index in `labels` of each environment's label.
     """
 
     frame: np.ndarray
@@ -115,20 +117,20 @@ class EnvironmentLabels:
     label: np.ndarray
 
     @classmethod
-    def of(cls, opened: AnalysedDataset) -> "EnvironmentLabels":
-        """Return the places of the environments of a data set."""
+    def from_dataset(cls, opened: AnalysedDataset) -> "EnvironmentLabels":
+        """Return frame and label of the environments of a data set."""
         labels = tuple(sorted(set(opened.dataset.labels)))
         number = {label: i for i, label in enumerate(labels)}
-        of_frame = np.array([number[label] for label in opened.dataset.labels])
+        label_of_frame = np.array([number[label] for label in opened.dataset.labels])
         frame = opened.envs.frame_index
-        return cls(frame, of_frame, labels, of_frame[frame])
+        return cls(frame, label_of_frame, labels, label_of_frame[frame])
 
 
 def environment_table(
-    opened: AnalysedDataset, places: EnvironmentLabels, delta_entropy: np.ndarray, rows
+    opened: AnalysedDataset, env_labels: EnvironmentLabels, delta_entropy: np.ndarray, rows
 ) -> dict[str, np.ndarray]:
     """Return the columns of the table of environments."""
-    frames, envs = places.frame[rows], opened.envs
+    frames, envs = env_labels.frame[rows], opened.envs
     atoms = rows - envs.offsets[frames]
     symbols = [opened.dataset.frames[f].symbols[int(a)] for f, a in zip(frames, atoms, strict=True)]
     return {
@@ -142,17 +144,17 @@ def environment_table(
 
 
 def frame_table(
-    opened: AnalysedDataset, places: EnvironmentLabels, delta_entropy: np.ndarray, most: int = MOST_ROWS
+    opened: AnalysedDataset, delta_entropy: np.ndarray, limit: int = MAX_ROWS
 ) -> tuple[dict, np.ndarray]:
-    """Return the columns of the table of frames that lost something, and each one's worst environment."""
+    """Return the table of frames with lost environments, and the environment of largest δH in each."""
     offsets = opened.envs.offsets
     above = delta_entropy > THRESHOLD
     n_lost = np.add.reduceat(above, offsets[:-1], dtype=np.int64)
     worst = np.maximum.reduceat(np.nan_to_num(delta_entropy, nan=-np.inf), offsets[:-1])
     frames = np.flatnonzero(n_lost)
     frames = frames[np.argsort(-worst[frames], kind="stable")]
-    rows = [most_novel(delta_entropy, offsets, frame) for frame in frames[:most]]
-    frames = frames[:most]
+    frames = frames[:limit]
+    rows = [most_novel(delta_entropy, offsets, int(frame)) for frame in frames]
     columns = {
         "frame": frames,
         "label": objects([opened.dataset.labels[f] for f in frames]),
@@ -164,17 +166,17 @@ def frame_table(
     return columns, np.array(rows, dtype=np.int64)
 
 
-def by_label(places: EnvironmentLabels, delta_entropy: np.ndarray) -> list[tuple[str, int, int, float]]:
-    """Return label, environments that count, those lost and largest δH, where most is lost first."""
+def by_label(env_labels: EnvironmentLabels, delta_entropy: np.ndarray) -> list[tuple[str, int, int, float]]:
+    """Return label, counted and lost environments and largest δH, by descending share of lost ones."""
     counted = ~np.isnan(delta_entropy)
-    n = len(places.labels)
-    n_counted = np.bincount(places.label[counted], minlength=n)
-    n_lost = np.bincount(places.label[delta_entropy > THRESHOLD], minlength=n)
+    n = len(env_labels.labels)
+    n_counted = np.bincount(env_labels.label[counted], minlength=n)
+    n_lost = np.bincount(env_labels.label[delta_entropy > THRESHOLD], minlength=n)
     largest = np.full(n, -np.inf)
-    # Frame by frame: as many steps as frames, not as environments.
-    starts = np.flatnonzero(np.diff(places.frame, prepend=-1))
+    # Reduce within frames first: `maximum.at` is slow, and there are far fewer frames than environments.
+    starts = np.flatnonzero(np.diff(env_labels.frame, prepend=-1))
     worst = np.maximum.reduceat(np.nan_to_num(delta_entropy, nan=-np.inf), starts)
-    np.maximum.at(largest, places.label_of_frame[places.frame[starts]], worst)
+    np.maximum.at(largest, env_labels.label_of_frame[env_labels.frame[starts]], worst)
     share = n_lost / np.maximum(n_counted, 1)
     order = [i for i in np.argsort(-share, kind="stable") if n_counted[i]]
-    return [(places.labels[i], int(n_counted[i]), int(n_lost[i]), float(largest[i])) for i in order]
+    return [(env_labels.labels[i], int(n_counted[i]), int(n_lost[i]), float(largest[i])) for i in order]

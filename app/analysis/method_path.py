@@ -1,4 +1,4 @@
-"""From environments to the path of a method: its order, and every number at the sizes of the slider."""
+"""The path of a selection method: its order, and all metrics at the sizes of the slider."""
 
 from dataclasses import dataclass
 
@@ -17,11 +17,11 @@ from .reference import Reference
 
 @dataclass(frozen=True, eq=False)
 class MethodPath:
-    """One method's order under some marks, and every number along it.
+    """The order of one method under some marks, and all metrics along it.
 
     `order` holds the frames that are not excluded. `curve` has a row for each size;
-    ``delta_entropy[i]`` is δH(environment | subset) at ``sizes[i]``, NaN in excluded frames. Of a path
-    `reference` a reference, δH and what follows from it are given reference and subset together.
+    ``delta_entropy[i]`` is δH(environment | subset) at ``sizes[i]``, NaN in excluded frames. With a
+    `reference`, δH and the metrics derived from it are given the reference and the subset together.
     """
 
     method: str
@@ -29,10 +29,10 @@ class MethodPath:
     curve: pd.DataFrame
     delta_entropy: np.ndarray
     marks: Marks
-    reference: "Reference | None" = None
+    reference: Reference | None = None
 
     def __post_init__(self):
-        """Keep arrays that nothing can change: sessions share them."""
+        """Make the arrays read-only, as sessions share them."""
         for name in ("order", "delta_entropy"):
             object.__setattr__(self, name, read_only(getattr(self, name), copy=False))
 
@@ -46,7 +46,7 @@ class MethodPath:
         return max(0, int(np.searchsorted(self.sizes, n_frames, side="right")) - 1)
 
     def metrics(self, n_frames: int) -> dict[str, float]:
-        """Return the metrics of the subset of this size, by the columns of `curve`."""
+        """Return the metrics of the subset of this size, by column of `curve`."""
         return _as_dict(self.curve.iloc[self.position(n_frames)])
 
     @property
@@ -55,7 +55,7 @@ class MethodPath:
         return _as_dict(self.curve.iloc[-1])
 
     def frames(self, n_frames: int) -> np.ndarray:
-        """Return the chosen frames in the order picked."""
+        """Return the selected frames in the order of selection."""
         return self.order[:n_frames]
 
 
@@ -68,16 +68,16 @@ _PATH_BYTES = 64_000_000
 
 
 def curve_sizes(n_frames: int, n_envs: int, n_locked: int = 0) -> np.ndarray:
-    """Return the sizes at which the slider stops.
+    """Return the sizes that the slider offers.
 
-    All sizes up to 200 frames, otherwise 200 or, where δH at each of them would take too much
-    memory, fewer. The marked fractions and both ends are always among them; none is smaller than
-    the number of locked frames.
+    All sizes up to 200 frames, otherwise 200 of them, or fewer if δH at each would take too much memory.
+    The marked fractions and both ends are always included; no size is smaller than the number of locked
+    frames.
     """
     first = max(1, n_locked)
     count = min(200, n_frames, max(20, _PATH_BYTES // (4 * max(1, n_envs))))
-    marked = [int(fraction * n_frames + 0.5) for fraction in _MARKED_FRACTIONS]
-    sizes = np.append(np.linspace(first, n_frames, count).round().astype(np.int64), marked)
+    at_fractions = [int(fraction * n_frames + 0.5) for fraction in _MARKED_FRACTIONS]
+    sizes = np.append(np.linspace(first, n_frames, count).round().astype(np.int64), at_fractions)
     return np.unique(np.clip(sizes, first, n_frames))
 
 
@@ -86,19 +86,19 @@ def default_size(sizes: np.ndarray, fraction: float = 0.25) -> int:
     return int(sizes[np.argmin(np.abs(sizes - int(fraction * sizes[-1] + 0.5)))])
 
 
-def ordered(
-    opened: AnalysedDataset, method: str, marks: Marks, random_state: int, progress=None, known=None
+def order_frames(
+    opened: AnalysedDataset, method: str, marks: Marks, random_state: int, progress=None, reference=None
 ) -> tuple[np.ndarray, np.ndarray, Environments]:
-    """Return an order of the frames that are not excluded, which these are, and their environments.
+    """Return the order of the frames that are not excluded, these frames, and their environments.
 
-    The order counts within these frames: it is ``kept[order]`` in the file. `known` are the environments
-    of a reference, for the methods that use one.
+    The order indexes these frames: in the file it is ``kept[order]``. `reference` are the environments of
+    a reference, for the methods that use one.
     """
     order = select(
         opened.envs,
         method=method,
         bandwidth=opened.parameters.bandwidth,
-        reference=known,
+        reference=reference,
         locked=marks.locked,
         excluded=marks.excluded,
         random_state=random_state,
@@ -109,33 +109,34 @@ def ordered(
 
 
 def method_path(
-    opened: AnalysedDataset, method: str, marks: Marks, progress=None, known: Environments | None = None
+    opened: AnalysedDataset, method: str, marks: Marks, progress=None, reference: Environments | None = None
 ) -> MethodPath:
-    """Order the frames that are not excluded by `method` and compute every number along the order.
+    """Order the frames that are not excluded by `method` and compute all metrics along the order.
 
-    With the environments `known` of a reference, all that δH decides is given these and the subset.
+    With the environments of a `reference`, δH and the metrics derived from it are given these and the
+    subset together.
     """
     bandwidth = opened.parameters.bandwidth
-    order, kept, envs = ordered(opened, method, marks, RANDOM_STATE, progress, known)
+    order, kept, envs = order_frames(opened, method, marks, RANDOM_STATE, progress, reference)
     sizes = curve_sizes(len(envs), envs.n_envs, len(marks.locked))
     path = compression_path(envs, order, sizes=sizes, bandwidth=bandwidth, progress=progress)
     curve, delta_entropy = path.curve, path.delta_entropy
-    if known is not None:
-        curve, delta_entropy = _add_known(curve, delta_entropy, envs, known, bandwidth, progress)
+    if reference is not None:
+        curve, delta_entropy = _add_reference(curve, delta_entropy, envs, reference, bandwidth, progress)
     if marks.excluded:
         counted = np.isin(opened.envs.frame_index, kept)
-        everywhere = np.full((len(sizes), opened.envs.n_envs), np.nan, dtype=delta_entropy.dtype)
-        everywhere[:, counted] = delta_entropy
-        delta_entropy = everywhere
+        with_excluded = np.full((len(sizes), opened.envs.n_envs), np.nan, dtype=delta_entropy.dtype)
+        with_excluded[:, counted] = delta_entropy
+        delta_entropy = with_excluded
     return MethodPath(method, kept[order], curve, delta_entropy, marks)
 
 
-def _add_known(curve: pd.DataFrame, deltas: np.ndarray, envs, known, bandwidth: float, progress):
-    """Return curve and δH given a reference and each subset together.
+def _add_reference(curve: pd.DataFrame, deltas: np.ndarray, envs, reference, bandwidth: float, progress):
+    """Return curve and δH given the reference and each subset together.
 
     Kernel sums add up: exp(−δH(e | R ∪ S)) = exp(−δH(e | R)) + exp(−δH(e | S)).
     """
-    novelty = delta_entropy_of(envs, known, bandwidth, progress=progress)
+    novelty = delta_entropy_of(envs, reference, bandwidth, progress=progress)
     joint = np.empty_like(deltas)
     for row, delta in zip(joint, deltas, strict=True):
         row[:] = -np.logaddexp(-novelty, -delta.astype(np.float64))

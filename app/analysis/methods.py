@@ -2,24 +2,24 @@
 
 from dataclasses import dataclass
 
-# Another file's kernel sums to start with: not available until a reference is chosen.
+# Starts from the kernel sums of a reference; available once one is chosen.
 MSC_WITH_REFERENCE = "msc given"
 
 
 @dataclass(frozen=True)
 class MethodInfo:
-    """What the dashboard knows of a selection method.
+    """A selection method as the dashboard shows it.
 
     Attributes
     ----------
     help : str
-        What it picks, for the tooltip.
+        Tooltip: how it selects frames.
     color : str
-        Of Okabe and Ito's palette, whose colours are distinct with any colour vision.
+        Colour of the Okabe–Ito palette, distinct for all kinds of colour vision.
     dash : str
         Line dash of its curves.
     nested : bool
-        Whether its subsets are nested, so that a slider can cut its order; others stay with the library.
+        Whether its subsets are nested, as the slider requires; others are in the library only.
     seeded : bool
         Whether its order depends on a seed; several seeds give a band.
     """
@@ -79,7 +79,7 @@ METHOD_INFO = {
 METHODS = tuple(name for name, info in METHOD_INFO.items() if info.nested)
 NESTED_METHODS = tuple(name for name in METHODS if name != MSC_WITH_REFERENCE)
 SEEDED_METHODS = tuple(name for name in METHODS if METHOD_INFO[name].seeded)
-# The first is active: the default of the library. The others are for comparison.
+# The first is active and the library's default. The others are for comparison.
 DEFAULT_METHODS = ("balanced", "msc", "random")
-# Its order takes a tenth of the time of `balanced` at 27,000 environments.
+# Takes a tenth of the time of `balanced` at 27,000 environments.
 QUICK = "msc"

@@ -1,7 +1,4 @@
-"""What the dashboard computes, as plain functions and frozen results; no screen, no threads.
-
-The direction is that of the library: file → `DataSet` → environments → `MethodPath` of each method.
-"""
+"""The parameters and marks that determine every result, and reading a file."""
 
 from dataclasses import dataclass, replace
 
@@ -11,29 +8,29 @@ from quests_core.io.read_process import read_in_process
 from quests_core.utils.validation import SANE
 
 RANDOM_STATE = 0
-# Smallest and largest k, cutoff (Å) and bandwidth (Å⁻¹) that a page or a link may ask for.
+# Smallest and largest k, cutoff (Å) and bandwidth (Å⁻¹) that the dashboard and its links accept.
 K, CUTOFF, BANDWIDTH = (2, 1000), (1e-6, 20.0), SANE
 KEYS = ("energy_key", "forces_key", "label_key")
 
 
 @dataclass(frozen=True)
 class Parameters:
-    """Everything besides the file that decides a result.
+    """All parameters that determine a result, besides the file.
 
     Attributes
     ----------
     k : int
-        Neighbours in the descriptor.
+        Number of neighbours in the descriptor.
     cutoff : float
-        How far they are looked for, Å.
+        Cutoff radius of the neighbours, Å.
     bandwidth : float
         h of the kernel, Å⁻¹.
     species : bool
-        Whether elements are told apart.
+        Whether descriptors distinguish elements.
     precomputed : str
-        Hash of the descriptors where these were given, and not computed with `k`, `cutoff` and `species`.
+        Hash of precomputed descriptors; "" if they are computed with `k`, `cutoff` and `species`.
     energy_key, forces_key, label_key : str
-        The names of energy, forces and label in the file; "" where they are recognised by their names.
+        Names of energy, forces and label in the file; "" to recognise the usual names.
     """
 
     k: int = 32
@@ -47,24 +44,24 @@ class Parameters:
 
     @property
     def keys(self) -> dict[str, str | None]:
-        """Return what `load` is told about the names of labels."""
+        """Return the names of energy, forces and label as arguments of `load`."""
         return {name: getattr(self, name) or None for name in KEYS}
 
     def without_keys(self) -> "Parameters":
-        """Return the parameters with all keys recognised by their usual names."""
+        """Return the parameters with the usual names of energy, forces and label."""
         return replace(self, energy_key="", forces_key="", label_key="")
 
 
 @dataclass(frozen=True)
 class Marks:
-    """What the user decided about single frames: sorted frame indices, no frame in both.
+    """Frames that the user has locked or excluded: sorted indices, no frame in both.
 
     Attributes
     ----------
     locked : tuple of int
-        In every subset.
+        Frames in every subset.
     excluded : tuple of int
-        In no subset; they count in no number either.
+        Frames in no subset, ignored by all metrics.
     """
 
     locked: tuple[int, ...] = ()
@@ -79,7 +76,7 @@ class Marks:
         return self._with(frames, excluded=True)
 
     def clear(self, frames) -> "Marks":
-        """Return the marks without any on `frames`."""
+        """Return the marks with those on `frames` removed."""
         return self._with(frames)
 
     def _with(self, frames, locked: bool = False, excluded: bool = False) -> "Marks":
@@ -91,8 +88,8 @@ class Marks:
 
 
 def load(path, name: str | None = None, sha256: str | None = None, progress=None, **keys) -> DataSet:
-    """Read a file of structures; one that is no xyz file in a process of its own, which is killed in time.
+    """Read a file of structures; formats other than xyz are read in a process with a time limit.
 
-    `keys` are the names of labels, as in `quests_core.io.dataset.load`.
+    `keys` are the names of energy, forces and label, as in `quests_core.io.dataset.load`.
     """
     return files.load(path, name, sha256, progress, read=read_in_process, **keys)

@@ -1,4 +1,4 @@
-"""Descriptors that were computed elsewhere, with their frames or without."""
+"""Precomputed descriptors, with or without their frames."""
 
 import hashlib
 from pathlib import Path
@@ -11,30 +11,30 @@ from quests_core.io.dataset import DataSet
 
 
 def hash_of(envs: Environments) -> str:
-    """Return the SHA-256 of descriptors and of how they belong to frames."""
+    """Return the SHA-256 of descriptors and frame offsets."""
     return hashlib.sha256(envs.X.tobytes() + envs.offsets.tobytes()).hexdigest()
 
 
 def check_fit(envs: Environments, dataset: DataSet) -> Environments:
-    """Return `envs` if they can be those of the frames.
+    """Return `envs` if they match the frames.
 
     Raises
     ------
     ValueError
-        If the number of frames differs, or that of atoms in one of them.
+        If the number of frames or the number of atoms of a frame differs.
     """
     if len(envs) != len(dataset.frames):
-        raise ValueError(f"envs: expected those of {len(dataset.frames)} frames, got {len(envs)}")
+        raise ValueError(f"envs: expected {len(dataset.frames)} frames, got {len(envs)}")
     sizes = np.array([len(atoms) for atoms in dataset.frames])
     wrong = np.flatnonzero(sizes != envs.sizes)
     if wrong.size:
         i = int(wrong[0])
-        raise ValueError(f"envs: frame {i} has {sizes[i]} atoms, but {envs.sizes[i]} rows")
+        raise ValueError(f"envs: expected {sizes[i]} rows for frame {i}, one per atom, got {envs.sizes[i]}")
     return envs
 
 
 def without_frames(envs: Environments, name: str) -> DataSet:
-    """Return the data set of which only descriptors are known: its atoms are of no element, and nowhere."""
+    """Return a data set for descriptors without frames, with dummy atoms at the origin."""
     return DataSet(
         name=name,
         path=Path(),

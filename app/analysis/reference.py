@@ -1,4 +1,4 @@
-"""Another file beside the open one, and how sets of different elements share one descriptor."""
+"""Reference data sets, and descriptors with common elements for sets of different elements."""
 
 import dataclasses
 from dataclasses import dataclass
@@ -18,18 +18,18 @@ from .parameters import KEYS, Parameters, load
 
 @dataclass(frozen=True, eq=False)
 class Reference:
-    """Another file, as a set of environments.
+    """The environments of another file.
 
     Attributes
     ----------
     name, path, sha256, uploaded
-        As of `analysis.DataSet`.
+        As in `quests_core.io.dataset.DataSet`.
     parameters : Parameters
-        Those its environments were described with.
+        Parameters of its descriptors.
     X, offsets : ndarray
         The fields of its `Environments`.
     elements : tuple of str
-        Symbols, sorted; where elements are told apart, the descriptor has a block for each.
+        Symbols, sorted; a descriptor that distinguishes elements has one block per element.
     """
 
     name: str
@@ -41,9 +41,9 @@ class Reference:
     elements: tuple[str, ...]
     uploaded: bool = False
 
-    def describes_like(self, parameters: Parameters) -> bool:
-        """Whether environments described with `parameters` can be compared with these."""
-        # Neither the bandwidth nor the names of labels describe anything.
+    def is_comparable(self, parameters: Parameters) -> bool:
+        """Return whether descriptors computed with `parameters` can be compared with these."""
+        # The bandwidth and the names of labels do not enter the descriptors.
         others = {name: getattr(parameters, name) for name in ("bandwidth", *KEYS)}
         return dataclasses.replace(self.parameters, **others) == parameters
 
@@ -63,17 +63,17 @@ def reference(
 
 
 def union(*elements: tuple[str, ...]) -> tuple[str, ...]:
-    """Return the elements of several sets, sorted."""
+    """Return the union of the elements of several sets, sorted."""
     return tuple(sorted(set().union(*elements)))
 
 
-def aligned(
+def align_elements(
     envs: Environments, own: tuple[str, ...], elements: tuple[str, ...], parameters: Parameters
 ) -> Environments:
-    """Return environments of a set of the elements `own` as described with all of `elements`.
+    """Return environments with the elements `own` as if described with all of `elements`.
 
-    The block of an element is zero for all other atoms, so one that a set does not have is zero
-    throughout: nothing is computed anew. Where elements are not told apart there are no blocks.
+    Blocks of missing elements are zero, so no descriptor is recomputed. Descriptors that do not
+    distinguish elements have no blocks and are returned unchanged.
     """
     if not parameters.species or own == elements:
         return envs
@@ -82,20 +82,20 @@ def aligned(
     memory.check_fits(
         8 * shape[0] * shape[1],
         f"{shape[0]:,} environments with blocks for {len(elements)} elements",
-        "compare sets of fewer elements, or elements not told apart",
+        "compare sets of fewer elements, or do not distinguish elements",
     )
     X = np.zeros(shape)
     X[:, :width] = envs.X[:, :width]
     for block, element in enumerate(own, start=1):
-        at = elements.index(element) + 1
-        X[:, at * width : (at + 1) * width] = envs.X[:, block * width : (block + 1) * width]
+        target = elements.index(element) + 1
+        X[:, target * width : (target + 1) * width] = envs.X[:, block * width : (block + 1) * width]
     return Environments(read_only(X, copy=False), envs.offsets)
 
 
-def together(opened: AnalysedDataset, other: Reference) -> tuple[Environments, Environments]:
-    """Return the environments of the open set and of a reference, in one space."""
+def with_common_elements(opened: AnalysedDataset, other: Reference) -> tuple[Environments, Environments]:
+    """Return the environments of the open set and of a reference, described with the elements of both."""
     mine, elements = opened.dataset.elements, union(opened.dataset.elements, other.elements)
     return (
-        aligned(opened.envs, mine, elements, opened.parameters),
-        aligned(other.envs, other.elements, elements, opened.parameters),
+        align_elements(opened.envs, mine, elements, opened.parameters),
+        align_elements(other.envs, other.elements, elements, opened.parameters),
     )

@@ -1,7 +1,7 @@
-"""Sizes by what they must reach: the smallest subset with enough overlap, the knee, and others.
+"""Choose the subset size by a target: enough overlap, a budget of environments, the knee, and others.
 
-A target picks one of the sizes at which the slider stops, from one method's curve. The rules are the
-library's: see `quests_core.selection.stopping`.
+A target picks one of the sizes of the slider from the curve of one method, by the rules of
+`quests_core.selection.stopping`.
 """
 
 from dataclasses import dataclass
@@ -18,23 +18,23 @@ DEFAULTS = {OVERLAP: 0.95, ENVS: 20_000.0, LOSS: 0.1}
 
 @dataclass(frozen=True)
 class Target:
-    """What decides the size of the subset.
+    """The criterion for the size of the subset.
 
     Attributes
     ----------
     mode : {"size", "overlap", "envs", "loss", "knee"}
-        "size": the user alone, by the slider. "overlap": the smallest size with at least `value`,
-        a share. "envs": the largest with at most `value` environments. "loss": the smallest whose
-        information loss is at most `value` nats. "knee": see `quests_core.knee`.
+        "size": set by the slider. "overlap": the smallest size with an overlap of at least `value`.
+        "envs": the largest size with at most `value` environments. "loss": the smallest size with an
+        information loss of at most `value` nats. "knee": see `quests_core.knee`.
     value : float
-        See `mode`; 0 where that needs none.
+        See `mode`; 0 for modes without a value.
     """
 
     mode: str = SIZE
     value: float = 0.0
 
     def __post_init__(self):
-        """Refuse what no size can ever mean."""
+        """Check mode and value."""
         modes = (SIZE, *DEFAULTS, KNEE)
         if self.mode not in modes:
             raise ValueError(f"mode: expected one of {', '.join(modes)}, got {self.mode!r}")
@@ -42,7 +42,7 @@ class Target:
             raise ValueError(f"value: expected a finite number of at least 0, got {self.value}")
 
     def position(self, curve: pd.DataFrame) -> int | None:
-        """Return the row of `curve` that fulfils the target best, None where none fulfils it."""
+        """Return the row of `curve` chosen by the target, None if none meets it."""
         if self.mode == OVERLAP:
             return smallest_row(curve, overlap=self.value)
         if self.mode == LOSS:

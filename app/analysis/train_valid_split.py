@@ -1,7 +1,7 @@
-"""Training and validation sets between which no near-duplicates are shared.
+"""Split frames into training and validation sets that share no near-duplicates.
 
-Two frames are near-duplicates if each environment of either is within a distance of one of the other's.
-Frames that are linked by a chain of such pairs stay on one side.
+Two frames are near-duplicates if every environment of each is within a distance of one of the other's.
+Frames linked by a chain of such pairs stay on one side.
 """
 
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ _ROWS = 2000
 
 @dataclass(frozen=True, eq=False)
 class Split:
-    """Frames of both sides, rising; `groups` numbers the near-duplicates among all of them, rising."""
+    """Frames of both sides, ascending, and the `groups` of near-duplicates of all of them."""
 
     train: np.ndarray
     valid: np.ndarray
@@ -26,23 +26,23 @@ class Split:
 
     @property
     def fraction(self) -> float:
-        """Share of the frames that validate."""
+        """Share of the frames in the validation set."""
         return len(self.valid) / (len(self.train) + len(self.valid))
 
 
 def near_duplicates(
     envs: Environments, frames, distance: float, progress: ProgressCallback | None = None
 ) -> np.ndarray:
-    """Return for each of `frames` the number of its group of near-duplicates, shape (n_frames,).
+    """Return the index of the group of near-duplicates of each of `frames`, shape (n_frames,).
 
     Parameters
     ----------
     envs : Environments
         All environments.
     frames : sequence of int
-        Those to be grouped.
+        Frames to group.
     distance : float
-        How near, in units of the descriptor, Å⁻¹.
+        Largest distance of near-duplicates in descriptor space, Å⁻¹.
     progress : callable, optional
         See `quests_core.progress`.
     """
@@ -55,30 +55,30 @@ def near_duplicates(
             i = parent[i]
         return i
 
-    # Where every environment has a near one on the other side, so have the extremes in each axis.
+    # Near-duplicates have extremes within `distance` along each axis, which discards most pairs.
     corners = np.array([np.append(block.min(axis=0), block.max(axis=0)) for block in blocks])
-    # The axis in which frames differ most comes first: few remain for the others.
+    # The axis along which frames differ most comes first, so that few pairs remain for the others.
     corners = corners[:, np.argsort(-corners.std(axis=0))]
-    ahead = np.argsort(corners[:, 0], kind="stable")
-    sorted_first = corners[ahead, 0]
-    for place, i in enumerate(ahead):
-        stop = np.searchsorted(sorted_first, sorted_first[place] + distance, side="right")
-        others = ahead[place + 1 : stop]
+    order = np.argsort(corners[:, 0], kind="stable")
+    sorted_first = corners[order, 0]
+    for rank, i in enumerate(order):
+        stop = np.searchsorted(sorted_first, sorted_first[rank] + distance, side="right")
+        others = order[rank + 1 : stop]
         for axes in (slice(1, 8), slice(8, None)):
             gaps = np.abs(corners[others, axes] - corners[i, axes])
             others = others[(gaps <= distance).all(axis=1)]
         for j in others:
             if root(i) != root(j) and _are_near(blocks[i], blocks[j], distance):
                 parent[root(j)] = root(i)
-        if progress is not None and place % 20 == 0:
-            progress(STEP, place, len(blocks))
+        if progress is not None and rank % 20 == 0:
+            progress(STEP, rank, len(blocks))
     if progress is not None:
         progress(STEP, len(blocks), len(blocks))
     return np.unique([root(i) for i in range(len(blocks))], return_inverse=True)[1]
 
 
 def _are_near(a: np.ndarray, b: np.ndarray, distance: float) -> bool:
-    """Say whether each row of either has one of the other's within `distance`."""
+    """Return whether every row of each block is within `distance` of a row of the other."""
     b_has = np.zeros(len(b), dtype=bool)
     for start in range(0, len(a), _ROWS):
         near = cdist(a[start : start + _ROWS], b) <= distance
@@ -97,29 +97,29 @@ def split(
     for_training=(),
     progress: ProgressCallback | None = None,
 ) -> Split:
-    """Split `frames`; whole groups of near-duplicates are drawn for validation while they fit.
+    """Split `frames`, drawing whole groups of near-duplicates for validation while they fit.
 
     Parameters
     ----------
     envs : Environments
         All environments.
     frames : sequence of int
-        What is split.
+        Frames to split.
     fraction : float
-        Wanted share of the frames for validation, in (0, 1).
+        Requested share of the frames for validation, in (0, 1).
     distance : float
         See `near_duplicates`.
     seed : int
-        Of the draw.
+        Seed of the draw.
     for_training : sequence of int
-        Frames that do not validate, such as isolated atoms.
+        Frames that must not be in the validation set, such as isolated atoms.
     progress : callable, optional
         See `quests_core.progress`.
 
     Raises
     ------
     ValueError
-        If nothing could be drawn for one of the sides.
+        If one of the sides would be empty.
     """
     frames = np.sort(np.asarray(frames))
     groups = near_duplicates(envs, frames, distance, progress)

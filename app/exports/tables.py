@@ -22,14 +22,14 @@ _UNITS = {
 
 def tables(found: ReportData) -> dict[str, pd.DataFrame]:
     """Return every table of the page, by file name."""
-    opened, places = found.opened, EnvironmentLabels.of(found.opened)
+    opened, env_labels = found.opened, EnvironmentLabels.from_dataset(found.opened)
     delta = found.delta_entropy
-    rows = lost(delta, most=len(delta)).rows
+    rows = lost(delta, limit=len(delta)).rows
     made = {
         "frames": frames_table(opened, found.path, found.n_frames),
-        "lost-environments": pd.DataFrame(environment_table(opened, places, delta, rows)),
-        "lost-frames": pd.DataFrame(frame_table(opened, places, delta, most=len(opened.envs))[0]),
-        "lost-labels": labels_table(places, delta),
+        "lost-environments": pd.DataFrame(environment_table(opened, env_labels, delta, rows)),
+        "lost-frames": pd.DataFrame(frame_table(opened, delta, limit=len(opened.envs))[0]),
+        "lost-labels": labels_table(env_labels, delta),
     }
     if found.entropies is not None:
         columns = zip(
@@ -89,10 +89,10 @@ def _written(column):
     return [" ".join(np.array(names)[frame]) for frame in has.T]
 
 
-def labels_table(places: EnvironmentLabels, delta: np.ndarray) -> pd.DataFrame:
+def labels_table(env_labels: EnvironmentLabels, delta: np.ndarray) -> pd.DataFrame:
     """Return the number of lost environments of each label."""
     columns = ["label", "n_environments", "n_lost", "max_delta_entropy"]
-    table = pd.DataFrame(by_label(places, delta), columns=columns)
+    table = pd.DataFrame(by_label(env_labels, delta), columns=columns)
     table.insert(3, "share_lost", table["n_lost"] / table["n_environments"])
     return table
 

@@ -15,7 +15,7 @@ MOST_VALUES = 100_000
 MOST_BYTES = 1_000_000
 # The event kinds that the page's scripts send.
 _KINDS = ("ModelChanged", "ColumnDataChanged", "MessageSent")
-_KEPT, _UPLOAD = "kept", "upload_event"
+_STORED, _UPLOAD = "stored", "upload_event"
 
 
 def limit(document: Document) -> None:
@@ -49,7 +49,7 @@ def check(patch: Any, buffers: Any = ()) -> None:
         kind = event.get("kind") if isinstance(event, dict) else None
         if kind not in _KINDS:
             raise ValueError(f"expected an event of {', '.join(_KINDS)}, got {str(kind)[:40]!r}")
-        longest = LONGEST_KEPT if event.get("attr") == _KEPT else LONGEST_TEXT
+        longest = LONGEST_KEPT if event.get("attr") == _STORED else LONGEST_TEXT
         # For an upload, only the whole message is limited: some clients send its array as a string.
         n_left = _check_values(event, None if _is_upload(event) else longest, n_left)
     n_bytes = sum(len(getattr(buffer, "data", b"")) for buffer in buffers)

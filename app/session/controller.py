@@ -204,7 +204,7 @@ class Controller:
             )
         path = self._cache.get(
             ("path", opened.key, method, marks, given.sha256),
-            lambda: compare.given_path(opened, given, marks, progress),
+            lambda: compare.path_with_reference(opened, given, marks, progress),
         )
         # The cached reference may have the same content and another path.
         return dataclasses.replace(path, reference=given)

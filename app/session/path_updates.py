@@ -61,7 +61,7 @@ class PathUpdater:
     def _can_use_reference(self) -> bool:
         """Return whether a reference with the same descriptor parameters is chosen."""
         reference = self._state.reference
-        return reference is not None and reference.describes_like(self._state.data.parameters)
+        return reference is not None and reference.is_comparable(self._state.data.parameters)
 
     def _follow_methods(self) -> None:
         """Keep a method without reference selected, and the active method among those selected."""

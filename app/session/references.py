@@ -183,7 +183,7 @@ class ReferenceSets(param.Parameterized):
     def _reload_outdated(self) -> bool:
         """Recompute outdated descriptors of the references; return whether there were any."""
         now = self._state.opened and self._state.opened.parameters
-        stale = [other for other in self.references if not other.describes_like(now)]
+        stale = [other for other in self.references if not other.is_comparable(now)]
         # The chosen one comes last, so that it is chosen again.
         for other in sorted(stale, key=lambda other: other is self.chosen):
             self._add(other.path, other.name)

@@ -8,7 +8,7 @@ import pandas as pd
 from quests_core import Cancelled, Progress, compression_curve
 
 from ..analysis.analysed_dataset import AnalysedDataset
-from ..analysis.method_path import MethodPath, ordered
+from ..analysis.method_path import MethodPath, order_frames
 from ..analysis.methods import SEEDED_METHODS
 from ..analysis.parameters import RANDOM_STATE, Marks
 from .state import State
@@ -54,7 +54,7 @@ def repeated_curve(
     opened: AnalysedDataset, method: str, marks: Marks, sizes: np.ndarray, seed: int, progress=None
 ) -> pd.DataFrame:
     """Return the compression curve of `method` with another seed."""
-    order, _, envs = ordered(opened, method, marks, seed, progress)
+    order, _, envs = order_frames(opened, method, marks, seed, progress)
     return compression_curve(envs, order, sizes, opened.parameters.bandwidth, progress=progress)
 
 

@@ -1,4 +1,4 @@
-"""A frame, an environment, a map and a subset in words; HTML, and everything from files is escaped."""
+"""Descriptions of frames, environments, the map and the subset as HTML; text from files is escaped."""
 
 import re
 from html import escape
@@ -17,11 +17,11 @@ _COUNT, _UNSAFE = re.compile(r"(\d+)"), re.compile(r"[^\w.-]+")
 
 
 def frame_line(state: State, frame: int) -> str:
-    """Return what becomes of a frame, its label, formula, energy an atom and periodic axes: two lines."""
+    """Return two lines about a frame: status and label; formula, energy per atom and periodic axes."""
     atoms, label = state.data.dataset.frames[frame], state.data.dataset.labels[frame]
     energy = atoms_energy(atoms)
     lines = (
-        [_fate(state, frame), escape(label[:80])],
+        [_status(state, frame), escape(label[:80])],
         [
             _formula(atoms),
             plural(len(atoms), "atom"),
@@ -33,7 +33,7 @@ def frame_line(state: State, frame: int) -> str:
 
 
 def environment_line(state: State, row: int) -> str:
-    """Return which atom an environment is, its force and its δH."""
+    """Return atom, δH and force of an environment."""
     dataset, delta, frame = state.data.dataset, novelty(state), frame_of(state, row)
     atom, force = atom_of(state, row), dataset.forces[row]
     parts = [
@@ -60,7 +60,7 @@ def _periodicity(atoms: Atoms) -> str:
     return "periodic" if atoms.pbc.all() else f"periodic along {', '.join(np.array(list('abc'))[atoms.pbc])}"
 
 
-def _fate(state: State, frame: int) -> str:
+def _status(state: State, frame: int) -> str:
     path = state.path
     if path is None:
         return ""
@@ -70,7 +70,7 @@ def _fate(state: State, frame: int) -> str:
 
 
 def embedding_note(state: State) -> str:
-    """Return how the map came about, in a sentence."""
+    """Return a sentence on how the map was computed."""
     n_envs, n_fitted = state.data.envs.n_envs, state.n_fitted
     if state.embedding_kind == "PCA":
         return f"All {plural(n_envs, 'environment')} along their first two principal components."
@@ -84,15 +84,15 @@ def embedding_note(state: State) -> str:
 
 
 def file_stem(name: str, method: str, n_frames: int) -> str:
-    """Return how files of a subset are called: source, method and size."""
+    """Return the stem of the file names of a subset: source, method and size."""
     stem = _UNSAFE.sub("_", name.split(".xyz")[0]).strip("_") or "subset"
     return f"{stem}-{method.replace(' ', '-')}-{n_frames}"
 
 
-def hints(state: State, frame: int, first: int, values: np.ndarray | None, unit: str) -> list[str]:
-    """Return what is said of each atom of a frame that is pointed at; plain text.
+def atom_tooltips(state: State, frame: int, first: int, values: np.ndarray | None, unit: str) -> list[str]:
+    """Return a plain-text tooltip for each atom of a frame.
 
-    `values` are numbers of all environments, `first` is the frame's first of them.
+    `values` holds one number per environment, and `first` is the first environment of the frame.
     """
     symbols = state.data.dataset.frames[frame].get_chemical_symbols()
     if values is None:

@@ -59,7 +59,7 @@ class Session:
         self.address.param.watch(lambda _: self.tell(), ["search", "decisions"])
         view.ask(search or f"?file={path}")
         view.open()
-        self.address.kept = kept
+        self.address.stored = kept
         self.finish()
         if self.state.error or self.state.opened is None:
             raise ValueError(self.state.error)

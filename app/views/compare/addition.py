@@ -1,4 +1,4 @@
-"""Compression given the reference: which frames bring something new to it."""
+"""Compression with a reference: the frames that add most to it."""
 
 from html import escape
 
@@ -21,9 +21,9 @@ from ..base import View
 
 
 class AdditionView(View):
-    """What reference and first frames cover together, at the size of the subset.
+    """The share of environments that the reference and the first frames cover together.
 
-    The order is a method like the others: as the active one it is what the slider cuts and what is exported.
+    The order is a method like the others, and can be made the active one for the slider and the export.
     """
 
     def __init__(self, state: State, sets: ReferenceSets, tab: str = ""):
@@ -39,13 +39,13 @@ class AdditionView(View):
             label="Use as subset", description="Use this order for the slider and the export",
             margin=(0, 6, 0, 0), **button,
         )  # fmt: skip
-        self._pick = pmui.Button(label="Select these frames", margin=0, **button)
+        self._select = pmui.Button(label="Select these frames", margin=0, **button)
         self._line, self._empty = html(), html()
-        self._bar = pn.Row(self._use, self._pick, sizing_mode="stretch_width", margin=(4, 0))
+        self._bar = pn.Row(self._use, self._select, sizing_mode="stretch_width", margin=(4, 0))
         self._compute = pmui.Button(label="Compute", margin=8, align="center", **button)
-        self._compute.on_click(lambda _: self._ask())
+        self._compute.on_click(lambda _: self._request())
         self._use.on_click(lambda _: self._make_active())
-        self._pick.on_click(lambda _: self._picked())
+        self._select.on_click(lambda _: self._select_frames())
         self.follow(self._update, "comparison", "chosen", "alone", source=sets)
         self.follow(self._update, "opened", "paths", "methods", "reference")
         self.follow(self._update_size, "opened", "paths", "methods", "reference", "n_frames", "active")
@@ -55,7 +55,7 @@ class AdditionView(View):
         path = self._state.shown.get(MSC_WITH_REFERENCE)
         return path if path is not None and self._state.is_current(path) else None
 
-    def _ask(self) -> None:
+    def _request(self) -> None:
         with pn.io.hold():
             self._sets.add_up()
 
@@ -63,7 +63,7 @@ class AdditionView(View):
         with pn.io.hold():
             self._state.active = MSC_WITH_REFERENCE
 
-    def _picked(self) -> None:
+    def _select_frames(self) -> None:
         with pn.io.hold():
             frames = self._state.paths[MSC_WITH_REFERENCE].frames(self._state.n_frames)
             self._state.selected = tuple(sorted(int(frame) for frame in frames))
@@ -86,17 +86,17 @@ class AdditionView(View):
             return
         sizes = np.append(0, path.sizes)
         first = share_covered(comparison.novelty)
-        given = 100 * np.append(first, path.curve["overlap"].to_numpy())
-        self._plot.sources["given"].data = {"n_frames": sizes, "percent": given}
+        covered = 100 * np.append(first, path.curve["overlap"].to_numpy())
+        self._plot.sources["given"].data = {"n_frames": sizes, "percent": covered}
         alone = self._sets.alone
-        # Of the same marks, so of the same sizes; not yet there while it is computed.
+        # It has the same marks, hence the same sizes; None while it is being computed.
         if alone is None:
             clear(self._plot.sources["alone"])
         else:
             set_data(
                 self._plot.sources["alone"], {"n_frames": sizes, "percent": 100 * np.append(first, alone)}
             )
-        self._stops.data = {"x": path.sizes, "y": given[1:], "n_frames": path.sizes}
+        self._stops.data = {"x": path.sizes, "y": covered[1:], "n_frames": path.sizes}
         set_range(self._plot.figure.x_range, 0, 1.02 * sizes[-1])
 
     def _update_size(self) -> None:

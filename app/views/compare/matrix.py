@@ -15,7 +15,7 @@ LABELS, FILES = "Labels in this file", "Files"
 
 
 class MatrixView(View):
-    """A heat map; a row says what share of a set each of the others covers."""
+    """A heat map; each row holds the shares of one set that the others cover."""
 
     def __init__(self, state: State, sets: ReferenceSets, tab: str = ""):
         super().__init__(state, tab)

@@ -1,4 +1,4 @@
-"""The frames that hold what the reference does not."""
+"""The table of frames that the reference does not cover."""
 
 import pandas as pd
 import panel as pn
@@ -16,7 +16,7 @@ _TITLES = {"frame": "Frame", "label": "Label", "delta": "Max δH / nats", "share
 
 
 class NovelFramesTable(View):
-    """A table, the most novel frame first; a row that is clicked becomes the frame that is looked at."""
+    """Frames with environments new to the reference, the most novel first; a click selects a frame."""
 
     def __init__(self, state: State, sets: ReferenceSets, tab: str = ""):
         super().__init__(state, tab)
@@ -24,7 +24,7 @@ class NovelFramesTable(View):
         self._rows: list[int] = []
         self._table = data_table(_TITLES, {"frame": 0, "delta": 2, "share": 0}, _WIDTHS)
         self._holder = pn.Column(self._table, sizing_mode="stretch_both", margin=0)
-        on_row(self._table, lambda row, _: self._picked(row))
+        on_row(self._table, lambda row, _: self._select(row))
         self._empty = html('<div class="empty">Add a reference file to see what is new to it.</div>')
         self.follow(self._update, "comparison", source=sets)
 
@@ -48,7 +48,7 @@ class NovelFramesTable(View):
         fill(self._table, pd.DataFrame(columns))
         self._holder.visible = True
 
-    def _picked(self, position: int) -> None:
+    def _select(self, position: int) -> None:
         row = self._rows[position]
         frame = int(self._state.data.envs.frame_index[row])
         with pn.io.hold():

@@ -1,4 +1,4 @@
-"""How novel each of two sets is to the other."""
+"""The novelty of two sets with respect to each other."""
 
 import panel as pn
 

@@ -1,4 +1,4 @@
-"""One map of two sets."""
+"""A common map of two sets."""
 
 import numpy as np
 import panel as pn
@@ -22,13 +22,13 @@ class SetMapView(View):
         figure = pn.pane.Bokeh(self._plot.figure, sizing_mode="stretch_both", margin=0)
         self._figure = pn.Column(figure, sizing_mode="stretch_both", margin=0)
         self._empty = html('<div class="empty">Add a reference file to see both sets on one map.</div>')
-        self._plot.source.selected.on_change("indices", lambda _, __, picked: self._picked(picked))
+        self._plot.source.selected.on_change("indices", lambda _, __, points: self._select(points))
         self.follow(self._update, "comparison", source=sets)
         self.follow(self._update_current, "current_env")
 
-    def _picked(self, picked: list[int]) -> None:
-        if picked:
-            row = int(self._rows[picked[-1]])
+    def _select(self, points: list[int]) -> None:
+        if points:
+            row = int(self._rows[points[-1]])
             with pn.io.hold():
                 frame = int(self._state.data.envs.frame_index[row])
                 self._state.param.update(current_env=row, selected=(frame,))
@@ -39,7 +39,7 @@ class SetMapView(View):
         self._head.object = heading("Both sets (PCA)", ("map",), self._note(comparison, opened))
         if comparison is None or opened is None:
             return
-        # The most novel last, so that nothing hides them.
+        # The most novel are drawn last, so that nothing hides them.
         order = np.argsort(comparison.novelty[comparison.rows], kind="stable")
         self._rows = comparison.rows[order]
         self._plot.source.selected.indices = []
@@ -51,17 +51,17 @@ class SetMapView(View):
 
     def _update_current(self) -> None:
         current = self._state.current_env
-        at = [] if current is None else np.flatnonzero(self._rows == current).tolist()
+        points = [] if current is None else np.flatnonzero(self._rows == current).tolist()
         source = self._plot.source.data
-        set_data(self._plot.current, {name: [source[name][i] for i in at] for name in ("x", "y")})
+        set_data(self._plot.current, {name: [source[name][i] for i in points] for name in ("x", "y")})
 
     @staticmethod
     def _note(comparison, opened) -> str:
         if comparison is None or opened is None:
             return ""
         note = "light blue: covered; click a point to select its frame"
-        drawn, there = len(comparison.rows) + len(comparison.back_rows), len(comparison.back)
-        if drawn < int((~np.isnan(comparison.novelty)).sum()) + there:
+        drawn = len(comparison.rows) + len(comparison.back_rows)
+        if drawn < int((~np.isnan(comparison.novelty)).sum()) + len(comparison.back):
             note = f"{plural(drawn, 'point')} drawn, a sample that includes the most novel; {note}"
         return note
 

@@ -1,4 +1,4 @@
-"""Files to compare with: add, choose, remove; and what each set knows of the other."""
+"""The files to compare with, and their overlap with the open one."""
 
 from html import escape
 
@@ -22,7 +22,7 @@ _EMPTY = (
 
 
 class SetsView(View):
-    """The list of files, and the overlaps both ways with the chosen one."""
+    """Add, choose and remove reference files; the overlaps with the chosen one in both directions."""
 
     def __init__(self, state: State, sets: ReferenceSets, tab: str = ""):
         super().__init__(state, tab)
@@ -54,7 +54,7 @@ class SetsView(View):
             self._sets.remove(self._sets.chosen)
 
     def _entered(self) -> None:
-        """Add what was entered, once it is here: the browser sends the key before the last letters."""
+        """Add the entered path after a delay, as the browser sends the key before the last letters."""
         if pn.state.curdoc is not None:
             pn.state.curdoc.add_timeout_callback(self._add_path, 200)
 
@@ -65,7 +65,7 @@ class SetsView(View):
     def _uploaded(self, event) -> None:
         if event.new:
             (name, content), *_ = event.new.items()
-            # The widget keeps the bytes otherwise, beside the copy on disk.
+            # Otherwise the widget keeps the content in memory, in addition to the copy on disk.
             self._drop.value = {}
             self._sets.upload(name, content)
 
@@ -98,20 +98,20 @@ class SetsView(View):
         name, mine = escape(other.name), escape(opened.dataset.name)
         lines = [f"<b>{name}</b>: {plural(len(other.envs), 'frame')}, {plural(len(other.X), 'environment')}"]
         if comparison is not None:
-            here, there = share_covered(comparison.novelty), share_covered(comparison.back)
             lines += [
-                f"<b>{percent(here)}</b> of {mine} is covered by {name}. {tip('overlap')}",
-                f"<b>{percent(there)}</b> of {name} is covered by {mine}.",
+                f"<b>{percent(share_covered(comparison.novelty))}</b> of {mine} is covered by {name}. "
+                f"{tip('overlap')}",
+                f"<b>{percent(share_covered(comparison.back))}</b> of {name} is covered by {mine}.",
             ]
         if opened.dataset.elements != other.elements:
-            how = (
+            consequence = (
                 "both are described with the elements of both"
                 if opened.parameters.species
                 else "the descriptor uses distances only and does not distinguish them"
             )
             lines.append(
                 f"⚠ Different elements: {escape(' '.join(opened.dataset.elements))} against "
-                f"{escape(' '.join(other.elements))}; {how}."
+                f"{escape(' '.join(other.elements))}; {consequence}."
             )
         self._numbers.object = "".join(f'<div class="fact">{line}</div>' for line in lines)
 

@@ -1,39 +1,42 @@
-"""What is picked, what is marked, and the way back."""
+"""The bar above the tabs: selected and marked frames, undo and redo."""
 
 import panel as pn
-import panel_material_ui as pmui
 
 from ...session.controller import Controller
 from ...session.state import State
 from ...text.numbers import plural
+from ...widgets.buttons import button
 from ...widgets.card import CSS, html
 from ...widgets.shortcuts import Shortcuts
 from ..base import View
 
+_STYLE = {"margin": (0, 1), "sx": {"minWidth": 0, "padding": "4px 6px"}}
+
 
 class SelectionBar(View):
-    """Undo and redo; what to do with the frames picked on the map or in a table; Esc lets them go."""
+    """Undo and redo, and the actions on the frames selected on the map or in a table."""
 
     def __init__(self, state: State, controller: Controller, tab: str = ""):
         super().__init__(state, tab)
         self._history = controller.history
         self._keys = Shortcuts()
-        self._undo = _button("", "Undo (Ctrl+Z)", self._history.undo, icon="undo")
-        self._redo = _button("", "Redo (Ctrl+Shift+Z)", self._history.redo, icon="redo")
+        self._undo = button("", "Undo (Ctrl+Z)", self._history.undo, icon="undo", **_STYLE)
+        self._redo = button("", "Redo (Ctrl+Shift+Z)", self._history.redo, icon="redo", **_STYLE)
         self._text = html()
-        # As wide as its text: with no width of its own it would be drawn under the buttons.
+        # As wide as its text; with a stretched width it would be drawn under the buttons.
         self._text.param.update(sizing_mode=None, styles={"max-width": "120px"})
-        self._lock = _button("Lock", "Keep the selected frames in every subset", self._mark("lock"))
-        self._exclude = _button(
-            "Exclude", "Exclude the selected frames from all subsets and metrics", self._mark("exclude")
-        )
-        self._unmark = _button("Unmark", "Remove the lock or exclusion", self._mark("clear"))
-        self._clear = _button("Clear selection", "Clear the selection (Esc)", self._let_go)
+        self._lock = button("Lock", "Keep the selected frames in every subset", self._mark("lock"), **_STYLE)
+        self._exclude = button(
+            "Exclude", "Exclude the selected frames from all subsets and metrics", self._mark("exclude"),
+            **_STYLE,
+        )  # fmt: skip
+        self._unmark = button("Unmark", "Remove the lock or exclusion", self._mark("clear"), **_STYLE)
+        self._clear = button("Clear selection", "Clear the selection (Esc)", self._clear_selection, **_STYLE)
         self._actions = pn.Row(
             self._text, self._lock, self._exclude, self._unmark, self._clear, margin=0, align="center",
             css_classes=["wraps"], stylesheets=[CSS],
         )  # fmt: skip
-        self._keys.on("Escape", self._let_go)
+        self._keys.on("Escape", self._clear_selection)
         self._keys.on("undo", self._history.undo)
         self._keys.on("redo", self._history.redo)
         self.follow(self._update, "selected", "current_env", "marks", "opened")
@@ -42,20 +45,20 @@ class SelectionBar(View):
     def _mark(self, verb: str):
         def mark() -> None:
             state = self._state
-            # All views change in one message to the browser instead of a hundred.
+            # Send the changes of all views as one message.
             with pn.io.hold():
                 state.marks = getattr(state.marks, verb)(state.selected)
 
         return mark
 
-    def _let_go(self) -> None:
+    def _clear_selection(self) -> None:
         with pn.io.hold():
             self._state.param.update(selected=(), current_env=None)
 
     def _update(self) -> None:
         state, marks = self._state, self._state.marks
         parts = []
-        # Each part on one line, all on two: beside the tabs there is no more room at 1280 pixels.
+        # Each part on one line: next to the tabs there is no more room at 1280 pixels.
         if state.selected:
             parts.append(f"<b class=nowrap>{plural(len(state.selected), 'frame')} selected</b>")
         if marks.locked:
@@ -63,8 +66,7 @@ class SelectionBar(View):
         if marks.excluded:
             parts.append(f"<span class=nowrap>{len(marks.excluded):,} excluded</span>")
         self._text.object = f'<div class="small">{" · ".join(parts)}</div>'
-        for button in (self._lock, self._exclude):
-            button.visible = bool(state.selected)
+        self._lock.visible = self._exclude.visible = bool(state.selected)
         self._unmark.visible = not {*marks.locked, *marks.excluded}.isdisjoint(state.selected)
         self._clear.visible = bool(state.selected) or state.current_env is not None
 
@@ -78,12 +80,3 @@ class SelectionBar(View):
             self._actions, pn.Spacer(sizing_mode="stretch_width"), self._undo, self._redo, self._keys,
             sizing_mode="stretch_width", margin=0, align="center", css_classes=["wraps"], stylesheets=[CSS],
         )  # fmt: skip
-
-
-def _button(label: str, description: str, do, icon: str | None = None) -> pmui.Button:
-    button = pmui.Button(
-        label=label, description=description, icon=icon, size="small", variant="text", margin=(0, 1),
-        sx={"minWidth": 0, "padding": "4px 6px"},
-    )  # fmt: skip
-    button.on_click(lambda _: do())
-    return button

@@ -1,4 +1,4 @@
-"""What is being done, and what could not be done."""
+"""The progress of the running job, errors and notices."""
 
 from html import escape
 
@@ -13,7 +13,7 @@ from ..base import View
 
 
 class StatusView(View):
-    """Progress with a Cancel that works, and messages that stay until they are dismissed."""
+    """Progress with a Cancel button, and messages that stay until they are dismissed."""
 
     def __init__(self, state: State, controller: Controller, tab: str = ""):
         super().__init__(state, tab)
@@ -48,7 +48,7 @@ class StatusView(View):
         self.follow(self._update_notice, "notice")
 
     def _alert(self, severity: str, name: str) -> tuple[pmui.Alert, pn.pane.HTML]:
-        # The text goes into a pane: the alert's own `object` is decoded and then set as HTML.
+        # The alert would unescape its own `object` before it is set as HTML, so the text is in a pane.
         text = html()
         alert = pmui.Alert(
             text, severity=severity, closeable=True, visible=False, margin=0, sizing_mode="stretch_width"
@@ -62,16 +62,16 @@ class StatusView(View):
         return alert, text
 
     def _update_progress(self) -> None:
-        work = self._state.main_activity
-        self._progress.visible = work.running
+        activity = self._state.main_activity
+        self._progress.visible = activity.running
         self._hide_if_empty()
-        self._bar.value = round(100 * work.fraction)
-        done = f"{100 * work.fraction:.0f} %"
-        # At its end a step's time is over: what comes next has not told yet how long it takes.
-        left = duration(work.remaining) if work.fraction < 1 else ""
-        details = " · ".join(text for text in (work.step, done, left) if text)
+        self._bar.value = round(100 * activity.fraction)
+        done = f"{100 * activity.fraction:.0f} %"
+        # At the end of a step, the duration of the next one is unknown.
+        left = duration(activity.remaining) if activity.fraction < 1 else ""
+        details = " · ".join(text for text in (activity.step, done, left) if text)
         self._text.object = (
-            f'<div class="progress"><b>{escape(work.title)}</b><span>{escape(details)}</span></div>'
+            f'<div class="progress"><b>{escape(activity.title)}</b><span>{escape(details)}</span></div>'
         )
 
     def _update_error(self) -> None:
@@ -89,5 +89,5 @@ class StatusView(View):
         self._hide_if_empty()
 
     def __panel__(self):
-        """Return what the page shows of this view."""
+        """Return the column of progress and messages."""
         return self._all

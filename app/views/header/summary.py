@@ -1,4 +1,4 @@
-"""What is loaded, and what the active method says about it."""
+"""The summary of the data set and of the active subset."""
 
 import math
 from html import escape
@@ -14,7 +14,7 @@ from ..base import View
 
 
 class SummaryView(View):
-    """The strip above the plots."""
+    """The card above the plots."""
 
     def __init__(self, state: State, tab: str = ""):
         super().__init__(state, tab)
@@ -30,8 +30,8 @@ class SummaryView(View):
             return
         dataset, entropy = state.opened.dataset, state.full_set_metrics["entropy"]
         bound = math.log(state.opened.envs.n_envs)
-        alike = math.exp(bound - entropy)
-        copies = f"{alike:.1f}" if alike < 10 else count(round(alike))
+        per_environment = math.exp(bound - entropy)
+        copies = f"{per_environment:.1f}" if per_environment < 10 else count(round(per_environment))
         filled = 100 * entropy / bound if bound else 0
         tiles = (
             _tile("Frames", count(len(dataset.frames))),
@@ -75,26 +75,26 @@ class SummaryView(View):
                 f"with δH up to {nats(other['max_delta_entropy'], 1)} nats."
             )
         sentence = verdict(state.displayed_method, row, reference)
-        said = f'{sentence} <span class="more">{more}</span>{self._caution()}'
-        self._verdict.object = f'<div class="verdict">{said}</div>'
+        text = f'{sentence} <span class="more">{more}</span>{self._caution()}'
+        self._verdict.object = f'<div class="verdict">{text}</div>'
 
     def _caution(self) -> str:
         state = self._state
-        far = outlier_warning(state.shown, state.displayed_method, state.n_frames)
-        if far is None:
+        warning = outlier_warning(state.shown, state.displayed_method, state.n_frames)
+        if warning is None:
             return ""
-        text = caution(state.displayed_method, far)
+        text = caution(state.displayed_method, warning)
         return f' <span class="caution" role="note">{text} {tip("far", "left")}</span>'
 
     def __panel__(self):
-        """Return what the page shows of this view."""
+        """Return the card."""
         return self._card
 
 
 def _facts(dataset, species: bool) -> str:
     elements = f"elements {escape(' '.join(dataset.elements))}"
     if len(dataset.elements) > 1:
-        # The default descriptor holds distances only: two elements at the same places look alike.
+        # The default descriptor holds distances only.
         elements += " (distinguished)" if species else " (not distinguished)"
     parts = [elements, f"labels: {label_counts(dataset.labels)}"]
     if dataset.locked:

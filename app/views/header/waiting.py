@@ -1,4 +1,4 @@
-"""What the page says while there is nothing to show."""
+"""The message in place of the plots while no file is open."""
 
 from html import escape
 
@@ -13,7 +13,7 @@ from ..base import View
 
 
 class WaitingView(View):
-    """Stands in the place of the plots until a file is open."""
+    """A card in place of the plots until a file is open."""
 
     def __init__(self, state: State, controller: Controller, tab: str = ""):
         super().__init__(state, tab)
@@ -27,17 +27,17 @@ class WaitingView(View):
         self.follow(self._update, "running", "title", source=state.main_activity)
 
     def _update(self) -> None:
-        work = self._state.main_activity
+        activity = self._state.main_activity
         self._card.visible = self._state.opened is None
-        self._demo.visible = not work.running
-        if work.running:
-            what = escape(work.title)
-            said = f"The plots appear once the frames are ordered. {first_time()}"
+        self._demo.visible = not activity.running
+        if activity.running:
+            title = escape(activity.title)
+            text = f"The plots appear once the frames are ordered. {first_time()}"
         else:
-            what = "Nothing is open"
-            said = "Drop a structure file on the left, or enter its path or a data-set name."
-        self._text.object = f'<div class="empty"><div><b>{what}</b><br>{said}</div></div>'
+            title = "Nothing is open"
+            text = "Drop a structure file on the left, or enter its path or a data-set name."
+        self._text.object = f'<div class="empty"><div><b>{title}</b><br>{text}</div></div>'
 
     def __panel__(self):
-        """Return what the page shows of this view."""
+        """Return the card."""
         return self._card

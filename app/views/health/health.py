@@ -1,4 +1,4 @@
-"""What looks wrong in the data set."""
+"""The findings of the checks of the data set."""
 
 from html import escape
 
@@ -11,6 +11,7 @@ from ...session.controller import Controller
 from ...session.state import State
 from ...text.numbers import plural
 from ...text.sentences import frame_list
+from ...widgets.buttons import button
 from ...widgets.card import CSS, card, heading, html
 from ..base import View
 from ..queue_text import queue_status
@@ -21,24 +22,24 @@ _NAMES = {ERROR: "error", WARNING: "warning", INFO: "note"}
 
 
 class HealthView(View):
-    """Each finding with its frames, which can be picked or excluded, and what was noted while reading."""
+    """The findings, whose frames can be selected or excluded, and the notes of the reader."""
 
     def __init__(self, state: State, controller: Controller, tab: str = ""):
         super().__init__(state, tab)
         self._controller = controller
         self.findings: list[Finding] | None = None
-        self._is_asked = False
+        self._is_requested = False
         self._head = html()
         self._list = pn.Column(sizing_mode="stretch_width", margin=(6, 0, 0, 0))
         self._notes = html(margin=(6, 0, 0, 0))
-        self._again = pmui.Button(label="Check the data set", size="small", variant="outlined", margin=(8, 0))
-        self._again.on_click(lambda _: self._ask())
-        self.follow(self._ask, "opened")
+        self._retry = pmui.Button(label="Check the data set", size="small", variant="outlined", margin=(8, 0))
+        self._retry.on_click(lambda _: self._request())
+        self.follow(self._request, "opened")
         self.follow(self._show_head, "running", "title", "step", "fraction", source=state.quick_activity)
 
-    def _ask(self) -> None:
+    def _request(self) -> None:
         opened, self.findings = self._state.opened, None
-        self._is_asked = opened is not None
+        self._is_requested = opened is not None
         self._show()
         if opened is None:
             return
@@ -53,7 +54,7 @@ class HealthView(View):
 
         def failed(error: Exception) -> None:
             if self._state.opened is opened:
-                self._is_asked = False
+                self._is_requested = False
                 with pn.io.hold():
                     self._show()
                     self._controller.show_error("Could not check the data set", error)
@@ -64,12 +65,14 @@ class HealthView(View):
         if self.findings is not None:
             note = _badges(self.findings)
         else:
-            note = queue_status(self._state.quick_activity, _TITLE) if self._is_asked else "not checked yet"
+            note = (
+                queue_status(self._state.quick_activity, _TITLE) if self._is_requested else "not checked yet"
+            )
         self._head.object = heading("Health of the data set", (), note)
 
     def _show(self) -> None:
         findings = self.findings
-        self._again.visible = findings is None and not self._is_asked and self._state.opened is not None
+        self._retry.visible = findings is None and not self._is_requested and self._state.opened is not None
         self._show_head()
         self._notes.object = _notes(self._state.opened.dataset.notes if self._state.opened else ())
         if findings is None:
@@ -92,9 +95,14 @@ class HealthView(View):
             f'<div class="small">{escape(finding.explanation)}</div>'
             f'<div class="small">{noun} {shown}</div></div></div>'
         )
-        buttons = [_button("Select these frames", f"Select: {finding.title}", lambda: self._pick(finding))]
+        style = {"margin": (4, 2), "align": "center"}
+        buttons = [
+            button("Select these frames", f"Select: {finding.title}", lambda: self._select(finding), **style)
+        ]
         if finding.removable:
-            buttons.append(_button("Exclude", f"Exclude: {finding.title}", lambda: self._exclude(finding)))
+            buttons.append(
+                button("Exclude", f"Exclude: {finding.title}", lambda: self._exclude(finding), **style)
+            )
         return pn.Row(
             text,
             *buttons,
@@ -104,7 +112,7 @@ class HealthView(View):
             margin=0,
         )
 
-    def _pick(self, finding: Finding) -> None:
+    def _select(self, finding: Finding) -> None:
         with pn.io.hold():
             self._state.selected = finding.frames
 
@@ -113,21 +121,21 @@ class HealthView(View):
             self._state.marks = self._state.marks.exclude(finding.frames)
 
     def __panel__(self):
-        """Return what the page shows of this view."""
+        """Return the card."""
         return card(
-            self._head, self._again, self._list, self._notes,
+            self._head, self._retry, self._list, self._notes,
             area="health", css=("tall",), sizing_mode="stretch_width",
         )  # fmt: skip
 
 
 def _notes(notes: tuple[str, ...]) -> str:
-    """Return what a reader ignored, dropped or did not understand, as HTML."""
+    """Return as HTML the notes on what the reader ignored, dropped or could not interpret."""
     lines = "".join(f'<div class="small">{escape(note)}</div>' for note in notes)
     return f'<div class="finding info"><div><b>Noted while reading</b>{lines}</div></div>' if notes else ""
 
 
 def _badges(findings: list[Finding]) -> str:
-    """Return how many findings of each severity there are."""
+    """Return the number of findings of each severity as HTML."""
     counts = {severity: sum(f.severity == severity for f in findings) for severity in _NAMES}
     badges = [
         f'<span class="badge {severity}">{plural(n, _NAMES[severity])}</span>'
@@ -135,11 +143,3 @@ def _badges(findings: list[Finding]) -> str:
         if n
     ]
     return " ".join(badges) or '<span class="badge fine">no problems</span>'
-
-
-def _button(label: str, description: str, do) -> pmui.Button:
-    button = pmui.Button(
-        label=label, description=description, size="small", variant="text", margin=(4, 2), align="center"
-    )
-    button.on_click(lambda _: do())
-    return button

@@ -1,1 +1,1 @@
-"""Views of what was lost."""
+"""Views of the Lost tab."""

@@ -8,7 +8,7 @@ import panel as pn
 import panel_material_ui as pmui
 
 from ...analysis.frame_columns import LOCKED
-from ...analysis.lost import MOST_ROWS, EnvironmentLabels, environment_table, frame_table, lost
+from ...analysis.lost import MAX_ROWS, EnvironmentLabels, environment_table, frame_table, lost
 from ...session.current_structure import frame_of
 from ...session.state import State
 from ...text.numbers import count, nats, plural
@@ -42,80 +42,79 @@ _ADD_FRAME = '<span class="add-frame" role="button">Add frame</span>'
 
 
 class LostTable(View):
-    """Dropped environments ranked by δH; a click looks at one, "Add frame" locks its frame."""
+    """Lost environments ranked by δH; a click makes one current, "Add frame" locks its frame."""
 
     def __init__(self, state: State, tab: str = ""):
         super().__init__(state, tab)
-        self._places: EnvironmentLabels | None = None
+        self._env_labels: EnvironmentLabels | None = None
         self._rows = np.empty(0, dtype=np.int64)
         self._head, self._empty, self._current = html(), html(visible=False), html()
         self._mode = pmui.RadioButtonGroup(
             options=[ENVIRONMENTS, FRAMES], value=ENVIRONMENTS, size="small", sx=AS_WRITTEN, margin=0,
             align="center",
         )  # fmt: skip
-        self._look = pmui.Button(
+        self._show_structure = pmui.Button(
             label="Show structure", size="small", variant="text", margin=(0, 4), align="center"
         )
-        self._back = pmui.Button(
-            label="Add frame", size="small", variant="outlined", margin=0, align="center"
-        )
+        self._add = pmui.Button(label="Add frame", size="small", variant="outlined", margin=0, align="center")
         self._tables = {mode: self._table(mode) for mode in _COLUMNS}
         self._mode.param.watch(lambda _: self._update(), "value")
-        self._look.on_click(lambda _: setattr(self._state, "tab", "map"))
-        self._back.on_click(lambda _: self._add_frame(self._state.current_frame))
-        self.follow(self._update_places, "opened")
+        self._show_structure.on_click(lambda _: setattr(self._state, "tab", "map"))
+        self._add.on_click(lambda _: self._add_frame(self._state.current_frame))
+        self.follow(self._update_env_labels, "opened")
         self.follow(self._update, "opened", "paths", "active", "n_frames", "marks")
         self.follow(self._update_current, "opened", "paths", "active", "n_frames", "marks", "current_env")
 
     def _table(self, mode: str):
         columns = _COLUMNS[mode]
         table = data_table(
-            columns, {name: places for name, places in _NUMBERS.items() if name in columns}, _WIDTHS,
-            selectable=False, buttons={"back": _ADD_FRAME}, visible=mode == ENVIRONMENTS,
+            columns, {name: digits for name, digits in _NUMBERS.items() if name in columns}, _WIDTHS,
+            selectable=False, buttons={"add": _ADD_FRAME}, visible=mode == ENVIRONMENTS,
         )  # fmt: skip
         on_row(table, self._clicked)
         return table
 
-    def _update_places(self) -> None:
-        self._places = None if self._state.opened is None else EnvironmentLabels.of(self._state.opened)
+    def _update_env_labels(self) -> None:
+        opened = self._state.opened
+        self._env_labels = None if opened is None else EnvironmentLabels.from_dataset(opened)
 
     def _values(self) -> np.ndarray | None:
-        """Return δH of each environment given the active subset; None where that is not computed."""
+        """Return δH of each environment given the active subset, None if it is not computed."""
         state, path = self._state, self._state.path
-        if state.opened is None or path is None or self._places is None:
+        if state.opened is None or path is None or self._env_labels is None:
             return None
-        if len(self._places.frame) != path.delta_entropy.shape[1]:
+        if len(self._env_labels.frame) != path.delta_entropy.shape[1]:
             return None
         values = path.delta_entropy[path.position(state.n_frames)]
         if path.marks == state.marks:
             return values
-        # A frame that was just added is no longer lost, though its new metrics are not yet computed.
-        marked = np.isin(self._places.frame, state.marks.locked + state.marks.excluded)
+        # A frame that was just added is no longer lost, although its new path is not computed yet.
+        marked = np.isin(self._env_labels.frame, state.marks.locked + state.marks.excluded)
         return np.where(marked, np.float32(np.nan), values)
 
     def _update(self) -> None:
-        values, mode, places = self._values(), self._mode.value, self._places
-        if values is None or places is None:
+        values, mode, env_labels = self._values(), self._mode.value, self._env_labels
+        if values is None or env_labels is None:
             return
         opened = self._state.data
         found = lost(values)
         if mode == ENVIRONMENTS:
-            self._rows, columns = found.rows, environment_table(opened, places, values, found.rows)
+            self._rows, columns = found.rows, environment_table(opened, env_labels, values, found.rows)
         else:
-            columns, self._rows = frame_table(opened, places, values)
+            columns, self._rows = frame_table(opened, values)
         fill(self._tables[mode], pd.DataFrame(columns))
         for name, other in self._tables.items():
             other.visible = name == mode and found.n_lost > 0
         self._empty.visible = found.n_lost == 0
         self._empty.object = '<div class="empty">Nothing is lost: every environment is covered.</div>'
         note = f"{plural(found.n_lost, 'environment')} lost by {escape(self._state.displayed_method)}"
-        if len(self._rows) == MOST_ROWS:
-            note += f"; the {count(MOST_ROWS)} with the largest δH"
+        if len(self._rows) == MAX_ROWS:
+            note += f"; the {count(MAX_ROWS)} with the largest δH"
         self._head.object = heading("Lost environments", ("delta",), note)
 
     def _clicked(self, row: int, column: str) -> None:
         env = int(self._rows[row])
-        if column == "back":
+        if column == "add":
             self._add_frame(frame_of(self._state, env))
         else:
             self._state.current_env = env
@@ -128,17 +127,17 @@ class LostTable(View):
     def _update_current(self) -> None:
         state, values = self._state, self._values()
         frame = None if values is None or state.current_env is None else state.current_frame
-        self._look.visible = self._back.visible = frame is not None
+        self._show_structure.visible = self._add.visible = frame is not None
         if values is None or frame is None:
-            told = (
+            hint = (
                 "Click a row, or press Enter on it, to make its environment current."
                 if len(self._rows)
                 else ""
             )
-            self._current.object = f'<div class="small">{told}</div>'
+            self._current.object = f'<div class="small">{hint}</div>'
             return
-        self._back.disabled = bool(state.status[frame] == LOCKED)
-        self._back.label = f"Add frame {count(frame)}"
+        self._add.disabled = bool(state.status[frame] == LOCKED)
+        self._add.label = f"Add frame {count(frame)}"
         atom, value = state.current_env - state.data.envs.offsets[frame], float(values[state.current_env])
         novelty = "" if np.isnan(value) else f", δH {nats(value, 2)} nats"
         self._current.object = (
@@ -147,9 +146,9 @@ class LostTable(View):
         )
 
     def __panel__(self):
-        """Return what the page shows of this view."""
+        """Return the card."""
         bar = pn.Row(
-            self._mode, pn.Spacer(width=10), self._current, self._look, self._back,
+            self._mode, pn.Spacer(width=10), self._current, self._show_structure, self._add,
             sizing_mode="stretch_width", height=36, margin=(6, 0, 2, 0), align="center",
             css_classes=["wraps"], stylesheets=[CSS],
         )  # fmt: skip

@@ -1,4 +1,4 @@
-"""The distribution of δH given each method's subset, and what was lost by label."""
+"""The distribution of δH given each method's subset, and the lost environments by label."""
 
 from html import escape
 
@@ -12,16 +12,16 @@ from ...text.numbers import count, nats, percent
 from ...widgets.card import card, heading, html
 from ..base import View
 
-_MOST_LABELS = 40
+_MAX_LABELS = 40
 
 
 class OutliersView(View):
-    """One step line a method; right of 0 is what its subset has lost."""
+    """One histogram per method; environments right of 0 are lost."""
 
     def __init__(self, state: State, tab: str = ""):
         super().__init__(state, tab)
         self._plot, self._head = outliers_plot(), html()
-        # Now, as what is added to a page later costs more.
+        # Added now, as adding models to a page that is open is slower.
         self._plot.add_methods(state.methods)
         self.follow(self._update, "opened", "paths", "methods", "active", "n_frames", "marks")
 
@@ -49,7 +49,7 @@ class OutliersView(View):
         )
 
     def __panel__(self):
-        """Return what the page shows of this view."""
+        """Return the card."""
         figure = pn.pane.Bokeh(self._plot.figure, sizing_mode="stretch_both", margin=0)
         return card(self._head, figure, area="outliers")
 
@@ -60,30 +60,32 @@ class LostLabelsView(View):
     def __init__(self, state: State, tab: str = ""):
         super().__init__(state, tab)
         self._table, self._head = html(), html()
-        self._places: EnvironmentLabels | None = None
-        self.follow(self._update_places, "opened")
+        self._env_labels: EnvironmentLabels | None = None
+        self.follow(self._update_env_labels, "opened")
         self.follow(self._update, "opened", "paths", "active", "n_frames", "marks")
 
-    def _update_places(self) -> None:
-        self._places = None if self._state.opened is None else EnvironmentLabels.of(self._state.opened)
+    def _update_env_labels(self) -> None:
+        opened = self._state.opened
+        self._env_labels = None if opened is None else EnvironmentLabels.from_dataset(opened)
 
     def _update(self) -> None:
         state, path = self._state, self._state.path
-        if self._places is None or path is None or len(self._places.frame) != path.delta_entropy.shape[1]:
+        env_labels = self._env_labels
+        if env_labels is None or path is None or len(env_labels.frame) != path.delta_entropy.shape[1]:
             return
-        rows = by_label(self._places, path.delta_entropy[path.position(state.n_frames)])
+        rows = by_label(env_labels, path.delta_entropy[path.position(state.n_frames)])
         note = f"by the subset of {escape(state.displayed_method)}"
-        if len(rows) > _MOST_LABELS:
-            note += f", the {_MOST_LABELS} labels of {count(len(rows))} that lost most"
+        if len(rows) > _MAX_LABELS:
+            note += f", the {_MAX_LABELS} labels of {count(len(rows))} that lost most"
         self._head.object = heading("Share lost by label", ("delta",), note)
         self._table.object = (
             '<div class="scrolls"><table class="numbers"><thead><tr><th>Label</th><th>Environments</th>'
             "<th>Lost</th><th>Share</th><th>Max δH<small>nats</small></th></tr></thead>"
-            f"<tbody>{''.join(_row(*row) for row in rows[:_MOST_LABELS])}</tbody></table></div>"
+            f"<tbody>{''.join(_row(*row) for row in rows[:_MAX_LABELS])}</tbody></table></div>"
         )
 
     def __panel__(self):
-        """Return what the page shows of this view."""
+        """Return the card."""
         self._table.sizing_mode = "stretch_both"
         return card(self._head, self._table, area="labels")
 

@@ -24,34 +24,34 @@ from ..frame_text import embedding_note
 from ..queue_text import queue_status
 
 KEPT, NOVEL, DENSE, CROWDED = "kept", "novelty", "density", "crowding"
-# A group of buttons must have a value: the last stands for all that has no button of its own.
+# A button group must have a value: this one stands for all fields without a button.
 OTHER = "other"
 QUICK = {"Kept": KEPT, "δH": NOVEL, "Density": DENSE, "Other": OTHER}
 _COMPUTED = {
     "Kept or dropped": KEPT, "δH given the subset": NOVEL, "Density": DENSE, "Points per area": CROWDED
 }  # fmt: skip
-# How near to a point a click must be, in pixels.
-_REACH = 14
+# Largest distance of a click to its point, in pixels.
+_CLICK_DISTANCE = 14
 
 
 class MapView(View):
-    """UMAP, or PCA until that is ready, of every environment, in the colours that are chosen.
+    """UMAP of all environments, or PCA until it is ready, coloured by a chosen field.
 
-    Lasso and box pick the frames of the environments inside, a click the environment that is looked at.
+    Lasso and box select the frames of the environments inside; a click makes an environment current.
 
     Parameters
     ----------
-    state, explorer, tab
-        As of every view.
-    beside : bool
-        Whether the subset can be shown in a second map beside the full set.
+    state, controller, tab
+        As in every view.
+    with_subset : bool
+        Whether the subset can be shown in a second map next to the full set.
     """
 
-    def __init__(self, state: State, controller: Controller, tab: str = "", beside: bool = False):
+    def __init__(self, state: State, controller: Controller, tab: str = "", with_subset: bool = False):
         super().__init__(state, tab)
         self._controller = controller
         self._plot = MapFigure()
-        self._subset = MapFigure(like=self._plot) if beside else None
+        self._subset = MapFigure(like=self._plot) if with_subset else None
         self._fixed: dict[str, MapColors] = {}
         self._opened: AnalysedDataset | None = None
         self._fields: Fields | None = None
@@ -62,7 +62,7 @@ class MapView(View):
             self._listen(figure)
         names = ("opened", "embedding", "paths", "active", "n_frames", "marks")
         self.follow(self._update, *names)
-        self.follow(self._update_picked, "selected", "current_env")
+        self.follow(self._update_selected, "selected", "current_env")
         self.follow(self._update_status, "opened", "embedding_kind", "map_notice", "n_fitted")
         self.follow(self._update_status, "running", "step", source=state.map_activity)
 
@@ -80,12 +80,12 @@ class MapView(View):
             margin=(0, 8, 0, 0 if self._subset else 8),
             align="center",
         )
-        self._beside = pmui.Checkbox(label="Show the subset separately", value=False, **small)
+        self._separate = pmui.Checkbox(label="Show the subset separately", value=False, **small)
         self._button = pmui.Button(label="Compute UMAP", variant="outlined", visible=False, **small)
-        self._button.on_click(lambda _: self._ask())
+        self._button.on_click(lambda _: self._start_or_cancel())
         self._mode.param.watch(lambda event: self._choose(event.new), "value")
         self._color.param.watch(lambda event: self._choose(event.new), "value")
-        self._beside.param.watch(lambda _: self._choose_beside(), "value")
+        self._separate.param.watch(lambda _: self._choose_separate(), "value")
         self._panes = [
             pn.pane.Bokeh(figure.figure, sizing_mode="stretch_both", margin=0) for figure in self._figures
         ]
@@ -99,12 +99,12 @@ class MapView(View):
 
     @property
     def _shown(self) -> list[MapFigure]:
-        return self._figures if self._beside.value else [self._plot]
+        return self._figures if self._separate.value else [self._plot]
 
     def _listen(self, plot: MapFigure) -> None:
         figure = plot.figure
         figure.on_event(PanStart, self._start_gesture)
-        figure.on_event(SelectionGeometry, lambda event: self._pick(plot, event.geometry))
+        figure.on_event(SelectionGeometry, lambda event: self._select(plot, event.geometry))
         figure.on_event(Tap, lambda event: self._tap(plot, event.x, event.y))
         redraw = Throttle(lambda: self._redraw(plot))
         for name in ("inner_width", "inner_height"):
@@ -114,22 +114,22 @@ class MapView(View):
                 axis_range.on_change(name, lambda attr, old, new: redraw(figure.document))
 
     def _redraw(self, plot: MapFigure) -> None:
-        """Draw the image of another part of the map, or in another size; glyphs move by themselves."""
-        if plot.is_image and plot in self._shown and self.is_seen:
+        """Draw the raster for a new range or size; the browser moves glyphs itself."""
+        if plot.is_image and plot in self._shown and self.is_visible:
             plot.draw()
 
-    def _ask(self) -> None:
+    def _start_or_cancel(self) -> None:
         if self._state.map_activity.running:
             self._controller.cancel_umap()
         else:
             self._controller.embed()
 
     def _choose(self, key: str) -> None:
-        """Colour by something else; both choosers say so."""
+        """Colour by another field, and show it in both widgets."""
         if key == self._key:
             return
         if key == OTHER:
-            # What else there is stands in the list beside; points per area is always there.
+            # The list next to the buttons has all other fields; points per area is always available.
             if self._key not in QUICK.values():
                 return
             key = CROWDED
@@ -139,23 +139,23 @@ class MapView(View):
             self._color.value = key
             self._update()
 
-    def _choose_beside(self) -> None:
-        beside = self._beside.value
+    def _choose_separate(self) -> None:
+        separate = self._separate.value
         with pn.io.hold():
-            self._maps.objects = self._panes if beside else self._panes[:1]
-            # In the subset all are kept; where they are is what two maps can show.
-            usual, other = (KEPT, CROWDED) if beside else (CROWDED, KEPT)
-            if self._key == usual:
+            self._maps.objects = self._panes if separate else self._panes[:1]
+            # All of the subset is kept, so compare densities instead.
+            default, other = (KEPT, CROWDED) if separate else (CROWDED, KEPT)
+            if self._key == default:
                 self._choose(other)
             else:
                 self._update()
 
     def _start_gesture(self, event) -> None:
-        # The event that brings the lasso does not tell which keys were held.
+        # The event with the lasso lacks the modifier keys.
         self._adds = bool((event.modifiers or {}).get("shift"))
 
-    def _pick(self, plot: MapFigure, geometry: dict) -> None:
-        """Pick the frames of the environments inside a box or a lasso; with shift, them too."""
+    def _select(self, plot: MapFigure, geometry: dict) -> None:
+        """Select the frames with environments inside a box or a lasso, with shift in addition."""
         state, xy = self._state, self._xy
         if xy is None:
             return
@@ -172,7 +172,7 @@ class MapView(View):
 
     def _tap(self, plot: MapFigure, x: float, y: float) -> None:
         if self._xy is not None:
-            found = nearest(self._xy[plot.rows], x, y, plot.pixel, _REACH)
+            found = nearest(self._xy[plot.rows], x, y, plot.pixel, _CLICK_DISTANCE)
             if found is not None:
                 with pn.io.hold():
                     self._state.current_env = int(plot.rows[found])
@@ -182,7 +182,7 @@ class MapView(View):
         if state.opened is None or state.path is None or xy is None or len(xy) != state.opened.envs.n_envs:
             return
         if self._opened is not state.opened:
-            self._take_opened(state.opened)
+            self._offer_fields(state.opened)
         if self._xy is not xy:
             self._xy = xy
             self._fixed.pop(CROWDED, None)
@@ -190,26 +190,26 @@ class MapView(View):
                 plot.set_points(xy, state.data.envs.frame_index, keep_view=plot is self._subset)
         shown = self._coloring(xy)
         self._plot.set_colors(shown)
-        if self._subset is not None and self._beside.value:
+        if self._subset is not None and self._separate.value:
             self._subset.set_rows(np.flatnonzero(state.mask[state.data.envs.frame_index]))
             self._subset.set_colors(self._coloring(xy, self._subset.rows))
         self._update_titles(len(xy))
         self._note, self._legend.object = shown.note, legend(shown.legend)
         self._legend.visible = bool(shown.legend)
         self._update_head()
-        self._update_picked()
+        self._update_selected()
 
-    def _take_opened(self, opened: AnalysedDataset) -> None:
+    def _offer_fields(self, opened: AnalysedDataset) -> None:
         """Offer the fields of a new data set."""
         self._opened, self._fixed = opened, {}
-        self._fields = fields = Fields.of(opened)
+        self._fields = fields = Fields.from_dataset(opened)
         options = {**_COMPUTED, **{name: key for key, name in fields.names.items()}}
         if self._key not in options.values():
             self._key = self._mode.value = KEPT
         self._color.param.update(options=options, value=self._key)
 
     def _coloring(self, xy: np.ndarray, rows: np.ndarray | None = None) -> MapColors:
-        """Return the colours of all environments; `rows` are those of the subset, for its own map."""
+        """Return the colours of all environments, or of the subset's `rows` for its own map."""
         state, key = self._state, self._key
         path = state.paths[state.displayed_method]
         if key == KEPT:
@@ -227,7 +227,7 @@ class MapView(View):
         return self._fixed[key]
 
     def _fixed_coloring(self, key: str, xy: np.ndarray) -> MapColors:
-        """Return colours that do not depend on the subset."""
+        """Return colours that do not depend on the subset or the method."""
         if key == CROWDED or self._fields is None:
             return map_colors.by_crowding(xy, np.arange(len(xy)))
         values = self._fields.values(key)
@@ -235,20 +235,20 @@ class MapView(View):
             return map_colors.by_category(values)
         return map_colors.by_value(values, self._fields.title(key))
 
-    def _update_picked(self) -> None:
+    def _update_selected(self) -> None:
         state = self._state
         if self._xy is None or self._opened is not state.opened:
             return
-        picked = np.zeros(len(state.data.envs), dtype=bool)
-        picked[list(state.selected)] = True
+        selected = np.zeros(len(state.data.envs), dtype=bool)
+        selected[list(state.selected)] = True
         for plot in self._shown:
-            plot.set_picked(picked[state.data.envs.frame_index])
+            plot.set_picked(selected[state.data.envs.frame_index])
             plot.set_current(state.current_env)
             plot.draw()
 
     def _update_titles(self, n_envs: int) -> None:
         if self._subset:
-            both = self._beside.value
+            both = self._separate.value
             n_subset = len(self._subset.rows)
             self._plot.set_title(f"Full set, {plural(n_envs, 'environment')}" if both else "")
             self._subset.set_title(
@@ -275,17 +275,17 @@ class MapView(View):
         self._update_head()
 
     def __panel__(self):
-        """Return what the page shows of this view."""
+        """Return the card."""
         stretch = {"sizing_mode": "stretch_width"}
-        # The quick buttons and the chooser of the sets do not both fit where the structure stands beside.
-        choosers = [self._color, self._beside] if self._subset else [self._mode, self._color]
+        # The quick buttons and the checkbox do not both fit next to the structure.
+        choosers = [self._color, self._separate] if self._subset else [self._mode, self._color]
         bar = pn.Row(*choosers, margin=(8, 0, 2, 0), align="center", **stretch)
         foot = pn.Row(self._status, self._button, margin=0, **stretch)
         return card(self._head, bar, self._maps, self._legend, foot, area="map")
 
 
 def legend(entries) -> str:
-    """Return names, colours and numbers of environments."""
+    """Return a legend as HTML: names, colours and numbers of environments."""
     items = "".join(
         f'<span title="{escape(name)}"><i class="swatch" style="background:{color}"></i>{escape(name[:32])} '
         f"<small>{count(n)}</small></span>"

@@ -1,4 +1,4 @@
-"""The kept environment that is nearest to the one that is looked at."""
+"""The kept environment that is nearest to the current one."""
 
 import panel as pn
 import panel_material_ui as pmui
@@ -10,13 +10,13 @@ from ...session.state import State
 from ...widgets.card import CSS, card, heading, html
 from ...widgets.structure_viewer import StructureViewer, by_element
 from ..base import View
-from ..frame_text import environment_line, frame_line, hints
+from ..frame_text import atom_tooltips, environment_line, frame_line
 
-_LOOK = SceneOptions(around=True, cell=False)
+_OPTIONS = SceneOptions(around=True, cell=False)
 
 
 class NearestView(View):
-    """Its distance in words, and its picture."""
+    """Distance, description and structure of the nearest kept environment."""
 
     def __init__(self, state: State, tab: str = ""):
         super().__init__(state, tab)
@@ -29,8 +29,8 @@ class NearestView(View):
             label="Make current", description="Make this the current environment", size="small",
             variant="outlined", margin=(6, 0, 0, 0),
         )  # fmt: skip
-        self._go.on_click(lambda _: self._look())
-        self._viewer.param.watch(lambda event: self._look(event.new[0]), "clicked")
+        self._go.on_click(lambda _: self._make_current())
+        self._viewer.param.watch(lambda event: self._make_current(event.new[0]), "clicked")
         self.follow(self._update, "opened", "current_env", "paths", "active", "n_frames", "marks")
 
     def _find(self) -> Nearest | None:
@@ -51,7 +51,7 @@ class NearestView(View):
             self._text.object = f'<div class="small">{self._why_none()}</div>'
             self._shown = ()
             return
-        self._text.object = self._words(nearest)
+        self._text.object = self._description(nearest)
         self._draw(nearest.row)
 
     def _why_none(self) -> str:
@@ -61,44 +61,46 @@ class NearestView(View):
             return "Click an atom, or a point on the map, to find its nearest kept environment."
         return "No frame is kept."
 
-    def _words(self, nearest: Nearest) -> str:
+    def _description(self, nearest: Nearest) -> str:
         state, row = self._state, nearest.row
         if row == state.current_env:
-            said = "The current environment is kept: distance 0."
+            distance = "The current environment is kept: distance 0."
         else:
             bandwidths = nearest.distance / state.data.parameters.bandwidth
-            said = f"Distance <b>{nearest.distance:.4g} Å⁻¹</b> ({bandwidths:.2g} bandwidths)"
+            distance = f"Distance <b>{nearest.distance:.4g} Å⁻¹</b> ({bandwidths:.2g} bandwidths)"
         frame = current_structure.frame_of(state, row)
         element = self._other_element(row)
         return (
-            f'<div class="atoms wraps">{said}</div>'
+            f'<div class="atoms wraps">{distance}</div>'
             f'<div class="small">frame {frame}: {environment_line(state, row)}{element}</div>'
             f"{frame_line(state, frame)}"
         )
 
     def _other_element(self, row: int) -> str:
-        """Return a word of warning where the two atoms are of different elements: a descriptor knows none."""
+        """Return a warning if the elements of the two atoms differ, which the descriptor may ignore."""
         state, current = self._state, self._state.current_env
         if current is None or _element(state, row) == _element(state, current):
             return ""
         return ". Different element: the descriptor does not distinguish them."
 
     def _draw(self, row: int) -> None:
-        """Draw the environment, unless that is what is drawn already."""
+        """Draw the environment unless it is already displayed."""
         state = self._state
         if (state.opened, row) == self._shown:
             return
         self._shown = state.opened, row
         frame = current_structure.frame_of(state, row)
         atoms = state.data.dataset.frames[frame]
-        scene = make_scene(atoms, _LOOK, current_structure.atom_of(state, row), state.data.parameters.cutoff)
+        scene = make_scene(
+            atoms, _OPTIONS, current_structure.atom_of(state, row), state.data.parameters.cutoff
+        )
         self._viewer.draw(
-            scene, by_element(atoms.numbers), hints(state, frame, 0, None, ""),
+            scene, by_element(atoms.numbers), atom_tooltips(state, frame, 0, None, ""),
             f"The nearest kept environment, in frame {frame}", state.data.dataset.sha256,
         )  # fmt: skip
 
-    def _look(self, atom: int | None = None) -> None:
-        """Look at the nearest environment, or at another atom of its frame."""
+    def _make_current(self, atom: int | None = None) -> None:
+        """Make the nearest environment current, or that of another atom of its frame."""
         if self._nearest is None:
             return
         row = self._nearest.row
@@ -111,13 +113,13 @@ class NearestView(View):
             self._state.current_env = row
 
     def __panel__(self):
-        """Return what the page shows of this view."""
-        words = pn.Column(self._text, self._go, sizing_mode="stretch_width", margin=0)
-        beside = pn.Column(
-            words, self._viewer, css_classes=["beside"], stylesheets=[CSS], sizing_mode="stretch_both",
+        """Return the card."""
+        text = pn.Column(self._text, self._go, sizing_mode="stretch_width", margin=0)
+        content = pn.Column(
+            text, self._viewer, css_classes=["beside"], stylesheets=[CSS], sizing_mode="stretch_both",
             margin=(6, 0, 0, 0),
         )  # fmt: skip
-        return card(self._head, beside, area="nearest")
+        return card(self._head, content, area="nearest")
 
 
 def _element(state: State, row: int) -> str:

@@ -1,4 +1,4 @@
-"""The frame that is looked at, in three dimensions."""
+"""The current frame in three dimensions."""
 
 from collections.abc import Callable
 from functools import partial
@@ -10,15 +10,17 @@ import panel_material_ui as pmui
 from quests_core import atoms_forces
 from quests_core.information.entropy import OVERLAP_THRESHOLD
 
-from ...analysis.scene import ATOM_LIMIT, Scene, SceneOptions, make_scene
+from ...analysis.scene import Scene, SceneOptions, make_scene
+from ...analysis.scene_geometry import ATOM_LIMIT
 from ...plots.palettes import DENSITY, NOVELTY, NOVELTY_LIMIT
 from ...session import current_structure
 from ...session.controller import Controller
 from ...session.state import State
+from ...widgets.buttons import button
 from ...widgets.card import card, heading, html
 from ...widgets.structure_viewer import AtomColors, StructureViewer, by_element, by_value
 from ..base import View
-from ..frame_text import environment_line, frame_line, hints
+from ..frame_text import atom_tooltips, environment_line, frame_line
 
 ELEMENT, NOVEL, FORCE = "Element", "δH", "|F|"
 BONDS, CELL, FORCES, WRAP = "Bonds", "Cell", "Forces", "Wrap"
@@ -34,7 +36,7 @@ _NUMBER = {"& input": {"padding": "6px 8px"}, "& .MuiInputLabel-root": {"fontSiz
 
 
 class StructureView(View):
-    """The frame of the current environment, or the most novel one; a click on an atom picks another."""
+    """The frame of the current environment, or the most novel one; a click on an atom makes it current."""
 
     def __init__(self, state: State, controller: Controller, tab: str = ""):
         super().__init__(state, tab)
@@ -43,11 +45,11 @@ class StructureView(View):
         self._viewer = StructureViewer(min_height=120)
         self._shown: tuple = ()
         self._scene: Scene | None = None
-        self._strong: tuple = (None, 0.0)
+        self._force_limit: tuple = (None, 0.0)
         self._make_steps()
         self._make_marks()
-        self._make_look()
-        self._viewer.param.watch(lambda event: self._pick(event.new[0]), "clicked")
+        self._make_options()
+        self._viewer.param.watch(lambda event: self._select_atom(event.new[0]), "clicked")
         self.follow(self._update, "opened", "current_env", "selected", "paths", "active", "n_frames", "marks")
 
     def _make_steps(self) -> None:
@@ -64,19 +66,21 @@ class StructureView(View):
             label="Step through", options=STEPS, value=current_structure.ALL, width=96, **_SMALL
         )
         self._frame.param.watch(lambda event: self._enter(event.new, self._go), "value")
-        self._atom.param.watch(lambda event: self._enter(event.new, self._pick), "value")
+        self._atom.param.watch(lambda event: self._enter(event.new, self._select_atom), "value")
         self._through.param.watch(lambda _: self._update(), "value")
 
     def _make_marks(self) -> None:
-        self._lock = _button("Lock", "Keep this frame in every subset", lambda: self._mark("lock"))
-        self._exclude = _button(
-            "Exclude", "Exclude this frame from all subsets and metrics", lambda: self._mark("exclude")
-        )
-        self._unmark = _button(
-            "Unmark", "Remove the lock or exclusion of this frame", lambda: self._mark("clear")
+        style = {"margin": 0, "align": "center"}
+        self._lock = button("Lock", "Keep this frame in every subset", lambda: self._mark("lock"), **style)
+        self._exclude = button(
+            "Exclude", "Exclude this frame from all subsets and metrics", lambda: self._mark("exclude"),
+            **style,
+        )  # fmt: skip
+        self._unmark = button(
+            "Unmark", "Remove the lock or exclusion of this frame", lambda: self._mark("clear"), **style
         )
 
-    def _make_look(self) -> None:
+    def _make_options(self) -> None:
         options = {"sx": _TIGHT, **_SMALL}
         self._color = pmui.RadioButtonGroup(options=[ELEMENT, NOVEL, FORCE], value=ELEMENT, **options)
         self._copies = pmui.RadioButtonGroup(options={"1×": 1, "2×": 2, "3×": 3}, value=1, **options)
@@ -86,35 +90,35 @@ class StructureView(View):
         for widget in (self._color, self._copies, self._parts):
             widget.param.watch(lambda _: self._update(), "value")
 
-    def _enter(self, text: str, do: Callable[[int], None]) -> None:
-        """Do something with the number that was entered; what is none, or too large, is taken back."""
+    def _enter(self, text: str, action: Callable[[int], None]) -> None:
+        """Call `action` with the entered number; an invalid entry is reset."""
         if self._state.opened is None:
             return
         if text.strip().isdecimal():
-            do(int(text))
+            action(int(text))
         self._update_widgets(current_structure.shown_frame(self._state))
 
-    def _pick(self, atom: int) -> None:
-        """Look at another atom of the frame that is shown."""
+    def _select_atom(self, atom: int) -> None:
+        """Make the environment of an atom of the displayed frame current."""
         if self._state.opened is not None:
             rows = current_structure.rows_of(self._state, current_structure.shown_frame(self._state))
             if 0 <= atom < rows.stop - rows.start:
-                self._look_at(rows.start + atom)
+                self._set_current(rows.start + atom)
 
     def _go(self, frame: int | None) -> None:
-        """Look at another frame."""
+        """Show another frame."""
         opened = self._state.opened
         if opened is None or frame is None or not 0 <= frame < len(opened.envs):
             return
         if frame != current_structure.shown_frame(self._state):
-            self._look_at(current_structure.row_in(self._state, frame))
+            self._set_current(current_structure.row_in(self._state, frame))
 
     def _step(self, by: int, *_) -> None:
         if self._state.opened is not None:
             frames = current_structure.frames_through(self._state, self._through.value)
             self._go(current_structure.neighbor(frames, current_structure.shown_frame(self._state), by))
 
-    def _look_at(self, row: int) -> None:
+    def _set_current(self, row: int) -> None:
         with pn.io.hold():
             self._state.current_env = int(row)
 
@@ -159,23 +163,25 @@ class StructureView(View):
         self._unmark.visible = locked or excluded
 
     def _draw(self, frame: int) -> None:
-        """Draw the frame, unless that is what is drawn already."""
+        """Draw the frame unless it is already displayed."""
         state, parts, mode = self._state, self._parts.value or [], self._color.value
-        look = SceneOptions(self._copies.value, BONDS in parts, CELL in parts, FORCES in parts, WRAP in parts)
-        novel = (state.path, state.n_frames) if mode == NOVEL else ()
-        shown = (state.opened, frame, state.current_env, look, mode, *novel)
+        options = SceneOptions(
+            self._copies.value, BONDS in parts, CELL in parts, FORCES in parts, WRAP in parts
+        )
+        subset = (state.path, state.n_frames) if mode == NOVEL else ()
+        shown = (state.opened, frame, state.current_env, options, mode, *subset)
         if shown == self._shown:
             return
         self._shown = shown
         opened, rows = state.data, current_structure.rows_of(state, frame)
         atoms = opened.dataset.frames[frame]
         picked = None if state.current_env is None else state.current_env - rows.start
-        scene = make_scene(atoms, look, picked, opened.parameters.cutoff, atoms_forces(atoms))
+        scene = make_scene(atoms, options, picked, opened.parameters.cutoff, atoms_forces(atoms))
         values, unit = self._values()
-        words = f"Frame {frame}, {atoms.get_chemical_formula()}; {_neighbors(scene)}"
+        description = f"Frame {frame}, {atoms.get_chemical_formula()}; {_neighbors(scene)}"
         self._viewer.draw(
-            scene, self._coloring(atoms, values, rows), hints(state, frame, rows.start, values, unit), words,
-            opened.dataset.sha256,
+            scene, self._coloring(atoms, values, rows),
+            atom_tooltips(state, frame, rows.start, values, unit), description, opened.dataset.sha256,
         )  # fmt: skip
         self._scene = scene
 
@@ -194,7 +200,7 @@ class StructureView(View):
         self._head.object = heading(f"Frame {frame}", ("structure",), note)
 
     def _values(self) -> tuple[np.ndarray | None, str]:
-        """Return the numbers that colour all environments, and how one is written."""
+        """Return the values that colour the environments, and the format of one."""
         if self._color.value == NOVEL:
             return current_structure.novelty(self._state), "δH = {} nats"
         if self._color.value == FORCE:
@@ -206,25 +212,25 @@ class StructureView(View):
             return by_element(atoms.numbers)
         if self._color.value == NOVEL:
             return by_value(values[rows], NOVELTY, OVERLAP_THRESHOLD, NOVELTY_LIMIT, "δH / nats", "covered")
-        # One scale for all frames, so that they can be compared; the rarest forces would leave no colour.
-        if self._strong[0] is not self._state.opened:
-            self._strong = self._state.opened, float(np.nanpercentile(values, 99))
-        return by_value(values[rows], DENSITY, 0.0, self._strong[1], "|F| / eV Å⁻¹", "no force")
+        # One scale for all frames, so that they can be compared, without the largest 1 % of forces.
+        if self._force_limit[0] is not self._state.opened:
+            self._force_limit = self._state.opened, float(np.nanpercentile(values, 99))
+        return by_value(values[rows], DENSITY, 0.0, self._force_limit[1], "|F| / eV Å⁻¹", "no force")
 
     def __panel__(self):
-        """Return what the page shows of this view."""
+        """Return the card."""
         row = {"align_items": "center", "gap": "4px 6px"}
         marks = pn.Row(self._lock, self._exclude, self._unmark, margin=0)
         steps = pn.FlexBox(
             self._back, self._frame, self._next, self._through, self._atom, marks, margin=(10, 0, 6, 0), **row
         )
-        look = pn.FlexBox(self._color, self._copies, self._parts, margin=(0, 0, 4, 0), **row)
+        options = pn.FlexBox(self._color, self._copies, self._parts, margin=(0, 0, 4, 0), **row)
         return card(
             self._head,
             self._facts,
             self._environment,
             steps,
-            look,
+            options,
             self._viewer,
             self._empty,
             area="structure",
@@ -237,17 +243,3 @@ def _neighbors(scene: Scene) -> str:
     n = len(scene.neighbors)
     nearest = f", the nearest at {scene.neighbors[0]:.2f} Å" if n else ""
     return f"{n} neighbour{'' if n == 1 else 's'} within {scene.sphere:g} Å{nearest}"
-
-
-def _button(label: str, description: str, do, **options) -> pmui.Button:
-    button = pmui.Button(
-        label=label,
-        description=description,
-        size="small",
-        variant="text",
-        margin=0,
-        align="center",
-        **options,
-    )
-    button.on_click(lambda _: do())
-    return button

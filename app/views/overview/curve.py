@@ -24,9 +24,9 @@ from ..base import View
 
 
 class CurveView(View):
-    """A line a method, marks at 75, 50, 25 and 10 %, the current size, the full set, and the bound.
+    """One line per method, marks at 75, 50, 25 and 10 %, the current size, the full set, and the bound.
 
-    Dragging or clicking in it moves along the active method's line.
+    Dragging or clicking sets the size along the line of the active method.
     """
 
     def __init__(self, state: State, tab: str = ""):
@@ -37,7 +37,7 @@ class CurveView(View):
         follow_handle(state, self._requested_size)
         self._head = html()
         self._columns: dict[str, dict] = {}
-        # Now, as what is added to a page later costs more.
+        # Added now, as adding models to a page that is open is slower.
         self._plot.add_methods(state.methods)
         self.follow(self._update_paths, "paths", "methods")
         self.follow(self._update_active, "paths", "methods", "active")
@@ -71,7 +71,7 @@ class CurveView(View):
         self._update_ranges()
 
     def _update_ranges(self) -> None:
-        """Show the path from 9 %, or from the current size where that is smaller: the rest says little."""
+        """Fit the axes to the path from 9 %, or from the current size if that is smaller."""
         figure = self._plot.figure
         ends: dict[str, list[float]] = {"diversity": [], "entropy": []}
         for method, path in self._state.shown.items():
@@ -93,7 +93,7 @@ class CurveView(View):
             set_data(self._plot.sources[f"{method} marks"], hide_overlapping_labels(marks, self._plot.figure))
 
     def _update_bound(self, entropies: list[float]) -> None:
-        """Draw ln N, unless that would press the lines into less than half of the plot."""
+        """Draw ln N, unless that would compress the lines into less than half of the plot."""
         bound = math.log(self._state.full_set_metrics["n_envs"])
         low, high = np.nanmin(entropies), np.nanmax(entropies)
         self._bound.visible = self._bound_label.visible = bound - high <= max(high - low, 0.1)

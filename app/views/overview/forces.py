@@ -1,4 +1,4 @@
-"""The tail of the force distribution, full set against each method's subset."""
+"""The tail of the force distribution, of the full set and each method's subset."""
 
 import math
 
@@ -19,7 +19,7 @@ from ..base import View
 
 
 class ForcesView(View):
-    """Share of environments whose force is above f; only frames that have forces and count, count."""
+    """Share of environments with a force above f, over frames with forces that are not excluded."""
 
     def __init__(self, state: State, tab: str = ""):
         super().__init__(state, tab)
@@ -27,7 +27,7 @@ class ForcesView(View):
         self._chosen = self._forces = Forces(np.empty(0), np.empty(0, dtype=int))
         self._head, self._distances = html(), html(margin=(4, 0, 0, 10))
         self._choice = pmui.Select(label="Of", options=[], size="small", width=190, margin=(4, 0, 0, 0))
-        # In a column, because a Bokeh pane takes its visibility back from its figure.
+        # In a column, as the visibility of a Bokeh pane is overwritten by that of its figure.
         figure = pn.pane.Bokeh(self._plot.figure, sizing_mode="stretch_both", margin=0)
         bar = pn.Row(
             self._choice, self._distances, sizing_mode="stretch_width", margin=(6, 0, 0, 0), align="center"
@@ -35,7 +35,7 @@ class ForcesView(View):
         self._figure = pn.Column(bar, figure, sizing_mode="stretch_both", margin=0)
         self._empty = html(visible=False)
         self._choice.param.watch(lambda _: self._choose(), "value")
-        # Now, as what is added to a page later costs more.
+        # Added now, as adding models to a page that is open is slower.
         self._plot.add_methods(state.methods)
         self.follow(self._update_data, "opened")
         self.follow(self._update_full, "opened", "marks")
@@ -95,9 +95,9 @@ class ForcesView(View):
             kept = state.mask_of(method)[forces.frames]
             set_data(self._plot.sources[method], tail_data(forces.values[kept]))
             distance = ks_distance(forces.values, kept)
-            said = "none kept" if math.isnan(distance) else f"{distance:.3f}"
+            value = "none kept" if math.isnan(distance) else f"{distance:.3f}"
             swatch = f'<span class="swatch" style="background:{METHOD_INFO[method].color}"></span>'
-            parts.append(f'<span class="nowrap">{swatch}{method} {said}</span>')
+            parts.append(f'<span class="nowrap">{swatch}{method} {value}</span>')
         if not len(forces.values):
             self._distances.object = '<div class="small">No forces in these frames.</div>'
             return
@@ -107,5 +107,5 @@ class ForcesView(View):
         )
 
     def __panel__(self):
-        """Return what the page shows of this view."""
+        """Return the card."""
         return card(self._head, self._figure, self._empty, area="forces")

@@ -17,9 +17,9 @@ from ..base import View
 
 
 class OverlapView(View):
-    """What share of all environments each method's subset covers, at every size.
+    """The share of all environments that each method's subset covers, at every size.
 
-    The dashed line at the current size follows the mouse.
+    Dragging the dashed line sets the size.
     """
 
     def __init__(self, state: State, tab: str = ""):
@@ -30,7 +30,7 @@ class OverlapView(View):
         self._stops, self._requested_size = add_handle(self._plot.figure, self._span)
         follow_handle(state, self._requested_size)
         self._columns: dict[str, dict] = {}
-        # Now, as what is added to a page later costs more.
+        # Added now, as adding models to a page that is open is slower.
         self._plot.add_methods(state.methods)
         self.follow(self._update_paths, "paths", "methods")
         self.follow(self._update_bands, "repeats", "paths", "methods")
@@ -42,7 +42,7 @@ class OverlapView(View):
         self._plot.show_methods(self._columns)
         for method, columns in self._columns.items():
             self._plot.sources[method].data = columns
-        # All methods stop at the same sizes.
+        # All methods have the same sizes.
         for columns in list(self._columns.values())[:1]:
             self._stops.data = {
                 "x": columns["percent"],
@@ -72,7 +72,7 @@ class OverlapView(View):
         self._target.location = 100 * target.value
 
     def __panel__(self):
-        """Return what the page shows of this view."""
+        """Return the card."""
         head = html(
             heading("Covered by the subset", ("overlap", "band"), "drag the dashed line to change the size")
         )

@@ -1,4 +1,4 @@
-"""Entropy beside its bound: how much each part of the data repeats itself."""
+"""Entropy compared with its bound, for the full set, the subset and each label."""
 
 import panel as pn
 
@@ -23,33 +23,33 @@ class RedundancyView(View):
         super().__init__(state, tab)
         self._controller, self._plot, self._head = controller, redundancy_plot(), html()
         self._labels = None
-        self._asked: tuple[AnalysedDataset | None, tuple[int, ...]] | None = None
+        self._requested: tuple[AnalysedDataset | None, tuple[int, ...]] | None = None
         self._task: Progress | None = None
-        self.follow(self._ask, "opened", "paths", "methods", "marks")
+        self.follow(self._request, "opened", "paths", "methods", "marks")
         self.follow(self._update, "opened", "paths", "active", "n_frames")
 
-    def _ask(self) -> None:
-        """Have the labels' entropies computed, after everything that the other plots need."""
+    def _request(self) -> None:
+        """Compute the entropies of the labels after everything that the other plots need."""
         state, opened = self._state, self._state.opened
-        asked = (opened, state.marks.excluded)
-        if opened is None or asked == self._asked:
+        requested = (opened, state.marks.excluded)
+        if opened is None or requested == self._requested:
             return
         self._labels = None
         if len(set(opened.dataset.labels)) < 2 or not set(state.methods) <= set(state.paths):
             return
         if self._task is not None:
             self._task.cancel()
-        self._asked, marks = asked, state.marks
+        self._requested, marks = requested, state.marks
 
         def done(labels):
-            if self._asked is asked:
+            if self._requested is requested:
                 self._labels = labels
                 self._update()
 
         def failed(error):
-            if self._asked is asked:
-                # Asked for again at the next change.
-                self._asked = None
+            if self._requested is requested:
+                # Try again at the next change.
+                self._requested = None
                 if not isinstance(error, Cancelled):
                     state.error = f"Could not compute the entropy of each label: {error}"
 

@@ -1,4 +1,4 @@
-"""The numbers at the current size, for each method and the full set."""
+"""The metrics at the current size, for each method and the full set."""
 
 import panel as pn
 
@@ -22,7 +22,7 @@ _COLUMNS = (
 
 
 class TableView(View):
-    """One row a method; the active one is marked."""
+    """One row per method; the active one is highlighted."""
 
     def __init__(self, state: State, tab: str = ""):
         super().__init__(state, tab)
@@ -43,7 +43,7 @@ class TableView(View):
         )
 
     def __panel__(self):
-        """Return what the page shows of this view."""
+        """Return the card."""
         head = html(heading("Numbers at this size"))
         numbers = pn.Column(self._table, html(glossary()), margin=(6, 0, 0, 0), sizing_mode="stretch_width")
         return card(head, numbers, area="table", css=("tall",), sizing_mode="stretch_width")

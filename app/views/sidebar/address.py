@@ -1,4 +1,4 @@
-"""The browser's address line: it always links to what is shown."""
+"""Keep the browser's address a link to the displayed state."""
 
 import contextlib
 import os
@@ -20,37 +20,38 @@ from ..base import View
 
 
 class Address(pn.custom.JSComponent):
-    """Replaces the search part of the address; the browser's history stays as it is. Draws nothing.
+    """Invisible component that replaces the query string of the address, without a history entry.
 
-    Beside it the tab keeps the decisions, and gives them back where the same address is called again.
+    It also stores the decisions in the browser tab's session storage, and returns them when the same
+    address is opened again.
     """
 
     search = param.String(default="")
-    decisions = param.String(default="", doc="To be kept.")
-    kept = param.String(default="", doc="What was kept.")
+    decisions = param.String(default="", doc="Decisions to store.")
+    stored = param.String(default="", doc="Decisions stored before the page was loaded.")
 
     _esm = """
     export function render({ model }) {
-      const place = "quests " + location.pathname;
-      let waiting = null;
-      // Browsers refuse more than a few changes a second.
-      const show = () => {
-        waiting = null;
+      const key = "quests " + location.pathname;
+      let timeout = null;
+      // Browsers limit the rate of history changes.
+      const update = () => {
+        timeout = null;
         history.replaceState(history.state, "", location.pathname + model.search + location.hash);
         const { search } = location, { decisions } = model;
-        // Where storage is full or forbidden, only undo ends with the page.
-        try { if (decisions) sessionStorage.setItem(place, JSON.stringify({ search, decisions })); } catch {}
+        // If storage is full or forbidden, decisions do not outlive the page.
+        try { if (decisions) sessionStorage.setItem(key, JSON.stringify({ search, decisions })); } catch {}
       };
-      const soon = () => { waiting ??= setTimeout(show, 400); };
-      model.on("search", soon);
-      model.on("decisions", soon);
-      model.on("remove", () => clearTimeout(waiting));
+      const schedule = () => { timeout ??= setTimeout(update, 400); };
+      model.on("search", schedule);
+      model.on("decisions", schedule);
+      model.on("remove", () => clearTimeout(timeout));
       try {
-        const left = JSON.parse(sessionStorage.getItem(place));
-        // Another link leads to what it says.
-        if (left && left.search === location.search) model.kept = left.decisions;
+        const stored = JSON.parse(sessionStorage.getItem(key));
+        // Another link takes precedence over stored decisions.
+        if (stored && stored.search === location.search) model.stored = stored.decisions;
       } catch {}
-      if (model.search) show();
+      if (model.search) update();
       return document.createElement("span");
     }
     """
@@ -60,79 +61,78 @@ class Address(pn.custom.JSComponent):
 
 
 class AddressView(View):
-    """Keeps the address line true, and opens what it asked for when the page was called."""
+    """Updates the address and applies the link with which the page was opened."""
 
     def __init__(self, state: State, controller: Controller, sets: ReferenceSets, tab: str = ""):
         super().__init__(state, tab)
         self._controller, self._sets, self._address = controller, sets, Address()
         self._request: LinkRequest | None = None
         self._saved: saved_decisions.Saved | None = None
-        self._keep = Throttle(self._update_decisions, 300)
-        self._address.param.watch(lambda event: self._bring(event.new), "kept")
-        state.param.watch(lambda *_: self._keep(pn.state.curdoc), [*REMEMBERED, "opened"])
-        controller.history.param.watch(lambda *_: self._keep(pn.state.curdoc), ["can_undo", "can_redo"])
-        # Marks, size and methods are in one message with what they change.
+        self._store = Throttle(self._update_decisions, 300)
+        self._address.param.watch(lambda event: self._receive_decisions(event.new), "stored")
+        state.param.watch(lambda *_: self._store(pn.state.curdoc), [*REMEMBERED, "opened"])
+        controller.history.param.watch(lambda *_: self._store(pn.state.curdoc), ["can_undo", "can_redo"])
         self.follow(self._update, "opened", "methods", "active", "n_frames", "marks", "tab")
 
     def ask(self, search: str) -> None:
-        """Take what a link asks for; to be called before anything else. Nothing is opened yet."""
+        """Read a link before anything is opened."""
         self._request = request = LinkRequest(search)
-        # What the server was started with.
+        # By default, the file with which the server was started.
         request.file = request.file or os.environ.get("QUESTS_FILE", "")
         self._state.param.update(**request.before())
-        self._state.param.watch(lambda _: self._fulfil_soon(), "opened")
+        self._state.param.watch(lambda _: self._apply_soon(), "opened")
         self._state.param.watch(lambda event: self._fall_back(event.new), "error")
 
     def open(self) -> None:
-        """Open what the link asks for, the demo where it names no file."""
+        """Open the file of the link, or the demo if it names none."""
         request = self._request
         if request is None or self._state.opened is not None:
             return
         if request.file in ("", DEMO):
             self._controller.open_demo()
         else:
-            # The same door as the path field's.
+            # The same checks as for the path field.
             self._controller.open(request.file)
 
-    def _fall_back(self, why: str) -> None:
-        """Show the demo where the link's file cannot be opened, and why."""
-        if why and self._request is not None and self._state.opened is None:
+    def _fall_back(self, error: str) -> None:
+        """Open the demo if the file of the link cannot be opened, and show the error."""
+        if error and self._request is not None and self._state.opened is None:
             self._request = None
             self._state.parameters = Parameters()
             self._controller.open_demo()
-            self._state.error = why
+            self._state.error = error
 
-    def _bring(self, text: str) -> None:
-        """Take what the tab has kept; it waits for its file."""
+    def _receive_decisions(self, text: str) -> None:
+        """Read the decisions stored in the browser; they are applied once their file is open."""
         self._saved = saved_decisions.read(text)
         if self._request is None:
-            self._fulfil_soon()
+            self._apply_soon()
 
-    def _bring_back(self) -> None:
-        """Restore the decisions of a session that is gone, once their file is open again."""
-        kept, opened = self._saved, self._state.opened
-        if kept is None or opened is None or kept.file != opened.dataset.sha256:
+    def _restore_decisions(self) -> None:
+        """Restore the decisions of an earlier session if their file is open."""
+        saved, opened = self._saved, self._state.opened
+        if saved is None or opened is None or saved.file != opened.dataset.sha256:
             return
-        if kept.parameters not in (None, opened.parameters):
-            # Asked for once; then the decisions are about whatever there is.
-            self._saved = replace(kept, parameters=None)
-            self._controller.recompute(kept.parameters)
+        if saved.parameters not in (None, opened.parameters):
+            # Recompute once only; if that fails, the decisions apply to the current results.
+            self._saved = replace(saved, parameters=None)
+            self._controller.recompute(saved.parameters)
             return
         self._saved = None
         methods = METHODS if self._state.reference is not None else NESTED_METHODS
         with contextlib.suppress(ValueError), pn.io.hold():
-            self._controller.history.restore(kept.values(len(opened.envs), methods), kept.at)
+            self._controller.history.restore(saved.values(len(opened.envs), methods), saved.at)
 
-    def _fulfil_soon(self) -> None:
-        """Let every view see the new file first."""
+    def _apply_soon(self) -> None:
+        """Apply the link by a job of its own, after every view has followed the new file."""
         if (self._request or self._saved) is not None and self._state.opened is not None:
-            self._controller.run("Following the link", lambda _: None, self._fulfil, self._fulfil)
+            self._controller.run("Following the link", lambda _: None, self._apply, self._apply)
 
-    def _fulfil(self, _=None) -> None:
-        """Apply the rest of the link to the file it names, once that is open."""
+    def _apply(self, _=None) -> None:
+        """Apply the rest of the link to the file it names."""
         request, self._request = self._request, None
         if request is None:
-            self._bring_back()
+            self._restore_decisions()
             return
         if self._names_open_file(request):
             with self._controller.history.pause():
@@ -143,10 +143,10 @@ class AddressView(View):
         self._end(request)
 
     def _add_reference(self, request: LinkRequest) -> None:
-        """Order by what is new to the link's reference; the address is true again once that is there."""
+        """Add the reference of the link and order by it; the address is updated afterwards."""
         state, self._request = self._state, request
 
-        def arrived(event) -> None:
+        def finish(event) -> None:
             if MSC_WITH_REFERENCE in state.paths or state.error or state.notice or state.opened is not opened:
                 for watcher in watchers:
                     state.param.unwatch(watcher)
@@ -157,16 +157,16 @@ class AddressView(View):
                 self._end(request)
 
         opened = state.opened
-        watchers = [state.param.watch(arrived, ["paths", "error", "notice", "opened"])]
+        watchers = [state.param.watch(finish, ["paths", "error", "notice", "opened"])]
         self._sets.add(request.reference)
         with self._controller.history.pause():
             self._sets.add_up()
 
     def _end(self, request: LinkRequest) -> None:
         if request.faults:
-            self._state.notice = f"Not understood in the link, and left out: {', '.join(request.faults)}."
+            self._state.notice = f"Ignored invalid parts of the link: {', '.join(request.faults)}."
         self._update()
-        self._bring_back()
+        self._restore_decisions()
 
     def _names_open_file(self, request: LinkRequest) -> bool:
         if request.file in ("", DEMO):
@@ -177,7 +177,7 @@ class AddressView(View):
             return False
 
     def _update(self) -> None:
-        # Not before the link has been followed: a reload would lose it.
+        # Only after the link has been applied: a reload would lose it otherwise.
         if self._request is None:
             self._address.search = query(self._state, self._controller.shows_demo)
 
@@ -188,5 +188,5 @@ class AddressView(View):
             )
 
     def __panel__(self):
-        """Return what does the work, unseen."""
+        """Return the invisible component."""
         return self._address

@@ -1,4 +1,4 @@
-"""Opening a data set: upload, a path on the server, a published one by its name, or the demo."""
+"""Open a data set: an upload, a path on the server, a published data set by name, or the demo."""
 
 import panel as pn
 import panel_material_ui as pmui
@@ -14,7 +14,7 @@ from ..base import View
 
 
 class DatasetView(View):
-    """The sidebar's first section."""
+    """The sidebar section that opens a data set."""
 
     def __init__(self, state: State, controller: Controller, tab: str = ""):
         super().__init__(state, tab)
@@ -41,12 +41,12 @@ class DatasetView(View):
         if not event.new:
             return
         (name, content), *_ = event.new.items()
-        # The widget keeps the bytes otherwise, beside the copy on disk.
+        # Otherwise the widget keeps the content in memory, in addition to the copy on disk.
         self._drop.value = {}
         self._controller.upload(name, content)
 
     def _entered(self) -> None:
-        """Open what was entered, once it is here: the browser sends the key before the last letters."""
+        """Open the entered path after a delay, as the browser sends the key before the last letters."""
         if pn.state.curdoc is not None:
             pn.state.curdoc.add_timeout_callback(self._open_path, 200)
 
@@ -58,7 +58,7 @@ class DatasetView(View):
         self._demo.visible = self._state.opened is not None and not self._controller.shows_demo
 
     def __panel__(self):
-        """Return what the page shows of this view."""
+        """Return the section."""
         return pn.Column(
             html('<div class="section">Data</div>'),
             self._drop,

@@ -1,13 +1,13 @@
-"""Where the subset goes: downloads, a path on the server, and code that repeats it."""
+"""Export the subset: downloads, a path on the server, and code that reproduces it."""
 
 from html import escape
 
 import panel as pn
 import panel_material_ui as pmui
 
-from ...exports import code as code_module
 from ...exports import record
-from ...exports import subset as subset_module
+from ...exports.code import command, python_code
+from ...exports.subset import ORDERS, RECORD, archive, subset_bytes
 from ...session.controller import Controller
 from ...session.state import State
 from ...text.numbers import plural
@@ -28,13 +28,13 @@ _COPY = (
 
 
 class ExportView(View):
-    """The sidebar's export section and the dialog with the code."""
+    """The sidebar section with the exports of the subset, and the dialog with the code."""
 
     def __init__(self, state: State, controller: Controller, tab: str = ""):
         super().__init__(state, tab)
-        self._controller, self._saver = controller, Download()
+        self._controller, self._download_file = controller, Download()
         self._order = pmui.RadioButtonGroup(
-            options=subset_module.ORDERS,
+            options=ORDERS,
             value="file",
             size="small",
             sx=AS_WRITTEN,
@@ -42,12 +42,10 @@ class ExportView(View):
             margin=0,
         )
         self._zip = self._download(
-            "Download subset (.zip)", subset_module.archive, lambda: f"{self._stem}.zip", variant="contained"
+            "Download subset (.zip)", archive, lambda: f"{self._stem}.zip", variant="contained"
         )
-        self._xyz = self._download(
-            ".xyz", subset_module.subset_bytes, lambda: record.SUBSET, variant="outlined"
-        )
-        self._json = self._download(".json", _record, lambda: subset_module.RECORD, variant="outlined")
+        self._xyz = self._download(".xyz", subset_bytes, lambda: record.SUBSET, variant="outlined")
+        self._json = self._download(".json", _record, lambda: RECORD, variant="outlined")
         wide = {"size": "small", "variant": "outlined", "sizing_mode": "stretch_width", "margin": 0}
         self._code = pmui.Button(label="Show Python…", **wide)
         self._command = pmui.Button(label="Show command…", description="Show a shell command", **wide)
@@ -66,32 +64,31 @@ class ExportView(View):
             close_on_click=True,
             width_option="md",
         )
-        self._code.on_click(lambda _: self._show_code(code_module.python_code))
-        self._command.on_click(lambda _: self._show_code(code_module.command))
+        self._code.on_click(lambda _: self._show_code(python_code))
+        self._command.on_click(lambda _: self._show_code(command))
         self._save.on_click(lambda _: self._save_on_server())
         self.follow(self._update, "opened", "paths", "active", "n_frames", "marks", "reference")
 
     def _download(self, label: str, make, name, **options) -> pmui.Button:
-        """Return a button that has a file made on the queue, and hands it over; `name` returns its name."""
+        """Return a button that downloads a file made by the queue; `name` returns the file's name."""
         button = pmui.Button(
             label=label, icon="download", size="small", sizing_mode="stretch_width", margin=0, **options
         )
 
-        def ask(_) -> None:
+        def request(_) -> None:
             state = self._state
             opened, path, n_frames, order = state.opened, state.path, self._n_frames, self._order.value
             filename = name()
-            # What could not be done before is asked for anew.
             state.error = ""
             self._controller.run(
                 f"Making {filename}",
                 lambda _: make(opened, path, n_frames, order),
-                lambda data: self._saver.send(filename, data),
+                lambda data: self._download_file.send(filename, data),
                 lambda error: self._controller.show_error("Could not export", error),
                 quick=True,
             )
 
-        button.on_click(ask)
+        button.on_click(request)
         return button
 
     @property
@@ -102,7 +99,7 @@ class ExportView(View):
     def _stem(self) -> str:
         return file_stem(self._state.data.dataset.name, self._state.displayed_method, self._n_frames)
 
-    def _show_code(self, write=code_module.python_code) -> None:
+    def _show_code(self, write=python_code) -> None:
         state = self._state
         code = write(state.opened, state.path, self._n_frames, self._order.value)
         self._listing.object = (
@@ -117,7 +114,7 @@ class ExportView(View):
 
     def _update(self) -> None:
         state, path = self._state, self._state.path
-        # Not while the order for new marks is being computed.
+        # Disabled while the order for new marks is being computed.
         ready = path is not None and state.is_current(path)
         for widget in (self._zip, self._xyz, self._json, self._code, self._command, self._save):
             widget.disabled = not ready
@@ -132,7 +129,7 @@ class ExportView(View):
         )
 
     def __panel__(self):
-        """Return what the page shows of this view."""
+        """Return the section."""
         row = {"sizing_mode": "stretch_width", "margin": (6, 0, 0, 0)}
         return pn.Column(
             html('<div class="section">Export</div>'),
@@ -142,11 +139,11 @@ class ExportView(View):
             pn.Row(self._code, pn.Spacer(width=6), self._command, **row),
             pn.Row(self._target, self._save, **row, visible=not self._controller.allowed_paths.is_empty),
             self._locked,
-            self._dialog, self._saver,
+            self._dialog, self._download_file,
             sizing_mode="stretch_width", margin=(6, 16, 4, 16),
         )  # fmt: skip
 
 
 def _record(opened, path, n_frames: int, order: str) -> bytes:
-    subset = subset_module.subset_bytes(opened, path, n_frames, order)
-    return record.record_bytes(record.record(opened, path, n_frames, order, subset))
+    content = subset_bytes(opened, path, n_frames, order)
+    return record.record_bytes(record.record(opened, path, n_frames, order, content))

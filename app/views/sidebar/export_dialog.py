@@ -1,4 +1,4 @@
-"""The dialog with everything else that can leave the page."""
+"""The dialog with all further export options."""
 
 import dataclasses
 from html import escape
@@ -23,7 +23,7 @@ from ..base import View
 from ..frame_text import embedding_note, file_stem
 
 _SPLIT_NOTE = (
-    "Two frames are near-duplicates if each environment of either is closer than this to one of the other; "
+    "Two frames are near-duplicates if every environment of each is closer than this to one of the other; "
     "connected near-duplicates stay on the same side. Isolated atoms always go to training."
 )
 _PLOTS_NOTE = (
@@ -33,11 +33,11 @@ _PLOTS_NOTE = (
 
 
 class ExportDialog(View):
-    """Contents, split, tables and report, as one archive that is made on the queue."""
+    """Frame metadata, split, tables and report, as one archive made by the queue."""
 
     def __init__(self, state: State, controller: Controller, sets: ReferenceSets, tab: str = ""):
         super().__init__(state, tab)
-        self._controller, self._sets, self._saver = controller, sets, Download()
+        self._controller, self._sets, self._download_file = controller, sets, Download()
         wide = {"size": "small", "sizing_mode": "stretch_width", "margin": 0}
         self._more = pmui.Button(label="More export options…", variant="outlined", **wide)
         self._content = pmui.RadioButtonGroup(options=CONTENTS, value=SOURCE, sx=AS_WRITTEN, **wide)
@@ -57,12 +57,12 @@ class ExportDialog(View):
             options=PARTS, value=[INDICES, TABLES, PLOTS, REPORT], inline=True, margin=0
         )
         self._make = pmui.Button(label="Download (.zip)", variant="contained", size="small", margin=0)
-        self._told = html(margin=(0, 0, 0, 12))
+        self._status = html(margin=(0, 0, 0, 12))
         self._dialog = pmui.Dialog(
             self._body(), title="Export", show_close_button=True, close_on_click=True, width_option="md"
         )
         self._more.on_click(lambda _: setattr(self._dialog, "open", True))
-        self._make.on_click(lambda _: self._ask())
+        self._make.on_click(lambda _: self._export())
         self._content.param.watch(lambda _: self._update_choices(), "value")
         self._split.param.watch(lambda _: self._update_choices(), "value")
         self._update_choices()
@@ -76,13 +76,15 @@ class ExportDialog(View):
             html(section.format("Split"), **gap), self._split, self._numbers, self._split_note,
             html(section.format("In addition to the subset and its record (.json)"), **gap), self._parts,
             html(f'<div class="small">{_PLOTS_NOTE}</div>', margin=(12, 0, 0, 0)),
-            pn.Row(self._make, self._told, sizing_mode="stretch_width", margin=(16, 0, 4, 0), align="center"),
+            pn.Row(
+                self._make, self._status, sizing_mode="stretch_width", margin=(16, 0, 4, 0), align="center"
+            ),
             sizing_mode="stretch_width", margin=0,
         )  # fmt: skip
 
     @property
-    def wishes(self) -> ExportOptions:
-        """What the dialog is set to."""
+    def options(self) -> ExportOptions:
+        """The options chosen in the dialog."""
         return ExportOptions(
             order=self._order.value,
             content=self._content.value,
@@ -92,16 +94,16 @@ class ExportDialog(View):
             seed=int(self._seed.value),
         )
 
-    def _ask(self) -> None:
-        state, wishes = self._state, self.wishes
-        found, marks = self._found(), state.marks
+    def _export(self) -> None:
+        state, options = self._state, self.options
+        found, marks = self._report_data(), state.marks
         opened = found.opened
-        self._tell("Exporting…")
+        self._show_status("Exporting…")
         self._make.disabled = True
 
         def work(progress) -> Bundle:
-            if THOROUGH.isdisjoint(wishes.parts):
-                return bundle(found, wishes, progress)
+            if THOROUGH.isdisjoint(options.parts):
+                return bundle(found, options, progress)
             known, parameters = self._controller.known, opened.parameters
             findings = known(
                 opened, "health", lambda: check(opened.dataset, opened.envs, parameters.cutoff, progress)
@@ -110,20 +112,20 @@ class ExportDialog(View):
                 opened, ("label entropies", marks.excluded), lambda: label_entropies(opened, marks, progress)
             )
             full = dataclasses.replace(found, findings=tuple(findings), entropies=entropies)
-            return bundle(full, wishes, progress)
+            return bundle(full, options, progress)
 
         def done(made: Bundle) -> None:
             self._make.disabled = False
-            self._saver.send(
+            self._download_file.send(
                 f"{file_stem(opened.dataset.name, found.active, found.n_frames)}-export.zip", made.data
             )
             self._state.error = ""
-            self._tell(" ".join(["Saved.", *made.notes]))
+            self._show_status(" ".join(["Saved.", *made.notes]))
 
         self._controller.run("Exporting", work, done, self._failed)
 
-    def _found(self) -> ReportData:
-        """Return what the page knows now; a result that is missing is left out."""
+    def _report_data(self) -> ReportData:
+        """Return the results computed so far."""
         state, sets = self._state, self._sets
         paths = {method: path for method, path in state.shown.items() if state.is_current(path)}
         return ReportData(
@@ -141,10 +143,11 @@ class ExportDialog(View):
 
     def _failed(self, error: Exception) -> None:
         self._make.disabled = False
-        self._tell(f"Could not export: {error}", fault=True)
+        self._show_status(f"Could not export: {error}", is_error=True)
 
-    def _tell(self, text: str, fault: bool = False) -> None:
-        self._told.object = f'<div class="small" role="{"alert" if fault else "status"}">{escape(text)}</div>'
+    def _show_status(self, text: str, is_error: bool = False) -> None:
+        role = "alert" if is_error else "status"
+        self._status.object = f'<div class="small" role="{role}">{escape(text)}</div>'
 
     def _update_choices(self) -> None:
         self._note.object = f'<div class="small">{escape(NOTES[self._content.value])}</div>'
@@ -152,19 +155,19 @@ class ExportDialog(View):
 
     def _update(self) -> None:
         state, path = self._state, self._state.path
-        # Not while the order for new marks is being computed.
+        # Disabled while the order for new marks is being computed.
         ready = path is not None and state.is_current(path)
         self._more.disabled = self._make.disabled = not ready
         if ready:
-            self._tell(
+            self._show_status(
                 f"{plural(int(state.row_of(state.displayed_method)['n_frames']), 'frame')} "
                 f"of {state.displayed_method}."
             )
 
     def __panel__(self):
-        """Return what the page shows of this view."""
+        """Return the button and its dialog."""
         return pn.Column(
-            self._more, self._dialog, self._saver, sizing_mode="stretch_width", margin=(0, 16, 4, 16)
+            self._more, self._dialog, self._download_file, sizing_mode="stretch_width", margin=(0, 16, 4, 16)
         )
 
 

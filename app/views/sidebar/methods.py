@@ -1,4 +1,4 @@
-"""The method chooser: which methods are compared, and whose subset is shown and exported."""
+"""Choose the methods to compare, and the active one, whose subset is shown and exported."""
 
 import panel as pn
 import panel_material_ui as pmui
@@ -11,7 +11,7 @@ from ..base import View
 
 
 class MethodsView(View):
-    """A tick a method, in the colour of its lines; ticking one computes it."""
+    """One checkbox per method, in the colour of its lines; ticking it computes the method."""
 
     def __init__(self, state: State, tab: str = ""):
         super().__init__(state, tab)
@@ -20,7 +20,7 @@ class MethodsView(View):
         self._boxes = {method: _box(method, 150 - 44 * (i % 2)) for i, method in enumerate(METHODS)}
         for box in self._boxes.values():
             box.param.watch(lambda _: self._ticked(), "value")
-        self._whose = html(margin=(4, 0, 0, 0))
+        self._note = html(margin=(4, 0, 0, 0))
         self._active = pmui.RadioButtonGroup(
             options=list(state.methods),
             value=state.active,
@@ -41,29 +41,29 @@ class MethodsView(View):
             self._state.active = self._active.value
 
     def _update(self) -> None:
-        """Follow the state; the widgets change one by one, and must not be taken for the user meanwhile."""
+        """Set the widgets from the state, ignoring the events that this causes."""
         state, self._following = self._state, True
         try:
             for method, box in self._boxes.items():
                 box.value = method in state.methods
             self._boxes[MSC_WITH_REFERENCE].visible = state.reference is not None
-            there = [method for method in METHODS if method in state.shown or method == state.active]
-            self._active.param.update(options=there, value=state.active)
-            # Always one line: what stands below must not move while it is aimed at.
-            said = "Active method (map and export)"
+            available = [method for method in METHODS if method in state.shown or method == state.active]
+            self._active.param.update(options=available, value=state.active)
+            # Always one line, so that the buttons below never move under the pointer.
+            note = "Active method (map and export)"
             if state.displayed_method != state.active:
-                said = f"Until {state.active} is computed: {state.displayed_method}"
-            self._whose.object = f'<div class="small">{said}</div>'
+                note = f"Until {state.active} is computed: {state.displayed_method}"
+            self._note.object = f'<div class="small">{note}</div>'
         finally:
             self._following = False
 
     def __panel__(self):
-        """Return the sidebar's section."""
+        """Return the section."""
         texts = {name: info.help for name, info in METHOD_INFO.items()}
         return pn.Column(
             html(f'<div class="section">Methods compared {notes(texts)}</div>', css_classes=["over"]),
             pn.GridBox(*self._boxes.values(), ncols=2, sizing_mode="stretch_width", margin=0),
-            self._whose,
+            self._note,
             self._active,
             sizing_mode="stretch_width", margin=(8, 16, 4, 16),
         )  # fmt: skip
@@ -72,6 +72,6 @@ class MethodsView(View):
 def _box(method: str, width: int) -> pmui.Checkbox:
     color = METHOD_INFO[method].color
     style = {"&, &.Mui-checked": {"color": color, "padding": "3px 6px"}}
-    # The label stands beside what `sx` reaches.
+    # `sx` does not reach the label.
     label = ".MuiFormControlLabel-label { font-size: 13px !important; }"
     return pmui.Checkbox(label=method, size="small", margin=0, width=width, sx=style, stylesheets=[label])

@@ -1,4 +1,4 @@
-"""The few parameters that decide every number; changing them takes a new analysis."""
+"""The parameters of the analysis; changing them recomputes everything."""
 
 import math
 from html import escape
@@ -30,10 +30,10 @@ _KEYS = {
 
 
 class SettingsView(View):
-    """k, cutoff, elements and bandwidth in a section that is closed at first.
+    """A section, closed at first, with k, cutoff, elements, bandwidth and the names of labels.
 
-    While it is open, entropy against bandwidth is drawn for a sample, so that a bandwidth can be judged
-    before anything is computed with it.
+    While it is open, it plots entropy against bandwidth for a sample, to judge a bandwidth before
+    recomputing.
     """
 
     def __init__(self, state: State, controller: Controller, tab: str = ""):
@@ -48,7 +48,7 @@ class SettingsView(View):
         )  # fmt: skip
         self._note = html(margin=(0, 0, 6, 0))
         self._bandwidth = pmui.TextInput(label="Bandwidth h / Å⁻¹", **options)
-        # In decades: the slider is logarithmic.
+        # The slider is logarithmic.
         self._slider = pmui.FloatSlider(
             label="log₁₀ of the bandwidth", start=math.log10(LOWEST), end=math.log10(HIGHEST), step=0.01,
             show_value=False, tooltips=False, size="small", sizing_mode="stretch_width", margin=(0, 8),
@@ -73,7 +73,7 @@ class SettingsView(View):
         self.follow(self._update, "parameters", "opened")
 
     def _inside(self) -> pn.Column:
-        # Empty until the section is open: few ever look.
+        # Filled when the section is first opened.
         self._chart = pn.Column(sizing_mode="stretch_width", margin=0)
         return pn.Column(
             self._k, self._cutoff, self._species, self._note, self._bandwidth, self._slider, self._live,
@@ -86,7 +86,7 @@ class SettingsView(View):
         self._suggest.on_click(lambda _: self._take_suggestion())
         self._species.param.watch(lambda _: self._update_note(), "value")
         self._slider.param.watch(self._slid, "value")
-        self._bandwidth.param.watch(lambda _: self._judge(), "value_input")
+        self._bandwidth.param.watch(lambda _: self._show_bandwidth(), "value_input")
         self._content.param.watch(lambda _: self._compute_curve(), "active")
 
     def _recompute(self) -> None:
@@ -104,15 +104,14 @@ class SettingsView(View):
             self._controller.recompute(parameters)
 
     def _slid(self, event) -> None:
-        # The text leads; the slider only writes into it what it can tell apart.
-        wanted = f"{10**event.new:.3g}"
-        now = self._given()
-        if now is None or abs(math.log10(now) - event.new) > 0.006:
-            self._bandwidth.value = wanted
-            self._judge()
+        # The text field is more precise: keep its value if the slider only rounds it.
+        current = self._entered_bandwidth()
+        if current is None or abs(math.log10(current) - event.new) > 0.006:
+            self._bandwidth.value = f"{10**event.new:.3g}"
+            self._show_bandwidth()
 
-    def _given(self) -> float | None:
-        """Return the bandwidth that is written, None where that is none."""
+    def _entered_bandwidth(self) -> float | None:
+        """Return the bandwidth in the text field, None if it is invalid."""
         try:
             return _number(self._bandwidth, float, "", BANDWIDTH)
         except ValueError:
@@ -125,24 +124,24 @@ class SettingsView(View):
         self._why.object = f'<div class="small">{escape(why)}</div>'
         if bandwidth is not None:
             self._bandwidth.value = f"{bandwidth:.3g}"
-            self._judge()
+            self._show_bandwidth()
 
-    def _judge(self) -> None:
-        """Say what H the bandwidth that is written gives, and whether that means anything."""
+    def _show_bandwidth(self) -> None:
+        """Show the entered bandwidth on the slider and in the plot, with its entropy and a warning."""
         # Held, as Panel may call without the document's lock: see `View.follow`.
         with pn.io.hold():
-            self._say()
+            self._update_bandwidth()
 
-    def _say(self) -> None:
-        bandwidth, curve = self._given(), self._curve
+    def _update_bandwidth(self) -> None:
+        bandwidth, curve = self._entered_bandwidth(), self._curve
         if bandwidth is not None:
-            within = min(max(bandwidth, LOWEST), HIGHEST)
-            self._slider.value = round(math.log10(within), 2)
-            self._plot.now.location = within
+            clipped = min(max(bandwidth, LOWEST), HIGHEST)
+            self._slider.value = round(math.log10(clipped), 2)
+            self._plot.now.location = clipped
         if bandwidth is None or curve is None:
             self._live.object = ""
             return
-        of = (
+        sample = (
             f"a random sample of {count(curve.n_sample)} of {count(curve.n_envs)}"
             if curve.n_sample < curve.n_envs
             else f"all {count(curve.n_envs)}"
@@ -150,12 +149,12 @@ class SettingsView(View):
         warning = curve.warning(bandwidth)
         self._live.object = (
             f'<div class="small">H ≈ <b>{nats(curve.at(bandwidth), 2)}</b> nats of ln n = '
-            f"{nats(curve.bound, 2)}, for {of} environments."
+            f"{nats(curve.bound, 2)}, for {sample} environments."
             f"{f' <b>⚠ {warning}</b>' if warning else ''}</div>"
         )
 
     def _compute_curve(self) -> None:
-        """Draw entropy against bandwidth, once the section is open."""
+        """Compute and plot entropy against bandwidth if the section is open."""
         opened = self._state.opened
         if opened is None or not self._content.active or self._curve is not None:
             return
@@ -169,7 +168,7 @@ class SettingsView(View):
             if not len(self._chart):
                 figure = pn.pane.Bokeh(self._plot.figure, sizing_mode="stretch_width", height=170, margin=0)
                 self._chart.append(figure)
-            self._judge()
+            self._show_bandwidth()
 
         self._controller.compute(
             "Entropy against bandwidth", "entropy curve", lambda progress: entropy_curve(X, progress), done
@@ -187,16 +186,16 @@ class SettingsView(View):
             field.value = getattr(parameters, name)
         self._update_note()
         self._curve, self._why.object = None, ""
-        self._judge()
+        self._show_bandwidth()
         self._compute_curve()
 
     def __panel__(self):
-        """Return what the page shows of this view."""
+        """Return the section."""
         return self._content
 
 
 def _number(field: pmui.TextInput, kind: type, expected: str, bounds: tuple[float, float]):
-    """Return what a field holds; the message of the ValueError is for the user."""
+    """Return the number in a field; raise a ValueError with a message for the user."""
     text = entered(field).replace(",", ".")
     try:
         value = kind(text)

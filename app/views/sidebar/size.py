@@ -1,4 +1,4 @@
-"""The slider: how many frames every method keeps, by hand or by a target."""
+"""Choose the size of the subset, by a slider or a target."""
 
 from html import escape
 
@@ -22,20 +22,20 @@ _MODES = {
     "knee of the overlap": KNEE,
 }
 _UNITS = {OVERLAP: "%", ENVS: "environments", LOSS: "nats"}
-# The label stays for screen readers; the line above says it better to everyone else.
-_UNSEEN = {"& .MuiFormLabel-root, & .MuiTypography-root": {"display": "none"}}
+# The label is for screen readers only, as the line above shows the size.
+_HIDDEN_LABEL = {"& .MuiFormLabel-root, & .MuiTypography-root": {"display": "none"}}
 
 
 class SizeView(View):
-    """Cuts the computed orders; nothing is computed when it moves."""
+    """The slider that cuts the computed orders; moving it computes nothing."""
 
     def __init__(self, state: State, tab: str = ""):
         super().__init__(state, tab)
         self._following = False
-        self._line, self._said = html(), html(margin=(2, 0, 0, 0))
+        self._line, self._target_text = html(), html(margin=(2, 0, 0, 0))
         self._slider = pmui.IntSlider(
             label="Frames kept", start=0, end=1, value=0, show_value=False, tooltips=False, size="small",
-            sizing_mode="stretch_width", margin=(0, 8, 0, 8), sx=_UNSEEN,
+            sizing_mode="stretch_width", margin=(0, 8, 0, 8), sx=_HIDDEN_LABEL,
         )  # fmt: skip
         self._mode = pmui.Select(
             label="Set size by", options=_MODES, value=SIZE, size="small", margin=(6, 0, 0, 0),
@@ -46,15 +46,15 @@ class SizeView(View):
         )
         self._slider.param.watch(self._moved, "value")
         self._mode.param.watch(lambda _: self._mode_chosen(), "value")
-        self._value.param.watch(lambda _: self._value_given(), "value")
+        self._value.param.watch(lambda _: self._value_entered(), "value")
         self.follow(self._update_bounds, "opened", "paths", "active")
         self.follow(self._update, "opened", "paths", "active", "n_frames")
         self.follow(self._update_target, "target")
-        self.follow(self._update_said, "target", "paths", "active", "n_frames")
+        self.follow(self._update_target_text, "target", "paths", "active", "n_frames")
 
     def _moved(self, event) -> None:
         sizes = self._state.sizes
-        # All views change in one message to the browser instead of a hundred.
+        # Send the changes of all views as one message.
         with pn.io.hold():
             self._state.n_frames = int(sizes[min(event.new, len(sizes) - 1)])
 
@@ -69,7 +69,7 @@ class SizeView(View):
             return float(round(opened.envs.n_envs / 4))
         return DEFAULTS.get(mode, 0.0)
 
-    def _value_given(self) -> None:
+    def _value_entered(self) -> None:
         if self._following or not self._value.visible:
             return
         state, mode, text = self._state, self._mode.value, self._value.value.strip()
@@ -83,7 +83,7 @@ class SizeView(View):
             state.param.update(error="", target=target)
 
     def _update_target(self) -> None:
-        """Follow the state; what changes here must not be taken for the user meanwhile."""
+        """Set the widgets from the state, ignoring the events that this causes."""
         target, self._following = self._state.target, True
         try:
             shown = 100 * target.value if target.mode == OVERLAP else target.value
@@ -94,20 +94,20 @@ class SizeView(View):
         finally:
             self._following = False
 
-    def _update_said(self) -> None:
+    def _update_target_text(self) -> None:
         state = self._state
         if state.target.mode == SIZE or state.path is None:
-            self._said.object = ""
+            self._target_text.object = ""
             return
         position, name = state.target.position(state.path.curve), escape(state.displayed_method)
         if position is None:
-            said = f"⚠ No size of {name} has {target_text(state.target)}; the size is unchanged."
+            text = f"⚠ No size of {name} has {target_text(state.target)}; the size is unchanged."
         elif state.target.mode == KNEE:
-            said = f"The knee of {name}: {plural(state.n_frames, 'frame')}. {tip('knee', 'left')}"
+            text = f"The knee of {name}: {plural(state.n_frames, 'frame')}. {tip('knee', 'left')}"
         else:
             which = "Largest" if state.target.mode == ENVS else "Smallest"
-            said = f"{which} subset of {name} with {target_text(state.target)} among the slider's sizes."
-        self._said.object = f'<div class="small">{said}</div>'
+            text = f"{which} subset of {name} with {target_text(state.target)} among the slider's sizes."
+        self._target_text.object = f'<div class="small">{text}</div>'
 
     def _update_bounds(self) -> None:
         last = len(self._state.sizes) - 1
@@ -127,12 +127,12 @@ class SizeView(View):
         self._line.object = f'<div class="size">{line}</div>'
 
     def __panel__(self):
-        """Return what the page shows of this view."""
+        """Return the section."""
         return pn.Column(
             html('<div class="section">Subset size</div>'),
             self._line,
             self._slider,
             pn.Row(self._mode, self._value, sizing_mode="stretch_width", margin=0),
-            self._said,
+            self._target_text,
             sizing_mode="stretch_width", margin=(6, 16, 4, 16), css_classes=["over"],
         )  # fmt: skip

@@ -8,7 +8,7 @@ from ase.io import write
 from quests_app.analysis import compare
 from quests_app.analysis.analysed_dataset import AnalysedDataset, environments
 from quests_app.analysis.parameters import Marks, Parameters, load
-from quests_app.analysis.reference import reference, together
+from quests_app.analysis.reference import reference, with_common_elements
 from quests_app.plots import sets as plots
 from quests_core import Environments, delta_entropy, descriptors, entropy, overlap, read, select
 from tests.app.conftest import make_frames
@@ -73,7 +73,7 @@ def test_labels_are_the_largest_first_without_excluded_frames(opened):
 
 
 def test_many_labels_are_capped_and_counted(opened, monkeypatch):
-    monkeypatch.setattr(compare, "MOST_GROUPS", 2)
+    monkeypatch.setattr(compare, "MAX_GROUPS", 2)
     matrix = compare.label_matrix(opened.state.opened, Marks())
     assert (len(matrix.names), matrix.left_out) == (2, 1)
 
@@ -87,7 +87,7 @@ def test_frames_without_label_are_a_group_of_their_own():
 def test_a_path_given_a_reference_counts_both_together(opened, other):
     data, marks = opened.state.opened, Marks(locked=(0,), excluded=(4, 5))
     kept = data.envs.take([i for i in range(24) if i not in marks.excluded])
-    path = compare.given_path(data, other, marks)
+    path = compare.path_with_reference(data, other, marks)
     order = select(data.envs, "msc", reference=other.envs, locked=(0,), excluded=(4, 5)).order
     np.testing.assert_array_equal(path.order, order)
     assert (path.method, path.reference, path.marks) == ("msc given", other, marks)
@@ -135,14 +135,14 @@ def test_sets_of_other_elements_share_the_descriptor_of_all(tmp_path, rng):
     full = {
         path: descriptors(read(path), species=["Ag", "Cu", "Pd"]) for path in (first, second)
     }  # fmt: skip
-    for found, path in zip(together(data, other), (first, second), strict=True):
+    for found, path in zip(with_common_elements(data, other), (first, second), strict=True):
         np.testing.assert_array_equal(found.X, full[path].X)
     found = compare.compare(data, other, Marks())
     np.testing.assert_allclose(found.novelty, delta_entropy(full[first], full[second], H), atol=1e-5)
     np.testing.assert_allclose(found.back, delta_entropy(full[second], full[first], H), atol=1e-5)
     matrix = compare.file_matrix(data, (other,), Marks()).shares
     assert matrix[0, 1] == overlap(full[first], full[second], H)
-    path = compare.given_path(data, other, Marks())
+    path = compare.path_with_reference(data, other, Marks())
     expected = select(full[first], "msc", reference=full[second]).order
     np.testing.assert_array_equal(path.order, expected)
     assert path.delta_entropy.shape[1] == data.envs.n_envs
@@ -169,7 +169,7 @@ def test_a_large_set_is_drawn_in_part_with_its_most_novel(rng, monkeypatch):
     monkeypatch.setattr(compare, "_NOVEL_DRAWN", 10)
     novelty = rng.normal(size=400)
     novelty[::7] = np.nan
-    rows = compare.drawn(novelty)
+    rows = compare.rows_to_draw(novelty)
     assert len(rows) == len(set(rows)) == 50
     assert np.isfinite(novelty[rows]).all()
     assert set(np.argsort(np.where(np.isnan(novelty), -9, novelty))[-10:]) <= set(rows)

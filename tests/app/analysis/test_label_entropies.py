@@ -54,7 +54,7 @@ def test_the_bars_follow_size_method_and_excluded_frames(opened):
 
 
 def test_many_labels_are_capped_and_the_rest_is_counted(opened, monkeypatch):
-    monkeypatch.setattr(label_entropies, "MOST_GROUPS", 1)
+    monkeypatch.setattr(label_entropies, "MAX_GROUPS", 1)
     view = RedundancyView(opened.state, opened.controller)
     opened.run()
     view._labels = label_entropies.label_entropies(opened.state.opened, opened.state.marks)

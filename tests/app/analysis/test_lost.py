@@ -50,7 +50,7 @@ def novelty(state):
 def test_the_worst_are_ranked_first(rng):
     values = rng.normal(size=3000).astype(np.float32)
     values[::7] = np.nan
-    found = lost(values, most=40)
+    found = lost(values, limit=40)
     above = [float(v) for v in values if v > 1e-5]
     assert values[found.rows].tolist() == sorted(above, reverse=True)[:40]
     assert found.n_lost == len(above)
@@ -66,7 +66,7 @@ def test_shares_by_label_and_frame_are_those_of_a_slow_count(small):
     state = small.state
     values = novelty(state).copy()
     values[small.state.opened.envs.frame_index == 5] = np.nan
-    opened, places = state.opened, EnvironmentLabels.of(state.opened)
+    opened, env_labels = state.opened, EnvironmentLabels.from_dataset(state.opened)
     slow = {}
     for row, frame in enumerate(opened.envs.frame_index):
         if np.isfinite(values[row]):
@@ -74,11 +74,11 @@ def test_shares_by_label_and_frame_are_those_of_a_slow_count(small):
             entry[0] += 1
             entry[1] += values[row] > 1e-5
             entry[2] = max(entry[2], float(values[row]))
-    found = by_label(places, values)
+    found = by_label(env_labels, values)
     assert {label: list(rest) for label, *rest in found} == slow
     shares = [n_lost / n for _, n, n_lost, _ in found]
     assert shares == sorted(shares, reverse=True)
-    columns, rows = frame_table(opened, places, values)
+    columns, rows = frame_table(opened, values)
     for i, frame in enumerate(columns["frame"]):
         own = values[opened.envs.frame_index == frame]
         assert columns["n_lost"][i] == (own > 1e-5).sum() > 0
@@ -194,19 +194,19 @@ def test_a_row_is_looked_at_and_put_back(small):
     assert values[state.current_env] == values[worst]
     frame = state.current_frame
     assert f"of frame {frame} (dropped)" in view._current.object
-    view._back.clicks += 1
+    view._add.clicks += 1
     assert frame in state.marks.locked
-    assert view._back.disabled
+    assert view._add.disabled
     assert frame not in set(table.value["frame"]), "gone before the numbers follow"
     small.run()
     assert frame not in set(table.value["frame"])
     assert f"of frame {frame} (locked)" in view._current.object
     other = int(table.value["frame"][0])
-    view._clicked(0, "back")
+    view._clicked(0, "add")
     assert other in state.marks.locked
     small.controller.history.undo()
     assert other not in state.marks.locked
-    view._look.clicks += 1
+    view._show_structure.clicks += 1
     assert state.tab == "map"
 
 

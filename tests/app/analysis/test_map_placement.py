@@ -59,13 +59,13 @@ def test_the_mean_is_weighted_and_leaves_out_another_island():
     distances = np.array([[1.0, 2.0, 2.0]])
     targets = np.array([[[0.0, 0.0], [1.0, 0.0], [50.0, 50.0]]])
     expected = (1 * 0.0 + 0.25 * 1.0) / 1.25
-    np.testing.assert_allclose(map_placement._weighted(distances, targets, reach=5.0), [[expected, 0.0]])
+    np.testing.assert_allclose(map_placement._weighted_mean(distances, targets, reach=5.0), [[expected, 0.0]])
 
 
 def test_a_copy_stands_where_its_twin_does():
     distances = np.array([[0.0, 1e-3]])
     targets = np.array([[[1.0, 2.0], [3.0, 4.0]]])
-    np.testing.assert_allclose(map_placement._weighted(distances, targets, reach=5.0), [[1.0, 2.0]])
+    np.testing.assert_allclose(map_placement._weighted_mean(distances, targets, reach=5.0), [[1.0, 2.0]])
 
 
 def test_an_embedding_sees_the_fitted_rows_only_and_all_get_a_place(crowd, monkeypatch):

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from quests_app.analysis.parameters import Parameters
-from quests_app.analysis.reference import aligned
+from quests_app.analysis.reference import align_elements
 from quests_core import Environments
 from quests_core.utils import memory
 
@@ -13,7 +13,7 @@ PARAMETERS = Parameters(species=True)
 
 def test_blocks_of_elements_stand_where_the_union_has_them():
     envs = Environments([[1.0, 2.0, 3.0, 4.0]], [0, 1])  # the plain block and one of Cu, two columns each
-    wide = aligned(envs, ("Cu",), ("Ag", "Cu"), PARAMETERS)
+    wide = align_elements(envs, ("Cu",), ("Ag", "Cu"), PARAMETERS)
     assert wide.X.tolist() == [[1.0, 2.0, 0.0, 0.0, 3.0, 4.0]]
 
 
@@ -22,4 +22,4 @@ def test_what_would_not_fit_is_refused_before_it_is_made(monkeypatch):
     elements = tuple(f"X{i:02d}" for i in range(80))
     monkeypatch.setattr(memory, "available", lambda: 10**6)
     with pytest.raises(ValueError, match=r"with blocks for 80 elements would take about 1\.3 MB"):
-        aligned(envs, elements[:1], elements, PARAMETERS)
+        align_elements(envs, elements[:1], elements, PARAMETERS)

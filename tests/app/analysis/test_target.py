@@ -147,10 +147,10 @@ def test_the_sidebar_sets_targets_and_says_what_came_of_them(opened):
     assert state.row_of("msc")["overlap"] >= 0.95
     size._value.value = "80"
     assert fulfils(state, "msc")
-    assert "Smallest subset of msc with overlap ≥ 80 %" in size._said.object
+    assert "Smallest subset of msc with overlap ≥ 80 %" in size._target_text.object
     assert (chart._target.visible, chart._target.location) == (True, 80)
     size._value.value = "101"
-    assert "No size of msc has overlap ≥ 101 %" in size._said.object
+    assert "No size of msc has overlap ≥ 101 %" in size._target_text.object
     size._value.value = "nonsense"
     assert "expected a number of at least 0 (%), got 'nonsense'" in state.error
     size._mode.value = ENVS
@@ -160,7 +160,7 @@ def test_the_sidebar_sets_targets_and_says_what_came_of_them(opened):
     curve = state.path.curve
     assert state.n_frames == curve["n_frames"][knee(curve["fraction"], curve["overlap"])]
     size._slider.value = 0
-    assert (size._mode.value, size._said.object) == (SIZE, "")
+    assert (size._mode.value, size._target_text.object) == (SIZE, "")
     assert not chart._target.visible
 
 

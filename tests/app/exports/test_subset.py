@@ -141,7 +141,7 @@ def given(opened, tmp_path):
     known = tmp_path / "known.xyz"
     write(known, opened.state.opened.dataset.frames[5:9], format="extxyz")
     other = reference(known, "known.xyz", opened.state.parameters)
-    return compare.given_path(opened.state.opened, other, opened.state.marks)
+    return compare.path_with_reference(opened.state.opened, other, opened.state.marks)
 
 
 def test_code_and_command_know_the_reference(opened, given, tmp_path, monkeypatch):

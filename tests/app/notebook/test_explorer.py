@@ -101,9 +101,9 @@ def test_given_descriptors_are_those_that_decide(open_explorer, frames):
 
 
 def test_descriptors_must_fit_their_frames(open_explorer, frames):
-    with pytest.raises(ValueError, match=f"expected those of {len(frames)} frames, got {len(frames) - 1}"):
+    with pytest.raises(ValueError, match=f"expected {len(frames)} frames, got {len(frames) - 1}"):
         open_explorer(frames, descriptors(frames[1:]))
-    with pytest.raises(ValueError, match="frame 0 has 1 atoms, but 4 rows"):
+    with pytest.raises(ValueError, match="expected 1 rows for frame 0, one per atom, got 4"):
         open_explorer(frames, descriptors(frames[::-1]))
 
 

@@ -111,7 +111,7 @@ def fields(session, frames, tmp_path):
     write(tmp_path / "rich.xyz", frames, format="extxyz")
     state = session.open(tmp_path / "rich.xyz")
     assert state.error == ""
-    return Fields.of(state.opened)
+    return Fields.from_dataset(state.opened)
 
 
 def test_everything_in_the_file_can_be_a_colour(fields):
@@ -143,6 +143,6 @@ def test_a_bare_file_offers_the_element_only(session, tmp_path):
     path.write_text(
         "1\nProperties=species:S:1:pos:R:3\nCu 0 0 0\n1\nmix=7\nAg 0 0 0\n1\nmix=warm\nAg 0 0 1\n"
     )
-    fields = Fields.of(session.open(path).opened)
+    fields = Fields.from_dataset(session.open(path).opened)
     assert list(fields.names) == [ELEMENT, "info:mix"]
     assert fields.values("info:mix").tolist() == [NO_TEXT, "7", "warm"]

@@ -43,7 +43,7 @@ def nested(depth):
     ("patch", "message"),
     [
         (changed("1", "value_input", "x" * 16_000_000), "a text of at most 20,000 characters"),
-        (changed("1", "kept", "x" * 300_000), "a text of at most 250,000 characters"),
+        (changed("1", "stored", "x" * 300_000), "a text of at most 250,000 characters"),
         (changed("1", "value", {"x" * 30_000: 1}), "a text of at most 20,000 characters"),
         (changed("1", "filters", [{"type": "keywords"}] * 60_000), "at most 100,000 values"),
         (changed("1", "indices", [0] * 100_001), "at most 100,000 values"),
@@ -147,18 +147,18 @@ def test_a_long_link_says_nothing():
 def test_a_zigzag_lasso_is_a_matter_of_as_many_points_as_others(rng, monkeypatch):
     xy = rng.uniform(size=(5000, 2))
     zigzag = np.column_stack([np.linspace(0, 1, 20_000), np.tile([0.0, 1.0], 10_000)])
-    n_met = []
+    n_tested = []
     search = np.searchsorted
 
     def count(y, values, **options):
         found = search(y, values, **options)
         if options:
-            n_met.append(np.ptp(found))
+            n_tested.append(np.ptp(found))
         return found
 
     monkeypatch.setattr(map_picking.np, "searchsorted", count)
     map_picking.inside_polygon(xy, zigzag)
-    assert sum(n_met) <= map_picking._MOST_MEETINGS
+    assert sum(n_tested) <= map_picking._MAX_PAIRS
     assert not map_picking.inside_polygon(xy, np.full((5, 2), np.nan)).any()
 
 

@@ -45,7 +45,7 @@ def test_a_quick_method_leads_until_the_chosen_one_is_there(session, file, monke
     session.run(lambda: state.paths)
     assert (state.displayed_method, state.active, state.path.method) == (QUICK, "balanced", QUICK)
     assert methods._active.value == "balanced"
-    assert "Until balanced is computed: msc" in methods._whose.object
+    assert "Until balanced is computed: msc" in methods._note.object
     assert "<b>msc</b> covers" in summary._verdict.object
     # What is decided meanwhile stays, and can be undone.
     state.n_frames = 9
@@ -53,7 +53,7 @@ def test_a_quick_method_leads_until_the_chosen_one_is_there(session, file, monke
     session.run()
     assert (state.displayed_method, state.active, state.n_frames) == ("balanced", "balanced", 9)
     assert state.path.marks.locked == (0, 5)
-    assert "until" not in methods._whose.object
+    assert "until" not in methods._note.object
     assert "<b>balanced</b> covers" in summary._verdict.object
     session.controller.history.undo()
     session.run()

@@ -68,11 +68,11 @@ def test_a_reference_is_compared_with_in_every_view(opened, sets, other_file):
     assert len(chart._plot.source.data["x"]) == 93
     frame = int(novel._table.value["frame"][0])
     assert comparison.novelty[state.opened.envs.frame_index == frame].max() == comparison.novelty.max()
-    novel._picked(0)
+    novel._select(0)
     assert state.selected == (frame,)
     assert state.current_env == comparison.novelty.argmax()
     assert len(chart._plot.current.data["x"]) == 1
-    chart._picked([0])
+    chart._select([0])
     assert comparison.novelty[state.current_env] == comparison.novelty.min()
     assert added._figure.visible
     assert len(matrix._plot.sources["cells"].data["text"]) == 9
@@ -94,7 +94,7 @@ def test_the_order_given_the_reference_is_a_method_like_the_others(opened, sets,
     added._requested_size.data = {"n_frames": [7]}
     assert state.n_frames == added._span.location == 7
     assert "With <b>7 added frames</b>" in added._line.object
-    added._picked()
+    added._select_frames()
     assert state.selected == tuple(sorted(state.paths[MSC_WITH_REFERENCE].order[:7].tolist()))
     added._make_active()
     assert state.active == MSC_WITH_REFERENCE
@@ -159,7 +159,7 @@ def test_many_environments_are_ordered_when_asked_for(opened, sets, other_file, 
     opened.run()
     assert MSC_WITH_REFERENCE not in state.methods
     assert added._compute.visible
-    added._ask()
+    added._request()
     assert not added._compute.visible
     opened.run()
     assert added._figure.visible

@@ -69,7 +69,7 @@ def visit_again(session, search, kept):
     view = AddressView(session.state, session.controller, ReferenceSets(session.state, session.controller))
     view.ask(search)
     view.open()
-    view._address.kept = kept
+    view._address.stored = kept
     session.run()
     return view
 
@@ -79,7 +79,7 @@ def test_it_may_also_be_told_later(session, file):
     steps = decide(session)
     other = type(session)()
     view = visit(other, left.search)
-    view._address.kept = left.decisions
+    view._address.stored = left.decisions
     other.run()
     assert other.controller.history.steps == steps
     other.controller.close()
@@ -183,7 +183,7 @@ def test_what_makes_no_sense_is_let_go_of(session, file):
     session.open(file)
     before = values(session.state)
     for text in texts:
-        first._address.kept = text
+        first._address.stored = text
         session.run()
         assert values(session.state) == before, text[:200]
         assert not session.controller.history.can_undo

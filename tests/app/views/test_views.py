@@ -223,7 +223,7 @@ def test_exports_follow_method_size_and_order(opened, file, monkeypatch):
     view = ExportView(opened.state, opened.controller)
     opened.state.param.update(active="random", n_frames=5)
     saved = {}
-    monkeypatch.setattr(view._saver, "send", saved.__setitem__)
+    monkeypatch.setattr(view._download_file, "send", saved.__setitem__)
     for button in (view._zip, view._xyz, view._json):
         button.clicks += 1
     opened.run()

@@ -43,16 +43,16 @@ def test_a_list_that_waits_says_so_and_one_that_failed_can_be_asked_for(opened, 
     opened.state.tab = "frames"
     view = FramesView(opened.state, opened.controller, "frames")
     assert "waiting for its turn behind “Something”" in view._head.object
-    assert not view._again.visible, "asked for already"
+    assert not view._retry.visible, "asked for already"
     go_on.set()
     opened.run()
     assert "not listed yet" in view._head.object
     assert "the listing of this test" in opened.state.error
     monkeypatch.undo()
-    view._again.clicks += 1
+    view._retry.clicks += 1
     opened.run()
     assert "24 of 24 frames shown" in view._head.object
-    assert not view._again.visible
+    assert not view._retry.visible
 
 
 def test_every_column_has_a_least_width_and_a_share_of_the_rest(view):
@@ -106,12 +106,12 @@ def test_the_filter_shows_and_picks_what_it_finds(opened, view):
     ]
     assert 0 < len(expected) < 24
     assert shown(view)["frame"].tolist() == expected
-    view._pick.clicks += 1
+    view._select_all.clicks += 1
     assert state.selected == tuple(expected)
-    assert f"({len(expected)})" in view._pick.label
+    assert f"({len(expected)})" in view._select_all.label
     state.n_frames = 24
     assert len(shown(view)) == 0
-    assert view._pick.disabled
+    assert view._select_all.disabled
     view._unfilter.clicks += 1
     assert len(shown(view)) == 24
     assert state.selected == tuple(expected)
@@ -150,7 +150,7 @@ def test_a_click_looks_at_the_most_novel_environment(opened, view):
         view._clicked(frame)
         assert state.current_frame == frame
         assert values[state.current_env] == shown(view)["max_delta_entropy"][frame]
-    view._look.clicks += 1
+    view._show_structure.clicks += 1
     assert state.tab == "map"
 
 

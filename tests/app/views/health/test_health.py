@@ -261,7 +261,7 @@ def test_a_check_that_waits_says_so_and_one_that_failed_can_be_asked_for(session
     assert "waiting for its turn behind “Something &lt;else&gt;”" in text_of(view)
     assert not button.visible, "asked for already"
     go_on.set()
-    session.run(until=lambda: "under way" in text_of(view))
+    session.run(until=lambda: "running" in text_of(view))
     checking.set()
     session.run()
     assert head in text_of(view)
@@ -279,7 +279,7 @@ def test_the_place_among_other_sessions_is_told():
     activity = Activity(running=True, title="Checks", step="Waiting for its turn: 2 ahead")
     assert queue_status(activity, "Checks") == "waiting for its turn: 2 ahead"
     activity.param.update(step="checks", fraction=0.4)
-    assert queue_status(activity, "Checks") == "under way, 40 %"
+    assert queue_status(activity, "Checks") == "running, 40 %"
     activity.running = False
     assert queue_status(activity, "Checks") == "waiting for its turn"
 

@@ -20,7 +20,7 @@ pytestmark = pytest.mark.filterwarnings("ignore:Both 'variant' and 'button_style
 
 @pytest.fixture
 def chart(opened):
-    return MapView(opened.state, opened.controller, beside=True)
+    return MapView(opened.state, opened.controller, with_subset=True)
 
 
 @pytest.fixture
@@ -112,16 +112,16 @@ def test_a_box_picks_frames_and_shift_adds(opened, chart, image, monkeypatch):
         monkeypatch.setattr(maps, "MOST_GLYPHS", 10)
     state, frame = opened.state, opened.state.opened.envs.frame_index
     first, second = box_around(state, [5, 6]), box_around(state, [60, 61])
-    chart._pick(chart._plot, first)
+    chart._select(chart._plot, first)
     expected = set(frame[inside(state, first)].tolist())
     assert state.selected == tuple(sorted(expected))
     assert 0 < len(expected) < 24
     chart._start_gesture(SimpleNamespace(modifiers={"shift": True}))
-    chart._pick(chart._plot, second)
+    chart._select(chart._plot, second)
     expected |= set(frame[inside(state, second)].tolist())
     assert state.selected == tuple(sorted(expected))
     chart._start_gesture(SimpleNamespace(modifiers={"shift": False}))
-    chart._pick(chart._plot, {"type": "rect", "x0": 1e6, "x1": 2e6, "y0": 0, "y1": 1})
+    chart._select(chart._plot, {"type": "rect", "x0": 1e6, "x1": 2e6, "y0": 0, "y1": 1})
     assert state.selected == ()
     opened.controller.history.undo()
     assert state.selected == tuple(sorted(expected))
@@ -130,7 +130,7 @@ def test_a_box_picks_frames_and_shift_adds(opened, chart, image, monkeypatch):
 def test_a_lasso_picks_what_it_surrounds(opened, chart):
     state = opened.state
     x, y = state.embedding[40]
-    chart._pick(
+    chart._select(
         chart._plot, {"type": "poly", "x": [x - 1e-9, x, x + 1e-9], "y": [y - 1e-9, y + 1e-9, y - 1e-9]}
     )
     assert int(state.opened.envs.frame_index[40]) in state.selected
@@ -162,7 +162,7 @@ def test_a_click_looks_at_the_nearest_environment_and_the_cross_follows(opened, 
 def test_the_subset_stands_beside_the_full_set_in_the_same_ranges(opened, chart):
     state = opened.state
     assert len(chart._maps) == 1
-    chart._beside.value = True
+    chart._separate.value = True
     assert len(chart._maps) == 2
     assert chart._color.value == CROWDED
     full, subset = chart._figures
@@ -174,9 +174,9 @@ def test_the_subset_stands_beside_the_full_set_in_the_same_ranges(opened, chart)
         assert sorted(drawn(subset)) == kept.tolist()
         assert len(drawn(full)) == state.opened.envs.n_envs
         assert f"{len(kept)} environments" in subset.figure.title.text
-    chart._pick(subset, {"type": "rect", "x0": -1e3, "x1": 1e3, "y0": -1e3, "y1": 1e3})
+    chart._select(subset, {"type": "rect", "x0": -1e3, "x1": 1e3, "y0": -1e3, "y1": 1e3})
     assert state.selected == tuple(np.flatnonzero(state.mask).tolist()), "only what is drawn there is picked"
-    chart._beside.value = False
+    chart._separate.value = False
     assert len(chart._maps) == 1
     assert chart._color.value == KEPT
     assert full.figure.title.text == ""

@@ -34,7 +34,7 @@ def test_nothing_open_is_said(session):
     assert "Nothing is open" in text_of(view)
     assert "Nothing is open" in text_of(nearest)
     view._step(1)
-    view._pick(0)
+    view._select_atom(0)
     view._mark("lock")
     assert session.state.current_env is None
     assert session.state.marks.locked == ()

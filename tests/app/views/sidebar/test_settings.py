@@ -41,7 +41,7 @@ def test_a_large_set_is_sampled_and_that_is_said(rng, opened):
     assert entropy_curve(rng.normal(size=(SAMPLE + 7, 2))).n_sample == SAMPLE
     view = SettingsView(opened.state, opened.controller)
     view._curve = EntropyCurve(GRID, np.linspace(8, 0, 25), SAMPLE, 232_144)
-    view._judge()
+    view._show_bandwidth()
     assert "a random sample of 5,000 of 232,144 environments" in text_of(view)
 
 
@@ -106,7 +106,7 @@ def test_molecules_have_no_volume(session, tmp_path):
     session.open(tmp_path / "a.xyz")
     view = SettingsView(session.state, session.controller)
     view._take_suggestion()
-    assert "no volume per atom" in text_of(view)
+    assert "the volume per atom is undefined" in text_of(view)
     assert view._bandwidth.value == "0.015"
 
 
