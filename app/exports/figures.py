@@ -24,11 +24,11 @@ from ..plots.curves import (
     rows_of,
     size_span,
 )
+from ..plots.entropy_bars import LABEL_COLOR, redundancy_data, redundancy_plot, show_redundancy
 from ..plots.forces import forces_plot, tail_data
 from ..plots.map import MapFigure
 from ..plots.outliers import fit, histogram_data, outliers_plot
 from ..plots.palettes import FULL_COLOR
-from ..plots.redundancy import LABEL_COLOR, redundancy_data, redundancy_plot, show_redundancy
 from ..plots.sets import addition_plot, matrix_plot, novelty_edges, novelty_plot, set_map, show_matrix
 from ..plots.sets import histogram_data as novelty_data
 from ..text.numbers import nats

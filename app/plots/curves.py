@@ -48,9 +48,15 @@ def rows_of(columns: dict[str, np.ndarray], rows) -> dict[str, list]:
 
 def hide_overlapping_labels(columns: dict[str, list], fig: figure) -> dict[str, list]:
     """Blank the labels that would overlap an earlier one in the figure's range."""
+    across, up = ((high - low) or 1 for low, high in (limits(fig.x_range), limits(fig.y_range)))
+    return without_near_labels(columns, (across, up))
+
+
+def without_near_labels(columns: dict[str, list], extent: tuple[float, float]) -> dict[str, list]:
+    """Blank the labels that would overlap an earlier one in a figure of this `extent` along x and y."""
     shown: list[tuple[float, float]] = []
     labels = []
-    across, up = ((high - low) or 1 for low, high in (limits(fig.x_range), limits(fig.y_range)))
+    across, up = extent
     for x, y, label in zip(columns["diversity"], columns["entropy"], columns["label"], strict=True):
         at = x / across, y / up
         near = any(abs(at[0] - a) < _LABEL[0] and abs(at[1] - b) < _LABEL[1] for a, b in shown)

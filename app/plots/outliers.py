@@ -11,7 +11,7 @@ from ..analysis.methods import METHOD_INFO
 from .base import Plot, add_legend, blank, empty, follow_theme, set_range
 from .palettes import FULL_COLOR
 
-_TICKS = (-1000, -100, -30, -10, -3, -1, 0, 1, 3, 10, 30, 100, 300, 1000, 3000, 10000, 100000)
+TICKS = (-1000, -100, -30, -10, -3, -1, 0, 1, 3, 10, 30, 100, 300, 1000, 3000, 10000, 100000)
 _BINS_PER_UNIT = 16
 
 
@@ -56,8 +56,8 @@ def outliers_plot() -> Plot:
         label.text_font_size = "12px"
         fig.add_layout(label)
         follow_theme(fig, label)
-    fig.xaxis.ticker = FixedTicker(ticks=[float(stretched(tick)) for tick in _TICKS])
-    fig.xaxis.major_label_overrides = {float(stretched(t)): f"{t:,}".replace("-", "−") for t in _TICKS}
+    fig.xaxis.ticker = FixedTicker(ticks=[float(stretched(tick)) for tick in TICKS])
+    fig.xaxis.major_label_overrides = {float(stretched(t)): f"{t:,}".replace("-", "−") for t in TICKS}
     tooltips = [("δH / nats", "@low{0.00} to @high{0.00}"), ("environments", "@count{0,0}")]
     fig.add_tools(HoverTool(tooltips=tooltips, mode="mouse", visible=False))
     return Plot(fig, {}, legend=add_legend(fig, {}), draw=_draw)

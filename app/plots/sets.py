@@ -28,8 +28,8 @@ from .palettes import FULL_COLOR, NOVELTY, NOVELTY_LIMIT
 SET_COLOR, REFERENCE_COLOR, COVERED_COLOR = "#0072B2", "#D55E00", "#56B4E9"
 # δH spans −10 to thousands of nats: the axis is linear up to about this, then logarithmic.
 _LINEAR = 2.0
-_TICKS = (-20, -10, -5, -2, 0, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10_000)
-_GREY = "#c3c9d1"
+TICKS = (-20, -10, -5, -2, 0, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10_000)
+GREY = "#c3c9d1"
 
 
 def asinh_scale(values):
@@ -56,8 +56,8 @@ def histogram_data(values: np.ndarray, edges: np.ndarray) -> dict[str, np.ndarra
 def novelty_plot() -> Plot:
     """Plot two histograms of δH; sources ``set`` and ``reference`` (`histogram_data`)."""
     fig = blank("δH / nats", "environments / %")
-    fig.xaxis.ticker = FixedTicker(ticks=asinh_scale(_TICKS).tolist())
-    labels = zip(asinh_scale(_TICKS).tolist(), _TICKS, strict=True)
+    fig.xaxis.ticker = FixedTicker(ticks=asinh_scale(TICKS).tolist())
+    labels = zip(asinh_scale(TICKS).tolist(), TICKS, strict=True)
     fig.xaxis.major_label_overrides = {at: f"{tick:,}".replace("-", "−") for at, tick in labels}
     fig.xaxis.major_label_policy = NoOverlap(min_distance=8)
     sources, renderers = {}, {}
@@ -109,7 +109,7 @@ def set_map() -> SetMap:
         palette=list(NOVELTY), low=OVERLAP_THRESHOLD, high=NOVELTY_LIMIT, low_color=COVERED_COLOR
     )
     grey = fig.add_glyph(
-        reference, Scatter(x="x", y="y", size=5, fill_color=_GREY, fill_alpha=0.6, line_color=None)
+        reference, Scatter(x="x", y="y", size=5, fill_color=GREY, fill_alpha=0.6, line_color=None)
     )
     points = Scatter(
         x="x",

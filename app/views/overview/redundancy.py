@@ -7,8 +7,8 @@ from quests_core import Cancelled, Progress
 from ...analysis.analysed_dataset import AnalysedDataset
 from ...analysis.label_entropies import label_entropies
 from ...analysis.methods import METHOD_INFO
+from ...plots.entropy_bars import LABEL_COLOR, redundancy_data, redundancy_plot, show_redundancy
 from ...plots.palettes import FULL_COLOR
-from ...plots.redundancy import LABEL_COLOR, redundancy_data, redundancy_plot, show_redundancy
 from ...session.controller import Controller
 from ...session.state import State
 from ...text.numbers import plural

@@ -8,7 +8,7 @@ import panel_material_ui as pmui
 
 from ...analysis.bandwidth import HIGHEST, LOWEST, EntropyCurve, entropy_curve, suggestion
 from ...analysis.parameters import BANDWIDTH, CUTOFF, K, Parameters
-from ...plots.bandwidth import bandwidth_plot
+from ...plots.bandwidth_curve import bandwidth_plot
 from ...plots.base import set_range
 from ...session.controller import Controller
 from ...session.state import State

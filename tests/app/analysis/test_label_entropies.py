@@ -5,7 +5,7 @@ import pytest
 from ase.io import write
 
 from quests_app.analysis import label_entropies
-from quests_app.plots.redundancy import redundancy_data
+from quests_app.plots.entropy_bars import redundancy_data
 from quests_app.views.overview.redundancy import RedundancyView
 from quests_core import entropy
 

@@ -1,0 +1,1 @@
+"""HoloViews elements from plain data."""

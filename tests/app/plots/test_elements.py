@@ -1,0 +1,268 @@
+"""Plots as HoloViews elements, drawn by both backends."""
+
+import doctest
+import importlib
+import inspect
+import io
+import subprocess
+import sys
+
+import holoviews as hv
+import numpy as np
+import pandas as pd
+import PIL.Image
+import pytest
+from bokeh.models import ColorBar, Legend
+from matplotlib.colors import to_hex
+
+from quests_app import plots
+from quests_app.analysis.methods import METHOD_INFO
+from quests_app.plots.elements import options
+
+MODULES = sorted({f"quests_app.plots.elements.{name}" for name in plots._MODULES.values()})
+LAYOUTS = {"subset_maps", "compression_figure", "lost_figure", "comparison_figure"}
+
+
+def curve(shift=0.0):
+    sizes = np.arange(1, 101)
+    return pd.DataFrame({
+        "n_frames": sizes, "n_envs": 40 * sizes, "fraction": sizes / 100,
+        "entropy": 4 + shift + np.log(sizes) / 2, "diversity": 5 + np.log(sizes), "overlap": sizes / 100,
+    })  # fmt: skip
+
+
+RNG = np.random.default_rng(0)
+CURVES = {"msc": curve(), "random": curve(-0.2)}
+FORCES = np.sort(RNG.exponential(size=500))
+DELTAS = {"msc": RNG.normal(size=300) - 1, "random": 3 * RNG.normal(size=300)}
+XY = RNG.normal(size=(400, 2))
+BAND = (np.linspace(6, 9, 20), np.linspace(4.5, 5.9, 20), np.linspace(4.7, 6.1, 20))
+ERRORS = pd.DataFrame({
+    "method": ["msc", "msc", "random", "random"] * 2, "fraction": [0.1] * 4 + [0.5] * 4,
+    "force_rmse": [0.3, 0.32, 0.4, 0.38, 0.2, 0.2, 0.2, 0.22],
+})  # fmt: skip
+TABLE = pd.DataFrame([
+    (name, method, fraction, 5 + fraction - (method == "random"), fraction)
+    for name in ("Cu", "Si") for method in ("msc", "random", "fps") for fraction in (0.5, 0.1)
+], columns=["set", "method", "fraction", "diversity", "overlap"])  # fmt: skip
+MADE = {
+    "addition": lambda: plots.addition(np.arange(9), np.linspace(0.3, 1, 9), np.linspace(0.3, 0.8, 9), 4),
+    "bandwidth": lambda: plots.bandwidth(np.geomspace(5e-4, 0.5, 9), np.linspace(8, 0, 9), 8.5, 0.015),
+    "comparison_figure": lambda: plots.comparison_figure(TABLE),
+    "compression_figure": lambda: plots.compression_figure(
+        CURVES, FORCES, {"msc": FORCES[::3]}, {"full set": (7.0, 4000)}, ERRORS
+    ),
+    "delta_entropy": lambda: plots.delta_entropy(DELTAS),
+    "entropy_diversity": lambda: plots.entropy_diversity(CURVES, 30, "msc", {"random": BAND}),
+    "environment_map": lambda: plots.environment_map(XY, XY[:, 0], title="x / Å"),
+    "force_errors": lambda: plots.force_errors(ERRORS),
+    "force_tail": lambda: plots.force_tail(FORCES, {"msc": FORCES[::3]}),
+    "lost_figure": lambda: plots.lost_figure({"25 %": DELTAS}, XY, {"msc": np.arange(100)}),
+    "novelty": lambda: plots.novelty(DELTAS["msc"], DELTAS["random"]),
+    "overlap": lambda: plots.overlap(CURVES, 30, target=0.9),
+    "overlap_matrix": lambda: plots.overlap_matrix(np.array([[1.0, 0.25], [0.5, 1.0]]), ["solid", "liquid"]),
+    "redundancy": lambda: plots.redundancy({"full set": (7.0, 4000), "liquid": (5.0, 1000)}),
+    "set_map": lambda: plots.set_map(XY[:100], DELTAS["random"][:100], XY[100:]),
+    "subset_maps": lambda: plots.subset_maps(XY, {"msc": np.arange(100)}),
+}  # fmt: skip
+# Labels of both axes, and ranges; no axes on maps.
+AXES = {
+    "addition": ("frames added to the reference", "covered by both / %", (0, 1.02 * 8), (0, 104)),
+    "bandwidth": ("h / Å⁻¹", "H / nats", (5e-4, 0.5), (0, 1.08 * 8.5)),
+    "delta_entropy": ("δH(environment | subset) / nats", "environments", None, None),
+    "entropy_diversity": ("diversity / nats", "entropy / nats", None, None),
+    "environment_map": None,
+    "force_errors": ("frames kept / %", "force RMSE above the best / eV Å⁻¹", (0, 102), None),
+    "force_tail": ("f / eV Å⁻¹", "share with |F| > f", (0, 1.03 * FORCES[-1]), (0.6 / 500, 1.6)),
+    "novelty": ("δH / nats", "environments / %", None, None),
+    "overlap": ("frames kept / %", "overlap / %", (0, 102), (0, 104)),
+    "overlap_matrix": ("covered by", "environments of", (-0.5, 1.5), (-0.5, 1.5)),
+    "redundancy": ("entropy / nats", "", (0, 1.28 * np.log(4000)), (-0.6, 1.6)),
+    "set_map": None,
+}
+
+
+def drawn(element, backend):
+    """Return what a backend makes of an element: a matplotlib figure or a Bokeh model."""
+    return hv.renderer(backend).get_plot(element).state
+
+
+def pixels(figure):
+    file = io.BytesIO()
+    figure.savefig(file, format="png", dpi=60)
+    return np.asarray(PIL.Image.open(file).convert("RGB")).astype(int)
+
+
+@pytest.mark.parametrize("name", MODULES)
+def test_examples_run(name):
+    results = doctest.testmod(importlib.import_module(name))
+    assert results.attempted
+    assert results.failed == 0
+
+
+def test_every_function_is_listed_drawn_and_described():
+    assert set(MADE) == set(plots.__all__) == set(AXES) | LAYOUTS
+    for name in plots.__all__:
+        function = getattr(plots, name)
+        documentation = inspect.getdoc(function)
+        assert ">>> " in documentation
+        named = documentation[documentation.index("Parameters") : documentation.index("Returns")]
+        for parameter in inspect.signature(function).parameters:
+            assert parameter in named, f"{name}: {parameter} is not described"
+
+
+@pytest.mark.parametrize("name", AXES)
+def test_axes_and_ranges_in_both_backends(name):
+    element, expected = MADE[name](), AXES[name]
+    figure = drawn(element, "bokeh")
+    axes = drawn(element, "matplotlib").axes[0]
+    ranges = [(figure.x_range.start, figure.x_range.end), (figure.y_range.start, figure.y_range.end)]
+    np.testing.assert_allclose([axes.get_xlim(), axes.get_ylim()], ranges)
+    assert np.isfinite(ranges).all()
+    if expected is None:
+        assert not figure.xaxis.visible
+        assert not axes.xaxis.get_visible()
+        return
+    labels, limits = expected[:2], expected[2:]
+    assert (figure.xaxis.axis_label, figure.yaxis.axis_label) == labels
+    assert (axes.get_xlabel(), axes.get_ylabel()) == labels
+    for found, wanted in zip(ranges, limits, strict=True):
+        if wanted is not None:
+            np.testing.assert_allclose(found, wanted)
+
+
+@pytest.mark.parametrize("name", MADE)
+def test_something_is_drawn(name):
+    """More than an empty frame: many pixels have a colour."""
+    figure = drawn(MADE[name](), "matplotlib")
+    assert (np.ptp(pixels(figure), axis=2) > 40).sum() > 150
+
+
+@pytest.mark.parametrize("name", ["entropy_diversity", "overlap", "delta_entropy"])
+def test_colours_dashes_and_legend_are_those_of_the_methods(name):
+    element = MADE[name]()
+    figure, axes = drawn(element, "bokeh"), drawn(element, "matplotlib").axes[0]
+    legend = next(item for item in figure.above if isinstance(item, Legend))
+    entries = {item.label.value: item.renderers[0].glyph for item in legend.items}
+    assert set(entries) - {"full set"} == {"msc", "random"}
+    lines = {line.get_label(): line for line in axes.lines}
+    for method in ("msc", "random"):
+        info = METHOD_INFO[method]
+        assert entries[method].line_color == info.color
+        assert to_hex(lines[method].get_color()).upper() == info.color
+    assert lines["msc"].get_linestyle() == "-"
+    assert lines["random"].get_linestyle() == ":"
+    assert not entries["msc"].line_dash
+    assert entries["random"].line_dash
+    assert [text.get_text() for text in axes.get_legend().get_texts()] == list(entries)
+
+
+def test_the_lines_are_where_the_numbers_are():
+    element = MADE["overlap"]()
+    axes = drawn(element, "matplotlib").axes[0]
+    lines = {line.get_label(): line for line in axes.lines}
+    np.testing.assert_allclose(lines["msc"].get_xdata(), np.arange(1, 101))
+    np.testing.assert_allclose(lines["msc"].get_ydata(), np.arange(1, 101))
+    spans = [line for line in axes.lines if len(set(np.ravel(line.get_xdata()))) == 1]
+    assert [float(np.ravel(line.get_xdata())[0]) for line in spans] == [30]
+    assert element.Size.I.data == 30
+
+
+def test_the_bound_is_drawn_only_where_it_does_not_press_the_curves():
+    near = {"msc": curve().assign(n_envs=lambda c: np.exp(c["entropy"] + 0.1))}
+    far = {"msc": curve().assign(n_envs=10**9)}
+    assert "Bound" in plots.entropy_diversity(near)
+    assert "Bound" not in plots.entropy_diversity(far)
+
+
+def test_bands_have_the_colour_of_their_method():
+    (band,) = drawn(MADE["entropy_diversity"](), "matplotlib").axes[0].collections[:1]
+    assert to_hex(band.get_facecolor()[0]).upper() == METHOD_INFO["random"].color
+
+
+@pytest.mark.parametrize("name", ["environment_map", "set_map", "overlap_matrix"])
+def test_a_colour_bar_has_a_title_with_a_unit(name):
+    element, title = MADE[name](), {"environment_map": "x / Å", "set_map": "δH / nats"}
+    title = title.get(name, "overlap / %")
+    (bar,) = drawn(element, "bokeh").select({"type": ColorBar})
+    assert bar.title == title
+    assert drawn(element, "matplotlib").axes[1].get_ylabel() == title
+
+
+def test_a_map_draws_every_point_at_one_byte_per_pixel():
+    xy = RNG.normal(size=(60_000, 2))
+    xy[-1] = [30, 30]
+    image = plots.environment_map(xy, np.array(["a"] * 59_999 + ["rare"])).Map.I
+    values = image.dimension_values("color", flat=False)
+    assert values.dtype == np.uint8
+    assert values[-30:, -40:].max() == 3, "the only point of the rare name, top right"
+    assert (values > 0).sum() > 10_000
+
+
+def test_names_from_a_file_are_no_formulas():
+    name = r"$\frac{1}{2}$ and $x$"
+    element = plots.environment_map(XY, np.array([name, "b"] * 200))
+    texts = drawn(element, "matplotlib").axes[0].get_legend().get_texts()
+    assert not any(text.get_parse_math() for text in texts)
+    assert f"{name} 200" in [text.get_text() for text in texts]
+
+
+def test_ticks_of_logarithmic_axes_need_no_formula():
+    figure = drawn(MADE["force_tail"](), "matplotlib")
+    figure.canvas.draw()
+    labels = [label.get_text() for label in figure.axes[0].get_yticklabels()]
+    assert {"10⁻²", "10⁻¹", "1"} <= set(labels)
+
+
+def test_layouts_have_the_panels_of_the_paper():
+    figure = drawn(MADE["compression_figure"](), "matplotlib")
+    assert [axes.get_title()[:3] for axes in figure.axes] == ["(a)", "(b)", "(c)", "(d)", "(e)"]
+    labels = [axes.get_ylabel() for axes in figure.axes]
+    assert labels == [AXES[n][1] for n in (
+        "entropy_diversity", "overlap", "force_tail", "redundancy", "force_errors"
+    )]  # fmt: skip
+    assert len(MADE["comparison_figure"]()) == 4
+    with pytest.raises(ValueError, match="baseline: expected a method of the table, got 'best'"):
+        plots.comparison_figure(TABLE, "best")
+
+
+def test_differences_are_those_of_the_same_set_and_size():
+    panels = list(MADE["comparison_figure"]())
+    np.testing.assert_allclose(panels[0].Set.Cu["diversity"], [-1, 0])
+    np.testing.assert_allclose(panels[2].Set.Cu["overlap"], [0, 0])
+
+
+def test_elements_compose_and_take_options(tmp_path):
+    mine = hv.Curve(([6, 9], [5, 6]), "diversity", "entropy", label="mine")
+    both = MADE["entropy_diversity"]() * mine
+    figure = drawn(both, "bokeh")
+    assert figure.xaxis.axis_label == "diversity / nats"
+    assert "mine" in [item.label.value for item in figure.legend[0].items]
+    beside = both.opts(width=700, backend="bokeh") + MADE["overlap"]()
+    assert len(beside) == 2
+    hv.save(beside, tmp_path / "both.html", backend="bokeh", resources="inline")
+    hv.save(MADE["overlap"](), tmp_path / "overlap.svg", backend="matplotlib")
+    assert "overlap / %" in (tmp_path / "overlap.svg").read_text()
+
+
+def test_every_role_stands_in_both_tables():
+    assert options.BOKEH.keys() == options.MATPLOTLIB.keys()
+
+
+def test_a_figure_of_no_values_is_refused():
+    for make in (plots.force_tail, lambda values: plots.delta_entropy({"msc": values})):
+        with pytest.raises(ValueError, match="expected at least one finite value, got none"):
+            make(np.array([np.nan]))
+    drawn(plots.novelty(np.array([np.nan]), np.array([])), "matplotlib")
+
+
+@pytest.mark.parametrize("name", ["entropy_diversity", "overlap", "delta_entropy"])
+def test_a_figure_of_no_method_is_refused(name):
+    with pytest.raises(ValueError, match="expected at least one method, got none"):
+        getattr(plots, name)({})
+
+
+def test_the_dashboard_needs_no_matplotlib_for_its_elements():
+    code = "import sys; import quests_app.plots.elements.curves;print('matplotlib.pyplot' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "False"
