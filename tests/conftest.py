@@ -12,7 +12,12 @@ import pytest
 
 pytest.register_assert_rewrite("tests.invariance")
 
-BROWSER = "tests/browser/"
+# Folders whose tests share what takes long to start. One worker begins with each, and a third with what needs
+# no compiled kernels; all that is left goes to whoever is free.
+TOGETHER = ("tests/browser/", "tests/hostile/")
+UNCOMPILED = "tests/core/io/"
+# Those of the folders above wait most of the time, for a browser and for servers.
+WORKERS = 3
 SHARED = Path(__file__).resolve().parents[2] / "shared"
 DATA, CASES = SHARED / "data", SHARED / "cases"
 
@@ -25,7 +30,7 @@ def pytest_configure(config):
     # Each worker has its own.
     os.environ["QUESTS_CACHE_DIR"] = tempfile.mkdtemp(prefix="quests-test-cache-")
     config.addinivalue_line("markers", "slow: run by .ci/run and `pytest -m slow` alone")
-    config.addinivalue_line("markers", "jit: too heavy to run with numba's compiler switched off")
+    config.addinivalue_line("markers", "jit: too heavy, or no different, with numba's compiler switched off")
 
 
 def pytest_unconfigure(config):
@@ -34,14 +39,14 @@ def pytest_unconfigure(config):
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_cmdline_main(config):
-    """Share the whole suite between two workers; a part of it runs in one process unless ``-n`` is given."""
+    """Share the whole suite between `WORKERS`; a part of it runs in one process unless ``-n`` is given."""
     option = config.option
     is_whole = config.args_source is config.ArgsSource.TESTPATHS
     is_worker = "PYTEST_XDIST_WORKER" in os.environ
     if not config.pluginmanager.hasplugin("xdist") or is_worker or option.usepdb or option.collectonly:
         return
     if is_whole and option.numprocesses is None:
-        option.numprocesses = 2
+        option.numprocesses = WORKERS
     if option.numprocesses and option.dist == "no":
         # Files go to the workers as they are sorted below.
         option.dist, option.loadscopereorder = "loadfile", False
@@ -49,37 +54,44 @@ def pytest_cmdline_main(config):
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config, log):
-    """Give each file to one worker, which starts its servers once, and all browser tests to the same one."""
+    """Give each file to one worker, which starts its servers once, and each folder of `TOGETHER`."""
     if config.option.dist != "loadfile":
         return None
     from xdist.scheduler import LoadFileScheduling
 
     class Scheduling(LoadFileScheduling):
         def _split_scope(self, nodeid):
-            return BROWSER if nodeid.startswith(BROWSER) else super()._split_scope(nodeid)
+            shared = (folder for folder in TOGETHER if nodeid.startswith(folder))
+            return next(shared, None) or super()._split_scope(nodeid)
 
     return Scheduling(config, log)
 
 
 @pytest.fixture(scope="session")
-def compiled():
+def compiled(tmp_path_factory):
     """Compile the kernels where that was not done yet, so that no test or server waits for it.
 
-    Two workers begin at different ends, and find what the other has compiled.
+    Of several workers, two begin at different ends, and each kernel is compiled by one of them.
     """
     from quests_core.compilation import first_time
     from tests import warm_up
 
-    if first_time():
-        warm_up.run(backwards=os.environ.get("PYTEST_XDIST_WORKER") == "gw1")
+    if numba.config.DISABLE_JIT:
+        return
+    if worker := os.environ.get("PYTEST_XDIST_WORKER"):
+        # Beside the folders of the workers.
+        warm_up.share(tmp_path_factory.getbasetemp().parent, backwards=worker == "gw1")
+    elif first_time():
+        warm_up.run()
 
 
 def pytest_collection_modifyitems(items):
-    # One worker begins with the browser tests, which take as long as half of the others.
-    items.sort(key=lambda item: not item.nodeid.startswith(BROWSER))
+    first = (*TOGETHER, UNCOMPILED)
+    items.sort(key=lambda item: [not item.nodeid.startswith(folder) for folder in first])
     if not numba.config.DISABLE_JIT:
         return
-    skip = pytest.mark.skip(reason="too heavy without numba's compiler (NUMBA_DISABLE_JIT=1)")
+    why = "too heavy, or no different, without numba's compiler (NUMBA_DISABLE_JIT=1)"
+    skip = pytest.mark.skip(reason=why)
     for item in items:
         if "jit" in item.keywords:
             item.add_marker(skip)

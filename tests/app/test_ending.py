@@ -10,6 +10,7 @@ from ase.build import bulk
 from ase.io import write
 
 from tests import asynchronous
+from tests.app.conftest import WAIT_SECONDS
 from tests.hostile.client import Page
 from tests.load.server import Server
 
@@ -40,7 +41,7 @@ def test_a_server_that_computes_ends_and_leaves_nothing(busy_file, tmp_path, sen
     try:
         # A page that is there begins a session, whose file is then read, described or ordered.
         asynchronous.run(begin(server.address))
-        server.wait(server.is_busy, 120)
+        server.wait(server.is_busy, WAIT_SECONDS)
         assert server.process.poll() is None
         uploads = list(server.scratch.glob("quests-files-*/upload-*"))
     finally:
@@ -65,7 +66,7 @@ app_hooks.on_server_unloaded(None)
 
 def test_work_that_never_looks_up_keeps_no_server():
     done = subprocess.run(
-        [sys.executable, "-c", STUCK], capture_output=True, text=True, timeout=120, check=False
+        [sys.executable, "-c", STUCK], capture_output=True, text=True, timeout=WAIT_SECONDS, check=False
     )
     assert (done.returncode, done.stderr) == (0, "")
     assert not Path(done.stdout.strip()).exists()
@@ -88,6 +89,6 @@ except KeyboardInterrupt:
 
 def test_an_interrupted_server_ends_what_its_loop_is_doing():
     done = subprocess.run(
-        [sys.executable, "-c", AMID], capture_output=True, text=True, timeout=120, check=False
+        [sys.executable, "-c", AMID], capture_output=True, text=True, timeout=WAIT_SECONDS, check=False
     )
     assert (done.stdout, done.returncode) == ("ended\n", 0)

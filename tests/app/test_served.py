@@ -1,6 +1,7 @@
 """What a real served process tells and refuses, asked from outside."""
 
 import asyncio
+import functools
 import json
 import re
 import socket
@@ -11,7 +12,7 @@ from bokeh.util.token import generate_jwt_token
 from tornado.httpclient import HTTPClientError
 
 from tests import asynchronous
-from tests.load.run import Held, cancelled, grow, marked_file, together
+from tests.load.run import Held, cancelled, marked_file, opened_and_closed, together
 from tests.load.server import ROOT, Server
 from tests.load.visitor import PATIENCE, TOKEN, Visitor
 
@@ -30,7 +31,9 @@ def server(folder, tmp_path_factory):
     """Serve one folder, to this machine only."""
     # Uploads stand beneath no folder that pages may name.
     other = tmp_path_factory.mktemp("server")
-    with Server(other, QUESTS_DATA_DIRS=str(folder), QUESTS_CACHE_DIR=str(other / "cache")) as server:
+    own = {"QUESTS_DATA_DIRS": str(folder), "QUESTS_CACHE_DIR": str(other / "cache")}
+    # Pages that were left are soon forgotten; one that comes later than that is made anew.
+    with Server(other, lifetime=4, **own) as server:
         yield server
     assert server.faults() == []
 
@@ -68,14 +71,14 @@ def test_an_event_that_overtakes_a_change_finds_the_page_whole(server):
         for ticked in (False, True) * 3:
             # Panel keeps a change back for a moment; the click calls for it before its time.
             await asyncio.gather(visitor.change("random", "value", ticked), visitor.click("Show Python…"))
-            covers = "By comparison, random covers"
-            while (covers in json.dumps(await visitor.pull())) != ticked:
-                await asyncio.sleep(0.1)
+            await visitor.told(functools.partial(compares, ticked))
         await visitor.close()
+
+    def compares(ticked: bool, content: str) -> bool:
+        return "verdict" in content and ("By comparison, random covers" in content) == ticked
 
     asynchronous.run(asyncio.wait_for(scenario(), PATIENCE))
     assert server.faults() == []
-    server.wait_until_empty()
 
 
 def test_sessions_keep_to_themselves_and_leave_nothing(server, folder):
@@ -131,11 +134,13 @@ def test_cancel_frees_the_worker_and_what_has_ended_is_let_go_of(server, folder)
     # How soon it is free is measured by benchmarks/load.py: this machine may be busy.
     assert asynchronous.run(cancelled(server, large, 0.2)) is not None
     assert server.metrics()[ended] > before, "it did not come to its end"
-    grow(server, lambda n: [marked_file(folder, 60 + n, DEMO, 300)], 2, held)
+    for number in (60, 61):
+        asynchronous.run(opened_and_closed(server, [marked_file(folder, number, DEMO, 300)], held))
     assert held.losses == []
     assert held.n_opened_and_closed == 2
+    server.wait_until_empty()
     # Nothing that lives on holds a page that has ended.
-    server.wait(lambda: server.metrics()["quests_sessions_in_memory"] == 0, 60)
+    server.wait(lambda: server.metrics()["quests_sessions_in_memory"] == 0, PATIENCE)
 
 
 def elsewhere():

@@ -112,7 +112,7 @@ def url(tmp_path_factory, browser):
         yield address
     finally:
         server.terminate()
-        server.wait(30)
+        server.wait(PATIENCE)
     # A page that is closed while the server writes to it is no fault.
     closed = ("WebSocketClosedError", "StreamClosedError")
     parts = log.read_text().split("Traceback")[1:]

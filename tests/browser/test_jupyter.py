@@ -52,7 +52,7 @@ def lab(tmp_path_factory, browser, small_file):
         yield f"http://localhost:{port}"
     finally:
         server.terminate()
-        server.wait(30)
+        server.wait(PATIENCE)
 
 
 @pytest.fixture

@@ -1,9 +1,18 @@
 """Fixtures of the library's tests."""
 
+import os
+
 import ase.io
 import pytest
 
 from tests.core.labelled import labelled
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _compiled(request):
+    """Where several workers need kernels, each is compiled once; what reads and writes files needs none."""
+    if "PYTEST_XDIST_WORKER" in os.environ and request.path.parent.name != "io":
+        request.getfixturevalue("compiled")
 
 
 @pytest.fixture

@@ -52,5 +52,5 @@ def test_a_hang_and_a_crash_are_faults(monkeypatch):
     from tests.fuzz import run as module
 
     monkeypatch.setattr(module, "SECONDS", 0)
-    # One case or another is not answered before it was asked for.
-    assert any("no answer" in fault for fault in module.run(4, SEED, bombs=0).faults)
+    # One of them at least is not answered before it was asked for.
+    assert any("no answer" in fault for fault in module.run(2, SEED, bombs=0).faults)

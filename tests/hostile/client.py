@@ -229,9 +229,9 @@ class Wire:
         return next(m["id"] for m in self.models() if kind in m["name"])
 
     async def wait_for(self, text: str, seconds: float = SECONDS) -> None:
-        """Wait until the document holds a text, or is told to change to it; then pull it.
+        """Wait until the document holds a text, or is told to change to it; then `document` is outdated.
 
-        The server is asked no more than twice: to pull a document takes it most of a second.
+        The server is asked no more than once: to pull a document takes it most of a second.
         """
 
         async def appear() -> None:
@@ -243,7 +243,6 @@ class Wire:
             await asyncio.wait_for(appear(), seconds)
         except TimeoutError:
             raise TimeoutError(f"no {text!r} within {seconds} s") from None
-        await self.pull()
 
     async def closed(self, seconds: float = SECONDS) -> Closed:
         """Read until the server closes the websocket; return how it did."""

@@ -6,6 +6,9 @@ import pytest
 
 from tests.hostile.server import WAYS, ServedAs
 
+# A page that was left is soon forgotten, and what it has begun is cancelled.
+SHORT_LIVES = ("--unused-session-lifetime", "4000", "--check-unused-sessions", "500")
+
 
 @pytest.fixture(scope="session", autouse=True)
 def _compiled(compiled):
@@ -19,7 +22,9 @@ def servers(tmp_path_factory):
 
     def get(way: str) -> ServedAs:
         if way not in started:
-            started[way] = ServedAs(way, tmp_path_factory.mktemp(f"hostile-{way}"))
+            # What is known of the demo need not be computed again by each of them.
+            cache = {"QUESTS_CACHE_DIR": os.environ["QUESTS_CACHE_DIR"]}
+            started[way] = ServedAs(way, tmp_path_factory.mktemp(f"hostile-{way}"), **cache)
             started[way].start()
         return started[way]
 
@@ -33,11 +38,16 @@ def with_data(tmp_path_factory):
     """Return the server that opens files which hold whoever reads them."""
     if not hasattr(os, "mkfifo"):
         pytest.skip("no FIFOs here")
-    with ServedAs("panel", tmp_path_factory.mktemp("hostile-data"), has_data=True) as server:
+    folder, cache = tmp_path_factory.mktemp("hostile-data"), os.environ["QUESTS_CACHE_DIR"]
+    with ServedAs("panel", folder, *SHORT_LIVES, has_data=True, QUESTS_CACHE_DIR=cache) as server:
         yield server
 
 
-@pytest.fixture(params=WAYS)
+# The README's way comes with the README's test command, and the others with the slow tests.
+IN_TURN = [pytest.param(way, marks=() if way == "plain" else pytest.mark.slow) for way in WAYS]
+
+
+@pytest.fixture(params=IN_TURN)
 def server(request, servers):
     """Return the server of each way of serving in turn; it must outlive the test."""
     server = servers(request.param)

@@ -10,7 +10,7 @@ import sys
 import time
 from pathlib import Path
 
-from tests.hostile.client import Page
+from tests.hostile.client import SECONDS, Page
 
 PAUSE = 0.2
 
@@ -24,14 +24,16 @@ class Inside:
         Of the server.
     log : Path
         Where each move is noted.
+    pause : float
+        Seconds between two moves.
     """
 
-    def __init__(self, address: str, log: Path):
-        self._address, self._log = address, log
+    def __init__(self, address: str, log: Path, pause: float = PAUSE):
+        self._address, self._log, self._pause = address, log, pause
 
     def __enter__(self) -> "Inside":
         with self._log.open("w") as log:
-            command = [sys.executable, "-m", __name__, self._address]
+            command = [sys.executable, "-m", __name__, self._address, str(self._pause)]
             self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=log)
         while not self.moves():
             if self._process.poll() is not None:
@@ -41,7 +43,7 @@ class Inside:
 
     def __exit__(self, *_) -> None:
         self._process.stdin.close()
-        self._process.wait(120)
+        self._process.wait(SECONDS)
 
     def moves(self, begun: float = 0.0, ended: float = float("inf")) -> list[float]:
         """Return how long each move took that began between two times of ``time.monotonic``, s."""
@@ -54,7 +56,7 @@ class Inside:
         return self._process.poll() is None
 
 
-async def _work(address: str) -> None:
+async def _work(address: str, pause: float) -> None:
     wire = await (await Page(address).load()).connect()
     await wire.event("document_ready", {})
     slider, number = wire.find("Frames kept"), 0
@@ -63,9 +65,9 @@ async def _work(address: str) -> None:
         begun, number = time.monotonic(), number + 1
         await wire.change(slider, "value", number % 9)
         print(json.dumps([begun, time.monotonic() - begun]), flush=True)  # noqa: T201
-        await asyncio.sleep(PAUSE)
+        await asyncio.sleep(pause)
     wire.close()
 
 
 if __name__ == "__main__":
-    asyncio.run(_work(sys.argv[1]))
+    asyncio.run(_work(sys.argv[1], float(sys.argv[2])))

@@ -32,6 +32,7 @@ async def scenario():
     wire = await page.connect()
     await wire.event("document_ready", {})
     await wire.wait_for(sys.argv[4])
+    await wire.pull()
     assert sys.argv[5] not in json.dumps(wire.document)
 
 run(scenario())
@@ -51,6 +52,7 @@ async def shown(page: Page, query: str, text: str, **headers: str) -> None:
     wire = await (await page.load(query, **headers)).connect(**headers)
     await wire.event("document_ready", {})
     await wire.wait_for(text)
+    await wire.pull()
     document = json.dumps(wire.document)
     assert text in document
     assert text == QUOTED or QUOTED not in document

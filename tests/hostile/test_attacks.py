@@ -13,7 +13,8 @@ pytestmark = pytest.mark.jit
 @pytest.fixture(scope="module")
 def attacked(with_data, tmp_path_factory):
     """Return a server on which somebody is at work."""
-    with Inside(with_data.address, tmp_path_factory.mktemp("inside") / "moves") as inside:
+    # One move a second is enough to see that there are answers, and leaves the server to the attacks.
+    with Inside(with_data.address, tmp_path_factory.mktemp("inside") / "moves", pause=1.0) as inside:
         yield with_data, inside
     assert with_data.is_alive()
 

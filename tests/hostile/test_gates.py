@@ -31,9 +31,7 @@ def test_a_request_alone_begins_no_work(with_data):
             page = await Page(with_data.address).load(query)
             assert page.response.code == 200
             # Nor does a websocket, as long as no page says that it is there.
-            wire = await page.connect()
-            await wire.pull()
-            wire.close()
+            (await page.connect()).close()
         state = await health(with_data)
         assert (state["status"], state["jobs_waiting"]) == ("ok", 0)
 

@@ -118,12 +118,12 @@ async def together(server: Server, paths: list[Path], held: Held, pause: float) 
 async def cancelled(server: Server, path: Path, delay: float) -> float | None:
     """Click Cancel while a file is computed; return the seconds until the worker was free, None if it was."""
     visitor = await Visitor(server.address).open(path)
-    await asyncio.to_thread(server.wait, server.is_busy, 60)
+    await asyncio.to_thread(server.wait, server.is_busy, PATIENCE)
     await asyncio.sleep(delay)
     if not server.is_busy():
         return None
     click = asyncio.create_task(visitor.click("Cancel"))
-    seconds = await asyncio.to_thread(server.wait, lambda: not server.is_busy(), 60)
+    seconds = await asyncio.to_thread(server.wait, lambda: not server.is_busy(), PATIENCE)
     await click
     await visitor.close()
     return seconds

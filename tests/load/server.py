@@ -80,7 +80,7 @@ class Server:
         """Stop the process as a service manager does, and return its exit status."""
         self.process.send_signal(sent)
         try:
-            return self.process.wait(120)
+            return self.process.wait(START_SECONDS)
         finally:
             self.process.kill()
             self.process.wait()
@@ -88,7 +88,7 @@ class Server:
     def get(self, path: str) -> tuple[int, str, bytes]:
         """Return status, content type and content of an address."""
         try:
-            with urllib.request.urlopen(self.address + path, timeout=120) as answer:
+            with urllib.request.urlopen(self.address + path, timeout=START_SECONDS) as answer:
                 return answer.status, answer.headers.get("Content-Type", ""), answer.read()
         except urllib.error.HTTPError as error:
             return error.code, "", error.read()
@@ -136,7 +136,7 @@ class Server:
     def wait_until_released(self) -> None:
         """Wait until every page is forgotten, and what it held is given back to the system."""
         self.wait_until_empty()
-        self.wait(lambda: self.metrics()["quests_sessions_in_memory"] == 0, 60)
+        self.wait(lambda: self.metrics()["quests_sessions_in_memory"] == 0, START_SECONDS)
         time.sleep(RELEASE_SECONDS + 1)
 
     def faults(self) -> list[str]:

@@ -10,7 +10,7 @@ import itertools
 import json
 import re
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from urllib.parse import quote
 
 from tornado.httpclient import AsyncHTTPClient, HTTPRequest
@@ -39,6 +39,8 @@ class Visitor:
         self.marks: set[str] = set()
         self.n_places = self.n_bytes = 0
         self._numbers, self._waiting = itertools.count(), {}
+        # Each gets the contents of all messages, and None when the page is closed.
+        self._listeners: set[asyncio.Queue[str | None]] = set()
 
     async def open(self, path: str = "", **more: str) -> "Visitor":
         """Call the page on a file, the demo by default, as a browser does."""
@@ -98,12 +100,27 @@ class Visitor:
         await self._send_event("upload_event", {"entries": [["model", {"id": field["id"]}], ["data", told]]})
 
     async def wait_for(self, text: str, seconds: float = PATIENCE) -> None:
-        """Wait until the page holds a text."""
-        end = time.monotonic() + seconds
-        while text not in json.dumps(await self.pull(), ensure_ascii=False):
-            if time.monotonic() > end:
-                raise TimeoutError(f"no {text!r} within {seconds} s")
-            await asyncio.sleep(0.2)
+        """Wait until the page holds a text, or is told to change to it; then pull it.
+
+        The server is asked no more than twice: to pull a page takes it most of a second.
+        """
+        try:
+            await asyncio.wait_for(self.told(lambda content: text in content), seconds)
+        except TimeoutError:
+            raise TimeoutError(f"no {text!r} within {seconds} s") from None
+        await self.pull()
+
+    async def told(self, holds: Callable[[str], bool]) -> None:
+        """Pull the page, and wait until that or a later message holds what is looked for."""
+        contents: asyncio.Queue[str | None] = asyncio.Queue()
+        self._listeners.add(contents)
+        try:
+            await self.pull()
+            while (content := await contents.get()) is None or not holds(content):
+                if content is None:
+                    raise ConnectionError("the page was closed")
+        finally:
+            self._listeners.remove(contents)
 
     async def close(self) -> None:
         """Leave the page."""
@@ -135,6 +152,8 @@ class Visitor:
             n_buffers = header.get("num_buffers", 0)
             parts += [await self._socket.read_message() for _ in range(2 * n_buffers)]
             self._look_at(parts)
+            for listener in self._listeners:
+                listener.put_nowait(json.dumps(json.loads(content), ensure_ascii=False))
             answer = self._waiting.pop(header.get("reqid"), None)
             if answer is None or answer.done():
                 continue
@@ -142,6 +161,8 @@ class Visitor:
                 answer.set_exception(RuntimeError(content[:500]))
             else:
                 answer.set_result(json.loads(content))
+        for listener in self._listeners:
+            listener.put_nowait(None)
         for answer in self._waiting.values():
             answer.cancel()
 

@@ -75,7 +75,7 @@ def test_progress_reaches_the_activity(loop):
 
     def work(progress):
         progress("step one", 1, 4)
-        go_on.wait(10)
+        go_on.wait(WAIT_SECONDS)
         progress("step two", 4, 4)
 
     loop.submit(work)
@@ -91,7 +91,7 @@ def test_a_busy_loop_is_not_flooded_with_reports(loop):
             progress(f"step {i}", 1, 1)
 
     loop.submit(work)
-    loop.worker.submit(lambda: None).result(20)
+    loop.worker.submit(lambda: None).result(WAIT_SECONDS)
     assert loop.callbacks.qsize() <= 2, "one report and the end"
     loop.turn()
 
@@ -107,7 +107,7 @@ def test_cancelling_ends_the_running_and_the_waiting_work(loop):
 
     loop.submit(endless)
     loop.submit(lambda _: "never")
-    assert started.wait(10)
+    assert started.wait(WAIT_SECONDS)
     loop.jobs.cancel()
     loop.turn()
     assert loop.results == []
@@ -119,11 +119,11 @@ def test_a_result_that_came_too_late_is_thrown_away(loop):
 
     def deaf(_):
         running.set()
-        go_on.wait(10)
+        go_on.wait(WAIT_SECONDS)
         return "unwanted"
 
     loop.submit(deaf)
-    assert running.wait(10)
+    assert running.wait(WAIT_SECONDS)
     loop.jobs.cancel()
     go_on.set()
     loop.turn()
@@ -154,14 +154,14 @@ def test_a_closed_session_hears_nothing(loop):
 
     def work(_):
         running.set()
-        go_on.wait(10)
+        go_on.wait(WAIT_SECONDS)
 
     loop.submit(work)
-    assert running.wait(10)
+    assert running.wait(WAIT_SECONDS)
     loop.jobs.close()
     n_told = loop.callbacks.qsize()
     go_on.set()
-    loop.worker.submit(lambda: None).result(20)
+    loop.worker.submit(lambda: None).result(WAIT_SECONDS)
     assert loop.callbacks.qsize() == n_told
 
 
@@ -192,7 +192,7 @@ def test_a_document_hears_of_threads_on_its_loop_alone(monkeypatch):
 
 def test_work_that_reports_nothing_is_seen_to_begin(loop):
     may_end = threading.Event()
-    loop.submit(lambda _: may_end.wait(20), "silent work")
+    loop.submit(lambda _: may_end.wait(WAIT_SECONDS), "silent work")
     assert loop.activity.step == WAITING
     loop.turn(until=lambda: loop.activity.step == "")
     assert (loop.activity.running, loop.activity.title) == (True, "silent work")
@@ -286,9 +286,9 @@ def test_shutting_down_cancels_the_work_of_all_sessions(loop):
             time.sleep(0.01)
 
     loop.submit(endless)
-    assert started.wait(10)
+    assert started.wait(WAIT_SECONDS)
     shut_down()
-    loop.worker.submit(lambda: None).result(20)
+    loop.worker.submit(lambda: None).result(WAIT_SECONDS)
     assert loop.callbacks.qsize() <= 1, "the page is gone; nobody is told of the end"
 
 
@@ -309,7 +309,7 @@ def test_sessions_take_turns_and_each_keeps_its_order():
     assert [worker.queue_position(owner) for owner in "abc"] == [1, 2, 3]
     assert worker.n_waiting == 5
     go_on.set()
-    worker.submit_for("a", lambda: None).result(20)
+    worker.submit_for("a", lambda: None).result(WAIT_SECONDS)
     assert done == ["a0", "b0", "c0", "a1", "a2"]
     assert worker.n_waiting == 0
     worker.shutdown()
@@ -318,9 +318,9 @@ def test_sessions_take_turns_and_each_keeps_its_order():
 def test_a_task_that_fails_holds_up_nobody():
     worker = FairExecutor()
     failed = worker.submit_for("a", lambda: 1 / 0)
-    assert worker.submit_for("b", lambda: "next").result(20) == "next"
+    assert worker.submit_for("b", lambda: "next").result(WAIT_SECONDS) == "next"
     with pytest.raises(ZeroDivisionError):
-        failed.result(20)
+        failed.result(WAIT_SECONDS)
     worker.shutdown()
 
 
@@ -346,10 +346,10 @@ def test_what_computes_stands_back_behind_the_event_loop():
 
     def helpers():
         with ThreadPoolExecutor(1) as pool:
-            return pool.submit(nice).result(20)
+            return pool.submit(nice).result(WAIT_SECONDS)
 
     worker, before = FairExecutor(), nice()
-    assert worker.submit(nice).result(20) == min(before + NICE, LOWEST_PRIORITY)
-    assert worker.submit(helpers).result(20) > before
+    assert worker.submit(nice).result(WAIT_SECONDS) == min(before + NICE, LOWEST_PRIORITY)
+    assert worker.submit(helpers).result(WAIT_SECONDS) > before
     assert nice() == before
     worker.shutdown()

@@ -21,6 +21,7 @@ from quests_app.server.uploads import UploadFolder
 from quests_app.session.link import LONGEST_SEARCH, LinkRequest
 from quests_app.widgets.tables import data_table
 from quests_core.io import read_process
+from tests.app.conftest import WAIT_SECONDS
 
 ENDLESS = (
     "ITEM: TIMESTEP\n0\nITEM: NUMBER OF ATOMS\n999999999\nITEM: BOX BOUNDS pp pp pp\n0 1\n0 1\n0 1\n"
@@ -209,10 +210,10 @@ def test_health_tells_of_a_worker_that_is_stuck(session, monkeypatch):
 
     def work(progress):
         begun.set()
-        leave.wait(60)
+        leave.wait(WAIT_SECONDS)
 
     session.controller.run("Waiting", work, lambda _: None, lambda _: None)
-    assert begun.wait(60)
+    assert begun.wait(WAIT_SECONDS)
     try:
         assert endpoints.health()["status"] == "ok"
         monkeypatch.setattr(endpoints, "STUCK_SECONDS", 0.0)

@@ -11,6 +11,7 @@ from quests_app.server import loop_scheduler, page_admission
 from quests_app.server.garbage import DeferredCollection
 from quests_app.server.page_admission import PageAdmission
 from tests import asynchronous
+from tests.app.conftest import WAIT_SECONDS
 
 
 async def answer(seen, name, n_turns=3):
@@ -52,7 +53,7 @@ def test_a_busy_loop_holds_a_piece_back_but_not_for_ever(monkeypatch):
         await loop_scheduler.loop_scheduler().wait_until_idle()
         busy.cancel()
 
-    asynchronous.run(asyncio.wait_for(scenario(), 20))
+    asynchronous.run(asyncio.wait_for(scenario(), WAIT_SECONDS))
     assert seen == []
 
 

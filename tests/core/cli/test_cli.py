@@ -558,6 +558,7 @@ def test_serve_names_the_folders_that_pages_may_use(tmp_path, monkeypatch):
     assert "--allow-websocket-origin=data.group:80" in command
 
 
+@pytest.mark.jit
 def test_it_runs_as_a_program_without_a_screen():
     code = (
         "import sys, quests_core.cli; print({'panel', 'bokeh', 'holoviews', 'matplotlib'} & set(sys.modules))"
@@ -588,6 +589,7 @@ def drain(leader):
     return b"".join(parts)
 
 
+@pytest.mark.jit
 @pytest.mark.skipif(not hasattr(os, "openpty"), reason="there are no terminals here")
 def test_progress_is_drawn_where_there_is_a_terminal(file):
     leader, follower = os.openpty()
@@ -691,6 +693,7 @@ def test_a_file_that_appears_while_a_command_computes_is_not_replaced(file, tmp_
     assert target.read_text() == "precious"
 
 
+@pytest.mark.jit
 @pytest.mark.skipif(not os.path.exists("/dev/full"), reason="there is no device that is full")
 @pytest.mark.parametrize(
     "arguments",
@@ -716,6 +719,7 @@ def test_a_full_output_is_told_in_one_line(file, arguments):
     assert done.stderr == "Error: [Errno 28] No space left on device\n"
 
 
+@pytest.mark.jit
 @pytest.mark.skipif(os.name == "nt", reason="signals of POSIX")
 def test_an_interrupt_while_the_command_loads_prints_no_traceback(tmp_path):
     (tmp_path / "quests_core").mkdir()
@@ -733,6 +737,7 @@ def test_an_interrupt_while_the_command_loads_prints_no_traceback(tmp_path):
     assert process.returncode == -signal.SIGINT
 
 
+@pytest.mark.jit
 @pytest.mark.skipif(os.name == "nt", reason="descriptors of POSIX")
 def test_a_closed_output_is_no_error():
     command = f"exec {sys.executable} -m quests_core.cli --version >&-"

@@ -51,6 +51,7 @@ def run(*arguments, **environment):
     )  # fmt: skip
 
 
+@pytest.mark.jit
 @pytest.mark.parametrize("encoding", ["cp1252", "ascii"])
 def test_the_help_is_printed(encoding):
     done = run("delta", "--help", PYTHONIOENCODING=encoding)

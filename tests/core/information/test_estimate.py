@@ -128,7 +128,7 @@ def test_the_error_of_the_gap_is_the_scatter_of_gaps():
 
 def test_a_complete_set_has_no_gap_and_a_poor_one_has(rng):
     centers = rng.normal(0, 5, (20, 2))
-    complete = learning_curve(centers[rng.integers(0, 20, 3000)], n_repeats=3, bandwidth=0.1)
+    complete = learning_curve(centers[rng.integers(0, 20, 800)], n_repeats=3, bandwidth=0.1)
     assert abs(information_gap(complete).gap) < 0.1
     poor = learning_curve(rng.normal(size=(200, 6)), n_repeats=3, bandwidth=0.1)
     assert information_gap(poor).gap > 1

@@ -63,6 +63,7 @@ def test_the_same_frames_come_as_in_this_process(tmp_path, name):
             np.testing.assert_array_equal(value, other.calc.results[key])
 
 
+@pytest.mark.jit
 @pytest.mark.parametrize("name", ENDLESS)
 def test_a_reader_without_an_end_is_killed_in_time_and_the_next_file_is_read(tmp_path, monkeypatch, name):
     bad, good = tmp_path / name, tmp_path / "x.cif"

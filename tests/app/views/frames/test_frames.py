@@ -14,6 +14,7 @@ from quests_app.analysis.filter_evaluation import matches
 from quests_app.analysis.frame_columns import FrameColumns, gather, most_novel
 from quests_app.session.controller import DEMO
 from quests_app.views.frames.frames import FramesView
+from tests.app.conftest import WAIT_SECONDS
 
 # Bokeh turns a pandas index into a column the way that pandas 3.1 deprecates.
 pytestmark = pytest.mark.filterwarnings("ignore:The inplace keyword in DataFrame.reset_index")
@@ -34,7 +35,7 @@ def shown(view):
 
 def test_a_list_that_waits_says_so_and_one_that_failed_can_be_asked_for(opened, monkeypatch):
     go_on = threading.Event()
-    opened.controller.run("Something", lambda _: go_on.wait(20), print, print, quick=True)
+    opened.controller.run("Something", lambda _: go_on.wait(WAIT_SECONDS), print, print, quick=True)
 
     def fail(*_):
         raise ValueError("the listing of this test")

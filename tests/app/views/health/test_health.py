@@ -21,6 +21,7 @@ from quests_app.views.queue_text import queue_status
 from quests_core import descriptors
 from quests_core.health import check
 from quests_core.health.structures import overlaps
+from tests.app.conftest import WAIT_SECONDS
 
 
 def good_frames(rng, n=40):
@@ -248,10 +249,10 @@ def test_a_check_that_waits_says_so_and_one_that_failed_can_be_asked_for(session
     session.open(file)
     state, go_on, checking = session.state, threading.Event(), threading.Event()
     head, again = "Health of the data set", "Check the data set"
-    session.controller.run("Something <else>", lambda _: go_on.wait(20), print, print, quick=True)
+    session.controller.run("Something <else>", lambda _: go_on.wait(WAIT_SECONDS), print, print, quick=True)
 
     def fail(*_):
-        checking.wait(20)
+        checking.wait(WAIT_SECONDS)
         raise ValueError("the check of this test")
 
     monkeypatch.setattr("quests_app.views.health.health.check", fail)
