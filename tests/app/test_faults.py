@@ -15,6 +15,7 @@ from quests_core.utils import environment_variables, memory
 
 
 @pytest.mark.jit
+@pytest.mark.slow
 def test_killed_processes_lose_nothing(file, tmp_path):
     from tests.fuzz.kills import run
 

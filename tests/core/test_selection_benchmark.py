@@ -12,6 +12,7 @@ ROOT = Path(__file__).parents[2]
 
 
 @pytest.mark.jit
+@pytest.mark.slow
 def test_the_default_wins_and_nothing_is_measured_twice(data_file, tmp_path):
     for name in ("cu_poet_19", "gap20_partial"):
         data_file(f"{name}.xyz.gz")

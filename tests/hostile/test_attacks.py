@@ -7,7 +7,8 @@ from tests.hostile.attacks import ATTACKS
 from tests.hostile.client import SECONDS, run
 from tests.hostile.inside import Inside
 
-pytestmark = pytest.mark.jit
+# What each attack is about has tests of its own in this folder.
+pytestmark = [pytest.mark.jit, pytest.mark.slow]
 
 
 @pytest.fixture(scope="module")
