@@ -8,6 +8,7 @@ import numpy as np
 from ase.build import bulk
 
 import quests_core as q
+from tests.core.with_y import select
 
 # Seconds that a worker waits for the others' steps; then it compiles itself what it needs.
 PATIENCE = 600
@@ -18,7 +19,7 @@ def steps() -> list[Callable[[], object]]:
     X = np.random.default_rng(0).normal(0, 0.1, (40, 5))
     return [
         lambda: q.descriptors([bulk("Cu", cubic=True), bulk("NaCl", "rocksalt", 5.6)], k=4),
-        *(lambda method=method: q.select(X, method) for method in q.METHODS),
+        *(lambda method=method: select(X, method) for method in q.METHODS),
         lambda: q.exchange(X, range(5)),
         lambda: q.compression_curve(X, range(40)),
         lambda: q.entropy(X),

@@ -22,6 +22,8 @@ class MethodInfo:
         Whether its subsets are nested, as the slider requires; others are in the library only.
     seeded : bool
         Whether its order depends on a seed; several seeds give a band.
+    needs_properties : bool
+        Whether it needs properties of the frames; such methods are in the library and the command only.
     """
 
     help: str
@@ -29,6 +31,7 @@ class MethodInfo:
     dash: str = "solid"
     nested: bool = True
     seeded: bool = False
+    needs_properties: bool = False
 
 
 METHOD_INFO = {
@@ -61,6 +64,16 @@ METHOD_INFO = {
         dash="dotdash",
         seeded=True,
     ),
+    "maxvol": MethodInfo(
+        "takes the frames of D-optimal active sets of environments, as MTP and ACE do (MaxVol).",
+        color="#785EF0",
+        dash="dashed",
+    ),
+    "cur": MethodInfo(
+        "takes the frame that contributes most to the first principal component of what is left (CUR).",
+        color="#882255",
+        dash="dotdash",
+    ),
     "random": MethodInfo(
         "uniformly at random with seed 0, the baseline to beat.",
         color="#E69F00",
@@ -75,8 +88,16 @@ METHOD_INFO = {
         "has no nested order that a slider could cut; it is in the library only.",
         nested=False,
     ),
+    "direct": MethodInfo(
+        "takes one frame of each BIRCH cluster (DIRECT), in no nested order; it is in the library only.",
+        nested=False,
+    ),
+    "pcov_fps": MethodInfo(
+        "farthest-point sampling on mean descriptors and energies; it is in the library only.",
+        needs_properties=True,
+    ),
 }
-METHODS = tuple(name for name, info in METHOD_INFO.items() if info.nested)
+METHODS = tuple(name for name, info in METHOD_INFO.items() if info.nested and not info.needs_properties)
 NESTED_METHODS = tuple(name for name in METHODS if name != MSC_WITH_REFERENCE)
 SEEDED_METHODS = tuple(name for name in METHODS if METHOD_INFO[name].seeded)
 # The first is active and the library's default. The others are for comparison.

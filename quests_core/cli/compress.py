@@ -12,6 +12,7 @@ from ..environments import Environments
 from ..information.curve import compression_curve
 from ..information.entropy import overlap
 from ..io.isolated import isolated_frames
+from ..io.labels import atoms_energy
 from ..io.write import subset_bytes
 from ..selection import METHODS, Selection, select
 from ..utils.frame_ranges import parse_ranges
@@ -119,7 +120,7 @@ def compress(
         selection = select(
             envs, method, n_to_select, bandwidth, known, locked=constraints.locked,
             excluded=constraints.excluded, cost=cost.value, random_state=seed, progress=work.progress,
-            until=targets,
+            until=targets, y=_energies(frames) if method == "pcov_fps" else None,
         )  # fmt: skip
         selection = _with_locked(selection, constraints.locked, targets, envs)
         result = _told(envs, selection, known, work) | {"isolated_atoms": constraints.isolated}
@@ -137,6 +138,19 @@ def _constraints(
     isolated = [i for i in isolated_frames(frames, label_key) if lock_isolated and i not in ignored]
     kept = sorted({*parse_ranges(locked, len(frames), "locked"), *isolated})
     return _Constraints(kept, ignored, isolated)
+
+
+def _energies(frames: list[Atoms]) -> list[float]:
+    """Return the energy per atom of each frame, eV."""
+    per_atom = []
+    for i, atoms in enumerate(frames):
+        energy = atoms_energy(atoms)
+        if energy is None:
+            raise ValueError(
+                f"frame {i}: expected an energy, which the method pcov_fps needs of every frame, got none"
+            )
+        per_atom.append(energy / max(1, len(atoms)))
+    return per_atom
 
 
 def _targets(given: list[str] | None) -> dict[str, float] | str | None:

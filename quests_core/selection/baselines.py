@@ -1,6 +1,7 @@
 """Baseline methods: a random order, and one random member of each k-means cluster."""
 
 import warnings
+from collections.abc import Callable
 
 import numpy as np
 
@@ -55,17 +56,21 @@ def stratified_random_order(
     return order_by_rank(ranks, quotas, locked, n_to_select)
 
 
-def stratified_k_means_order(
-    envs: Environments, strata: Strata, n_to_select: int, locked: np.ndarray, random_state: int
+def stratified_cluster_order(
+    cluster_order: Callable[[Environments, int, np.ndarray], np.ndarray],
+    envs: Environments,
+    strata: Strata,
+    n_to_select: int,
+    locked: np.ndarray,
 ) -> np.ndarray:
-    """Return an order that meets the quotas, with k-means applied to each label separately."""
+    """Return an order that meets the quotas, with `cluster_order` applied to each label separately."""
     label_of = Quotas(strata).label_of
     ranks = np.arange(len(envs))
     counted = label_of[order_by_rank(ranks, Quotas(strata), locked, n_to_select)]
     for label, count in zip(*np.unique(counted, return_counts=True), strict=True):
         own = np.flatnonzero(label_of == label)
         own_locked = np.searchsorted(own, [frame for frame in locked if label_of[frame] == label])
-        chosen = k_means_order(envs.take(own), count, own_locked.astype(np.int64), random_state)
+        chosen = cluster_order(envs.take(own), count, own_locked.astype(np.int64))
         ranks[own] = len(envs)
         ranks[own[chosen]] = np.arange(count)
     return order_by_rank(ranks, Quotas(strata), locked, n_to_select)

@@ -2,32 +2,37 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from ..environments import Environments, as_environments
 from ..kernel_sums.sums import PRECISIONS
 from ..progress import ProgressCallback
 from ..utils.arrays import Indices
-from ..utils.validation import (
-    check_choice,
-    check_count,
-    check_frame_indices,
-    check_n_to_select,
-    check_pair,
-    check_sane,
+from ..utils.validation import check_choice, check_count, check_sane
+from .arguments import (
+    METHODS,
+    WITH_COSTS,
+    check_cost,
+    check_marks,
+    check_reference,
+    check_strata,
+    check_until,
+    check_y,
 )
 from .balanced import Balanced
-from .baselines import k_means_order, random_order, stratified_k_means_order, stratified_random_order
+from .baselines import k_means_order, random_order, stratified_cluster_order, stratified_random_order
 from .cover import SubmodularCoverage
-from .fps import FPS, MeanFPS
+from .cur import CUR
+from .direct import direct_order
+from .fps import FPS, MeanFPS, PCovFPS
 from .greedy import Scorer, greedy_order
+from .maxvol import maxvol_order
 from .msc import MSC
 from .quotas import Quotas, Strata, Stratified
 from .result import Selection
-
-METHODS = ("msc", "information_loss", "coverage", "balanced", "fps", "mean_fps", "k_means", "random")
-_WITH_COSTS = ("information_loss", "coverage", "balanced")
 
 
 def is_random(method: str, locked: Indices = (), reference=None) -> bool:
@@ -49,6 +54,7 @@ def select(
     precision: str = "single",
     progress: ProgressCallback | None = None,
     until: Mapping[str, float] | str | None = None,
+    y: ArrayLike | None = None,
 ) -> Selection:
     r"""Select frames, most valuable first.
 
@@ -66,6 +72,17 @@ def select(
     ``fps``              the frame farthest from those picked, by the mean distance between the
                          environments of two frames; first the frame of highest :math:`H_s`
     ``mean_fps``         the same by the distance between mean descriptors; random start
+    ``pcov_fps``         the same by :math:`\sqrt{(|Δx|^2 + |Δy|^2) / 2}`, with mean descriptors x and
+                         properties `y`, both centred and scaled to a total variance of 1; first the frame
+                         farthest from the mean [1]_
+    ``cur``              the largest entry, squared, of the first left singular vector of the matrix of mean
+                         descriptors, centred and made orthogonal to the frames picked; when its rank is
+                         exhausted, the other frames start again [2]_
+    ``maxvol``           the frames of an active set of environments, D-optimal in that no swap of one
+                         environment enlarges the determinant by more than 1 %; then those of an active set of
+                         the other frames, and so on [3]_ [4]_
+    ``direct``           the frame nearest to the centroid of each of n BIRCH clusters of the principal
+                         components of the mean descriptors; not nested [5]_
     ``k_means``          one random member of each of n clusters of the mean descriptors; not nested
     ``random``           uniform without replacement
     ==================== ==========================================================================
@@ -102,7 +119,8 @@ def select(
         environments, or one positive number per frame. The other methods accept "frames" only.
     strata : Strata, optional
         Labels and their quotas. Each pick is the best frame, given all previous picks, of the labels allowed
-        next; only ``k_means`` treats each label separately. Locked frames count.
+        next; only ``k_means`` and ``direct`` treat each label separately, and ``maxvol`` ranks all frames
+        before. Locked frames count.
     random_state : int
         Seed of ``mean_fps``, ``k_means`` and ``random``.
     precision : {"single", "double"}
@@ -113,7 +131,9 @@ def select(
         Targets for the subset, such as ``{"overlap": 0.95}``: any of the targets of `smallest_subset`
         (overlap, information_loss, max_delta_entropy, max_envs), or the knee of its curve. The result is the
         shortest prefix of the order that meets them, with at most `n_to_select` frames. Excluded frames need
-        not be covered. Not available with `reference` or for ``k_means``.
+        not be covered. Not available with `reference` or for a method that is not nested.
+    y : array_like of shape (n_frames,) or (n_frames, n_properties), optional
+        Properties of each frame, such as its energy per atom, for ``pcov_fps`` only.
 
     Returns
     -------
@@ -127,7 +147,14 @@ def select(
 
     References
     ----------
-    arXiv 2511.10561.
+    ``msc``, ``fps``, ``mean_fps``, ``k_means``: arXiv 2511.10561.
+
+    .. [1] R. Cersonsky et al., Mach. Learn.: Sci. Technol. 2, 035038 (2021), doi 10.1088/2632-2153/abfe7c.
+    .. [2] G. Imbalzano et al., J. Chem. Phys. 148, 241730 (2018), doi 10.1063/1.5024611.
+    .. [3] E. Podryabinkin, A. Shapeev, Comput. Mater. Sci. 140, 171 (2017), doi
+       10.1016/j.commatsci.2017.08.031.
+    .. [4] Y. Lysogorskiy et al., Phys. Rev. Mater. 7, 043801 (2023), doi 10.1103/PhysRevMaterials.7.043801.
+    .. [5] J. Qi et al., npj Comput. Mater. 10, 43 (2024), doi 10.1038/s41524-024-01227-4.
 
     Examples
     --------
@@ -141,14 +168,15 @@ def select(
     """
     envs = as_environments(envs)
     check_choice(method, "method", METHODS)
-    costs = _check_cost(cost, method, envs)
+    costs = check_cost(cost, method, envs)
     check_choice(precision, "precision", PRECISIONS)
     bandwidth = check_sane(bandwidth, "bandwidth")
     random_state = check_count(random_state, "random_state", minimum=0)
-    locked, excluded, kept, count = _check_frames(locked, excluded, n_to_select, len(envs))
-    reference = _check_reference(reference, method, envs)
-    strata = _check_strata(strata, len(envs))
-    until = _check_until(until, method, reference)
+    locked, excluded, kept, count = check_marks(locked, excluded, n_to_select, len(envs))
+    reference = check_reference(reference, method, envs)
+    strata = check_strata(strata, len(envs))
+    until = check_until(until, method, reference)
+    y = check_y(y, method, len(envs))
     parameters = {
         "bandwidth": bandwidth,
         "random_state": random_state,
@@ -161,18 +189,23 @@ def select(
     if len(excluded):
         envs, locked, costs = envs.take(kept), np.searchsorted(kept, locked), costs[kept]
         strata = None if strata is None else strata.take(kept)
+        y = None if y is None else y[kept]
     if strata is not None:
         Quotas(strata).check_room(locked, count)
-    if method == "random" and strata is not None:
+    if method in ("k_means", "direct"):
+        cluster = partial(k_means_order, random_state=random_state) if method == "k_means" else direct_order
+        if strata is None:
+            order = cluster(envs, count, locked)
+        else:
+            order = stratified_cluster_order(cluster, envs, strata, count, locked)
+    elif method == "random" and strata is not None:
         order = stratified_random_order(strata, count, locked, random_state)
     elif method == "random":
         order = random_order(len(envs), count, locked, random_state)
-    elif method == "k_means" and strata is not None:
-        order = stratified_k_means_order(envs, strata, count, locked, random_state)
-    elif method == "k_means":
-        order = k_means_order(envs, count, locked, random_state)
+    elif method == "maxvol":
+        order = maxvol_order(envs, count, locked, reference, strata, progress)
     else:
-        scorer = _scorer(method, envs, bandwidth, reference, costs, random_state, precision, progress)
+        scorer = _scorer(method, envs, bandwidth, reference, costs, y, random_state, precision, progress)
         if strata is not None:
             scorer = Stratified(scorer, Quotas(strata))
         order = greedy_order(scorer, len(envs), count, locked, f"{method} order", progress)
@@ -188,83 +221,19 @@ def _truncate(envs: Environments, selection: Selection, until: dict, progress) -
     return replace(selection, order=order, parameters=selection.parameters | {"until": until or "knee"})
 
 
-def _check_until(until, method: str, reference) -> dict | None:
-    """Return targets by name; an empty dict stands for the knee."""
-    from .stopping import check_targets
-
-    if until is None:
-        return None
-    if reference is not None or method == "k_means":
-        why = "a reference" if reference is not None else "method 'k_means'"
-        raise ValueError(f"until: expected None with {why}, got {until!r:.60}")
-    return {} if until == "knee" else check_targets(until, "until")
-
-
-def _check_frames(
-    locked, excluded, n_to_select, n_frames: int
-) -> tuple[np.ndarray, np.ndarray, np.ndarray, int]:
-    """Return the locked, excluded and remaining frames, and the number of frames to select."""
-    locked = check_frame_indices(locked, n_frames, "locked", unique=True)
-    excluded = check_frame_indices(excluded, n_frames, "excluded", unique=True)
-    kept = np.setdiff1d(np.arange(n_frames), excluded)
-    if not len(kept):
-        raise ValueError(f"excluded: expected fewer than all {n_frames} frames, got all")
-    if np.isin(locked, excluded).any():
-        frame = locked[np.isin(locked, excluded)][0]
-        raise ValueError(f"excluded: expected no locked frames, got frame {frame}")
-    count = check_n_to_select(n_to_select, len(kept))
-    if len(locked) > count:
-        raise ValueError(f"locked: expected at most n_to_select = {count} frames, got {len(locked)}")
-    return locked, excluded, kept, count
-
-
-def _scorer(method, envs, bandwidth, reference, costs, random_state, precision, progress) -> Scorer:
+def _scorer(method, envs, bandwidth, reference, costs, y, random_state, precision, progress) -> Scorer:
     """Return the scorer of a greedy method."""
     rows = None if reference is None else reference.X
     if method == "msc":
         return MSC(envs, bandwidth, rows, precision, progress)
     if method == "balanced":
         return Balanced(envs, bandwidth, costs, rows, progress)
-    if method in _WITH_COSTS:
+    if method in WITH_COSTS:
         return SubmodularCoverage(envs, bandwidth, method == "information_loss", costs, rows, progress)
     if method == "fps":
         return FPS(envs, bandwidth, reference, progress)
+    if method == "cur":
+        return CUR(envs)
+    if method == "pcov_fps":
+        return PCovFPS(envs, y)
     return MeanFPS(envs, random_state, reference)
-
-
-def _check_reference(reference, method: str, envs: Environments) -> Environments | None:
-    """Return the reference as environments grouped by frame."""
-    if reference is None:
-        return None
-    if method == "k_means":
-        raise ValueError(
-            "reference: expected None for method 'k_means', whose clusters divide the candidate frames only, "
-            "got a reference"
-        )
-    check_pair(envs, reference)
-    return as_environments(reference)
-
-
-def _check_strata(strata, n_frames: int) -> Strata | None:
-    if strata is not None and not isinstance(strata, Strata):
-        raise TypeError(f"strata: expected a Strata, got {type(strata).__name__} {strata!r:.60}")
-    if strata is not None and len(strata.labels) != n_frames:
-        raise ValueError(f"strata: expected {n_frames} labels, one per frame, got {len(strata.labels)}")
-    return strata
-
-
-def _check_cost(cost, method: str, envs: Environments) -> np.ndarray:
-    """Return the cost of each frame."""
-    if isinstance(cost, str):
-        check_choice(cost, "cost", ("frames", "environments"))
-        costs = np.ones(len(envs)) if cost == "frames" else np.maximum(envs.sizes, 1).astype(float)
-    else:
-        costs = np.asarray(cost, dtype=np.float64)
-        if costs.shape != (len(envs),):
-            raise ValueError(f"cost: expected one number per frame, shape {(len(envs),)}, got {costs.shape}")
-        if not (np.isfinite(costs) & (costs > 0)).all():
-            frame = np.flatnonzero(~(np.isfinite(costs) & (costs > 0)))[0]
-            raise ValueError(f"cost: expected finite positive numbers, got {costs[frame]} for frame {frame}")
-    if method not in _WITH_COSTS and not (isinstance(cost, str) and cost == "frames"):
-        raise ValueError(f"cost: expected 'frames' for method {method!r}, got another cost")
-    return costs

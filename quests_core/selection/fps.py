@@ -9,7 +9,7 @@ from ..kernel_sums.sums import frame_entropies
 from ..progress import ProgressCallback
 from ..utils.jit import jit
 from ..utils.threads import parallel_blocks
-from .frame_means import segment_means
+from .frame_means import scaled, scaled_means, segment_means
 from .greedy import Scorer
 
 _ROWS_PER_BLOCK = 4096
@@ -99,7 +99,16 @@ class FPS(_FarthestPoint):
         return self._mean_distances(self._envs[frame])
 
 
-class MeanFPS(_FarthestPoint):
+class _FarthestRow(_FarthestPoint):
+    """Distance between two frames: that between their rows of a matrix."""
+
+    _rows: np.ndarray
+
+    def _distances(self, frame: int) -> np.ndarray:
+        return np.linalg.norm(self._rows - self._rows[frame], axis=1)
+
+
+class MeanFPS(_FarthestRow):
     """Distance between two frames: that between their mean descriptors, Å⁻¹.
 
     The first pick is random or, with a reference, the frame farthest from its frames.
@@ -114,12 +123,25 @@ class MeanFPS(_FarthestPoint):
             # If quotas rule that frame out, the other random numbers still decide.
             start = rng.random(len(sizes))
             start[first] = 1.0
-        self._means, nearest = segment_means(envs.X, envs.offsets), None
+        self._rows, nearest = segment_means(envs.X, envs.offsets), None
         if reference is not None:
             nearest = np.full(len(envs), np.inf)
             for mean in segment_means(reference.X, reference.offsets)[reference.sizes > 0]:
-                nearest = np.fmin(nearest, np.linalg.norm(self._means - mean, axis=1))
+                nearest = np.fmin(nearest, np.linalg.norm(self._rows - mean, axis=1))
         super().__init__(start, sizes, nearest)
 
-    def _distances(self, frame: int) -> np.ndarray:
-        return np.linalg.norm(self._means - self._means[frame], axis=1)
+
+class PCovFPS(_FarthestRow):
+    r"""Distance between two frames: :math:`\sqrt{α |x_s - x_t|^2 + (1 - α) |y_s - y_t|^2}`, α = 1/2.
+
+    The x are their mean descriptors, the y their targets, both centred and with a total variance of 1. The
+    first pick is the frame farthest from the mean.
+    """
+
+    def __init__(self, envs: Environments, targets: np.ndarray):
+        filled = envs.sizes > 0
+        columns = np.zeros_like(targets)
+        columns[filled] = np.stack([scaled(column[:, None])[:, 0] for column in targets[filled].T], axis=1)
+        y = columns / np.sqrt(max(1, int(columns.any(axis=0).sum())))
+        self._rows = np.sqrt(0.5) * np.hstack([scaled_means(envs), y])
+        super().__init__(np.linalg.norm(self._rows, axis=1), envs.sizes, None)

@@ -6,6 +6,8 @@ import numpy as np
 
 from ..utils.arrays import read_only
 
+NOT_NESTED = ("k_means", "direct")
+
 
 @dataclass(frozen=True, eq=False)
 class Selection:
@@ -45,4 +47,4 @@ class Selection:
     @property
     def nested(self) -> bool:
         """Whether the first n frames are the selection of size n, so that one run serves every size."""
-        return self.method != "k_means"
+        return self.method not in NOT_NESTED

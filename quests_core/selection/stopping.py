@@ -173,7 +173,7 @@ def smallest_subset(
     TypeError, ValueError
         If an argument is invalid, or no prefix of the order meets the targets (the message gives the best
         value reached). Also if there is no knee, if `max_envs` is too small, and for an order of
-        ``k_means``, which is not nested.
+        ``k_means`` or ``direct``, which are not nested.
 
     References
     ----------

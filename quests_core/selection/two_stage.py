@@ -61,7 +61,7 @@ def select_in_chunks(
         generator that reads one file at a time. Frames are numbered consecutively over all chunks, and only
         the frames kept from each chunk stay in memory.
     method : str
-        One of `METHODS`, for both stages.
+        One of `METHODS` for both stages, except ``pcov_fps``.
     n_to_select : int or float, optional
         A count, or a fraction of all frames; by default all frames kept from the chunks.
     keep : int or float
@@ -87,7 +87,7 @@ def select_in_chunks(
     Returns
     -------
     Selection
-        Nested, except for ``k_means``; its parameters include the number of chunks.
+        Nested, except for ``k_means`` and ``direct``; its parameters include the number of chunks.
 
     Raises
     ------

@@ -19,9 +19,9 @@ from quests_core import (
     entropy,
     overlap,
     read,
-    select,
 )
 from tests import naive
+from tests.core.with_y import select
 
 
 def test_left_handed_cell():

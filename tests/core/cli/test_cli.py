@@ -73,7 +73,7 @@ def environments(*paths):
 
 
 @pytest.mark.jit
-@pytest.mark.parametrize("method", q.METHODS)
+@pytest.mark.parametrize("method", [method for method in q.METHODS if method != "pcov_fps"])
 def test_the_same_frames_as_the_library(file, tmp_path, method):
     target, expected = tmp_path / "kept.xyz", tmp_path / "expected.xyz"
     answer = told(
@@ -91,6 +91,22 @@ def test_the_same_frames_as_the_library(file, tmp_path, method):
     kept = envs.take(selection.order)
     assert answer["metrics"]["overlap"] == q.overlap(rest, kept, bandwidth=0.03)
     assert answer["metrics"]["entropy"] == pytest.approx(q.entropy(kept, bandwidth=0.03), abs=1e-6)
+
+
+def test_pcov_fps_takes_the_energies_per_atom_of_the_file(file, rng, tmp_path):
+    energies = rng.normal(-14.0, 2.0, 8)
+    frames = [atoms.repeat(1 + i % 2) for i, atoms in enumerate(q.read(file))]
+    for atoms, energy in zip(frames, energies, strict=True):
+        atoms.info["REF_energy"] = energy * len(atoms)
+    ase.io.write(tmp_path / "labelled.xyz", frames, format="extxyz")
+    answer = told("compress", tmp_path / "labelled.xyz", "-m", "pcov_fps", "-s", 5, "--dry-run", *PARAMETERS)
+    (envs,) = environments(tmp_path / "labelled.xyz")
+    assert answer["indices_by_rank"] == q.select(envs, "pcov_fps", 5, y=energies).order.tolist()
+    del frames[3].info["REF_energy"]
+    ase.io.write(tmp_path / "labelled.xyz", frames, format="extxyz")
+    done = run("compress", tmp_path / "labelled.xyz", "-m", "pcov_fps", "--dry-run", *PARAMETERS)
+    assert done.exit_code == 1
+    assert "frame 3: expected an energy, which the method pcov_fps needs of every frame" in done.stderr
 
 
 def test_frames_that_complement_a_reference(file, other, tmp_path):

@@ -3,11 +3,13 @@
 import numpy as np
 import pytest
 
-from quests_core import METHODS, Environments, select
+from quests_core import METHODS, Environments
 from quests_core.selection.balanced import Balanced
 from quests_core.selection.cover import SubmodularCoverage
+from quests_core.selection.result import NOT_NESTED
 from tests import naive
 from tests.core.ugly import BANDWIDTH, PROMISES, SETS
+from tests.core.with_y import select
 
 GREEDY = ("msc", "fps", "mean_fps", "information_loss", "coverage", "balanced")
 WORTH = {"information_loss": naive.information, "coverage": naive.covered}
@@ -153,7 +155,7 @@ def test_more_ties_than_one_batch():
 def test_a_prefix_is_the_selection_of_that_size(method, rng):
     envs = grouped([rng.normal(0, 0.4, (rng.integers(1, 6), 3)) for _ in range(12)])
     whole = select(envs, method, bandwidth=BANDWIDTH)
-    assert whole.nested is (method != "k_means")
+    assert whole.nested is (method not in NOT_NESTED)
     assert (len(whole), whole.method, whole.n_frames) == (12, method, 12)
     assert whole.order.dtype == np.int64
     for n in range(1, 13):

@@ -79,7 +79,7 @@ def by_hand(envs, chunks, method, n, keep, **more):
     return kept[select(envs.take(kept), method, n, **more).order].tolist()
 
 
-@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("method", [method for method in METHODS if method != "pcov_fps"])
 @pytest.mark.parametrize("keep", [2, 0.5])
 def test_two_stages_are_select_of_select(frames, method, keep):
     envs = Environments.from_frames(frames)
@@ -94,7 +94,7 @@ def test_two_stages_are_select_of_select(frames, method, keep):
     assert found.order.tolist() == by_hand(envs, [list(c) for c in follow], method, 5, keep, **given)
 
 
-@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("method", [method for method in METHODS if method != "pcov_fps"])
 def test_keeping_everything_equals_one_pass(frames, method):
     envs = Environments.from_frames(frames)
     for n in (4, None):

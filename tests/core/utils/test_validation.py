@@ -5,6 +5,7 @@ import pytest
 from ase import Atoms
 
 from quests_core import (
+    METHODS,
     Environments,
     bandwidth_from_volume,
     compression_curve,
@@ -211,15 +212,19 @@ def test_frame_indices(bad, kind, text):
 
 
 def test_select():
-    methods = "'msc', 'information_loss', 'coverage', 'balanced', 'fps', 'mean_fps', 'k_means', 'random'"
-    choices = f"expected one of {methods}, got"
+    choices = f"expected one of {', '.join(map(repr, METHODS))}, got"
     assert message(select, ENVS, "best") == (ValueError, f"method: {choices} 'best'")
     assert message(select, ENVS, 3) == (ValueError, f"method: {choices} 3")
     expected = (ValueError, "locked: expected at most n_to_select = 1 frames, got 2")
     assert message(select, ENVS, n_to_select=1, locked=[0, 1]) == expected
-    text = "whose clusters divide the candidate frames only, got a reference"
-    expected = (ValueError, f"reference: expected None for method 'k_means', {text}")
-    assert message(select, ENVS, "k_means", reference=X) == expected
+    for method, why in (
+        ("k_means", "whose clusters divide the candidate frames only"),
+        ("direct", "whose clusters divide the candidate frames only"),
+        ("cur", "which decomposes the matrix of the candidate frames only"),
+        ("pcov_fps", "as the properties of its frames are unknown"),
+    ):
+        text = f"reference: expected None for method {method!r}, {why}, got a reference"
+        assert message(select, ENVS, method, reference=X) == (ValueError, text)
     kind, text = message(select, ENVS, cost="gold")
     assert kind is ValueError
     assert text.startswith("cost: expected one of 'frames'")
