@@ -1,9 +1,9 @@
-// Draws a scene of app/structure.py on a 2-D canvas, far things first; see app/viewer.py.
+// Draw a scene of app/analysis/scene.py on a 2-D canvas, from back to front; see app/widgets/structure_viewer.py.
 
 const PLAIN = 0, FAR = 2;                                // styles of atoms
 const FOG_LEVELS = 8, SPRITE = 96, BOND = 0.11;          // BOND: half the width of a bond, Å
-const MANY_BONDS = 6000, REST = 200;                     // more are left out until nothing has moved for so many ms
-const ARROW_COLOR = "#d55e00";                           // Okabe and Ito's vermillion
+const MANY_BONDS = 6000, REST = 200;                     // above MANY_BONDS, bonds are hidden until REST ms after a move
+const ARROW_COLOR = "#d55e00";                           // vermillion of the Okabe–Ito palette
 const STYLE = `
   .structure { container-type: size; position: relative; width: 100%; height: 100%; overflow: hidden; border-radius: 8px;
     background: var(--paper, #fff); color: var(--ink, #1a2733); transition: color 1ms, background-color 1ms;
@@ -25,7 +25,7 @@ const STYLE = `
   @container (max-height: 160px) { .structure .views { display: none !important; } }
 `;
 
-// Rotations are nine numbers, row after row; rows are the screen's right, up, and towards the viewer.
+// Rotations are 3×3 matrices in row-major order; the rows point right, up, and towards the viewer.
 const multiply = (a, b) => [0, 3, 6].flatMap((i) => [0, 1, 2].map((j) => a[i] * b[j] + a[i + 1] * b[j + 3] + a[i + 2] * b[j + 6]));
 const aboutX = (t) => [1, 0, 0, 0, Math.cos(t), -Math.sin(t), 0, Math.sin(t), Math.cos(t)];
 const aboutY = (t) => [Math.cos(t), 0, Math.sin(t), 0, 1, 0, -Math.sin(t), 0, Math.cos(t)];
@@ -50,7 +50,7 @@ function element(tag, className, parent, text) {
   return node;
 }
 
-// Colours of the page as [r, g, b]; whatever CSS calls them, a canvas pixel tells.
+// Convert any CSS colour to [r, g, b] by drawing a pixel.
 function pageColor(css) {
   const context = new OffscreenCanvas(1, 1).getContext("2d", { willReadFrequently: true });
   context.fillStyle = css;
@@ -58,7 +58,7 @@ function pageColor(css) {
   return [...context.getImageData(0, 0, 1, 1).data.slice(0, 3)];
 }
 
-// Shaded balls and bonds by colour and distance, made when first needed.
+// A cache of shaded balls and bond colours, by colour and fog level.
 class Paint {
   constructor(palette, paper, ink) {
     Object.assign(this, { colors: palette.map(parse), paper, ink, balls: new Map(), lines: new Map() });
@@ -93,8 +93,8 @@ class Paint {
   }
 }
 
-// Everything that has a depth: kinds and the number of each kind, sorted by bins of depth.
-class Queue {
+// The items to draw, sorted by binned depth.
+class DepthQueue {
   constructor(size) {
     Object.assign(this, { kind: new Uint8Array(size), item: new Int32Array(size), depth: new Float32Array(size), length: 0 });
   }
@@ -117,19 +117,19 @@ const ATOM = 0, HALF_BOND = 1, EDGE = 2, ARROW = 3, EDGE_PARTS = 12;
 
 class Picture {
   constructor(root, canvas) {
-    Object.assign(this, { root, canvas, context: canvas.getContext("2d"), scene: null, due: false, resting: 0 });
+    Object.assign(this, { root, canvas, context: canvas.getContext("2d"), scene: null, pending: false, moveTimer: 0 });
     this.turn = SLANTED;
     this.zoom = 0;
     this.shift = [0, 0];
   }
 
-  // A view stays as it is while one looks through frames of similar size.
+  // The view is kept when stepping through frames of similar size.
   show(scene) {
-    const before = this.scene;
-    if (before && scene) {
-      const grown = scene.extent / before.extent;
-      // Å stay as long on the screen as they were.
-      if (scene.key === before.key && grown > 0.4 && grown < 2.5) this.zoom *= grown;
+    const previous = this.scene;
+    if (previous && scene) {
+      const growth = scene.extent / previous.extent;
+      // Keep the number of pixels per Å.
+      if (scene.key === previous.key && growth > 0.4 && growth < 2.5) this.zoom *= growth;
       else this.unfit();
     }
     this.scene = scene;
@@ -147,12 +147,12 @@ class Picture {
     this.chosen = false;
     this.shift = [0, 0];
   }
-  // A zoom that nobody chose changes where a new scene, or one in a new size, would not fit or be lost in its frame.
-  keepInSight(fit) {
+  // Unless the user has zoomed, adjust the zoom when a new or resized scene would not fit or be too small.
+  adjustZoom(fit) {
     if (!this.zoom || (this.isNew && !this.chosen && (this.zoom > 1.02 * fit || this.zoom < 0.6 * fit))) this.zoom = fit;
     this.isNew = false;
   }
-  // The zoom at which everything is just seen from where one looks.
+  // The largest zoom at which everything is visible in this orientation.
   fit(width, height) {
     const { scene, turn } = this;
     let [x, y] = [1, 1];
@@ -182,18 +182,18 @@ class Picture {
     this.moved();
   }
   moved() {
-    clearTimeout(this.resting);
-    this.resting = setTimeout(() => {
-      this.resting = 0;
+    clearTimeout(this.moveTimer);
+    this.moveTimer = setTimeout(() => {
+      this.moveTimer = 0;
       this.draw();
     }, REST);
     this.draw();
   }
   draw() {
-    if (this.due) return;
-    this.due = true;
+    if (this.pending) return;
+    this.pending = true;
     requestAnimationFrame(() => {
-      this.due = false;
+      this.pending = false;
       this.drawNow();
     });
   }
@@ -205,7 +205,7 @@ class Picture {
     if (canvas.width !== Math.round(width * ratio) || canvas.height !== Math.round(height * ratio)) {
       canvas.width = Math.round(width * ratio);
       canvas.height = Math.round(height * ratio);
-      // What was in sight in another size need not be in this one.
+      // The scene may not fit into the new size.
       this.isNew = true;
     }
     context.setTransform(ratio, 0, 0, ratio, 0, 0);
@@ -216,7 +216,7 @@ class Picture {
       this.page = page;
       this.paint = new Paint(scene.palette, pageColor(style.backgroundColor), pageColor(style.color));
     }
-    this.keepInSight(this.fit(width - 16, height - 16));
+    this.adjustZoom(this.fit(width - 16, height - 16));
     this.pixels = this.zoom * Math.min(width - 16, height - 16) / 2 / scene.extent;
     this.center = [width / 2 + this.shift[0], height / 2 + this.shift[1]];
     this.screen = this.project(scene.positions);
@@ -227,7 +227,7 @@ class Picture {
     this.drawArrowScale(height);
   }
 
-  // x and y in pixels, depth in Å, towards the viewer.
+  // Return x and y in pixels, and the depth towards the viewer in Å.
   project(points) {
     const [a, b, c, d, e, f, g, h, i] = this.turn, [cx, cy] = this.center, s = this.pixels;
     const screen = new Float32Array(points.length);
@@ -242,11 +242,11 @@ class Picture {
 
   queue() {
     const { scene, screen } = this, n = scene.atom.length, allBonds = scene.bonds.length / 2;
-    const nBonds = this.resting && allBonds > MANY_BONDS ? 0 : allBonds;
+    const nBonds = this.moveTimer && allBonds > MANY_BONDS ? 0 : allBonds;
     this.edges = this.project(scene.edges);
     this.arrows = this.project(scene.arrows);
     const nEdges = scene.edges.length / 6, nArrows = scene.arrows.length / 6;
-    const queue = new Queue(n + 2 * nBonds + EDGE_PARTS * nEdges + nArrows);
+    const queue = new DepthQueue(n + 2 * nBonds + EDGE_PARTS * nEdges + nArrows);
     for (let i = 0; i < n; i++) queue.add(ATOM, i, screen[3 * i + 2]);
     for (let i = 0; i < 2 * nBonds; i++) {
       const own = screen[3 * scene.bonds[i] + 2], other = screen[3 * scene.bonds[i ^ 1] + 2];
@@ -282,7 +282,7 @@ class Picture {
     context.drawImage(this.paint.ball(scene.color[i], this.fog(screen[3 * i + 2], scene.style[i])), x - r, y - r, 2 * r, 2 * r);
   }
 
-  // Above everything: the picked atom must be found also inside a crystal.
+  // Drawn last, so that the picked atom is visible inside a crystal.
   drawRing() {
     const { scene, screen, context } = this, i = scene.picked;
     if (i < 0) return;
@@ -345,7 +345,7 @@ class Picture {
     context.fill();
   }
 
-  // A disc, and the great circles of the three planes.
+  // Draw the cutoff sphere as a disc with great circles in the three coordinate planes.
   drawSphere() {
     const { scene, screen, context } = this;
     if (scene.picked < 0 || !scene.sphere) return;
@@ -387,7 +387,7 @@ class Picture {
     });
   }
 
-  // An arrow as long as those of 1, 2 or 5 times a power of ten eV/Å, above the legend.
+  // Draw a scale arrow above the legend, for 1, 2 or 5 times a power of ten eV/Å.
   drawArrowScale(height) {
     const scale = this.scene.arrow_scale * this.pixels;
     if (!scale || !this.scene.arrows.length) return;
@@ -402,7 +402,7 @@ class Picture {
     context.fillText(`force ${Number(value.toPrecision(1))} eV/Å`, x + value * scale + 8, y);
   }
 
-  // The atom at a place: the nearest to the viewer of those that cover it, -1 for none.
+  // Return the frontmost atom at a position, or -1.
   at(x, y) {
     const { scene, screen } = this;
     let best = -1, depth = -Infinity;
@@ -419,16 +419,16 @@ class Picture {
 
 function listen(picture, canvas, hint, pick) {
   let last = null, travelled = 0;
-  const place = (event) => {
+  const position = (event) => {
     const box = canvas.getBoundingClientRect();
     return [event.clientX - box.left, event.clientY - box.top];
   };
   canvas.addEventListener("pointerdown", (event) => {
     canvas.setPointerCapture(event.pointerId);
-    [last, travelled] = [place(event), 0];
+    [last, travelled] = [position(event), 0];
   });
   canvas.addEventListener("pointermove", (event) => {
-    const [x, y] = place(event);
+    const [x, y] = position(event);
     if (!last) return showHint(picture, canvas, hint, x, y);
     const dx = x - last[0], dy = y - last[1];
     [last, travelled] = [[x, y], travelled + Math.abs(dx) + Math.abs(dy)];
@@ -437,7 +437,7 @@ function listen(picture, canvas, hint, pick) {
     else picture.rotate(0.01 * dx, 0.01 * dy);
   });
   canvas.addEventListener("pointerup", (event) => {
-    const atom = picture.at(...place(event));
+    const atom = picture.at(...position(event));
     if (last && travelled < 4 && event.button === 0 && atom >= 0) pick(picture.scene.atom[atom]);
     last = null;
   });
@@ -450,15 +450,15 @@ function listen(picture, canvas, hint, pick) {
     picture.scale(Math.exp(-0.0015 * event.deltaY));
   }, { passive: false });
   canvas.addEventListener("keydown", (event) => {
-    const does = {
+    const action = {
       ArrowLeft: () => picture.rotate(-0.1, 0), ArrowRight: () => picture.rotate(0.1, 0),
       ArrowUp: () => picture.rotate(0, -0.1), ArrowDown: () => picture.rotate(0, 0.1),
       "+": () => picture.scale(1.15), "=": () => picture.scale(1.15), "-": () => picture.scale(1 / 1.15),
       Home: () => picture.reset(SLANTED),
     }[event.key];
-    if (!does || event.ctrlKey || event.metaKey || event.altKey) return;
+    if (!action || event.ctrlKey || event.metaKey || event.altKey) return;
     event.preventDefault();
-    does();
+    action();
   });
 }
 
@@ -488,7 +488,7 @@ function showLegend(legend, about) {
   }
 }
 
-// Panel may hand dictionaries over as maps.
+// Panel may pass dictionaries as maps.
 const plain = (value) => value instanceof Map ? Object.fromEntries([...value].map(([k, v]) => [k, plain(v)])) : value;
 
 export function render({ model }) {
@@ -501,22 +501,22 @@ export function render({ model }) {
   const picture = new Picture(root, canvas);
   for (const [name, turn] of [...Object.entries(ALONG), ["reset", SLANTED]]) {
     const button = element("button", "", views, name);
-    button.title = name === "reset" ? "The whole structure, seen from the side (Home)" : `Look along ${name}`;
+    button.title = name === "reset" ? "The whole structure, seen from the side (Home)" : `View along ${name}`;
     button.addEventListener("click", () => picture.reset(turn));
   }
   listen(picture, canvas, hint, (atom) => { model.clicked = [atom, model.clicked[1] + 1]; });
   const update = () => {
-    const scene = plain(model.scene), there = scene && scene.atom;
-    canvas.setAttribute("aria-label", there ? scene.label : "No structure");
-    views.style.display = there ? "flex" : "none";
-    showLegend(legend, there ? scene.legend : null);
+    const scene = plain(model.scene), exists = scene && scene.atom;
+    canvas.setAttribute("aria-label", exists ? scene.label : "No structure");
+    views.style.display = exists ? "flex" : "none";
+    showLegend(legend, exists ? scene.legend : null);
     hint.style.display = "none";
-    picture.show(there ? scene : null);
+    picture.show(exists ? scene : null);
   };
   model.on("scene", update);
   const sizes = new ResizeObserver(() => picture.draw());
   sizes.observe(root);
-  // The colours of the page change in a transition: that is how one hears of another theme.
+  // A change of theme starts a transition of the colours.
   root.addEventListener("transitionend", () => picture.draw());
   model.on("remove", () => sizes.disconnect());
   update();

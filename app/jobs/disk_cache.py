@@ -133,16 +133,16 @@ class DiskCache:
             atomic_write(
                 path, lambda file: np.savez(file, allow_pickle=False, **entry), private=True, sync=False
             )
-            self._make_room()
+            self._evict()
         except OSError as error:
-            log.info("%s: not kept: %s", path, one_line(error))
+            log.info("%s: not stored: %s", path, one_line(error))
 
     def _path(self, key: Hashable) -> Path | None:
         if not is_stable(key):
             return None
         return self._folder / f"{hashlib.sha256(f'{self._version} {key!r}'.encode()).hexdigest()}.npz"
 
-    def _make_room(self) -> None:
+    def _evict(self) -> None:
         entries = []
         for path in self._folder.iterdir():
             # Another process may delete it first.
@@ -174,7 +174,7 @@ def _read(path: Path, key: str) -> dict[str, np.ndarray]:
             with archive.open(name) as member:
                 array = np.lib.format.read_array(member, allow_pickle=False)
                 if member.read(1):
-                    raise ValueError(f"{name} is longer than its header says")
+                    raise ValueError(f"{name} is longer than declared in its header")
             arrays[name.removesuffix(".npy")] = array
     if arrays.pop("key").tobytes().decode() != key:
         raise ValueError("it belongs to another key")

@@ -111,10 +111,10 @@ class FairExecutor(Executor):
 
     def _report_positions(self) -> None:
         with self._lock:
-            places = [
+            positions = [
                 (owner, self._queue_position(owner))
                 for owner in self._waiting
                 if hasattr(owner, "on_queue_moved")
             ]
-        for owner, n_ahead in places:
+        for owner, n_ahead in positions:
             owner.on_queue_moved(n_ahead)

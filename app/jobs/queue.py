@@ -134,7 +134,7 @@ class Jobs:
         self._pending: list[_Task] = []
         self._update_due = False
         self._current: _Task | None = None
-        self._ahead = 0
+        self._n_ahead = 0
         self._closed, self._closing = False, threading.Lock()
         _all_jobs().add(self)
 
@@ -147,7 +147,7 @@ class Jobs:
     ) -> Progress:
         """Run ``work(progress)`` after all jobs submitted before; return its `Progress`, which cancels it.
 
-        Then `done` gets its result, or `failed` its error; `Cancelled` where it was cancelled.
+        Then `done` is called with its result, or `failed` with its error (`Cancelled` after a cancellation).
         Call this, `cancel` and `close` on the event loop.
         """
         task = _Task(title, work, done, failed, Progress(lambda _: self._follow(), interval=0.2))
@@ -158,12 +158,12 @@ class Jobs:
         return task.progress
 
     def on_queue_moved(self, n_ahead: int) -> None:
-        """Show how many others come first; from any thread."""
-        if n_ahead != self._ahead and self._current is None:
-            self._ahead = n_ahead
-            self._on_loop(lambda: self._show_place(n_ahead))
+        """Show the number of jobs ahead; callable from any thread."""
+        if n_ahead != self._n_ahead and self._current is None:
+            self._n_ahead = n_ahead
+            self._on_loop(lambda: self._show_position(n_ahead))
 
-    def _show_place(self, n_ahead: int) -> None:
+    def _show_position(self, n_ahead: int) -> None:
         if self._activity.running and self._current is None:
             ahead = f": {n_ahead} ahead" if n_ahead else ""
             self._activity.step = f"{WAITING}{ahead}"
@@ -197,8 +197,8 @@ class Jobs:
                 # A step without a cancel hook ran to its end; discard its result.
                 raise Cancelled(f"cancelled during {task.title}")
         except Exception as error:
-            # The boundary of the worker thread: every error must reach the page.
-            # A closed session logs nothing: a server that exits breaks running jobs.
+            # Every error in the worker thread must reach the page.
+            # Closed sessions log nothing, as the exit of the server makes running jobs fail.
             if not self._closed and not isinstance(error, (Cancelled, ValueError, TypeError, OSError)):
                 log.exception("%s failed", one_line(task.title))
             result, callback = error, task.failed

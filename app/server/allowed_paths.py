@@ -11,8 +11,8 @@ from pathlib import Path
 
 FOLDERS = "QUESTS_DATA_DIRS"
 FILE = "QUESTS_FILE"
-# The longest path that Linux opens.
-_LONGEST = 4096
+# Maximum length of a path on Linux.
+_MAX_LENGTH = 4096
 # Suffixes of files that may be written, with or without ``.gz``: their content is extxyz.
 ENDINGS = (".xyz", ".extxyz")
 
@@ -57,9 +57,9 @@ class AllowedPaths:
         ValueError
             If it is not below an allowed folder; the message does not reveal whether it exists.
         """
-        if len(str(path)) > _LONGEST:
+        if len(str(path)) > _MAX_LENGTH:
             # Resolving looks up each part, on the event loop.
-            raise ValueError(f"expected a path of at most {_LONGEST:,} characters, got {len(str(path)):,}")
+            raise ValueError(f"expected a path of at most {_MAX_LENGTH:,} characters, got {len(str(path)):,}")
         try:
             found = Path(path).expanduser().resolve()
         except (OSError, RuntimeError, ValueError) as error:
@@ -69,7 +69,7 @@ class AllowedPaths:
         if any(folder in found.parents for folder in self._folders):
             return found
         if self.is_empty:
-            raise ValueError("this server opens no paths; upload the file")
+            raise ValueError("this server does not open paths; upload the file")
         raise ValueError(f"expected a path beneath {' or '.join(map(str, self._folders))}, got {path}")
 
     def find_target(self, path: str | Path) -> Path:
@@ -94,10 +94,10 @@ class AllowedPaths:
 
 def named() -> list[Path] | None:
     """Return the folders in ``$QUESTS_DATA_DIRS``, or None for ``*`` and if it is not set."""
-    given = os.environ.get(FOLDERS)
-    if given is None or given == "*":
+    value = os.environ.get(FOLDERS)
+    if value is None or value == "*":
         return None
-    return [Path(part).expanduser() for part in given.split(os.pathsep) if part]
+    return [Path(part).expanduser() for part in value.split(os.pathsep) if part]
 
 
 def of_document(document) -> AllowedPaths:

@@ -7,12 +7,12 @@ from typing import Any
 
 from bokeh.document import Document
 
-# Characters of a string, and of one stored in the browser tab (see `saved_decisions`).
-LONGEST_TEXT, LONGEST_KEPT = 20_000, 250_000
+# Characters of a string, and of the decisions stored in the browser tab (see `saved_decisions`).
+MAX_TEXT, MAX_DECISIONS = 20_000, 250_000
 # Numbers, strings, lists and keys of one message; a lasso has a few thousand.
-MOST_VALUES = 100_000
+MAX_VALUES = 100_000
 # Bytes of arrays, except chunks of uploads, which have 10 MB.
-MOST_BYTES = 1_000_000
+MAX_BYTES = 1_000_000
 # The event kinds that the page's scripts send.
 _KINDS = ("ModelChanged", "ColumnDataChanged", "MessageSent")
 _STORED, _UPLOAD = "stored", "upload_event"
@@ -44,17 +44,17 @@ def check(patch: Any, buffers: Any = ()) -> None:
     events = patch.get("events") if isinstance(patch, dict) else None
     if not isinstance(events, list):
         raise ValueError("expected a list of events")
-    n_left = MOST_VALUES
+    n_left = MAX_VALUES
     for event in events:
         kind = event.get("kind") if isinstance(event, dict) else None
         if kind not in _KINDS:
             raise ValueError(f"expected an event of {', '.join(_KINDS)}, got {str(kind)[:40]!r}")
-        longest = LONGEST_KEPT if event.get("attr") == _STORED else LONGEST_TEXT
+        longest = MAX_DECISIONS if event.get("attr") == _STORED else MAX_TEXT
         # For an upload, only the whole message is limited: some clients send its array as a string.
         n_left = _check_values(event, None if _is_upload(event) else longest, n_left)
     n_bytes = sum(len(getattr(buffer, "data", b"")) for buffer in buffers)
-    if n_bytes > MOST_BYTES and not any(map(_is_upload, events)):
-        raise ValueError(f"expected at most {MOST_BYTES:,} bytes of arrays, got {n_bytes:,}")
+    if n_bytes > MAX_BYTES and not any(map(_is_upload, events)):
+        raise ValueError(f"expected at most {MAX_BYTES:,} bytes of arrays, got {n_bytes:,}")
 
 
 def _check_values(event: dict, longest: int | None, n_left: int) -> int:
@@ -69,7 +69,7 @@ def _check_values(event: dict, longest: int | None, n_left: int) -> int:
         elif isinstance(value, dict | list):
             n_left -= len(value)
             if n_left < 0:
-                raise ValueError(f"expected at most {MOST_VALUES:,} values in one message")
+                raise ValueError(f"expected at most {MAX_VALUES:,} values in one message")
             stack.extend(value)
             if isinstance(value, dict):
                 stack.extend(value.values())

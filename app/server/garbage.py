@@ -17,28 +17,28 @@ class DeferredCollection:
     """
 
     def __init__(self):
-        self._n_left, self._is_due = 0, False
+        self._n_ended, self._is_scheduled = 0, False
 
     def request(self) -> None:
-        """Schedule a collection, one for all sessions that end until then."""
-        self._n_left += 1
-        if not self._is_due:
+        """Schedule one collection for all sessions that end until then."""
+        self._n_ended += 1
+        if not self._is_scheduled:
             self._schedule()
 
     def _schedule(self) -> None:
-        self._is_due = True
-        timer = threading.Timer(RELEASE_SECONDS, self.collect, [self._n_left])
+        self._is_scheduled = True
+        timer = threading.Timer(RELEASE_SECONDS, self.collect, [self._n_ended])
         timer.daemon = True
         timer.start()
 
-    def collect(self, n_left: int) -> None:
-        """Run a full collection; schedule another if sessions ended after the `n_left` first ones."""
+    def collect(self, n_ended: int) -> None:
+        """Run a full collection; schedule another if more than `n_ended` sessions have ended meanwhile."""
         gc.unfreeze()
         gc.collect()
         gc.freeze()
         memory.trim_heap()
-        self._is_due = False
-        if self._n_left != n_left:
+        self._is_scheduled = False
+        if self._n_ended != n_ended:
             self._schedule()
 
 

@@ -61,8 +61,8 @@ class GuardedApplication(BokehTornado):
     def __init__(self, *args, **options):
         options.update(sign_sessions=True, generate_session_ids=True)
         options["secret_key"] = options.get("secret_key") or secrets.token_bytes(32)
-        given = options.get("websocket_max_message_size_bytes", MAX_FRAGMENT)
-        options["websocket_max_message_size_bytes"] = min(given, MAX_FRAGMENT)
+        size = options.get("websocket_max_message_size_bytes", MAX_FRAGMENT)
+        options["websocket_max_message_size_bytes"] = min(size, MAX_FRAGMENT)
         super().__init__(*args, **options)
         self.access, self.own_address = PathAccess(), options.get("absolute_url") or ""
         self._sockets: weakref.WeakKeyDictionary[ServerSession, WSHandler] = weakref.WeakKeyDictionary()
@@ -212,10 +212,10 @@ class _GuardedPage(_Guarded):
 
     def _take_token(self) -> None:
         """Trust a browser whose URL has the token, and redirect it to the URL without."""
-        given = self.request.query_arguments.pop(PARAMETER, None)
-        if given is None or self.application.access.token is None:
+        tokens = self.request.query_arguments.pop(PARAMETER, None)
+        if tokens is None or self.application.access.token is None:
             return
-        if not self.application.access.accepts(given[-1].decode("latin1"), self.request.browser):
+        if not self.application.access.accepts(tokens[-1].decode("latin1"), self.request.browser):
             raise HTTPError(403, reason="Wrong token")
         rest = [(name, value) for name, values in self.request.query_arguments.items() for value in values]
         self.redirect(f"{self.request.path}?{urlencode(rest)}" if rest else self.request.path)

@@ -61,9 +61,9 @@ class LimitedSocket(_Handler):
         """Handle a fragment once the client has read most of the unsent bytes."""
         if self.unsent > PAUSE_UNSENT:
             await self._is_drained.wait()
-        # Bokeh sets it when the session exists.
+        # Bokeh sets the receiver once the session exists.
         if type(getattr(self, "receiver", None)) is Receiver:
-            # Declared as None, which it is until then.
+            # Bokeh declares it as None.
             self.receiver = _LimitedReceiver(Protocol())  # type: ignore[assignment]
         _unpacked.set([0])
         await super().on_message(fragment)
@@ -164,7 +164,7 @@ def install() -> None:
 
 
 def _check_unpacking() -> None:
-    # As if the limit were reached already.
+    # Pretend that the limit is reached.
     _unpacked.set([MAX_UNPACKED])
     packed = serialization.Buffer(ID(""), bytes(1)).to_base64()
     try:

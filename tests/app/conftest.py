@@ -23,7 +23,7 @@ def labelled(atoms, rng, label):
 
 
 def make_frames(rng, n=24):
-    """Return an isolated atom, perfect crystals and ever more distorted ones."""
+    """Return an isolated atom, perfect crystals and increasingly distorted ones."""
     frames = [labelled(Atoms("Cu", cell=[15] * 3, pbc=True), rng, "IsolatedAtom")]
     for i in range(n - 1):
         atoms = bulk("Cu", cubic=True)
@@ -46,17 +46,17 @@ def file(frames, tmp_path):
 
 @pytest.fixture(scope="session", autouse=True)
 def _compiled(compiled):
-    """Nothing here waits for kernels to be compiled, in this process or in a served one."""
+    """Compile the kernels first, so that no test waits for them, here or in a served process."""
 
 
-# The limit of every wait: far more than a busy machine needs.
+# The limit of every wait, far longer than needed on a busy machine.
 WAIT_SECONDS = 600
 
 
 class Session:
-    """State and explorer, with the callbacks that a server would run on its event loop.
+    """State and controller, with the callbacks that a server would run on its event loop.
 
-    The methods are two quick ones; `test_defaults` looks at those of the dashboard.
+    The methods are two quick ones; `test_path_updates` tests those of the dashboard.
     """
 
     def __init__(self, methods=("msc", "random"), **options):
@@ -67,7 +67,7 @@ class Session:
         self.state.main_activity.param.watch(lambda event: self.history.append(event.new), "step")
 
     def run(self, until=None):
-        """Run callbacks until `until()`, by default until nothing is being computed."""
+        """Run callbacks until ``until()`` is true, by default until no job is running."""
         end = time.monotonic() + WAIT_SECONDS
         activities = (self.state.main_activity, self.state.quick_activity, self.state.map_activity)
         until = until or (lambda: not any(activity.running for activity in activities))

@@ -1,4 +1,4 @@
-"""The served process ends when it is told to, whatever it is doing."""
+"""A served process exits when signalled, whatever it is doing."""
 
 import signal
 import subprocess
@@ -17,7 +17,7 @@ from tests.load.server import Server
 
 @pytest.fixture
 def busy_file(tmp_path, rng):
-    """Return a file that takes far longer to analyse than this test waits."""
+    """Return a file whose analysis takes far longer than this test waits."""
     path, frames = tmp_path / "large.xyz", []
     for _ in range(400):
         atoms = bulk("Cu", cubic=True) * (4, 4, 4)
@@ -28,18 +28,18 @@ def busy_file(tmp_path, rng):
 
 
 async def begin(address):
-    """Load a page and its scripts, and leave."""
+    """Load a page and its scripts, and disconnect."""
     wire = await (await Page(address).load()).connect()
     await wire.event("document_ready", {})
     wire.close()
 
 
 @pytest.mark.parametrize("sent", [signal.SIGTERM, signal.SIGINT])
-def test_a_server_that_computes_ends_and_leaves_nothing(busy_file, tmp_path, sent):
+def test_a_busy_server_exits_and_leaves_no_files(busy_file, tmp_path, sent):
     server = Server(tmp_path, lifetime=600, QUESTS_FILE=str(busy_file))
     server.start()
     try:
-        # A page that is there begins a session, whose file is then read, described or ordered.
+        # A loaded page starts a session, whose file is then being read, described or ordered.
         asynchronous.run(begin(server.address))
         server.wait(server.is_busy, WAIT_SECONDS)
         assert server.process.poll() is None
@@ -47,7 +47,7 @@ def test_a_server_that_computes_ends_and_leaves_nothing(busy_file, tmp_path, sen
     finally:
         code = server.stop(sent)
     assert uploads
-    assert not list(server.scratch.glob("quests-files-*/upload-*")), "uploads outlive nobody"
+    assert not list(server.scratch.glob("quests-files-*/upload-*")), "uploads are deleted"
     assert code == 0
     assert server.faults() == []
 
@@ -64,7 +64,7 @@ app_hooks.on_server_unloaded(None)
 """
 
 
-def test_work_that_never_looks_up_keeps_no_server():
+def test_a_job_that_ignores_cancellation_does_not_block_the_exit():
     done = subprocess.run(
         [sys.executable, "-c", STUCK], capture_output=True, text=True, timeout=WAIT_SECONDS, check=False
     )
@@ -87,7 +87,7 @@ except KeyboardInterrupt:
 """
 
 
-def test_an_interrupted_server_ends_what_its_loop_is_doing():
+def test_an_interrupted_server_ends_its_running_callback():
     done = subprocess.run(
         [sys.executable, "-c", AMID], capture_output=True, text=True, timeout=WAIT_SECONDS, check=False
     )

@@ -1,4 +1,4 @@
-"""What the operator sees: health, metrics, the log; nothing of any user."""
+"""Health, metrics and the log for the operator, without user data."""
 
 import json
 import logging
@@ -12,7 +12,7 @@ from quests_app.server.telemetry import JsonLines, counters
 
 @pytest.fixture
 def lines():
-    """Return the log's lines, as they would be written."""
+    """Return the lines of the log as they would be written."""
     found = []
 
     class Kept(logging.Handler):
@@ -59,14 +59,14 @@ def test_metrics_are_in_the_format_of_prometheus():
         assert re.fullmatch(r'# (HELP|TYPE) \w+ .+|\w+(\{\w+="\w+"\})? -?[0-9.e+]+', line)
 
 
-def test_neither_health_nor_metrics_tell_of_files(session, file):
+def test_neither_health_nor_metrics_reveal_files(session, file):
     session.open(file)
     told = json.dumps(endpoints.health()) + endpoints.metrics()
     assert file.name not in told
     assert "copper" not in told
 
 
-def test_a_line_of_the_log_is_one_line_whatever_is_in_it():
+def test_a_log_entry_is_always_one_line():
     record = logging.LogRecord("x", logging.INFO, "", 0, "job", None, None)
     record.fields = {"title": "Opening a\nb\x1b[31m‮"}
     line = JsonLines().format(record)

@@ -1,4 +1,4 @@
-"""What happens to a machine: processes killed, disks full, clocks turned, files changed, memory short."""
+"""Faults of a machine: killed processes, full disks, changed clocks and files, too little memory."""
 
 import errno
 import os
@@ -28,7 +28,7 @@ def no_space(*_):
     raise OSError(errno.ENOSPC, "No space left on device")
 
 
-def test_a_full_disk_leaves_no_half_export(opened, tmp_path, monkeypatch):
+def test_a_full_disk_leaves_no_partial_export(opened, tmp_path, monkeypatch):
     target = tmp_path / "out" / "subset.xyz"
     target.parent.mkdir()
     monkeypatch.setattr(os, "fsync", no_space)
@@ -42,7 +42,7 @@ def test_a_full_disk_leaves_no_half_export(opened, tmp_path, monkeypatch):
     assert sorted(path.name for path in target.parent.iterdir()) == ["subset.json", "subset.xyz"]
 
 
-def test_a_turned_clock_neither_keeps_parts_nor_loses_entries(tmp_path):
+def test_a_changed_clock_neither_keeps_parts_nor_loses_entries(tmp_path):
     disk = DiskCache(tmp_path, version="1")
     disk.save(("a",), np.arange(3))
     part = tmp_path / "left.part"
@@ -56,7 +56,7 @@ def test_a_turned_clock_neither_keeps_parts_nor_loses_entries(tmp_path):
     assert disk.load(("b",)).tolist() == [0, 1, 2, 3]
 
 
-def test_a_file_that_changes_while_it_is_read_is_not_kept_under_the_old_hash(file, monkeypatch):
+def test_a_file_that_changes_while_read_is_not_cached_under_the_old_hash(file, monkeypatch):
     def changing(path, *arguments, **options):
         frames = read(path)
         file.write_bytes(file.read_bytes() * 2)
@@ -68,7 +68,7 @@ def test_a_file_that_changes_while_it_is_read_is_not_kept_under_the_old_hash(fil
 
 
 @pytest.mark.parametrize("change", ["deleted", "changed"])
-def test_a_source_that_is_no_longer_itself_is_not_exported(opened, file, tmp_path, change):
+def test_a_changed_source_is_not_exported(opened, file, tmp_path, change):
     before = opened.state.path.order.copy()
     if change == "deleted":
         file.unlink()
@@ -88,7 +88,7 @@ def test_a_source_that_is_no_longer_itself_is_not_exported(opened, file, tmp_pat
         assert opened.state.opened.parameters.bandwidth == 0.03
 
 
-def test_what_would_not_fit_is_refused_beforehand_with_the_estimate(file, frames, session, monkeypatch):
+def test_sets_too_large_for_memory_are_refused_with_the_estimate(file, frames, session, monkeypatch):
     monkeypatch.setattr(memory, "available", lambda: 1000)
     with pytest.raises(
         ValueError, match=r"would take about \d\S* kB of memory, and 1\.0 kB are free; split the file"
@@ -96,14 +96,14 @@ def test_what_would_not_fit_is_refused_beforehand_with_the_estimate(file, frames
         read(file)
     with pytest.raises(ValueError, match=r"environments of 63 numbers each would take .*; take fewer frames"):
         descriptors(frames)
-    # Content that no other test has opened, and the process's cache does not hold.
+    # Content that no other test has opened, so that it is not in the cache.
     file.write_bytes(3 * file.read_bytes())
     session.open(file)
     assert "would take about" in session.state.error
     assert session.state.opened is None
 
 
-def test_memory_is_the_least_of_what_is_left(monkeypatch):
+def test_available_memory_is_the_smallest_limit(monkeypatch):
     free = memory.available()
     assert free is None or free > 10_000_000
     monkeypatch.setenv(environment_variables.MEMORY, "0.001")
@@ -112,7 +112,7 @@ def test_memory_is_the_least_of_what_is_left(monkeypatch):
     assert memory.available() is not None
 
 
-def test_an_export_that_is_interrupted_leaves_the_old_one(file, tmp_path, monkeypatch):
+def test_an_interrupted_export_keeps_the_old_file(file, tmp_path, monkeypatch):
     target = tmp_path / "subset.xyz"
     write_subset(target, file, [0, 1])
     before = target.read_bytes()

@@ -1,4 +1,4 @@
-"""Private names of other packages: all that the dashboard uses are listed, and the listed ones are there."""
+"""Private names of other packages: all those used are listed, and the listed ones exist."""
 
 import ast
 from operator import attrgetter
@@ -12,7 +12,7 @@ from panel.io import document as panel_document
 import quests_app
 
 APP = Path(quests_app.__file__).parent
-# Without these the dashboard does not work, so a release that drops one must fail here.
+# The dashboard does not work without these, so a release that removes one must fail here.
 NEEDED = {
     "_bundle": (pmui.base.MaterialComponent, "where the notebook's stand-in for Material is put"),
     "_config_columns": (pn.widgets.Tabulator, "widths of columns"),
@@ -25,13 +25,13 @@ NEEDED = {
     "_send_msg": (pn.custom.JSComponent, "the content of a download"),
     "_views": (pn.state, "documents of views in a notebook"),
 }
-# These are looked up with a guard: where one is absent, nothing is mended.
+# These are looked up with a guard: if one is missing, the workaround is disabled.
 GUARDED = {"_dispatch_msgs", "_WRITE_BLOCK", "_WRITE_MSGS", "_WRITE_EVENTS", "_schedule_busy_cleanup"}
 PYTHON = {"_exit", "_run_exitfuncs"}
 
 
 def names_of(tree):
-    """Return the private names that are looked up as attributes, and those that are defined."""
+    """Return the private names used as attributes, and those defined."""
     used, defined = set(), set()
     for node in ast.walk(tree):
         if isinstance(node, ast.Attribute):
@@ -52,11 +52,11 @@ def test_no_other_private_name_is_used():
 
 
 @pytest.mark.parametrize("name", NEEDED)
-def test_a_needed_private_name_is_there(name):
+def test_a_required_private_name_exists(name):
     owner, what_for = NEEDED[name]
     assert attrgetter(name)(owner) is not None, what_for
 
 
-def test_one_of_the_queues_of_the_workaround_is_there():
-    """Once there is none, `quests_app.server.panel_patch` does nothing and can go."""
+def test_one_of_the_queues_of_the_workaround_exists():
+    """Without any of them, `quests_app.server.panel_patch` does nothing and can be removed."""
     assert any(hasattr(panel_document, name) for name in ("_WRITE_MSGS", "_WRITE_EVENTS"))

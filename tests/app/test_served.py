@@ -1,4 +1,4 @@
-"""What a real served process tells and refuses, asked from outside."""
+"""Requests to a real served process: what it answers and refuses."""
 
 import asyncio
 import functools
@@ -18,7 +18,7 @@ from tests.load.visitor import PATIENCE, TOKEN, Visitor
 
 pytestmark = pytest.mark.jit
 DEMO = ROOT / "app/assets/demo.xyz.gz"
-REFUSED = "this server opens no paths"
+REFUSED = "this server does not open paths"
 
 
 @pytest.fixture(scope="module")
@@ -28,11 +28,11 @@ def folder(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def server(folder, tmp_path_factory):
-    """Serve one folder, to this machine only."""
-    # Uploads stand beneath no folder that pages may name.
+    """Serve one folder to this machine only."""
+    # Uploads are not below a folder that sessions may use.
     other = tmp_path_factory.mktemp("server")
     own = {"QUESTS_DATA_DIRS": str(folder), "QUESTS_CACHE_DIR": str(other / "cache")}
-    # Pages that were left are soon forgotten; one that comes later than that is made anew.
+    # Disconnected sessions expire soon; a client that returns later gets a new one.
     with Server(other, lifetime=4, **own) as server:
         yield server
     assert server.faults() == []
@@ -64,12 +64,12 @@ def test_health_and_metrics_are_served(server):
     assert {"quests_sessions", "quests_jobs_running", "quests_memory_resident_bytes"} <= described
 
 
-def test_an_event_that_overtakes_a_change_finds_the_page_whole(server):
+def test_an_event_that_overtakes_a_change_finds_a_consistent_page(server):
     async def scenario() -> None:
         visitor = await Visitor(server.address).open()
         await visitor.wait_for("By comparison, random covers")
         for ticked in (False, True) * 3:
-            # Panel keeps a change back for a moment; the click calls for it before its time.
+            # Panel debounces a change; the click flushes it early.
             await asyncio.gather(visitor.change("random", "value", ticked), visitor.click("Show Python…"))
             await visitor.told(functools.partial(compares, ticked))
         await visitor.close()
@@ -81,7 +81,7 @@ def test_an_event_that_overtakes_a_change_finds_the_page_whole(server):
     assert server.faults() == []
 
 
-def test_sessions_keep_to_themselves_and_leave_nothing(server, folder):
+def test_sessions_are_isolated_and_leave_nothing(server, folder):
     held = Held()
     paths = [marked_file(folder, i, DEMO, 700) for i in range(3)]
     asynchronous.run(together(server, paths, held, pause=0.7))
@@ -91,14 +91,14 @@ def test_sessions_keep_to_themselves_and_leave_nothing(server, folder):
     assert server.metrics()["quests_sessions_total"] >= 3
 
 
-def test_an_upload_is_nobody_elses(server, folder):
+def test_an_upload_is_private_to_its_session(server, folder):
     async def scenario() -> None:
         one, other = [await Visitor(server.address).open("demo") for _ in range(2)]
         path = marked_file(folder, 77, DEMO, 300)
         await one.upload("mine.xyz", path.read_bytes())
         await one.wait_for("mark0077mark")
         (there,) = server.scratch.rglob("mine.xyz")
-        # Even who knows where it is, and how the server names it, gets it by no address.
+        # No URL returns it, even with its path and the server's name for it.
         up = "/static/%2e%2e/%2e%2e/%2e%2e"
         for start in (
             "/",
@@ -122,29 +122,29 @@ def test_an_upload_is_nobody_elses(server, folder):
 
     asynchronous.run(scenario())
     server.wait_until_empty()
-    assert not list(server.scratch.rglob("mine.xyz")), "uploads end with their session"
+    assert not list(server.scratch.rglob("mine.xyz")), "uploads are deleted with their session"
 
 
-def test_cancel_frees_the_worker_and_what_has_ended_is_let_go_of(server, folder):
+def test_cancel_frees_the_worker_and_ended_sessions_are_released(server, folder):
     held, large = Held(), marked_file(folder, 50, DEMO, 10**9)
-    # Twenty of them take long enough.
+    # Twenty copies take long enough.
     large.write_bytes(large.read_bytes() * 20)
     ended = 'quests_jobs_total{outcome="cancelled"}'
     before = server.metrics()[ended]
-    # How soon it is free is measured by benchmarks/load.py: this machine may be busy.
+    # benchmarks/load.py measures how soon it is free: this machine may be busy.
     assert asynchronous.run(cancelled(server, large, 0.2)) is not None
-    assert server.metrics()[ended] > before, "it did not come to its end"
+    assert server.metrics()[ended] > before, "it was cancelled before its end"
     for number in (60, 61):
         asynchronous.run(opened_and_closed(server, [marked_file(folder, number, DEMO, 300)], held))
     assert held.losses == []
     assert held.n_opened_and_closed == 2
     server.wait_until_empty()
-    # Nothing that lives on holds a page that has ended.
+    # No remaining object references a closed page.
     server.wait(lambda: server.metrics()["quests_sessions_in_memory"] == 0, PATIENCE)
 
 
 def elsewhere():
-    """Return an address of this machine that is not its loopback; skip where there is none."""
+    """Return an address of this machine other than loopback; skip if there is none."""
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
         try:
             probe.connect(("192.0.2.1", 9))
@@ -156,7 +156,7 @@ def elsewhere():
     return address
 
 
-def test_served_to_everybody_it_opens_paths_for_nobody_from_elsewhere(tmp_path, monkeypatch):
+def test_remote_clients_cannot_open_paths(tmp_path, monkeypatch):
     path, host = marked_file(tmp_path, 1, DEMO, 300), elsewhere()
     monkeypatch.delenv("QUESTS_DATA_DIRS", raising=False)
 
@@ -167,18 +167,18 @@ def test_served_to_everybody_it_opens_paths_for_nobody_from_elsewhere(tmp_path, 
         return visitor.marks
 
     async def by_hand(address: str, **headers: str) -> None:
-        # Who speaks the protocol can make up what a token says of the request, but not sign it.
+        # A client can forge the content of a token, but not its signature.
         said = {"headers": {"Host": "localhost"}, "cookies": {}, "arguments": {}}
         token = generate_jwt_token(f"made-up-{len(headers)}-{address}", extra_payload=said)
         with pytest.raises(HTTPClientError, match="403"):
             await Visitor(address).connect(token, **headers)
 
-    # Panel's own default: every address of the machine.
+    # Panel's default: all addresses of the machine.
     with Server(tmp_path) as server:
         far, near = f"http://{host}:{server.port}", server.address
         assert asynchronous.run(by_link(near, path.name)) == {path.stem}
         asynchronous.run(by_hand(near))
-        # The path comes back, as part of the address, but nothing of what stands there.
+        # The page contains the path, as part of the URL, but no content of the file.
         asynchronous.run(by_link(far, REFUSED))
         asynchronous.run(by_hand(far))
         asynchronous.run(by_hand(near, **{"X-Forwarded-For": "192.0.2.9"}))
@@ -186,11 +186,11 @@ def test_served_to_everybody_it_opens_paths_for_nobody_from_elsewhere(tmp_path, 
         assert len(opened) == 1
 
 
-def test_a_page_that_came_to_life_late_has_its_file(tmp_path):
+def test_a_page_with_a_late_websocket_has_its_file(tmp_path):
     path = marked_file(tmp_path, 3, DEMO, 300)
 
     async def late() -> Visitor:
-        """Let the page be given up before its websocket comes, as where many come at once."""
+        """Let the page expire before its websocket connects, as with many simultaneous requests."""
         with urlopen(f"{server.address}/app?file={path}&locked=&size=5") as answer:
             token = TOKEN.search(answer.read().decode())[1]
             cookie = answer.headers["Set-Cookie"].partition(";")[0]

@@ -1,4 +1,4 @@
-"""What a stranger could try: a test for each line of docs/threat-model.md."""
+"""Attacks by untrusted clients and files: a test for each row of docs/threat-model.md."""
 
 import os
 import re
@@ -50,7 +50,7 @@ def tree(tmp_path):
         "data/./../data2/secret.xyz", "data/gone/../../secret.xyz", "nowhere.xyz",
     ],
 )  # fmt: skip
-def test_no_path_leads_out_of_the_folders(tree, path):
+def test_no_path_escapes_the_folders(tree, path):
     allowed_paths = AllowedPaths([tree / "data"])
     with pytest.raises(ValueError, match="expected a path beneath"):
         allowed_paths.resolve(tree / path)
@@ -65,14 +65,16 @@ def test_odd_paths_are_refused(tree, path):
         AllowedPaths([tree / "data"]).resolve(path)
 
 
-def test_paths_beneath_a_folder_are_found(tree):
+def test_paths_below_a_folder_are_resolved(tree):
     allowed_paths = AllowedPaths([tree / "data"], files=[tree / "secret.xyz"])
     assert allowed_paths.resolve(tree / "data/good.xyz") == tree / "data/good.xyz"
     assert allowed_paths.resolve(tree / "data2/../data/good.xyz") == tree / "data/good.xyz"
-    assert allowed_paths.resolve(tree / "secret.xyz") == tree / "secret.xyz", "the server was started with it"
+    assert allowed_paths.resolve(tree / "secret.xyz") == tree / "secret.xyz", (
+        "it is the file the server was started with"
+    )
 
 
-def test_a_refusal_tells_not_what_is_there(tree):
+def test_a_refusal_does_not_reveal_existing_files(tree):
     def message(path):
         with pytest.raises(ValueError, match="expected") as error:
             AllowedPaths([tree / "data"]).resolve(path)
@@ -92,11 +94,11 @@ def request(names_paths=False):
         (request(names_paths=True), True),
         (request(), False),
         (SimpleNamespace(), False),
-        # A session that begins with its websocket says of its request what its visitor says.
+        # In a session created by its websocket, the client chooses the values of the request.
         (SimpleNamespace(names_paths=True, _request=request()), False),
     ],
 )
-def test_without_folders_only_the_servers_account_names_paths(tree, monkeypatch, given, opens):
+def test_without_folders_only_the_servers_account_uses_paths(tree, monkeypatch, given, opens):
     monkeypatch.delenv(FOLDERS, raising=False)
     monkeypatch.delenv("QUESTS_FILE", raising=False)
     allowed_paths = of_request(given)
@@ -104,7 +106,7 @@ def test_without_folders_only_the_servers_account_names_paths(tree, monkeypatch,
     if opens:
         assert allowed_paths.resolve(tree / "secret.xyz") == tree / "secret.xyz"
     else:
-        with pytest.raises(ValueError, match="this server opens no paths"):
+        with pytest.raises(ValueError, match="this server does not open paths"):
             allowed_paths.resolve(tree / "secret.xyz")
 
 
@@ -131,14 +133,14 @@ def test_only_structure_files_are_written(tree, path, message):
                 allowed_paths.find_target(tree / path)
 
 
-def test_a_hidden_folder_that_was_named_is_written_to(tmp_path):
+def test_an_allowed_hidden_folder_is_writable(tmp_path):
     (tmp_path / ".data").mkdir()
     assert AllowedPaths([tmp_path / ".data"]).find_target(tmp_path / ".data/s.xyz")
     with pytest.raises(ValueError, match="hidden"):
         AllowedPaths().find_target(tmp_path / ".data/s.xyz")
 
 
-def test_named_folders_hold_for_everybody(tree, monkeypatch):
+def test_named_folders_apply_to_everyone(tree, monkeypatch):
     monkeypatch.setenv(FOLDERS, os.pathsep.join([str(tree / "data"), str(tree / "data2")]))
     for given in (request(), request(names_paths=True)):
         assert of_request(given).resolve(tree / "data2/secret.xyz")
@@ -171,7 +173,7 @@ def test_pages_neither_open_nor_write_elsewhere(guarded, tree, file):
     assert "expected a path beneath" in state.error
 
 
-def test_a_link_leads_nowhere_else(guarded, tree):
+def test_a_link_opens_no_other_path(guarded, tree):
     page(guarded.state, guarded.controller, f"?file={tree}/data/../secret.xyz")
     guarded.run()
     assert guarded.controller.shows_demo
@@ -185,7 +187,7 @@ NAMES = ("../../etc/passwd", "..\\..\\x.xyz", "/x", ".", "..", "", "a\0b.xyz", "
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_names_are_harmless(tmp_path, name):
+def test_upload_names_are_sanitised(tmp_path, name):
     folder = UploadFolder()
     path = folder.save(name, b"1\n\nH 0 0 0\n")
     assert folder.holds(path)
@@ -210,7 +212,7 @@ def test_sizes_are_limited(monkeypatch, session):
     assert session.state.error.startswith("Could not take a.xyz: expected a file of at most")
 
 
-def test_a_session_has_one_limit_for_all_its_fields(monkeypatch, session, file):
+def test_a_session_has_one_upload_limit(monkeypatch, session, file):
     from quests_app.session.references import ReferenceSets
 
     data = file.read_bytes()
@@ -231,7 +233,7 @@ def test_a_session_has_one_limit_for_all_its_fields(monkeypatch, session, file):
     assert not reference.path.exists()
 
 
-def test_what_grows_too_large_is_dropped_while_it_arrives(monkeypatch):
+def test_an_upload_that_grows_too_large_is_dropped(monkeypatch):
     monkeypatch.setenv(environment_variables.FILE_LIMIT, "0.001")
     drop = FileDrop()
 
@@ -273,12 +275,12 @@ def hostile(frames, path):
 
 
 def texts_of(root):
-    """Return every text that the page would set as HTML."""
+    """Return every text that the page sets as HTML."""
     found = [str(pane.object) for pane in root.select(pn.pane.HTML)]
     return found
 
 
-def test_values_from_files_are_text_wherever_they_are_shown(session, frames, tmp_path):
+def test_values_from_files_are_displayed_as_text(session, frames, tmp_path):
     hostile(frames, tmp_path / "hostile.xyz")
     data = (tmp_path / "hostile.xyz").read_bytes()
     assert any(ATTACK in str(atoms.info["config_type"]) for atoms in read(tmp_path / "hostile.xyz"))
@@ -295,7 +297,7 @@ def test_values_from_files_are_text_wherever_they_are_shown(session, frames, tmp
         seen += texts_of(root)
     session.state.error = f"No such file: {ATTACK}"
     seen += texts_of(root)
-    assert any("&lt;img/src" in text for text in seen), "it is shown at all"
+    assert any("&lt;img/src" in text for text in seen), "it is displayed"
     assert not [text for text in seen if "<img/src" in text or "<script>alert" in text]
 
 

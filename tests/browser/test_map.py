@@ -89,7 +89,7 @@ def a_click_looks_at_an_environment(page):
     x, y = maps(page)[0]["some"][0]
     page.mouse.click(x, y)
     wait_for(page, lambda seen: seen[0]["crosses"] == 1)
-    page.get_by_text("Clear selection", exact=True).wait_for()
+    page.get_by_role("button", name="Clear the selection (Esc)").wait_for()
 
 
 def two_maps_stand_beside_each_other(page):

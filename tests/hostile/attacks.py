@@ -232,7 +232,7 @@ async def long_values(server: ServedAs, rng: np.random.Generator) -> list[str]:
 def held_values(wire: Wire) -> Iterator[tuple[str, str, object]]:
     """Yield models, their attributes, and what a client sets these to."""
     long = "/a" * 2**20
-    path = wire.find("File path or data-set name")
+    path = wire.find("Path or data-set name")
     yield path, "value_input", long
     yield path, "value", long
     yield path, "value_input", "/a" * 9000

@@ -13,7 +13,7 @@ from tests.hostile.client import SECONDS, Page, fetch, run
 from tests.hostile.server import WAYS, ServedAs
 
 pytestmark = pytest.mark.jit
-REFUSED = "this server opens no paths"
+REFUSED = "this server does not open paths"
 # What is shown of a file that can be opened: a message that quotes it, and nothing is computed.
 QUOTED = "contents-of-mine"
 # Of another account, which cannot read this project once it is that: all is imported before.

@@ -50,7 +50,7 @@ class ExportView(View):
         self._code = pmui.Button(label="Show Python…", **wide)
         self._command = pmui.Button(label="Show command…", description="Show a shell command", **wide)
         self._target = pmui.TextInput(
-            label="Save to a path on the server", placeholder="/data/subset.xyz", size="small",
+            label="Path on the server", placeholder="/data/subset.xyz", size="small",
             sizing_mode="stretch_width", margin=0,
         )  # fmt: skip
         self._save = pmui.Button(

@@ -1,4 +1,4 @@
-"""Two sets: every number against the library or a slow loop."""
+"""Comparisons of sets, checked against the library or a slow loop."""
 
 import numpy as np
 import pytest
@@ -30,7 +30,7 @@ def test_a_reference_holds_the_environments_of_its_file(other):
     assert (len(other.envs), other.elements) == (14, ("Cu",))
 
 
-def test_two_sets_are_judged_by_each_other(opened, other):
+def test_novelty_of_both_sets_matches_the_library(opened, other):
     envs = opened.state.opened.envs
     found = compare.compare(opened.state.opened, other, Marks())
     np.testing.assert_allclose(found.novelty, delta_entropy(envs, other.envs, H), atol=1e-5)
@@ -41,7 +41,7 @@ def test_two_sets_are_judged_by_each_other(opened, other):
     assert (len(found.xy), len(found.back_xy)) == (envs.n_envs, other.envs.n_envs)
 
 
-def test_excluded_frames_neither_ask_nor_know(opened, other):
+def test_excluded_frames_are_ignored_in_both_directions(opened, other):
     envs, marks = opened.state.opened.envs, Marks(excluded=(1, 2, 3, 9))
     kept = envs.take([i for i in range(24) if i not in marks.excluded])
     found = compare.compare(opened.state.opened, other, marks)
@@ -101,10 +101,12 @@ def test_a_path_given_a_reference_counts_both_together(opened, other):
         assert row.overlap == pytest.approx(overlap(kept, both, H))
         assert row.information_loss == pytest.approx(np.maximum(expected, 0).mean(), abs=1e-4)
         assert row.max_delta_entropy == pytest.approx(expected.max(), abs=1e-4)
-        assert row.entropy == pytest.approx(entropy(subset, H), abs=1e-6), "that of the subset alone"
+        assert row.entropy == pytest.approx(entropy(subset, H), abs=1e-6), (
+            "entropy is that of the subset alone"
+        )
 
 
-def test_what_a_plain_order_covers_with_a_reference(opened, other):
+def test_overlap_of_a_plain_order_with_a_reference(opened, other):
     data, path = opened.state.opened, opened.state.paths["msc"]
     novelty = compare.compare(data, other, Marks()).novelty
     shares = compare.covered_along(novelty, path.delta_entropy)
@@ -125,7 +127,7 @@ def alloys(tmp_path, rng, name, symbols):
     return path
 
 
-def test_sets_of_other_elements_share_the_descriptor_of_all(tmp_path, rng):
+def test_sets_of_different_elements_share_one_descriptor(tmp_path, rng):
     parameters = Parameters(species=True)
     first, second = alloys(tmp_path, rng, "a.xyz", ["Ag", "Cu"]), alloys(tmp_path, rng, "b.xyz", ["Cu", "Pd"])
     dataset = load(first)
@@ -164,7 +166,7 @@ def test_the_most_novel_frames_come_first(rng):
     assert len(found["frame"]) == 3
 
 
-def test_a_large_set_is_drawn_in_part_with_its_most_novel(rng, monkeypatch):
+def test_a_sample_of_a_large_set_includes_the_most_novel(rng, monkeypatch):
     monkeypatch.setattr(compare, "MAP_LIMIT", 50)
     monkeypatch.setattr(compare, "_NOVEL_DRAWN", 10)
     novelty = rng.normal(size=400)

@@ -1,4 +1,4 @@
-"""The filter's language: against Python on trusted input, its errors, and random text."""
+"""Filter expressions, compared with Python on trusted input; their errors; random text."""
 
 import random
 
@@ -69,7 +69,7 @@ def condition(choice, depth):
 
 
 def slow(expression, columns):
-    """Return what Python says, row by row."""
+    """Return the result of Python's interpreter, row by row."""
     code = compile(expression, "<trusted>", "eval")
     names = [name for name in columns if name != "elements"]
     found = []
@@ -81,7 +81,7 @@ def slow(expression, columns):
 
 
 @pytest.mark.filterwarnings("ignore::SyntaxWarning")
-def test_it_says_what_python_says(columns):
+def test_random_expressions_agree_with_python(columns):
     choice = random.Random(1)
     both = {True: 0, False: 0}
     for _ in range(600):
@@ -107,13 +107,13 @@ def test_it_says_what_python_says(columns):
         ("60 / 2 / 3 == rank", "rank == 10"),
     ],
 )
-def test_what_python_says_otherwise(columns, expression, same):
+def test_differences_from_python(columns, expression, same):
     found = matches(expression, columns, N)
     assert found.any()
     np.testing.assert_array_equal(found, matches(same, columns, N))
 
 
-def test_what_is_missing_is_never_found():
+def test_missing_values_never_match():
     columns = {
         "energy": np.array([1.0, np.nan, -1.0]),
         "tag": np.array(["a", None, "b"], dtype=object),
@@ -176,13 +176,13 @@ def test_what_is_missing_is_never_found():
         ("rank not 2", "expected “in” after “not”, got “2” at character 10"),
     ],
 )  # fmt: skip
-def test_errors_say_where_and_what(columns, expression, message):
+def test_errors_name_position_and_reason(columns, expression, message):
     with pytest.raises(ExpressionError) as caught:
         matches(expression, columns, N)
     assert message in str(caught.value)
 
 
-def test_what_is_too_long_or_too_deep_is_refused(columns):
+def test_long_and_deep_expressions_are_refused(columns):
     for expression in ("(" * 500 + "rank > 1" + ")" * 500, "not " * 400 + "has_forces", "-" * 900 + "1 > 2"):
         with pytest.raises(ExpressionError, match=f"at most {MAX_DEPTH} levels"):
             matches(expression, columns, N)
@@ -193,7 +193,7 @@ def test_what_is_too_long_or_too_deep_is_refused(columns):
     assert matches("+".join(["rank"] * 250) + " > 1", columns, N).sum() == N - 1
 
 
-def test_random_text_raises_nothing_else(columns):
+def test_random_text_raises_no_other_error(columns):
     choice = random.Random(2)
     words = [
         *columns, "and", "or", "not", "in", "==", "<", "(", ")", "[", "]", ",", "+", "-", "*", "/", "1",
@@ -215,7 +215,7 @@ def test_random_text_raises_nothing_else(columns):
     assert all(0 <= position <= length for position, length in positions)
 
 
-def test_random_characters_raise_nothing_else(columns):
+def test_random_characters_raise_no_other_error(columns):
     choice = random.Random(3)
     for _ in range(3000):
         length, highest = choice.randrange(20), choice.choice([128, 0x3000])
@@ -224,7 +224,7 @@ def test_random_characters_raise_nothing_else(columns):
             matches(expression, columns, N)
 
 
-def test_the_tree_binds_as_in_python():
+def test_operators_bind_as_in_python():
     tree = parse("not a == 1 or b + 2 * 3 < 4 and c")
     assert tree.kind == "or"
     negation, conjunction = tree.parts

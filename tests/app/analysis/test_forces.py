@@ -1,4 +1,4 @@
-"""Forces: restricted to elements and labels, and how far a subset's distribution is from the full one."""
+"""Forces by element and label, and the distance of a subset's distribution from the full one."""
 
 import time
 
@@ -15,7 +15,7 @@ from quests_app.views.overview.forces import ForcesView
 
 
 @pytest.mark.parametrize("decimals", [1, 8])
-def test_the_distance_is_that_of_scipy(rng, decimals):
+def test_ks_distance_matches_scipy(rng, decimals):
     for n in (1, 2, 30, 2000):
         values = np.sort(rng.exponential(size=n).round(decimals))
         for share in (0.05, 0.5, 1.0):
@@ -24,7 +24,7 @@ def test_the_distance_is_that_of_scipy(rng, decimals):
             assert ks_distance(values, kept) == pytest.approx(ks_2samp(values, values[kept]).statistic)
 
 
-def test_nothing_kept_has_no_distance():
+def test_empty_subset_has_no_distance():
     assert np.isnan(ks_distance(np.array([1.0, 2.0]), np.array([False, False])))
 
 
@@ -47,7 +47,7 @@ def alloy(tmp_path, rng):
 
 
 def slow_forces(state, fits):
-    """Return the forces of the environments that fit, atom by atom."""
+    """Return the forces of the matching environments, atom by atom."""
     found = []
     for frame, atoms in enumerate(state.opened.dataset.frames):
         if atoms.calc is None or frame in state.marks.excluded:
@@ -58,7 +58,7 @@ def slow_forces(state, fits):
     return np.sort(found)
 
 
-def test_forces_are_restricted_to_what_is_chosen(session, alloy):
+def test_forces_are_restricted_to_the_chosen_group(session, alloy):
     session.open(alloy)
     state, view = session.state, ForcesView(session.state)
     dataset, envs = state.opened.dataset, state.opened.envs
@@ -86,7 +86,7 @@ def test_forces_are_restricted_to_what_is_chosen(session, alloy):
         assert "<b>hot" not in view._distances.object
 
 
-def test_excluded_frames_are_in_no_line(opened):
+def test_excluded_frames_are_in_no_curve(opened):
     state, view = opened.state, ForcesView(opened.state)
     largest = int(view._forces.frames[-1])
     state.marks = state.marks.clear((0,)).exclude((largest,))
@@ -112,7 +112,7 @@ def test_a_subset_follows_the_slider_quickly_at_230000_environments(rng):
     assert min(times) < 0.03, times
 
 
-def test_the_forces_of_all_are_the_data_sets_own(opened):
+def test_forces_of_all_environments_match_the_data_set(opened):
     data = opened.state.opened
     np.testing.assert_array_equal(
         forces_of(data.dataset, data.envs.frame_index).values, np.sort(data.dataset.forces)

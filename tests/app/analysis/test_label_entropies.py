@@ -1,4 +1,4 @@
-"""Entropy beside its bound, for the full set, the subset and each label."""
+"""Entropy compared with its bound, for the full set, the subset and each label."""
 
 import numpy as np
 import pytest
@@ -21,9 +21,9 @@ def label_frames(state, label):
     return [i for i, name in enumerate(state.opened.dataset.labels) if name == label and i not in excluded]
 
 
-def test_full_set_subset_and_labels_stand_beside_their_bounds(opened):
+def test_full_set_subset_and_labels_are_compared_with_their_bounds(opened):
     state, view = opened.state, RedundancyView(opened.state, opened.controller)
-    assert list(bars(view)) == ["full set", "subset of msc"], "labels come when they are computed"
+    assert list(bars(view)) == ["full set", "subset of msc"], "labels are added once they are computed"
     opened.run()
     envs = state.opened.envs
     shown = bars(view)
@@ -63,7 +63,7 @@ def test_many_labels_are_capped_and_the_rest_is_counted(opened, monkeypatch):
     assert "2 smaller labels left out" in view._head.object
 
 
-def test_one_label_needs_no_bars_of_labels(session, frames, tmp_path):
+def test_no_label_bars_for_a_single_label(session, frames, tmp_path):
     for atoms in frames:
         atoms.info["config_type"] = "all"
     write(tmp_path / "one.xyz", frames, format="extxyz")
@@ -73,7 +73,7 @@ def test_one_label_needs_no_bars_of_labels(session, frames, tmp_path):
     assert "all frames have the same label" in view._head.object
 
 
-def test_copies_are_counted_by_what_is_missing_to_the_bound():
+def test_copies_are_computed_from_the_gap_to_the_bound():
     data = redundancy_data(["one", "two"], [0.0, np.log(3)], [8, 3], ["#000000", "#000000"])
     assert data["copies"] == pytest.approx([8, 1])
     assert data["text"] == ["0.00 of 2.08", "1.10 of 1.10"]

@@ -1,4 +1,4 @@
-"""What was lost: numbers against slow loops, and the views."""
+"""Lost environments, checked against slow loops, and their views."""
 
 import dataclasses
 import time
@@ -28,7 +28,7 @@ from quests_app.views.lost.outliers import LostLabelsView, OutliersView
 
 from ..conftest import labelled, make_frames
 
-# Bokeh turns a pandas index into a column the way that pandas 3.1 deprecates.
+# Bokeh converts a pandas index in a way that pandas 3.1 deprecates.
 pytestmark = pytest.mark.filterwarnings("ignore:The inplace keyword in DataFrame.reset_index")
 
 
@@ -89,7 +89,7 @@ def test_shares_by_label_and_frame_are_those_of_a_slow_count(small):
 
 
 def with_largest(path, largest, **changes):
-    """Return a path whose largest δH is this at every size."""
+    """Return a path with the given largest δH at every size."""
     return dataclasses.replace(path, curve=path.curve.assign(max_delta_entropy=largest), **changes)
 
 
@@ -106,15 +106,17 @@ def with_largest(path, largest, **changes):
         (60.0, {}, None),
     ],
 )
-def test_another_method_that_serves_the_worst_far_better_is_told(opened, own, others, expected):
+def test_warning_if_another_method_has_a_far_smaller_maximum(opened, own, others, expected):
     path = opened.state.path
     paths = {"balanced": with_largest(path, own), **{m: with_largest(path, v) for m, v in others.items()}}
     assert outlier_warning(paths, "balanced", 5) == expected
     best = min(others.values(), default=np.inf)
-    assert (expected is not None) == (own >= 20 and own > 3 * best), "as the rule reads"
+    assert (expected is not None) == (own >= 20 and own > 3 * best), (
+        "at least 20 nats and more than three times the smallest"
+    )
 
 
-def test_only_paths_that_tell_of_the_same_are_compared(opened):
+def test_only_comparable_paths_are_compared(opened):
     path = opened.state.path
     own, better = with_largest(path, 90.0), with_largest(path, 1.0)
     assert outlier_warning({"random": own, "msc": better}, "random", 5) is not None
@@ -126,17 +128,17 @@ def test_only_paths_that_tell_of_the_same_are_compared(opened):
     assert outlier_warning({"random": better, "msc given": with_largest(given, 90.0)}, "msc given", 5) is None
 
 
-def test_the_summary_warns_of_what_is_left_far_away(session, rng, tmp_path):
-    """A dimer among crystals: random leaves it at a small size, msc does not."""
+def test_the_summary_warns_of_outliers(session, rng, tmp_path):
+    """At a small size, msc keeps a dimer among crystals and random does not."""
     frames = make_frames(rng, 40)[1:]
     frames[30] = labelled(Atoms("Cu2", [[0, 0, 0], [2.2, 0, 0]]), rng, "dimer")
     write(tmp_path / "dimer.xyz", frames, format="extxyz")
     session.open(tmp_path / "dimer.xyz")
     state, summary = session.state, SummaryView(session.state)
     first = int(np.flatnonzero(state.paths["random"].order == 30)[0])
-    assert first > 4, "random takes the dimer late"
+    assert first > 4, "random selects the dimer late"
     state.n_frames = 4
-    assert "caution" not in text_of(summary), "msc leads, and keeps the dimer"
+    assert "caution" not in text_of(summary), "msc is displayed, and keeps the dimer"
     state.active = "random"
     largest = {m: delta_of(state.opened.envs, state.frames_of(m)).max() for m in ("msc", "random")}
     assert largest["random"] > max(20, 3 * largest["msc"])
@@ -149,7 +151,7 @@ def test_the_summary_warns_of_what_is_left_far_away(session, rng, tmp_path):
 
 
 def delta_of(envs, frames):
-    """Return δH of every environment given some frames, by the definition."""
+    """Return δH of every environment given some frames, by definition."""
     kept = envs.X[np.isin(envs.frame_index, frames)]
     squares = ((envs.X[:, None] - kept[None]) ** 2).sum(axis=2)
     return -logsumexp(-squares / (2 * 0.015**2), axis=1)
@@ -184,7 +186,7 @@ def test_distribution_note_and_labels_follow(small):
     assert not view._plot.renderers["msc"][0].visible
 
 
-def test_a_row_is_looked_at_and_put_back(small):
+def test_a_row_becomes_current_and_its_frame_is_added(small):
     state, view = small.state, LostTable(small.state, "outliers")
     table = view._tables[ENVIRONMENTS]
     values = novelty(state)
@@ -197,7 +199,7 @@ def test_a_row_is_looked_at_and_put_back(small):
     view._add.clicks += 1
     assert frame in state.marks.locked
     assert view._add.disabled
-    assert frame not in set(table.value["frame"]), "gone before the numbers follow"
+    assert frame not in set(table.value["frame"]), "removed before the metrics are recomputed"
     small.run()
     assert frame not in set(table.value["frame"])
     assert f"of frame {frame} (locked)" in view._current.object
@@ -221,7 +223,7 @@ def test_frames_are_ranked_by_their_worst(small):
     assert novelty(state)[state.current_env] == table.value["delta_entropy"][1]
 
 
-def test_nothing_lost_is_said(small):
+def test_message_if_nothing_is_lost(small):
     view = LostTable(small.state, "outliers")
     assert not view._empty.visible
     small.state.n_frames = 24
@@ -237,7 +239,7 @@ def test_everything_follows_the_slider_within_a_tenth_of_a_second(session):
     views = [view(state, "outliers") for view in (OutliersView, LostLabelsView, LostTable)]
     for view in views:
         view.__panel__().get_root(Document())
-    times = []  # Of this thread: other work on the machine does not count.
+    times = []  # CPU time of this thread, unaffected by other processes.
     for position in range(20, 60, 4):
         start = time.thread_time()
         state.n_frames = int(state.sizes[position])

@@ -1,4 +1,4 @@
-"""Which points a lasso, a box and a click mean, compared with the slow and obvious."""
+"""Points found by a lasso, a box and a click, compared with slow references."""
 
 import numpy as np
 import pytest
@@ -17,14 +17,14 @@ def slow_inside(x, y, polygon):
 
 
 def star(n_corners, rng):
-    """Return a lasso as a hand draws it, crossing itself now and then."""
+    """Return a lasso as drawn by hand, which may cross itself."""
     angle = np.linspace(0, 2 * np.pi, n_corners, endpoint=False)
     radius = rng.uniform(0.2, 1.0, n_corners)
     return np.column_stack([radius * np.cos(2 * angle), radius * np.sin(angle)])
 
 
 @pytest.mark.parametrize("n_corners", [3, 4, 17, 200])
-def test_a_lasso_holds_what_the_slow_way_says(rng, n_corners):
+def test_lasso_matches_a_slow_reference(rng, n_corners):
     xy, polygon = rng.uniform(-1.2, 1.2, size=(400, 2)), star(n_corners, rng)
     expected = [slow_inside(x, y, polygon) for x, y in xy]
     assert 0 < sum(expected) < 400
@@ -39,7 +39,7 @@ def test_points_level_with_corners_are_counted_once(rng):
 
 
 @pytest.mark.parametrize("polygon", [np.empty((0, 2)), np.zeros((1, 2)), [[0, 0], [1, 1]], np.zeros((5, 2))])
-def test_a_lasso_without_area_holds_nothing(rng, polygon):
+def test_a_lasso_without_area_is_empty(rng, polygon):
     assert not inside_polygon(rng.normal(size=(20, 2)), np.asarray(polygon)).any()
     assert inside_polygon(np.empty((0, 2)), np.asarray(polygon)).shape == (0,)
 
@@ -50,9 +50,9 @@ def test_a_box_can_be_drawn_from_any_corner():
         assert inside_box(xy, *box).tolist() == [False, True, True, True]
 
 
-def test_a_click_means_the_nearest_point_on_the_screen():
+def test_a_click_finds_the_nearest_point_on_the_screen():
     xy = np.array([[0.0, 0.0], [10.0, 0.0], [0.0, 1.0]])
-    # A pixel is ten times as wide as high here, so (10, 0) is 1 pixel away and (0, 1) is 10.
+    # A pixel is ten times as wide as high here: (10, 0) is 1 pixel away, and (0, 1) is 10.
     assert nearest(xy[1:], 0.0, 0.0, (10.0, 0.1), 20) == 0
     assert nearest(xy[1:], 0.0, 0.0, (0.1, 10.0), 20) == 1
     assert nearest(xy, 5.0, 5.0, (0.1, 0.1), 14) is None

@@ -1,4 +1,4 @@
-"""On which environments UMAP is fitted, and where the others stand."""
+"""The environments that UMAP is fitted on, and the placement of the others."""
 
 import numpy as np
 import pytest
@@ -26,7 +26,7 @@ def test_outliers_are_always_fitted(crowd):
     assert len(rows) == 90
     assert np.all(np.diff(rows) > 0)
     assert set(range(900, 912)) <= set(rows.tolist())
-    # A random part of this size misses most of them.
+    # A random sample of this size misses most of them.
     random = np.random.default_rng(map_placement.SEED).choice(len(crowd), 90, replace=False)
     assert not set(range(900, 912)) <= set(random.tolist())
     np.testing.assert_array_equal(map_placement.fitted_rows(crowd, limit=90), rows)
@@ -42,7 +42,7 @@ def test_outliers_are_those_farthest_from_the_random_part(crowd):
     assert distance[chosen].min() >= distance[others].max() - 1e-12
 
 
-def test_others_stand_among_their_nearest_fitted_neighbours(crowd, rng):
+def test_others_are_placed_among_their_nearest_fitted_neighbours(crowd, rng):
     rows = map_placement.fitted_rows(crowd, limit=120)
     # A map that keeps the groups apart.
     xy = np.column_stack([crowd[rows].sum(axis=1), rng.normal(size=len(rows))])
@@ -55,20 +55,20 @@ def test_others_stand_among_their_nearest_fitted_neighbours(crowd, rng):
         assert np.all(placed[i] <= near.max(axis=0) + 1e-9)
 
 
-def test_the_mean_is_weighted_and_leaves_out_another_island():
+def test_the_mean_is_weighted_and_ignores_other_clusters():
     distances = np.array([[1.0, 2.0, 2.0]])
     targets = np.array([[[0.0, 0.0], [1.0, 0.0], [50.0, 50.0]]])
     expected = (1 * 0.0 + 0.25 * 1.0) / 1.25
     np.testing.assert_allclose(map_placement._weighted_mean(distances, targets, reach=5.0), [[expected, 0.0]])
 
 
-def test_a_copy_stands_where_its_twin_does():
+def test_duplicates_are_placed_together():
     distances = np.array([[0.0, 1e-3]])
     targets = np.array([[[1.0, 2.0], [3.0, 4.0]]])
     np.testing.assert_allclose(map_placement._weighted_mean(distances, targets, reach=5.0), [[1.0, 2.0]])
 
 
-def test_an_embedding_sees_the_fitted_rows_only_and_all_get_a_place(crowd, monkeypatch):
+def test_embedding_is_fitted_on_a_part_and_places_all(crowd, monkeypatch):
     monkeypatch.setattr(map_placement, "LIMIT", 100)
     seen = []
 

@@ -1,4 +1,4 @@
-"""What the dashboard computes."""
+"""Loaded files, paths of methods, their sizes, and principal components."""
 
 import numpy as np
 import pytest
@@ -18,7 +18,7 @@ def described(file):
     return AnalysedDataset(dataset, Parameters(), envs)
 
 
-def test_a_loaded_file_knows_its_content(file, frames):
+def test_a_loaded_file_has_its_content(file, frames):
     dataset = parameters.load(file)
     assert dataset.name == "copper.xyz"
     assert dataset.elements == ("Cu",)
@@ -29,7 +29,7 @@ def test_a_loaded_file_knows_its_content(file, frames):
     np.testing.assert_allclose(dataset.forces, expected, rtol=1e-6)
 
 
-def test_frames_without_forces_are_named_and_count_nowhere(frames, tmp_path):
+def test_frames_without_forces_are_listed_and_ignored(frames, tmp_path):
     frames[3].calc = frames[7].calc = None
     path = tmp_path / "some.xyz"
     write(path, frames, format="extxyz")
@@ -48,7 +48,7 @@ def test_a_file_without_any_forces(frames, tmp_path):
 
 
 @pytest.mark.parametrize("method", methods.NESTED_METHODS)
-def test_every_number_of_a_path_is_that_of_its_subset(described, method):
+def test_metrics_of_a_path_match_those_of_its_subsets(described, method):
     path = method_path.method_path(described, method, parameters.Marks(locked=(0,)))
     envs = described.envs
     assert sorted(path.order) == list(range(len(envs)))
@@ -66,7 +66,7 @@ def test_every_number_of_a_path_is_that_of_its_subset(described, method):
         )
 
 
-def test_excluded_frames_are_in_no_subset_and_no_number(described):
+def test_excluded_frames_are_in_no_subset_and_no_metric(described):
     marks = parameters.Marks(locked=(5,), excluded=(3, 9))
     path = method_path.method_path(described, "msc", marks)
     left = [i for i in range(24) if i not in marks.excluded]
@@ -90,11 +90,11 @@ def test_a_frame_has_one_mark_at_most():
     assert marks.clear([1, 4]) == parameters.Marks(excluded=(2,))
 
 
-def test_sizes_are_all_of_a_small_set():
+def test_small_sets_offer_all_sizes():
     assert method_path.curve_sizes(30, 500).tolist() == list(range(1, 31))
 
 
-def test_sizes_of_a_large_set_hold_the_marked_fractions_within_memory():
+def test_sizes_of_a_large_set_include_the_marked_fractions_within_memory():
     sizes = method_path.curve_sizes(3559, 232_144)
     assert {1, 356, 890, 1780, 2669, 3559} <= set(sizes.tolist())
     assert 4 * len(sizes) * 232_144 < 70_000_000
@@ -142,7 +142,7 @@ def test_the_demo_is_usable():
     assert len(dataset.locked) == dataset.labels.count("IsolatedAtom")
 
 
-def test_lone_atoms_are_locked_whatever_they_are_called(tmp_path):
+def test_isolated_atoms_are_locked_whatever_their_label(tmp_path):
     from ase import Atoms
     from ase.build import bulk
 

@@ -1,4 +1,4 @@
-"""The nearest kept environment, against a loop over all of them."""
+"""The nearest kept environment, compared with a loop over all of them."""
 
 import numpy as np
 import pytest
@@ -23,7 +23,7 @@ def envs(rng):
     return Environments(rng.normal(size=(sizes.sum(), 5)), np.concatenate([[0], np.cumsum(sizes)]))
 
 
-def test_the_nearest_is_that_of_a_loop(envs, rng):
+def test_the_nearest_matches_a_loop(envs, rng):
     distances = Distances(envs)
     for _ in range(60):
         frames = rng.uniform(size=30) < 0.3
@@ -53,7 +53,7 @@ def test_equal_environments_have_distance_0_and_the_first_is_found():
     assert (found.row, found.distance) == (1, 0.0)
 
 
-def test_where_nothing_is_kept_nothing_is_near(envs):
+def test_no_nearest_environment_in_an_empty_subset(envs):
     assert Distances(envs).nearest(0, np.zeros(30, dtype=bool)) is None
     empty = np.zeros(30, dtype=bool)
     empty[np.flatnonzero(envs.sizes == 0)[0]] = True

@@ -1,4 +1,4 @@
-"""Environments of sets of different elements are brought into one space, if that fits in memory."""
+"""Environments of sets with different elements share one descriptor, if it fits in memory."""
 
 import numpy as np
 import pytest
@@ -11,13 +11,15 @@ from quests_core.utils import memory
 PARAMETERS = Parameters(species=True)
 
 
-def test_blocks_of_elements_stand_where_the_union_has_them():
-    envs = Environments([[1.0, 2.0, 3.0, 4.0]], [0, 1])  # the plain block and one of Cu, two columns each
+def test_blocks_of_elements_follow_the_union():
+    envs = Environments(
+        [[1.0, 2.0, 3.0, 4.0]], [0, 1]
+    )  # The block without elements and that of Cu have two columns each.
     wide = align_elements(envs, ("Cu",), ("Ag", "Cu"), PARAMETERS)
     assert wide.X.tolist() == [[1.0, 2.0, 0.0, 0.0, 3.0, 4.0]]
 
 
-def test_what_would_not_fit_is_refused_before_it_is_made(monkeypatch):
+def test_sets_too_large_for_memory_are_refused(monkeypatch):
     envs = Environments(np.ones((1000, 4)), [0, 1000])
     elements = tuple(f"X{i:02d}" for i in range(80))
     monkeypatch.setattr(memory, "available", lambda: 10**6)

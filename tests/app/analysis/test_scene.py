@@ -17,12 +17,12 @@ def test_bonds_cross_the_boundary_where_copies_are_shown():
     scene = make_scene(diamond, SceneOptions(copies=3))
     bonds = np.bincount(scene.bonds.ravel(), minlength=len(scene.atom))
     home = np.flatnonzero((copy_shifts(scene.copies) == 0).all(axis=1))[0] * 2
-    assert bonds[home] == bonds[home + 1] == 4, "in the middle copy all bonds are there"
+    assert bonds[home] == bonds[home + 1] == 4, "the middle copy has all its bonds"
     lengths = np.linalg.norm(np.diff(scene.positions[scene.bonds], axis=1), axis=-1)
     np.testing.assert_allclose(lengths, 3.57 * np.sqrt(3) / 4)
 
 
-def test_copies_stand_along_periodic_axes_only(rng):
+def test_copies_are_along_periodic_axes_only(rng):
     atoms = slab(rng)
     scene = make_scene(atoms, SceneOptions(copies=3))
     assert scene.copies == (3, 3, 1)
@@ -33,7 +33,7 @@ def test_copies_stand_along_periodic_axes_only(rng):
     assert copy_shifts((2, 1, 1)).tolist() == [[0, 0, 0], [1, 0, 0]]
 
 
-def test_copies_are_fewer_where_there_would_be_too_many_atoms():
+def test_copies_are_fewer_for_many_atoms():
     atoms = bulk("Cu", cubic=True) * (4, 4, 4)
     assert copies_of(atoms, 3) == (2, 2, 2)
     assert copies_of(atoms, 2, limit=2047) == (1, 1, 1)
@@ -71,7 +71,7 @@ def test_without_a_picked_atom_nothing_is_emphasised(rng):
     "look", [SceneOptions(), SceneOptions(copies=3), SceneOptions(cell=False), SceneOptions(around=True)]
 )
 @pytest.mark.parametrize("picked", [None, 2])
-def test_everything_that_is_to_be_seen_is_within_the_extent(rng, look, picked):
+def test_everything_visible_is_within_the_extent(rng, look, picked):
     scene = make_scene(skewed(rng), look, picked, 4.0)
     seen = scene.positions if picked is None or not look.around else scene.positions[scene.style != FAR]
     assert np.linalg.norm(seen, axis=1).max() < scene.extent

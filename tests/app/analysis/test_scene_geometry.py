@@ -21,7 +21,7 @@ from tests.app.analysis.periodic_frames import skewed, slab, slow_neighbors
 
 
 @pytest.mark.parametrize("make", [skewed, slab, lambda _: molecule("CH3CH2OH"), lambda _: bulk("Cu")])
-def test_neighbors_are_those_of_a_loop_over_images(rng, make):
+def test_neighbors_match_a_loop_over_images(rng, make):
     atoms = make(rng)
     for index in {0, len(atoms) - 1}:
         near, shifts, distances = neighbors_of(atoms, atoms.positions, index, 3.3)
@@ -33,7 +33,7 @@ def test_neighbors_are_those_of_a_loop_over_images(rng, make):
         assert found
 
 
-def test_bonds_are_those_of_a_loop_over_pairs(rng):
+def test_bonds_match_a_loop_over_pairs(rng):
     positions, numbers = rng.uniform(0, 7, size=(60, 3)), rng.choice([1, 6, 29], 60)
     slow = {
         (i, j)
@@ -79,7 +79,7 @@ def test_wrapped_atoms_are_in_the_cell_along_periodic_axes(rng):
 
 
 @pytest.mark.parametrize("forces", [np.zeros((2, 3)), np.full((2, 3), np.nan)])
-def test_forces_that_cannot_be_drawn_are_not(forces):
+def test_zero_and_missing_forces_have_no_arrows(forces):
     arrows, scale = force_arrows(np.zeros((2, 3)), forces)
     assert len(arrows) == scale == 0
 

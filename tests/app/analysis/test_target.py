@@ -1,4 +1,4 @@
-"""Targets: against slow references, and how the size follows them."""
+"""Targets compared with slow references, and the size that follows them."""
 
 import numpy as np
 import pandas as pd
@@ -24,7 +24,7 @@ def random_curve(rng, n=40):
 
 
 def slow_position(curve, target):
-    """Look at one size after the other."""
+    """Return the position by a search over all sizes."""
     fitting = []
     for i, row in curve.iterrows():
         fits = {
@@ -39,7 +39,7 @@ def slow_position(curve, target):
 
 
 @pytest.mark.parametrize("mode", [OVERLAP, LOSS, ENVS])
-def test_targets_agree_with_looking_at_each_size(rng, mode):
+def test_targets_match_a_search_over_all_sizes(rng, mode):
     found = set()
     for _ in range(50):
         curve = random_curve(rng)
@@ -71,23 +71,23 @@ def test_the_knee_is_farthest_from_the_chord(rng):
 
 
 @pytest.mark.parametrize("overlaps", [[1.0], [0.5, 1.0], [1.0, 1.0, 1.0], [0.0, 0.1, 1.0], [0.0, 0.5, 1.0]])
-def test_no_knee_where_nothing_bends(overlaps):
+def test_no_knee_in_a_straight_curve(overlaps):
     assert knee(np.arange(len(overlaps)), overlaps) is None
 
 
-def test_a_share_is_not_missed_by_its_last_bit():
+def test_rounding_does_not_miss_a_target():
     curve = pd.DataFrame({"overlap": [0.1 + 0.2]})
     assert Target(OVERLAP, 0.30000000000000009).position(curve) == 0
 
 
 @pytest.mark.parametrize("wrong", [("other", 1.0), (OVERLAP, -0.1), (LOSS, float("nan"))])
-def test_targets_that_make_no_sense_are_refused(wrong):
+def test_invalid_targets_are_refused(wrong):
     with pytest.raises(ValueError, match="expected"):
         Target(*wrong)
 
 
 def fulfils(state, method):
-    """Say whether the size is the smallest of the method with 80 %."""
+    """Return whether the size is the smallest of the method with 80 % overlap."""
     curve = state.paths[method].curve
     fitting = curve["n_frames"][curve["overlap"] >= 0.8]
     return state.n_frames == fitting.iloc[0]
@@ -113,7 +113,7 @@ def test_the_size_follows_target_method_and_marks(opened):
     assert state.n_frames != before
 
 
-def test_a_size_chosen_by_hand_ends_the_target_and_undo_brings_both_back(opened):
+def test_choosing_a_size_ends_the_target_and_undo_restores_both(opened):
     state, history = opened.state, opened.controller.history
     first = state.n_frames
     state.target = Target(OVERLAP, 0.8)
@@ -129,7 +129,7 @@ def test_a_size_chosen_by_hand_ends_the_target_and_undo_brings_both_back(opened)
     assert (state.target.mode, state.n_frames) == (OVERLAP, aimed)
 
 
-def test_a_target_outlives_another_bandwidth(opened):
+def test_a_target_survives_a_change_of_bandwidth(opened):
     state = opened.state
     state.target = Target(OVERLAP, 0.8)
     opened.controller.recompute(type(state.parameters)(bandwidth=0.05))
@@ -138,7 +138,7 @@ def test_a_target_outlives_another_bandwidth(opened):
     assert fulfils(state, "msc")
 
 
-def test_the_sidebar_sets_targets_and_says_what_came_of_them(opened):
+def test_the_sidebar_sets_targets_and_shows_the_outcome(opened):
     state = opened.state
     size, chart = SizeView(state), OverlapView(state)
     assert not size._value.visible
@@ -164,7 +164,7 @@ def test_the_sidebar_sets_targets_and_says_what_came_of_them(opened):
     assert not chart._target.visible
 
 
-def test_a_stop_picked_in_a_plot_is_the_size(opened):
+def test_a_size_chosen_in_a_plot(opened):
     state, chart = opened.state, OverlapView(opened.state)
     assert chart._stops.data["n_frames"].tolist() == state.sizes.tolist()
     chart._requested_size.data = {"n_frames": [9]}

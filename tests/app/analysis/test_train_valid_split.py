@@ -1,4 +1,4 @@
-"""No near-duplicates on both sides of a split."""
+"""Splits without near-duplicates across their sides."""
 
 import numpy as np
 import pytest
@@ -8,7 +8,7 @@ from quests_core import Environments
 
 
 def slow_groups(envs, frames, distance):
-    """Link frames by the definition, then walk the links."""
+    """Link frames by the definition, then follow the links."""
     blocks = [envs[i] for i in frames]
     near = np.zeros((len(blocks), len(blocks)), dtype=bool)
     for i, a in enumerate(blocks):
@@ -27,7 +27,7 @@ def slow_groups(envs, frames, distance):
 
 
 def ugly(rng, n=70, d=12):
-    """Return copies, chains of neighbours, sets in sets, and strangers, with frames of 1 to 6 atoms."""
+    """Return duplicates, chains of neighbours, subsets, and unrelated frames, of 1 to 6 atoms each."""
     blocks = []
     for _ in range(n):
         kind = rng.integers(5)
@@ -52,7 +52,7 @@ def same_grouping(a, b):
 
 @pytest.mark.parametrize("seed", range(6))
 @pytest.mark.parametrize("distance", [1e-9, 0.1, 0.2])
-def test_groups_are_those_of_the_definition(seed, distance):
+def test_groups_match_the_definition(seed, distance):
     rng = np.random.default_rng(seed)
     envs = ugly(rng)
     frames = np.sort(rng.choice(len(envs), 60, replace=False))
@@ -81,13 +81,13 @@ def test_a_seed_decides_the_split(rng):
     assert first.tolist() != other.tolist()
 
 
-def test_copies_only_cannot_be_split():
+def test_identical_frames_cannot_be_split():
     envs = Environments(np.ones((6, 2)), [0, 2, 4, 6])
     with pytest.raises(ValueError, match="1 group of near-duplicates"):
         split(envs, [0, 1, 2], 0.3, 0.1)
 
 
-def test_it_can_be_cancelled(rng):
+def test_grouping_can_be_cancelled(rng):
     from quests_core import Cancelled, Progress
 
     progress = Progress()

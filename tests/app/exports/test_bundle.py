@@ -52,7 +52,7 @@ def test_the_source_is_copied_byte_for_byte(opened, order):
 
 
 @pytest.mark.parametrize("order", ["file", "rank"])
-def test_rank_and_delta_entropy_are_added_and_all_else_stays(opened, order):
+def test_rank_and_delta_entropy_are_added(opened, order):
     state = opened.state
     made = content(state.opened, state.path, 6, order, RANK)
     source = frames_in(content(state.opened, state.path, 6, order, SOURCE).bytes_of())
@@ -62,7 +62,7 @@ def test_rank_and_delta_entropy_are_added_and_all_else_stays(opened, order):
         assert ranked[atoms.info["quests_rank"] - 1] == frame
         rows = slice(*state.opened.envs.offsets[frame : frame + 2])
         np.testing.assert_array_equal(np.float32(atoms.arrays["quests_delta_entropy"]), delta[rows])
-        assert (atoms.arrays["quests_delta_entropy"] < 1e-5).all(), "the subset covers itself"
+        assert (atoms.arrays["quests_delta_entropy"] < 1e-5).all(), "the subset covers all its environments"
         np.testing.assert_array_equal(atoms.get_forces(), before.get_forces())
         assert atoms.get_potential_energy() == before.get_potential_energy()
 
@@ -93,7 +93,7 @@ def test_keys_of_mace(odd):
     assert atom.arrays["REF_forces"].tolist() == [[0.1, 0.2, 0.30000000000000004]]
     assert atom.info["config_type"] == "IsolatedAtom"
     assert atom.info["REF_virials"].tolist() == [1, 0, 0, 0, 2, 0, 0, 0, 3]
-    assert pair.info["REF_energy"] == -1e-3, "what MACE reads already is not replaced"
+    assert pair.info["REF_energy"] == -1e-3, "existing keys of MACE are not replaced"
     assert pair.info["REF_stress"].tolist() == [1, 2, 3, 4, 5, 6]
     assert "config_type" not in pair.info
     assert made.notes == ("1 isolated atom got the config_type IsolatedAtom.",)
@@ -126,7 +126,7 @@ def csv(files, name):
 
 
 def everything(opened):
-    """Return what the dialog would hand over: a map, findings, and a comparison with another file."""
+    """Return the data of the export dialog: a map, findings, and a comparison with another file."""
     data, marks = opened.state.opened, opened.state.marks
     X, offsets = data.envs.X[:9], np.array([0, 1, 5, 9])
     known = Reference("b.xyz", data.dataset.path, "0", data.parameters, X, offsets, ("Cu",))
@@ -141,7 +141,7 @@ def everything(opened):
     }
 
 
-def test_all_parts_say_what_the_state_says(opened):
+def test_all_parts_match_the_state(opened):
     state = opened.state
     state.marks = Marks(locked=(0,), excluded=(4,))
     opened.run()
@@ -178,9 +178,9 @@ def test_all_parts_say_what_the_state_says(opened):
     assert csv(files, "overlap-labels").iloc[:, 0].tolist() == list(more["labels"].names)
 
 
-# Bokeh's own call.
+# Raised by a call in Bokeh.
 @pytest.mark.filterwarnings("ignore:The inplace keyword in DataFrame:DeprecationWarning")
-def test_the_table_of_frames_is_that_of_the_page(opened):
+def test_the_table_of_frames_matches_the_page(opened):
     state = opened.state
     state.marks = Marks(locked=(0,), excluded=(4,))
     opened.run()
@@ -203,7 +203,7 @@ def test_the_table_of_frames_is_that_of_the_page(opened):
     assert set(frames["elements"]) == {"Cu"}
 
 
-def test_a_frame_whose_energy_cannot_be_read_leaves_the_others(session, frames, tmp_path):
+def test_an_unreadable_energy_does_not_affect_other_frames(session, frames, tmp_path):
     frames[3].info["energy"] = "failed"
     frames[3].calc = None
     write(tmp_path / "a.xyz", frames, format="extxyz")
@@ -223,7 +223,7 @@ def test_every_plot_is_drawn_as_svg_and_png(opened):
     for name in names:
         image = PIL.Image.open(io.BytesIO(files[f"plots/{name}.png"]))
         assert image.width > 1000
-        # More than an empty frame: something of it has a colour.
+        # The figure is not empty: some of it is coloured.
         pixels = np.asarray(image.convert("RGB")).astype(int)
         assert (np.ptp(pixels, axis=2) > 40).sum() > 300, name
     curve = files["plots/entropy-diversity.svg"].decode()
@@ -232,10 +232,10 @@ def test_every_plot_is_drawn_as_svg_and_png(opened):
     assert re.search(r"\b\d+ %", curve), "sizes are marked"
     for color in (METHOD_INFO["msc"].color, METHOD_INFO["random"].color):
         assert color.lower() in curve
-    assert METHOD_INFO["fps"].color.lower() not in curve, "only methods that are compared"
+    assert METHOD_INFO["fps"].color.lower() not in curve, "only compared methods"
 
 
-def test_lines_are_where_the_numbers_are(opened):
+def test_drawn_lines_match_the_data(opened):
     state = opened.state
     found = ReportData(state.opened, state.paths, "msc", 6)
     with matplotlib.rc_context():
@@ -269,11 +269,11 @@ def test_the_split_is_in_the_archive_and_in_its_record(opened):
     assert record["achieved_fraction"] == len(record["valid"]) / 20
     assert f"{len(record['valid'])} validation" in notes[0]
     crystals = {1, 2, 3, 4} & set(state.path.frames(20).tolist())
-    assert crystals <= set(record["train"]) or crystals <= set(record["valid"]), "they are the same"
+    assert crystals <= set(record["train"]) or crystals <= set(record["valid"]), "they are equal"
 
 
-def test_the_report_asks_for_no_session(opened, monkeypatch):
-    """A worker thread would get that of somebody else, or one that is gone."""
+def test_the_report_does_not_use_the_session(opened, monkeypatch):
+    """In a worker thread, the current session may be another one or closed."""
 
     def gone():
         raise AssertionError("the document of a session was asked for")
@@ -283,7 +283,7 @@ def test_the_report_asks_for_no_session(opened, monkeypatch):
     assert b"<script" in files["report.html"]
 
 
-def test_the_report_warns_of_what_is_left_far_away(opened):
+def test_the_report_warns_of_outliers(opened):
     state, parts = opened.state, ExportOptions(parts=("report",))
     assert b"nats</b> away" not in unzipped(state, parts)[0]["report.html"]
     state.paths = {
@@ -307,7 +307,7 @@ def test_the_report_needs_no_network_and_runs_nothing_from_the_file(session, fra
     assert "<img" not in body
     assert "<script>" not in body
     assert "<title>QUESTS Explorer: &lt;/script" in page
-    # BokehJS itself, which stands in the file, writes of links without following any.
+    # BokehJS, which is in the file, contains links but does not follow them.
     bare = re.sub(r"(<script[^>]*>).*?</script>", r"\1", page, flags=re.DOTALL)
     assert not re.search(r"<[^>]*(src|href)=|@import|url\(|https?:", bare)
     assert len(page) < 10_000_000
@@ -334,7 +334,7 @@ def test_the_command_writes_the_same_file(session, file, tmp_path, monkeypatch, 
     assert (tmp_path / "subset.xyz").read_bytes() == expected
 
 
-def test_other_formats_are_written_to_the_last_bit(session, rng, tmp_path):
+def test_other_formats_are_written_exactly(session, rng, tmp_path):
     frames = [Atoms("Cu2", positions=rng.normal(size=(2, 3)) * 3, cell=[9] * 3, pbc=True) for _ in range(3)]
     write(tmp_path / "a.traj", frames)
     state = session.open(tmp_path / "a.traj")

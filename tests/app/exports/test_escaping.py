@@ -1,4 +1,4 @@
-"""What stands in files reaches no interpreter on its way out of the page, and saving replaces nothing."""
+"""Exports interpret no text from files, and saving replaces no file."""
 
 import ast
 import json
@@ -32,15 +32,15 @@ SVG = "{http://www.w3.org/2000/svg}"
 
 
 def named(opened, name):
-    """Return an open file as if it had been uploaded under a name."""
+    """Return an open file as if it had been uploaded with a given name."""
     return replace(opened, dataset=replace(opened.dataset, name=name, uploaded=True))
 
 
-# Out of the page
+# Exports
 
 
 def everywhere(texts):
-    """Return a figure with texts wherever a figure has some: ticks, labels, title, legend, points."""
+    """Return a figure with the texts as ticks, labels, title, legend and point labels."""
     fig = figure(y_range=FactorRange(factors=list(texts)), x_axis_label=texts[-1], title=texts[-2])
     fig.x_range.start, fig.x_range.end = 0, 1
     data = {"x": [0.5] * len(texts), "y": list(texts), "text": list(texts)}
@@ -53,7 +53,7 @@ def everywhere(texts):
 
 
 @pytest.mark.filterwarnings("ignore:Glyph.*missing from font", "ignore:constrained_layout not applied")
-def test_figures_show_texts_as_they_are():
+def test_figures_show_texts_literally():
     texts = [text for text in TEXTS if text]
     files = images(everywhere(texts))
     drawn = ElementTree.fromstring(files["svg"])
@@ -74,7 +74,7 @@ def test_a_colour_bar_fetches_no_tex(rng):
 
 
 @pytest.mark.parametrize("name", TEXTS)
-def test_a_shell_takes_a_name_for_a_file(opened, name, tmp_path, monkeypatch):
+def test_shell_commands_quote_file_names(opened, name, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     if not name.strip():
         pytest.skip("no file is called so")
@@ -88,7 +88,7 @@ def test_a_shell_takes_a_name_for_a_file(opened, name, tmp_path, monkeypatch):
 
 
 @pytest.mark.parametrize("name", TEXTS)
-def test_python_takes_a_name_for_a_text(opened, name):
+def test_python_code_quotes_file_names(opened, name):
     code = code_module.python_code(named(opened.state.opened, name), opened.state.path, 3)
     plain = code_module.python_code(named(opened.state.opened, "plain"), opened.state.path, 3)
     code.encode()
@@ -99,13 +99,13 @@ def test_python_takes_a_name_for_a_text(opened, name):
 
 
 @pytest.mark.parametrize("name", TEXTS)
-def test_a_record_holds_any_name(opened, name):
+def test_a_record_accepts_any_name(opened, name):
     content = record_module.record(named(opened.state.opened, name), opened.state.path, 3, "file", b"")
     assert json.loads(record_module.record_bytes(content))["source"]["name"] == name
 
 
 class Reader(HTMLParser):
-    """What a browser makes of HTML: its elements, their attributes, and the text."""
+    """Parse HTML like a browser into elements, attributes and text."""
 
     def __init__(self, text):
         super().__init__()
@@ -120,7 +120,7 @@ class Reader(HTMLParser):
         self.text += data
 
 
-def test_html_shows_labels_and_nothing_else():
+def test_labels_are_escaped_in_html():
     read = Reader(label_counts(TEXTS, shown=len(TEXTS)))
     assert read.elements == []
     for text in filter(None, TEXTS):
@@ -139,7 +139,7 @@ def test_a_line_of_the_log_is_one_line(text):
 
 
 @pytest.mark.parametrize("text", TEXTS)
-def test_an_upload_is_called_what_a_folder_can_hold(text, tmp_path):
+def test_upload_names_are_valid_file_names(text, tmp_path):
     name = safe_name(text)
     assert re.fullmatch(r"[\w+-][\w.+-]*", name)
     (tmp_path / name).write_text("")
@@ -150,7 +150,7 @@ def test_an_upload_is_called_what_a_folder_can_hold(text, tmp_path):
 
 
 @pytest.mark.parametrize("name", ["s.json", "S.JSON", "a.b.Json"])
-def test_a_subset_is_not_called_like_its_record(opened, tmp_path, name):
+def test_a_subset_cannot_have_the_name_of_its_record(opened, tmp_path, name):
     state = opened.state
     folder = tmp_path / "out"
     folder.mkdir()
@@ -171,7 +171,7 @@ def test_a_subset_and_its_record_are_two_files(opened, tmp_path, ending):
 
 
 @pytest.mark.parametrize("late", ["subset.xyz", "subset.json"])
-def test_what_appears_while_a_subset_is_saved_is_not_replaced(opened, tmp_path, monkeypatch, late):
+def test_a_file_created_during_saving_is_not_replaced(opened, tmp_path, monkeypatch, late):
     folder = tmp_path / "out"
     folder.mkdir()
     state, check = opened.state, subset.check_source
@@ -186,7 +186,7 @@ def test_what_appears_while_a_subset_is_saved_is_not_replaced(opened, tmp_path, 
     assert {path.name: path.read_text() for path in folder.iterdir()} == {late: "precious"}
 
 
-def test_links_that_lead_nowhere_are_not_followed(opened, tmp_path):
+def test_dangling_links_are_not_followed(opened, tmp_path):
     state = opened.state
     for late in ("subset.xyz", "subset.json"):
         folder = tmp_path / f"out {late}"

@@ -1,4 +1,4 @@
-"""Exports carry the labels of the source, under the keys of a program, so that ASE reads them."""
+"""Exports contain the labels of the source under the keys of a program, and ASE reads them."""
 
 import io
 import json
@@ -23,7 +23,7 @@ FORCES = {MACE: "REF_forces", NEQUIP: "forces"}
 
 
 def exported(session, path, kind):
-    """Return what ASE reads of an export of all frames, the frames of the source, and the notes."""
+    """Return the frames that ASE reads from a full export, those of the source, and the notes."""
     session.open(path)
     assert session.state.error == ""
     opened, method_path = session.state.opened, session.state.path
@@ -61,7 +61,7 @@ def test_labels_reach_the_program(session, case_file, name, kind):
 def test_stresses_reach_the_program(session, case_file):
     read, dataset, _ = exported(session, case_file("ref_stress_matrix.xyz"), NEQUIP)
     for after, before in zip(read, dataset.frames, strict=True):
-        # ASE keeps the upper half of a matrix that is given column by column.
+        # ASE keeps the upper triangle of a matrix given column by column.
         matrix = before.info["REF_stress"]
         np.testing.assert_array_equal(after.get_stress(voigt=False), np.triu(matrix) + np.triu(matrix, 1).T)
     read, dataset, _ = exported(session, case_file("REF_stress_None.xyz"), NEQUIP)
@@ -77,14 +77,14 @@ def test_bulk_of_one_atom_is_not_isolated(session, case_file, name):
     assert dataset.locked == ((0,) if name.startswith("cs") else ())
 
 
-def test_another_label_of_an_isolated_atom_is_told(session, case_file):
+def test_another_label_of_an_isolated_atom_is_noted(session, case_file):
     read, dataset, notes = exported(session, case_file("gap_dft_force_dft_virial.xyz"), MACE)
     assert dataset.locked == (0,)
     assert read[0].info["config_type"] == "isolated_atom"
     assert any("frame 0) kept another label, such as isolated_atom" in note for note in notes)
 
 
-def test_energies_that_a_reader_made_up_are_not_exported(session, case_file):
+def test_energies_not_in_the_file_are_not_exported(session, case_file):
     read, _, notes = exported(session, case_file("dump_element.lammpstrj"), MACE)
     assert not any("REF_energy" in after.info for after in read)
     assert "No frame has an energy." in notes
@@ -123,7 +123,7 @@ def with_keys(session, **keys):
 
 
 @pytest.mark.parametrize("kind", [MACE, NEQUIP, RANK])
-def test_keys_that_the_user_named(custom, kind):
+def test_keys_named_by_the_user(custom, kind):
     with_keys(custom, energy_key="my_e", forces_key="my_f", label_key="kind")
     assert custom.state.error == ""
     opened = custom.state.opened
@@ -139,7 +139,7 @@ def test_keys_that_the_user_named(custom, kind):
         assert any("'final_energy' looks like a label" in note for note in made.notes)
 
 
-def test_a_key_that_is_in_no_frame_is_an_error(custom):
+def test_a_key_in_no_frame_is_an_error(custom):
     before = custom.state.opened
     with_keys(custom, energy_key="absent")
     assert "energy_key: expected a key" in custom.state.error
@@ -148,7 +148,7 @@ def test_a_key_that_is_in_no_frame_is_an_error(custom):
 
 @pytest.fixture
 def misleading(session, tmp_path):
-    """Return a session whose config_type calls a frame isolated that the named label does not."""
+    """Return a session where config_type marks a frame as isolated, but the named label does not."""
     path = tmp_path / "misleading.xyz"
     text = "".join(CUSTOM.format(kind="b", z=0.5 + 0.1 * i) for i in range(6))
     path.write_text(
@@ -162,7 +162,7 @@ def misleading(session, tmp_path):
     return session
 
 
-def test_record_code_and_command_repeat_the_subset_of_named_keys(misleading, tmp_path, monkeypatch):
+def test_record_code_and_command_include_named_keys(misleading, tmp_path, monkeypatch):
     opened, path = misleading.state.opened, misleading.state.paths["random"]
     expected = path.frames(1).tolist()
     assert expected != [0]
@@ -181,7 +181,7 @@ def test_record_code_and_command_repeat_the_subset_of_named_keys(misleading, tmp
     assert json.loads(told.stdout)["indices_by_rank"] == expected
 
 
-def test_usual_keys_are_not_in_code_and_command(custom):
+def test_default_keys_are_not_in_code_and_command(custom):
     opened, path = custom.state.opened, custom.state.path
     assert "frames = read(source)\n" in python_code(opened, path, 1)
     assert "-key" not in command(opened, path, 1)

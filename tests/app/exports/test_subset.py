@@ -1,4 +1,4 @@
-"""What leaves the page: bytes, record, code."""
+"""Exports of the subset: bytes, record, code."""
 
 import gzip
 import hashlib
@@ -102,7 +102,7 @@ def test_the_code_reproduces_the_indices_and_the_file(opened, tmp_path, method, 
     assert (folder / "subset.xyz").read_bytes() == expected
 
 
-def test_the_code_names_an_uploaded_file_as_it_was_uploaded(session, file):
+def test_the_code_uses_the_original_name_of_an_upload(session, file):
     session.controller.upload("mine's.xyz", file.read_bytes())
     session.run()
     state = session.state
@@ -121,7 +121,7 @@ def test_code_for_a_set_without_isolated_atoms_locks_nothing(session, frames, tm
 @pytest.mark.parametrize(
     ("spoil", "why"), [("change", "has changed since"), ("remove", "is no longer there")]
 )
-def test_a_source_that_is_not_what_was_opened_is_not_exported(session, file, tmp_path, spoil, why):
+def test_a_source_that_differs_from_the_opened_one_is_not_exported(session, file, tmp_path, spoil, why):
     state = session.open(file)
     if spoil == "change":
         file.write_bytes(file.read_bytes().replace(b"Cu", b"Ag"))
@@ -137,14 +137,14 @@ def test_a_source_that_is_not_what_was_opened_is_not_exported(session, file, tmp
 
 @pytest.fixture
 def given(opened, tmp_path):
-    """Return the session's path given a reference, as the page computes it."""
+    """Return the session's path with a reference, as the page computes it."""
     known = tmp_path / "known.xyz"
     write(known, opened.state.opened.dataset.frames[5:9], format="extxyz")
     other = reference(known, "known.xyz", opened.state.parameters)
     return compare.path_with_reference(opened.state.opened, other, opened.state.marks)
 
 
-def test_code_and_command_know_the_reference(opened, given, tmp_path, monkeypatch):
+def test_code_and_command_include_the_reference(opened, given, tmp_path, monkeypatch):
     data, expected = opened.state.opened, given.frames(6).tolist()
     code = code_module.python_code(data, given, 6, "rank")
     done = subprocess.run(

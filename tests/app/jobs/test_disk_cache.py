@@ -1,4 +1,4 @@
-"""What is kept on disk comes back the same, and whatever is wrong there does no harm."""
+"""Results on disk are restored unchanged, and damaged entries or disks do no harm."""
 
 import os
 import subprocess
@@ -33,7 +33,7 @@ def entries(disk):
     return sorted(disk._folder.glob("*.npz"))
 
 
-def test_arrays_environments_and_paths_come_back_the_same(disk, rng):
+def test_arrays_environments_and_paths_are_restored_unchanged(disk, rng):
     array = rng.normal(size=(5, 2))
     disk.save(KEY, array)
     np.testing.assert_array_equal(disk.load(KEY), array)
@@ -59,25 +59,25 @@ def test_other_keys_and_versions_find_nothing(disk, rng):
     assert DiskCache(disk._folder, version="1").load(KEY) is not None
 
 
-def test_an_entry_under_anothers_name_is_not_taken(disk, rng):
+def test_an_entry_of_another_key_is_ignored(disk, rng):
     disk.save(KEY, rng.normal(size=3))
     os.replace(entries(disk)[0], disk._path(("other",)))
     assert disk.load(("other",)) is None
 
 
 @pytest.mark.parametrize("key", [(object(),), ("a", [1]), ({"a": 1},)])
-def test_keys_that_differ_from_process_to_process_are_not_kept(disk, key):
+def test_keys_that_differ_between_processes_are_not_stored(disk, key):
     disk.save(key, np.zeros(3))
     assert not disk._folder.exists()
 
 
-def test_results_of_other_kinds_are_not_kept(disk):
+def test_results_of_other_types_are_not_stored(disk):
     for result in (None, "text", [1], np.array([object()], dtype=object)):
         disk.save(KEY, result)
     assert not disk._folder.exists()
 
 
-def test_any_changed_byte_is_noticed_and_any_cut_too(disk, rng):
+def test_any_changed_byte_and_any_truncation_is_detected(disk, rng):
     array = rng.normal(size=(4, 3))
     disk.save(KEY, array)
     (entry,) = entries(disk)
@@ -85,14 +85,14 @@ def test_any_changed_byte_is_noticed_and_any_cut_too(disk, rng):
     for place in range(len(whole)):
         entry.write_bytes(whole[:place] + bytes([whole[place] ^ 0xFF]) + whole[place + 1 :])
         found = disk.load(KEY)
-        # Some bytes of a zip file, such as its dates, mean nothing.
+        # Some bytes of a zip file, such as its dates, have no effect.
         assert found is None or np.array_equal(found, array), place
     for length in range(0, len(whole), 7):
         entry.write_bytes(whole[:length])
         assert disk.load(KEY) is None
 
 
-def test_what_is_damaged_is_computed_again_and_replaced(disk):
+def test_damaged_entries_are_recomputed_and_replaced(disk):
     def fresh():
         return cache.Cache(disk=disk)
 
@@ -110,7 +110,7 @@ def test_a_pickle_is_never_opened(disk):
     assert disk.load(KEY) is None
 
 
-def test_the_least_recently_used_goes_first(tmp_path):
+def test_the_least_recently_used_is_evicted_first(tmp_path):
     disk = DiskCache(tmp_path, n_bytes=3 * 9000, version="1")
     for i in range(3):
         disk.save((i,), np.full(1000, i, dtype=float))
@@ -120,11 +120,11 @@ def test_the_least_recently_used_goes_first(tmp_path):
     assert disk.load((1,)) is None
     assert all(disk.load((i,)) is not None for i in (0, 2, 3))
     disk.save((4,), np.zeros(10_000))
-    assert disk.load((4,)) is None, "it alone would be too large"
+    assert disk.load((4,)) is None, "this entry alone exceeds the limit"
     assert len(entries(disk)) == 3
 
 
-def test_forgotten_parts_are_cleared_away(disk):
+def test_stale_partial_files_are_deleted(disk):
     disk.save((0,), np.zeros(3))
     old, young = disk._folder / "old.part", disk._folder / "young.part"
     for part in (old, young):
@@ -135,7 +135,7 @@ def test_forgotten_parts_are_cleared_away(disk):
     assert young.exists()
 
 
-def test_a_disk_that_cannot_be_written_to_does_no_harm(tmp_path, monkeypatch):
+def test_an_unwritable_disk_does_no_harm(tmp_path, monkeypatch):
     (tmp_path / "file").write_text("no folder")
     blocked = DiskCache(tmp_path / "file" / "cache", version="1")
     assert cache.Cache(disk=blocked).get(KEY, lambda: np.arange(3)).tolist() == [0, 1, 2]
@@ -147,7 +147,7 @@ def test_a_disk_that_cannot_be_written_to_does_no_harm(tmp_path, monkeypatch):
 
     monkeypatch.setattr(np, "savez", no_space)
     assert cache.Cache(disk=full).get(KEY, lambda: np.arange(3)).tolist() == [0, 1, 2]
-    assert list(full._folder.iterdir()) == [], "nothing half written stays"
+    assert list(full._folder.iterdir()) == [], "no partial file remains"
 
 
 def test_only_the_owner_can_read(disk):
@@ -157,7 +157,7 @@ def test_only_the_owner_can_read(disk):
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="the rule is that of Linux")
-def test_where_the_cache_stands(monkeypatch, tmp_path):
+def test_location_of_the_cache(monkeypatch, tmp_path):
     monkeypatch.setenv("QUESTS_CACHE_DIR", str(tmp_path / "own"))
     assert cache_dir.cache_dir() == tmp_path / "own"
     monkeypatch.setenv("QUESTS_CACHE_DIR", "")
@@ -190,7 +190,7 @@ controller.close()
 """
 
 
-def test_another_process_computes_nothing_again(file, tmp_path):
+def test_another_process_recomputes_nothing(file, tmp_path):
     def run():
         environment = {**os.environ, "QUESTS_CACHE_DIR": str(tmp_path / "shared")}
         return subprocess.run(

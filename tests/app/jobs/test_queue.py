@@ -1,4 +1,4 @@
-"""The queue: order, progress, cancelling, errors, the cache."""
+"""The job queue: order, progress, cancellation, errors; and the cache."""
 
 import asyncio
 import os
@@ -25,7 +25,7 @@ from ..conftest import WAIT_SECONDS
 
 
 class Loop:
-    """An event loop that the test turns by hand."""
+    """An event loop that the test runs step by step."""
 
     def __init__(self):
         self.activity, self.callbacks, self.results, self.errors = Activity(), queue.Queue(), [], []
@@ -33,11 +33,11 @@ class Loop:
         self.jobs = Jobs(self.activity, self.callbacks.put, self.worker)
 
     def submit(self, work, title="work"):
-        """Ask for work; results and errors are kept."""
+        """Submit a job and record its result or error."""
         self.jobs.submit(title, work, self.results.append, self.errors.append)
 
     def turn(self, until=lambda: False):
-        """Run callbacks until all work is done."""
+        """Run callbacks until all jobs have finished."""
         end = time.monotonic() + WAIT_SECONDS
         while self.activity.running and not until():
             assert time.monotonic() < end
@@ -52,7 +52,7 @@ def loop():
     loop.worker.shutdown()
 
 
-def test_results_come_back_in_order_on_the_loop(loop):
+def test_results_arrive_in_order_on_the_loop(loop):
     threads = []
 
     def work(number):
@@ -92,11 +92,11 @@ def test_a_busy_loop_is_not_flooded_with_reports(loop):
 
     loop.submit(work)
     loop.worker.submit(lambda: None).result(WAIT_SECONDS)
-    assert loop.callbacks.qsize() <= 2, "one report and the end"
+    assert loop.callbacks.qsize() <= 2, "one report and the result"
     loop.turn()
 
 
-def test_cancelling_ends_the_running_and_the_waiting_work(loop):
+def test_cancelling_ends_running_and_queued_jobs(loop):
     started = threading.Event()
 
     def endless(progress):
@@ -114,7 +114,7 @@ def test_cancelling_ends_the_running_and_the_waiting_work(loop):
     assert [type(error) for error in loop.errors] == [Cancelled, Cancelled]
 
 
-def test_a_result_that_came_too_late_is_thrown_away(loop):
+def test_a_result_after_cancellation_is_discarded(loop):
     running, go_on = threading.Event(), threading.Event()
 
     def deaf(_):
@@ -131,7 +131,7 @@ def test_a_result_that_came_too_late_is_thrown_away(loop):
     assert isinstance(loop.errors[0], Cancelled)
 
 
-def test_errors_reach_the_caller_and_the_queue_goes_on(loop):
+def test_errors_reach_the_caller_and_the_queue_continues(loop):
     def work(_):
         raise ValueError("frame 3 is bad")
 
@@ -149,7 +149,7 @@ def test_an_unexpected_error_is_logged_and_shown(loop, caplog):
     assert "dividing failed" in caplog.text
 
 
-def test_a_closed_session_hears_nothing(loop):
+def test_a_closed_session_receives_nothing(loop):
     running, go_on = threading.Event(), threading.Event()
 
     def work(_):
@@ -165,8 +165,8 @@ def test_a_closed_session_hears_nothing(loop):
     assert loop.callbacks.qsize() == n_told
 
 
-def test_a_document_hears_of_threads_on_its_loop_alone(monkeypatch):
-    """And one that was taken apart meanwhile hears nothing."""
+def test_results_of_threads_reach_a_document_on_its_loop_only(monkeypatch):
+    """A document destroyed in the meantime receives nothing."""
     heard = []
 
     async def ask() -> None:
@@ -190,7 +190,7 @@ def test_a_document_hears_of_threads_on_its_loop_alone(monkeypatch):
     assert heard == [("first", True)]
 
 
-def test_work_that_reports_nothing_is_seen_to_begin(loop):
+def test_a_job_without_reports_is_shown_as_started(loop):
     may_end = threading.Event()
     loop.submit(lambda _: may_end.wait(WAIT_SECONDS), "silent work")
     assert loop.activity.step == WAITING
@@ -200,7 +200,7 @@ def test_work_that_reports_nothing_is_seen_to_begin(loop):
     loop.turn()
 
 
-def test_a_gate_holds_back_in_order_until_it_is_opened():
+def test_a_deferred_scheduler_keeps_the_order_until_opened():
     scheduled, passed = [], []
     gate = DeferredScheduler(scheduled.append)
     for name in ("first", "second"):
@@ -214,7 +214,7 @@ def test_a_gate_holds_back_in_order_until_it_is_opened():
     assert passed == ["first", "second", "third"]
 
 
-def test_what_passes_a_gate_together_is_held_together():
+def test_deferred_functions_run_in_one_hold():
     scheduled, passed = [], []
     gate = DeferredScheduler(scheduled.append)
     gate.open()
@@ -224,12 +224,12 @@ def test_what_passes_a_gate_together_is_held_together():
     with pytest.raises(ZeroDivisionError):
         scheduled[0]()
     assert passed == ["first"]
-    # What came after an error is not lost: each has been scheduled.
+    # Functions after an error are not lost, as each has been scheduled.
     scheduled[1]()
     assert passed == ["first", "last"]
 
 
-def test_a_closed_gate_forgets_what_waits():
+def test_a_closed_scheduler_drops_deferred_functions():
     scheduled, passed = [], []
     gate, work = DeferredScheduler(scheduled.append), lambda: passed.append("work")
     gate.open()
@@ -250,7 +250,7 @@ def test_one_worker_thread_serves_the_process():
     assert executor().submit(threading.get_ident).result() == executor().submit(threading.get_ident).result()
 
 
-def test_the_cache_computes_once_and_forgets_the_least_used():
+def test_the_cache_computes_once_and_evicts_the_least_used():
     cache, computed = Cache(n_entries=2), []
 
     def get(key):
@@ -258,11 +258,11 @@ def test_the_cache_computes_once_and_forgets_the_least_used():
 
     for key in "ababcab":
         assert get(key) == key
-    # "a" was the least recently used when "c" came, then "b" when "a" came back.
+    # "a" was the least recently used when "c" was added, then "b" when "a" was added again.
     assert computed == ["a", "b", "c", "a", "b"]
 
 
-def test_the_cache_keeps_within_its_bytes():
+def test_the_cache_respects_its_limit_in_bytes():
     cache, computed = Cache(n_bytes=1000), []
 
     def get(key, n):
@@ -276,7 +276,7 @@ def test_the_cache_keeps_within_its_bytes():
     assert computed == ["a", "b", "c", "a"]
 
 
-def test_shutting_down_cancels_the_work_of_all_sessions(loop):
+def test_shutting_down_cancels_the_jobs_of_all_sessions(loop):
     started = threading.Event()
 
     def endless(progress):
@@ -289,7 +289,7 @@ def test_shutting_down_cancels_the_work_of_all_sessions(loop):
     assert started.wait(WAIT_SECONDS)
     shut_down()
     loop.worker.submit(lambda: None).result(WAIT_SECONDS)
-    assert loop.callbacks.qsize() <= 1, "the page is gone; nobody is told of the end"
+    assert loop.callbacks.qsize() <= 1, "the page is closed, so no end is reported"
 
 
 def test_a_failure_is_not_cached():
@@ -315,7 +315,7 @@ def test_sessions_take_turns_and_each_keeps_its_order():
     worker.shutdown()
 
 
-def test_a_task_that_fails_holds_up_nobody():
+def test_a_failed_task_blocks_no_other():
     worker = FairExecutor()
     failed = worker.submit_for("a", lambda: 1 / 0)
     assert worker.submit_for("b", lambda: "next").result(WAIT_SECONDS) == "next"
@@ -324,7 +324,7 @@ def test_a_task_that_fails_holds_up_nobody():
     worker.shutdown()
 
 
-def test_who_waits_sees_its_place(loop):
+def test_waiting_sessions_see_their_queue_position(loop):
     go_on, steps = threading.Event(), []
     loop.worker.submit(go_on.wait, 10)
     first = Jobs(Activity(), loop.callbacks.put, loop.worker)
@@ -340,7 +340,7 @@ def test_who_waits_sees_its_place(loop):
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="elsewhere threads cannot stand back alone")
-def test_what_computes_stands_back_behind_the_event_loop():
+def test_worker_threads_have_lower_priority_than_the_event_loop():
     def nice():
         return os.getpriority(os.PRIO_PROCESS, threading.get_native_id())
 

@@ -1,4 +1,4 @@
-"""UMAP in its own process."""
+"""UMAP in a child process."""
 
 import signal
 import threading
@@ -18,16 +18,16 @@ def worker():
     worker.close()
 
 
-def test_cancelling_kills_the_process_at_once(worker, rng):
+def test_cancelling_kills_the_process_immediately(worker, rng):
     progress, process = Progress(), worker._start()
     threading.Timer(0.5, progress.cancel).start()
     with pytest.raises(Cancelled):
         worker.embed(rng.normal(size=(2000, 10)), progress)
     assert worker._process is None
-    assert process.wait() == -signal.SIGKILL, "it did not come to its end"
+    assert process.wait() == -signal.SIGKILL, "it was cancelled before its end"
 
 
-def test_killed_by_the_system_it_says_so_and_begins_anew(worker, rng):
+def test_a_killed_process_is_reported_and_restarted(worker, rng):
     def kill(*_):
         worker._process.kill()
 
@@ -36,7 +36,7 @@ def test_killed_by_the_system_it_says_so_and_begins_anew(worker, rng):
     assert worker._start().poll() is None
 
 
-def test_embedding_is_repeatable_errors_are_told_and_the_worker_lives_on(worker, rng):
+def test_embedding_is_deterministic_and_the_worker_survives_errors(worker, rng):
     groups = np.repeat([[0.0] * 8, [50.0] * 8], 30, axis=0) + rng.normal(size=(60, 8))
     xy = worker.embed(groups)
     process = worker._process

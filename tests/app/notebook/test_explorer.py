@@ -1,4 +1,4 @@
-"""`Explorer` as a notebook uses it, without a page: what goes in, what comes out, what is sent."""
+"""`Explorer` as used in a notebook, without a page: inputs, results and messages."""
 
 import json
 import re
@@ -38,7 +38,7 @@ def test_frames_from_memory_come_back_as_they_are(open_explorer, frames):
     assert explorer.indices.tolist() == explorer.order[:7].tolist()
 
 
-def test_what_one_should_know_of_frames_is_told(open_explorer, frames):
+def test_notes_on_frames(open_explorer, frames):
     assert "note" not in repr(open_explorer(frames))
     for atoms in frames:
         atoms.calc = None
@@ -61,7 +61,7 @@ def test_all_sources_give_the_same_order(open_explorer, frames, file, tmp_path):
     assert orders.count(orders[0]) == len(orders)
 
 
-def test_what_is_done_to_an_answer_reaches_no_other_explorer(open_explorer, file):
+def test_results_of_one_explorer_cannot_change_another(open_explorer, file):
     explorer = open_explorer(file)
     explorer.wait()
     entropies, order = explorer.paths["msc"].curve["entropy"].tolist(), explorer.order.tolist()
@@ -85,7 +85,7 @@ def test_a_database_keeps_its_labels(frames, tmp_path):
     assert labels == [atoms.info["config_type"] for atoms in frames]
 
 
-def test_given_descriptors_are_those_that_decide(open_explorer, frames):
+def test_precomputed_descriptors_are_used(open_explorer, frames):
     usual = open_explorer(frames)
     rows = np.random.default_rng(0).normal(size=(usual.envs.n_envs, 3))
     envs = Environments(rows, usual.envs.offsets)
@@ -116,12 +116,12 @@ def test_descriptors_must_fit_their_frames(open_explorer, frames):
         ([], TypeError, "got list"),
     ],
 )
-def test_what_cannot_be_opened_says_why(data, error, message):
+def test_unusable_inputs_raise_an_error(data, error, message):
     with pytest.raises(error, match=message):
         Explorer(data)
 
 
-def test_marks_and_picks_from_python(open_explorer, frames):
+def test_marks_and_selection_from_python(open_explorer, frames):
     explorer = open_explorer(frames)
     assert explorer.locked == [0], "the isolated atom"
     explorer.excluded = [3, 4]
@@ -148,7 +148,7 @@ def test_the_subset_is_written(open_explorer, frames, file, tmp_path):
     assert len(read(tmp_path / "subset.xyz")) == 5
 
 
-# Panel's table calls pandas in a way that pandas is about to drop.
+# Panel's table calls pandas in a deprecated way.
 @pytest.mark.filterwarnings("ignore:The inplace keyword")
 @pytest.mark.parametrize("of_frames", [True, False])
 def test_the_saved_page_fetches_nothing(open_explorer, frames, of_frames, tmp_path):
@@ -156,7 +156,7 @@ def test_the_saved_page_fetches_nothing(open_explorer, frames, of_frames, tmp_pa
     page = explorer.save(tmp_path / "page.html").read_text(encoding="utf-8")
     for heading in ("Entropy against diversity", *["Map of environments", "Frames", "Health"] * of_frames):
         assert heading in page
-    # What would do nothing without Python.
+    # Controls that do nothing without Python.
     assert "Download subset" not in page
     assert explorer.state.tab == "overview"
     assert "globalThis.questsMaterial ??=" in page
@@ -182,8 +182,8 @@ def test_a_published_set_by_its_name(open_explorer, file, tmp_path, monkeypatch)
         open_explorer("nothing:there")
 
 
-def test_the_cell_tells_how_far_any_of_the_work_is(monkeypatch):
-    """Two parameters that change at once are one call with two events."""
+def test_the_cell_shows_the_progress_of_any_activity(monkeypatch):
+    """Two parameters that change together cause one call with two events."""
     clock, shown = iter([0.0, 5.0, 6.0]), []
     display = pytest.importorskip("IPython.display")
     handle = SimpleNamespace(update=lambda html: shown.append(html.data))
@@ -201,8 +201,8 @@ def test_the_cell_tells_how_far_any_of_the_work_is(monkeypatch):
     assert len(shown) == 3
 
 
-def test_what_vs_code_is_given(open_explorer, file, monkeypatch):
-    """VS Code draws Jupyter's widgets; Panel chooses them where it finds itself there."""
+def test_output_for_vs_code(open_explorer, file, monkeypatch):
+    """VS Code renders Jupyter widgets; Panel uses them if it detects VS Code."""
     import panel as pn
 
     widgets = pytest.importorskip("jupyter_bokeh.widgets")
@@ -221,11 +221,11 @@ def test_what_vs_code_is_given(open_explorer, file, monkeypatch):
     content = json.dumps(widget.render_bundle)
     assert "Entropy against diversity" in content
     assert "ImportedStyleSheet" not in content
-    assert not explorer._wire._unsent, "such a view sends by itself"
+    assert not explorer._wire._unsent, "a widget sends its changes itself"
 
 
 class Recorder:
-    """Stands for the connection to a page."""
+    """Stands in for the connection to a page."""
 
     def __init__(self):
         self.id, self._comm, self.sent = "page", None, []
@@ -234,7 +234,7 @@ class Recorder:
         self.sent.append(data)
 
 
-def test_nothing_is_sent_before_the_page_is_there_and_all_is_afterwards(open_explorer, frames):
+def test_changes_are_sent_once_the_page_is_rendered(open_explorer, frames):
     import panel as pn
     from bokeh.document import Document
 
@@ -246,7 +246,7 @@ def test_nothing_is_sent_before_the_page_is_there_and_all_is_afterwards(open_exp
     try:
         explorer._wire.connect(root.ref["id"])
         explorer.n_frames = 5
-        # Connected, it still draws: what came now would be thrown away.
+        # The page is connected but still rendering, and would discard messages.
         page._comm = page
         explorer.n_frames = 6
         assert page.sent == []
@@ -263,7 +263,7 @@ def test_nothing_is_sent_before_the_page_is_there_and_all_is_afterwards(open_exp
         del pn.state._views[root.ref["id"]]
 
 
-def test_the_inbox_runs_in_order_where_one_waits():
+def test_a_waiting_inbox_runs_functions_in_order():
     inbox, ran = comm.Inbox(), []
 
     def ask():
@@ -277,7 +277,7 @@ def test_the_inbox_runs_in_order_where_one_waits():
     assert ran == [(i, threading.main_thread()) for i in range(50)]
 
 
-def test_what_the_page_says_is_heard_where_cells_run():
+def test_messages_of_the_page_are_handled_in_the_main_thread():
     class Heard:
         said = ()
 

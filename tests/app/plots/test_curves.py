@@ -48,7 +48,7 @@ def test_marks_are_at_75_50_25_and_10_percent(columns):
     assert curves.rows_of(columns, rows)["label"] == ["75 %", "50 %", "25 %", "10 %"]
 
 
-def test_a_label_too_near_an_earlier_one_is_left_out(columns):
+def test_overlapping_labels_are_hidden(columns):
     figure = curves.curve_plot().figure
     base.set_range(figure.x_range, 0, 10)
     base.set_range(figure.y_range, 0, 5)
@@ -59,7 +59,7 @@ def test_a_label_too_near_an_earlier_one_is_left_out(columns):
     }
     shown = curves.hide_overlapping_labels(marks, figure)
     assert shown["label"] == ["75 %", "", "25 %", ""]
-    assert shown["diversity"] == marks["diversity"], "the marks themselves stay"
+    assert shown["diversity"] == marks["diversity"], "the marks remain"
     base.set_range(figure.x_range, 0, 1)
     base.set_range(figure.y_range, 0, 1)
     assert curves.hide_overlapping_labels(marks, figure)["label"] == marks["label"]
@@ -84,7 +84,7 @@ def test_only_chosen_methods_are_drawn_and_in_the_legend(make):
     assert all(renderer.visible for renderer in plot.renderers["msc"])
     assert not any(renderer.visible for renderer in plot.renderers["random"])
     assert (plot.legend["msc"].visible, plot.legend["random"].visible) == (True, False)
-    # What was never shown costs the page nothing; the legend keeps the order of the chooser.
+    # Methods that were never shown have no models; the legend follows the order of the checkboxes.
     assert "fps" not in plot.renderers
     (row,) = plot.figure.select({"type": Legend})
     names = [item.label.value for item in row.items]

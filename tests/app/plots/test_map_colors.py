@@ -1,4 +1,4 @@
-"""What the colours of the map stand for, and what a file offers to colour by."""
+"""The colours of the map, and the fields that a file offers."""
 
 import numpy as np
 import pytest
@@ -24,7 +24,7 @@ def test_every_status_has_its_colour_and_count():
     assert [legend[name][1] for name in ("dropped", "locked", "excluded")] == [1, 1, 1]
     for i, name in enumerate(status[frame]):
         assert color(shown, i) == legend[name][0]
-    # What is kept is drawn over what is dropped.
+    # Kept environments are drawn over dropped ones.
     assert shown.colors[0] > shown.colors[2]
 
 
@@ -56,7 +56,7 @@ def test_the_density_is_that_of_the_full_set():
     assert shown.colors[3] == GREY
 
 
-def test_numbers_have_a_robust_range_and_say_what_is_beyond():
+def test_values_have_a_robust_range_with_a_note_on_outliers():
     values = np.append(np.linspace(0, 1, 999), [1e9, np.nan, np.nan])
     shown = map_colors.by_value(values, "x / Å")
     low, high, title = shown.bar
@@ -70,7 +70,7 @@ def test_numbers_have_a_robust_range_and_say_what_is_beyond():
 
 
 @pytest.mark.parametrize("values", [np.full(4, np.nan), np.zeros(4), np.array([np.inf, 1.0, 1.0, 1.0])])
-def test_numbers_without_a_range_have_a_bar_all_the_same(values):
+def test_equal_values_have_a_colour_bar(values):
     low, high, _ = map_colors.by_value(values, "x").bar
     assert np.isfinite([low, high]).all()
     assert low < high
@@ -107,14 +107,17 @@ def fields(session, frames, tmp_path):
         atoms.info["origin"] = "md" if i % 2 else "relaxed"
         atoms.arrays["charge"] = np.full(len(atoms), 0.5 * i)
         atoms.arrays["spin"] = np.full((len(atoms), 3), float(i))
-    del frames[3].info["temperature"], frames[4].arrays["charge"]  # read as charges of a calculator
+    del (
+        frames[3].info["temperature"],
+        frames[4].arrays["charge"],
+    )  # ASE reads them as charges of a calculator.
     write(tmp_path / "rich.xyz", frames, format="extxyz")
     state = session.open(tmp_path / "rich.xyz")
     assert state.error == ""
     return Fields.from_dataset(state.opened)
 
 
-def test_everything_in_the_file_can_be_a_colour(fields):
+def test_all_quantities_of_a_file_are_offered_as_colours(fields):
     assert list(fields.names) == [
         LABEL, ELEMENT, FORCE, ENERGY, "info:origin", "info:temperature", "arrays:charges", "arrays:spin",
     ]  # fmt: skip
@@ -122,7 +125,7 @@ def test_everything_in_the_file_can_be_a_colour(fields):
     assert fields.title("info:temperature") == "temperature (info)"
 
 
-def test_the_value_of_each_environment_is_that_of_its_frame_or_atom(fields):
+def test_values_match_those_of_frames_and_atoms(fields):
     frame = fields.opened.envs.frame_index
     temperature = 100.0 * frame
     temperature[frame == 3] = np.nan

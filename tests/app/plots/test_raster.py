@@ -1,4 +1,4 @@
-"""The image of the map, compared with loops over points and pixels."""
+"""The raster of the map, compared with loops over points and pixels."""
 
 import numpy as np
 import pytest
@@ -57,7 +57,7 @@ def test_larger_colours_are_drawn_over_smaller_ones(cloud):
     np.testing.assert_array_equal(drawn.highest(colors), slow_spread(image, 3))
 
 
-def test_means_are_of_the_points_that_have_a_value(cloud):
+def test_means_ignore_points_without_a_value(cloud):
     xy, colors = cloud
     colors[::3] = 1
     image = np.zeros((20, 30), dtype=np.uint8)
@@ -68,7 +68,7 @@ def test_means_are_of_the_points_that_have_a_value(cloud):
     np.testing.assert_array_equal(Raster.of(xy, **VIEW).mean(colors), expected)
 
 
-def test_a_mask_covers_the_chosen_points_only(cloud, rng):
+def test_a_mask_covers_selected_points_only(cloud, rng):
     xy, _ = cloud
     chosen = rng.random(len(xy)) < 0.1
     image = np.zeros((20, 30), dtype=np.uint8)

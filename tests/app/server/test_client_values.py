@@ -1,4 +1,4 @@
-"""What a client sends is limited before anything is done with it."""
+"""Values sent by a client are limited before they are handled."""
 
 import threading
 import types
@@ -60,7 +60,7 @@ def test_values_are_limited(patch, message):
         client_values.check(patch)
 
 
-def test_arrays_are_limited_but_for_uploads():
+def test_arrays_are_limited_except_uploads():
     buffers = [types.SimpleNamespace(data=bytes(10_000_000))]
     with pytest.raises(ValueError, match="bytes of arrays"):
         client_values.check(changed("1", "data", {}), buffers)
@@ -70,7 +70,7 @@ def test_arrays_are_limited_but_for_uploads():
     client_values.check({"events": [{"kind": "MessageSent", "msg_data": data}]})
 
 
-def test_a_document_takes_what_is_within_the_limits_and_nothing_else():
+def test_a_document_accepts_only_values_within_the_limits():
     document, model = Document(), Div(text="before")
     document.add_root(model)
     client_values.limit(document)
@@ -99,7 +99,7 @@ KEYWORDS = [{"field": "name", "type": "keywords", "value": "x " * 9000}]
         {"indices": [100]}, {"indices": [-1]}, {"indices": "0"},
     ],
 )  # fmt: skip
-def test_a_table_takes_no_more_than_its_page_changes(table, events):
+def test_a_table_accepts_only_changes_of_its_page(table, events):
     before, rows = dict(table.param.values()), table.value
     table._process_events(dict(events))
     after = dict(table.param.values())
@@ -108,7 +108,7 @@ def test_a_table_takes_no_more_than_its_page_changes(table, events):
     assert all(after[name] is before[name] or after[name] == before[name] for name in after)
 
 
-def test_a_table_is_paged_sorted_and_picked_from_by_its_page(table):
+def test_a_table_can_be_paged_sorted_and_selected_from(table):
     sorters = [{"field": "size", "dir": "desc"}] * 5000 + [{"field": "other", "dir": "asc"}, 3]
     table._process_events({"sorters": sorters, "page": 2})
     assert table.sorters == [{"field": "size", "dir": "desc"}]
@@ -130,14 +130,14 @@ def test_nothing_in_a_table_is_edited(table):
     assert seen == []
 
 
-def test_a_long_path_is_not_looked_up(monkeypatch):
+def test_a_long_path_is_not_resolved(monkeypatch):
     monkeypatch.setattr("pathlib.Path.resolve", lambda *_: pytest.fail("it was looked up"))
     with pytest.raises(ValueError, match="a path of at most 4,096 characters, got 16,000,000") as caught:
         AllowedPaths().resolve("/a" * 8_000_000)
     assert len(str(caught.value)) < 100
 
 
-def test_a_long_link_says_nothing():
+def test_a_long_link_is_ignored():
     for search in ("?k=20&locked=" + "0," * LONGEST_SEARCH, "?" + "&".join(f"x{i}=1" for i in range(200))):
         wish = LinkRequest(search)
         assert wish.before() == LinkRequest("").before()
@@ -145,7 +145,7 @@ def test_a_long_link_says_nothing():
         assert wish.faults[0].startswith("all of it")
 
 
-def test_a_zigzag_lasso_is_a_matter_of_as_many_points_as_others(rng, monkeypatch):
+def test_a_zigzag_lasso_costs_no_more_than_others(rng, monkeypatch):
     xy = rng.uniform(size=(5000, 2))
     zigzag = np.column_stack([np.linspace(0, 1, 20_000), np.tile([0.0, 1.0], 10_000)])
     n_tested = []
@@ -191,7 +191,7 @@ def test_an_upload_that_fails_leaves_nothing(tmp_path, monkeypatch, session):
     assert session.state.error.startswith("Could not export: No space left on device.")
 
 
-def test_what_is_asked_for_begins_when_it_is_time(session, file, monkeypatch):
+def test_opening_is_deferred_until_the_page_begins(session, file, monkeypatch):
     begun = []
     page(session.state, session.controller, f"?file={file}&k=20", begin=begun.append)
     assert session.callbacks.empty()
@@ -205,7 +205,7 @@ def test_what_is_asked_for_begins_when_it_is_time(session, file, monkeypatch):
     assert not session.state.main_activity.running
 
 
-def test_health_tells_of_a_worker_that_is_stuck(session, monkeypatch):
+def test_health_reports_a_stuck_worker(session, monkeypatch):
     begun, leave = threading.Event(), threading.Event()
 
     def work(progress):
@@ -227,7 +227,7 @@ def test_health_tells_of_a_worker_that_is_stuck(session, monkeypatch):
     assert endpoints.health()["status"] == "ok"
 
 
-def test_cancelling_frees_the_worker_from_a_file_without_an_end(session, file, tmp_path):
+def test_cancelling_frees_the_worker_from_an_endless_file(session, file, tmp_path):
     path = tmp_path / "x.lammpsdump"
     path.write_text(ENDLESS)
     session.controller.open(path)

@@ -1,4 +1,4 @@
-"""No request ends the process, and nothing is served without the protections."""
+"""No request ends the process, and nothing is served without the guards."""
 
 import asyncio
 import logging
@@ -47,12 +47,12 @@ async def served(paths):
         await server.close_all_connections()
 
 
-def test_an_exit_in_a_request_is_an_error_of_the_request():
+def test_an_exit_in_a_request_only_fails_the_request():
     answers = asynchronous.run(served(["/exits", "/exits-at-once", "/favicon.ico"]))
     assert [answer.code for answer in answers] == [500, 500, 200]
 
 
-def test_an_exit_in_a_task_is_an_error_of_the_task():
+def test_an_exit_in_a_task_only_fails_the_task():
     async def exits():
         raise SystemExit(3)
 
@@ -61,7 +61,7 @@ def test_an_exit_in_a_task_is_an_error_of_the_task():
         task = asyncio.ensure_future(exits())
         with pytest.raises(RuntimeError, match="asked the process to end"):
             await task
-        # One that never begins leaves no coroutine behind that nobody awaited.
+        # A task cancelled before its start leaves no coroutine that was never awaited.
         task = asyncio.ensure_future(exits())
         task.cancel()
         await asyncio.wait([task])
@@ -70,17 +70,17 @@ def test_an_exit_in_a_task_is_an_error_of_the_task():
     asynchronous.run(scenario())
 
 
-def test_bokeh_serves_by_the_guarded_application():
+def test_bokeh_serves_the_guarded_application():
     assert app_hooks.guarded_server is guarded_server
     assert bokeh_server.BokehTornado is GuardedApplication
 
 
-def test_what_is_not_guarded_is_not_served():
+def test_an_unguarded_application_is_not_served():
     with pytest.raises(SystemExit, match="bypasses the guards"):
         guarded_server.require(object())
 
 
-def test_sessions_are_signed_whatever_was_asked_for():
+def test_sessions_are_always_signed():
     application = GuardedApplication(
         {"/": Application(FunctionHandler(lambda doc: None))}, sign_sessions=False, secret_key=None
     )
@@ -88,7 +88,7 @@ def test_sessions_are_signed_whatever_was_asked_for():
     assert len(application.secret_key) == 32
 
 
-def test_unpacking_keeps_to_its_limit():
+def test_unpacking_respects_its_limit():
     content = bytes(range(256)) * 100
     packed = serialization.Buffer("", content).to_base64()
     assert serialization.Deserializer().decode({"type": "bytes", "data": packed}) == content
@@ -97,13 +97,13 @@ def test_unpacking_keeps_to_its_limit():
         serialization.Deserializer().decode({"type": "bytes", "data": large})
 
 
-def test_where_bokeh_unpacks_otherwise_nothing_is_served(monkeypatch):
+def test_nothing_is_served_if_bokeh_unpacks_differently(monkeypatch):
     monkeypatch.setattr(serialization.Deserializer, "_decode_bytes", lambda self, rep: b"")
     with pytest.raises(RuntimeError, match="without a limit"):
         websocket_limits.install()
 
 
-def test_what_is_logged_of_a_message_is_short(caplog):
+def test_logged_messages_are_short(caplog):
     logger = logging.getLogger("bokeh.server.views.ws")
     with caplog.at_level("ERROR"):
         try:

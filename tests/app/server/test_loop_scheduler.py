@@ -1,4 +1,4 @@
-"""Pages are built, and told of results, one at a time, and give way to those who are inside."""
+"""Pages are built and results delivered one at a time, after pending requests."""
 
 import asyncio
 import gc
@@ -15,7 +15,7 @@ from tests.app.conftest import WAIT_SECONDS
 
 
 async def answer(seen, name, n_turns=3):
-    """Answer somebody, as Bokeh does: in several turns of the loop, each with something to do."""
+    """Handle a request like Bokeh, in several iterations of the loop with some work in each."""
     for _ in range(n_turns):
         end = time.perf_counter() + 2 * loop_scheduler.SHORT
         while time.perf_counter() < end:
@@ -27,7 +27,7 @@ async def answer(seen, name, n_turns=3):
 @pytest.mark.parametrize(
     "wait", [PageAdmission().on_session_created, lambda _: loop_scheduler.loop_scheduler().wait_until_idle()]
 )
-def test_who_asks_meanwhile_is_answered_before_the_next_piece(monkeypatch, wait):
+def test_requests_are_answered_before_the_next_callback(monkeypatch, wait):
     monkeypatch.setattr(page_admission, "PAUSE", 0)
     seen, answers = [], []
 
@@ -44,7 +44,7 @@ def test_who_asks_meanwhile_is_answered_before_the_next_piece(monkeypatch, wait)
     assert seen == [part for name in "abc" for part in (name, f"answered {name}")]
 
 
-def test_a_busy_loop_holds_a_piece_back_but_not_for_ever(monkeypatch):
+def test_a_busy_loop_delays_a_callback_only_so_long(monkeypatch):
     monkeypatch.setattr(loop_scheduler, "PATIENCE", 0.05)
     seen = []
 
@@ -57,7 +57,7 @@ def test_a_busy_loop_holds_a_piece_back_but_not_for_ever(monkeypatch):
     assert seen == []
 
 
-def test_all_that_pages_leave_is_looked_at_together(monkeypatch):
+def test_one_collection_serves_several_ended_sessions(monkeypatch):
     class Timer:
         def __init__(self, seconds, function, args):
             timers.append((function, args))
@@ -75,7 +75,7 @@ def test_all_that_pages_leave_is_looked_at_together(monkeypatch):
     gc.freeze()
     del page
     gc.collect()
-    assert there() is not None, "what was built is left alone"
+    assert there() is not None, "new pages are frozen"
     leavings.request()
     leavings.request()
     assert len(timers) == 1
@@ -83,7 +83,7 @@ def test_all_that_pages_leave_is_looked_at_together(monkeypatch):
     function(*args)
     assert there() is None
     assert gc.get_freeze_count() > 1000
-    # The second came after the first had begun to wait.
+    # The second session ended after the first collection was scheduled.
     function, args = timers.pop()
     function(*args)
     assert timers == []

@@ -1,4 +1,4 @@
-"""The last message that is queued while another one is being written is sent."""
+"""A message queued while another is being written is sent."""
 
 import asyncio
 from types import SimpleNamespace
@@ -11,19 +11,19 @@ from tests import asynchronous
 
 
 class Socket:
-    """A connection's end that keeps what is written."""
+    """A socket that records what is written."""
 
 
 class Page:
-    """The document that messages are for."""
+    """The document of the messages."""
 
 
 class Connection:
-    """A connection whose messages are numbers of the order in which they were made."""
+    """A connection whose messages are numbered in order of creation."""
 
     def __init__(self):
         self._socket, self.written, self.tasks = Socket(), [], []
-        # Panel 1.9 makes a message when it is queued, Panel 1.10 when it is written.
+        # Panel 1.9 creates a message when it is queued, Panel 1.10 when it is written.
         self.protocol = SimpleNamespace(create=lambda kind, events: events[0])
 
 
@@ -36,7 +36,7 @@ def connection(monkeypatch):
         return asyncio.ensure_future(panel_document._dispatch_msgs(page))
 
     async def until_written(message):
-        # The last comes while the first is on its way.
+        # The last is queued while the first is being written.
         if message == "first":
             connection.tasks.append(queue("last"))
 
@@ -51,16 +51,16 @@ def connection(monkeypatch):
 
     connection.run = run
     monkeypatch.setitem(panel_document.extra_socket_handlers, Socket, write)
-    # The task is started by `queue`, at the moment that matters.
+    # `queue` starts the task at the critical moment.
     monkeypatch.setattr(panel_document, "_dispatch_write_task", lambda *_: None)
-    # Undone after the test, as is the workaround.
+    # Restored after the test, like the workaround.
     plain = panel_document._dispatch_msgs
     monkeypatch.setattr(panel_document, "_dispatch_msgs", getattr(plain, "__wrapped__", plain))
     return connection
 
 
-def test_panel_leaves_the_last_message_behind(connection):
-    """Once it does not, `quests_app.server.panel_patch` can go."""
+def test_panel_leaves_the_last_message_unsent(connection):
+    """When this test fails, `quests_app.server.panel_patch` can be removed."""
     assert asynchronous.run(connection.run()) == ["first"]
 
 
@@ -71,7 +71,7 @@ def test_the_last_message_is_sent(connection):
 
 
 @pytest.mark.parametrize("absent", ["_dispatch_msgs", "_WRITE_BLOCK", "_WRITE_MSGS _WRITE_EVENTS"])
-def test_panel_without_these_private_names_is_left_as_it_is(connection, monkeypatch, absent):
+def test_panel_without_these_private_names_is_unchanged(connection, monkeypatch, absent):
     plain = panel_document._dispatch_msgs
     for name in absent.split():
         monkeypatch.delattr(panel_document, name, raising=False)

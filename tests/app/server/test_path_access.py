@@ -1,4 +1,4 @@
-"""Who may name paths: the owner of a loopback connection, or who has the token."""
+"""Server paths are for the owner of a loopback connection, or for holders of the token."""
 
 import os
 import socket
@@ -41,7 +41,7 @@ def request(ip="127.0.0.1", host="localhost:5006", **headers):
         (request(host=""), False),
     ],
 )
-def test_local_is_this_machine_without_a_proxy(given, local):
+def test_local_requests_come_from_this_machine_without_a_proxy(given, local):
     assert is_local(given) == local
 
 
@@ -49,7 +49,7 @@ def test_local_is_this_machine_without_a_proxy(given, local):
     params=[("127.0.0.1", socket.AF_INET), ("::1", socket.AF_INET6), ("127.0.0.1", socket.AF_INET6)]
 )
 def accepted(request):
-    """Return what accepts the next connection of a process run by a given account."""
+    """Return a function that accepts a connection from a process run by a given account."""
     address, family = request.param
     listening = socket.socket(family)
     if family == socket.AF_INET6:
@@ -75,13 +75,13 @@ def accepted(request):
 
 
 @listed
-def test_the_owner_of_a_connection_is_told(accepted):
+def test_the_owner_of_a_connection_is_found(accepted):
     assert owner_of(*accepted(os.getuid())) == os.getuid()
 
 
 @listed
 @pytest.mark.skipif(os.getuid() != 0, reason="only root starts processes of other accounts")
-def test_another_account_is_told_from_ones_own(accepted):
+def test_another_account_is_distinguished(accepted):
     assert owner_of(*accepted(65534)) == 65534
 
 
@@ -91,11 +91,11 @@ def test_a_connection_that_is_not_listed_has_no_owner():
 
 
 @listed
-def test_without_a_token_a_connection_without_owner_names_no_paths():
+def test_without_a_token_a_connection_without_owner_uses_no_paths():
     assert not PathAccess().allows(request(), "browser")
 
 
-def test_with_a_token_the_browser_that_had_it_names_paths():
+def test_with_a_token_its_browser_uses_paths():
     access = PathAccess("the-token")
     assert not access.allows(request(), "browser")
     assert not access.accepts("the-tokem", "browser")
@@ -106,7 +106,7 @@ def test_with_a_token_the_browser_that_had_it_names_paths():
     assert not access.allows(request(ip="192.168.0.7"), "browser")
 
 
-def test_where_connections_are_not_listed_a_token_is_made_up(monkeypatch, tmp_path):
+def test_a_token_is_generated_if_connections_are_not_listed(monkeypatch, tmp_path):
     monkeypatch.setattr(connection_owner, "TABLES", (tmp_path / "tcp",))
     one, other = PathAccess(), PathAccess()
     assert len(one.token) > 30

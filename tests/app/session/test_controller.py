@@ -1,4 +1,4 @@
-"""What a user can ask for, and what happens to the page's state."""
+"""The actions of the user, and the resulting state."""
 
 import gzip
 import threading
@@ -20,7 +20,7 @@ STEPS = {"reading", "descriptors", "frame entropies", "msc order"}
 
 
 class SeenProgress(Progress):
-    """Progress that goes on when the session has shown a step."""
+    """Progress that continues once the session has shown a step."""
 
     def __init__(self, session, report):
         super().__init__(report, interval=0)
@@ -34,7 +34,7 @@ class SeenProgress(Progress):
 
 
 def test_opening_shows_the_first_method_before_the_others(session, file, monkeypatch):
-    # Steps are quick, and reports thinned out: the work waits until the first has been seen.
+    # Steps are quick and reports throttled, so the job waits until the first one has been shown.
     monkeypatch.setattr(queue, "Progress", lambda report, interval: SeenProgress(session, report))
     seen = []
     session.state.param.watch(lambda event: seen.append(list(event.new)), "paths")
@@ -62,7 +62,7 @@ def test_isolated_atoms_are_in_every_subset(opened):
             assert state.mask_of(method)[0]
 
 
-def test_ticking_a_method_computes_it_once(opened):
+def test_choosing_a_method_computes_it_once(opened):
     state = opened.state
     state.methods = ["msc", "random", "mean_fps"]
     assert "mean_fps" not in state.shown
@@ -79,10 +79,10 @@ def test_unticking_the_active_method_activates_another(opened):
     opened.state.methods = ["random"]
     assert opened.state.active == "random"
     opened.state.methods = []
-    assert opened.state.methods == ["random"], "one method stays"
+    assert opened.state.methods == ["random"], "one method remains"
 
 
-def test_other_parameters_take_a_new_analysis(opened):
+def test_other_parameters_start_a_new_analysis(opened):
     state, before = opened.state, opened.state.full_set_metrics["entropy"]
     opened.controller.recompute(Parameters(k=32, cutoff=5.0, bandwidth=0.05))
     assert state.parameters.bandwidth == 0.015, "nothing changes before it is computed"
@@ -93,7 +93,7 @@ def test_other_parameters_take_a_new_analysis(opened):
     assert set(state.paths) == {"msc", "random"}
 
 
-def test_a_second_session_finds_the_analysis_done(opened, file, monkeypatch):
+def test_a_second_session_uses_the_cached_analysis(opened, file, monkeypatch):
     def fail(*_, **__):
         raise AssertionError("computed again")
 
@@ -142,7 +142,7 @@ UNUSABLE = {
 
 
 @pytest.mark.parametrize("kind", UNUSABLE)
-def test_an_unusable_file_gives_a_message_and_what_was_open_stays(opened, file, tmp_path, kind):
+def test_an_unusable_file_shows_an_error_and_keeps_the_open_one(opened, file, tmp_path, kind):
     name, content, expected = UNUSABLE[kind]
     bad = tmp_path / name
     bad.write_bytes(content(file))
@@ -155,15 +155,15 @@ def test_an_unusable_file_gives_a_message_and_what_was_open_stays(opened, file, 
     assert "has not changed" in state.error
     assert (state.opened, state.paths, state.embedding, state.n_frames) == before
     opened.open(file)
-    assert state.error == "", "the next thing asked for clears the message"
+    assert state.error == "", "the next request clears the error"
 
 
-def test_a_missing_file_gives_a_message(opened, tmp_path):
+def test_a_missing_file_shows_an_error(opened, tmp_path):
     opened.open(tmp_path / "nowhere.xyz")
     assert "nowhere.xyz" in opened.state.error
 
 
-def test_cancelling_leaves_what_was_open(opened, tmp_path, monkeypatch):
+def test_cancelling_keeps_the_open_file(opened, tmp_path, monkeypatch):
     started = threading.Event()
 
     def slow(dataset, parameters, progress):
@@ -203,7 +203,7 @@ def test_a_cancelled_method_is_unticked(opened, monkeypatch):
     assert set(opened.state.paths) == {"msc", "random"}
 
 
-def test_an_upload_is_private_and_gone_with_the_session(file):
+def test_an_upload_is_private_and_deleted_with_the_session(file):
     session = Session()
     session.controller.upload("../../etc/weird name<b>.xyz", file.read_bytes())
     session.run()
@@ -305,7 +305,7 @@ def test_a_published_data_set_opens_by_its_name(session, file, monkeypatch):
     assert (state.opened.dataset.name, state.opened.dataset.path) == ("tm23:Cu", file)
 
 
-def test_a_published_data_set_that_cannot_be_had_leaves_what_was_open(opened, monkeypatch):
+def test_an_unavailable_published_data_set_keeps_the_open_file(opened, monkeypatch):
     def refuse(name, progress):
         raise ConnectionError(f"{name}: it is not in the cache yet, and cannot be downloaded")
 

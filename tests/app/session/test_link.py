@@ -1,4 +1,4 @@
-"""A link reopens the same page; what is wrong in one is left out and said."""
+"""A link restores the page; its invalid parts are ignored with a notice."""
 
 import shutil
 from dataclasses import replace
@@ -22,12 +22,12 @@ from tests.app.conftest import make_frames
 
 pn.extension()
 
-# panel-material-ui's FileDownload hands its own default style on to Panel beside ours.
+# panel-material-ui's FileDownload passes its default style to Panel in addition to ours.
 pytestmark = pytest.mark.filterwarnings("ignore:Both 'variant' and 'button_style':PendingDeprecationWarning")
 
 
 def visit(session, search):
-    """Call the page with an address."""
+    """Open the page with a query string."""
     view = AddressView(session.state, session.controller, ReferenceSets(session.state, session.controller))
     view.ask(search)
     view.open()
@@ -35,7 +35,7 @@ def visit(session, search):
     return view
 
 
-def test_ranges_there_and_back(rng):
+def test_ranges_round_trip(rng):
     for n in (0, 1, 2, 30):
         frames = tuple(np.sort(rng.choice(60, n, replace=False)).tolist())
         assert parse_ranges(format_ranges(frames), 60) == frames
@@ -44,7 +44,7 @@ def test_ranges_there_and_back(rng):
             parse_ranges(bad, 60)
 
 
-def test_a_link_reopens_the_same_page(session, file):
+def test_a_link_restores_the_page(session, file):
     first = visit(session, f"?file={file}")
     state = session.state
     session.controller.recompute(Parameters(k=12, cutoff=4.25, bandwidth=0.0213, species=True))
@@ -65,11 +65,11 @@ def test_a_link_reopens_the_same_page(session, file):
     np.testing.assert_array_equal(other.state.mask, kept)
     assert other.state.notice == other.state.error == ""
     assert view._address.search == search
-    assert not other.controller.history.can_undo, "following a link is no decision"
+    assert not other.controller.history.can_undo, "applying a link is not a decision"
     other.controller.close()
 
 
-def test_no_marks_at_all_are_not_the_usual_ones(session, file):
+def test_a_link_without_marks_differs_from_the_default_marks(session, file):
     state = session.open(file)
     assert "locked" not in query(state, False)
     state.marks = Marks()
@@ -80,7 +80,7 @@ def test_no_marks_at_all_are_not_the_usual_ones(session, file):
     other.controller.close()
 
 
-def test_what_is_wrong_is_left_out_and_said(session, file):
+def test_invalid_parts_are_ignored_with_a_notice(session, file):
     visit(
         session,
         f"?file={file}&k=x&cutoff=-3&bandwidth=nan&methods=magic&active=<b>&size=9999&tab=none&locked=5,800",
@@ -94,7 +94,7 @@ def test_what_is_wrong_is_left_out_and_said(session, file):
         assert name in state.notice
 
 
-def test_a_file_that_is_not_there_leaves_the_demo_and_the_reason(session, tmp_path):
+def test_a_missing_file_opens_the_demo_and_shows_the_error(session, tmp_path):
     visit(session, f"?file={tmp_path / 'gone.xyz'}&k=7&size=3")
     state = session.state
     assert session.controller.shows_demo
@@ -110,7 +110,7 @@ def test_an_uploaded_file_has_no_link(session, file):
     assert view._address.search == ""
 
 
-def test_names_with_odd_letters(session, file, tmp_path):
+def test_names_with_special_characters(session, file, tmp_path):
     odd = tmp_path / "a b&c=#1+é%.xyz"
     shutil.copy(file, odd)
     state = session.open(odd)
@@ -120,7 +120,7 @@ def test_names_with_odd_letters(session, file, tmp_path):
     other.controller.close()
 
 
-def test_too_many_marks_are_left_out_and_said(session, file, monkeypatch):
+def test_too_many_marks_are_ignored_with_a_notice(session, file, monkeypatch):
     monkeypatch.setattr("quests_app.session.link._LONGEST", 3)
     state = session.open(file)
     state.marks = Marks(locked=(0, 2, 4, 6))
@@ -140,13 +140,13 @@ def test_the_whole_page_follows_a_link(session, file):
     assert session.state.error == ""
 
 
-def test_a_page_knows_nothing_of_what_others_do(session):
+def test_pages_are_independent(session):
     def watchers() -> int:
         return len(pn.state.param.watchers.get("busy", {}).get("value", []))
 
     before, was = watchers(), pn.state.busy
     made = page(session.state, session.controller)
-    # The process would hold what watches it.
+    # The process would keep all its watchers alive.
     assert watchers() == before
     with edit_readonly(pn.state):
         pn.state.busy = True
@@ -156,7 +156,7 @@ def test_a_page_knows_nothing_of_what_others_do(session):
             pn.state.busy = was
 
 
-def test_a_link_brings_the_reference_back(session, file, tmp_path):
+def test_a_link_restores_the_reference(session, file, tmp_path):
     other = tmp_path / "other.xyz"
     write(other, make_frames(np.random.default_rng(5), 14), format="extxyz")
     first = visit(session, f"?file={file}")
@@ -171,11 +171,11 @@ def test_a_link_brings_the_reference_back(session, file, tmp_path):
     assert again.state.reference.path == other
     np.testing.assert_array_equal(again.state.mask, session.state.mask)
     assert view._address.search == search
-    assert not again.controller.history.can_undo, "following a link is no decision"
+    assert not again.controller.history.can_undo, "applying a link is not a decision"
     again.controller.close()
 
 
-def test_a_link_to_a_reference_that_is_gone_says_so_and_opens_the_rest(session, file, tmp_path):
+def test_a_link_to_a_missing_reference_shows_an_error_and_applies_the_rest(session, file, tmp_path):
     view = visit(session, f"?file={file}&methods=msc+given&active=msc+given&reference={tmp_path}/no.xyz")
     assert "no.xyz" in session.state.error
     assert session.state.active == "msc"
@@ -184,7 +184,7 @@ def test_a_link_to_a_reference_that_is_gone_says_so_and_opens_the_rest(session, 
 
 @pytest.fixture
 def keyed(tmp_path):
-    """Return a file with its energy and label under names that a link must quote."""
+    """Return a file whose names of energy and label must be quoted in a link."""
     path = tmp_path / "keyed.xyz"
     frame = '1\nLattice="3 0 0 0 3 0 0 0 {}" "E & = é"=-1.5 art=b\nCu 0 0 0\n'
     path.write_text("".join(frame.format(3 + 0.1 * i) for i in range(8)), encoding="utf-8")
@@ -204,14 +204,14 @@ def test_a_link_names_the_keys(session, keyed):
     assert other.state.error == other.state.notice == ""
     assert other.state.parameters == other.state.opened.parameters == NAMED
     assert other.state.opened.dataset.labels == ("b",) * 8
-    # The names are those of this file alone.
+    # The names apply to this file only.
     other.controller.open_demo()
     other.run()
     assert other.state.parameters == Parameters(k=4)
     other.controller.close()
 
 
-def test_a_link_with_a_key_that_is_not_there_says_so(session, keyed):
+def test_a_link_with_a_missing_key_shows_an_error(session, keyed):
     visit(session, f"?file={keyed}&energy_key=absent")
     assert session.controller.shows_demo
     assert "energy_key: expected a key of keyed.xyz" in session.state.error

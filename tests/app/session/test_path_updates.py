@@ -1,4 +1,4 @@
-"""The dashboard opens with the library's method; where that takes long, a quick one leads meanwhile."""
+"""The dashboard opens with the library's method; if that takes long, a quick one is displayed first."""
 
 import inspect
 
@@ -37,7 +37,7 @@ def test_a_small_set_shows_the_chosen_method_first(session, file):
     assert set(seen[-1]) == set(DEFAULT_METHODS)
 
 
-def test_a_quick_method_leads_until_the_chosen_one_is_there(session, file, monkeypatch):
+def test_a_quick_method_is_displayed_until_the_chosen_one_is_computed(session, file, monkeypatch):
     monkeypatch.setattr(path_updates, "_LARGE", 50)
     state = session.state
     methods, summary = MethodsView(state), SummaryView(state)
@@ -47,7 +47,7 @@ def test_a_quick_method_leads_until_the_chosen_one_is_there(session, file, monke
     assert methods._active.value == "balanced"
     assert "Until balanced is computed: msc" in methods._note.object
     assert "<b>msc</b> covers" in summary._verdict.object
-    # What is decided meanwhile stays, and can be undone.
+    # Decisions in the meantime are kept and can be undone.
     state.n_frames = 9
     state.marks = state.marks.lock([5])
     session.run()
@@ -60,7 +60,7 @@ def test_a_quick_method_leads_until_the_chosen_one_is_there(session, file, monke
     assert (state.active, state.marks.locked, state.n_frames) == ("balanced", (0,), 9)
 
 
-def test_the_leading_method_can_be_chosen_for_good(session, file, monkeypatch):
+def test_the_displayed_method_can_be_made_active(session, file, monkeypatch):
     monkeypatch.setattr(path_updates, "_LARGE", 50)
     session.controller.open(file)
     session.run(lambda: session.state.paths)
@@ -69,7 +69,7 @@ def test_the_leading_method_can_be_chosen_for_good(session, file, monkeypatch):
     assert (session.state.active, session.state.displayed_method) == (QUICK, QUICK)
 
 
-def test_where_the_quick_method_is_not_compared_nothing_waits_for_it(session, file, monkeypatch):
+def test_the_quick_method_is_computed_only_if_compared(session, file, monkeypatch):
     monkeypatch.setattr(path_updates, "_LARGE", 50)
     session.state.param.update(methods=["random", "balanced"], active="random")
     session.open(file)
@@ -77,7 +77,7 @@ def test_where_the_quick_method_is_not_compared_nothing_waits_for_it(session, fi
     assert session.state.displayed_method == "random"
 
 
-def test_cancelling_the_chosen_method_leaves_the_leading_one(session, file, monkeypatch):
+def test_cancelling_the_chosen_method_keeps_the_displayed_one(session, file, monkeypatch):
     monkeypatch.setattr(path_updates, "_LARGE", 50)
     session.controller.open(file)
     session.run(lambda: session.state.paths)

@@ -1,4 +1,4 @@
-"""The tab of two sets without a browser."""
+"""The Compare tab without a browser."""
 
 import numpy as np
 import panel as pn
@@ -26,7 +26,7 @@ from tests.app.views.test_views import text_of
 
 pytestmark = [
     pytest.mark.filterwarnings("ignore:Both 'variant' and 'button_style':PendingDeprecationWarning"),
-    # Bokeh's own call.
+    # Raised by a call in Bokeh.
     pytest.mark.filterwarnings("ignore:The inplace keyword in DataFrame:DeprecationWarning"),
 ]
 pn.extension("filedropper", "tabulator", respect_explicit_sizing=True)
@@ -44,7 +44,7 @@ def sets(opened):
     return ReferenceSets(opened.state, opened.controller)
 
 
-def test_views_say_what_they_wait_for(opened, sets):
+def test_views_show_what_is_missing(opened, sets):
     for view in (NoveltyView, SetMapView, NovelFramesTable, AdditionView):
         assert "Add a reference file" in text_of(view(opened.state, sets))
     matrix = MatrixView(opened.state, sets)
@@ -52,7 +52,7 @@ def test_views_say_what_they_wait_for(opened, sets):
     assert "Add a second file" in text_of(matrix)
 
 
-def test_a_reference_is_compared_with_in_every_view(opened, sets, other_file):
+def test_every_view_shows_the_comparison_with_a_reference(opened, sets, other_file):
     state = opened.state
     files, novelty, chart = SetsView(state, sets), NoveltyView(state, sets), SetMapView(state, sets)
     novel, added, matrix = NovelFramesTable(state, sets), AdditionView(state, sets), MatrixView(state, sets)
@@ -82,7 +82,7 @@ def test_a_reference_is_compared_with_in_every_view(opened, sets, other_file):
     assert sets.files.shares[1, 0] == share_covered(comparison.back)
 
 
-def test_the_order_given_the_reference_is_a_method_like_the_others(opened, sets, other_file):
+def test_the_order_with_a_reference_is_a_method_like_the_others(opened, sets, other_file):
     state, added = opened.state, AdditionView(opened.state, sets)
     methods, summary = MethodsView(state), SummaryView(state)
     assert not methods._boxes[MSC_WITH_REFERENCE].visible
@@ -110,7 +110,7 @@ def test_the_order_given_the_reference_is_a_method_like_the_others(opened, sets,
     assert state.row_of(MSC_WITH_REFERENCE)["overlap"] >= 0.9
 
 
-def test_without_the_reference_its_order_is_gone(opened, sets, other_file):
+def test_removing_the_reference_removes_its_order(opened, sets, other_file):
     state = opened.state
     sets.add(other_file)
     opened.run()
@@ -152,7 +152,7 @@ def test_the_order_follows_marks_and_bandwidth_and_another_reference(opened, set
     assert state.error == ""
 
 
-def test_many_environments_are_ordered_when_asked_for(opened, sets, other_file, monkeypatch):
+def test_many_environments_are_ordered_on_request(opened, sets, other_file, monkeypatch):
     monkeypatch.setattr(module, "AT_ONCE", 10)
     state, added = opened.state, AdditionView(opened.state, sets)
     sets.add(other_file)
@@ -166,10 +166,10 @@ def test_many_environments_are_ordered_when_asked_for(opened, sets, other_file, 
     assert MSC_WITH_REFERENCE in state.shown
     state.methods = ["random", MSC_WITH_REFERENCE]
     state.methods = [MSC_WITH_REFERENCE]
-    assert state.methods == ["random", MSC_WITH_REFERENCE], "there is always an order of the file's own"
+    assert state.methods == ["random", MSC_WITH_REFERENCE], "there is always an order without a reference"
 
 
-def test_results_follow_marks_bandwidth_and_neighbours(opened, sets, other_file):
+def test_comparison_follows_marks_bandwidth_and_neighbours(opened, sets, other_file):
     state = opened.state
     SetsView(state, sets)
     sets.add(other_file)
@@ -213,7 +213,7 @@ def test_files_are_chosen_and_removed(opened, sets, other_file, file):
     assert (sets.chosen, sets.comparison, view._files.visible) == (None, None, False)
 
 
-def test_what_cannot_be_added_is_said_and_the_list_stays(opened, sets, other_file, tmp_path):
+def test_a_failed_addition_shows_an_error_and_keeps_the_list(opened, sets, other_file, tmp_path):
     sets.add(other_file)
     opened.run()
     sets.add(tmp_path / "missing.xyz")
@@ -225,7 +225,7 @@ def test_what_cannot_be_added_is_said_and_the_list_stays(opened, sets, other_fil
     assert sets.comparison is not None
 
 
-def test_the_tab_is_made_when_it_is_looked_at(session, file):
+def test_the_tab_is_created_when_shown(session, file):
     root = page(session.state, session.controller).get_root()
     assert root is not None
     session.open(file)

@@ -1,4 +1,4 @@
-"""Decisions come back from what the browser's tab has kept, and nothing else does."""
+"""Decisions, and nothing else, are restored from the storage of the browser tab."""
 
 import json
 
@@ -18,7 +18,7 @@ pytestmark = pytest.mark.filterwarnings("ignore:Both 'variant' and 'button_style
 
 
 def decide(session):
-    """Decide a few things, take one back, and return every step."""
+    """Make some decisions, undo one, and return every step."""
     state = session.state
     state.marks = state.marks.lock([3, 4, 5])
     session.run()
@@ -37,7 +37,7 @@ def values(state):
     return {name: getattr(state, name) for name in REMEMBERED}
 
 
-def test_a_page_that_is_called_again_has_its_decisions(session, file):
+def test_a_reloaded_page_has_its_decisions(session, file):
     first = visit(session, f"?file={file}&k=12")
     steps, at = decide(session)
     assert (len(steps), at) == (6, 4)
@@ -47,7 +47,7 @@ def test_a_page_that_is_called_again_has_its_decisions(session, file):
     other = type(session)()
     view = visit_again(other, left.search, left.decisions)
     assert values(other.state) == values(session.state)
-    assert other.state.target == Target(OVERLAP, 0.9), "no link says that"
+    assert other.state.target == Target(OVERLAP, 0.9), "no link contains it"
     assert other.controller.history.steps == (steps, at)
     assert view._address.search == left.search
     assert view._address.decisions == left.decisions
@@ -62,7 +62,7 @@ def test_a_page_that_is_called_again_has_its_decisions(session, file):
 
 
 def visit_again(session, search, kept):
-    """Call a page as a tab does that has kept something: that is told once the page is there."""
+    """Open a page in a tab with stored decisions, which it sends once the page is rendered."""
     from quests_app.session.references import ReferenceSets
     from quests_app.views.sidebar.address import AddressView
 
@@ -74,7 +74,7 @@ def visit_again(session, search, kept):
     return view
 
 
-def test_it_may_also_be_told_later(session, file):
+def test_stored_decisions_may_arrive_after_the_file(session, file):
     left = visit(session, f"?file={file}")._address
     steps = decide(session)
     other = type(session)()
@@ -85,7 +85,7 @@ def test_it_may_also_be_told_later(session, file):
     other.controller.close()
 
 
-def test_an_upload_has_them_with_its_settings_when_it_is_uploaded_again(session, file):
+def test_decisions_and_settings_of_an_upload_return_with_it(session, file):
     first = visit(session, "")
     session.controller.upload("mine.xyz", file.read_bytes())
     session.run()
@@ -102,14 +102,14 @@ def test_an_upload_has_them_with_its_settings_when_it_is_uploaded_again(session,
     other.run()
     assert other.state.parameters == Parameters(k=12, bandwidth=0.02)
     assert other.controller.history.steps == steps
-    # Only once: to open it again is to begin anew.
+    # Only once: opening the file again starts without decisions.
     other.controller.upload("again.xyz", file.read_bytes())
     other.run()
     assert not other.controller.history.can_undo
     other.controller.close()
 
 
-def test_the_keys_of_an_upload_come_back(session, keyed):  # noqa: F811
+def test_the_keys_of_an_upload_are_restored(session, keyed):  # noqa: F811
     first = visit(session, "")
     session.controller.upload("mine.xyz", keyed.read_bytes())
     session.run()
@@ -123,7 +123,7 @@ def test_the_keys_of_an_upload_come_back(session, keyed):  # noqa: F811
     other.run()
     assert other.state.opened.parameters == NAMED
     assert other.state.marks == Marks(locked=(3,))
-    # Those of an older version name none.
+    # Decisions stored by an older version have no keys.
     record = json.loads(first._address.decisions)
     for name in KEYS:
         del record["parameters"][name]
@@ -131,7 +131,7 @@ def test_the_keys_of_an_upload_come_back(session, keyed):  # noqa: F811
     other.controller.close()
 
 
-def test_another_file_has_nothing_of_it(session, file, tmp_path):
+def test_decisions_do_not_apply_to_another_file(session, file, tmp_path):
     first = visit(session, f"?file={file}")
     decide(session)
     changed = tmp_path / "changed.xyz"
@@ -145,7 +145,7 @@ def test_another_file_has_nothing_of_it(session, file, tmp_path):
 
 
 def spoilt(text):
-    """Return what no session has written, made from what one has."""
+    """Return invalid decisions, made from valid ones."""
     record = json.loads(text)
     first, *more = record["steps"]
     changes = [
@@ -169,7 +169,7 @@ def spoilt(text):
     yield [record]
 
 
-def test_what_makes_no_sense_is_let_go_of(session, file):
+def test_invalid_decisions_are_ignored(session, file):
     first = visit(session, f"?file={file}")
     decide(session)
     texts = [
@@ -190,7 +190,7 @@ def test_what_makes_no_sense_is_let_go_of(session, file):
         assert session.state.error == ""
 
 
-def test_the_oldest_go_first_where_there_are_too_many(opened, monkeypatch):
+def test_the_oldest_steps_are_dropped_first(opened, monkeypatch):
     history = opened.controller.history
     for i in range(40):
         opened.state.selected = (i % 20,)
@@ -206,7 +206,7 @@ def test_the_oldest_go_first_where_there_are_too_many(opened, monkeypatch):
         found.values(24, METHODS)
 
 
-def test_any_steps_there_and_back(opened, rng):
+def test_any_steps_round_trip(opened, rng):
     for _ in range(20):
         steps = []
         for _ in range(int(rng.integers(2, 12))):

@@ -1,4 +1,4 @@
-"""Bands of seeded methods: against single runs, and when they are computed."""
+"""Bands of seeded methods, compared with single runs, and when they are computed."""
 
 import numpy as np
 import pandas as pd
@@ -16,7 +16,9 @@ def test_the_band_spans_five_seeds(opened):
     assert state.repeats == {}
     state.param.update(methods=["msc", "random", "mean_fps"])
     opened.run()
-    assert set(state.repeats) == {"random"}, "a locked frame is mean_fps's first pick, so it draws nothing"
+    assert set(state.repeats) == {"random"}, (
+        "mean_fps starts from the locked frame, so the seed has no effect"
+    )
     state.marks = Marks()
     opened.run()
     assert set(state.repeats) == {"random", "mean_fps"}
@@ -37,20 +39,20 @@ def test_the_band_spans_five_seeds(opened):
     assert len(chart._plot.sources["mean_fps band"].data["x"]) == 0
 
 
-def test_bands_follow_the_marks_and_leave_excluded_frames_out(opened):
+def test_bands_follow_the_marks_without_excluded_frames(opened):
     state = opened.state
     SeedBandUpdater(state, opened.controller)
     state.main_activity.param.trigger("running")
     opened.run()
     before = state.repeats["random"]
     state.marks = state.marks.exclude((5, 6, 7))
-    assert state.repeats == {}, "a band of other marks is not shown"
+    assert state.repeats == {}, "a band with other marks is not shown"
     opened.run()
     after = state.repeats["random"]
     assert after.marks == state.marks
     assert len(after.curves) == len(before.curves) == 5
     assert all(curve["n_frames"].iloc[-1] == 21 for curve in after.curves)
-    assert state.notice == "", "what was given up by itself is no news"
+    assert state.notice == "", "an automatic cancellation shows no message"
 
 
 def test_a_cancelled_band_stays_cancelled(opened):
@@ -69,7 +71,7 @@ def curve_through(diversities, entropies):
     return pd.DataFrame({"diversity": diversities, "entropy": entropies, "overlap": 0.0})
 
 
-def test_entropies_are_compared_where_the_diversity_is_the_same():
+def test_entropies_are_compared_at_equal_diversity():
     curves = (curve_through([0.0, 2.0], [0.0, 2.0]), curve_through([np.nan, 1.0, 3.0], [np.nan, 2.0, 4.0]))
     grid, low, high = SeedBand("random", Marks(), curves).entropy_band()
     assert (grid[0], grid[-1]) == (1.0, 2.0)

@@ -1,4 +1,4 @@
-"""Undo and redo: what counts as one decision, and that everything follows."""
+"""Undo and redo: what counts as one decision, and how the state follows."""
 
 import pytest
 
@@ -29,7 +29,7 @@ def history(state, clock):
     return History(state, clock)
 
 
-def test_decisions_are_taken_back_in_order_and_done_again(state, history):
+def test_decisions_are_undone_in_order_and_redone(state, history):
     state.marks = Marks(locked=(1,))
     state.active = "random"
     assert (history.can_undo, history.can_redo) == (True, False)
@@ -57,7 +57,7 @@ def test_a_drag_is_one_decision(state, history, clock):
     assert state.n_frames == 5
 
 
-def test_a_new_decision_ends_what_could_be_done_again(state, history):
+def test_a_new_decision_clears_the_redo_steps(state, history):
     state.active = "random"
     history.undo()
     state.selected = (3,)
@@ -67,7 +67,7 @@ def test_a_new_decision_ends_what_could_be_done_again(state, history):
     assert state.active == "balanced"
 
 
-def test_what_the_program_changes_is_no_decision(state, history):
+def test_changes_by_the_program_are_no_decisions(state, history):
     with history.pause(), history.pause():
         state.n_frames = 9
     assert not history.can_undo
@@ -76,7 +76,7 @@ def test_what_the_program_changes_is_no_decision(state, history):
     assert (state.active, state.n_frames) == ("balanced", 9)
 
 
-def test_opening_a_file_starts_anew(opened, file):
+def test_opening_a_file_clears_the_history(opened, file):
     history = opened.controller.history
     opened.state.n_frames = 3
     assert history.can_undo

@@ -1,4 +1,4 @@
-"""Tabs are made when first seen; views in the others wait."""
+"""Tabs are created when first shown; hidden views postpone their updates."""
 
 import panel as pn
 import pytest
@@ -15,7 +15,7 @@ class Counting(View):
         self.follow(lambda: self.seen.append(state.n_frames), "n_frames")
 
 
-def test_a_view_that_is_not_seen_catches_up_once():
+def test_a_hidden_view_is_updated_once_when_shown():
     state = State(n_frames=2)
     always, hidden = Counting(state), Counting(state, "frames")
     for n in (3, 4, 5):
@@ -33,7 +33,7 @@ def made():
     return []
 
 
-def test_tabs_are_made_once_when_they_are_first_seen(made):
+def test_tabs_are_created_once_when_first_shown(made):
     def maker(key):
         def make():
             made.append(key)

@@ -1,4 +1,4 @@
-"""The views without a browser: what they show, and that they follow the state."""
+"""The content of the views, and how they follow the state, without a browser."""
 
 import dataclasses
 import time
@@ -24,10 +24,10 @@ from quests_app.views.sidebar.methods import MethodsView
 from quests_app.views.sidebar.settings import SettingsView
 from quests_app.views.sidebar.size import SizeView
 
-# panel-material-ui's FileDownload hands its own default style on to Panel beside ours.
+# panel-material-ui's FileDownload passes its default style to Panel in addition to ours.
 pytestmark = pytest.mark.filterwarnings("ignore:Both 'variant' and 'button_style':PendingDeprecationWarning")
 
-# Excluded and dropped come before kept and locked in the order in which the map draws.
+# The map draws excluded and dropped frames before kept and locked ones.
 KEPT_FROM = 3
 
 pn.extension("filedropper", respect_explicit_sizing=True)
@@ -38,15 +38,15 @@ def text_of(view):
     return " ".join(pane.object or "" for pane in view.__panel__().select(pn.pane.HTML))
 
 
-def test_the_page_is_made_before_anything_is_open_and_after(session, file):
+def test_the_page_is_created_before_and_after_opening(session, file):
     before = page(session.state, session.controller)
     assert before.get_root() is not None
     session.open(file)
     assert page(session.state, session.controller).get_root() is not None
 
 
-def test_the_slider_has_the_stops_of_the_path_that_is_shown(opened):
-    """While marks change, the other methods' paths have other stops, and none may pull at the slider."""
+def test_the_slider_has_the_sizes_of_the_displayed_path(opened):
+    """While marks change, the paths of other methods have other sizes, which must not move the slider."""
     state = opened.state
     size, path = SizeView(state), state.paths["random"]
     fewer = dataclasses.replace(path, curve=path.curve.iloc[4::3], delta_entropy=path.delta_entropy[4::3])
@@ -98,7 +98,7 @@ def test_the_active_method_changes_map_table_and_verdict(opened):
     np.testing.assert_array_equal(shown["color"] >= KEPT_FROM, state.mask_of("random")[shown["frame"]])
 
 
-def test_ticks_and_state_agree(opened):
+def test_checkboxes_and_state_agree(opened):
     methods = MethodsView(opened.state)
     methods._boxes["mean_fps"].value = True
     opened.run()
@@ -108,10 +108,10 @@ def test_ticks_and_state_agree(opened):
     assert methods._active.value == "mean_fps"
     methods._boxes["mean_fps"].value = methods._boxes["random"].value = False
     assert len(opened.state.methods) == 1
-    assert methods._boxes[opened.state.methods[0]].value, "the last tick cannot be taken away"
+    assert methods._boxes[opened.state.methods[0]].value, "the last method cannot be removed"
 
 
-def test_missing_forces_are_said(session, frames, tmp_path):
+def test_missing_forces_are_noted(session, frames, tmp_path):
     frames[3].calc = frames[7].calc = None
     some, none = tmp_path / "some.xyz", tmp_path / "none.xyz"
     write(some, frames, format="extxyz")
@@ -145,7 +145,7 @@ def test_names_and_labels_from_files_are_escaped(session, frames, tmp_path):
     session.open(tmp_path / "missing.xyz", name=attack)
     view = StatusView(session.state, session.controller)
     assert "<img" not in text_of(view)
-    assert "<img" not in view._error.object, "Material's alert would decode and run it"
+    assert "<img" not in view._error.object, "Material's alert would unescape and execute it"
     export = ExportView(session.state, session.controller)
     export._show_code()
     assert "<img" not in export._listing.object
@@ -163,7 +163,7 @@ def test_messages_stay_until_they_are_dismissed(opened, tmp_path):
     assert not view._all.visible
     opened.open(tmp_path / "missing.xyz")
     assert view._error.visible
-    assert not view._error.closed, "it comes back"
+    assert not view._error.closed, "it is shown again"
 
 
 def test_progress_is_shown_with_step_and_time_left(session):
@@ -198,7 +198,7 @@ def test_settings_follow_the_open_analysis(opened):
         ("_bandwidth", ""),
     ],
 )
-def test_settings_that_make_no_sense_are_refused(opened, field, text):
+def test_invalid_settings_are_refused(opened, field, text):
     view = SettingsView(opened.state, opened.controller)
     getattr(view, field).value = text
     view._recompute()
@@ -245,7 +245,7 @@ def test_the_whole_page_follows_the_slider_within_a_fifth_of_a_second(session):
     session.open(DEMO)
     root = page(session.state, session.controller).get_root()
     assert root is not None
-    # Of this thread, so that what else the machine does counts for nothing.
+    # CPU time of this thread, unaffected by other processes.
     times = []
     for position in range(20, 60, 4):
         start = time.thread_time()
@@ -267,7 +267,7 @@ def test_a_tiny_file_breaks_no_view(session, tmp_path, n_atoms):
     assert "100 %" in text_of(SummaryView(session.state))
 
 
-def test_elements_that_are_not_told_apart_are_said_so(session, tmp_path):
+def test_the_summary_notes_undistinguished_elements(session, tmp_path):
     summary = SummaryView(session.state)
     alloy = bulk("Ag", cubic=True)
     alloy.symbols[0] = "Pd"

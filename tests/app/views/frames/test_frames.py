@@ -1,4 +1,4 @@
-"""The frames' table follows the state, and the state follows the table."""
+"""The table of frames follows the state, and the state follows the table."""
 
 import threading
 import time
@@ -16,7 +16,7 @@ from quests_app.session.controller import DEMO
 from quests_app.views.frames.frames import FramesView
 from tests.app.conftest import WAIT_SECONDS
 
-# Bokeh turns a pandas index into a column the way that pandas 3.1 deprecates.
+# Bokeh converts a pandas index in a way that pandas 3.1 deprecates.
 pytestmark = pytest.mark.filterwarnings("ignore:The inplace keyword in DataFrame.reset_index")
 
 
@@ -29,11 +29,11 @@ def view(opened):
 
 
 def shown(view):
-    """Return the rows that the browser gets, as Tabulator filters and sorts them."""
+    """Return the rows sent to the browser, filtered and sorted."""
     return view._table._processed
 
 
-def test_a_list_that_waits_says_so_and_one_that_failed_can_be_asked_for(opened, monkeypatch):
+def test_status_of_a_queued_list_and_retry_of_a_failed_one(opened, monkeypatch):
     go_on = threading.Event()
     opened.controller.run("Something", lambda _: go_on.wait(WAIT_SECONDS), print, print, quick=True)
 
@@ -44,7 +44,7 @@ def test_a_list_that_waits_says_so_and_one_that_failed_can_be_asked_for(opened, 
     opened.state.tab = "frames"
     view = FramesView(opened.state, opened.controller, "frames")
     assert "waiting for its turn behind “Something”" in view._head.object
-    assert not view._retry.visible, "asked for already"
+    assert not view._retry.visible, "already requested"
     go_on.set()
     opened.run()
     assert "not listed yet" in view._head.object
@@ -56,7 +56,7 @@ def test_a_list_that_waits_says_so_and_one_that_failed_can_be_asked_for(opened, 
     assert not view._retry.visible
 
 
-def test_every_column_has_a_least_width_and_a_share_of_the_rest(view):
+def test_every_column_has_a_minimum_width_and_a_share_of_the_rest(view):
     sent = {column["field"]: column for column in view._table.get_root().configuration["columns"][1:]}
     for name in ("frame", "label", "energy_per_atom", "state"):
         assert sent[name]["minWidth"] >= 60
@@ -99,7 +99,7 @@ def test_the_rows_follow_slider_method_and_marks(opened, view):
     assert shown(view)["state"][[3, 5]].tolist() == ["excluded", "locked"]
 
 
-def test_the_filter_shows_and_picks_what_it_finds(opened, view):
+def test_the_filter_shows_and_selects_matching_frames(opened, view):
     state = opened.state
     view._filter.value = 'label == "distorted" and state == "dropped"'
     expected = [
@@ -118,7 +118,7 @@ def test_the_filter_shows_and_picks_what_it_finds(opened, view):
     assert state.selected == tuple(expected)
 
 
-def test_a_filter_that_makes_no_sense_hides_nothing_and_says_why(view):
+def test_an_invalid_filter_hides_nothing_and_shows_its_error(view):
     view._filter.value = "max_force > <b>"
     assert len(shown(view)) == 24
     assert "at character 13" in view._error.object
@@ -128,7 +128,7 @@ def test_a_filter_that_makes_no_sense_hides_nothing_and_says_why(view):
     assert len(shown(view)) == 2
 
 
-def test_ticks_and_picked_frames_agree(opened, view):
+def test_checkboxes_and_selection_agree(opened, view):
     state = opened.state
     state.selected = (2, 7)
     assert view._table.selection == [2, 7]
@@ -143,7 +143,7 @@ def test_ticks_and_picked_frames_agree(opened, view):
     assert view._table.selection == []
 
 
-def test_a_click_looks_at_the_most_novel_environment(opened, view):
+def test_a_click_makes_the_most_novel_environment_current(opened, view):
     state = opened.state
     state.n_frames = 3
     values = state.path.delta_entropy[state.path.position(3)]
@@ -155,11 +155,11 @@ def test_a_click_looks_at_the_most_novel_environment(opened, view):
     assert state.tab == "map"
 
 
-def test_an_excluded_frame_can_be_looked_at():
+def test_an_excluded_frame_can_be_current():
     assert most_novel(np.array([1.0, np.nan, np.nan]), np.array([0, 1, 3]), 1) == 1
 
 
-def test_what_is_missing_is_a_dash(session, frames, tmp_path):
+def test_missing_values_are_dashes(session, frames, tmp_path):
     frames[3].calc = None
     write(tmp_path / "some.xyz", frames, format="extxyz")
     session.open(tmp_path / "some.xyz")
@@ -186,7 +186,7 @@ def test_another_file_replaces_the_rows(opened, view, tmp_path):
     assert shown(view)["formula"].tolist() == ["Ag4", "Au4"]
 
 
-def test_info_and_arrays_can_be_named(session, frames, tmp_path, rng):
+def test_filters_can_use_info_and_arrays(session, frames, tmp_path, rng):
     for i, atoms in enumerate(frames):
         atoms.info.update(temperature=100.0 * i, phase=["a", "b"][i % 2], good=i % 3 == 0)
         atoms.arrays["weight"] = rng.normal(size=len(atoms))
@@ -216,7 +216,7 @@ def test_info_and_arrays_can_be_named(session, frames, tmp_path, rng):
 
 
 @pytest.mark.parametrize("n_names", [1, 7, 300])
-def test_a_filter_looks_at_no_frame(session, frames, tmp_path, monkeypatch, n_names):
+def test_a_filter_reads_no_frame(session, frames, tmp_path, monkeypatch, n_names):
     looks, arrays_of = [], frame_columns._arrays
     monkeypatch.setattr(frame_columns, "_arrays", lambda atoms: looks.append(atoms) or arrays_of(atoms))
     for atoms in frames:
@@ -224,7 +224,7 @@ def test_a_filter_looks_at_no_frame(session, frames, tmp_path, monkeypatch, n_na
     write(tmp_path / "more.xyz", frames, format="extxyz")
     opened = session.open(tmp_path / "more.xyz").opened
     columns = FrameColumns(gather(opened))
-    # In the job, and however many names there are.
+    # Frames are read in the job only, however many names there are.
     assert len(looks) == 2 * len(frames)
     looks.clear()
     for over in ("max", "min", "mean"):
@@ -240,7 +240,7 @@ def test_the_table_follows_the_slider_within_a_tenth_of_a_second(session):
     session.run()
     view.__panel__().get_root(Document())
     view._filter.value = "max_force > 1 or rank < 50"
-    times = []  # Of this thread: other work on the machine does not count.
+    times = []  # CPU time of this thread, unaffected by other processes.
     for position in range(20, 60, 4):
         start = time.thread_time()
         session.state.n_frames = int(session.state.sizes[position])

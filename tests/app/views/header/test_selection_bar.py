@@ -1,4 +1,4 @@
-"""Locked and excluded frames, from the page to the numbers."""
+"""Locked and excluded frames, from the selection bar to the metrics."""
 
 import numpy as np
 import pytest
@@ -10,11 +10,11 @@ from quests_app.views.header.selection_bar import SelectionBar
 from quests_app.views.sidebar.export import ExportView
 from quests_core import Cancelled
 
-# panel-material-ui's FileDownload hands its own default style on to Panel beside ours.
+# panel-material-ui's FileDownload passes its default style to Panel in addition to ours.
 pytestmark = pytest.mark.filterwarnings("ignore:Both 'variant' and 'button_style':PendingDeprecationWarning")
 
 
-def test_isolated_atoms_are_locked_at_first_and_can_be_let_go(opened):
+def test_isolated_atoms_are_locked_at_first_and_can_be_unlocked(opened):
     state = opened.state
     assert state.marks == Marks(locked=(0,))
     state.marks = state.marks.clear([0])
@@ -23,7 +23,7 @@ def test_isolated_atoms_are_locked_at_first_and_can_be_let_go(opened):
     assert state.error == ""
 
 
-def test_marks_show_at_once_and_the_numbers_follow(opened):
+def test_marks_show_immediately_and_the_metrics_follow(opened):
     state = opened.state
     state.n_frames = 6
     dropped, kept = np.flatnonzero(~state.mask)[0], np.flatnonzero(state.mask)[-1]
@@ -40,7 +40,7 @@ def test_marks_show_at_once_and_the_numbers_follow(opened):
     assert set(state.status) == {KEPT, DROPPED, LOCKED, EXCLUDED}
 
 
-def test_marks_follow_quickly_made_changes(opened):
+def test_marks_follow_rapid_changes(opened):
     state = opened.state
     for frame in (3, 4, 5, 6):
         state.marks = state.marks.exclude([frame])
@@ -49,7 +49,7 @@ def test_marks_follow_quickly_made_changes(opened):
     assert {path.marks for path in state.paths.values()} == {Marks((0,), (3, 4, 5, 6))}
 
 
-def test_undo_brings_the_numbers_back(opened):
+def test_undo_restores_the_metrics(opened):
     state = opened.state
     before = state.row_of("msc")
     state.marks = state.marks.exclude([2, 3])
@@ -60,7 +60,7 @@ def test_undo_brings_the_numbers_back(opened):
     assert state.row_of("msc") == before
 
 
-def test_marks_that_leave_nothing_are_taken_back_with_a_message(opened):
+def test_marks_that_exclude_everything_are_reverted_with_a_message(opened):
     state = opened.state
     state.marks = state.marks.exclude(range(24))
     opened.run()
@@ -68,7 +68,7 @@ def test_marks_that_leave_nothing_are_taken_back_with_a_message(opened):
     assert state.marks == state.path.marks == Marks(locked=(0,))
 
 
-def test_cancelling_takes_the_marks_back(opened, monkeypatch):
+def test_cancelling_reverts_the_marks(opened, monkeypatch):
     state = opened.state
 
     def cancelled(*_, **__):
@@ -81,7 +81,7 @@ def test_cancelling_takes_the_marks_back(opened, monkeypatch):
     assert state.marks == Marks(locked=(0,))
 
 
-def test_the_bar_marks_what_is_picked_and_lets_go(opened):
+def test_the_bar_marks_and_clears_the_selection(opened):
     state, bar = opened.state, SelectionBar(opened.state, opened.controller)
     assert not bar._lock.visible
     state.selected = (4, 7)

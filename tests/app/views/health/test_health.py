@@ -1,4 +1,4 @@
-"""Health checks on files made to be bad, each fault found where it was put and nowhere else."""
+"""Health checks on files with injected faults: each is found in its frame, and nowhere else."""
 
 import dataclasses
 import threading
@@ -25,7 +25,7 @@ from tests.app.conftest import WAIT_SECONDS
 
 
 def good_frames(rng, n=40):
-    """Return frames about which there is nothing to say."""
+    """Return frames without findings."""
     frames = []
     for _ in range(n):
         atoms = bulk("Cu", cubic=True) * (2, 2, 2)
@@ -134,7 +134,7 @@ def test_each_fault_is_found_where_it_is(rng, tmp_path, fault, kind):
     assert found[kind].frames == (7, 21)
 
 
-def test_copies_are_found_and_the_first_of_each_is_left(rng, tmp_path):
+def test_duplicates_are_found_except_the_first_of_each(rng, tmp_path):
     frames = good_frames(rng, 24)
     frames[9], frames[20] = frames[4].copy(), frames[4].copy()
     turned = frames[2].copy()
@@ -151,7 +151,7 @@ def test_copies_are_found_and_the_first_of_each_is_left(rng, tmp_path):
     assert found["near duplicates"].frames == (15,)
 
 
-def test_nearly_the_same_is_not_the_same(rng, tmp_path):
+def test_nearly_equal_frames_are_not_duplicates(rng, tmp_path):
     frames = good_frames(rng, 24)
     frames[8] = frames[3].copy()
     frames[8].positions[0] += [1e-3, 0, 0]
@@ -161,7 +161,7 @@ def test_nearly_the_same_is_not_the_same(rng, tmp_path):
     assert set(checked(frames, tmp_path)) == {"mixed elements"}
 
 
-def test_lonely_atoms(rng, tmp_path):
+def test_isolated_atoms(rng, tmp_path):
     frames = good_frames(rng, 24)
     frames[0] = label(Atoms("Cu"), rng, name="IsolatedAtom", energy=-0.2)
     frames[5] = label(Atoms("Cu", cell=[20] * 3, pbc=True), rng, energy=-0.2)
@@ -188,7 +188,7 @@ def test_cells(rng, tmp_path):
     assert found["mixed periodicity"].frames == (5,)
 
 
-def test_overlaps_are_those_of_a_full_search(rng):
+def test_overlaps_match_a_full_search(rng):
     frames = []
     for _ in range(150):
         symbols = list(rng.choice(["H", "C", "Cu", "Cs"], size=5))
@@ -218,7 +218,7 @@ def buttons(view):
     return {button.description: button for button in view.__panel__().select(lambda x: hasattr(x, "clicks"))}
 
 
-def test_the_view_names_picks_and_excludes(session, rng, tmp_path):
+def test_the_view_lists_selects_and_excludes(session, rng, tmp_path):
     frames = good_frames(rng, 24)
     extreme_force(frames[7], rng)
     without_label(frames[9], rng)
@@ -227,7 +227,7 @@ def test_the_view_names_picks_and_excludes(session, rng, tmp_path):
     state = session.state
     view = HealthView(state, session.controller, "health")
     session.run()
-    assert view.findings is None, "nothing is computed before the tab is seen"
+    assert view.findings is None, "nothing is computed before the tab is shown"
     state.tab = "health"
     assert "waiting for its turn" in text_of(view)
     session.run()
@@ -245,7 +245,7 @@ def test_the_view_names_picks_and_excludes(session, rng, tmp_path):
     assert state.error == ""
 
 
-def test_a_check_that_waits_says_so_and_one_that_failed_can_be_asked_for(session, file, monkeypatch):
+def test_status_of_a_queued_check_and_retry_of_a_failed_one(session, file, monkeypatch):
     session.open(file)
     state, go_on, checking = session.state, threading.Event(), threading.Event()
     head, again = "Health of the data set", "Check the data set"
@@ -260,7 +260,7 @@ def test_a_check_that_waits_says_so_and_one_that_failed_can_be_asked_for(session
     view = HealthView(state, session.controller, "health")
     button = next(button for button in view.__panel__() if getattr(button, "label", "") == again)
     assert "waiting for its turn behind “Something &lt;else&gt;”" in text_of(view)
-    assert not button.visible, "asked for already"
+    assert not button.visible, "already requested"
     go_on.set()
     session.run(until=lambda: "running" in text_of(view))
     checking.set()
@@ -276,7 +276,7 @@ def test_a_check_that_waits_says_so_and_one_that_failed_can_be_asked_for(session
     assert not button.visible
 
 
-def test_the_place_among_other_sessions_is_told():
+def test_queue_position_among_sessions_is_shown():
     activity = Activity(running=True, title="Checks", step="Waiting for its turn: 2 ahead")
     assert queue_status(activity, "Checks") == "waiting for its turn: 2 ahead"
     activity.param.update(step="checks", fraction=0.4)
@@ -285,7 +285,7 @@ def test_the_place_among_other_sessions_is_told():
     assert queue_status(activity, "Checks") == "waiting for its turn"
 
 
-def test_the_view_says_that_nothing_was_found(session, rng, tmp_path):
+def test_message_without_findings(session, rng, tmp_path):
     write(tmp_path / "good.xyz", good_frames(rng, 12), format="extxyz")
     session.open(tmp_path / "good.xyz")
     session.state.tab = "health"
@@ -307,7 +307,7 @@ def test_text_from_a_file_is_escaped(session, rng, tmp_path):
     assert "&lt;b&gt;" in text_of(view)
 
 
-def test_what_was_noted_while_reading_is_shown_escaped_also_before_the_check(session, tmp_path):
+def test_reading_notes_are_shown_escaped_even_before_the_check(session, tmp_path):
     atoms = bulk("Cu", cubic=True)
     atoms.info.update({"final_energy": -1.5, "<img>_energy_x": -2.5})
     write(tmp_path / "noted.xyz", [atoms] * 3, format="extxyz")

@@ -1,4 +1,4 @@
-"""The map as a view: what it draws and picks, and that it follows the state and the state it."""
+"""The map: what it draws and selects, and how it follows the state."""
 
 from types import SimpleNamespace
 
@@ -29,7 +29,7 @@ def as_image(monkeypatch):
 
 
 def drawn(plot):
-    """Return the colour of each row that is drawn as a glyph."""
+    """Return the colour of each row drawn as a glyph."""
     data = plot.points.data
     return dict(zip(data["row"].tolist(), data["color"].tolist(), strict=True))
 
@@ -58,7 +58,7 @@ def test_every_environment_is_drawn_and_kept_ones_follow_the_slider(opened, char
     )
 
 
-def test_the_colours_are_what_is_chosen(opened, chart):
+def test_colours_follow_the_chosen_field(opened, chart):
     state = opened.state
     chart._color.value = NOVEL
     assert chart._mode.value == NOVEL
@@ -96,7 +96,7 @@ def test_an_embedding_replaces_the_points_and_the_view(opened, chart):
     np.testing.assert_array_equal(np.sort(chart._plot.points.data["x"]), np.sort(state.embedding[:, 0]))
 
 
-def test_the_note_says_on_how_many_umap_was_fitted(opened):
+def test_the_note_states_how_many_environments_umap_was_fitted_on(opened):
     state, n = opened.state, opened.state.opened.envs.n_envs
     assert embedding_note(state) == f"All {n} environments along their first two principal components."
     state.param.update(embedding_kind="UMAP", n_fitted=n)
@@ -107,7 +107,7 @@ def test_the_note_says_on_how_many_umap_was_fitted(opened):
 
 
 @pytest.mark.parametrize("image", [False, True])
-def test_a_box_picks_frames_and_shift_adds(opened, chart, image, monkeypatch):
+def test_a_box_selects_frames_and_shift_adds(opened, chart, image, monkeypatch):
     if image:
         monkeypatch.setattr(maps, "MOST_GLYPHS", 10)
     state, frame = opened.state, opened.state.opened.envs.frame_index
@@ -127,7 +127,7 @@ def test_a_box_picks_frames_and_shift_adds(opened, chart, image, monkeypatch):
     assert state.selected == tuple(sorted(expected))
 
 
-def test_a_lasso_picks_what_it_surrounds(opened, chart):
+def test_a_lasso_selects_the_environments_inside(opened, chart):
     state = opened.state
     x, y = state.embedding[40]
     chart._select(
@@ -136,7 +136,7 @@ def test_a_lasso_picks_what_it_surrounds(opened, chart):
     assert int(state.opened.envs.frame_index[40]) in state.selected
 
 
-def test_picked_environments_are_ringed_whoever_picked_them(opened, chart):
+def test_selected_environments_are_ringed(opened, chart):
     state = opened.state
     state.selected = (2, 7)
     rows = np.flatnonzero(np.isin(state.opened.envs.frame_index, [2, 7]))
@@ -146,20 +146,20 @@ def test_picked_environments_are_ringed_whoever_picked_them(opened, chart):
     assert len(chart._plot.rings.data["x"]) == 0
 
 
-def test_a_click_looks_at_the_nearest_environment_and_the_cross_follows(opened, chart):
+def test_a_click_makes_the_nearest_environment_current(opened, chart):
     state = opened.state
     chart._tap(chart._plot, *state.embedding[30])
     np.testing.assert_array_equal(state.embedding[state.current_env], state.embedding[30])
     assert chart._plot.cross.data == {"x": [state.embedding[30, 0]], "y": [state.embedding[30, 1]]}
     chart._tap(chart._plot, 1e6, 1e6)
-    assert state.current_env is not None, "a click beside everything changes nothing"
+    assert state.current_env is not None, "a click far from every point changes nothing"
     state.current_env = 8
     assert chart._plot.cross.data["x"] == [state.embedding[8, 0]]
     state.current_env = None
     assert chart._plot.cross.data["x"] == []
 
 
-def test_the_subset_stands_beside_the_full_set_in_the_same_ranges(opened, chart):
+def test_the_subset_map_shares_the_ranges_of_the_full_set(opened, chart):
     state = opened.state
     assert len(chart._maps) == 1
     chart._separate.value = True
@@ -175,14 +175,16 @@ def test_the_subset_stands_beside_the_full_set_in_the_same_ranges(opened, chart)
         assert len(drawn(full)) == state.opened.envs.n_envs
         assert f"{len(kept)} environments" in subset.figure.title.text
     chart._select(subset, {"type": "rect", "x0": -1e3, "x1": 1e3, "y0": -1e3, "y1": 1e3})
-    assert state.selected == tuple(np.flatnonzero(state.mask).tolist()), "only what is drawn there is picked"
+    assert state.selected == tuple(np.flatnonzero(state.mask).tolist()), (
+        "only points drawn in this map are selected"
+    )
     chart._separate.value = False
     assert len(chart._maps) == 1
     assert chart._color.value == KEPT
     assert full.figure.title.text == ""
 
 
-def test_many_points_are_an_image_of_all_and_picked_ones_are_outlined(opened, as_image):
+def test_many_points_are_a_raster_with_selected_ones_outlined(opened, as_image):
     state, chart = opened.state, MapView(opened.state, opened.controller)
     plot = chart._plot
     assert len(plot.points.data["x"]) == 0
@@ -199,11 +201,11 @@ def test_many_points_are_an_image_of_all_and_picked_ones_are_outlined(opened, as
     assert {palette[i] for i in np.unique(ringed)} >= {"#000000", "#ffffff"}
     before = ringed.copy()
     plot.figure.x_range.start += 0.3 * (plot.figure.x_range.end - plot.figure.x_range.start)
-    assert not np.array_equal(plot.image.data["image"][0], before), "another part is drawn anew"
+    assert not np.array_equal(plot.image.data["image"][0], before), "another range is drawn again"
     assert plot.image.data["x"] == [plot.figure.x_range.start]
 
 
-def test_a_map_that_is_not_seen_does_nothing_until_it_is(opened):
+def test_a_hidden_map_is_drawn_when_shown(opened):
     hidden = MapView(opened.state, opened.controller, tab="map")
     assert len(hidden._plot.points.data["x"]) == 0
     opened.state.tab = "map"
@@ -211,7 +213,7 @@ def test_a_map_that_is_not_seen_does_nothing_until_it_is(opened):
     assert pn.Column(hidden).get_root() is not None
 
 
-def test_another_file_brings_its_own_colours(opened, chart, frames, tmp_path):
+def test_another_file_has_its_own_colours(opened, chart, frames, tmp_path):
     chart._color.value = "label"
     path = tmp_path / "bare.xyz"
     path.write_text("2\nProperties=species:S:1:pos:R:3\nCu 0 0 0\nCu 0 0 2\n")

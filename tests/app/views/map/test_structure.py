@@ -1,4 +1,4 @@
-"""The structure and its nearest kept environment without a browser: what is shown, and who follows whom."""
+"""The structure and its nearest kept environment, and how they follow the state, without a browser."""
 
 import time
 
@@ -29,7 +29,7 @@ def view(opened):
     return StructureView(opened.state, opened.controller)
 
 
-def test_nothing_open_is_said(session):
+def test_message_if_nothing_is_open(session):
     view, nearest = StructureView(session.state, session.controller), NearestView(session.state)
     assert "Nothing is open" in text_of(view)
     assert "Nothing is open" in text_of(nearest)
@@ -76,7 +76,7 @@ def test_the_frame_is_described(opened, view):
     assert "0 neighbours" in text_of(view)
 
 
-def test_a_click_on_an_atom_makes_it_current_and_the_picture_shows_it(opened, view):
+def test_a_click_on_an_atom_makes_it_current(opened, view):
     state = opened.state
     view._go(9)
     view._viewer.clicked = [3, 1]
@@ -86,7 +86,7 @@ def test_a_click_on_an_atom_makes_it_current_and_the_picture_shows_it(opened, vi
     assert scene["sphere"] == state.opened.parameters.cutoff
     view._viewer.clicked = [99, 2]
     assert state.current_env == state.opened.envs.offsets[9] + 3, (
-        "a click that comes too late changes nothing"
+        "a late click on an atom that does not exist changes nothing"
     )
     view._atom.value = "1"
     assert state.current_env == state.opened.envs.offsets[9] + 1
@@ -96,13 +96,13 @@ def test_a_click_on_an_atom_makes_it_current_and_the_picture_shows_it(opened, vi
         assert view._atom.value == "1"
     view._frame.value = "4"
     assert state.current_env == state.opened.envs.offsets[4] + 1, (
-        "the same atom where frames hold the same ones"
+        "the same atom in frames with the same atoms"
     )
     view._frame.value = "0"
     assert state.current_env == 0
 
 
-def test_steps_go_through_the_frames_asked_for(opened, view):
+def test_steps_go_through_the_chosen_frames(opened, view):
     state = opened.state
     kept, dropped = np.flatnonzero(state.mask), np.flatnonzero(~state.mask)
     for name, frames in (("kept", kept), ("dropped", dropped), ("all", np.arange(24))):
@@ -125,7 +125,7 @@ def test_steps_go_through_the_frames_asked_for(opened, view):
     assert state.current_frame == 2
 
 
-def test_stepping_to_other_atoms_looks_at_the_most_novel(opened, view):
+def test_stepping_to_a_frame_with_other_atoms_shows_the_most_novel(opened, view):
     state = opened.state
     state.current_env = 0
     view._go(23)
@@ -148,7 +148,7 @@ def test_marks_of_this_frame(opened, view):
     assert state.marks.locked == (0,)
 
 
-def test_the_look_is_drawn(opened, view):
+def test_scene_options_are_drawn(opened, view):
     opened.state.current_env = int(opened.state.opened.envs.offsets[20])
     before = view._viewer.scene
     n_home = (before["style"] != 1).sum()
@@ -171,7 +171,7 @@ def test_colours_follow_delta_entropy_only_where_they_show_it(opened, view):
     scene = view._viewer.scene
     assert scene["legend"]["names"] == [["Cu", by_element(np.array([29])).palette[0]]]
     state.n_frames = 12
-    assert view._viewer.scene is scene, "nothing that is drawn has changed"
+    assert view._viewer.scene is scene, "nothing drawn has changed"
     view._color.value = NOVEL
     scene = view._viewer.scene
     assert scene["legend"]["title"] == "δH / nats"
@@ -230,7 +230,7 @@ def test_the_nearest_environment_changes_with_the_subset(opened):
     assert found[0] > found[-1] == 0
 
 
-def test_another_element_is_said(session, tmp_path, rng):
+def test_a_different_element_is_noted(session, tmp_path, rng):
     frames = [molecule(name) for name in ("H2O", "SH2", "H2O")]
     for atoms in frames:
         atoms.positions += 0.001 * rng.normal(size=atoms.positions.shape)

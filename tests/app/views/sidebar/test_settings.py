@@ -1,4 +1,4 @@
-"""Choosing a bandwidth, and telling elements apart."""
+"""The choice of a bandwidth, and distinguishing elements."""
 
 import math
 
@@ -37,7 +37,7 @@ def test_the_curve_is_entropy_at_each_bandwidth(opened):
     assert (np.diff(curve.entropies) <= 1e-6).all()
 
 
-def test_a_large_set_is_sampled_and_that_is_said(rng, opened):
+def test_the_note_states_the_sample_of_a_large_set(rng, opened):
     assert entropy_curve(rng.normal(size=(SAMPLE + 7, 2))).n_sample == SAMPLE
     view = SettingsView(opened.state, opened.controller)
     view._curve = EntropyCurve(GRID, np.linspace(8, 0, 25), SAMPLE, 232_144)
@@ -45,7 +45,7 @@ def test_a_large_set_is_sampled_and_that_is_said(rng, opened):
     assert "a random sample of 5,000 of 232,144 environments" in text_of(view)
 
 
-def test_where_the_entropy_saturates_it_warns():
+def test_warnings_where_the_entropy_saturates():
     bound = math.log(100)
     curve = EntropyCurve(GRID, bound * np.linspace(1, 0, 25), 100, 100)
     assert "Too small" in curve.warning(GRID[0])
@@ -73,14 +73,14 @@ def test_slider_and_field_agree(opened):
     assert view._plot.now.location == pytest.approx(0.1)
     view._bandwidth.value = "0.0321"
     view._bandwidth.param.trigger("value_input")
-    assert view._bandwidth.value == "0.0321", "the slider does not round what was written"
+    assert view._bandwidth.value == "0.0321", "the slider does not round the entered value"
     assert view._slider.value == pytest.approx(math.log10(0.0321), abs=0.006)
     view._recompute()
     opened.run()
     assert opened.state.parameters.bandwidth == 0.0321
 
 
-def test_what_a_bandwidth_changes_is_held_as_panel_may_call_without_the_lock(opened):
+def test_updates_of_the_bandwidth_are_held(opened):
     view, document, held = SettingsView(opened.state, opened.controller), Document(), []
     view._plot.now.on_change("location", lambda attr, old, new: held.append(document.callbacks.hold_value))
     with set_curdoc(document):
@@ -95,7 +95,7 @@ def test_the_suggestion_is_the_rule_for_the_mean_volume(opened):
     bandwidth, why = suggestion(opened.state.opened.dataset)
     assert bandwidth == bandwidth_from_volume(volume)
     assert f"{volume:.1f} Å³/atom" in why
-    assert "23 frames" in why, "the isolated atom's box is no density"
+    assert "23 frames" in why, "the box of the isolated atom is not a density"
     view = SettingsView(opened.state, opened.controller)
     view._take_suggestion()
     assert view._bandwidth.value == f"{bandwidth:.3g}"
@@ -110,7 +110,7 @@ def test_molecules_have_no_volume(session, tmp_path):
     assert view._bandwidth.value == "0.015"
 
 
-def test_elements_are_told_apart_everywhere(session, tmp_path):
+def test_elements_are_distinguished_everywhere(session, tmp_path):
     swapped = bulk("Ag", cubic=True)
     swapped.symbols[0] = "Pd"
     write(tmp_path / "alloy.xyz", [bulk("Ag", cubic=True), swapped], format="extxyz")
@@ -149,4 +149,4 @@ def test_each_setting_recomputes_only_what_depends_on_it(opened, monkeypatch):
 
     assert change(bandwidth=0.0171) == ["method_path"] * 2
     assert change(bandwidth=0.0171, k=11) == ["environments", "method_path", "method_path"]
-    assert change(bandwidth=0.0171) == [], "what was there before is kept"
+    assert change(bandwidth=0.0171) == [], "earlier results are cached"
