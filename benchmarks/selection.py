@@ -16,8 +16,8 @@ costs divide by the number of environments.
 section of docs/benchmarks.md and its figure; ``--sets`` and ``--methods`` restrict the run. Results are kept
 immediately in the folder ``--cache``, one JSON file per set, and an interrupted run resumes from them. Use
 ``--fresh`` to discard them after a method has changed. `exchange` is the function of this name, applied to
-each subset of `msc`. ``--quick`` measures the smallest sets only, and fails if `balanced` does not meet the
-claims of the documentation.
+each subset of `msc`. `pcov_fps` gets the energies per atom; sets without them are left out. ``--quick``
+measures the smallest sets only, and fails if `balanced` does not meet the claims of the documentation.
 """
 
 import argparse
@@ -41,9 +41,14 @@ DATA = ROOT.parent / "shared" / "data"
 CACHE = Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "quests-explorer" / "selection"
 SPLIT_BY_LABEL, MIN_FRAMES = "gap20_partial", 50
 # On large sets the last two take longer than all others together.
-METHODS = ("msc", "information_loss", "coverage", "balanced", "mean_fps", "random", "fps", "exchange")
+METHODS = (
+    "msc", "information_loss", "coverage", "balanced", "mean_fps", "pcov_fps", "cur", "maxvol", "direct",
+    "random", "fps", "exchange",
+)  # fmt: skip
 # Maximum number of environments for `exchange`, which runs once per subset of msc.
 MAX_EXCHANGED = 50_000
+# Methods without nested subsets, which select for each size and have no comparison by environments.
+NOT_NESTED = ("direct",)
 WITH_COSTS = ("information_loss", "coverage", "balanced")
 # Small sets, one of which `balanced` was tuned on, and the minimum fraction of cells that it must win.
 QUICK, MIN_WINS = ("cu_poet_19", "gap20_Crystalline_RSS", "gap20_LD_iter1"), 0.9
@@ -57,6 +62,12 @@ def forces_of(frames) -> np.ndarray:
         forces = q.atoms_forces(atoms)
         norms.append(np.full(len(atoms), np.nan) if forces is None else np.linalg.norm(forces, axis=1))
     return np.concatenate(norms)
+
+
+def energies_of(frames) -> np.ndarray | None:
+    """Return the energy per atom of every frame; None if any frame has none."""
+    energies = [q.atoms_energy(atoms) for atoms in frames]
+    return None if None in energies else np.array(energies) / [len(atoms) for atoms in frames]
 
 
 def ks_distance(all_values: np.ndarray, values: np.ndarray) -> float:
@@ -92,12 +103,10 @@ def measure(name: str, frames: list, methods: list[str], kept: Path) -> None:
     """Measure the methods missing from a set's file, and store each result immediately."""
     rows = json.loads(kept.read_text()) if kept.exists() else []
     known = {row["method"] for row in rows}
-    n_envs = sum(map(len, frames))
-    missing = [
-        method
-        for method in methods
-        if method not in known and (method != "exchange" or n_envs <= MAX_EXCHANGED)
-    ]
+    n_envs, energies = sum(map(len, frames)), energies_of(frames)
+    left_out = {"exchange"} if n_envs > MAX_EXCHANGED else set()
+    left_out |= {"pcov_fps"} if energies is None else set()
+    missing = [method for method in methods if method not in known | left_out]
     if not missing:
         return
     envs, forces = q.descriptors(frames), forces_of(frames)
@@ -105,7 +114,7 @@ def measure(name: str, frames: list, methods: list[str], kept: Path) -> None:
     # Comparisons at equal numbers of environments use those of msc.
     room = [row["n_envs"] for row in rows if row["method"] == "msc" and row["at"] == "frames"]
     for method in missing:
-        tables = measured(envs, forces, sizes, method, np.array(room))
+        tables = measured(envs, forces, energies, sizes, method, np.array(room))
         if method == "msc":
             room = tables[0].n_envs.tolist()
         rows += json.loads(pd.concat(tables).assign(set=name).to_json(orient="records", double_precision=15))
@@ -115,7 +124,7 @@ def measure(name: str, frames: list, methods: list[str], kept: Path) -> None:
         log.info("%s %s: %.1f CPU s", name, method, tables[0].cpu_seconds[0])
 
 
-def measured(envs, forces: np.ndarray, sizes: np.ndarray, method: str, room: np.ndarray) -> list:
+def measured(envs, forces: np.ndarray, energies, sizes: np.ndarray, method: str, room: np.ndarray) -> list:
     """Return the metrics of a method at the numbers of frames, and of environments, of `msc`."""
     start = time.process_time()
     if method == "exchange":
@@ -125,7 +134,11 @@ def measured(envs, forces: np.ndarray, sizes: np.ndarray, method: str, room: np.
         table = pd.concat(parts, ignore_index=True).assign(**info)
         # An exchange keeps the number of frames and adds no environments.
         return [table.assign(at=at) for at in ("frames", "environments")]
-    order = q.select(envs, method).order
+    if method in NOT_NESTED:
+        parts = [table_of(envs, forces, q.select(envs, method, int(size)).order, [size]) for size in sizes]
+        info = {"method": method, "cpu_seconds": time.process_time() - start, "cell": FRACTIONS}
+        return [pd.concat(parts, ignore_index=True).assign(at="frames", **info)]
+    order = q.select(envs, method, y=energies if method == "pcov_fps" else None).order
     info = {"method": method, "cpu_seconds": time.process_time() - start}
     if method == "msc":
         room = np.cumsum(envs.sizes[order])[sizes - 1]

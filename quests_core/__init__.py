@@ -1,5 +1,7 @@
 """Information in sets of atomic structures: how much there is, what repeats, what to keep."""
 
+from typing import TYPE_CHECKING, Any
+
 from .descriptors.describe import descriptors
 from .descriptors.per_element import species_descriptors
 from .environments import Environments
@@ -25,6 +27,9 @@ from .selection.seed_repeats import repeated_curves
 from .selection.stopping import knee, smallest_subset
 from .utils.threads import get_num_threads, set_num_threads
 
+if TYPE_CHECKING:
+    from .selection.frame_selector import FrameSelector
+
 __all__ = [
     "METHODS",
     "ApproximateDeltaEntropy",
@@ -32,6 +37,7 @@ __all__ = [
     "CompressionPath",
     "EntropyEstimate",
     "Environments",
+    "FrameSelector",
     "InformationGap",
     "Progress",
     "Selection",
@@ -68,3 +74,12 @@ __all__ = [
     "species_descriptors",
     "write_subset",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    """Import what needs scikit-learn when it is first used."""
+    if name == "FrameSelector":
+        from .selection.frame_selector import FrameSelector
+
+        return FrameSelector
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
