@@ -178,7 +178,7 @@ def bandwidth_from_entropy(
 
     Examples
     --------
-    >>> X = np.random.default_rng(0).normal(size=(300, 3))
+    >>> X = np.random.default_rng(0).normal(size=(100, 3))
     >>> h = bandwidth_from_entropy(10 * X, entropy(X, bandwidth=0.2))
     >>> round(h, 2)
     2.0

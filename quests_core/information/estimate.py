@@ -93,8 +93,8 @@ def estimate_entropy(
 
     Examples
     --------
-    >>> X = np.random.default_rng(0).normal(size=(3000, 2))
-    >>> found = estimate_entropy(X, n_samples=300, bandwidth=0.1)
+    >>> X = np.random.default_rng(0).normal(size=(900, 2))
+    >>> found = estimate_entropy(X, n_samples=200, bandwidth=0.1)
     >>> found.low < entropy(X, bandwidth=0.1) < found.high
     True
     """
