@@ -11,8 +11,9 @@ from ..analysis.analysed_dataset import AnalysedDataset
 from ..analysis.train_valid_split import Split, split
 from .figures import ReportData, figures
 from .frame_keys import SOURCE, content
+from .images import images
 from .record import SUBSET, record, record_bytes
-from .report import report
+from .report import NOT_REPORTED, report
 from .subset import RECORD, check_source
 from .tables import environments_table, tables
 
@@ -21,7 +22,7 @@ PARTS = {
     "Index list": INDICES,
     "Every table (.csv)": TABLES,
     "Every environment (.csv)": ENVIRONMENTS,
-    "Every plot (.svg and .png)": PLOTS,
+    "Every plot (.svg, .png and .pdf)": PLOTS,
     "Report (.html)": REPORT,
 }
 # Parts that need more results than the paths.
@@ -128,24 +129,28 @@ def _parts(found: ReportData, wishes: ExportOptions, provenance: dict, progress)
     if ENVIRONMENTS in wishes.parts:
         table = environments_table(found.opened, found.path, found.n_frames)
         files["tables/environments.csv"] = csv_bytes(table)
+    drawn = _draw(found, progress) if {PLOTS, REPORT} & set(wishes.parts) else {}
     if PLOTS in wishes.parts:
-        files |= _plots(found, progress)
+        files |= {
+            f"plots/{name}.{suffix}": data
+            for name, (_, made) in drawn.items()
+            for suffix, data in made.items()
+        }
     if REPORT in wishes.parts:
-        files["report.html"] = report(found, provenance)
+        shown = {title: made["svg"] for name, (title, made) in drawn.items() if name not in NOT_REPORTED}
+        files["report.html"] = report(found, provenance, shown)
     return files
 
 
-def _plots(found: ReportData, progress) -> dict[str, bytes]:
-    # Imported here, since matplotlib takes a second to import and few sessions need it.
-    from .drawing import images
-
+def _draw(found: ReportData, progress) -> dict[str, tuple[str, dict[str, bytes]]]:
+    """Return the title and the image files of each plot."""
     plots = figures(found)
-    files: dict[str, bytes] = {}
-    for done, (name, (_, fig)) in enumerate(plots.items()):
+    drawn = {}
+    for done, (name, (title, element)) in enumerate(plots.items()):
         if progress is not None:
             progress("drawing the plots", done, len(plots))
-        files |= {f"plots/{name}.{suffix}": data for suffix, data in images(fig).items()}
-    return files
+        drawn[name] = title, images(element)
+    return drawn
 
 
 def _zip(files: dict[str, bytes]) -> bytes:

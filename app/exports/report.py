@@ -1,13 +1,9 @@
 """The report: one self-contained HTML file."""
 
+import base64
 import json
 import math
 from html import escape
-
-from bokeh.document import Document
-from bokeh.embed import components
-from bokeh.plotting import figure
-from bokeh.settings import settings
 
 from quests_core.utils.frame_ranges import format_ranges
 
@@ -19,15 +15,17 @@ from ..plots.palettes import FULL_COLOR
 from ..text.help import glossary
 from ..text.numbers import count, nats, percent, plural
 from ..text.sentences import caution, label_counts, verdict
-from .figures import ReportData, figures
+from .figures import ReportData
 
+# The large maps in other colours.
+NOT_REPORTED = ("map-delta-entropy", "map-density")
 _STYLE = """
 body { font: 15px/1.5 Roboto, system-ui, sans-serif; color: #1a2733; background: #f3f5f7; margin: 0; }
 main { max-width: 1180px; margin: 0 auto; padding: 24px; }
 h1 { font-size: 24px; margin: 0 0 4px; overflow-wrap: anywhere; } h2 { font-size: 17px; margin: 0 0 8px; }
 section { background: #fff; border: 1px solid #dde2e7; border-radius: 10px; padding: 16px; margin: 16px 0; }
 .plots { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 480px), 1fr)); gap: 16px; }
-.plots section { margin: 0; } .muted { color: #5c6873; }
+.plots section { margin: 0; } .plots img { width: 100%; } .muted { color: #5c6873; }
 table { border-collapse: collapse; width: 100%; font-variant-numeric: tabular-nums; }
 th, td { text-align: right; padding: 6px 10px; border-bottom: 1px solid #e8ebee; }
 th:first-child, td:first-child { text-align: left; } th { font-weight: 500; color: #5c6873; }
@@ -41,7 +39,7 @@ dt { font-weight: 600; } dd { margin: 0; color: #5c6873; overflow-wrap: anywhere
 """
 
 
-def report(found: ReportData, record: dict) -> bytes:
+def report(found: ReportData, record: dict, plots: dict[str, bytes]) -> bytes:
     """Return the report as HTML, UTF-8.
 
     Parameters
@@ -50,25 +48,20 @@ def report(found: ReportData, record: dict) -> bytes:
         Results to show.
     record : dict
         Result of `record.record`.
+    plots : dict of str to bytes
+        SVG of each plot, by its title.
     """
-    plots = _figures(found)
-    # Without a document, Bokeh would use the one of the current session.
-    document = Document()
-    for _, fig in plots:
-        document.add_root(fig)
-    script, divisions = components([fig for _, fig in plots])
     shown = "".join(
-        f"<section><h2>{escape(title)}</h2>{division}</section>"
-        for (title, _), division in zip(plots, divisions, strict=True)
+        f'<section><h2>{escape(title)}</h2><img alt="{escape(title)}" '
+        f'src="data:image/svg+xml;base64,{base64.b64encode(svg).decode()}"></section>'
+        for title, svg in plots.items()
     )
     name, path = escape(found.opened.dataset.name), found.path
     given = path.reference.name if path.reference is not None else ""
     provenance = escape(json.dumps(record, indent=2, ensure_ascii=False))
-    # Inlined here, since Bokeh's resources may link to the server.
-    library = (settings.bokehjs_path() / "js" / "bokeh.min.js").read_text(encoding="utf-8")
     page = f"""<!DOCTYPE html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">
-<title>QUESTS Explorer: {name}</title><style>{_STYLE}</style><script>{library}</script>{script}</head>
+<title>QUESTS Explorer: {name}</title><style>{_STYLE}</style></head>
 <body><main><h1>{name}</h1><div class="muted">QUESTS Explorer · {escape(record["created"])}</div>
 <section>{verdict(found.active, path.metrics(found.n_frames), given)}{_caution(found)}</section>
 <section><h2>Data set and settings</h2><dl>{_facts(found.opened, path)}</dl></section>
@@ -144,13 +137,3 @@ def _numbers(paths: dict[str, MethodPath], n_frames: int) -> str:
         "Max δH / nats",
     )  # fmt: skip
     return f"<table><tr>{''.join(f'<th>{title}</th>' for title in titles)}</tr>{lines}</table>"
-
-
-def _figures(found: ReportData) -> list[tuple[str, figure]]:
-    """Return titles and figures, without the large maps in other colours."""
-    plots = [
-        plot for name, plot in figures(found).items() if name not in ("map-delta-entropy", "map-density")
-    ]
-    for _, fig in plots:
-        fig.update(height=max(380, fig.min_height or 0), sizing_mode="stretch_width")
-    return plots

@@ -33,17 +33,6 @@ def terminal(text: object) -> str:
     return "\n".join(map(one_line, str(text).split("\n")))
 
 
-def mathtext(text: object) -> str:
-    r"""Return text that matplotlib draws as it is: a dollar starts no formula, and SVG can hold it.
-
-    Examples
-    --------
-    >>> print(mathtext("a$b$"))
-    a\$b\$
-    """
-    return terminal(text).replace("$", r"\$")
-
-
 def bokeh(text: object) -> str:
     r"""Return text in which Bokeh sees no TeX, for which it would fetch MathJax: of titles and axes.
 

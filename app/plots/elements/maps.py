@@ -9,7 +9,7 @@ from .. import map_colors
 from ..base import padded
 from ..map_colors import MapColors
 from ..raster import Raster
-from .options import arranged, figure, styled, titled
+from .options import arranged, figure, plain, styled, titled
 
 # Width and height of the image in pixels.
 SIZE = (960, 690)
@@ -92,10 +92,12 @@ def _keys(colors: MapColors, corner: tuple[float, float]) -> list[hv.Element]:
         point = hv.Points([(*corner, low)], ["x", "y"], "bar", group="Bar")
         return [styled(
             point, "color key", "bar", cmap=list(colors.palette[1:]), clim=(low, high), colorbar=True,
-            clabel=title, show_legend=False,
+            clabel=plain(title), show_legend=False,
         )]  # fmt: skip
     return [
-        styled(hv.Points([(np.nan, np.nan)], ["x", "y"], group="Key", label=f"{name} {n:,}"), "key", color)
+        styled(
+            hv.Points([(np.nan, np.nan)], ["x", "y"], group="Key", label=plain(f"{name} {n:,}")), "key", color
+        )
         for name, color, n in colors.legend
     ]
 

@@ -18,6 +18,10 @@ def finish(plot, element) -> None:
             part.handles["cax"].set_position(
                 [box.x1 + 0.03 * box.width, box.y0, 0.03 * box.width, box.height]
             )
+    legend = axes.get_legend()
+    if legend is not None and plot.legend_position == "top" and axes.get_title():
+        n_rows = -(-len(legend.get_texts()) // plot.legend_cols)
+        axes.set_title(axes.get_title(), pad=10 + 14 * n_rows)
     _plain_text(plot.handles["fig"], axes)
 
 

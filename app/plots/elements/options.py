@@ -2,10 +2,13 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import cycle
+from threading import RLock
 from typing import Any
 
 import holoviews as hv
 import holoviews.plotting.bokeh
+
+from quests_core.utils import escape
 
 from ...analysis.methods import METHOD_INFO, MethodInfo
 from ..palettes import FULL_COLOR
@@ -15,7 +18,10 @@ from .matplotlib_hooks import finish
 COLOR, DASH = "{color}", "{dash}"
 _LINE_STYLES = {"solid": "-", "dashed": "--", "dotted": ":", "dotdash": "-."}
 # For methods without a colour of their own.
-_OTHER_COLORS = ("#882255", "#332288", "#117733", "#999933", "#44AA99", "#AA4499")
+_OTHER_COLORS = (
+    "#882255", "#332288", "#117733", "#999933", "#44AA99", "#AA4499", "#88CCEE", "#DDCC77", "#CC6677",
+    "#661100", "#6699CC", "#888888",
+)  # fmt: skip
 
 BOKEH: dict[str, dict[str, Any]] = {
     "figure": {"width": 560, "height": 400, "toolbar": "above", "gridstyle": {"grid_line_alpha": 0.5}},
@@ -53,8 +59,8 @@ BOKEH: dict[str, dict[str, Any]] = {
 }  # fmt: skip
 # Lengths in points, of which four are as long as three of Bokeh's pixels.
 MATPLOTLIB: dict[str, dict[str, Any]] = {
-    "figure": {"fig_inches": (6.4, 4.6), "aspect": 1.4},
-    "wide figure": {"fig_inches": (6.4, 4.6), "aspect": 1.4},
+    "figure": {"fig_inches": (5.2, 3.7), "fig_bounds": (0, 0, 1, 1), "aspect": 1.4},
+    "wide figure": {"fig_inches": (5.2, 3.7), "fig_bounds": (0, 0, 1, 1), "aspect": 1.4},
     "path": {"color": COLOR, "linestyle": DASH, "linewidth": 1.7},
     "step": {"color": COLOR, "linestyle": DASH, "linewidth": 1.7},
     "broad step": {"color": COLOR, "linewidth": 4, "alpha": 0.45},
@@ -87,6 +93,7 @@ RC_PARAMS = {
     "legend.fontsize": 8, "legend.handlelength": 1.6, "legend.columnspacing": 1.0,
     "legend.handletextpad": 0.5, "axes.titlesize": 9, "axes.labelsize": 9, "svg.fonttype": "none",
 }  # fmt: skip
+_NUMBERING = RLock()
 
 
 def load_matplotlib() -> None:
@@ -120,8 +127,17 @@ def styled(
                 name: slots[backend].get(value, value) if isinstance(value, str) else value
                 for name, value in table[role].items()
             }
-            element.opts(backend=backend, **own, **options)
+            set_options(element, backend, **own, **options)
     return element
+
+
+def set_options(element: hv.core.Dimensioned, backend: str, **options) -> None:
+    """Set options of an element for a backend.
+
+    HoloViews numbers the sets of options of the whole process, which threads must not do at once.
+    """
+    with _NUMBERING:
+        element.opts(backend=backend, **options)
 
 
 def figure(overlay: hv.Overlay, role: str = "figure", **options) -> hv.Overlay:
@@ -134,6 +150,11 @@ def figure(overlay: hv.Overlay, role: str = "figure", **options) -> hv.Overlay:
             legend_cols=5,
         )  # fmt: skip
     return overlay
+
+
+def plain(text: object) -> str:
+    """Return text from a file as both backends draw it: one that starts no formula."""
+    return escape.bokeh(text)
 
 
 def check_not_empty(values: Mapping, name: str) -> None:
@@ -160,20 +181,20 @@ def look(names: Iterable[str]) -> Mapping[str, MethodInfo]:
 def titled(overlay: hv.Overlay, title: str) -> hv.Overlay:
     """Return a figure with a title."""
     for backend in hv.Store.renderers:
-        overlay.opts(backend=backend, title=title)
+        set_options(overlay, backend, title=plain(title))
     return overlay
 
 
 def arranged(panels: Sequence[hv.Overlay], columns: int) -> hv.Layout:
-    """Return panels in rows, each with axes of its own."""
+    """Return panels in rows, each with axes of its own; in matplotlib the first has the legend of all."""
     layout = hv.Layout(list(panels)).cols(columns)
-    layout.opts(backend="bokeh", shared_axes=False)
+    set_options(layout, "bokeh", shared_axes=False)
     if "matplotlib" in hv.Store.renderers:
-        for panel in panels:
-            # Above the frame is no space for both the legend and the title.
-            panel.opts(backend="matplotlib", legend_position="inner", legend_cols=1)
-        layout.opts(
-            backend="matplotlib", fig_rcparams=RC_PARAMS, fig_inches=4, vspace=0.3, hspace=0.3,
+        set_options(panels[0], "matplotlib", legend_cols=3)
+        for panel in panels[1:]:
+            set_options(panel, "matplotlib", show_legend=False)
+        set_options(
+            layout, "matplotlib", fig_rcparams=RC_PARAMS, fig_inches=4, vspace=0.3, hspace=0.3,
             sublabel_format="",
         )  # fmt: skip
     return layout

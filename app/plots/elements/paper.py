@@ -58,9 +58,6 @@ def compression_figure(
     panels = [
         entropy_diversity(curves), overlap(curves), force_tail(forces, subset_forces), redundancy(entropies)
     ]  # fmt: skip
-    # The title names both, as the bars leave no space for a legend.
-    for backend in hv.Store.renderers:
-        panels[3].opts(backend=backend, show_legend=False)
     titles = ["", "", "", "entropy H, and its bound ln N", ""]
     if errors is not None:
         panels.append(force_errors(errors))

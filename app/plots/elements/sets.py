@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 
 from quests_core.information.entropy import OVERLAP_THRESHOLD
+from quests_core.utils.escape import terminal
 
 from ...analysis.methods import METHOD_INFO
 from ..base import padded
@@ -14,7 +15,7 @@ from ..entropy_bars import LABEL_COLOR, redundancy_data
 from ..palettes import FULL_COLOR, NOVELTY, NOVELTY_LIMIT
 from ..sets import COVERED_COLOR, GREY, matrix_data, short_names
 from .dimensions import ADDED, COVERED, DELTA, ENTROPY, OVERLAP
-from .options import figure, styled
+from .options import figure, plain, styled
 
 
 def redundancy(
@@ -46,7 +47,8 @@ def redundancy(
     """
     names, (values, counts) = list(entropies), zip(*entropies.values(), strict=True)
     colors = {name: (colors or {}).get(name, LABEL_COLOR) for name in names}
-    rows = pd.DataFrame(redundancy_data(names, values, counts, list(colors.values())))
+    texts = [terminal(name) for name in names]
+    rows = pd.DataFrame(redundancy_data(texts, values, counts, list(colors.values())))
     rows["y"] = np.arange(len(rows))[::-1]
     items = [styled(_bars(rows, "bound", 0.39, "bound ln N"), "outlined bar", FULL_COLOR)]
     for color in dict.fromkeys(colors.values()):
@@ -58,7 +60,7 @@ def redundancy(
     items.append(styled(labels, "bar label"))
     return figure(
         hv.Overlay(items), xlim=(0, right), ylim=(-0.6, len(rows) - 0.4), xlabel=ENTROPY.label, ylabel="",
-        yticks=list(zip(rows["y"], rows["name"], strict=True)),
+        yticks=[(y, plain(name)) for y, name in zip(rows["y"], rows["name"], strict=True)],
     )  # fmt: skip
 
 
@@ -97,7 +99,7 @@ def overlap_matrix(matrix: np.ndarray, names: Sequence[str] | None = None) -> hv
     [100.0, 25.0, 50.0, 100.0]
     """
     matrix = np.asarray(matrix, dtype=float)
-    names = [str(i) for i in range(len(matrix))] if names is None else list(names)
+    names = [terminal(name) for name in (range(len(matrix)) if names is None else names)]
     n, cells = len(matrix), pd.DataFrame(matrix_data(matrix, names)).rename(columns={"share": "overlap"})
     # Numbers along both axes: matplotlib draws no labels on axes of names.
     cells["x"], cells["y"] = np.tile(np.arange(n), n), np.repeat(np.arange(n)[::-1], n)
@@ -110,7 +112,7 @@ def overlap_matrix(matrix: np.ndarray, names: Sequence[str] | None = None) -> hv
     for color, part in cells.groupby("color", sort=False):
         labels = hv.Labels(part, ["x", "y"], "text", group="Value")
         items.append(styled(labels, "cell label", str(color)))
-    short, limits = short_names(names), (-0.5, n - 0.5)
+    short, limits = [plain(name) for name in short_names(names)], (-0.5, n - 0.5)
     return figure(
         hv.Overlay(items), xlim=limits, ylim=limits, xlabel="covered by", ylabel="environments of",
         xticks=list(enumerate(short)), yticks=list(enumerate(short[::-1])), xrotation=35, show_grid=False,

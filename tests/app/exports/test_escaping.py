@@ -9,18 +9,22 @@ from dataclasses import replace
 from html.parser import HTMLParser
 from xml.etree import ElementTree
 
+import holoviews as hv
 import numpy as np
 import pytest
-from bokeh.models import ColumnDataSource, FactorRange
-from bokeh.plotting import figure
+from bokeh.document import Document
+from bokeh.models import ColorBar
 from typer.testing import CliRunner
 
+from quests_app import plots
 from quests_app.exports import code as code_module
 from quests_app.exports import record as record_module
 from quests_app.exports import subset
-from quests_app.exports.drawing import images
+from quests_app.exports.images import images
+from quests_app.plots.elements.options import titled
 from quests_app.plots.map import MapFigure
 from quests_app.plots.map_colors import by_value
+from quests_app.plots.sets import short_names
 from quests_app.server.telemetry import JsonLines
 from quests_app.server.uploads import safe_name
 from quests_app.text.sentences import label_counts
@@ -39,33 +43,48 @@ def named(opened, name):
 # Exports
 
 
+TEX = [text for text in TEXTS if re.search(r"[$\\]", text) and text.strip()]
+
+
 def everywhere(texts):
-    """Return a figure with the texts as ticks, labels, title, legend and point labels."""
-    fig = figure(y_range=FactorRange(factors=list(texts)), x_axis_label=texts[-1], title=texts[-2])
-    fig.x_range.start, fig.x_range.end = 0, 1
-    data = {"x": [0.5] * len(texts), "y": list(texts), "text": list(texts)}
-    fig.text("x", "y", "text", source=ColumnDataSource(data))
-    for text in texts:
-        fig.scatter([0.5], [texts[0]], legend_label=text or "none")
-    fig.add_layout(fig.legend[0], "right")
-    fig.add_layout(fig.legend[0], "above")
-    return fig
+    """Return figures with texts wherever one has some from a file: ticks, legend, title, colour bar."""
+    xy = np.random.default_rng(0).normal(size=(len(texts), 2))
+    yield plots.redundancy({text: (1.0, 9) for text in texts})
+    yield plots.overlap_matrix(np.eye(6), texts[:6])
+    yield titled(plots.environment_map(xy, np.array(texts[:8] * len(texts))[: len(texts)]), texts[-1])
+    yield plots.environment_map(xy, xy[:, 0], title=texts[-2])
 
 
-@pytest.mark.filterwarnings("ignore:Glyph.*missing from font", "ignore:constrained_layout not applied")
+@pytest.mark.filterwarnings("ignore:Glyph.*missing from font")
 def test_figures_show_texts_literally():
     texts = [text for text in TEXTS if text]
-    files = images(everywhere(texts))
-    drawn = ElementTree.fromstring(files["svg"])
-    shown = {"".join(node.itertext()).strip() for node in drawn.iter(f"{SVG}text")}
-    for text in texts:
-        for line in filter(str.strip, terminal(text).split("\n")):
+    shown = set()
+    for element in everywhere(texts):
+        files = images(element, ("svg", "png"))
+        drawn = ElementTree.fromstring(files["svg"])
+        shown |= {"".join(node.itertext()).strip().replace("\u200b", "") for node in drawn.iter(f"{SVG}text")}
+        assert files["png"].startswith(b"\x89PNG")
+        assert not list(drawn.iter(f"{SVG}script"))
+    for text in short_names([terminal(text) for text in texts]):
+        for line in filter(str.strip, text.split("\n")):
             assert line.strip() in shown
-    assert files["png"].startswith(b"\x89PNG")
-    assert not list(drawn.iter(f"{SVG}script"))
+    for text in (*(f"{text} 1" for text in texts[:8]), *texts[-2:]):
+        assert any(terminal(text).split("\n")[0].strip() in one for one in shown)
 
 
-def test_a_colour_bar_fetches_no_tex(rng):
+def test_figures_of_the_browser_hold_no_tex():
+    for element in everywhere(TEX):
+        document = Document()
+        document.add_root(hv.renderer("bokeh").get_plot(element).state)
+        figure = document.roots[0]
+        texts = [bar.title for bar in figure.select({"type": ColorBar})]
+        texts += [figure.title.text, *(item.label.value for row in figure.legend for item in row.items)]
+        for axis in (*figure.xaxis, *figure.yaxis):
+            texts += [axis.axis_label, *axis.major_label_overrides.values()]
+        assert not [text for text in texts if text and re.search(r"\$\$|\\\[|\\\(", text)]
+
+
+def test_a_colour_bar_of_the_page_fetches_no_tex(rng):
     plot = MapFigure()
     plot.set_points(rng.normal(size=(4, 2)), np.arange(4))
     for text in TEXTS:

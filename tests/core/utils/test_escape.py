@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.text import Text
 
 from quests_core.cli.common import print_result, report_errors
-from quests_core.utils.escape import bokeh, csv_bytes, csv_cell, mathtext, one_line, terminal
+from quests_core.utils.escape import bokeh, csv_bytes, csv_cell, one_line, terminal
 from tests.core.ugly_texts import TEXTS
 
 # What a spreadsheet takes for a formula when it stands at the beginning of a cell.
@@ -90,26 +90,3 @@ def test_bokeh_finds_no_tex(text):
     for begin, end in ((r"\$\$", r"\$\$"), (r"\\\[", r"\\\]"), (r"\\\(", r"\\\)")):
         assert not re.search(rf"{begin}[\s\S]*?{end}", bokeh(text))
     assert bokeh(text).replace("\u200b", "") == terminal(text).replace("\u200b", "")
-
-
-@pytest.mark.filterwarnings("ignore:Glyph.*missing from font")
-@pytest.mark.parametrize("text", TEXTS)
-@pytest.mark.parametrize("kind", ["svg", "png"])
-def test_matplotlib_draws_the_text_as_it_is(text, kind):
-    pytest.importorskip("matplotlib")
-    from xml.etree import ElementTree
-
-    from matplotlib import rc_context
-    from matplotlib.figure import Figure
-
-    buffer = io.BytesIO()
-    with rc_context({"svg.fonttype": "none"}):
-        figure = Figure()
-        axes = figure.add_subplot()
-        axes.set_title(mathtext(text))
-        figure.savefig(buffer, format=kind)
-    if kind == "svg":
-        drawn = ElementTree.fromstring(buffer.getvalue())
-        shown = ["".join(node.itertext()) for node in drawn.iter("{http://www.w3.org/2000/svg}text")]
-        for line in filter(str.strip, terminal(text).split("\n")):
-            assert line.strip() in [one.strip() for one in shown]
