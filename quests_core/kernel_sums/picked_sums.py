@@ -37,6 +37,8 @@ _SOON = np.float32(0.25)
 _BEFORE_FAR = np.float32(2e38)
 # Bounds are added up relative to a term that may be smaller than the largest by this, an exponent.
 _STEP = 40.0
+# Nanoseconds that sixteen boxes, the lanes of a leaf, and the row of one lane take, about.
+_BOX_WORK, _LEAF_WORK, _ROW_WORK = 10.0, 150.0, 40.0
 
 
 class PickedSums(NamedTuple):
@@ -56,6 +58,7 @@ class Workspace(NamedTuple):
     exponents: np.ndarray  # and their exponents
     gaps: np.ndarray  # squared distances to the boxes of the leaves in use
     near: np.ndarray  # those that may matter
+    work: np.ndarray  # nanoseconds that the sums took so far: counted, not measured; shape (1,)
 
     @classmethod
     def of(cls, picked: Picked) -> "Workspace":
@@ -66,7 +69,7 @@ class Workspace(NamedTuple):
             np.empty(LEAF_ROWS),
             np.empty(len(gaps), np.int32),
         )
-        return cls(relative, squares, rows, exponents, gaps, near)
+        return cls(relative, squares, rows, exponents, gaps, near, np.zeros(1))
 
 
 @jit_inline
@@ -109,6 +112,7 @@ def _add_exactly(picked, row, leaf, since, limit, nearest, total, workspace):
         rows[n] = row_at[j]
         n += (ranks[j] >= since) & (not workspace.squares[j] > limit)
     least = nearest
+    workspace.work[0] += _ROW_WORK * n
     for i in range(n):
         exponents[i] = exact_square(query, picked.rows[rows[i]]) * picked.unit * picked.unit
         least = min(least, exponents[i])
@@ -124,6 +128,7 @@ def _add_leaf(picked, leaf, row, since, far, is_bound, nearest, total, workspace
     """Add the lanes of a leaf that were picked at `since` or later and are not beyond `far`."""
     x, center, bfloat16 = picked.singles[row], picked.centers[leaf], picked.bfloat16[leaf]
     limit = _limit(far, picked.max_rounding[leaf])
+    workspace.work[0] += _LEAF_WORK
     if not bfloat16_distances_sq(x, center, bfloat16, limit, workspace.relative, workspace.squares):
         return nearest, total
     if not is_bound:
@@ -138,6 +143,7 @@ def _add_leaf(picked, leaf, row, since, far, is_bound, nearest, total, workspace
 def _near_leaves(picked, row, since, limit, workspace):
     """Note the leaves with new picks within a limit, the nearest first; return their number."""
     gaps, near, n_blocks, first = workspace.gaps, workspace.near, (picked.n_leaves[0] + 15) // 16, 0
+    workspace.work[0] += _BOX_WORK * n_blocks
     x, since = picked.singles[row], np.int32(since)
     n_near = leaves_within(picked.low, picked.high, picked.last, x, since, limit, n_blocks, gaps, near)
     for i in range(n_near):

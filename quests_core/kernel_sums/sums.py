@@ -30,6 +30,7 @@ the last, and partial sums are added in a fixed order.
 
 import math
 import threading
+from copy import copy
 
 import numpy as np
 
@@ -42,6 +43,8 @@ from .tile_sums import FADE_EXPONENT
 from .tiles import TILE_ROWS, References, TileArrays, Tiles
 
 PRECISIONS = ("single", "double")
+# Nats by which the logarithm of a sum in single precision is wrong, at most.
+SINGLE_ERROR = 1e-5
 # Pairs of one block: some hundredths of a second, so that progress is told often.
 _BLOCK_PAIRS = 8_000_000
 # Otherwise, where pairs are few: enough blocks for many threads, but none with fewer pairs than this.
@@ -114,6 +117,26 @@ class IncrementalKernelSums:
             self._add(np.arange(part, len(self._tiles), n_parts), added, blocks)
 
         parallel_blocks(work, n_parts, 1, step, progress)
+
+    def take(self, queries: np.ndarray) -> "IncrementalKernelSums":
+        """Return the sums of some of the queries, to which other references can be added.
+
+        Parameters
+        ----------
+        queries : ndarray of shape (n,)
+            Indices into `log_sums`.
+        """
+        rows = self._tiles.positions[queries]
+        taken = copy(self)
+        taken._tiles = tiles = Tiles.from_rotated(self._tiles.rows[rows], self._tiles.axes)
+        taken._queries, taken._states = query_arrays(tiles), new_states(np.diff(tiles.starts))
+        taken.log_sums = self.log_sums[queries]
+        is_lane = np.arange(TILE_ROWS) < np.diff(self._tiles.starts)[:, None]
+        nearest, total = (part[is_lane][rows][tiles.order] for part in self._states[:2])
+        tile_loops.resume(
+            taken._queries, nearest, total, self._accuracy, taken._states, work_space_of_thread()
+        )
+        return taken
 
     def _add(self, chosen: np.ndarray, references: References, blocks: np.ndarray) -> None:
         tile_loops.add_to_tiles(

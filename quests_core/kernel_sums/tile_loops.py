@@ -53,6 +53,18 @@ def add_to_tiles(tiles, chosen, references, blocks, accuracy, states, work, out)
 
 
 @jit_no_refcount
+def resume(tiles, nearest, total, accuracy, states, work):
+    """Set the states of all tiles to sums of their rows, given as ``total · exp(-nearest)``."""
+    for t in range(tiles.positions.shape[0]):
+        state = state_of(states, t)
+        for j in range(state.limit.shape[0]):
+            if state.limit[j] >= 0.0:
+                row = tiles.positions[t, j]
+                state.nearest[j], state.total[j] = nearest[row], total[row]
+        update_limits(tiles.radii[t], accuracy, state, work)
+
+
+@jit_no_refcount
 def add_own_tiles(tiles, references, first, last, accuracy, states, work, totals):
     """Add the kernels of the tiles ``first:last`` with themselves and with all later tiles.
 

@@ -172,3 +172,20 @@ def test_no_more_parts_than_tiles(rng, monkeypatch):
     X, totals = rng.normal(size=(300, 3)), set()
     log_kernel_sum(X, X + 0.1, 0.5, progress=lambda step, done, total: totals.add(total))
     assert totals == {len(Tiles.from_rows(X))}
+
+
+@both_precisions
+@pytest.mark.parametrize("name", ["plain", "duplicates", "far outliers", "63 columns"])
+def test_sums_of_some_queries_go_on_where_those_of_all_were(name, precision):
+    X = np.concatenate(SETS[name])
+    tiles, half = Tiles.from_rows(X), len(X) // 2
+    sums = IncrementalKernelSums(tiles, BANDWIDTH, len(X), precision)
+    sums.add(Tiles.from_rows(X[:half], tiles.axes))
+    queries = np.arange(len(X) - 1, -1, -3)
+    taken = sums.take(queries)
+    np.testing.assert_array_equal(taken.log_sums, sums.log_sums[queries])
+    taken.add(Tiles.from_rows(X[half:], tiles.axes))
+    expected = naive.log_kernel_sum(X[queries], X, BANDWIDTH)
+    np.testing.assert_allclose(taken.log_sums, expected, rtol=1e-11, atol=PROMISES[precision][0])
+    again = naive.log_kernel_sum(X, X[:half], BANDWIDTH)
+    np.testing.assert_allclose(sums.log_sums, again, rtol=1e-11, atol=PROMISES[precision][0])
