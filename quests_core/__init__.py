@@ -1,4 +1,4 @@
-"""Information in sets of atomic structures: how much there is, what repeats, what to keep."""
+"""Information in sets of atomic structures: entropy, novelty, and selection of informative subsets."""
 
 from typing import TYPE_CHECKING, Any
 

@@ -1,10 +1,10 @@
-"""Whether the kernels have been compiled."""
+"""Detect whether functions will be compiled on first use."""
 
 from pathlib import Path
 
 
 def first_time() -> str:
-    """Return what to tell where kernels must be compiled, as after an installation, otherwise "".
+    """Return a message if kernels have to be compiled, as after an installation, or else "".
 
     Examples
     --------
@@ -14,7 +14,7 @@ def first_time() -> str:
     from .descriptors.x1_x2 import describe_frames
 
     stats = getattr(describe_frames, "stats", None)
-    # Without numba's compilation there is nothing to wait for.
+    # Numba's compilation is disabled.
     if stats is None:
         return ""
     if stats.cache_path is None:

@@ -1,4 +1,4 @@
-"""Environments: the descriptors of all atoms of all frames, as flat rows and frame offsets."""
+"""Descriptors of atomic environments, grouped by frame."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -15,30 +15,30 @@ from .utils.validation import check_environment_matrix, check_environments, chec
 class Environments:
     """Descriptors of atomic environments, grouped by frame.
 
-    The rows of all frames stand below each other in one matrix; frame ``i`` owns the rows
+    The rows of all frames are stored in one matrix; frame ``i`` consists of the rows
     ``offsets[i]:offsets[i + 1]``. Frames may be empty.
 
     Parameters
     ----------
     X : array_like of shape (n_envs, d)
-        One descriptor a row; finite. Kept as C-contiguous float64. Å⁻¹ for the default descriptor.
+        Finite descriptors, one per row, in Å⁻¹ for the default descriptor. Stored as C-contiguous float64.
     offsets : array_like of shape (n_frames + 1,)
-        First row of each frame, and ``n_envs`` at the end: 0 first, never falling.
+        First row of each frame, and ``n_envs`` at the end: starts at 0 and does not decrease.
 
     Notes
     -----
-    `X` and `offsets` are read-only copies, because what is computed from them is kept: changing the
-    given array later changes no result, and writing to `X` is an error. Only an array that is read-only
-    already, and not a view of a writable one, is shared instead of copied. To change descriptors, make
-    new `Environments` from ``envs.X.copy()``.
+    `X` and `offsets` are read-only copies, because results computed from them are cached: changing the given
+    arrays later has no effect, and writing to `X` is an error. An array that is already read-only, and not a
+    view of a writable one, is shared instead of copied. To change descriptors, create new `Environments` from
+    ``envs.X.copy()``.
 
     Raises
     ------
     TypeError
-        If an array cannot be read as numbers.
+        If an array cannot be converted to numbers.
     ValueError
-        If a shape is wrong, a value is not finite (the message names the frame), or the offsets
-        do not run from 0 to ``n_envs``.
+        If a shape is invalid, a value is not finite (the message names the frame), or the offsets
+        do not increase from 0 to ``n_envs``.
 
     Examples
     --------
@@ -57,21 +57,21 @@ class Environments:
     offsets: np.ndarray
 
     def __post_init__(self):
-        """Let the arrays through the gate, and keep what nothing can change."""
+        """Validate the arrays, and store read-only ones."""
         offsets = check_offsets(self.offsets)
         X = check_environment_matrix(self.X, "X", offsets)
-        # A converted array is new: nobody else has it.
+        # A converted array is new, and need not be copied.
         is_new = isinstance(self.X, np.ndarray) and X is not self.X and not np.may_share_memory(X, self.X)
         object.__setattr__(self, "X", read_only(X, copy=not is_new))
         object.__setattr__(self, "offsets", read_only(offsets, copy=False))
 
     def __reduce__(self):
-        """Pickle and copy the arrays alone: tiles and blocks would take several times as much."""
+        """Pickle and copy only the arrays, without cached tiles and blocks, which are larger."""
         return type(self), (self.X, self.offsets)
 
     @classmethod
     def from_frames(cls, blocks: Sequence[np.ndarray]) -> "Environments":
-        """Stack one ``(n_atoms, d)`` matrix a frame."""
+        """Create environments from one ``(n_atoms, d)`` matrix per frame."""
         blocks = [np.asarray(block, dtype=np.float64) for block in blocks]
         offsets = np.concatenate([[0], np.cumsum([len(block) for block in blocks], dtype=np.int64)])
         filled = [block for block in blocks if len(block)]
@@ -94,12 +94,12 @@ class Environments:
         return self.X[self.offsets[frame] : self.offsets[frame + 1]]
 
     def __repr__(self) -> str:
-        """Return the sizes, not the numbers."""
+        """Return a summary."""
         return f"Environments(n_frames={len(self)}, n_envs={self.n_envs}, d={self.X.shape[1]})"
 
     @property
     def n_envs(self) -> int:
-        """Number of environments, over all frames."""
+        """Number of environments in all frames."""
         return len(self.X)
 
     @property
@@ -114,27 +114,27 @@ class Environments:
 
     @cached_property
     def tiles(self) -> Tiles:
-        """The rows sorted into tiles of nearby ones: what all kernel sums start from; made once."""
+        """The rows sorted into tiles, as required by kernel sums; computed once."""
         return Tiles.from_rows(self.X)
 
     @cached_property
     def blocks(self) -> References:
-        """The frames as blocks of references; made once.
+        """The frames as blocks of references; computed once.
 
-        Rows in the axes of `tiles`, near ones together within each frame, their first `CHUNK_AXES` axes, and
-        each frame's box in these.
+        Contains the rows in the axes of `tiles` and in tile order within each frame, their first `CHUNK_AXES`
+        axes, and the box of each frame in these axes.
         """
-        # By frame and place at once: sorting whole numbers is several times as fast as `lexsort`.
-        places = np.sort(self.frame_index * self.n_envs + self.tiles.positions) % max(1, self.n_envs)
-        rows = self.tiles.rows[places]
-        heads = rows[:, :CHUNK_AXES].copy()
-        low, high = boxes(heads, self.offsets.copy())
+        # Sorting integers that encode frame and position is several times as fast as `lexsort`.
+        positions = np.sort(self.frame_index * self.n_envs + self.tiles.positions) % max(1, self.n_envs)
+        rows = self.tiles.rows[positions]
+        leading_axes = rows[:, :CHUNK_AXES].copy()
+        low, high = boxes(leading_axes, self.offsets.copy())
         low[self.sizes == 0], high[self.sizes == 0] = 0.0, 0.0
-        # Numba compiles for read-only arrays anew: kernels get these offsets as all others, writable.
-        return References(rows, heads, self.offsets.copy(), low, high)
+        # Copied to be writable, because numba would compile functions again for read-only arrays.
+        return References(rows, leading_axes, self.offsets.copy(), low, high)
 
     def rows(self, frames: Indices) -> np.ndarray:
-        """Return the row numbers of the environments of `frames`, frame after frame."""
+        """Return the row numbers of the environments of `frames`, in that order."""
         frames = check_frame_indices(frames, len(self), "frames")
         sizes = self.sizes[frames]
         starts = np.repeat(self.offsets[frames] - (np.cumsum(sizes) - sizes), sizes)
@@ -148,7 +148,7 @@ class Environments:
 
 
 def as_environments(envs) -> Environments:
-    """Return environments of at least one frame; each row of a plain matrix is a frame."""
+    """Return `Environments` of at least one frame; each row of a plain matrix becomes a frame."""
     if not isinstance(envs, Environments):
         X = check_environments(envs)
         envs = Environments(X, np.arange(len(X) + 1))

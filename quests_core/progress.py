@@ -1,8 +1,8 @@
-"""Progress, cancellation and estimated time: one protocol for every long computation.
+"""Progress, cancellation and remaining time of long computations.
 
-A long computation takes ``progress``: any callable ``progress(step, done, total)``. It is called
-between blocks of work, several times a second; an exception that it raises ends the computation
-and reaches the caller. `Progress` is such a callable with a clock and a cancel button.
+Long computations accept an argument ``progress``, a callable ``progress(step, done, total)``. It is called
+between blocks of work, several times a second; an exception that it raises ends the computation and is passed
+on to the caller. `Progress` is such a callable, which estimates the remaining time and supports cancellation.
 """
 
 import threading
@@ -13,28 +13,28 @@ ProgressCallback = Callable[[str, int, int], None]
 
 
 class Cancelled(Exception):
-    """A computation was ended by `Progress.cancel`."""
+    """The computation was cancelled by `Progress.cancel`."""
 
 
 class Progress:
-    """Follow a computation, estimate the time it still needs, and cancel it from any thread.
+    """Track a computation, estimate its remaining time, and cancel it from any thread.
 
     Parameters
     ----------
     on_update : callable, optional
-        Called with this object after a change, at most once every `interval` seconds and at the
-        end of each step. It runs in the computing thread.
+        Called with this object in the computing thread, at most once every `interval` seconds and at the end
+        of each step.
     interval : float
-        Seconds between two calls of `on_update`.
+        Minimum time between two calls of `on_update`, in seconds.
 
     Attributes
     ----------
     step : str
         Name of the current step, such as ``"descriptors"``.
     done, total : int
-        Work done and work in all, in the step's own units.
+        Completed and total work of the step, in arbitrary units.
     last_call : float
-        When the computation last looked here, as of `time.monotonic`.
+        Time of the last call by the computation, as of `time.monotonic`.
 
     Examples
     --------
@@ -56,7 +56,7 @@ class Progress:
         self._step_started = self._last_update = self.last_call = time.monotonic()
 
     def __call__(self, step: str, done: int, total: int) -> None:
-        """Take note of the work done; raise `Cancelled` where `cancel` was called."""
+        """Update the progress; raise `Cancelled` if `cancel` was called."""
         self.last_call = now = time.monotonic()
         if step != self.step:
             self.step, self._step_started, self._last_update = step, now, 0.0
@@ -68,7 +68,7 @@ class Progress:
             self._on_update(self)
 
     def cancel(self) -> None:
-        """Make the computation end with `Cancelled` at its next block."""
+        """Raise `Cancelled` in the computation after its current block."""
         self._cancelled.set()
 
     @property
@@ -78,12 +78,12 @@ class Progress:
 
     @property
     def fraction(self) -> float:
-        """Share of the current step that is done, in [0, 1]."""
+        """Completed fraction of the current step, in [0, 1]."""
         return self.done / self.total if self.total else 0.0
 
     @property
     def remaining(self) -> float | None:
-        """Estimated seconds to the end of the current step; None before any work is done."""
+        """Estimated time until the end of the current step in seconds; None if no work is completed yet."""
         if self.done == 0:
             return None
         elapsed = time.monotonic() - self._step_started
@@ -91,7 +91,7 @@ class Progress:
 
 
 def in_blocks(n: int, size: int, step: str, progress: ProgressCallback | None) -> Iterator[tuple[int, int]]:
-    """Yield ``(start, stop)`` over ``range(n)`` in blocks of `size`, telling `progress` after each."""
+    """Yield ``(start, stop)`` of blocks of ``range(n)``, and call `progress` after each."""
     for start in range(0, n, size):
         stop = min(start + size, n)
         yield start, stop

@@ -6,14 +6,15 @@ from dataclasses import dataclass
 import numpy as np
 
 from quests_core import bandwidth_curve, bandwidth_from_volume
+from quests_core.information.bandwidth import BANDWIDTHS
 from quests_core.io.dataset import DataSet, volume_per_atom
 from quests_core.progress import ProgressCallback
 
 from .parameters import RANDOM_STATE
 
-# Å⁻¹; from every environment unique to all of them alike.
-LOWEST, HIGHEST = 5e-4, 0.5
-GRID = np.geomspace(LOWEST, HIGHEST, 25)
+# Å⁻¹; the range of the slider is that of the curve.
+GRID = BANDWIDTHS
+LOWEST, HIGHEST = float(GRID[0]), float(GRID[-1])
 SAMPLE = 5000
 # Shares of ln n, beyond which H hardly depends on the structures.
 NEARLY_ALL_DIFFER, NEARLY_ALL_ALIKE = 0.99, 0.05

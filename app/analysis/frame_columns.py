@@ -12,7 +12,7 @@ import numpy as np
 from ase.data import chemical_symbols
 from ase.formula import Formula
 
-from quests_core import atoms_energy
+from quests_core.io.labels import frame_energies
 
 from .analysed_dataset import AnalysedDataset
 from .filter_evaluation import Members
@@ -65,7 +65,7 @@ def gather(opened: AnalysedDataset) -> FrameFacts:
     """Return the columns of a data set that do not depend on the subset."""
     dataset, envs = opened.dataset, opened.envs
     frames = dataset.frames
-    energy = np.array([_energy(atoms) for atoms in frames])
+    energy = frame_energies(frames)
     max_force = np.maximum.reduceat(dataset.forces, envs.offsets[:-1])
     info = _info_columns(frames)
     columns = {
@@ -90,14 +90,6 @@ def objects(values) -> np.ndarray:
     column = np.empty(len(values), dtype=object)
     column[:] = values
     return column
-
-
-def _energy(atoms) -> float:
-    try:
-        energy = atoms_energy(atoms)
-    except (TypeError, ValueError):
-        return np.nan
-    return np.nan if energy is None else energy
 
 
 def _formulas(frames) -> list[str]:

@@ -108,7 +108,7 @@ def _check(dataset: DataSet, frame: int, block: bytes, kind: str) -> None:
     try:
         after = parse_frame(block)
     except ValueError as error:
-        raise ValueError(f"frame {frame}: it would be written as what cannot be read: {error}") from error
+        raise ValueError(f"frame {frame}: the written frame could not be read: {error}") from error
     pairs = {
         "symbols": (before.numbers, after.numbers),
         "positions": (before.positions, after.positions),

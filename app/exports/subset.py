@@ -9,10 +9,10 @@ from ase import Atoms
 
 from quests_core import write_subset
 from quests_core.io import write
-from quests_core.io.dataset import content_hash
 from quests_core.io.xyz_checks import is_extxyz
 from quests_core.published import is_name
 from quests_core.utils.atomic_write import atomic_write
+from quests_core.utils.checksum import sha256_of
 
 from ..analysis.analysed_dataset import AnalysedDataset
 from ..analysis.method_path import MethodPath
@@ -39,7 +39,7 @@ def check_source(opened: AnalysedDataset) -> None:
     dataset = opened.dataset
     if not dataset.path.is_file():
         raise ValueError(f"{dataset.name} is no longer there")
-    if content_hash(dataset.path) != dataset.sha256:
+    if sha256_of(dataset.path) != dataset.sha256:
         raise ValueError(f"{dataset.name} has changed since it was opened; open it again")
 
 

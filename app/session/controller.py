@@ -6,8 +6,9 @@ from pathlib import Path
 from typing import Any
 
 from quests_core import Cancelled, Environments, Progress
-from quests_core.io.dataset import DataSet, content_hash
+from quests_core.io.dataset import DataSet
 from quests_core.published import fetch, is_name
+from quests_core.utils.checksum import sha256_of
 
 from ..analysis import analysed_dataset, compare, map_placement, method_path, precomputed
 from ..analysis.analysed_dataset import AnalysedDataset
@@ -293,7 +294,7 @@ class Controller:
         if isinstance(path, str):
             path = fetch(path, progress)
         progress("reading", 0, 1)
-        sha256 = content_hash(path)
+        sha256 = sha256_of(path)
         dataset = self._cache.get(
             ("dataset", sha256, *path.suffixes[-2:], *parameters.keys.values()),
             lambda: load(path, name, sha256, progress, **parameters.keys),

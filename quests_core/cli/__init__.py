@@ -1,4 +1,4 @@
-"""The command ``quests-explorer``: what the library does, for files and pipes."""
+"""The command line interface, ``quests-explorer``."""
 
 from . import compare, compress, datasets, describe, measure, serve
 from .common import app, main

@@ -1,4 +1,4 @@
-"""``python -m quests_core.cli``."""
+"""Run the command line interface: ``python -m quests_core.cli``."""
 
 from . import main
 

@@ -1,4 +1,4 @@
-"""What one file says about another: ``delta`` and ``overlap``."""
+"""Commands that compare two files: ``delta`` and ``overlap``."""
 
 from typing import Annotated
 
@@ -13,8 +13,7 @@ from ..information.entropy import overlap as overlap_of
 from ..io.compressed import plain_name
 from ..io.frame_writer import frames_bytes
 from ..utils.escape import csv_bytes
-from .common import (
-    FRAMES,
+from .arguments import (
     Bandwidth,
     Cutoff,
     DryRun,
@@ -27,14 +26,9 @@ from .common import (
     Reference,
     Species,
     Test,
-    Work,
-    app,
-    check_target,
-    of_sets,
-    print_result,
-    working,
-    write_target,
 )
+from .common import CommandContext, app, command_context, sizes_and_parameters
+from .output import FRAME_SUFFIXES, check_target, print_result, write_target
 
 _QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
 
@@ -43,11 +37,18 @@ _QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
 def delta(
     test: Test,
     reference: Annotated[
-        str | None, typer.Argument(help="The known set; without it, each frame is its own.", metavar="[REF]")
+        str | None,
+        typer.Argument(
+            help="The reference structures; by default each frame is compared with itself.", metavar="[REF]"
+        ),
     ] = None,
     output: Annotated[
         str | None,
-        typer.Option("--output", "-o", help="Frames with the column delta_entropy, or a .csv; - is a pipe."),
+        typer.Option(
+            "--output",
+            "-o",
+            help="Write the frames with a column delta_entropy, or a .csv table; - for standard output.",
+        ),
     ] = None,
     k: K = 32,
     cutoff: Cutoff = 5.0,
@@ -59,36 +60,41 @@ def delta(
     dry_run: DryRun = False,
     as_json: Json = False,
 ) -> None:
-    """Tell how novel each environment of TEST is to REF: δH, nats; at most 0 where it is covered."""
+    """Print how novel the environments of TEST are to REF: δH in nats, at most 0 if covered."""
     parameters = Parameters(k, cutoff, bandwidth, species)
-    with working() as work:
-        paths = [work.path(one) for one in (test, reference) if one is not None]
-        check_target(output, force or dry_run, *paths, endings=(*FRAMES, ".csv"))
-        frames, *_ = sets = [work.frames(paths[0], energy_key, forces_key), *map(work.frames, paths[1:])]
-        envs, *others = work.environments(parameters, *sets)
-        values = _deltas(envs, others[0] if others else None, bandwidth, work)
+    with command_context() as context:
+        paths = [context.path(one) for one in (test, reference) if one is not None]
+        check_target(output, force or dry_run, *paths, endings=(*FRAME_SUFFIXES, ".csv"))
+        frames, *_ = sets = [
+            context.frames(paths[0], energy_key, forces_key),
+            *map(context.frames, paths[1:]),
+        ]
+        envs, *others = context.environments(parameters, *sets)
+        values = _deltas(envs, others[0] if others else None, bandwidth, context)
         if output is not None and not dry_run:
-            write_target(output, _content(output, frames, envs, values), force)
-    result = _told(envs, values)
-    sizes = of_sets(parameters, {"query_": envs} | ({"reference_": others[0]} if others else {}))
+            write_target(output, _output_bytes(output, frames, envs, values), force)
+    result = _statistics(envs, values)
+    sizes = sizes_and_parameters(parameters, {"query_": envs} | ({"reference_": others[0]} if others else {}))
     blocks = [values[a:b].tolist() for a, b in zip(envs.offsets[:-1], envs.offsets[1:], strict=True)]
     result = {"test": test, "reference": reference, **result, **sizes, "delta_entropy": blocks}
     print_result(result, _sentence(result), as_json, output if not dry_run else None)
 
 
-def _deltas(envs: Environments, known: Environments | None, bandwidth: float, work: Work) -> np.ndarray:
+def _deltas(
+    envs: Environments, known: Environments | None, bandwidth: float, context: CommandContext
+) -> np.ndarray:
     if known is not None:
-        return delta_entropy(envs, known, bandwidth, progress=work.progress)
+        return delta_entropy(envs, known, bandwidth, progress=context.progress)
     blocks = []
     for i, block in enumerate(envs):
         blocks.append(delta_entropy(block, block, bandwidth))
-        if work.progress is not None:
-            work.progress("δH within frames", i + 1, len(envs))
+        if context.progress is not None:
+            context.progress("δH within frames", i + 1, len(envs))
     return np.concatenate(blocks)
 
 
-def _told(envs: Environments, values: np.ndarray) -> dict:
-    """Return the numbers that sum δH up."""
+def _statistics(envs: Environments, values: np.ndarray) -> dict:
+    """Return summary statistics of δH."""
     largest = np.maximum.reduceat(values, envs.offsets[:-1])
     quantiles = np.quantile(values, _QUANTILES).tolist()
     return {
@@ -106,13 +112,12 @@ def _sentence(result: dict) -> str:
     return (
         f"δH of {result['query_n_envs']:,} environments given {against}: mean {result['mean']:.3f}, median "
         f"{result['quantiles']['0.5']:.3f}, largest {result['max']:.3f} nats; {100 * result['overlap']:.1f} "
-        f"% are "
-        f"covered\nMost novel frames: {novel}"
+        f"% are covered\nMost novel frames: {novel}"
     )
 
 
-def _content(output: str, frames: list[Atoms], envs: Environments, values: np.ndarray) -> bytes:
-    """Return the file that is asked for: a table, or the frames with one more column."""
+def _output_bytes(output: str, frames: list[Atoms], envs: Environments, values: np.ndarray) -> bytes:
+    """Return a CSV table, or the frames with the column ``delta_entropy``."""
     if plain_name(output.lower()).endswith(".csv"):
         atom = np.arange(envs.n_envs) - np.repeat(envs.offsets[:-1], envs.sizes)
         symbols = np.concatenate([atoms.get_chemical_symbols() for atoms in frames])
@@ -128,7 +133,7 @@ def overlap(
     test: Test,
     reference: Reference,
     threshold: Annotated[
-        float, typer.Option("--threshold", "-e", help="δH below which an environment is covered, nats.")
+        float, typer.Option("--threshold", "-e", help="An environment is covered if δH is below this, nats.")
     ] = OVERLAP_THRESHOLD,
     k: K = 32,
     cutoff: Cutoff = 5.0,
@@ -138,14 +143,17 @@ def overlap(
     forces_key: ForcesKey = None,
     as_json: Json = False,
 ) -> None:
-    """Tell the share of TEST's environments that REF covers."""
+    """Print the fraction of the environments of TEST that REF covers."""
     parameters = Parameters(k, cutoff, bandwidth, species)
-    with working() as work:
-        sets = [work.frames(work.path(test), energy_key, forces_key), work.frames(work.path(reference))]
-        envs, known = work.environments(parameters, *sets)
-        share = overlap_of(envs, known, bandwidth, threshold, progress=work.progress)
+    with command_context() as context:
+        sets = [
+            context.frames(context.path(test), energy_key, forces_key),
+            context.frames(context.path(reference)),
+        ]
+        envs, known = context.environments(parameters, *sets)
+        share = overlap_of(envs, known, bandwidth, threshold, progress=context.progress)
     result = {"test": test, "reference": reference, "overlap": share, "threshold": threshold}
-    result |= of_sets(parameters, {"query_": envs, "reference_": known})
+    result |= sizes_and_parameters(parameters, {"query_": envs, "reference_": known})
     print_result(
         result, f"{reference} covers {100 * share:.2f} % of {envs.n_envs:,} environments of {test}", as_json
     )

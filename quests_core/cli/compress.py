@@ -1,4 +1,4 @@
-"""``compress``: choose frames of a file."""
+"""The command ``compress``: select frames of a file."""
 
 from dataclasses import replace
 from enum import StrEnum
@@ -17,8 +17,7 @@ from ..io.write import subset_bytes
 from ..selection import METHODS, Selection, select
 from ..utils.frame_ranges import parse_ranges
 from ..utils.validation import check_n_to_select
-from .common import (
-    FRAMES,
+from .arguments import (
     Bandwidth,
     Cutoff,
     DryRun,
@@ -32,14 +31,10 @@ from .common import (
     Parameters,
     Seed,
     Species,
-    Work,
-    app,
-    check_target,
-    print_result,
-    size_of,
-    working,
-    write_target,
+    parse_size,
 )
+from .common import CommandContext, app, command_context
+from .output import FRAME_SUFFIXES, check_target, print_result, write_target
 
 Order = StrEnum("Order", {"file": "file", "rank": "rank"})
 Cost = StrEnum("Cost", {"frames": "frames", "environments": "environments"})
@@ -52,41 +47,45 @@ def _method(text: str) -> str:
 
 
 _Output = Annotated[
-    str | None, typer.Option("--output", "-o", help="Where the subset is written; - is standard output.")
+    str | None, typer.Option("--output", "-o", help="File for the subset; - for standard output.")
 ]
 _Method = Annotated[
     str,
     typer.Option(
         "--method",
         "-m",
-        help=f"How frames are chosen: {', '.join(METHODS)}.",
+        help=f"Selection method: {', '.join(METHODS)}.",
         metavar="<name>",
         parser=_method,
     ),
 ]
 _Size = Annotated[
     str | None,
-    typer.Option("--size", "-s", help="A number of frames, or a share: 0.25 or 25%; by default 0.25."),
+    typer.Option("--size", "-s", help="Number of frames, or a fraction: 0.25 or 25%; by default 0.25."),
 ]
 _Until = Annotated[
     list[str] | None,
-    typer.Option("--until", "-u", help="The smallest subset such that: overlap=0.95, max_envs=5000, knee, …"),
+    typer.Option(
+        "--until", "-u", help="Select the smallest subset that meets: overlap=0.95, max_envs=5000, knee, …"
+    ),
 ]
-_Reference = Annotated[str | None, typer.Option("--reference", "-r", help="Structures that one has already.")]
-_Locked = Annotated[str, typer.Option(help="Frames that are always kept: 0-2,7.")]
-_Excluded = Annotated[str, typer.Option(help="Frames that are left out of everything: 0-2,7.")]
+_Reference = Annotated[
+    str | None, typer.Option("--reference", "-r", help="Structures that are already available.")
+]
+_Locked = Annotated[str, typer.Option(help="Frames to keep in any case: 0-2,7.")]
+_Excluded = Annotated[str, typer.Option(help="Frames to ignore: 0-2,7.")]
 _LockIsolated = Annotated[
     bool,
     typer.Option(
-        "--lock-isolated/--no-lock-isolated", help="Keep isolated atoms, the references of energies."
+        "--lock-isolated/--no-lock-isolated", help="Keep isolated atoms, which are energy references."
     ),
 ]
-_Cost = Annotated[Cost, typer.Option(help="What a frame's gain is divided by.")]
-_Order = Annotated[Order, typer.Option(help="Frames as in the file, or as picked.")]
+_Cost = Annotated[Cost, typer.Option(help="Cost of a frame, by which its gain is divided.")]
+_Order = Annotated[Order, typer.Option(help="Order of the written frames: as in the file, or by rank.")]
 
 
 class _Constraints(NamedTuple):
-    """The frames that are kept or ignored, and those kept as isolated atoms."""
+    """Frames to keep, frames to ignore, and the isolated atoms among those to keep."""
 
     locked: list[int]
     excluded: tuple[int, ...]
@@ -102,28 +101,28 @@ def compress(
     order: _Order = Order.file, energy_key: EnergyKey = None, forces_key: ForcesKey = None,
     label_key: LabelKey = None, force: Force = False, dry_run: DryRun = False, as_json: Json = False,
 ) -> None:  # fmt: skip
-    """Choose frames of FILE, and copy them byte for byte."""
+    """Select frames of FILE, and copy them byte for byte."""
     if output is None and not dry_run:
-        raise typer.BadParameter("expected where to write the subset, or --dry-run", param_hint="--output")
+        raise typer.BadParameter("expected a file for the subset, or --dry-run", param_hint="--output")
     targets = _targets(until)
-    # The smallest subset that reaches them may have any size, unless one is given as well.
-    n_to_select = None if size is None and targets else size_of("0.25" if size is None else size, "--size")
-    with working() as work:
-        paths = [work.path(one) for one in (file, reference) if one is not None]
-        check_target(output, force or dry_run, *paths, endings=FRAMES)
-        frames = work.frames(paths[0], energy_key, forces_key)
-        sets = [frames, *map(work.frames, paths[1:])]
-        envs, *others = work.environments(Parameters(k, cutoff, bandwidth, species), *sets)
+    # With targets but no size, the subset may have any size.
+    n_to_select = None if size is None and targets else parse_size("0.25" if size is None else size, "--size")
+    with command_context() as context:
+        paths = [context.path(one) for one in (file, reference) if one is not None]
+        check_target(output, force or dry_run, *paths, endings=FRAME_SUFFIXES)
+        frames = context.frames(paths[0], energy_key, forces_key)
+        sets = [frames, *map(context.frames, paths[1:])]
+        envs, *others = context.environments(Parameters(k, cutoff, bandwidth, species), *sets)
         known = others[0] if others else None
         constraints = _constraints(frames, locked, excluded, label_key, lock_isolated)
-        _check_room(constraints, n_to_select, len(frames))
+        _check_size(constraints, n_to_select, len(frames))
         selection = select(
             envs, method, n_to_select, bandwidth, known, locked=constraints.locked,
-            excluded=constraints.excluded, cost=cost.value, random_state=seed, progress=work.progress,
+            excluded=constraints.excluded, cost=cost.value, random_state=seed, progress=context.progress,
             until=targets, y=_energies(frames) if method == "pcov_fps" else None,
         )  # fmt: skip
         selection = _with_locked(selection, constraints.locked, targets, envs)
-        result = _told(envs, selection, known, work) | {"isolated_atoms": constraints.isolated}
+        result = _report(envs, selection, known, context) | {"isolated_atoms": constraints.isolated}
         result["parameters"] |= {"k": k, "cutoff": cutoff, "species": species, "cost": cost.value}
         if output is not None and not dry_run:
             write_target(output, subset_bytes(paths[0], selection.order, order.value), force)
@@ -154,7 +153,7 @@ def _energies(frames: list[Atoms]) -> list[float]:
 
 
 def _targets(given: list[str] | None) -> dict[str, float] | str | None:
-    """Return what the subset must reach: ``name=value``, or the knee."""
+    """Return the targets by name, or ``"knee"``."""
     if not given or given == ["knee"]:
         return given[0] if given else None
     try:
@@ -166,19 +165,19 @@ def _targets(given: list[str] | None) -> dict[str, float] | str | None:
         ) from None
 
 
-def _check_room(constraints: _Constraints, n_to_select: int | float | None, n_frames: int) -> None:
-    """Refuse a size below the number of isolated atoms and locked frames, and say how to get it."""
+def _check_size(constraints: _Constraints, n_to_select: int | float | None, n_frames: int) -> None:
+    """Raise a ValueError if there are more isolated atoms and locked frames than frames to select."""
     n_locked, n_isolated = len(constraints.locked), len(constraints.isolated)
     count = check_n_to_select(n_to_select, n_frames - len(constraints.excluded))
     if n_isolated and count < n_locked:
         raise ValueError(
             f"--size: expected at least {n_locked} frames, as {n_isolated} isolated atoms are kept "
-            f"(--no-lock-isolated leaves them to the method), got {count}"
+            f"(use --no-lock-isolated to let the method decide), got {count}"
         )
 
 
 def _with_locked(selection: Selection, kept: list[int], targets, envs: Environments) -> Selection:
-    """Return a selection with all locked frames, of which fewer may be enough for the targets."""
+    """Return a selection with all locked frames, even if fewer frames meet the targets."""
     if len(selection.order) >= len(kept):
         return selection
     if isinstance(targets, dict) and "max_envs" in targets:
@@ -189,17 +188,19 @@ def _with_locked(selection: Selection, kept: list[int], targets, envs: Environme
     return replace(selection, order=np.array(kept))
 
 
-def _told(envs: Environments, selection: Selection, known: Environments | None, work: Work) -> dict:
-    """Return what is told about a selection; excluded frames count in nothing."""
+def _report(
+    envs: Environments, selection: Selection, known: Environments | None, context: CommandContext
+) -> dict:
+    """Return the order and metrics of a selection, relative to the frames that are not excluded."""
     kept = np.setdiff1d(np.arange(len(envs)), selection.parameters["excluded"])
     order = np.searchsorted(kept, selection.order)
     bandwidth, rest = selection.parameters["bandwidth"], envs.take(kept)
-    curve = compression_curve(rest, order, [len(order)], bandwidth, progress=work.progress)
+    curve = compression_curve(rest, order, [len(order)], bandwidth, progress=context.progress)
     (row,) = curve.drop(columns="n_frames").to_dict("records")
     metrics: dict[str, float] = {str(name): value for name, value in row.items()}
     if known is not None:
         both = np.concatenate([known.X, rest.take(order).X])
-        metrics["overlap_with_reference"] = overlap(rest, both, bandwidth, progress=work.progress)
+        metrics["overlap_with_reference"] = overlap(rest, both, bandwidth, progress=context.progress)
     return {
         "method": selection.method,
         "n_frames": len(order),
@@ -219,7 +220,7 @@ def _sentence(result: dict) -> str:
     isolated = ""
     if n := len(result["isolated_atoms"]):
         atoms = "1 isolated atom" if n == 1 else f"{n:,} isolated atoms"
-        isolated = f"\nAmong them {atoms}; --no-lock-isolated leaves them to the method"
+        isolated = f"\nIncluding {atoms}; use --no-lock-isolated to let the method decide"
     return (
         f"{result['method']} keeps {result['n_frames']:,} of {result['n_frames_of']:,} frames: overlap "
         f"{100 * metrics['overlap']:.1f} %{both}, entropy {metrics['entropy']:.3f} nats, diversity "

@@ -1,4 +1,4 @@
-"""``datasets``: what can be opened by name."""
+"""The command ``datasets``: list the data sets that can be opened by name."""
 
 from typing import Annotated
 
@@ -9,15 +9,17 @@ from rich.text import Text
 
 from ..published import datasets as known
 from ..utils.escape import one_line
-from .common import Json, app, print_result
+from .arguments import Json
+from .common import app
+from .output import print_result
 
 
 @app.command()
 def datasets(
-    text: Annotated[str, typer.Argument(help="Only those with this in their name or elements.")] = "",
+    text: Annotated[str, typer.Argument(help="List only names and elements that contain this.")] = "",
     as_json: Json = False,
 ) -> None:
-    """List the published data sets that every command takes in place of a file."""
+    """List the published data sets that can be given in place of a file."""
     table = known()
     wanted = (table.name + " " + table.elements).str.contains(text, case=False, regex=False)
     found = table[wanted].astype(object)

@@ -1,4 +1,4 @@
-"""``describe``: what is in a file, and what looks wrong in it."""
+"""The command ``describe``: summarize the content of a file and its problems."""
 
 from collections import Counter
 from dataclasses import asdict
@@ -12,7 +12,9 @@ from ..io.dataset import load as load_file
 from ..io.labels import atoms_energy, label_notes
 from ..utils.escape import one_line
 from ..utils.frame_ranges import format_ranges
-from .common import Cutoff, EnergyKey, File, ForcesKey, Json, K, LabelKey, app, print_result, working
+from .arguments import Cutoff, EnergyKey, File, ForcesKey, Json, K, LabelKey
+from .common import app, command_context
+from .output import print_result
 
 _COLORS = {ERROR: "red", WARNING: "yellow", INFO: "blue"}
 _SHOWN = 60
@@ -23,15 +25,15 @@ def describe(
     file: File, k: K = 32, cutoff: Cutoff = 5.0, energy_key: EnergyKey = None, forces_key: ForcesKey = None,
     label_key: LabelKey = None, as_json: Json = False,
 ) -> None:  # fmt: skip
-    """Tell what is in FILE, and what looks wrong: duplicates, overlapping atoms, extreme forces and more."""
-    with working() as work:
+    """Summarize FILE and list its problems: duplicates, overlapping atoms, extreme forces and more."""
+    with command_context() as context:
         dataset = load_file(
-            work.path(file), progress=work.progress, energy_key=energy_key, forces_key=forces_key,
+            context.path(file), progress=context.progress, energy_key=energy_key, forces_key=forces_key,
             label_key=label_key,
         )  # fmt: skip
-        envs = descriptors(dataset.frames, k, cutoff, progress=work.progress)
-        findings = check(dataset, envs, cutoff, work.progress)
-    result = {"file": file, **_facts(dataset), "findings": [asdict(finding) for finding in findings]}
+        envs = descriptors(dataset.frames, k, cutoff, progress=context.progress)
+        findings = check(dataset, envs, cutoff, context.progress)
+    result = {"file": file, **_statistics(dataset), "findings": [asdict(finding) for finding in findings]}
     shown = _summary(result)
     for note in result["notes"]:
         shown.append("\nNote", "yellow").append(f": {one_line(note)}")
@@ -39,19 +41,19 @@ def describe(
         frames = format_ranges(finding.frames)
         frames = frames if len(frames) <= _SHOWN else f"{frames[:_SHOWN].rsplit(',', 1)[0]}, …"
         color, count = _COLORS[finding.severity], len(finding.frames)
-        # Styles as data: texts of the file may hold what rich takes for markup.
+        # Not as markup: texts of the file may contain square brackets.
         shown += Text.assemble(
             ("\n\n", ""), (finding.severity, f"bold {color}"), " ", (one_line(finding.title), "bold"),
             f": {count:,} frame{'s' * (count > 1)} ({frames})\n  {one_line(finding.explanation)}",
         )  # fmt: skip
     if not findings:
-        shown += Text("\n\nNothing found: no check complains.", "green")
+        shown += Text("\n\nNo problems found.", "green")
     print_result(result, shown, as_json)
 
 
-def _facts(dataset: DataSet) -> dict:
+def _statistics(dataset: DataSet) -> dict:
     sizes = [len(atoms) for atoms in dataset.frames]
-    # What is said about labels is among the findings.
+    # The findings contain these already.
     about_labels = label_notes(dataset.frames)
     return {
         "n_frames": len(sizes),

@@ -1,4 +1,4 @@
-"""What one file holds: ``entropy``, ``diversity``, ``metrics``, ``learning-curve``, ``bandwidth``."""
+"""Commands for one file: ``entropy``, ``diversity``, ``metrics``, ``learning-curve``, ``bandwidth``."""
 
 import math
 from typing import Annotated
@@ -15,7 +15,7 @@ from ..io.dataset import volume_per_atom
 from ..kernel_sums.sums import self_log_kernel_sums, tiles_of
 from ..utils.escape import csv_bytes
 from ..utils.validation import check_sane
-from .common import (
+from .arguments import (
     Bandwidth,
     Cutoff,
     DryRun,
@@ -29,14 +29,10 @@ from .common import (
     Parameters,
     Seed,
     Species,
-    app,
-    check_target,
-    of_sets,
-    print_result,
-    size_of,
-    working,
-    write_target,
+    parse_size,
 )
+from .common import app, command_context, sizes_and_parameters
+from .output import check_target, print_result, write_target
 
 _QUANTITIES = {"entropy": entropy_from_sums, "diversity": diversity_from_sums}
 
@@ -46,7 +42,7 @@ def entropy(
     file: File, k: K = 32, cutoff: Cutoff = 5.0, bandwidth: Bandwidth = 0.015, species: Species = False,
     energy_key: EnergyKey = None, forces_key: ForcesKey = None, as_json: Json = False,
 ) -> None:  # fmt: skip
-    """Tell how much information FILE holds, nats, and the bound ln N."""
+    """Print the information entropy of FILE and its upper bound ln N, in nats."""
     _measure(file, Parameters(k, cutoff, bandwidth, species), ("entropy",), as_json, energy_key, forces_key)
 
 
@@ -55,7 +51,7 @@ def diversity(
     file: File, k: K = 32, cutoff: Cutoff = 5.0, bandwidth: Bandwidth = 0.015, species: Species = False,
     energy_key: EnergyKey = None, forces_key: ForcesKey = None, as_json: Json = False,
 ) -> None:  # fmt: skip
-    """Tell how many unique environments FILE holds, as a logarithm, nats."""
+    """Print the diversity of FILE, the logarithm of its number of unique environments, in nats."""
     _measure(file, Parameters(k, cutoff, bandwidth, species), ("diversity",), as_json, energy_key, forces_key)
 
 
@@ -64,7 +60,7 @@ def metrics(
     file: File, k: K = 32, cutoff: Cutoff = 5.0, bandwidth: Bandwidth = 0.015, species: Species = False,
     energy_key: EnergyKey = None, forces_key: ForcesKey = None, as_json: Json = False,
 ) -> None:  # fmt: skip
-    """Tell entropy and diversity of FILE at once."""
+    """Print the entropy and the diversity of FILE."""
     _measure(
         file, Parameters(k, cutoff, bandwidth, species), tuple(_QUANTITIES), as_json, energy_key, forces_key
     )
@@ -73,12 +69,17 @@ def metrics(
 def _measure(
     file: str, parameters: Parameters, wanted: tuple[str, ...], as_json: bool, *keys: str | None
 ) -> None:
-    with working() as work:
-        (envs,) = work.environments(parameters, work.frames(work.path(file), *keys))
+    with command_context() as context:
+        (envs,) = context.environments(parameters, context.frames(context.path(file), *keys))
         h = check_sane(parameters.bandwidth, "bandwidth")
-        sums = self_log_kernel_sums(tiles_of(envs, envs.X), h, "single", wanted[0], work.progress)
+        sums = self_log_kernel_sums(tiles_of(envs, envs.X), h, "single", wanted[0], context.progress)
         values = {name: _QUANTITIES[name](sums) for name in wanted}
-        result = {"file": file, **values, "bound": math.log(envs.n_envs), **of_sets(parameters, {"": envs})}
+        result = {
+            "file": file,
+            **values,
+            "bound": math.log(envs.n_envs),
+            **sizes_and_parameters(parameters, {"": envs}),
+        }
     listed = ", ".join(f"{name} {value:.3f} nats" for name, value in values.items())
     text = f"{listed}; at most ln {envs.n_envs:,} = {result['bound']:.3f} nats"
     print_result(result, text, as_json)
@@ -88,13 +89,13 @@ def _measure(
 def learning_curve(
     file: File,
     output: Annotated[
-        str | None, typer.Option("--output", "-o", help="A csv file; - is standard output.")
+        str | None, typer.Option("--output", "-o", help="CSV file for the curve; - for standard output.")
     ] = None,
     sizes: Annotated[
         str | None,
-        typer.Option("--sizes", "-f", help="Numbers of environments, or shares: 100,1000 or 10%,50%."),
+        typer.Option("--sizes", "-f", help="Numbers of environments, or fractions: 100,1000 or 10%,50%."),
     ] = None,
-    n_repeats: Annotated[int, typer.Option("--repeats", "-n", help="Random samples of each size.")] = 3,
+    n_repeats: Annotated[int, typer.Option("--repeats", "-n", help="Number of samples of each size.")] = 3,
     k: K = 32,
     cutoff: Cutoff = 5.0,
     bandwidth: Bandwidth = 0.015,
@@ -106,20 +107,24 @@ def learning_curve(
     dry_run: DryRun = False,
     as_json: Json = False,
 ) -> None:
-    """Tell the entropy of random samples against their size: where it is flat, more brings nothing new."""
-    asked = None if sizes is None else [size_of(one, "--sizes") for one in sizes.split(",")]
+    """Print the entropy of random samples by size: where it levels off, more data add no information."""
+    given = None if sizes is None else [parse_size(size, "--sizes") for size in sizes.split(",")]
     parameters = Parameters(k, cutoff, bandwidth, species)
-    with working() as work:
-        path = work.path(file)
+    with command_context() as context:
+        path = context.path(file)
         check_target(output, force or dry_run, path)
-        (envs,) = work.environments(parameters, work.frames(path, energy_key, forces_key))
-        counts = None if asked is None else [_count(n, envs.n_envs) for n in asked]
+        (envs,) = context.environments(parameters, context.frames(path, energy_key, forces_key))
+        counts = None if given is None else [_count(size, envs.n_envs) for size in given]
         curve = learning_curve_of(
-            envs, counts, n_repeats, bandwidth=bandwidth, random_state=seed, progress=work.progress
+            envs, counts, n_repeats, bandwidth=bandwidth, random_state=seed, progress=context.progress
         )
         if output is not None and not dry_run:
             write_target(output, csv_bytes(curve), force)
-    result = {"file": file, "learning_curve": curve.to_dict("list"), **of_sets(parameters, {"": envs})}
+    result = {
+        "file": file,
+        "learning_curve": curve.to_dict("list"),
+        **sizes_and_parameters(parameters, {"": envs}),
+    }
     table = Table(*curve.columns, box=SIMPLE)
     for row in curve.itertuples(index=False):
         table.add_row(*(f"{value:,}" if isinstance(value, int) else f"{value:.4f}" for value in row))
@@ -127,29 +132,33 @@ def learning_curve(
 
 
 def _count(size: int | float, n_envs: int) -> int:
-    """Return a number of environments; a float is a share."""
+    """Return a number of environments; a float is a fraction of `n_envs`."""
     if isinstance(size, float) and not 0 < size <= 1:
-        raise ValueError(f"sizes: expected shares above 0 and up to 100%, got {100 * size:g}%")
+        raise ValueError(f"sizes: expected fractions above 0 and up to 100%, got {100 * size:g}%")
     return max(1, round(size * n_envs)) if isinstance(size, float) else size
 
 
 @app.command()
 def bandwidth(
     volume: Annotated[
-        str, typer.Argument(help="Å³ an atom, or a file whose mean volume is taken.", metavar="VOLUME|FILE")
+        str,
+        typer.Argument(
+            help="Volume per atom, Å³, or a file whose mean volume per atom to use.", metavar="VOLUME|FILE"
+        ),
     ],
     label_key: LabelKey = None,
     as_json: Json = False,
 ) -> None:
-    """Tell a bandwidth for a density; isolated atoms of a file do not count."""
-    with working() as work:
+    """Print a bandwidth for a volume per atom; isolated atoms of a file are ignored."""
+    with command_context() as context:
         try:
             value = float(volume)
         except ValueError:
-            dataset = load_file(work.path(volume), progress=work.progress, label_key=label_key)
+            dataset = load_file(context.path(volume), progress=context.progress, label_key=label_key)
             mean, _ = volume_per_atom(dataset)
             if mean is None:
                 raise ValueError(f"{volume}: no frame is periodic in three directions") from None
             value = mean
         h = bandwidth_from_volume(value)
-    print_result({"volume": value, "bandwidth": h}, f"{value:.3f} Å³ an atom: bandwidth {h:.5f} Å⁻¹", as_json)
+    text = f"{value:.3f} Å³ per atom: bandwidth {h:.5f} Å⁻¹"
+    print_result({"volume": value, "bandwidth": h}, text, as_json)

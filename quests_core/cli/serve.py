@@ -1,4 +1,4 @@
-"""``serve``: start the dashboard."""
+"""The command ``serve``: start the dashboard."""
 
 import importlib.util
 import os
@@ -11,62 +11,76 @@ from typing import Annotated
 import typer
 
 from ..utils.environment_variables import check_numbers
-from .common import STANDARD, app, flag, working
+from .arguments import flag
+from .common import app, command_context
+from .output import STDIO
 
-# Pages come and go: with Python's own allocator much of what they held stays with the process.
+# Python's own allocator keeps much of the memory of closed sessions.
 ALLOCATOR = {"PYTHONMALLOC": "malloc", "MALLOC_ARENA_MAX": "2"} if sys.platform == "linux" else {}
 
 
 @app.command()
 def serve(
     file: Annotated[
-        str | None, typer.Argument(help="What to open at first, a file or a name; the demo if absent.")
+        str | None, typer.Argument(help="File or named data set to open first; by default the demo.")
     ] = None,
-    port: Annotated[int, typer.Option(help="Where the server listens.")] = 5006,
+    port: Annotated[int, typer.Option(help="Port to listen on.")] = 5006,
     show: Annotated[bool, flag(help="Open a browser.")] = True,
     data_dir: Annotated[
         list[Path] | None,
-        typer.Option(help="A folder whose files pages may open and write; may be repeated."),
+        typer.Option(help="Folder in which sessions may open and write files; may be repeated."),
     ] = None,
     address: Annotated[
-        str, typer.Option(help="Where the server listens; only here by default.")
+        str, typer.Option(help="Address to listen on; by default only this machine can connect.")
     ] = "localhost",
     origin: Annotated[
-        list[str] | None, typer.Option(help="A host:port that pages may be called by; may be repeated.")
+        list[str] | None,
+        typer.Option(help="host:port in the browser's address bar to accept; may be repeated."),
     ] = None,
 ) -> None:
     """Start the dashboard."""
-    if file == STANDARD:
-        raise typer.BadParameter("expected a file: the dashboard reads it again and again")
+    if file == STDIO:
+        raise typer.BadParameter("expected a file, as the dashboard reads it repeatedly, got standard input")
     environment = {**ALLOCATOR, "BOKEH_SECRET_KEY": secrets.token_urlsafe(48), **os.environ}
-    with working() as work:
+    with command_context() as context:
         check_numbers()
-        found = importlib.util.find_spec("quests_app")
-        folders = found.submodule_search_locations if found is not None else None
-        if not folders or importlib.util.find_spec("panel") is None:
-            raise ImportError('the dashboard is not installed: pip install "quests-explorer[app]"')
+        folder = _app_folder()
         if file is not None:
-            path = work.path(file)
-            if not path.is_file():
-                raise FileNotFoundError(f"{file}: no such file")
-            environment["QUESTS_FILE"] = str(path.resolve())
-        folder = next(iter(folders))
-        for one in data_dir or ():
-            if not one.is_dir():
-                raise NotADirectoryError(f"--data-dir: expected a folder, got {one}")
-    if data_dir:
-        environment["QUESTS_DATA_DIRS"] = os.pathsep.join(str(one.resolve()) for one in data_dir)
+            environment["QUESTS_FILE"] = _existing_file(context.path(file), file)
+        if data_dir:
+            environment["QUESTS_DATA_DIRS"] = os.pathsep.join(map(_existing_folder, data_dir))
     command = [sys.executable, "-m", "panel", "serve", folder, "--address", address]
     command += ["--plugins", "quests_app.endpoints", "--session-ids", "signed"]
-    command += [f"--allow-websocket-origin={one}" for one in origin or ()]
+    command += [f"--allow-websocket-origin={host}" for host in origin or ()]
     command += ["--port", str(port), *["--show"] * show]
-    raise typer.Exit(_become(command, environment))
+    raise typer.Exit(_replace_process(command, environment))
 
 
-def _become(command: list[str], environment: dict[str, str]) -> int:
-    """Run a command in place of this process, so that signals reach it.
+def _app_folder() -> str:
+    """Return the folder of the dashboard's package."""
+    found = importlib.util.find_spec("quests_app")
+    folders = found.submodule_search_locations if found is not None else None
+    if not folders or importlib.util.find_spec("panel") is None:
+        raise ImportError('the dashboard is not installed: pip install "quests-explorer[app]"')
+    return next(iter(folders))
 
-    Where a process cannot be replaced, return the command's status.
+
+def _existing_file(path: Path, name: str) -> str:
+    if not path.is_file():
+        raise FileNotFoundError(f"{name}: no such file")
+    return str(path.resolve())
+
+
+def _existing_folder(path: Path) -> str:
+    if not path.is_dir():
+        raise NotADirectoryError(f"--data-dir: expected a folder, got {path}")
+    return str(path.resolve())
+
+
+def _replace_process(command: list[str], environment: dict[str, str]) -> int:
+    """Replace this process by a command, so that signals reach it.
+
+    On systems without `os.execve` semantics, run it as a subprocess and return its exit code.
     """
     if os.name == "posix":
         sys.stdout.flush()

@@ -1,10 +1,10 @@
-"""Output on streams that cannot hold every character, such as those of Windows consoles and ``LC_ALL=C``."""
+"""Replace characters that the encoding of standard output lacks, as on Windows and with ``LC_ALL=C``."""
 
 import codecs
 import re
 import sys
 
-# What is written instead of the field's symbols.
+# ASCII substitutes for the symbols that the messages use.
 _ASCII = str.maketrans(
     {
         "δ": "delta", "σ": "sigma", "Å": "A", "−": "-", "–": "-", "—": "-", "×": "x", "·": "*", "≤": "<=",
@@ -17,7 +17,7 @@ _EXPONENT = re.compile("[⁻⁰¹²³⁴⁵⁶⁷⁸⁹]+")
 
 
 def _replace(error: UnicodeError) -> tuple[str | bytes, int]:
-    """Return the symbols in ASCII; of all other characters, the escape sequence."""
+    """Return ASCII substitutes for symbols and escape sequences for all other characters."""
     if not isinstance(error, UnicodeEncodeError):
         raise error
     text = error.object[error.start : error.end]
@@ -29,8 +29,8 @@ codecs.register_error("quests_ascii", _replace)
 
 
 def tolerate_all_characters() -> None:
-    """Have standard output and standard error replace what their encoding cannot hold."""
+    """Make standard output and standard error replace characters that they cannot encode."""
     for stream in (sys.stdout, sys.stderr):
-        # Not every stream that stands in for one of these can be changed.
+        # A stream that replaces one of these may lack the method.
         if reconfigure := getattr(stream, "reconfigure", None):
             reconfigure(errors="quests_ascii")

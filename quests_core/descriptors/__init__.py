@@ -1,1 +1,1 @@
-"""Describe the environment of each atom."""
+"""Descriptors of atomic environments."""

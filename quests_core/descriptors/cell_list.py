@@ -1,9 +1,9 @@
-"""Neighbours within the cutoff, for any cell and any mix of periodic axes.
+"""Neighbours within a cutoff, for any cell and any combination of periodic axes.
 
-Linked cells in fractional coordinates. Axes that are not periodic are replaced by unit vectors
-perpendicular to the periodic ones, so slabs, wires and molecules need no case of their own; a cell
-smaller than the cutoff is one whose bins are visited in several periodic images. Only heights and
-the inverse of the cell are used, so its handedness does not matter.
+Linked cells in fractional coordinates. Non-periodic axes are replaced by unit vectors perpendicular to the
+periodic ones, so that slabs, wires and molecules need no special treatment. In a cell smaller than the
+cutoff, bins are visited in several periodic images. Only the heights and the inverse of the cell are used, so
+its handedness does not matter.
 """
 
 import math
@@ -13,22 +13,22 @@ import numpy as np
 
 from ..utils.jit import jit, jit_no_refcount
 
-# Why a frame cannot be described; 0 is success.
+# Reasons why a frame cannot be described; 0 is success.
 COINCIDENT, THIN_CELL, CROWDED = 1, 2, 3
-# Nearer than this, in Å, two atoms are one atom written twice.
+# Atoms closer than this, in Å, are coincident.
 COINCIDENCE = 1e-6
-# Periodic images of a bin that are visited along one axis, at most.
+# Maximum number of periodic images of a bin to visit along an axis.
 _MOST_IMAGES = 500
-# Atoms in periodic images that are visited for one atom, at most, in a cell much smaller than the cutoff.
+# Maximum number of atoms to visit in periodic images, for cells much smaller than the cutoff.
 _MOST_VISITS = 5e6
-# Neighbours of one atom within the cutoff: ten times what any matter has within 12 Å.
+# Maximum number of neighbours of an atom: ten times the number within 12 Å in any material.
 MOST_NEIGHBORS = 10_000
 
 
 class Grid(NamedTuple):
-    """The atoms of a frame in bins."""
+    """The atoms of a frame, sorted into bins."""
 
-    status: int  # 0, or why the frame cannot be described
+    status: int  # 0, or the reason why the frame cannot be described
     cell: np.ndarray  # the completed cell, (3, 3)
     positions: np.ndarray  # wrapped along periodic axes, (n_atoms, 3)
     counts: np.ndarray  # number of bins along each axis
@@ -65,7 +65,7 @@ def _complete_cell(cell, pbc):
         while not pbc[a]:
             a += 1
         b, c = (a + 1) % 3, (a + 2) % 3
-        # Any direction but the wire's own: the Cartesian axis least along it.
+        # Any direction that is not parallel: the Cartesian axis with the smallest component.
         helper = np.zeros(3)
         helper[np.argmin(np.abs(full[a]))] = 1.0
         _cross(full[a], helper, full[b])
@@ -97,7 +97,7 @@ def _inverse(cell):
 
 @jit
 def _bin_counts(spans, pbc, n_atoms, cutoff, counts, reach):
-    """Choose bins about half a cutoff wide, not many more than atoms; False for a cell too thin."""
+    """Choose bins about half a cutoff wide, and few more than atoms; return False for a cell too thin."""
     for axis in range(3):
         counts[axis] = max(1, int(min(2.0 * spans[axis] / cutoff, 1e6)))
     while counts[0] * counts[1] * counts[2] > 8 * n_atoms + 8:
@@ -117,7 +117,7 @@ def _bin_counts(spans, pbc, n_atoms, cutoff, counts, reach):
 
 @jit
 def _sort_into_bins(fractions, low, width, counts, bins, starts, members):
-    """Sort the atoms by bin, counting how many each holds."""
+    """Sort the atoms by bin, by counting."""
     n = fractions.shape[0]
     starts[:] = 0
     for i in range(n):
@@ -175,28 +175,29 @@ def grid_of_frame(positions, cell, pbc, cutoff):
                 wrapped[i, c] += fractions[i, axis] * full[axis, c]
     member_positions = np.empty((3, n))
     if status == 0:
-        for place in range(n):
+        for index in range(n):
             for c in range(3):
-                member_positions[c, place] = wrapped[members[place], c]
+                member_positions[c, index] = wrapped[members[index], c]
     return Grid(status, full, wrapped, counts, reach, bins, starts, members, member_positions)
 
 
 @jit_no_refcount
 def _visit(i, first, last, is_home, members, member_positions, seen, cutoff, found, vectors, squares):
-    """Append the members ``first:last`` within the cutoff of atom i, which is seen at the given place.
+    """Append the members ``first:last`` within the cutoff of atom i, shifted to the position `seen`.
 
-    Returns the number of neighbours, or -1 - j if atom j stands on atom i. There is room for all.
+    Returns the number of neighbours, or -1 - j if atom j coincides with atom i. The buffers must be large
+    enough.
     """
     x, y, z = member_positions[0], member_positions[1], member_positions[2]
     x0, y0, z0 = seen
-    for place in range(first, last):
-        dx, dy, dz = x[place] - x0, y[place] - y0, z[place] - z0
+    for index in range(first, last):
+        dx, dy, dz = x[index] - x0, y[index] - y0, z[index] - z0
         square = dx * dx + dy * dy + dz * dz
         if square < COINCIDENCE**2:
-            if is_home and members[place] == i:
+            if is_home and members[index] == i:
                 continue
-            return -1 - members[place]
-        # Written in any case, and kept if within: no branch that cannot be foretold.
+            return -1 - members[index]
+        # Always written, and kept if within the cutoff, to avoid an unpredictable branch.
         vectors[0, found], vectors[1, found], vectors[2, found] = dx, dy, dz
         squares[found] = square
         found += square <= cutoff * cutoff
@@ -207,9 +208,9 @@ def _visit(i, first, last, is_home, members, member_positions, seen, cutoff, fou
 def neighbors_of_atom(i, grid, pbc, cutoff, vectors, squares):
     """Find all neighbours of atom i within the cutoff, in no particular order.
 
-    Writes vectors to the neighbours and their squared lengths, shapes ``(3, room)`` and ``(room,)``.
-    Returns the number of neighbours, or -1 - j if atom j stands on atom i; more than the room where
-    there may not be enough of it.
+    Writes the vectors to the neighbours and their squared lengths to buffers of shapes ``(3, capacity)`` and
+    ``(capacity,)``. Returns the number of neighbours, or -1 - j if atom j coincides with atom i, or a number
+    above the capacity if the buffers may be too small.
     """
     full, wrapped, counts, reach, bins = grid.cell, grid.positions, grid.counts, grid.reach, grid.bins
     starts, members, member_positions = grid.starts, grid.members, grid.member_positions
@@ -224,7 +225,7 @@ def neighbors_of_atom(i, grid, pbc, cutoff, vectors, squares):
             if image_b != 0 and not pbc[1]:
                 continue
             row = ((a - image_a * counts[0]) * counts[1] + b - image_b * counts[1]) * counts[2]
-            # Along the last axis, the members of neighbouring bins follow each other.
+            # Along the last axis, the members of adjacent bins are contiguous.
             c = low
             while c <= high:
                 image_c = c // counts[2]

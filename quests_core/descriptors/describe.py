@@ -1,7 +1,6 @@
-"""Descriptors of atomic environments: X1 and X2, their multicomponent form, or a user's function.
+"""Descriptors of atomic environments: X1 and X2, their multicomponent form, or a custom function.
 
-The compiled kernels, and what is done about ties at the k-th neighbour, are in
-`quests_core.descriptors.x1_x2`.
+Compiled functions, and the treatment of ties at the k-th neighbour, are in `quests_core.descriptors.x1_x2`.
 """
 
 from collections.abc import Callable, Sequence
@@ -39,11 +38,11 @@ def _default_descriptors(frames, k, cutoff, step, progress) -> np.ndarray:
             positions, offsets, cells, pbcs, k, cutoff, first, last, out
         )
         if status == COINCIDENT:
-            raise ValueError(f"frame {frame}: atoms {atom} and {other} are at the same place")
+            raise ValueError(f"frame {frame}: atoms {atom} and {other} are at the same position")
         if status == CROWDED:
             raise ValueError(
-                f"frame {frame}: more than {MOST_NEIGHBORS:,} atoms would have to be looked at around atom "
-                f"{atom} for a cutoff of {cutoff} Å; are the positions in Å?"
+                f"frame {frame}: atom {atom} has more than {MOST_NEIGHBORS:,} possible neighbours within the "
+                f"cutoff of {cutoff} Å; are the positions in Å?"
             )
         if status:
             raise ValueError(f"frame {frame}: the cell is too thin for a cutoff of {cutoff} Å")
@@ -54,7 +53,7 @@ def _default_descriptors(frames, k, cutoff, step, progress) -> np.ndarray:
 
 
 def _multicomponent_descriptors(frames, k, cutoff, species, progress) -> np.ndarray:
-    """Return the plain descriptor and, for each element, that of its atoms alone; side by side."""
+    """Concatenate the plain descriptor and, for each element, the descriptor of its atoms alone."""
     numbers = np.concatenate([np.empty(0, int), *(atoms.numbers for atoms in frames)])
     blocks = [_default_descriptors(frames, k, cutoff, "descriptors", progress)]
     for symbol in species:
@@ -84,7 +83,7 @@ def _user_descriptors(frames, descriptor_fn, progress) -> list[np.ndarray]:
 
 
 def check_species(species, frames) -> list[str]:
-    """Return chemical symbols, sorted; those of the frames for "auto"."""
+    """Return sorted chemical symbols, those of the frames for "auto"."""
     if isinstance(species, str):
         if species != "auto":
             raise ValueError(f"species: expected None, 'auto' or a list of symbols, got {species!r}")
@@ -107,15 +106,15 @@ def descriptors(
 
     With the cutoff weight :math:`w(r) = (1 - (r / r_c)^2)^2` for :math:`r \le r_c`, else 0:
 
-    * X1, k values: :math:`w(r_{ij}) / r_{ij}` over the k nearest neighbours j of atom i, nearest
-      first, zero-padded;
-    * X2, k - 1 values: the rows of :math:`M_{jl} = \sqrt{w(r_{ij}) w(r_{il})} / r_{jl}` over those
-      neighbours (diagonal 0), each sorted, averaged over the k rows at each rank, largest first, the
-      smallest rank dropped.
+    * X1, k values: :math:`w(r_{ij}) / r_{ij}` for the k nearest neighbours j of atom i, nearest first,
+      padded with zeros;
+    * X2, k - 1 values: each row of :math:`M_{jl} = \sqrt{w(r_{ij}) w(r_{il})} / r_{jl}` over these
+      neighbours (diagonal 0) is sorted in descending order; the mean of the k rows is taken at each rank,
+      and the last rank dropped.
 
-    Any cell will do (skewed, left-handed, smaller than the cutoff), any mix of periodic axes, and
-    none. Atoms tied for the k-th place share it, so that equivalent atoms agree: see
-    the docstring of `quests_core.descriptors.x1_x2`.
+    Cells may be skewed, left-handed or smaller than the cutoff; any axes may be periodic. Atoms tied for the
+    k-th neighbour are averaged, so that equivalent atoms have equal descriptors; see the docstring of
+    `quests_core.descriptors.x1_x2`.
 
     Parameters
     ----------
@@ -126,25 +125,27 @@ def descriptors(
     cutoff : float
         r_c, Å.
     species : sequence of str or "auto", optional
-        Chemical symbols for the multicomponent descriptor: the plain one, then for each element in
-        alphabetical order the descriptor of its atoms in the structure without the others, zero for
-        all other atoms. "auto" takes the elements found. By default elements are not told apart.
+        Chemical symbols for the multicomponent descriptor: the plain descriptor, followed for each element in
+        alphabetical order by the descriptor of its atoms in the structure without all others (zero for the
+        atoms of other elements). "auto" uses the elements of the frames. By default elements are not
+        distinguished.
     descriptor_fn : callable, optional
-        ``descriptor_fn(atoms)`` returns ``(n_atoms, d)`` numbers, in place of the above; k, cutoff
-        and species are then not used.
+        Custom descriptor: ``descriptor_fn(atoms)`` returns an array of shape ``(n_atoms, d)``. `k`, `cutoff`
+        and `species` are then ignored.
     progress : callable, optional
         See `quests_core.progress`.
 
     Returns
     -------
     Environments
-        ``(n_envs, 2k - 1)``, or ``(n_envs, (n_elements + 1)(2k - 1))`` with `species`; Å⁻¹.
+        Descriptors of shape ``(n_envs, 2k - 1)``, or ``(n_envs, (n_elements + 1)(2k - 1))`` with `species`;
+        Å⁻¹.
 
     Raises
     ------
     TypeError, ValueError
-        If an argument is not as described; for coordinates that are not finite, coincident atoms or
-        an unusable cell, the message names the frame.
+        If an argument is invalid; the message names the frame for non-finite coordinates, coincident atoms
+        and unusable cells.
 
     References
     ----------
@@ -167,11 +168,11 @@ def descriptors(
     n_columns = (2 * k - 1) * (1 if species is None else 1 + len(check_species(species, frames)))
     offsets = _offsets(frames)
     n_rows = int(offsets[-1])
-    # The rows, and what `entropy` and `select` make of them.
+    # The rows, and the copies that `entropy` and `select` need.
     check_fits(
         4 * 8 * n_rows * n_columns,
         f"{n_rows:,} environments of {n_columns:,} numbers each",
-        "take fewer frames, such as parts of the file that are compressed first, or a smaller k",
+        "use fewer frames, for example parts of the file that are compressed first, or a smaller k",
     )
     if species is None:
         X = _default_descriptors(frames, k, cutoff, "descriptors", progress)

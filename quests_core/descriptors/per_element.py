@@ -1,16 +1,16 @@
-r"""A descriptor that tells elements apart and keeps entropies comparable between compositions.
+r"""A descriptor that distinguishes elements, with entropies comparable between compositions.
 
-The multicomponent descriptor of `descriptors` describes an atom once with all atoms and once with those of
-its own element. So distances, and with them H, grow with the number of elements: for a pure element by √2.
-Here
+The multicomponent descriptor of `descriptors` describes an atom once among all atoms and once among those of
+its own element. Distances, and therefore H, thus depend on the number of elements: for a pure element,
+distances increase by √2. Here
 
 .. math:: ‖x_i - x_j‖² = \frac{1}{2} ‖X_i - X_j‖² + \frac{1}{2} \sum_E ‖X_i^E - X_j^E‖²
     + s² \, [Z_i \ne Z_j]
 
-with X the plain descriptor and X^E that of the same atom with only the atoms of element E around it. For a
-pure element X^E = X for this element and 0 for all others: distances, and H, are those of the plain
-descriptor. Elements that do not occur add nothing, so a list of elements may be as long as one likes; and
-elements that change names change no distance.
+with the plain descriptor X and the descriptor X^E of the same atom among the atoms of element E only. For a
+pure element, X^E equals X for this element and 0 for all others: distances, and H, are those of the plain
+descriptor. Elements that do not occur contribute nothing, so the list of elements may contain any others.
+Exchanging the names of elements changes no distance.
 """
 
 from collections.abc import Sequence
@@ -35,7 +35,7 @@ _BLOCK_ATOMS = 500
 
 @jit
 def _only(grid, is_member):
-    """Return a grid of the same atoms in which only some can be found as neighbours."""
+    """Return a grid of the same atoms with only some of them as possible neighbours."""
     starts, members = grid.starts, grid.members
     kept = is_member[members]
     new_starts = np.zeros_like(starts)
@@ -43,13 +43,13 @@ def _only(grid, is_member):
         new_starts[b + 1] = new_starts[b] + kept[starts[b] : starts[b + 1]].sum()
     n = new_starts[-1]
     new_members, new_positions = np.empty(n, np.int64), np.empty((3, n))
-    place = 0
+    index = 0
     for i in range(members.shape[0]):
         if kept[i]:
-            new_members[place] = members[i]
+            new_members[index] = members[i]
             for c in range(3):
-                new_positions[c, place] = grid.member_positions[c, i]
-            place += 1
+                new_positions[c, index] = grid.member_positions[c, i]
+            index += 1
     return Grid(
         grid.status,
         grid.cell,
@@ -65,7 +65,7 @@ def _only(grid, is_member):
 
 @jit
 def _describe_among(positions, cell, pbc, numbers, elements, k, cutoff, blocks):
-    """Write the descriptors of all atoms of a frame among the atoms of each element; `blocks` start at 0."""
+    """Write the descriptors of all atoms among those of each element to zero-initialised `blocks`."""
     if positions.shape[0] == 0:
         return
     grid = grid_of_frame(positions, cell, pbc, cutoff)
@@ -83,48 +83,49 @@ def species_descriptors(
     separation: float = 0.15,
     progress: ProgressCallback | None = None,
 ) -> Environments:
-    r"""Return descriptors that tell elements apart, with entropies comparable between compositions.
+    r"""Return descriptors that distinguish elements, with entropies comparable between compositions.
 
-    Side by side: the plain descriptor of `descriptors`; for each element E in alphabetical order that of the
-    same atom with only the E atoms around it; and for each element `separation` where the atom is one, else
-    0. All are divided by √2. So
+    Concatenated are the plain descriptor of `descriptors`; for each element E in alphabetical order, the
+    descriptor of the same atom among E atoms only; and for each element, `separation` if the atom is of this
+    element, otherwise 0. The result is divided by √2. Therefore
 
     * a pure element has the distances, and the entropy, of the plain descriptor at the same bandwidth;
-    * elements in the list that do not occur change nothing, nor does another naming of the elements;
-    * atoms of two elements are at least `separation` s apart: with s ≫ h none covers another, and
+    * elements in the list that do not occur change nothing, nor does exchanging the names of elements;
+    * atoms of different elements are at least `separation` s apart: for s ≫ h none covers another, and
 
     .. math:: H = -\sum_E x_E \ln x_E + \sum_E x_E H_E
 
-    with x_E the share of element E among the environments and H_E the entropy of those alone. The first
-    term, the entropy of mixing, is known from the composition; H minus it is comparable between compositions.
+    with the fraction x_E of element E among the environments and the entropy H_E of its environments alone.
+    The first term, the entropy of mixing, is known from the composition; the second one is comparable between
+    compositions.
 
     Parameters
     ----------
     frames : sequence of ase.Atoms
         Structures; positions and cells in Å.
     species : sequence of str or "auto"
-        Chemical symbols; every element of the frames must be among them. "auto" takes the elements found:
-        sets that are compared need the same list.
+        Chemical symbols, including every element of the frames. "auto" uses the elements of the frames; sets
+        that are compared need the same list.
     k : int
         Number of nearest neighbours, at least 2, in each part.
     cutoff : float
         r_c, Å.
     separation : float
-        s, Å⁻¹. The default is ten default bandwidths: e⁻⁵⁰ is all that one element covers of another.
-        0 compares surroundings whatever the atom in the middle is.
+        s, Å⁻¹. By default ten default bandwidths, where the kernel between different elements is at most
+        e⁻⁵⁰. With 0, environments are compared regardless of the central atom.
     progress : callable, optional
         See `quests_core.progress`.
 
     Returns
     -------
     Environments
-        ``(n_envs, (n_elements + 1)(2k - 1) + n_elements)``, Å⁻¹.
+        Descriptors of shape ``(n_envs, (n_elements + 1)(2k - 1) + n_elements)``, Å⁻¹.
 
     Raises
     ------
     TypeError, ValueError
-        If an argument is not as described, as in `descriptors`, or an element is not in `species` (the
-        message names the frame).
+        If an argument is invalid, as in `descriptors`, or an element is not in `species`; the message names
+        the frame.
 
     Examples
     --------
@@ -140,11 +141,11 @@ def species_descriptors(
     separation = check_not_negative(separation, "separation")
     symbols = check_species(species, frames)
     n_rows, n_columns = sum(map(len, frames)), (2 * k - 1) * (1 + len(symbols)) + len(symbols)
-    # The rows, the blocks that they are joined from, and what `entropy` and `select` make of them.
+    # The rows, the blocks that they are concatenated from, and the copies that `entropy` and `select` need.
     check_fits(
         6 * 8 * n_rows * n_columns,
         f"{n_rows:,} environments of {n_columns:,} numbers each",
-        "take fewer frames or elements, or a smaller k",
+        "use fewer frames or elements, or a smaller k",
     )
     plain = descriptors(frames, k, cutoff, progress=progress)
     elements = np.array([atomic_numbers[symbol] for symbol in symbols], dtype=np.int64)
@@ -154,7 +155,7 @@ def species_descriptors(
         frame = plain.frame_index[np.argmax(unknown)]
         found = frames[frame].symbols[int(np.argmax(unknown) - plain.offsets[frame])]
         raise ValueError(
-            f"species: expected every element of the frames, got no {found!r}, as in frame {frame}"
+            f"species: expected every element of the frames, got none for {found!r} in frame {frame}"
         )
     blocks = _blocks(frames, plain.offsets, numbers, elements, k, cutoff, progress)
     centers = separation * (numbers[:, None] == elements)
@@ -163,7 +164,7 @@ def species_descriptors(
 
 
 def _blocks(frames, offsets, numbers, elements, k, cutoff, progress) -> np.ndarray:
-    """Return the descriptors among each element; shape (n_elements, n_envs, 2k - 1)."""
+    """Return the descriptors among the atoms of each element; shape (n_elements, n_envs, 2k - 1)."""
     out = np.zeros((len(elements), offsets[-1], 2 * k - 1))
 
     def work(first: int, last: int) -> None:

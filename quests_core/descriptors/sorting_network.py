@@ -1,4 +1,4 @@
-"""Sorting networks: comparisons that do not depend on the values, so many rows are sorted at once."""
+"""Sorting networks: fixed sequences of comparisons, which sort many columns at once."""
 
 from functools import cache
 
@@ -8,19 +8,19 @@ from numba import types
 
 from ..utils.jit import compiled_as, intrinsic
 
-# Values that `sort_columns` sorts: the published number of neighbours.
+# Number of values that `sort_columns` sorts: the published number of neighbours.
 SORTED = 32
 _SORTED_LANES = 4
 
 
 def sort_columns(matrix):
-    """Sort each column of a matrix, largest first; `SORTED` rows, and a multiple of 4 columns."""
+    """Sort each column of a matrix in descending order; `SORTED` rows, and a multiple of 4 columns."""
     matrix[:] = -np.sort(-matrix, axis=0)
 
 
 @intrinsic
 def _sort_lanes(typing_context, matrix, lane, stride):
-    """`sort_columns` for `_SORTED_LANES` columns from `lane` on."""
+    """Sort `_SORTED_LANES` columns from `lane` on, as `sort_columns` does."""
 
     def generate(context, builder, signature, arguments):
         matrix, lane, stride = arguments
@@ -29,14 +29,14 @@ def _sort_lanes(typing_context, matrix, lane, stride):
         offsets = [
             builder.add(lane, builder.mul(stride, ir.Constant(lane.type, row))) for row in range(SORTED)
         ]
-        places = [builder.bitcast(builder.gep(data, [at]), vector.as_pointer()) for at in offsets]
-        values = [builder.load(place, align=8) for place in places]
+        pointers = [builder.bitcast(builder.gep(data, [at]), vector.as_pointer()) for at in offsets]
+        values = [builder.load(pointer, align=8) for pointer in pointers]
         for upper, lower in sorting_network(SORTED):
             first, second = values[upper], values[lower]
             values[upper] = builder.select(builder.fcmp_ordered(">", first, second), first, second)
             values[lower] = builder.select(builder.fcmp_ordered("<", first, second), first, second)
-        for place, value in zip(places, values, strict=True):
-            builder.store(value, place, align=8)
+        for pointer, value in zip(pointers, values, strict=True):
+            builder.store(value, pointer, align=8)
         return context.get_dummy_value()
 
     return types.none(matrix, lane, stride), generate
@@ -55,7 +55,7 @@ def _sort_compiled(matrix):
 def sorting_network(n: int) -> np.ndarray:
     """Return the comparisons of Batcher's odd-even merge sort of n values, shape (n_pairs, 2).
 
-    The comparisons among the first m of n values sort these m.
+    Those among the first m values sort these m.
     """
     pairs = []
     run = 1

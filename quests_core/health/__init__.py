@@ -1,6 +1,6 @@
-"""What looks wrong in a data set, each with the frames it names.
+"""Checks of data sets.
 
-Every check is a function of the data that returns findings; `check` runs them all.
+Each check is a function of the data that returns findings; `check` runs all of them.
 """
 
 from .finding import ERROR, INFO, SEVERITIES, WARNING, Finding

@@ -1,4 +1,4 @@
-"""What a check of a data set returns."""
+"""Results of the checks of a data set."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -9,20 +9,20 @@ SEVERITIES = (ERROR, WARNING, INFO)
 
 @dataclass(frozen=True)
 class Finding:
-    """Something that looks wrong, or that one should know.
+    """A problem in a data set, or information about it.
 
     Attributes
     ----------
     kind : str
-        Which check found it.
+        Identifier of the problem.
     severity : {"error", "warning", "info"}
-        Whether results suffer, may suffer, or do not.
+        Whether results are affected, may be affected, or are not affected.
     title, explanation : str
-        What it is, and what to do about it.
+        Short name, and an explanation with advice.
     frames : tuple of int
-        The frames it is about, rising.
+        The affected frames, sorted.
     removable : bool
-        Whether excluding these frames is a sensible remedy.
+        Whether excluding these frames is a reasonable remedy.
     """
 
     kind: str
@@ -34,6 +34,6 @@ class Finding:
 
 
 def finding(kind, severity, frames: Iterable, title, explanation, removable=False) -> list[Finding]:
-    """Return the finding about `frames`, or none where there are none."""
+    """Return a list with a finding about `frames`, or an empty list without frames."""
     frames = tuple(sorted({int(frame) for frame in frames}))
     return [Finding(kind, severity, title, explanation, frames, removable)] if frames else []

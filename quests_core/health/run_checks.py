@@ -1,4 +1,4 @@
-"""Every check of a data set in turn."""
+"""Run all checks of a data set."""
 
 from ..environments import Environments
 from ..io.dataset import DataSet
@@ -7,18 +7,18 @@ from .finding import SEVERITIES, Finding
 
 
 def check(dataset: DataSet, envs: Environments, cutoff: float, progress=None) -> list[Finding]:
-    """Return everything that looks wrong in a data set, the gravest first.
+    """Run all checks, and return their findings sorted by severity.
 
     Parameters
     ----------
     dataset : DataSet
-        The file.
+        The data set.
     envs : Environments
-        Its default descriptors: a row whose first value is 0 has no neighbour.
+        Its default descriptors.
     cutoff : float
-        Å.
-    progress : Progress, optional
-        Told after each check; ends the work where it is cancelled.
+        Cutoff of the descriptors, Å.
+    progress : callable, optional
+        See `quests_core.progress`; called after each check.
     """
     frames = dataset.frames
     checks = (

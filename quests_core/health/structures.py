@@ -1,4 +1,4 @@
-"""What looks wrong in the cells and positions of a data set."""
+"""Checks of the cells, positions and compositions of a data set."""
 
 import hashlib
 
@@ -12,13 +12,13 @@ from ..io.dataset import DataSet
 from ..io.isolated import ISOLATION_DISTANCE
 from .finding import ERROR, INFO, WARNING, Finding, finding
 
-# Two atoms nearer than this share of the sum of their covalent radii overlap.
+# Two atoms overlap if they are closer than this fraction of the sum of their covalent radii.
 OVERLAP = 0.5
 NEAR = 1e-6
 
 
 def cells(frames: list[Atoms], cutoff: float) -> list[Finding]:
-    """Cells without volume, left-handed or thin ones, and frames of different periodicity."""
+    """Find flat, left-handed and thin cells, and frames with different periodic axes."""
     flat, left, thin = [], [], []
     for i, atoms in enumerate(frames):
         if not atoms.pbc.any():
@@ -37,16 +37,16 @@ def cells(frames: list[Atoms], cutoff: float) -> list[Finding]:
         finding(
             "flat cells", ERROR, flat, "Almost no volume",
             "The three cell vectors are nearly in one plane (volume below 2 % of the product of their "
-            "lengths): very likely a mistake.", True,
+            "lengths), which is very likely a mistake.", True,
         )
         + finding(
             "left-handed cells", INFO, left, "Left-handed cell",
-            "The determinant of the cell is negative. Results here are right; some programs refuse it.",
+            "The determinant of the cell is negative. Results here are correct, but some programs reject it.",
         )
         + finding(
             "thin cells", INFO, thin, "Cell thinner than the cutoff",
-            f"A perpendicular height is below the cutoff of {cutoff:g} Å, so an atom sees its own images. "
-            "That is handled correctly, and is usual for small cells.",
+            f"A perpendicular height is below the cutoff of {cutoff:g} Å, so atoms are their own neighbours. "
+            "This is handled correctly, and common for small cells.",
         )
         + _mixed_periodicity(frames)
     )  # fmt: skip
@@ -54,31 +54,31 @@ def cells(frames: list[Atoms], cutoff: float) -> list[Finding]:
 
 def _mixed_periodicity(frames: list[Atoms]) -> list[Finding]:
     kinds = np.array([int(atoms.pbc @ (1, 2, 4)) for atoms in frames])
-    # An isolated atom is often not periodic where all else is.
+    # Isolated atoms are often non-periodic in otherwise periodic data sets.
     many = np.array([len(atoms) > 1 for atoms in frames])
     if not many.any() or len(np.unique(kinds[many])) < 2:
         return []
     usual = np.bincount(kinds[many]).argmax()
     return finding(
-        "mixed periodicity", INFO, np.flatnonzero(many & (kinds != usual)), "Other periodic axes than most",
-        "Periodic and isolated structures are mixed; make sure that this is meant.",
+        "mixed periodicity", INFO, np.flatnonzero(many & (kinds != usual)), "Uncommon periodic axes",
+        "Structures with different periodic axes are mixed; make sure that this is intended.",
     )  # fmt: skip
 
 
 def duplicates(frames: list[Atoms], envs: Environments) -> list[Finding]:
-    """Frames with the same content as an earlier one, and frames with the same environments."""
+    """Find frames with the same structure as an earlier one, and frames with the same environments."""
     seen: dict[bytes, int] = {}
     exact = [i for i, atoms in enumerate(frames) if seen.setdefault(_content(atoms), i) != i]
     near = sorted(set(same_environments(envs, [atoms.numbers for atoms in frames])) - set(exact))
     return finding(
         "duplicates", WARNING, exact, "Exact duplicates",
-        "Elements, positions and cell are those of an earlier frame. A copy adds no information; excluding "
-        "these keeps the first of each.", True,
+        "Elements, positions and cell equal those of an earlier frame. Copies add no information; excluding "
+        "these frames keeps the first of each.", True,
     ) + finding(
         "near duplicates", INFO, near, "Same environments as an earlier frame",
-        "Every descriptor agrees within 10⁻⁶ Å⁻¹ with that of an earlier frame of the same composition: "
-        "the same structure turned, moved or renumbered or, as descriptors hold distances only, with "
-        "elements exchanged. Excluding these keeps the first of each.", True,
+        "All descriptors agree within 10⁻⁶ Å⁻¹ with those of an earlier frame of the same composition: the "
+        "structure is rotated, translated or renumbered or, as descriptors depend on distances only, has "
+        "elements exchanged. Excluding these frames keeps the first of each.", True,
     )  # fmt: skip
 
 
@@ -91,10 +91,10 @@ def _content(atoms: Atoms) -> bytes:
 
 
 def same_environments(envs: Environments, numbers: list[np.ndarray]) -> list[int]:
-    """Return the frames whose environments are, in some order, those of an earlier frame.
+    """Return the frames whose environments equal those of an earlier frame in some order.
 
-    Sums over a frame's rows do not depend on their order; only frames whose sums nearly agree are compared
-    row by row.
+    Means over the rows of a frame do not depend on their order; only frames whose means nearly agree are
+    compared row by row.
     """
     if len(envs) < 2:
         return []
@@ -120,14 +120,14 @@ def same_environments(envs: Environments, numbers: list[np.ndarray]) -> list[int
 
 
 def _alike(A: np.ndarray, B: np.ndarray) -> bool:
-    """Say whether the rows of A and B agree in some order."""
-    # Rounding keeps noise from deciding which of two equal values comes first.
+    """Return whether the rows of A and B agree in some order."""
+    # Rounded, so that noise does not affect the order of equal values.
     sorted_A, sorted_B = (M[np.lexsort(np.round(M, 5).T)] for M in (A, B))
     return bool(np.abs(sorted_A - sorted_B).max() <= NEAR)
 
 
 def isolated_atoms(dataset: DataSet, envs: Environments) -> list[Finding]:
-    """Isolated atoms, and atoms that no other is near to."""
+    """Find isolated atoms, unlabelled ones among them, and atoms without neighbours."""
     alone = envs.X[:, 0] == 0 if envs.X.shape[1] else np.zeros(envs.n_envs, dtype=bool)
     without = [i for i in np.unique(envs.frame_index[alone]) if i not in dataset.locked]
     sizes = envs.sizes
@@ -135,25 +135,25 @@ def isolated_atoms(dataset: DataSet, envs: Environments) -> list[Finding]:
     return (
         finding(
             "isolated atoms", INFO, dataset.locked, "Isolated atoms",
-            "Locked at first, as potentials need them as energy references.",
+            "Locked by default, as potentials need them as energy references.",
         )
         + finding(
             "unlabelled atoms", WARNING, unlabelled, "Isolated atoms without their label",
-            f"One atom, its nearest image beyond {ISOLATION_DISTANCE:g} Å or its label spelt otherwise, but "
-            "not labelled config_type=IsolatedAtom, by which MACE finds its energy references.",
+            f"A single atom whose nearest image is beyond {ISOLATION_DISTANCE:g} Å, or whose label is spelt "
+            "differently, is not labelled config_type=IsolatedAtom, by which MACE finds energy references.",
         )
         + finding(
             "no neighbours", WARNING, without, "Atoms without a neighbour",
-            "At least one atom has no other within the cutoff, so its descriptor is all zero: evaporated "
-            "atoms, a wrong cell, or a cutoff below the distance of neighbours.", True,
+            "At least one atom has no other within the cutoff, so its descriptor is zero: the atom has "
+            "evaporated, the cell is wrong, or the cutoff is below the distance between neighbours.", True,
         )
     )  # fmt: skip
 
 
 def overlaps(frames: list[Atoms], envs: Environments, cutoff: float) -> list[Finding]:
-    """Frames with two atoms nearer than half the sum of their covalent radii."""
-    # X1 holds w(r)/r of the nearest neighbour, which falls with r: only frames with a pair near enough for
-    # their largest atoms are looked at in full.
+    """Find frames with two atoms closer than half the sum of their covalent radii."""
+    # The first component of X1 is w(r)/r of the nearest neighbour, which decreases with r: neighbours are
+    # searched only in frames with a pair close enough for their largest atoms to overlap.
     nearest = np.maximum.reduceat(envs.X[:, 0], envs.offsets[:-1])
     found = []
     for i, atoms in enumerate(frames):
@@ -163,7 +163,7 @@ def overlaps(frames: list[Atoms], envs: Environments, cutoff: float) -> list[Fin
             found.append(i)
     return finding(
         "overlapping atoms", ERROR, found, "Overlapping atoms",
-        "Two atoms, images included, are nearer than half the sum of their covalent radii: "
+        "Two atoms, including periodic images, are closer than half the sum of their covalent radii: "
         "almost always a mistake in positions or cell.", True,
     )  # fmt: skip
 
@@ -175,13 +175,13 @@ def _overlap(atoms: Atoms, reach: float) -> bool:
 
 
 def compositions(dataset: DataSet) -> list[Finding]:
-    """Frames that lack some of the elements of the file."""
+    """Find frames with another set of elements than most."""
     if len(dataset.elements) < 2:
         return []
     sets = [frozenset(atoms.numbers.tolist()) for atoms in dataset.frames]
     usual = max(set(sets), key=sets.count)
     return finding(
         "mixed elements", INFO, (i for i, s in enumerate(sets) if s != usual), "Mixed compositions",
-        "The file mixes sets of elements. Entropy compares environments by distances; make sure that "
-        "comparing these frames is meant.",
+        "The file contains frames with different sets of elements. The entropy compares environments by "
+        "distances; make sure that comparing these frames is intended.",
     )  # fmt: skip

@@ -162,7 +162,7 @@ def _nearest(X: np.ndarray, Y: np.ndarray, n: int, random_state: int, progress) 
         progress("graph of neighbours", 0, 2)
     if len(Y) <= 2 * n_graph:
         # Too few for a graph.
-        check_fits(2 * 8 * len(X) * len(Y), f"{len(X):,} × {len(Y):,} distances", "take fewer neighbours")
+        check_fits(2 * 8 * len(X) * len(Y), f"{len(X):,} × {len(Y):,} distances", "use fewer neighbours")
         return np.argsort(cdist(X, Y), axis=1, kind="stable")[:, :n]
     with warnings.catch_warnings():
         # It warns of neighbours that it missed; the measured recall says how many.

@@ -8,12 +8,14 @@ import pandas as pd
 from ase import Atoms
 from scipy.optimize import brentq
 
+from ..io.dataset import mean_volume_per_atom
 from ..progress import ProgressCallback
+from ..utils.arrays import read_only
 from ..utils.validation import check_count, check_environments, check_frames, check_positive, check_sane
 from .entropy import entropy
 
 # Å⁻¹; for the default descriptor: from all environments distinct to all equal.
-_LOWEST, _HIGHEST, _N = 5e-4, 0.5, 25
+BANDWIDTHS = read_only(np.geomspace(5e-4, 0.5, 25), copy=False)
 
 
 def bandwidth_from_volume(volume: float) -> float:
@@ -81,10 +83,9 @@ def bandwidth_from_frames(frames: Sequence[Atoms]) -> float:
     >>> round(bandwidth_from_frames([bulk("Cu", a=3.58), bulk("Cu", a=3.6).repeat(2)]), 4)
     0.0626
     """
-    dense = [atoms for atoms in check_frames(frames) if atoms.pbc.all() and len(atoms)]
-    if not dense:
+    volume, _ = mean_volume_per_atom(check_frames(frames))
+    if volume is None:
         raise ValueError("frames: expected at least 1 that is periodic in three directions, got none")
-    volume = sum(atoms.cell.volume for atoms in dense) / sum(len(atoms) for atoms in dense)
     return bandwidth_from_volume(volume)
 
 
@@ -131,9 +132,7 @@ def bandwidth_curve(
     [1.0, 0.58, 0.0]
     """
     X = _sample(envs, n_samples, random_state)
-    if bandwidths is None:
-        bandwidths = np.geomspace(_LOWEST, _HIGHEST, _N)
-    bandwidths = [check_sane(h, "bandwidths") for h in bandwidths]
+    bandwidths = [check_sane(h, "bandwidths") for h in (BANDWIDTHS if bandwidths is None else bandwidths)]
     entropies = []
     for i, h in enumerate(bandwidths):
         entropies.append(entropy(X, h))

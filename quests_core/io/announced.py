@@ -1,4 +1,4 @@
-"""How many atoms a file of another format announces, where ASE's reader takes however many there are."""
+"""Check the number of atoms announced in a file, for formats whose reader in ASE does not."""
 
 import re
 from collections.abc import Callable, Sequence
@@ -22,7 +22,7 @@ _HEAD_LINES, _LINE_LENGTH = 100, 1000
 
 
 def check_announced(path: Path, kind: str, frames: Sequence[Atoms]) -> None:
-    """Raise a ValueError where a file announces more or fewer atoms than were read from it."""
+    """Raise a ValueError if the file announces another number of atoms than `frames` contain."""
     if kind not in _COUNTS or len(frames) != 1:
         return
     with open_regular(path) as file:
@@ -31,7 +31,7 @@ def check_announced(path: Path, kind: str, frames: Sequence[Atoms]) -> None:
     try:
         announced = int(_COUNTS[kind](head))
     except (ValueError, IndexError, StopIteration):
-        # The reader did without.
+        # The reader did not need the number.
         return
     if announced != len(frames[0]):
         raise ValueError(f"{announced:,} atoms are announced, {len(frames[0]):,} found")

@@ -1,7 +1,7 @@
-"""Formats other than xyz, read by ASE: only such as hold nothing but data.
+"""Read formats other than xyz by ASE, restricted to formats that contain only data.
 
-ASE takes the end of a name for a format where it knows none, and some of its formats unpickle, start programs
-or ask a database server. What is not in `FORMATS` is never opened.
+Some of ASE's formats unpickle objects, start programs or connect to a database server, and ASE may choose
+them by the suffix of a file. Formats that are not in `FORMATS` are never opened.
 """
 
 import contextlib
@@ -22,7 +22,7 @@ from .format_fillers import drop_fillers, read_pdb
 from .reading_notes import ReadingNotes
 from .xyz_file import read_xyz
 
-# Each reader was looked through: text, JSON, ASE's own binary "ulm", or SQLite; none of it calls anything.
+# Each reader was reviewed: it reads text, JSON, ASE's binary format "ulm" or SQLite, and executes nothing.
 FORMATS = frozenset(
     (
         "abinit-out", "aims", "aims-output", "cfg", "cif", "cjson",
@@ -38,21 +38,21 @@ FORMATS = frozenset(
 
 
 def read_with_ase(path: Path, notes: ReadingNotes | None = None) -> list[Atoms]:
-    """Return all frames of a file that is no xyz file; a ValueError where it cannot be read."""
+    """Return all frames of a file in a format other than xyz; raise a ValueError if it cannot be read."""
     folder, notes = str(path.parent), notes or ReadingNotes()
     try:
         if plain_name(path.name) == path.name:
             return _read(path, notes)
-        # ASE would seek in the compressed stream, which takes minutes.
+        # Decompressed first, because ASE seeks in the file, which takes minutes in a compressed stream.
         with scratch.temporary("plain-") as name:
             folder = name
             plain = Path(folder, path.stem)
             plain.write_bytes(read_bytes(path))
             return _read(plain, notes)
     except UnknownFileTypeError as error:
-        raise ValueError(f"{path.name}: cannot be read: its format is not known") from error
+        raise ValueError(f"{path.name}: cannot be read: unknown format") from error
     except Exception as error:
-        # Whatever it was that ASE could not digest.
+        # ASE's readers raise many kinds of errors.
         why = one_line_message(error).replace(f"{folder}{os.sep}", "")
         raise ValueError(f"{path.name}: cannot be read: {why}") from error
 
@@ -61,7 +61,7 @@ def _read(path: Path, notes: ReadingNotes) -> list[Atoms]:
     check_regular(path)
     found = filetype(str(path))
     if found not in FORMATS:
-        raise ValueError(f"the format {found[:40]!r} is none of those that are opened here")
+        raise ValueError(f"unsupported format {found[:40]!r}")
     if found == "db":
         _check_tables(path)
         with ase.db.connect(path, type="db", serial=True) as database:
@@ -77,7 +77,7 @@ def _read(path: Path, notes: ReadingNotes) -> list[Atoms]:
 
 
 def _check_tables(path: Path) -> None:
-    """Refuse a database in which something else than a table answers: a view may never end."""
+    """Raise a ValueError if a database contains views, triggers or the like: reading a view may never end."""
     with contextlib.closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as database:
         for (kind,) in database.execute("SELECT DISTINCT type FROM sqlite_master"):
             if kind not in ("table", "index"):
@@ -85,9 +85,9 @@ def _check_tables(path: Path) -> None:
 
 
 def database_frames(database) -> list[Atoms]:
-    """Return all frames of an ASE database, each with its row's key-value pairs in its info."""
+    """Return all frames of an ASE database, with the key-value pairs of each row in ``info``."""
     frames = []
-    # Without a context, ASE leaves connections open.
+    # ASE closes connections only at the end of a context.
     unconnected = getattr(database, "connection", False) is None
     with database if unconnected else contextlib.nullcontext():
         for row in database.select():
@@ -98,6 +98,6 @@ def database_frames(database) -> list[Atoms]:
 
 
 def one_line_message(error: Exception) -> str:
-    """Return what an error says, in one line that is not too long."""
+    """Return the message of an error as one line of limited length, or else the name of its type."""
     text = " ".join(str(error).split())
     return f"{text:.200}" if text else type(error).__name__

@@ -1,7 +1,7 @@
 """Compressed files: gzip, bzip2, xz and, on Python 3.14 and newer, zstd.
 
-What a file is compressed with is told by its first bytes; what a new file is to be compressed with, by the
-end of its name.
+The compression of an existing file is detected from its first bytes, that of a new file is determined by its
+suffix.
 """
 
 import bz2
@@ -20,12 +20,12 @@ SUFFIXES = (".gz", ".bz2", ".xz", ".zst")
 SPLIT = "split the file, or read it on a machine with more memory"
 _MAGIC = {b"\x1f\x8b": "gzip", b"BZh": "bzip2", b"\xfd7zXZ\x00": "xz", b"\x28\xb5\x2f\xfd": "zstd"}
 _CHUNK = 1 << 20
-# What the dictionary of an xz file may take; presets need up to 65 MB.
+# Memory limit for decompressing xz, in bytes; presets need up to 65 MB.
 _XZ_MEMORY = 256_000_000
 
 
 def plain_name(name: str) -> str:
-    """Return a file's name without the end that says how it is compressed.
+    """Return a file name without the suffix of a compression.
 
     Examples
     --------
@@ -37,7 +37,7 @@ def plain_name(name: str) -> str:
 
 
 def compress(data: bytes, name: str) -> bytes:
-    """Return the content of a file of that name: compressed if the name says so, always to the same bytes."""
+    """Compress data according to the suffix of a file name; the result is reproducible."""
     suffix = Path(name).suffix.lower()
     if suffix == ".gz":
         return gzip.compress(data, mtime=0)
@@ -49,7 +49,7 @@ def compress(data: bytes, name: str) -> bytes:
 
 
 def check_can_compress(name: str) -> None:
-    """Raise a ValueError where this Python cannot compress as the name says."""
+    """Raise a ValueError if this Python version lacks the compression that a file name requires."""
     if Path(name).suffix.lower() == ".zst":
         _zstd(name)
 
@@ -64,14 +64,20 @@ def _zstd(name: str):
 
 
 def read_bytes(path: Path, check_beginning=None) -> bytes:
-    """Return the content of a file, unpacked if it is compressed; what would not fit in memory is refused.
+    """Return the content of a file, decompressed if necessary.
 
     Parameters
     ----------
     path : Path
         The file.
     check_beginning : callable, optional
-        Called with the first MB of what is unpacked; raises where the rest need not be.
+        Called with the first MB of a compressed file's content before the rest is decompressed; it may raise
+        an error.
+
+    Raises
+    ------
+    ValueError
+        If the compressed data are damaged, or the content would not fit in memory.
     """
     with open_regular(path) as file:
         first = file.read(6)
@@ -80,7 +86,7 @@ def read_bytes(path: Path, check_beginning=None) -> bytes:
         if kind is None:
             size = os.fstat(file.fileno()).st_size
             memory.check_fits(3 * size, f"{path.name}: reading it", SPLIT)
-            # Not what is written to it meanwhile.
+            # Ignore what is appended in the meantime.
             return file.read(size)
         try:
             return _unpack(_chunks(file, kind, path.name), path.name, check_beginning)
@@ -97,14 +103,14 @@ def _unpack(chunks: Iterator[bytes], name: str, check_beginning) -> bytes:
             check_beginning(chunk)
         found.append(chunk)
         n_bytes += len(chunk)
-        # A few bytes can unpack to any number of them.
+        # The compressed size says nothing about the decompressed one.
         if free is not None and 3 * n_bytes > free:
             memory.check_fits(3 * n_bytes + free, f"{name}: unpacking it", SPLIT)
     return b"".join(found)
 
 
 def _chunks(file, kind: str, name: str) -> Iterator[bytes]:
-    """Yield what a compressed file holds, at most a MB at a time."""
+    """Yield the content of a compressed file in chunks of at most 1 MB."""
     if kind == "gzip":
         with gzip.GzipFile(fileobj=file) as plain:
             while chunk := plain.read(_CHUNK):
@@ -126,7 +132,7 @@ def _chunks(file, kind: str, name: str) -> Iterator[bytes]:
             yield chunk
         data = b""
         if unpacker.eof:
-            # A file may hold several streams, those of xz with zeros between them.
+            # A file may contain several streams, and padding between those of xz.
             data = unpacker.unused_data
             while not (data := data.lstrip(b"\x00") if kind == "xz" else data):
                 if not (data := file.read(_CHUNK)):

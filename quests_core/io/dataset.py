@@ -1,7 +1,6 @@
-"""An opened file: its frames, and what is known of them before anything is computed."""
+"""A file of structures in memory: frames, labels, forces and notes."""
 
-import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -9,7 +8,7 @@ import numpy as np
 from ase import Atoms
 
 from ..utils.arrays import read_only
-from ..utils.regular import open_regular
+from ..utils.checksum import sha256_of
 from .isolated import is_isolated, labels_of
 from .labels import atoms_forces, label_notes
 from .read import read
@@ -17,35 +16,34 @@ from .read import read
 
 @dataclass(frozen=True, eq=False)
 class DataSet:
-    """An opened file.
+    """The frames of a file, with their labels.
 
     Attributes
     ----------
     name : str
-        File name as shown.
+        File name to display.
     path : Path
-        Where the bytes are.
+        The file.
     sha256 : str
-        Hash of these bytes.
+        Hash of its content.
     frames : list of Atoms
         The structures, in file order.
     labels : tuple of str
-        ``config_type`` of each frame, "" where it has none.
+        ``config_type`` of each frame, or "".
     elements : tuple of str
-        Symbols, sorted.
+        Chemical symbols, sorted.
     forces : ndarray of shape (n_atoms,)
-        |F| of every atom of every frame, eV Å⁻¹; NaN where its frame has no usable forces.
+        |F| of every atom of every frame, eV Å⁻¹; NaN for all atoms of a frame without usable forces.
     without_forces : tuple of int
         Frames without usable forces.
     locked : tuple of int
-        Frames that are locked at first: isolated atoms, which potentials need as energy references.
+        Frames to lock by default: isolated atoms, which potentials need as energy references.
     uploaded : bool
-        Whether `path` is a temporary copy that means nothing to the user.
+        Whether `path` is a temporary copy whose name means nothing to the user.
     notes : tuple of str
-        What a user should know about the file: what was ignored, dropped, or looks like a label without
-        being recognised.
+        Notes for the user: what was ignored, dropped, or looks like a label but is not recognised.
     energy_key, forces_key, label_key : str or None
-        The keys that the user named, in place of those that are recognised.
+        Keys given by the user, instead of the recognised ones.
     """
 
     name: str
@@ -69,12 +67,6 @@ class DataSet:
         return len(self.without_forces) < len(self.frames)
 
 
-def content_hash(path: Path) -> str:
-    """Return the SHA-256 of a file."""
-    with open_regular(path) as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
-
-
 def load(
     path,
     name: str | None = None,
@@ -85,22 +77,36 @@ def load(
     forces_key: str | None = None,
     label_key: str | None = None,
 ) -> DataSet:
-    """Read a file of structures by `read`.
+    """Read a file of structures.
 
-    `energy_key` and `forces_key` name the labels as in `quests_core.read`; `label_key` the key in the info
-    that takes the place of ``config_type``.
+    Parameters
+    ----------
+    path : str or path-like
+        The file.
+    name : str, optional
+        Name to display; by default that of the file.
+    sha256 : str, optional
+        Hash of the file, if known.
+    progress : callable, optional
+        See `quests_core.progress`.
+    read : callable
+        Function that reads the frames, such as `quests_core.read`.
+    energy_key, forces_key : str, optional
+        See `quests_core.read`.
+    label_key : str, optional
+        Key in ``info`` of the label, instead of ``config_type``.
 
     Raises
     ------
     ValueError, OSError
-        If the file cannot be used; the message names the frame and why.
+        If the file cannot be used; the message names the frame and the reason.
     """
     path = Path(path).expanduser().resolve()
-    sha256 = sha256 or content_hash(path)
+    sha256 = sha256 or sha256_of(path)
     notes: list[str] = []
     frames = read(path, progress, energy_key, forces_key, notes)
-    if content_hash(path) != sha256:
-        # Results are kept by the hash: those of other bytes must not stand under it.
+    if sha256_of(path) != sha256:
+        # Results are cached by the hash, so the frames must be those of the hashed content.
         raise ValueError(f"{path.name} changed while it was read; open it again")
     forces = [_force_norms(atoms) for atoms in frames]
     labels = labels_of(frames, label_key)
@@ -122,21 +128,36 @@ def load(
 
 
 def volume_per_atom(dataset: DataSet) -> tuple[float | None, int]:
-    """Return the volume an atom, Å³, of the frames that are periodic in three directions, and how many.
+    """Return the mean volume per atom, Å³, and the number of frames that it is based on.
 
-    Isolated atoms do not count; None where no frame is left.
+    Isolated atoms are ignored; see `mean_volume_per_atom`.
     """
-    locked = set(dataset.locked)
-    bulk = [atoms for i, atoms in enumerate(dataset.frames) if atoms.pbc.all() and i not in locked]
-    if not bulk:
+    isolated = set(dataset.locked)
+    return mean_volume_per_atom([atoms for i, atoms in enumerate(dataset.frames) if i not in isolated])
+
+
+def mean_volume_per_atom(frames: Sequence[Atoms]) -> tuple[float | None, int]:
+    """Return the total volume per atom, Å³, of all frames periodic in three directions, and their number.
+
+    Returns None and 0 if there are no such frames.
+
+    Examples
+    --------
+    >>> from ase.build import bulk, molecule
+    >>> volume, n_frames = mean_volume_per_atom([bulk("Cu", a=3.6), molecule("H2O")])
+    >>> round(volume, 3), n_frames
+    (11.664, 1)
+    """
+    dense = [atoms for atoms in frames if atoms.pbc.all() and len(atoms)]
+    if not dense:
         return None, 0
-    return sum(atoms.cell.volume for atoms in bulk) / sum(len(atoms) for atoms in bulk), len(bulk)
+    return float(sum(atoms.cell.volume for atoms in dense)) / sum(map(len, dense)), len(dense)
 
 
 def _force_norms(atoms: Atoms) -> np.ndarray:
-    """Return |F| of each atom; all NaN where any is missing, so that no frame counts in part."""
+    """Return |F| of each atom, or NaN for all atoms if the force on any atom is unusable."""
     forces = atoms_forces(atoms)
-    # The norm of larger ones would overflow.
+    # The norm of larger forces would overflow.
     if forces is None or not (np.abs(forces) < 1e150).all():
         return np.full(len(atoms), np.nan)
     return np.linalg.norm(forces, axis=1)

@@ -1,6 +1,6 @@
-"""A frame of an extxyz file as text: keys and columns change, every other character stays.
+"""Edit a frame of an extxyz file as text: change keys and columns, keep every other character.
 
-Reading a file into numbers and writing these again would lose how they were written; text does not.
+Reading numbers and writing them again would not preserve how they were written.
 """
 
 from collections.abc import Callable
@@ -16,16 +16,16 @@ _PLAIN = "species:S:1:pos:R:3"
 
 @dataclass
 class FrameText:
-    r"""One frame, taken apart.
+    r"""A frame of an extxyz file, parsed into comment, columns and lines.
 
     Attributes
     ----------
     comment : str
         The comment line.
     columns : list of [name, kind, width]
-        What ``Properties`` says.
+        The columns of ``Properties``.
     lines : list of str
-        The atoms' lines.
+        The lines of the atoms.
 
     Examples
     --------
@@ -46,7 +46,7 @@ class FrameText:
 
     @classmethod
     def of(cls, block: bytes) -> "FrameText":
-        """Take the bytes of one frame, whose comment holds keys and values, apart."""
+        """Parse the bytes of a frame whose comment consists of keys and values."""
         line_end = "\r\n" if b"\r\n" in block else "\n"
         _, comment, *lines = block.decode("utf-8").rstrip("\r\n").split("\n")
         frame = cls(comment.rstrip("\r"), [], [line.rstrip("\r") for line in lines], line_end)
@@ -55,8 +55,9 @@ class FrameText:
         frame.columns = [[n, k, int(w)] for n, k, w in zip(*[iter(parts)] * 3, strict=True)]
         return frame
 
-    def _item(self, is_it: Callable[[str], bool]) -> Item | None:
-        return next((item for item in parse(self.comment) if item.raw is not None and is_it(item.key)), None)
+    def _item(self, matches: Callable[[str], bool]) -> Item | None:
+        items = parse(self.comment)
+        return next((item for item in items if item.raw is not None and matches(item.key)), None)
 
     def _replace(self, item: Item, text: str) -> None:
         end = item.start + len(item.source)
@@ -64,25 +65,25 @@ class FrameText:
 
     @property
     def keys(self) -> list[str]:
-        """The keys that have a value, in their order."""
+        """The keys that have a value, in order."""
         return [item.key for item in parse(self.comment) if item.raw is not None]
 
     def get(self, key: str) -> str | None:
-        """Return the value of a key without its quotes, None where it has none."""
+        """Return the text of a key's value without quotes, or None without a value."""
         item = self._item(key.__eq__)
         return item.text if item else None
 
     def value(self, key: str):
-        """Return what is read as the value of a key, None where it has none."""
+        """Return the parsed value of a key, or None without a value."""
         item = self._item(key.__eq__)
         return item.value if item else None
 
     def has_column(self, name: str) -> bool:
-        """Say whether there is a column of that name."""
+        """Return whether there is a column of that name."""
         return any(column[0] == name for column in self.columns)
 
     def set(self, key: str, value: str) -> None:
-        """Give a key a value, in its place or at the end."""
+        """Set the value of a key, in place or at the end of the comment."""
         text, item = f"{quote(key)}={quote(value)}", self._item(key.__eq__)
         if item:
             self._replace(item, text)
@@ -90,7 +91,7 @@ class FrameText:
             self.comment = f"{self.comment} {text}" if self.comment.strip() else text
 
     def rename(self, key: str, new: str) -> None:
-        """Give a value another key."""
+        """Rename a key."""
         item = self._item(key.__eq__)
         if item and item.raw is not None:
             before_value = item.source.removesuffix(item.raw)
@@ -98,7 +99,7 @@ class FrameText:
             self._replace(item, f"{quote(new)}{equals}{item.raw}")
 
     def rename_column(self, name: str, new: str) -> None:
-        """Give a column another name."""
+        """Rename a column."""
         for column in self.columns:
             if column[0] == name:
                 column[0], self._changed_columns = new, True
@@ -108,14 +109,14 @@ class FrameText:
         width = sum(column[2] for column in self.columns)
         for i, value in enumerate(values):
             tokens = self.lines[i].split()
-            # What stands behind the columns that are named is no column.
+            # Drop what follows the named columns.
             line = " ".join(tokens[:width]) if len(tokens) > width else self.lines[i].rstrip()
             self.lines[i] = f"{line} {value}"
         self.columns.append([name, kind, 1])
         self._changed_columns = True
 
     def replace_column(self, name: str, values: np.ndarray) -> None:
-        """Write the numbers of a column anew, exactly."""
+        """Replace the numbers of a column, in full precision."""
         start = 0
         for column in self.columns:
             if column[0] == name:
@@ -130,7 +131,7 @@ class FrameText:
             self.lines[i] = " ".join(tokens)
 
     def to_bytes(self) -> bytes:
-        """Return the frame as it stands in a file."""
+        """Return the text of the frame in a file."""
         if self._changed_columns:
             properties = ":".join(f"{n}:{k}:{w}" for n, k, w in self.columns)
             item = self._item(lambda key: key.lower() == "properties")

@@ -1,11 +1,11 @@
-"""What ASE's readers of other formats put in where a file says nothing: dropped, or told.
+"""Drop, or report in notes, values that ASE's readers invent if a file lacks them.
 
-- LAMMPS dumps: the energy 0.0 beside forces is dropped. That elements are H, He, … for types 1, 2, …, or
-  guessed from masses, is told; also for LAMMPS data files without masses.
-- GPUMD, GROMACS, GROMOS: that elements are guessed is told. CP2K's DCD: that they are unknown is.
-- PDB: the frame without atoms behind the last ``END`` is dropped, and so is the cell of 1 Å that stands for
-  none. The cell before the first model holds for all, and a last model without ``END`` counts. That elements
-  are guessed from names is told.
+- LAMMPS dumps: the energy 0.0 next to forces is dropped. Elements H, He, … for types 1, 2, …, or guessed from
+  masses, are reported; also for LAMMPS data files without masses.
+- GPUMD, GROMACS, GROMOS: guessed elements are reported. CP2K's DCD: unknown elements are reported.
+- PDB: the empty frame after the last ``END`` is dropped, and so is the placeholder cell of 1 Å. The cell
+  before the first model applies to all models, and a last model without ``END`` is read. Elements guessed
+  from atom names are reported.
 """
 
 import io
@@ -18,29 +18,29 @@ from .reading_notes import ReadingNotes
 
 _NO_ENERGY = ("lammps-dump-text", "lammps-dump-binary")
 _GUESSED = {
-    "lammps-dump-binary": "the file names no elements: its types 1, 2, … stand as H, He, …",
-    "gpumd": "the elements are guessed from the masses",
-    "cp2k-dcd": "the file names no elements: every atom stands as X; the cell is not read",
-    "gromacs": "the elements are guessed from the names of the atoms",
-    "gromos": "the elements are guessed from the names of the atoms",
+    "lammps-dump-binary": "the file has no elements: types 1, 2, … are read as H, He, …",
+    "gpumd": "elements are guessed from masses",
+    "cp2k-dcd": "the file has no elements: every atom is read as X; the cell is not read",
+    "gromacs": "elements are guessed from atom names",
+    "gromos": "elements are guessed from atom names",
 }
 _ATOM = ("ATOM", "HETATM")
 
 
 def drop_fillers(frames: list[Atoms], path: Path, format: str, notes: ReadingNotes) -> None:
-    """Take out of frames what their reader made up, and tell the rest."""
+    """Remove invented energies from the frames, and add notes on guessed elements."""
     if format in _NO_ENERGY:
         for atoms in frames:
             getattr(atoms.calc, "results", {}).pop("energy", None)
     if format == "lammps-dump-text":
-        _tell_elements_of_dump(path, notes)
+        _note_elements_of_dump(path, notes)
     if format == "lammps-data" and b"\nMasses" not in path.read_bytes():
         notes.about(None)(_GUESSED["lammps-dump-binary"])
     if format in _GUESSED:
         notes.about(None)(_GUESSED[format])
 
 
-def _tell_elements_of_dump(path: Path, notes: ReadingNotes) -> None:
+def _note_elements_of_dump(path: Path, notes: ReadingNotes) -> None:
     frame = -1
     with path.open("rb") as file:
         for line in file:
@@ -49,45 +49,45 @@ def _tell_elements_of_dump(path: Path, notes: ReadingNotes) -> None:
             frame += 1
             columns = line.split()[2:]
             if b"element" not in columns:
-                by_mass = "the elements are guessed from the masses"
-                notes.about(frame)(by_mass if b"mass" in columns else _GUESSED["lammps-dump-binary"])
+                notes.about(frame)(_GUESSED["gpumd" if b"mass" in columns else "lammps-dump-binary"])
 
 
 def read_pdb(path: Path, notes: ReadingNotes) -> list[Atoms]:
-    """Return the models of a PDB file, each with the cell that stands before it or before an earlier one."""
+    """Return the models of a PDB file, each with the last cell before it."""
     lines = path.read_text(encoding="utf-8", errors="replace").splitlines()
-    return list(ase.io.iread(io.StringIO("\n".join(_mended(lines, notes))), format="proteindatabank"))
+    text = "\n".join(_normalized(lines, notes))
+    return list(ase.io.iread(io.StringIO(text), format="proteindatabank"))
 
 
-def _mended(lines: list[str], notes: ReadingNotes) -> list[str]:
-    """Return the lines of a PDB file so that ASE finds all its models, with their cells, and nothing else."""
-    mended: list[str] = []
+def _normalized(lines: list[str], notes: ReadingNotes) -> list[str]:
+    """Return the lines of a PDB file such that ASE reads each model once, with its cell."""
+    normalized: list[str] = []
     cell, n_atoms, frame = "", 0, 0
     for line in lines:
         if line.startswith("CRYST1"):
-            cell = "" if _stands_for_none(line) else line
+            cell = "" if _is_placeholder(line) else line
             if not cell:
-                notes.about(None)("the cell of 1 Å stands for none, and is dropped")
+                notes.about(None)("the placeholder cell of 1 Å is dropped")
         elif line.startswith("END"):
             if n_atoms:
-                mended.append("ENDMDL")
+                normalized.append("ENDMDL")
             frame, n_atoms = frame + bool(n_atoms), 0
         elif line.startswith(_ATOM):
             if not n_atoms and cell:
-                mended.append(cell)
+                normalized.append(cell)
             n_atoms += 1
             if not line[76:78].strip():
-                notes.about(frame)("elements are guessed from the names of atoms")
-            mended.append(line)
+                notes.about(frame)("elements are guessed from atom names")
+            normalized.append(line)
         else:
-            mended.append(line)
+            normalized.append(line)
     if n_atoms:
-        mended.append("ENDMDL")
-    return mended
+        normalized.append("ENDMDL")
+    return normalized
 
 
-def _stands_for_none(line: str) -> bool:
-    """Say whether a CRYST1 record is that of a structure that is no crystal: three lengths of 1 Å."""
+def _is_placeholder(line: str) -> bool:
+    """Return whether a CRYST1 record has three lengths of 1 Å, as for structures that are not crystals."""
     try:
         return [float(line[i : i + 9]) for i in (6, 15, 24)] == [1.0, 1.0, 1.0]
     except ValueError:

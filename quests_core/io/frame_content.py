@@ -1,7 +1,7 @@
-"""What a frame holds, as one table of names: how frames are compared before and after they are written.
+"""Content of a frame by name, to compare frames before and after writing.
 
-In an extxyz file a calculator's results, info and arrays are keys and columns alike, so ``energy`` in
-``atoms.info`` and ``energy`` of the calculator are one. `frame_content` sees them so.
+An extxyz file stores a calculator's results, ``info`` and ``arrays`` alike, as keys and columns, so
+``energy`` in ``atoms.info`` and ``energy`` of the calculator are the same. `frame_content` merges them.
 """
 
 from typing import Any, NamedTuple
@@ -11,23 +11,23 @@ from ase import Atoms
 from ase.constraints import FixAtoms, FixCartesian
 from ase.spacegroup.spacegroup import Spacegroup
 
-# Results of a calculator that ASE knows, by what they belong to.
+# Properties of calculators in ASE, per atom and per frame.
 PER_ATOM = ("forces", "stresses", "charges", "magmoms", "energies", "born_effective_charges")
 PER_FRAME = (
     "energy", "free_energy", "stress", "dipole", "magmom", "polarization", "dielectric_tensor",
 )  # fmt: skip
-# Which ASE reads as nine numbers, and nothing else.
+# ASE reads these only as nine numbers.
 MATRICES = ("stress", "virial")
-# Columns that ASE reads under another name.
+# Columns that ASE renames.
 _COLUMN_NAMES = {"charge": "charges"}
-# xx yy zz yz xz xy, written as a matrix.
+# Matrix of the indices into xx yy zz yz xz xy.
 _VOIGT = [[0, 5, 4], [5, 1, 3], [4, 3, 2]]
-# A stress is symmetric: what rounding leaves of the other half is not kept.
+# Relative asymmetry of a stress that is attributed to rounding, and removed.
 _ASYMMETRY = 1e-6
 
 
 class FrameContent(NamedTuple):
-    """The values of a frame and the columns of its atoms, by name."""
+    """The per-frame values and per-atom columns of a frame, by name."""
 
     symbols: list[str]
     positions: np.ndarray
@@ -38,9 +38,9 @@ class FrameContent(NamedTuple):
 
 
 def frame_content(atoms: Atoms) -> FrameContent:
-    """Return what a frame holds; a ValueError where a name stands for two different values.
+    """Return the content of a frame; raise a ValueError if one name has two different values.
 
-    Of a calculator's results, those count that ASE knows; of constraints, `FixAtoms` and `FixCartesian`.
+    Included are the results that ASE defines, and the constraints `FixAtoms` and `FixCartesian`.
     """
     values = {key: _value(key, value) for key, value in atoms.info.items()}
     values = {key: value for key, value in values.items() if value is not None or not _is_label(key)}
@@ -69,7 +69,7 @@ def _is_label(key) -> bool:
 def _put(store: dict, name: str, value, place: str) -> None:
     if name in store and not same(store[name], value):
         got = f"{value!r:.40}, got {store[name]!r:.40}" if np.ndim(value) == 0 else "this, got another value"
-        raise ValueError(f"{place}[{name!r}]: expected what the calculator holds, {got}")
+        raise ValueError(f"{place}[{name!r}]: expected the calculator's value, {got}")
     store[name] = value
 
 
@@ -77,14 +77,14 @@ def _value(key, value):
     if isinstance(value, Spacegroup):
         return value.symbol
     if key in MATRICES and isinstance(value, str) and value.strip().lower() in ("", "none"):
-        return None  # as str(None) was written
+        return None  # str(None), as some programs write it
     if key in MATRICES and value is not None:
         return _matrix(key, value)
     return value
 
 
 def _matrix(key: str, value) -> np.ndarray:
-    """Return a stress or virial as a matrix; of six numbers (xx yy zz yz xz xy), or nine column by column."""
+    """Return a stress or virial as a matrix, given six numbers (xx yy zz yz xz xy) or nine by columns."""
     try:
         array = np.asarray(value, dtype=float)
     except (TypeError, ValueError):
@@ -101,7 +101,7 @@ def _matrix(key: str, value) -> np.ndarray:
 
 
 def _move_mask(atoms: Atoms) -> np.ndarray | None:
-    """Return which atoms, or which of their coordinates, may move; None where nothing is fixed."""
+    """Return which atoms, or which of their coordinates, may move; None without constraints."""
     fixed = [one for one in atoms.constraints if isinstance(one, FixAtoms | FixCartesian)]
     if not fixed:
         return None
@@ -113,7 +113,7 @@ def _move_mask(atoms: Atoms) -> np.ndarray | None:
 
 
 def difference(before: FrameContent, after: FrameContent) -> str:
-    """Return what differs first between two frames, "" where nothing does."""
+    """Return the name of the first difference between two frames, or ""."""
     for name in ("symbols", "positions", "cell", "pbc"):
         if not same(getattr(before, name), getattr(after, name)):
             return name
@@ -128,10 +128,10 @@ def difference(before: FrameContent, after: FrameContent) -> str:
 
 
 def same(first, second) -> bool:
-    """Say whether two values are equal, to the last bit; the type of container does not count.
+    """Return whether two values are equal to the last bit, regardless of their containers.
 
-    A list equals an array of its numbers, an array of shape (n, 1) one of shape (n,), NaN equals NaN, and a
-    truth value no number.
+    A list equals an array with the same numbers, an array of shape (n, 1) one of shape (n,), and NaN equals
+    NaN. A boolean equals no number.
 
     Examples
     --------
@@ -154,12 +154,12 @@ def _narrow(array: np.ndarray) -> np.ndarray:
 
 def _same_numbers(first: np.ndarray, second: np.ndarray) -> bool:
     if first.size == second.size == 0:
-        return first.tolist() == second.tolist()  # all of their shape that text can say
+        return first.tolist() == second.tolist()  # text does not preserve more of their shapes
     if first.shape != second.shape:
         return False
     if first.dtype == second.dtype or {first.dtype.kind, second.dtype.kind} == {"f"}:
         return bool(np.array_equal(first, second, equal_nan=first.dtype.kind == "f"))
-    # Python compares whole numbers with others exactly; NumPy rounds wide ones first.
+    # Python compares integers with floats exactly; NumPy rounds large ones first.
     return _same_plain(first.tolist(), second.tolist())
 
 

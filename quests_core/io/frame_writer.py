@@ -1,4 +1,4 @@
-"""Frames in memory as extxyz, written so that the same frames are read, or refused in one sentence."""
+"""Write frames as extxyz such that the same frames are read back, or raise an error."""
 
 import io
 import json
@@ -21,31 +21,31 @@ _RESERVED = ("lattice", "properties", "pbc")
 
 
 def frame_bytes(atoms: Atoms) -> bytes:
-    """Return a frame as extxyz from which the same numbers are read, to the last bit.
+    """Return a frame as extxyz, with numbers in full precision.
 
     Raises
     ------
     ValueError
-        If the frame holds what extxyz cannot express; the message names the key.
+        If extxyz cannot express the content of the frame; the message names the key.
     """
     return _text(frame_content(atoms))
 
 
 def frames_bytes(frames: Sequence[Atoms], indices: Indices | None = None) -> bytes:
-    r"""Return frames as extxyz, after reading them back and comparing them with what was written.
+    r"""Return frames as extxyz, verified by reading them back.
 
     Parameters
     ----------
     frames : sequence of ase.Atoms
         The frames.
     indices : sequence of int, optional
-        Which of them, in this order; by default all.
+        The frames to return, in this order; by default all.
 
     Raises
     ------
     ValueError
-        If a frame would not read back with the same energy, forces, stress, pbc, cell, info and arrays; the
-        message names the frame and the key.
+        If a frame would not be read back with the same energy, forces, stress, pbc, cell, info and arrays;
+        the message names the frame and the key.
 
     Examples
     --------
@@ -69,26 +69,27 @@ def _checked(frames: Sequence[Atoms], indices: Iterable[int]) -> Iterator[bytes]
 
 
 def check_reads_back(data: bytes, content: FrameContent) -> None:
-    """Raise a ValueError that names the key if a frame's text does not say what the frame holds."""
+    """Raise a ValueError that names the key if `data` are not read back as `content`."""
     try:
         read_back = frame_content(read_frame(data))
     except Exception as error:
-        raise ValueError(f"it would be written as what cannot be read: {one_line_message(error)}") from error
+        raise ValueError(f"the written frame could not be read: {one_line_message(error)}") from error
     differs = difference(content, read_back)
     if differs:
-        raise ValueError(f"{differs}: expected what extxyz can hold, but it would not be read back the same")
+        raise ValueError(f"{differs}: expected a value that extxyz preserves, got one that would be changed")
 
 
 def parse_frame(block: bytes) -> Atoms:
-    """Return the frame that a text says; a ValueError where it cannot be read."""
+    """Parse the text of a frame; raise a ValueError if it cannot be read."""
     return read_frame(block, lambda _: None)
 
 
 def editable_text(block: bytes, for_ase: bool = False) -> bytes:
-    """Return a frame's text such that keys and columns can be added: as it is, where that is so already.
+    """Return the text of a frame in a form to which keys and columns can be added.
 
-    A comment that is a sentence, or i-PI's, becomes one of keys and values; `for_ase` also what ASE would
-    read otherwise, such as ``PBC=`` or an empty value. Numbers stay the same to the last bit.
+    A comment that is a sentence or written by i-PI is replaced by keys and values; any other text is returned
+    unchanged. With `for_ase`, the frame is also rewritten if ASE would read it differently, for example
+    because of ``PBC=`` or an empty value. Numbers are preserved to the last bit.
     """
     is_extended = read_header(block.decode().split("\n", 2)[1], lambda _: None).has_columns
     if is_extended and not for_ase:
@@ -100,7 +101,7 @@ def editable_text(block: bytes, for_ase: bool = False) -> bytes:
             return block
         return _text(content)
     except ValueError:
-        # What extxyz cannot express from numbers stays in the words of its source.
+        # Keep the original text of a frame that cannot be rewritten.
         return block
 
 
@@ -133,17 +134,16 @@ def _rows(array: np.ndarray, form) -> list[str]:
 
 
 def _column(name, array, n_atoms: int) -> tuple[str, int, list[str]]:
-    """Return the kind, the width and the text of each atom of a column."""
+    """Return the kind, the width and the text for each atom of a column."""
     where, array = f"arrays[{name!r}]", np.asarray(array)
     if not isinstance(name, str) or not name.isprintable() or not name.strip() or ":" in name:
         raise ValueError(f"{where}: expected a name of printable characters without a colon")
     kind = _KINDS.get(array.dtype.kind)
     if kind is None:
-        raise ValueError(f"{where}: expected numbers, truth values or text, got {array.dtype}")
+        raise ValueError(f"{where}: expected numbers, booleans or text, got {array.dtype}")
     if array.shape[:1] != (n_atoms,) or array.ndim > 2 or array.shape[1:] == (0,):
         raise ValueError(
-            f"{where}: expected shape ({n_atoms},) or ({n_atoms}, m), which is what extxyz holds, "
-            f"got {array.shape}"
+            f"{where}: expected shape ({n_atoms},) or ({n_atoms}, m), as extxyz requires, got {array.shape}"
         )
     form = _FORMS[kind]
     try:
@@ -163,7 +163,7 @@ def _logical(value: bool) -> str:
 
 
 def _token(text) -> str:
-    """Return a text without blanks: as it is where it is a word, else as JSON."""
+    """Return a text without blanks: unchanged if it is a word, otherwise as JSON."""
     if not isinstance(text, str):
         raise TypeError(f"expected text, got {type(text).__name__} {text!r:.40}")
     if text and text.isprintable() and text.split() == [text] and not text.startswith(JSON_TOKEN):
@@ -175,12 +175,12 @@ _FORMS: dict[str, Callable[..., str]] = {"R": _real, "I": str, "L": _logical, "S
 
 
 def _item(key, value) -> str:
-    """Return a key and its value as they stand in the comment."""
+    """Return a key and its value as text in the comment."""
     where = f"info[{key!r}]"
     if not isinstance(key, str) or not key.strip() or not key.isprintable():
         raise ValueError(f"{where}: expected a key of printable characters")
     if key.lower() in _RESERVED:
-        raise ValueError(f"{where}: expected another key, as this one is extxyz's own")
+        raise ValueError(f"{where}: expected another key, as extxyz reserves this one")
     if key in MATRICES:
         return f'{key}="{" ".join(map(repr, value.ravel(order="F").tolist()))}"'
     try:
@@ -191,7 +191,7 @@ def _item(key, value) -> str:
 
 
 def _text_of(value) -> str:
-    """Return what `format_value` does, but so that ASE reads the same, too."""
+    """Format a value as `format_value` does, but such that ASE also reads the same value."""
     if isinstance(value, str) and _is_number_to_python(value):
         return quote(f"_JSON {json.dumps(value)}")
     if isinstance(value, np.ndarray) and value.shape == (1,) and value.dtype.kind in "biuf":
@@ -202,7 +202,7 @@ def _text_of(value) -> str:
 
 
 def _is_number_to_python(text: str) -> bool:
-    """Say whether ASE would read a text as numbers, as Python does with 1_2 and others."""
+    """Return whether ASE would read a text as numbers, because Python's `float` accepts it, such as 1_2."""
     try:
         list(map(float, text.replace(",", " ").split()))
     except ValueError:
@@ -214,4 +214,4 @@ def _check_rows(value) -> None:
     try:
         np.array(value)
     except ValueError as error:
-        raise TypeError("expected rows of one length in a list of lists") from error
+        raise TypeError("expected rows of equal length in a list of lists") from error

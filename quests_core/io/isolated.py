@@ -1,4 +1,4 @@
-"""Isolated atoms: the energy references of a potential, known by geometry or label, never by a cutoff."""
+"""Isolated atoms, the energy references of a potential, recognised by geometry or label."""
 
 from collections.abc import Sequence
 
@@ -6,15 +6,14 @@ import numpy as np
 from ase import Atoms
 from ase.geometry import minkowski_reduce
 
-# An atom whose nearest periodic image is farther away than this, Å, is isolated.
+# A single atom whose nearest periodic image is farther away than this, in Å, is isolated.
 ISOLATION_DISTANCE = 10.0
 
 
 def shortest_period(atoms: Atoms) -> float:
-    """Return the length of the shortest lattice vector, Å; infinite where no axis is periodic.
+    """Return the length of the shortest lattice vector along periodic axes, Å; infinity without any.
 
-    Only periodic axes count. The cell is reduced first, as the lattice of a skewed cell has vectors shorter
-    than its three.
+    The cell is reduced first, because the lattice of a skewed cell has shorter vectors than its cell vectors.
 
     Examples
     --------
@@ -28,7 +27,7 @@ def shortest_period(atoms: Atoms) -> float:
 
 
 def is_isolated_label(label: str) -> bool:
-    """Say whether a label is ``IsolatedAtom``, in any case, with or without an underscore.
+    """Return whether a label is ``IsolatedAtom``, ignoring case and underscores.
 
     Examples
     --------
@@ -39,10 +38,10 @@ def is_isolated_label(label: str) -> bool:
 
 
 def is_isolated(atoms: Atoms, label: str = "") -> bool:
-    """Say whether a frame is an isolated atom.
+    """Return whether a frame is an isolated atom.
 
-    It is if it is labelled so, or if it is one atom whose nearest periodic image is farther away than
-    `ISOLATION_DISTANCE`, whatever the cutoff of the descriptor.
+    A frame is an isolated atom if it is labelled as such, or if it contains a single atom whose nearest
+    periodic image is farther away than `ISOLATION_DISTANCE`. The cutoff of the descriptor does not matter.
 
     Parameters
     ----------
@@ -64,7 +63,7 @@ def is_isolated(atoms: Atoms, label: str = "") -> bool:
 
 
 def label_of(atoms: Atoms, key: str | None = None) -> str:
-    """Return the label of a frame, "" without: its ``config_type`` in any case, or what `key` holds.
+    """Return the label of a frame: ``info[key]``, by default ``config_type`` in any case, or "".
 
     Examples
     --------
@@ -77,14 +76,14 @@ def label_of(atoms: Atoms, key: str | None = None) -> str:
 
 
 def labels_of(frames: Sequence[Atoms], key: str | None = None) -> tuple[str, ...]:
-    """Return the label of each frame; a ValueError where the user named a key that no frame has."""
+    """Return the label of each frame; raise a ValueError if no frame has the given key."""
     if key is not None and not any(key in atoms.info for atoms in frames):
         have = ", ".join(sorted({str(one) for atoms in frames[:100] for one in atoms.info}))
-        raise ValueError(f"label_key: expected a key that a frame has, got {key!r}; there are {have[:200]}")
+        raise ValueError(f"label_key: expected a key that a frame has, got {key!r}; available: {have[:200]}")
     return tuple(label_of(atoms, key) for atoms in frames)
 
 
 def isolated_frames(frames: Sequence[Atoms], label_key: str | None = None) -> list[int]:
-    """Return the frames that are isolated atoms, rising; see `is_isolated`."""
+    """Return the sorted numbers of the frames that are isolated atoms; see `is_isolated`."""
     labels = labels_of(frames, label_key)
     return [i for i, atoms in enumerate(frames) if is_isolated(atoms, labels[i])]

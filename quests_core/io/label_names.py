@@ -1,9 +1,9 @@
-"""The names under which files hold energies, forces, stresses and virials: the one table of them.
+"""Recognise the names of energies, forces, stresses and virials in files.
 
-A name is a prefix, or none, and a quantity, in any case, singular or plural: ``energy``, ``REF_energy``,
-``dft_force``, ``DFTvirials``, ``mace-stress``. Of several names in a frame, the first counts in the order of
-`PREFIXES`: references first, names without a prefix, methods, and predictions of models last; of two names
-that differ in case only, the one in lower case.
+A name consists of an optional prefix and a quantity, in any case, singular or plural: ``energy``,
+``REF_energy``, ``dft_force``, ``DFTvirials``, ``mace-stress``. If a frame has several names for a quantity,
+the order of `PREFIXES` decides: references come first, then names without a prefix, methods, and predictions
+of models. Of two names that differ only in case, the one in lower case is used.
 """
 
 import re
@@ -13,7 +13,7 @@ from typing import NamedTuple, SupportsFloat, TypeGuard
 
 import numpy as np
 
-# In the order in which they count.
+# In order of precedence.
 PREFIXES = (
     "ref", "reference", "", "total", "potential", "label", "target", "true",
     "dft", "qm", "ai", "abinitio", "vasp", "cp2k", "aims", "castep", "qe", "siesta", "orca", "gaussian",
@@ -35,14 +35,14 @@ _RANK = {prefix: rank for rank, prefix in enumerate(PREFIXES)}
 _NAME = re.compile(r"(\w*?)(free_?energ(?:y|ies)|energ(?:y|ies)|forces?|stress(?:es)?|virials?)")
 _LOOKS = re.compile(r"energ(?:y|ies)|forces?|stress(?:es)?|virials?")
 _SHORT = re.compile(r"(?:e|etot|toten|f)", re.IGNORECASE)
-# Parts of an energy, or numbers about it.
+# Contributions to an energy, or parameters related to it.
 _OTHERS = re.compile(r"kinetic|cutoff|band|error|std|uncertainty|weight|sigma|var|fermi|zero_?point")
 _NUMBERS = "iuf"
 _LONGEST = 100
 
 
 class LabelName(NamedTuple):
-    """What the name of a label says: one of `QUANTITIES`, and the prefix in lower case."""
+    """A parsed name: one of `QUANTITIES`, and the prefix in lower case."""
 
     quantity: str
     prefix: str
@@ -50,7 +50,7 @@ class LabelName(NamedTuple):
 
 @lru_cache(maxsize=4096)
 def label_name(key: str) -> LabelName | None:
-    """Return what a key or column is the name of, None where it is no name of a label.
+    """Parse the name of a key or column; return None if it is not the name of a label.
 
     Examples
     --------
@@ -69,7 +69,7 @@ def label_name(key: str) -> LabelName | None:
 
 
 def label_keys(quantity: str, keys: Iterable[str]) -> list[str]:
-    """Return the keys that name a quantity, the one that counts first; free energies are energies, too.
+    """Return the keys that name a quantity, in order of precedence; free energies count as energies.
 
     Examples
     --------
@@ -86,19 +86,19 @@ def label_keys(quantity: str, keys: Iterable[str]) -> list[str]:
 
 
 def is_energy(value) -> TypeGuard[SupportsFloat]:
-    """Say whether a value can be an energy: one number that is no truth value."""
+    """Return whether a value can be an energy: a single number, not a boolean."""
     array = _as_array(value)
     return array is not None and array.ndim == 0
 
 
 def is_forces(value, n_atoms: int) -> bool:
-    """Say whether a value can be forces: three numbers for each atom."""
+    """Return whether a value can be forces: three numbers for each atom."""
     array = _as_array(value)
     return array is not None and array.shape == (n_atoms, 3)
 
 
 def is_stress(value) -> bool:
-    """Say whether a value can be a stress or virial: six or nine numbers, or a 3×3 matrix."""
+    """Return whether a value can be a stress or virial: six or nine numbers, or a 3×3 matrix."""
     array = _as_array(value)
     return array is not None and array.shape in ((6,), (9,), (3, 3))
 
@@ -108,17 +108,17 @@ def _as_array(value) -> np.ndarray | None:
         return None
     try:
         array = np.asarray(value)
-    except ValueError:  # of rows of different lengths
+    except ValueError:  # rows of different lengths
         return None
     return array if array.dtype.kind in _NUMBERS else None
 
 
 def unrecognised_labels(info: Mapping, arrays: Mapping, n_atoms: int) -> list[str]:
-    """Return the keys and columns that look like labels, and are not used as such.
+    """Return the keys and columns that look like labels, but are not used as such.
 
-    That is: names with the word energy, force, stress or virial that `label_name` does not know, and the
-    names ``E``, ``Etot``, ``TOTEN`` and ``F``, with a value of the shape of such a label; and recognised
-    names whose value is no such label, as ``energy=n/a``.
+    These are names that contain energy, force, stress or virial, but are unknown to `label_name`, and the
+    names ``E``, ``Etot``, ``TOTEN`` and ``F``, if their values have the shape of such a label; and known
+    names with unsuitable values, such as ``energy=n/a``.
 
     Examples
     --------

@@ -1,6 +1,6 @@
-"""The energy and forces that label a frame."""
+"""Energies and forces of frames."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
 from ase import Atoms
@@ -11,19 +11,21 @@ from .reading_notes import ReadingNotes
 
 
 def atoms_forces(atoms: Atoms) -> np.ndarray | None:
-    """Return the forces that label a frame, or None if it has none.
+    """Return the forces of a frame, or None if it has none.
+
+    The result of the calculator takes precedence over arrays. Array names are recognised by
+    `quests_core.io.label_names`: ``REF_forces``, ``forces``, ``force``, ``dft_forces`` and others, in any
+    case. Nothing is computed.
 
     Parameters
     ----------
     atoms : ase.Atoms
-        A frame as read: the calculator's results count first, then the arrays that are named as
-        `quests_core.io.label_names` says: ``REF_forces``, ``forces``, ``force``, ``dft_forces`` and so on,
-        in any case. Nothing is computed.
+        A frame.
 
     Returns
     -------
     ndarray of shape (n_atoms, 3) or None
-        eV/Å.
+        Forces, eV/Å.
 
     Examples
     --------
@@ -40,19 +42,21 @@ def atoms_forces(atoms: Atoms) -> np.ndarray | None:
 
 
 def atoms_energy(atoms: Atoms) -> float | None:
-    """Return the energy that labels a frame, or None if it has none.
+    """Return the energy of a frame, or None if it has none.
+
+    The energy of the calculator takes precedence over ``info``. Keys of ``info`` are recognised by
+    `quests_core.io.label_names`: ``REF_energy``, ``energy``, ``free_energy``, ``dft_energy`` and others, in
+    any case. Nothing is computed.
 
     Parameters
     ----------
     atoms : ase.Atoms
-        A frame as read: the calculator's energy counts first, then what in the info is named as
-        `quests_core.io.label_names` says: ``REF_energy``, ``energy``, ``free_energy``, ``dft_energy`` and so
-        on, in any case. Nothing is computed.
+        A frame.
 
     Returns
     -------
     float or None
-        eV.
+        Energy, eV.
 
     Examples
     --------
@@ -65,8 +69,20 @@ def atoms_energy(atoms: Atoms) -> float | None:
     found = atoms.info
     if results.get("free_energy") is not None:
         found = {**found, "free_energy": results["free_energy"]}
-    # A bare `energy` in a comment is a logical, and no energy.
+    # The word `energy` without a value is read as True, and is not an energy.
     return next((float(found[key]) for key in label_keys(ENERGY, found) if is_energy(found[key])), None)
+
+
+def frame_energies(frames: Iterable[Atoms]) -> np.ndarray:
+    """Return the energy of each frame, eV; NaN for frames without energy.
+
+    Examples
+    --------
+    >>> frame_energies([Atoms("H", info={"REF_energy": -13.6}), Atoms("H")]).tolist()
+    [-13.6, nan]
+    """
+    found = [atoms_energy(atoms) for atoms in frames]
+    return np.array([np.nan if energy is None else energy for energy in found], dtype=np.float64)
 
 
 def _results(atoms: Atoms) -> Mapping:
@@ -80,12 +96,12 @@ def use_labels(
     energy_key: str | None = None,
     forces_key: str | None = None,
 ) -> None:
-    """Make what stands under keys that a user named the energy and forces of the frames.
+    """Store the values of keys given by the user as energy and forces in the frames' calculators.
 
     Raises
     ------
     ValueError
-        If no frame has what is named.
+        If no frame has a suitable value of a given key.
     """
     if energy_key is not None:
         _use(frames, name, notes, "energy_key", energy_key, "energy")
@@ -94,26 +110,26 @@ def use_labels(
 
 
 def label_notes(frames: Sequence[Atoms]) -> list[str]:
-    """Return sentences on missing energies, and on what looks like a label and is not used.
+    """Return notes on missing energies, and on keys that look like labels but are not used.
 
     Examples
     --------
     >>> label_notes([Atoms("H", info={"final_energy": -1.5}), Atoms("H")])
-    ["'final_energy' looks like a label and is not recognised (frame 0)", 'no frame has an energy']
+    ["'final_energy' looks like a label, but is not recognised (frame 0)", 'no frame has an energy']
     """
     notes, has_energy = ReadingNotes(), False
     for i, atoms in enumerate(frames):
         has_energy = has_energy or atoms_energy(atoms) is not None
         for key in unrecognised_labels(atoms.info, atoms.arrays, len(atoms)):
-            why = "is none" if label_name(key) else "is not recognised"
-            notes.about(i)(f"{key[:40]!r} looks like a label and {why}")
+            why = "has no suitable value" if label_name(key) else "is not recognised"
+            notes.about(i)(f"{key[:40]!r} looks like a label, but {why}")
     if not has_energy:
         notes.about(None)("no frame has an energy")
     return notes.sentences()
 
 
 def _as_label(value, quantity: str, n_atoms: int) -> float | np.ndarray | None:
-    """Return a value as energy or forces, None if it has another shape or kind."""
+    """Return a value as energy or forces, or None if its type or shape is unsuitable."""
     if quantity == "energy":
         return float(value) if is_energy(value) else None
     return np.asarray(value, float) if is_forces(value, n_atoms) else None
@@ -133,8 +149,8 @@ def _use(frames, name: str, notes: ReadingNotes, argument: str, key: str, quanti
     if len(without) == len(frames):
         have = sorted({k for atoms in frames[:100] for k in (*atoms.info, *atoms.arrays, *_results(atoms))})
         raise ValueError(
-            f"{argument}: expected a key of {name} that holds the {quantity}, got {key!r}; "
-            f"there are {', '.join(have)[:200]}"
+            f"{argument}: expected a key of {name} with the {quantity}, got {key!r}; "
+            f"available: {', '.join(have)[:200]}"
         )
     for i in without:
-        notes.about(i)(f"no {quantity} under {key!r}; what else it has counts")
+        notes.about(i)(f"no {quantity} under {key!r}; other recognised keys are used")

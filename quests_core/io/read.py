@@ -1,4 +1,4 @@
-"""Read any ASE format, extxyz(.gz) fast; write subsets without losing a byte."""
+"""Read files of structures."""
 
 import os
 from pathlib import Path
@@ -24,22 +24,23 @@ def read(
 ) -> list[Atoms]:
     """Read all frames of a file, with energy, forces, stress, info and arrays.
 
-    Every multi-frame format that ASE reads will do, and each of them compressed with gzip, bzip2 or xz.
-    Energy, forces and stress of an extxyz file are in the frame's calculator, as ASE leaves them; see
-    `atoms_energy` and `atoms_forces`. How the comment line of an extxyz file is read, and where that
-    differs from ASE, is in ``docs/extxyz.md``.
+    Supports extxyz and ASE's other formats for structures, optionally compressed with gzip, bzip2 or xz.
+    Energy, forces and stress of an extxyz file are stored in the frame's calculator, as ASE does; see
+    `atoms_energy` and `atoms_forces`. ``docs/extxyz.md`` describes how the comment line of an extxyz file is
+    read, and the differences from ASE.
 
     Parameters
     ----------
     path : str or path-like
-        The file; its format is taken from its name (without ``.gz`` and the like) and content.
+        The file. Its format is determined from its name, without the suffix of a compression, and its
+        content.
     progress : callable, optional
-        See `quests_core.progress`; told for extxyz files.
+        See `quests_core.progress`; called for extxyz files only.
     energy_key, forces_key : str, optional
-        The key in the info, or the array, that holds the energy or forces to use, whatever others there
-        are: they become the result of the frame's calculator.
+        Key in ``info`` of the energy, and name of the array of the forces, which take precedence over all
+        others: they are stored in the frame's calculator.
     notes : list of str, optional
-        Sentences are added to it on what a user should know: what was ignored, dropped or made up.
+        Notes for the user are appended: on content that was ignored, dropped or invented.
 
     Returns
     -------
@@ -49,10 +50,10 @@ def read(
     Raises
     ------
     FileNotFoundError
-        If there is no such file.
+        If the file does not exist.
     ValueError
-        If the file cannot be used; the message says why, and names frame and line where known. Only regular
-        files are opened, and links to them.
+        If the file cannot be used; the message states the reason, and the frame and line if known. Only
+        regular files, and links to them, are opened.
 
     Examples
     --------
@@ -66,19 +67,19 @@ def read(
     """
     path = Path(path)
     check_regular(path)
-    told = ReadingNotes()
-    frames = read_xyz(path, progress, told) if is_extxyz(path) else read_with_ase(path, told)
+    found = ReadingNotes()
+    frames = read_xyz(path, progress, found) if is_extxyz(path) else read_with_ase(path, found)
     checked_frames(frames, path.name)
-    use_labels(frames, path.name, told, energy_key, forces_key)
+    use_labels(frames, path.name, found, energy_key, forces_key)
     if notes is not None:
-        notes += told.sentences()
+        notes += found.sentences()
     return frames
 
 
 def checked_frames(frames: list[Atoms], name: str) -> list[Atoms]:
-    """Return the frames of a file, or raise a ValueError that names the first one that cannot be used."""
+    """Return the frames of a file; raise a ValueError that names the first unusable frame."""
     if not frames:
-        raise ValueError(f"{name}: the file holds no frames")
+        raise ValueError(f"{name}: the file contains no frames")
     for i, atoms in enumerate(frames):
         fault = geometry_fault(atoms) if len(atoms) else "it has no atoms"
         if fault:

@@ -1,7 +1,7 @@
-"""Read files of other formats in a process of their own, within limits of time and memory.
+"""Read files of formats other than xyz in a separate process, with limits on time and memory.
 
-Readers of foreign formats trust what a file announces: a header of a few bytes can hold one for hours. Only
-numbers and text come back from that process, never a pickle, in which a reader led astray could send code.
+ASE's readers trust the sizes that a file announces: a header of a few bytes can keep one busy for hours. The
+process returns numbers and text only, never a pickle, in which a compromised reader could return code.
 """
 
 import atexit
@@ -26,9 +26,9 @@ from .reading_notes import ReadingNotes
 from .xyz_checks import is_extxyz
 
 STEP = "reading"
-# Seconds that any file may take, beside those for each MB, and at most; ASE's slowest readers take 1 s a MB.
+# Time limit: a constant, plus a term per MB, and a maximum; ASE's slowest readers take 1 s per MB.
 SECONDS, SECONDS_PER_MB, MOST_SECONDS = 30.0, 5.0, 900.0
-# Of the free memory; what has been read stands in it twice for a moment.
+# Limit as a fraction of the free memory, in which the frames are temporarily stored twice.
 MEMORY_SHARE = 0.4
 _PATH, _NUMBERS, _TEXT, _NOTES = "path", "numbers", "frames.json", "notes.json"
 _LONGEST_NOTES = 100_000
@@ -43,10 +43,11 @@ def read_in_process(
     forces_key: str | None = None,
     notes: list[str] | None = None,
 ) -> list[Atoms]:
-    """Read all frames of a file as `quests_core.read` does, other formats than xyz in another process.
+    """Read all frames of a file as `quests_core.read` does, but formats other than xyz in another process.
 
-    That process is killed when `progress` raises, when it takes longer than 30 s and 5 s per MB, and when it
-    needs more than 40 % of the free memory (on Linux). What a calculator knew stays; constraints do not.
+    The process is killed if `progress` raises an exception, if reading takes longer than 30 s plus 5 s per
+    MB, and, on Linux, if it needs more than 40 % of the free memory. Results of calculators are kept;
+    constraints are not.
 
     Parameters
     ----------
@@ -65,9 +66,9 @@ def read_in_process(
     Raises
     ------
     FileNotFoundError
-        If there is no such file.
+        If the file does not exist.
     ValueError
-        If the file cannot be used, or not within the limits.
+        If the file cannot be used, or reading it exceeds the limits.
 
     Examples
     --------
@@ -91,28 +92,28 @@ def read_in_process(
             _reader.run(folder, progress, STEP, seconds, None if free is None else int(MEMORY_SHARE * free))
         except ChildError as error:
             text = str(error)
-            # What the reader itself says already begins with the name.
+            # Messages of the reader already begin with the name.
             raise ValueError(text if text.startswith(path.name) else f"{path.name}: {text}") from None
         frames = checked_frames(load_frames(folder), path.name)
-        told = ReadingNotes()
+        found = ReadingNotes()
         for sentence in _load_notes(folder):
-            told.about(None)(sentence)
-    use_labels(frames, path.name, told, energy_key, forces_key)
+            found.about(None)(sentence)
+    use_labels(frames, path.name, found, energy_key, forces_key)
     if notes is not None:
-        notes += told.sentences()
+        notes += found.sentences()
     return frames
 
 
 @atexit.register
 def close() -> None:
-    """End the process that reads; the next file begins another."""
+    """Kill the reading process; the next call starts another."""
     _reader.close()
 
 
 def read_in_child(folder: Path) -> None:
-    """Read the file that ``path`` in a folder names, and write its frames beside it."""
+    """Read the file whose path is stored in `folder`, and write its frames to the folder."""
     notes = ReadingNotes()
-    # What this process leaves when it is killed goes with the folder.
+    # Temporary files of this process are deleted with the folder, even if it is killed.
     scratch.use(folder)
     save_frames(read_with_ase(Path((folder / _PATH).read_text(encoding="utf-8")), notes), folder)
     (folder / _NOTES).write_text(json.dumps(notes.sentences()), encoding="utf-8")
@@ -125,7 +126,7 @@ def _load_notes(folder: Path) -> list[str]:
 
 
 def save_frames(frames: list[Atoms], folder: Path) -> None:
-    """Write frames into a folder: arrays as raw bytes, and JSON that says where each stands."""
+    """Write frames to a folder: arrays as raw bytes in one file, all else as JSON."""
     with (folder / _NUMBERS).open("wb") as file:
 
         def written(value):
@@ -141,7 +142,7 @@ def save_frames(frames: list[Atoms], folder: Path) -> None:
                 return [written(one) for one in value]
             if isinstance(value, Mapping):
                 items = [[str(key), one, written(one)] for key, one in value.items()]
-                # An object of ASE's, such as a space group, is left out.
+                # Objects of ASE, such as space groups, are dropped.
                 return {"items": [[key, new] for key, old, new in items if old is None or new is not None]}
             return value if isinstance(value, str | int | float | bool) else None
 
@@ -159,9 +160,9 @@ def _parts(atoms: Atoms) -> Iterator[tuple[str, object]]:
 
 
 def load_frames(folder: Path) -> list[Atoms]:
-    """Return the frames that `save_frames` wrote, a ValueError where it is anything else."""
+    """Return the frames written by `save_frames`; raise a ValueError if the files are invalid."""
     size = sum((folder / name).stat().st_size for name in (_NUMBERS, _TEXT))
-    memory.check_fits(3 * size, "holding the frames", "split the file")
+    memory.check_fits(3 * size, "loading the frames", "split the file")
     numbers = (folder / _NUMBERS).read_bytes()
 
     def given(value):
@@ -183,7 +184,7 @@ def load_frames(folder: Path) -> list[Atoms]:
         records = json.loads((folder / _TEXT).read_text(encoding="utf-8"))
         return [_atoms({name: given(value) for name, value in record.items()}) for record in records]
     except (TypeError, KeyError, AttributeError, ValueError, RecursionError) as error:
-        raise ValueError(f"the process that reads files answered nonsense ({error})") from error
+        raise ValueError(f"invalid answer of the reading process ({error})") from error
 
 
 def _atoms(parts: dict) -> Atoms:

@@ -1,4 +1,4 @@
-"""Write subsets byte for byte, and files in one step."""
+"""Write subsets of frames, byte for byte if the source is an extxyz file."""
 
 import os
 from collections.abc import Sequence
@@ -23,38 +23,37 @@ def write_subset(
     order: str = "file",
     overwrite: bool = False,
 ) -> Path:
-    """Write chosen frames as extxyz.
+    """Write selected frames as extxyz.
 
-    Frames of an extxyz file (compressed or not) are copied byte for byte. The result is written to
-    a temporary file in the target's folder and then renamed, so that a file with the target's name
-    is always whole; the source is never written to. What reading another format ignores, drops or makes
-    up is told by `read` through its `notes`, and not here. A file that is replaced keeps its permissions, and
-    of a link the file that it leads to is replaced.
+    Frames of an extxyz file, compressed or not, are copied byte for byte. The target is written atomically:
+    under its name, a file is always complete. The source is never modified. If the source has another format,
+    use the `notes` of `read` to learn what reading it ignores, drops or invents. A file that is replaced
+    keeps its permissions; if it is a link, the file that it points to is replaced.
 
     Parameters
     ----------
     path : str or path-like
         The target; compressed if its name ends in ``.gz``, ``.bz2``, ``.xz`` or, on Python 3.14, ``.zst``.
     source : str, path-like or sequence of ase.Atoms
-        A file that `read` reads, or frames.
+        A file supported by `read`, or frames.
     indices : sequence of int
-        The chosen frames, each once, such as ``selection.order[:100]``.
+        The selected frames, each once, such as ``selection.order[:100]``.
     order : {"file", "rank"}
-        Write the frames as they stand in the source, or in the order of `indices`.
+        Write the frames in the order of the source, or in the order of `indices`.
     overwrite : bool
-        Whether a file that is there already may be replaced.
+        Whether to replace an existing file.
 
     Returns
     -------
     pathlib.Path
-        The file written.
+        The target.
 
     Raises
     ------
     FileExistsError
-        If the target exists and `overwrite` is not set.
+        If the target exists and `overwrite` is False.
     TypeError, ValueError
-        If an argument is not as described, or the target is the source or not a regular file.
+        If an argument is invalid, or the target is the source or not a regular file.
 
     Examples
     --------
@@ -79,7 +78,7 @@ def write_subset(
 
 
 def subset_bytes(source, indices: Indices, order: str = "file") -> bytes:
-    """Return what `write_subset` writes, not compressed."""
+    """Return the uncompressed content that `write_subset` writes."""
     is_file = isinstance(source, str | os.PathLike)
     if is_file and is_extxyz(source):
         data = read_xyz_bytes(Path(source))
@@ -98,7 +97,7 @@ def _chosen(indices, n_frames: int, order: str) -> np.ndarray:
 
 
 def _join(blocks: list[bytes]) -> bytes:
-    """Join frames; one that lacks its final line end, as the last of a file may, gets it."""
+    """Join frames, with a line end after each that lacks one, as the last of a file may."""
     line_end = b"\r\n" if b"\r\n" in blocks[0] else b"\n"
     joined = [b if b.endswith(b"\n") else b + line_end for b in blocks[:-1]]
     return b"".join([*joined, blocks[-1]])

@@ -1,4 +1,4 @@
-"""An xyz file as text: its bytes, where its frames are, and the lines of a frame."""
+"""Read an xyz file as text, and split it into frames and lines."""
 
 import os
 import re
@@ -11,19 +11,19 @@ from .compressed import SPLIT, plain_name, read_bytes
 
 _SUFFIXES = (".xyz", ".extxyz")
 _CHUNK = 1 << 20
-# Control characters, and what Python takes for white space and nobody sees.
+# Control characters, and invisible characters that Python treats as white space.
 _UNSEEN = re.compile(
     r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\x80-\x9f\u1680\u2000-\u200b\u2028\u2029\u202f\u205f\ufeff]"
 )
 
 
 def is_extxyz(path: str | os.PathLike) -> bool:
-    """Say whether a name is that of an xyz or extxyz file, compressed or not."""
+    """Return whether a name has the suffix of an xyz or extxyz file, compressed or not."""
     return plain_name(Path(path).name.lower()).endswith(_SUFFIXES)
 
 
 def read_xyz_bytes(path: Path) -> bytes:
-    """Return the content of an xyz file, unpacked; what cannot be one is refused before all of it is."""
+    """Return the content of an xyz file, decompressed; raise an error early if it is not an xyz file."""
     return read_bytes(path, lambda data: _check_beginning(data, path.name))
 
 
@@ -38,10 +38,10 @@ def _shown(text: bytes) -> str:
 
 
 def frame_bounds(data: bytes, name: str = "extxyz") -> np.ndarray:
-    """Return the byte at which each frame of an xyz file starts, and the end of the last one.
+    """Return the offsets of the frames of an xyz file in bytes, and the end of the last frame.
 
-    Only the structure is read: a line with the number of atoms, a comment, a line for each atom.
-    Raises a ValueError that names frame and line where the file departs from it.
+    Only the structure is checked: a line with the number of atoms, a comment, and a line for each atom.
+    Raises a ValueError that names frame and line otherwise.
     """
     ends = np.flatnonzero(np.frombuffer(data, dtype=np.uint8) == 0x0A)
     if len(data) and not data.endswith(b"\n"):
@@ -53,7 +53,7 @@ def frame_bounds(data: bytes, name: str = "extxyz") -> np.ndarray:
         if not count and not data[start:].strip():
             break
         where = f"{name}, frame {len(bounds)}, line {line + 1}"
-        # No file has a number of atoms of more digits, and Python refuses to read very many.
+        # Longer numbers exceed any file, and Python refuses to convert very long ones.
         if not count.isdigit() or len(count) > 18:
             raise ValueError(f"{where}: expected the number of atoms, got {_shown(count)}")
         last = line + 1 + int(count)
@@ -68,19 +68,19 @@ def frame_bounds(data: bytes, name: str = "extxyz") -> np.ndarray:
 
 
 def line_of(data: bytes, start: int) -> int:
-    """Return the number of the line, from 1, that starts at a byte."""
+    """Return the number of the line, counted from 1, that starts at a byte offset."""
     return data.count(b"\n", 0, start) + 1
 
 
 def check_memory(data: bytes, bounds: np.ndarray, name: str) -> None:
-    """Refuse a file whose frames would not fit in memory; the factors are measured, and generous."""
+    """Raise a ValueError if the frames of a file would not fit in memory; the factors are measured."""
     largest = int(np.diff(bounds).max(initial=0))
     n_bytes = 2 * len(data) + 4_000 * (len(bounds) - 1) + 12 * largest
     memory.check_fits(n_bytes, f"{name}: reading its {len(bounds) - 1:,} frames", SPLIT)
 
 
 class XyzError(ValueError):
-    """What is wrong with the text of a frame, and in which of its lines, from 0."""
+    """An error in the text of a frame, with its line counted from 0."""
 
     def __init__(self, message: str, line: int):
         super().__init__(message)
@@ -92,8 +92,8 @@ def frame_lines(block: bytes) -> tuple[str, list[str]]:
 
     Raises
     ------
-    Fault
-        If the text is not UTF-8, or has control or invisible characters.
+    XyzError
+        If the text is not UTF-8, or contains control or invisible characters.
     """
     try:
         _, comment, *lines = block.decode("utf-8").removesuffix("\n").split("\n")

@@ -1,4 +1,4 @@
-r"""The comment line of an extxyz frame as keys and values, parsed once and in linear time.
+r"""Parse the comment line of an extxyz frame into keys and values, in linear time.
 
 The grammar, with *blanks* for spaces, tabs and carriage returns::
 
@@ -7,13 +7,13 @@ The grammar, with *blanks* for spaces, tabs and carriage returns::
     key, value : one or more pieces without blanks between them
     piece      : bare text | "text" | 'text' | {text} | [text]
 
-Double quotes open a piece anywhere; ``'``, ``{`` and ``[`` only at the start of a key or value, so an
-apostrophe or a bracket inside a word is a character like others. Brackets nest, and double-quoted text inside
-of them is skipped. A backslash escapes the next character (``\n`` is a line feed) in quotes and brackets; in
-bare text only a special one, so that ``C:\new`` stays. A bare value that follows ``=`` at once extends to the
-next blank and may hold further ``=``. Where blanks and another ``key=`` follow, the value is empty.
+Double quotes open a piece anywhere, but ``'``, ``{`` and ``[`` only at the start of a key or value, so an
+apostrophe or a bracket inside a word is an ordinary character. Brackets nest, and double-quoted text inside
+them is skipped. In quotes and brackets, a backslash escapes any character (``\n`` is a line feed); in bare
+text, only a special one, so that ``C:\new`` is unchanged. A bare value directly after ``=`` extends to the
+next blank and may contain further ``=``. If blanks and another ``key=`` follow, the value is empty.
 
-``docs/extxyz.md`` lists where this differs from ASE and from the extxyz specification.
+``docs/extxyz.md`` lists the differences from ASE and from the extxyz specification.
 """
 
 import re
@@ -28,7 +28,7 @@ _QUOTED = {
     '"': re.compile(r'"((?:[^"\\]|\\.)*+)"', re.DOTALL),
     "'": re.compile(r"'((?:[^'\\]|\\.)*+)'", re.DOTALL),
 }
-# Inside brackets: text without meaning, an escape, a double-quoted text, or a bracket.
+# Inside brackets: ordinary text, escapes and double-quoted text.
 _INSIDE = {
     "{": re.compile(r'(?:[^{}"\\]|\\.|"(?:[^"\\]|\\.)*+")*+', re.DOTALL),
     "[": re.compile(r'(?:[^\[\]"\\]|\\.|"(?:[^"\\]|\\.)*+")*+', re.DOTALL),
@@ -38,24 +38,24 @@ _ESCAPED_SPECIAL = re.compile(r"\\([ \t=\"'{}\[\]\\,])")
 
 
 class UnclosedError(ValueError):
-    """A quote or bracket that does not end."""
+    """An unclosed quote or bracket."""
 
 
 class Item(NamedTuple):
-    """A part of a comment.
+    """A key with its value, or a word without a value.
 
     Attributes
     ----------
     key : str
-        Without quotes; the word itself where it has no value.
+        The key without quotes, or the word.
     source : str
-        Key, equals sign and value as they stand in the comment.
+        Key, equals sign and value as written in the comment.
     raw : str or None
-        The value as it stands there, with its quotes; None for a word without a value.
+        The value as written, with quotes; None for a word.
     text : str
-        The value without quotes and escapes; "" for a word without a value.
+        The value without quotes and escapes; "" for a word.
     start : int
-        Where `source` starts in the comment.
+        Position of `source` in the comment.
     """
 
     key: str
@@ -66,7 +66,7 @@ class Item(NamedTuple):
 
     @property
     def value(self):
-        """The value: number, truth value, array of these, list, what JSON says, or text; True for a word."""
+        """The parsed value: number, boolean, array of these, list, JSON value or text; True for a word."""
         if self.raw is None:
             return True
         if self.raw.startswith("[") and self.raw.endswith("]"):
@@ -78,7 +78,7 @@ class Item(NamedTuple):
 
 
 def parse(comment: str) -> list[Item]:
-    r"""Return the items of a comment in their order.
+    r"""Parse a comment into items.
 
     Parameters
     ----------
@@ -88,12 +88,12 @@ def parse(comment: str) -> list[Item]:
     Returns
     -------
     list of Item
-        Each key with its value, and each word that has none. Only blanks are between the items.
+        Each key with its value, and each word without a value, in order.
 
     Raises
     ------
     UnclosedError
-        If a quote or a bracket does not end.
+        If a quote or a bracket is not closed.
 
     Examples
     --------
@@ -103,7 +103,7 @@ def parse(comment: str) -> list[Item]:
     items: list[Item] = []
     at, end = _end_of(_BLANKS, comment, 0), len(comment)
     start = at
-    key: str | None = None  # waits for an equals sign or the next word
+    key: str | None = None  # the last word, until it is known whether an equals sign follows
     while at < end or key is not None:
         if key is None:
             start = at
@@ -119,7 +119,7 @@ def parse(comment: str) -> list[Item]:
             text, at = _word(comment, at, _BARE_VALUE)
             items.append(Item(key, comment[start:at], comment[begin:at], text, start))
         else:
-            at, key, start = _spaced(comment, key, start, begin, at, items)
+            at, key, start = _parse_spaced(comment, key, start, begin, at, items)
             if key is not None:
                 continue
         key = None
@@ -128,15 +128,15 @@ def parse(comment: str) -> list[Item]:
 
 
 def _end_of(pattern: re.Pattern[str], text: str, at: int) -> int:
-    """Return the end of what matches at a position; a pattern that may be empty always does."""
+    """Return the end of the match at a position; the pattern must match the empty string."""
     found = pattern.match(text, at)
     return found.end() if found else at
 
 
-def _spaced(
+def _parse_spaced(
     comment: str, key: str, start: int, begin: int, at: int, items: list[Item]
 ) -> tuple[int, str | None, int]:
-    """Add the item whose equals sign is followed by blanks; return where to go on, and the next key."""
+    """Append the item whose equals sign is followed by blanks; return the next position and key."""
     empty = Item(key, comment[start:begin], "", "", start)
     if at == len(comment) or comment[at] == "=":
         items.append(empty)
@@ -151,7 +151,7 @@ def _spaced(
 
 
 def _word(comment: str, at: int, bare: re.Pattern[str]) -> tuple[str, int]:
-    """Return the text of the word that starts here, and its end."""
+    """Return the text of the word that starts at a position, and its end."""
     first, parts = at, []
     while at < len(comment):
         char = comment[at]
@@ -167,7 +167,7 @@ def _word(comment: str, at: int, bare: re.Pattern[str]) -> tuple[str, int]:
         elif found := bare.match(comment, at):
             parts.append(_ESCAPED_SPECIAL.sub(r"\1", found[0]))
             at = found.end()
-        elif char == "\\" or at == first:  # the last character, or an equals sign without a key
+        elif char == "\\" or at == first:  # a final backslash, or an equals sign without a key
             parts.append(char)
             at += 1
         else:
@@ -184,7 +184,7 @@ def _end_of_bracket(comment: str, at: int) -> int:
         elif comment[at] == closing:
             depth -= 1
         else:
-            break  # a quote that does not end, or a backslash at the end
+            break  # an unclosed quote, or a final backslash
         if not depth:
             return at + 1
         at = _end_of(inside, comment, at + 1)

@@ -1,4 +1,4 @@
-"""Read an xyz or extxyz file, frame by frame."""
+"""Read xyz and extxyz files."""
 
 from pathlib import Path
 
@@ -13,7 +13,7 @@ _FRAMES_PER_BLOCK = 50
 
 
 def read_xyz(path: Path, progress: ProgressCallback | None, notes: ReadingNotes) -> list[Atoms]:
-    """Return the frames of an xyz file; a ValueError that names frame and line where one cannot be read."""
+    """Return the frames of an xyz file; raise a ValueError that names frame and line if it is invalid."""
     data = read_xyz_bytes(path)
     bounds = frame_bounds(data, path.name)
     check_memory(data, bounds, path.name)
@@ -22,7 +22,7 @@ def read_xyz(path: Path, progress: ProgressCallback | None, notes: ReadingNotes)
         for i in range(first, last):
             try:
                 frames.append(read_frame(data[bounds[i] : bounds[i + 1]], notes.about(i)))
-            except XyzError as fault:
-                line = line_of(data, bounds[i]) + fault.line
-                raise ValueError(f"{path.name}, frame {i}, line {line}: {fault}") from None
+            except XyzError as error:
+                line = line_of(data, bounds[i]) + error.line
+                raise ValueError(f"{path.name}, frame {i}, line {line}: {error}") from None
     return frames

@@ -1,8 +1,8 @@
 """Build `ase.Atoms` from the text of an xyz frame.
 
-A frame whose text could be read in two ways is refused, with its line: a line with more or fewer columns than
-``Properties`` says, or than others; numbers with underscores or other than ASCII digits; logicals that are
-not T or F; elements that do not exist, or differ between ``species`` and ``Z``.
+Ambiguous text is refused, with its line: a line with more or fewer columns than ``Properties`` or other
+lines; numbers with underscores or digits outside ASCII; logicals other than T and F; unknown elements, or
+elements that differ between ``species`` and ``Z``.
 """
 
 import re
@@ -18,34 +18,34 @@ from ase.data import atomic_numbers
 
 from .label_names import is_energy, is_stress
 from .xyz_checks import XyzError, frame_lines
-from .xyz_header import Header, Tell, read_header
+from .xyz_header import Header, NoteCallback, read_header
 from .xyz_values import JSON_TOKEN, real, word
 
-# What Python takes for a number and nobody else does.
+# Characters that only Python accepts in numbers.
 _ODD_NUMBER = re.compile(r"[_\u0080-\U0010ffff]")
 _LOGICALS = {"T": True, "True": True, "F": False, "False": False}
 _HIGHEST_Z = 118
-# Columns that are results of a calculator, as ASE has them, and their widths.
+# Columns that ASE stores as results of a calculator, with their widths.
 _RESULTS = {"forces": (3,), "stresses": (6, 9), "charges": (1,), "magmoms": (1, 3), "energies": (1,)}
 _RESULTS_OF_FRAME = frozenset(all_properties) - set(_RESULTS)
 _ASE_NAMES = {"charge": "charges"}
 _VOIGT = ((0, 1, 2, 1, 0, 0), (0, 1, 2, 2, 2, 1))
 
 
-def read_frame(block: bytes, tell: Tell = lambda sentence: None) -> Atoms:
-    r"""Return the frame that a text says.
+def read_frame(block: bytes, note: NoteCallback = lambda sentence: None) -> Atoms:
+    r"""Parse the text of a frame.
 
     Parameters
     ----------
     block : bytes
         The number of atoms, the comment, and a line for each atom.
-    tell : callable, optional
-        Given a sentence on each thing that a user should know.
+    note : callable, optional
+        Called with each note for the user.
 
     Raises
     ------
-    Fault
-        If the text could be read in two ways, or in none.
+    XyzError
+        If the text is invalid or ambiguous.
 
     Examples
     --------
@@ -54,10 +54,10 @@ def read_frame(block: bytes, tell: Tell = lambda sentence: None) -> Atoms:
     (-1.5, {'note': ''})
     """
     comment, lines = frame_lines(block)
-    header = read_header(comment, tell)
+    header = read_header(comment, note)
     if not lines or not int(block.partition(b"\n")[0]):
         return Atoms()
-    columns = _read_columns(header, [*map(str.split, lines)], tell)
+    columns = _read_columns(header, [*map(str.split, lines)], note)
     numbers = _numbers(columns.pop("species", None), columns.pop("Z", None))
     atoms = Atoms(
         numbers=numbers,
@@ -73,11 +73,11 @@ def read_frame(block: bytes, tell: Tell = lambda sentence: None) -> Atoms:
     return atoms
 
 
-def _read_columns(header: Header, rows: list[list[str]], tell: Tell) -> dict[str, np.ndarray]:
+def _read_columns(header: Header, rows: list[list[str]], note: NoteCallback) -> dict[str, np.ndarray]:
     width = sum(width for _, _, width in header.columns)
     _check_widths(rows, width if header.has_columns else max(width, len(rows[0])))
     if len(rows[0]) > width:
-        tell("columns behind the fourth, which nothing names, are ignored")
+        note("columns after the fourth are ignored, as they have no names")
         rows = [row[:width] for row in rows]
     tokens = [*chain.from_iterable(rows)]
     odd = bool(_ODD_NUMBER.search(" ".join(tokens)))
@@ -103,7 +103,7 @@ def _check_widths(rows: list[list[str]], expected: int) -> None:
 
 
 def _convert(tokens: list[str], kind: str, name: str, width: int, odd: bool) -> np.ndarray:
-    """Return the values of a column; a `XyzError` that names the atom where one is none."""
+    """Convert a column; raise an `XyzError` that names the atom if a value is invalid."""
     if kind == "S":
         words = np.empty(len(tokens), dtype=object)
         words[:] = [*map(word, tokens)] if any(token.startswith(JSON_TOKEN) for token in tokens) else tokens
@@ -116,7 +116,7 @@ def _convert(tokens: list[str], kind: str, name: str, width: int, odd: bool) -> 
         if not odd:
             return np.fromiter(map(int, tokens), dtype=np.int64, count=len(tokens))
     except (KeyError, ValueError, OverflowError):
-        pass  # one by one, to find it, or to read what Fortran writes
+        pass  # convert one by one, to find the invalid value, or to read Fortran's numbers
     read, expected = _READERS[kind]
     values: list[float] = []
     for i, token in enumerate(tokens):
@@ -140,7 +140,7 @@ _READERS: dict[str, tuple[Callable[[str], float | None], str]] = {
 
 
 def _numbers(species, numbers) -> np.ndarray:
-    """Return the atomic numbers of one column of elements, or of two that agree."""
+    """Return the atomic numbers from one column of elements, or from two that agree."""
     if species is not None:
         found = np.array([_atomic_number(symbol, i) for i, symbol in enumerate(species)])
         if numbers is not None and (found != numbers).any():
@@ -181,7 +181,7 @@ def _set_constraints(atoms: Atoms, columns: dict) -> None:
 
 
 def _set_results(atoms: Atoms, columns: dict) -> None:
-    """Put results into a calculator, under the names of ASE, and the rest into arrays."""
+    """Store results, under ASE's names, in a calculator and other columns in ``arrays``."""
     results = {}
     for given, values in columns.items():
         name = _ASE_NAMES.get(given, given)
@@ -207,6 +207,6 @@ def _set_results(atoms: Atoms, columns: dict) -> None:
 
 
 def _voigt(stress: np.ndarray) -> np.ndarray:
-    """Return xx yy zz yz xz xy of a stress of six or nine numbers."""
+    """Return the components xx yy zz yz xz xy of a stress given by six or nine numbers."""
     stress = np.asarray(stress, dtype=float)
     return stress if stress.shape == (6,) else stress.reshape(3, 3)[_VOIGT]

@@ -1,8 +1,8 @@
-"""What the comment line of a frame says: columns, cell, periodic axes, and everything else as info.
+"""Interpret the comment line of a frame: columns, cell and periodic axes; everything else becomes ``info``.
 
-A comment is one of three things: of keys and values (extxyz), written by i-PI, or a sentence. It is of keys
-and values if it has ``Lattice``, ``Properties``, ``pbc``, ``config_type`` or a label with a prefix, such as
-``REF_energy``; or if nothing but ``key=value`` stands in it.
+A comment consists of keys and values (extxyz), is written by i-PI, or is a sentence. It consists of keys and
+values if it contains ``Lattice``, ``Properties``, ``pbc``, ``config_type`` or a label with a prefix, such as
+``REF_energy``, or if it contains nothing but ``key=value``.
 """
 
 import re
@@ -23,7 +23,7 @@ _LONGEST_COMMENT = 10_000_000
 _STRUCTURE = ("lattice", "properties", "pbc", "fractional")
 _USED = (*_STRUCTURE, "config_type")
 _KEYS_OF_EXTXYZ = ("lattice", "properties", "pbc", "config_type")
-# With one of these, a quote that is not closed is no apostrophe.
+# With one of these keys, an unclosed quote is an error, not an apostrophe.
 _EXTENDED = re.compile(
     r"(?:lattice|properties|pbc|config_type|energy|forces?|stress|virials?)[ \t]*+=", re.IGNORECASE
 )
@@ -39,28 +39,28 @@ _IPI_WORD = re.compile(r"(\w{1,40})[\[{(](\w{1,40})[\]})](:?)")
 _IPI_POSITIONS = ("positions", "x_centroid")
 _LENGTHS = {"angstrom": 1.0, "atomic_unit": Bohr, "bohr": Bohr, "nanometer": 10.0, "picometer": 0.01}
 
-Tell = Callable[[str], None]
+NoteCallback = Callable[[str], None]
 
 
 class Header(NamedTuple):
-    """What a comment says.
+    """The content of a comment.
 
     Attributes
     ----------
     info : dict
-        What has no other meaning here.
+        Values without another meaning.
     columns : list of (name, kind, width)
-        ``species``, ``pos`` and ``Z`` under these names.
+        The columns; elements and positions are named ``species``, ``Z`` and ``pos``.
     has_columns : bool
-        Whether a line of another width is wrong; else further columns are ignored.
+        Whether lines must have exactly these columns; otherwise further columns are ignored.
     cell : ndarray of shape (3, 3) or None
         The lattice vectors as rows, Å.
     pbc : tuple of bool
         The periodic axes.
     length : float
-        Å per unit of the positions.
+        Unit of the positions, Å.
     fractional : bool
-        Whether positions are in units of the lattice vectors.
+        Whether positions are fractional coordinates.
     """
 
     info: dict
@@ -72,8 +72,8 @@ class Header(NamedTuple):
     fractional: bool = False
 
 
-def read_header(comment: str, tell: Tell) -> Header:
-    """Return what a comment says; a `XyzError` where a key that is used cannot be read.
+def read_header(comment: str, note: NoteCallback) -> Header:
+    """Interpret a comment; raise an `XyzError` if the value of a key that is needed is invalid.
 
     Examples
     --------
@@ -92,14 +92,14 @@ def read_header(comment: str, tell: Tell) -> Header:
             raise XyzError(str(error), 1) from None
         items = []
     if _is_extended(items):
-        return _extended(items, tell)
+        return _extended(items, note)
     words = [item.key for item in items if item.raw is None]
     if any(_IPI_WORD.fullmatch(word) for word in words[:60]):
         ipi = _from_ipi(words, comment.strip())
         if ipi is not None:
             return ipi
     if any(label_name(item.key) for item in items if item.raw is not None):
-        tell("the comment is a sentence, from which no energy is taken")
+        note("the comment is a sentence, from which no energy is taken")
     return Header({"comment": comment.strip()} if comment.strip() else {}, _PLAIN_COLUMNS)
 
 
@@ -113,9 +113,9 @@ def _is_extended(items: list[Item]) -> bool:
     return any(key.lower() in _KEYS_OF_EXTXYZ for key in keys) or any(n and n.prefix for n in names)
 
 
-def _extended(items: list[Item], tell: Tell) -> Header:
-    used, info = _by_key(items, tell)
-    _tell_words_before_labels(items, tell)
+def _extended(items: list[Item], note: NoteCallback) -> Header:
+    used, info = _by_key(items, note)
+    _note_words_before_labels(items, note)
     cell = _lattice(used["lattice"]) if "lattice" in used else None
     pbc = _pbc(used["pbc"]) if "pbc" in used else (cell is not None,) * 3
     columns = _columns(used["properties"].text) if "properties" in used else _PLAIN_COLUMNS
@@ -126,22 +126,22 @@ def _extended(items: list[Item], tell: Tell) -> Header:
     return Header(info, columns, True, cell, pbc, 1.0, fractional)
 
 
-def _tell_words_before_labels(items: list[Item], tell: Tell) -> None:
-    """Tell of ``kinetic energy = 0.5``, where the word may belong to the key, and the label be none."""
+def _note_words_before_labels(items: list[Item], note: NoteCallback) -> None:
+    """Add a note on a word before a label, to which it may belong, as in ``kinetic energy = 0.5``."""
     for word, item in pairwise(items):
         if word.raw is None and item.raw is not None and label_name(item.key):
-            tell(f"the word {word.key[:40]!r} stands before {item.key[:40]!r} and is read as a flag")
+            note(f"the word {word.key[:40]!r} before {item.key[:40]!r} is read as a flag")
 
 
-def _by_key(items: list[Item], tell: Tell) -> tuple[dict[str, Item], dict]:
-    """Return the items that say what the frame is by their key in lower case, and all others' values."""
+def _by_key(items: list[Item], note: NoteCallback) -> tuple[dict[str, Item], dict]:
+    """Return the items that define the structure, by key in lower case, and the values of all others."""
     used: dict[str, Item] = {}
     labels: set[str] = set()
     info: dict = {}
     for item in items:
         lower = item.key.lower()
         if item.raw is None:
-            # A word is a flag; where there is a value of that name, the value counts.
+            # A word is a flag, unless there is a value with the same key.
             if lower not in _STRUCTURE:
                 info.setdefault(item.key, True)
             continue
@@ -151,7 +151,7 @@ def _by_key(items: list[Item], tell: Tell) -> tuple[dict[str, Item], dict]:
                 raise XyzError(f"the key {item.key[:40]!r} is given more than once", 1)
             labels.add(lower)
         elif item.key in info and info[item.key] is not True:
-            tell(f"the key {item.key[:40]!r} is given more than once; the last counts")
+            note(f"the key {item.key[:40]!r} is given more than once; the last value is used")
         if lower in _STRUCTURE:
             used[lower] = item
         else:
@@ -219,7 +219,7 @@ def _columns(text: str) -> list[tuple[str, str, int]]:
 
 
 def _from_ipi(words: list[str], comment: str) -> Header | None:
-    """Return what a comment of i-PI says, with its units; None where it is another program's."""
+    """Interpret a comment of i-PI, with its units; return None if i-PI did not write it."""
     cell, units = None, {}
     for i, word in enumerate(words):
         found = _IPI_WORD.fullmatch(word)
@@ -234,10 +234,10 @@ def _from_ipi(words: list[str], comment: str) -> Header | None:
         got = ", ".join(units) or "no unit"
         raise XyzError(f"i-PI's comment: expected positions{{unit}}, got {got[:80]}", 1)
     if cell is not None and "cell" not in units:
-        raise XyzError("i-PI's comment: expected cell{unit} beside CELL, got none", 1)
+        raise XyzError("i-PI's comment: expected cell{unit} with CELL, got none", 1)
     for what in (name, "cell"):
         if what in units and units[what] not in _LENGTHS:
-            raise XyzError(f"i-PI's comment: the unit {units[what]!r} of {what} is not known", 1)
+            raise XyzError(f"i-PI's comment: unknown unit {units[what]!r} of {what}", 1)
     if cell is not None:
         cell = cell * _LENGTHS[units["cell"]]
     return Header(
@@ -250,6 +250,6 @@ def _ipi_cell(kind: str, words: list[str]) -> np.ndarray:
         raise XyzError(f"i-PI's comment: expected CELL(abcABC), got CELL({kind})", 1)
     numbers = np.array([value for word in words if (value := real(word)) is not None])
     if len(numbers) < 6 or not ((numbers[:3] > 0) & (numbers[3:] > 0) & (numbers[3:] < 180)).all():
-        raise XyzError("i-PI's comment: expected three lengths and three angles behind CELL(abcABC)", 1)
+        raise XyzError("i-PI's comment: expected three lengths and three angles after CELL(abcABC)", 1)
     with np.errstate(invalid="ignore"):
         return cellpar_to_cell(numbers)

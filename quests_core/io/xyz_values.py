@@ -1,6 +1,6 @@
-r"""Values of a comment line: what a text says, and how a value is written.
+r"""Parse and format the values of a comment line.
 
-Numbers, truth values and arrays of these stand as they are; all else is text, or JSON behind ``_JSON``.
+Numbers, booleans and arrays of these are written literally; everything else is text, or JSON after ``_JSON``.
 """
 
 import json
@@ -24,13 +24,13 @@ LOGICALS = {
 _ELEMENT = re.compile(r'\s*+(?:"((?:[^"\\]|\\.)*+)"|([^\s,\[\]"]++)|([\[\]]))\s*+(,?)', re.DOTALL)
 _DEEPEST = 4
 _JSON = "_JSON "
-# A text of a column that is no bare word, such as "" or "C A", stands as JSON without blanks.
+# Text in a column that is not a bare word, such as "" or "C A", is written as JSON without blanks.
 JSON_TOKEN = '_JSON"'
 _PLAIN = re.compile(r"[^\s=,\"'{}\[\]\\]+")
 
 
 def unescape(text: str) -> str:
-    r"""Return a text without the backslashes that escape; ``\n`` is a line feed.
+    r"""Replace escape sequences in a text; ``\n`` is a line feed.
 
     Examples
     --------
@@ -43,7 +43,7 @@ def unescape(text: str) -> str:
 
 
 def number(token: str) -> int | float | None:
-    """Return the number that a token is, None if it is none; ``1.5D+01`` is one, ``1_000`` is not.
+    """Parse a number, or return None; ``1.5D+01`` is a number, ``1_000`` is not.
 
     Examples
     --------
@@ -58,7 +58,7 @@ def number(token: str) -> int | float | None:
 
 
 def real(token: str) -> float | int | None:
-    """Return the number that a token is where nothing but a number can stand: Fortran's ``1D5``, too.
+    """Parse a number where only a number is allowed, so that Fortran's ``1D5`` is one; or return None.
 
     Examples
     --------
@@ -73,7 +73,7 @@ def real(token: str) -> float | int | None:
 
 
 def decode(text: str):
-    """Return what a text without quotes says: numbers, truth values, JSON behind ``_JSON``, or itself.
+    """Parse a text without quotes: numbers, booleans, JSON after ``_JSON``, or else the text itself.
 
     Examples
     --------
@@ -99,7 +99,7 @@ def _numpy_scalar(value: int | float):
 
 
 def _scalars(tokens: list[str]):
-    """Return an array of the numbers or truth values that tokens are, None where one is neither."""
+    """Return an array of numbers or a list of booleans, or None if a token is neither."""
     if not tokens:
         return None
     if tokens[0] in LOGICALS:
@@ -112,12 +112,12 @@ def _scalars(tokens: list[str]):
         values.append(value)
     whole = all(isinstance(value, int) for value in values)
     if whole and any(abs(value) >= 2**63 for value in values):
-        return values  # exact, as no integer type of NumPy would be
+        return values  # too large for NumPy's integers
     return np.array(values, dtype=np.int64 if whole else np.float64)
 
 
 def word(token: str) -> str:
-    r"""Return the text that a token of a column is: itself, or what the JSON in it says.
+    r"""Return the text of a token of a column, decoded if it is JSON.
 
     Examples
     --------
@@ -142,9 +142,9 @@ def _from_json(text: str):
         return found
     try:
         array = np.array(found)
-    except (ValueError, OverflowError):  # of rows of different lengths
+    except (ValueError, OverflowError):  # rows of different lengths
         return found
-    # Whole numbers too wide for NumPy's would be rounded.
+    # Integers too large for NumPy would be rounded.
     is_exact = array.dtype.kind in "ib" or (array.dtype.kind == "f" and _same_numbers(array.tolist(), found))
     return array if is_exact else found
 
@@ -156,7 +156,7 @@ def _same_numbers(first, second) -> bool:
 
 
 def array_in_brackets(inside: str, otherwise):
-    """Return the array that stands in brackets, nested lists of text, or `otherwise`."""
+    """Return the content of brackets as an array or as nested lists of text, or else `otherwise`."""
     stack: list[list] = [[]]
     leaves, at = [], 0
     has_bare = has_quoted = False
@@ -190,7 +190,7 @@ def array_in_brackets(inside: str, otherwise):
 
 
 def _shape(rows: list) -> tuple[int, ...] | None:
-    """Return the shape of nested lists, None where they are ragged."""
+    """Return the shape of nested lists, or None if they are ragged."""
     if not any(isinstance(row, list) for row in rows):
         return (len(rows),)
     shapes = {_shape(row) if isinstance(row, list) else None for row in rows}
@@ -199,7 +199,7 @@ def _shape(rows: list) -> tuple[int, ...] | None:
 
 
 def quote(text: str) -> str:
-    r"""Return a text as it stands in a comment, in quotes where it needs them.
+    r"""Format a text for a comment, with quotes if necessary.
 
     Examples
     --------
@@ -212,22 +212,24 @@ def quote(text: str) -> str:
 
 
 def format_value(value) -> str:
-    r"""Return a value as it stands behind an equals sign, so that the same value is read.
+    r"""Format a value for a comment such that the same value is read back.
 
     Parameters
     ----------
     value : str, bool, int, float, None, ndarray, list, tuple or dict
-        Numbers keep every bit. What has no form of its own stands as JSON, as ASE writes it.
+        The value. Numbers are written in full precision; values without another representation as JSON, as
+        ASE does.
 
     Returns
     -------
     str
-        In quotes where these are needed; what `decode` and, but for arrays of one element, ASE read alike.
+        The text after the equals sign, in quotes if necessary. `decode` and, except for arrays of one
+        element, ASE read it in the same way.
 
     Raises
     ------
     TypeError
-        If the value is none of these.
+        If the value has another type.
 
     Examples
     --------
@@ -237,7 +239,7 @@ def format_value(value) -> str:
     "0 1 2" "_JSON \"\""
     """
     if isinstance(value, str):
-        # ASE takes blanks for an empty array, and what nobody sees is refused in a comment.
+        # ASE reads blanks as an empty array, and invisible characters are not allowed in a comment.
         plain = value.strip(" ,") and value.isprintable() and not value.startswith(_JSON)
         return quote(value) if plain and isinstance(decode(value), str) else _json(value)
     if isinstance(value, np.ndarray | np.generic) and value.dtype.kind not in "biuf":

@@ -1,9 +1,10 @@
-"""The kernel sums of every environment against every single frame, where they do not vanish.
+"""Sparse kernel sums of all environments against each single frame.
 
-``K[e, f] = Σ_{j in f} exp(-‖x_e - x_j‖² / 2h²)``. An environment is like those of few frames, so of all
-pairs a few per cent are kept: five bytes for each, in runs. A run holds what one frame gives to one
-tile (see `quests_core.kernel_sums.tiles`): lanes, rising, and values. All runs of a frame are found in one
-look, and a selection that asks again and again for the kernels of a frame computes none twice.
+``K[e, f] = Σ_{j in f} exp(-‖x_e - x_j‖² / 2h²)``. An environment resembles those of few frames, so that only
+a few per cent of all pairs are stored, with five bytes each, in runs. A run contains the sums of one tile
+(see `quests_core.kernel_sums.tiles`) against one frame: increasing lanes and their values. All runs of a
+frame are contiguous, so that a selection can look up the kernels of a frame repeatedly without computing them
+again.
 """
 
 import math
@@ -15,14 +16,14 @@ from ..progress import ProgressCallback
 from ..utils import memory
 from ..utils.threads import parallel_blocks
 from . import tile_loops
-from .sums import query_arrays, work_space_of_thread
+from .sums import query_arrays, thread_workspace
 from .tile_states import Accuracy, new_states
 from .tile_sums import FADE_EXPONENT
 from .tiles import TILE_ROWS
 
-# A pair is left out where all pairs like it in the largest frame change a sum by less than this.
+# Relative change of a sum by all pairs that are skipped in the largest frame.
 _TOLERANCE = 1e-3
-# Entries that a block of tiles may find before they are put aside.
+# Number of entries in the buffer of a thread.
 _BUFFER = 1 << 20
 
 
@@ -36,7 +37,7 @@ class FrameKernelSums(NamedTuple):
     run_start, run_stop : ndarray of shape (n_runs,)
         Its entries.
     run_row : ndarray of shape (n_runs,)
-        Row of the tiles at which its lane 0 stands.
+        Row of the tiles in its lane 0.
     lanes : ndarray of shape (n_entries,)
         Lane of each entry; unsigned bytes.
     values : ndarray of shape (n_entries,)
@@ -59,7 +60,7 @@ class FrameKernelSums(NamedTuple):
         reach = -math.log(least) + math.log(max(1, envs.sizes.max()) / _TOLERANCE)
         accuracy = Accuracy(0.5 / bandwidth**2, reach, FADE_EXPONENT)
         found: dict[int, list[tuple[np.ndarray, ...]]] = {}
-        # Where all environments are alike no pair vanishes; five bytes each stand in memory twice at the end.
+        # If all environments are similar, all pairs are stored; finally they are in memory twice.
         free, n_bytes = memory.available(), [0]
 
         def work(first: int, last: int) -> None:
@@ -78,17 +79,11 @@ class FrameKernelSums(NamedTuple):
                         least,
                         accuracy,
                         states,
-                        work_space_of_thread(),
+                        thread_workspace(),
                     )
                     frame, n_runs, n = tile_loops.add_frames_apart(*given, lanes, values, runs)
                     n_bytes[0] += 5 * n + runs[:n_runs].nbytes
-                    if free is not None and 2 * n_bytes[0] > free:
-                        done = max(1, t) / len(tiles)
-                        memory.check_fits(
-                            int(max(2 * n_bytes[0] / done, free + 1)),
-                            f"the kernels of {envs.n_envs:,} environments",
-                            "take a smaller bandwidth or fewer frames, or select in chunks",
-                        )
+                    _check_memory(n_bytes[0], free, max(1, t) / len(tiles), envs.n_envs)
                     found[first].append((lanes[:n].copy(), values[:n].copy(), runs[:n_runs].copy()))
 
         size = max(1, min(-(-len(tiles) // 64), 8))
@@ -97,7 +92,7 @@ class FrameKernelSums(NamedTuple):
 
     @classmethod
     def _joined(cls, parts: list[tuple[np.ndarray, ...]], n_frames: int) -> "FrameKernelSums":
-        """Join what was found tile by tile; runs are sorted by frame, entries stay where they are."""
+        """Concatenate the entries of all tiles, and sort the runs by frame."""
         runs, start = [np.empty((0, 3), np.int64)], 0
         for lanes, _, found in parts:
             found[:, tile_loops.RUN_START] += start
@@ -110,3 +105,13 @@ class FrameKernelSums(NamedTuple):
         lanes = np.concatenate([np.empty(0, np.uint8), *(lanes for lanes, _, _ in parts)])
         values = np.concatenate([np.empty(0, np.float32), *(values for _, values, _ in parts)])
         return cls(indptr, starts[by_frame], stops[by_frame], row[by_frame], lanes, values)
+
+
+def _check_memory(n_bytes: int, free: int | None, fraction: float, n_envs: int) -> None:
+    """Raise a ValueError if twice `n_bytes`, of which `fraction` is done, exceed the free memory."""
+    if free is not None and 2 * n_bytes > free:
+        memory.check_fits(
+            int(max(2 * n_bytes / fraction, free + 1)),
+            f"the kernels of {n_envs:,} environments",
+            "use a smaller bandwidth or fewer frames, or select in chunks",
+        )

@@ -1,8 +1,8 @@
-"""The innermost loops over leaves and their lanes, written for the machine's vectors.
+"""Explicitly vectorised innermost loops over leaves and their lanes.
 
-A leaf is two vectors of 16 lanes, and the boxes of 16 leaves are a block (see
-`quests_core.kernel_sums.picked_leaves`). What the functions do stands in each, in plain numpy; compiled,
-lanes and boxes stay in registers from the first axis to the last.
+A leaf consists of two vectors of 16 lanes, and the boxes of 16 leaves form a block (see
+`quests_core.kernel_sums.picked_leaves`). Each function defines its result in plain NumPy; in compiled code,
+lanes and boxes are kept in registers for all axes.
 """
 
 import numpy as np
@@ -16,13 +16,13 @@ from .tile_distances import FAR
 from .tile_sums import POWER_OF_TWO
 from .tiles import CHUNK_AXES, LEAF_ROWS
 
-# Axes of a leaf's box: along further ones hardly any box is apart from another.
+# Number of axes of a leaf's box; further axes rarely separate boxes.
 BOX_AXES = 8
-# Squares in single precision are taken for larger by this factor.
+# Factor that makes a squared distance in single precision an upper bound.
 ROUND_UP = np.float32(1.00001)
 _LONG, _WORDS = ir.IntType(64), ir.VectorType(ir.IntType(32), 16)
-_SIDES = range(2)
-# Axes of lanes that are added up before one looks whether all are beyond the limit: mostly they are.
+_HALVES = range(2)
+# Number of axes that are summed before the lanes are compared with the limit, which most exceed.
 _STEP = CHUNK_AXES // 2
 
 
@@ -35,13 +35,13 @@ def _splat_word(builder, word):
 
 
 def _call(builder, name: str, *arguments, result=VECTOR, **more):
-    """Call one of LLVM's own functions."""
+    """Call an LLVM intrinsic."""
     kind = ir.FunctionType(result, [argument.type for argument in arguments])
     return builder.call(cgutils.get_or_insert_function(builder.module, kind, name), arguments, **more)
 
 
 def _multiply_add(builder, a, b, c):
-    # No product and sum apart: LLVM would put what is added up in several rows into one again.
+    # With separate operations, LLVM would merge the independent partial sums into one.
     return _call(builder, "llvm.fmuladd.v16f32", a, b, c)
 
 
@@ -59,19 +59,19 @@ def _add_up(builder, vector):
     return _call(builder, name, zero, vector, result=ir.FloatType(), fastmath=("reassoc",))
 
 
-def _sides(builder, data, kind=VECTOR):
-    """Return the places of both vectors of a leaf's numbers."""
-    places = [builder.gep(data, [ir.Constant(_LONG, 16 * side)]) for side in _SIDES]
-    return [builder.bitcast(place, kind.as_pointer()) for place in places]
+def _halves(builder, data, kind=VECTOR):
+    """Return pointers to both vectors of a leaf."""
+    pointers = [builder.gep(data, [ir.Constant(_LONG, 16 * half)]) for half in _HALVES]
+    return [builder.bitcast(pointer, kind.as_pointer()) for pointer in pointers]
 
 
 def leaves_within(low, high, last, x, since, limit, n_blocks, gaps, near):
-    """Find the leaves whose boxes are within `limit` of a point, and whose `last` pick is not before `since`.
+    """Find the leaves whose squared distance to a point is at most `limit`, and `last` at least `since`.
 
-    Write the squared distances of all to `gaps`, and the places of those within to `near`; return their
-    number. Shapes: `low` and `high` ``(all blocks, BOX_AXES, 16)``, of which the first `n_blocks` count,
-    `x` ``(at least BOX_AXES,)``, all others ``(16 · all blocks,)``. `last`, `since` and `near` are whole
-    numbers of 32 bits, all else is in single precision.
+    Writes the squared distances of all leaves to `gaps`, and the indices of those found to `near`; returns
+    their number. Shapes: `low` and `high` ``(all blocks, BOX_AXES, 16)``, of which the first `n_blocks` are
+    used; `x` ``(at least BOX_AXES,)``; all others ``(16 · all blocks,)``. `last`, `since` and `near` are
+    32-bit integers, all others are in single precision.
     """
     n, x = 16 * n_blocks, x[:BOX_AXES, None]
     beyond = np.maximum(np.maximum(low[:n_blocks] - x, x - high[:n_blocks]), np.float32(0.0))
@@ -93,8 +93,10 @@ def _leaves_within(typing_context, low, high, last, x, since, limit, n_blocks, g
             start = builder.mul(loop.index, ir.Constant(_LONG, 16))
             box, gap = builder.mul(start, ir.Constant(_LONG, BOX_AXES)), _numbers(0.0)
             for c in range(BOX_AXES):
-                place = builder.add(box, ir.Constant(_LONG, 16 * c))
-                below, above = (builder.load(vector_at(builder, one, place), align=4) for one in (low, high))
+                index = builder.add(box, ir.Constant(_LONG, 16 * c))
+                below, above = (
+                    builder.load(vector_at(builder, data, index), align=4) for data in (low, high)
+                )
                 beyond = _larger(builder, builder.fsub(below, point[c]), builder.fsub(point[c], above))
                 beyond = _larger(builder, beyond, _numbers(0.0))
                 gap = _multiply_add(builder, beyond, beyond, gap)
@@ -102,10 +104,10 @@ def _leaves_within(typing_context, low, high, last, x, since, limit, n_blocks, g
             ranks = builder.load(builder.bitcast(builder.gep(last, [start]), _WORDS.as_pointer()), align=4)
             is_within = builder.fcmp_ordered("<=", gap, limit)
             is_within = builder.and_(is_within, builder.icmp_signed(">=", ranks, since))
-            places = builder.add(_splat_word(builder, builder.trunc(start, _WORDS.element)), numbers)
+            leaves = builder.add(_splat_word(builder, builder.trunc(start, _WORDS.element)), numbers)
             n = builder.load(count)
             found = builder.gep(near, [n])
-            _call(builder, "llvm.masked.compressstore.v16i32", places, found, is_within, result=ir.VoidType())
+            _call(builder, "llvm.masked.compressstore.v16i32", leaves, found, is_within, result=ir.VoidType())
             bits = builder.bitcast(is_within, ir.IntType(16))
             more = builder.zext(_call(builder, "llvm.ctpop.i16", bits, result=bits.type), _LONG)
             builder.store(builder.add(n, more), count)
@@ -122,18 +124,18 @@ def _within_compiled(low, high, last, x, since, limit, n_blocks, gaps, near):
 
 
 def bfloat16_distances_sq(x, center, bfloat16, limit, relative, squares):
-    """Write the squared differences of one row and a leaf's lanes; say whether any is within `limit`.
+    """Write the squared distances of a row to the lanes of a leaf; return whether any is within `limit`.
 
-    Shapes: `x` and `center` ``(at least n_axes,)``, `squares` ``(LEAF_ROWS,)`` and `relative`, which is
-    room, ``(CHUNK,)``, all in single precision; `bfloat16` ``(n_axes, LEAF_ROWS // 2, 2)``, where ``[c, j,
-    side]`` is the upper half of the single, relative to the centre, that lane ``j + side · LEAF_ROWS // 2``
-    has on axis c. Axes are added up `_STEP` at a time, until all squares are beyond the limit; only if
-    they are not in the end are they written. One that is not a number is within.
+    Shapes: `x` and `center` ``(at least n_axes,)``, `squares` ``(LEAF_ROWS,)``, and the buffer `relative`
+    ``(CHUNK_AXES,)``, all in single precision; `bfloat16` ``(n_axes, LEAF_ROWS // 2, 2)``, where ``[c, j,
+    half]`` is the coordinate of lane ``j + half · LEAF_ROWS // 2`` relative to the centre on axis c, as the
+    upper 16 bits of a float32. Squares are summed over `_STEP` axes at a time, until all exceed the limit,
+    and written only if some do not. NaN counts as within the limit.
     """
     n_axes = len(bfloat16)
     columns = (np.moveaxis(bfloat16, 2, 1).astype(np.uint32) << np.uint32(16)).view(np.float32)
-    away = (x[:n_axes] - center[:n_axes])[:, None]
-    found = np.square(away - columns.reshape(n_axes, LEAF_ROWS)).sum(axis=0)
+    difference = (x[:n_axes] - center[:n_axes])[:, None]
+    found = np.square(difference - columns.reshape(n_axes, LEAF_ROWS)).sum(axis=0)
     if (found > limit).all():
         return False
     squares[:] = found
@@ -141,16 +143,16 @@ def bfloat16_distances_sq(x, center, bfloat16, limit, relative, squares):
 
 
 def _add_chunk(builder, relative, bfloat16, first, sums):
-    """Add `_STEP` axes to two sums for each side, of which none waits for the other."""
+    """Add `_STEP` axes to two independent partial sums for each half."""
     shift, mask = (ir.Constant(_WORDS, [number] * 16) for number in (16, 0xFFFF0000))
     sums = list(sums)
     for c in range(_STEP):
         coordinate = broadcast(builder, relative, c)
         axis = builder.add(first, ir.Constant(_LONG, c))
-        place = builder.gep(bfloat16, [builder.mul(axis, ir.Constant(_LONG, LEAF_ROWS))])
-        pair = builder.load(builder.bitcast(place, _WORDS.as_pointer()), align=2)
-        for side, word in enumerate((builder.shl(pair, shift), builder.and_(pair, mask))):
-            difference, which = builder.fsub(coordinate, builder.bitcast(word, VECTOR)), side + 2 * (c % 2)
+        pointer = builder.gep(bfloat16, [builder.mul(axis, ir.Constant(_LONG, LEAF_ROWS))])
+        pair = builder.load(builder.bitcast(pointer, _WORDS.as_pointer()), align=2)
+        for half, word in enumerate((builder.shl(pair, shift), builder.and_(pair, mask))):
+            difference, which = builder.fsub(coordinate, builder.bitcast(word, VECTOR)), half + 2 * (c % 2)
             sums[which] = _multiply_add(builder, difference, difference, sums[which])
     return sums
 
@@ -167,12 +169,12 @@ def _bfloat16_distances_sq(typing_context, x, center, bfloat16, limit, relative,
         builder.position_at_end(loop)
         first, *sums = [builder.phi(_LONG), *(builder.phi(VECTOR) for _ in range(4))]
         few = ir.VectorType(ir.FloatType(), _STEP).as_pointer()
-        away, from_where = (
-            builder.load(builder.bitcast(builder.gep(one, [first]), few), align=4) for one in (x, center)
+        point, origin = (
+            builder.load(builder.bitcast(builder.gep(data, [first]), few), align=4) for data in (x, center)
         )
-        builder.store(builder.fsub(away, from_where), builder.bitcast(relative, few), align=4)
+        builder.store(builder.fsub(point, origin), builder.bitcast(relative, few), align=4)
         added = _add_chunk(builder, relative, bfloat16, first, sums)
-        totals = [builder.fadd(added[side], added[side + 2]) for side in _SIDES]
+        totals = [builder.fadd(added[half], added[half + 2]) for half in _HALVES]
         beyond = [builder.fcmp_ordered(">", total, limit) for total in totals]
         bits = builder.bitcast(builder.and_(*beyond), ir.IntType(16))
         within = builder.icmp_unsigned("!=", bits, ir.Constant(bits.type, -1))
@@ -185,8 +187,8 @@ def _bfloat16_distances_sq(typing_context, x, center, bfloat16, limit, relative,
         builder.cbranch(go_on, loop, end)
         builder.position_at_end(end)
         with builder.if_then(within):
-            for total, place in zip(totals, _sides(builder, squares), strict=True):
-                builder.store(total, place, align=4)
+            for total, pointer in zip(totals, _halves(builder, squares), strict=True):
+                builder.store(total, pointer, align=4)
         return within
 
     return types.boolean(x, center, bfloat16, types.float32, relative, squares, types.int64), generate
@@ -200,11 +202,11 @@ def _bfloat16_compiled(x, center, bfloat16, limit, relative, squares):
 
 
 def upper_bound_distances_sq(squares, rounding_norms, residual_norms, residual_norm, ranks, since):
-    """Take squares d² for ``(1 + s / 2) d² + s (2 + s) + (tail + t)²``, and return the least.
+    """Replace squares d² by ``(1 + s / 2) d² + s (2 + s) + (t + t')²``, and return the smallest.
 
-    s is what is `rounding_norms` away and t the tail of each lane; what becomes of d² is multiplied by
-    `ROUND_UP`. Where a rank is below `since` it is `FAR`. Shapes ``(LEAF_ROWS,)``; `ranks` are whole numbers
-    of 32 bits, all else is in single precision.
+    s are the `rounding_norms` and t' the `residual_norms` of the lanes, and t is the `residual_norm` of the
+    query. The part that depends on d² is multiplied by `ROUND_UP`. The result is `FAR` for ranks below
+    `since`. Shapes ``(LEAF_ROWS,)``; `ranks` are 32-bit integers, all others are in single precision.
     """
     half = np.float32(0.5) * rounding_norms
     widened = (squares + half * (squares + np.float32(4.0) + 2 * rounding_norms)) * ROUND_UP + np.square(
@@ -228,12 +230,12 @@ def _upper_bound_distances_sq(
         data = pointers(context, builder, signature, arguments, (0, 1, 2, 4))
         residual_norm, since = splat(builder, arguments[3]), _splat_word(builder, arguments[5])
         both, kinds = [], [*[VECTOR] * 3, _WORDS]
-        for places in zip(*(_sides(builder, *one) for one in zip(data, kinds, strict=True)), strict=True):
-            square, rounding_norms, own, ranks = (builder.load(place, align=4) for place in places)
+        for half in zip(*(_halves(builder, *one) for one in zip(data, kinds, strict=True)), strict=True):
+            square, rounding_norms, own, ranks = (builder.load(pointer, align=4) for pointer in half)
             far = widened(builder, square, rounding_norms, builder.fadd(residual_norm, own))
             both.append(builder.select(builder.icmp_signed(">=", ranks, since), far, _numbers(FAR)))
-            builder.store(both[-1], places[0], align=4)
-        # The bits of numbers that are not negative are ordered as the numbers are.
+            builder.store(both[-1], half[0], align=4)
+        # Non-negative floats have the same order as their bits as integers.
         bits = builder.bitcast(_smaller(builder, *both), _WORDS)
         least = _call(builder, "llvm.vector.reduce.smin.v16i32", bits, result=_WORDS.element)
         return builder.bitcast(least, ir.FloatType())
@@ -249,9 +251,9 @@ def _upper_bound_compiled(squares, rounding_norms, residual_norms, residual_norm
 
 
 def sum_of_kernels(squares, offset):
-    """Return ``Σ exp(offset - square)`` over a leaf's lanes; all in single precision.
+    """Return ``Σ exp(offset - square)`` over the lanes of a leaf, in single precision.
 
-    Exponents beyond ±80 are taken for ±80.
+    Exponents are clipped to ±80.
     """
     return np.exp(np.clip(offset - squares, np.float32(-80.0), np.float32(80.0))).sum(dtype=np.float32)
 
@@ -261,8 +263,8 @@ def _sum_of_kernels(typing_context, squares, offset):
     def generate(context, builder, signature, arguments):
         (squares,) = pointers(context, builder, signature, arguments, (0,))
         offset, terms = splat(builder, arguments[1]), []
-        for place in _sides(builder, squares):
-            x = builder.fsub(offset, builder.load(place, align=4))
+        for pointer in _halves(builder, squares):
+            x = builder.fsub(offset, builder.load(pointer, align=4))
             x = _larger(builder, _smaller(builder, x, _numbers(80.0)), _numbers(-80.0))
             x = builder.fmul(x, _numbers(1.44269504))
             whole = _call(builder, "llvm.rint.v16f32", x)

@@ -1,13 +1,12 @@
-"""The environments picked so far, in leaves that split as they fill up.
+"""The environments picked so far, in leaves that are split when they are full.
 
-What is picked stands in lanes by the order of the tiles (see `quests_core.kernel_sums.tiles`), which keeps
-near together what is near: a leaf holds what was picked from one run of rows, and becomes two when it is
-full. So there are as few leaves as the picks need, full enough to be worth the reading, and they have boxes,
-by which whatever is far is skipped.
+The order of the tiles (see `quests_core.kernel_sums.tiles`) keeps nearby rows together. A leaf contains the
+picks from a contiguous range of rows, and is split into two when it is full, so that leaves are few and well
+filled. Their boxes allow distant leaves to be skipped.
 
-Of a lane its first axes are kept, rounded to half of a single (`quests_core.kernel_sums.leaf_simd`), and the
-lengths of what rounding took away and of the other axes: enough to bound its distance to anything, in a
-fraction of the memory. All lengths are in units of h√2, so that their squares are exponents of the kernel.
+The first axes of a lane are stored as bfloat16 (see `quests_core.kernel_sums.leaf_simd`), with the norms of
+the rounding error and of the remaining axes. These bound the distance to any row, in a fraction of the
+memory. All lengths are in units of h√2, so that their squares are exponents of the kernel.
 """
 
 import math
@@ -19,52 +18,52 @@ from ..utils.jit import jit, jit_inline
 from .leaf_simd import BOX_AXES
 from .tiles import CHUNK_AXES, LEAF_ROWS, Tiles
 
-# First axes that are kept of a lane, at most: further ones add some hundredths to an exponent.
-_HEAD_AXES = 3 * CHUNK_AXES
-# Coordinates of a lane and a box that are empty: far from all, but their squares are finite.
+# Maximum number of axes stored for a lane; further axes contribute a few hundredths to an exponent.
+_STORED_AXES = 3 * CHUNK_AXES
+# Coordinates of empty lanes and boxes: far from all others, with finite squares.
 _EMPTY = np.float32(1e17)
 _EMPTY_BFLOAT16 = _EMPTY.view(np.uint32) >> 16
-# Lengths in single precision are taken for longer by this factor.
-_LONGER = 1.0001
-# Error of a difference of two rows, each of which was rounded twice, for the longer one's length.
-_GRAIN = 2.0**-21
+# Factor that makes a norm in single precision an upper bound.
+_ROUND_UP_NORM = 1.0001
+# Error of the difference of two rows, relative to the longer one; both are rounded twice.
+_RELATIVE_ERROR = 2.0**-21
 # Columns of `Picked.spans`.
 _START, _STOP = range(2)
 
 
 class Picked(NamedTuple):
-    """The picked environments by leaves."""
+    """The picked environments, in leaves."""
 
     rows: np.ndarray  # all environments in tile order, Å⁻¹, (n, D)
     unit: float  # 1 / h√2
     singles: np.ndarray  # rows in units of h√2, in single precision
     rounding_error: float  # error of a distance between two of these
-    leaf_of: np.ndarray  # leaf where each row stands, or would
-    n_leaves: np.ndarray  # how many leaves are in use, shape (1,)
-    spans: np.ndarray  # rows that each of them is for, (n_leaves, 2)
-    centers: np.ndarray  # where its lanes are seen from, (n_leaves, D)
+    leaf_of: np.ndarray  # leaf for each row, whether it is picked or not
+    n_leaves: np.ndarray  # number of leaves in use, shape (1,)
+    spans: np.ndarray  # range of rows of each leaf, (n_leaves, 2)
+    centers: np.ndarray  # origin of the coordinates of its lanes, (n_leaves, D)
     low: np.ndarray  # box of its lanes, see `leaves_within`
     high: np.ndarray
-    max_rounding: np.ndarray  # the largest number in `rounding_norms`
-    last: np.ndarray  # rank of the last pick in it
-    counts: np.ndarray  # lanes that are taken
+    max_rounding: np.ndarray  # maximum of its `rounding_norms`
+    last: np.ndarray  # rank of its last pick
+    counts: np.ndarray  # number of its lanes in use
     row_at: np.ndarray  # row of each lane, (n_leaves, LEAF_ROWS)
-    ranks: np.ndarray  # when it was picked, -1 for a lane that is empty
+    ranks: np.ndarray  # rank of the pick in each lane, -1 for an empty lane
     bfloat16: np.ndarray  # coordinates relative to the centre, see `bfloat16_distances_sq`
-    rounding_norms: np.ndarray  # how far each lane is from where these say
-    residual_norms: np.ndarray  # how far from the centre along the other axes
-    single: np.ndarray  # room for the coordinates of one lane
-    bits: np.ndarray  # and these as bits
+    rounding_norms: np.ndarray  # norm of the rounding error of these coordinates
+    residual_norms: np.ndarray  # distance from the centre along the remaining axes
+    single: np.ndarray  # buffer for the coordinates of one lane
+    bits: np.ndarray  # the same memory as integers
 
     @classmethod
     def empty(cls, tiles: Tiles, bandwidth: float) -> "Picked":
-        """Return room for the rows of `tiles`, none of which is picked."""
+        """Return the state without picks, for the rows of `tiles`."""
         n, n_axes = tiles.rows.shape
-        unit, n_head = math.sqrt(0.5) / bandwidth, min(n_axes, _HEAD_AXES)
-        # All have had half of a full one.
+        unit, n_stored = math.sqrt(0.5) / bandwidth, min(n_axes, _STORED_AXES)
+        # Splitting leaves each leaf at least half full.
         n_blocks = 1 + n // (LEAF_ROWS // 2) // 16
         n_leaves = 16 * n_blocks
-        singles, single = np.empty((n, n_axes), np.float32), np.empty(n_head, np.float32)
+        singles, single = np.empty((n, n_axes), np.float32), np.empty(n_stored, np.float32)
         np.multiply(tiles.rows, unit, out=singles, casting="same_kind")
         longest = math.sqrt(np.einsum("ij,ij->i", tiles.rows, tiles.rows).max(initial=0.0)) * unit
         lanes = n_leaves, LEAF_ROWS
@@ -72,7 +71,7 @@ class Picked(NamedTuple):
             rows=tiles.rows,
             unit=unit,
             singles=singles,
-            rounding_error=_GRAIN * longest,
+            rounding_error=_RELATIVE_ERROR * longest,
             leaf_of=np.zeros(n, np.int64),
             n_leaves=np.ones(1, np.int64),
             spans=np.empty((n_leaves, 2), np.int64),
@@ -84,45 +83,45 @@ class Picked(NamedTuple):
             counts=np.empty(n_leaves, np.int64),
             row_at=np.zeros(lanes, np.int64),
             ranks=np.empty(lanes, np.int32),
-            bfloat16=np.empty((n_leaves, n_head, LEAF_ROWS // 2, 2), np.uint16),
+            bfloat16=np.empty((n_leaves, n_stored, LEAF_ROWS // 2, 2), np.uint16),
             rounding_norms=np.zeros(lanes, np.float32),
             residual_norms=np.zeros(lanes, np.float32),
             single=single,
             bits=single.view(np.uint32),
         )
-        _lay_out(picked, 0, np.empty(0, np.int64), np.empty(0, np.int32), 0, n)
+        _fill_leaf(picked, 0, np.empty(0, np.int64), np.empty(0, np.int32), 0, n)
         return picked
 
 
 @jit_inline
 def _put(picked, leaf, row, rank):
-    """Put a row in the next lane of a leaf."""
+    """Add a row to the next lane of a leaf."""
     lane, single, bits = picked.counts[leaf], picked.single, picked.bits
-    center, x, n_head = picked.centers[leaf], picked.singles[row], picked.single.shape[0]
-    half, side, rounding_norms, residual_norm = lane % (LEAF_ROWS // 2), lane // (LEAF_ROWS // 2), 0.0, 0.0
-    for c in range(n_head):
+    center, x, n_stored = picked.centers[leaf], picked.singles[row], picked.single.shape[0]
+    j, half, rounding_norms, residual_norm = lane % (LEAF_ROWS // 2), lane // (LEAF_ROWS // 2), 0.0, 0.0
+    for c in range(n_stored):
         single[c] = x[c] - center[c]
-    for c in range(n_head):
-        # To the nearest.
+    for c in range(n_stored):
+        # Round to nearest.
         bits[c] = (bits[c] + np.uint32(0x8000)) & np.uint32(0xFFFF0000)
-        picked.bfloat16[leaf, c, half, side] = bits[c] >> np.uint32(16)
-    for c in range(n_head):
+        picked.bfloat16[leaf, c, j, half] = bits[c] >> np.uint32(16)
+    for c in range(n_stored):
         rounding_norms += np.float64((x[c] - center[c]) - single[c]) ** 2
-    for c in range(n_head, x.shape[0]):
+    for c in range(n_stored, x.shape[0]):
         residual_norm += np.float64(x[c] - center[c]) ** 2
-    picked.rounding_norms[leaf, lane] = _LONGER * (math.sqrt(rounding_norms) + picked.rounding_error)
-    picked.residual_norms[leaf, lane] = _LONGER * (math.sqrt(residual_norm) + picked.rounding_error)
+    picked.rounding_norms[leaf, lane] = _ROUND_UP_NORM * (math.sqrt(rounding_norms) + picked.rounding_error)
+    picked.residual_norms[leaf, lane] = _ROUND_UP_NORM * (math.sqrt(residual_norm) + picked.rounding_error)
     picked.max_rounding[leaf] = max(picked.max_rounding[leaf], picked.rounding_norms[leaf, lane])
     picked.row_at[leaf, lane], picked.ranks[leaf, lane] = row, rank
     picked.counts[leaf], picked.last[leaf] = lane + 1, max(picked.last[leaf], rank)
-    low, high, place = picked.low[leaf // 16], picked.high[leaf // 16], leaf % 16
+    low, high, box = picked.low[leaf // 16], picked.high[leaf // 16], leaf % 16
     for c in range(BOX_AXES):
-        low[c, place], high[c, place] = min(low[c, place], x[c]), max(high[c, place], x[c])
+        low[c, box], high[c, box] = min(low[c, box], x[c]), max(high[c, box], x[c])
 
 
 @jit
-def _lay_out(picked, leaf, rows, ranks, first, end):
-    """Make a leaf for the rows ``first:end`` of those among them that are picked."""
+def _fill_leaf(picked, leaf, rows, ranks, first, end):
+    """Initialise a leaf for the range of rows ``first:end`` with the picks `rows`."""
     picked.spans[leaf, _START], picked.spans[leaf, _STOP] = first, end
     picked.leaf_of[first:end] = leaf
     picked.max_rounding[leaf], picked.last[leaf], picked.counts[leaf] = 0.0, -1, 0
@@ -141,18 +140,18 @@ def _lay_out(picked, leaf, rows, ranks, first, end):
 
 @jit
 def _split(picked, leaf):
-    """Make two leaves of one that is full."""
+    """Split a full leaf into two."""
     order, half = np.argsort(picked.row_at[leaf]), LEAF_ROWS // 2
     rows, ranks = picked.row_at[leaf][order], picked.ranks[leaf][order]
     first, end, other = picked.spans[leaf, _START], picked.spans[leaf, _STOP], picked.n_leaves[0]
     picked.n_leaves[0] = other + 1
-    _lay_out(picked, leaf, rows[:half], ranks[:half], first, rows[half])
-    _lay_out(picked, other, rows[half:], ranks[half:], rows[half], end)
+    _fill_leaf(picked, leaf, rows[:half], ranks[:half], first, rows[half])
+    _fill_leaf(picked, other, rows[half:], ranks[half:], rows[half], end)
 
 
 @jit
 def add_rows(picked, rows, rank):
-    """Take note that these rows were picked."""
+    """Add picked rows with their rank."""
     for row in rows:
         if picked.counts[picked.leaf_of[row]] == LEAF_ROWS:
             _split(picked, picked.leaf_of[row])

@@ -1,16 +1,16 @@
 """Compiled kernel sums of single environments against the frames picked so far.
 
-A selection asks for the sum of one environment here and of another there, against frames that were
-picked since it last asked. An environment visits the nearest leaves of picks first (see
-`quests_core.kernel_sums.picked_leaves`), as they set its limit, and then whatever is within that.
+A lazy selection updates the sum of one environment at a time by the frames that were picked since its last
+update. The nearest leaves of picks (see `quests_core.kernel_sums.picked_leaves`) are processed first, as they
+set the limit, followed by all others within the limit.
 
-What the leaves know of their lanes bounds distances from both sides. With d the distance along the first
-axes to where a lane is said to be, s how far it is from there, and t and t' how far both rows are from
-the leaf's centre along the other axes, an exponent is at least ``(d - s)²`` and at most ``(d + s)² + (t +
-t')²``. The latter is computed as ``(1 + s / 2) d² + s (2 + s) + (t + t')²``, which is no less. The sum of
-kernels with these largest exponents is a lower bound, which is asked for first and mostly decides. An
-exact sum reads the rows of the lanes that may matter, in double precision. Whatever is left out makes a
-sum smaller, so that it stays a bound.
+The data of a leaf bound distances from both sides. Let d be the distance to the rounded coordinates of a lane
+along the first axes, s the norm of their rounding error, and t and t' the distances of both rows from the
+centre of the leaf along the remaining axes. Then the exponent is at least ``(d - s)²`` and at most ``(d + s)²
++ (t + t')²``. The latter is replaced by ``(1 + s / 2) d² + s (2 + s) + (t + t')²``, which is not smaller. The
+sum of kernels with these upper bounds is a lower bound of the exact sum, which is computed first and usually
+decides. The exact sum uses the rows of all lanes that may matter, in double precision. Skipped terms make a
+sum smaller, so that it remains a lower bound.
 """
 
 import math
@@ -31,18 +31,18 @@ from .tile_distances import FAR
 from .tile_sums import exact_square
 from .tiles import CHUNK_AXES, LEAF_ROWS
 
-# Leaves whose gap is below this share of the limit are visited before others: they take it down.
-_SOON = np.float32(0.25)
-# What is not `FAR`.
+# Leaves closer than this fraction of the limit are visited before others, as they reduce it.
+_EARLY = np.float32(0.25)
+# Any value below `FAR`, but above all limits.
 _BEFORE_FAR = np.float32(2e38)
-# Bounds are added up relative to a term that may be smaller than the largest by this, an exponent.
+# Bounds are summed relative to a term whose exponent may exceed the smallest one by this.
 _STEP = 40.0
-# Nanoseconds that sixteen boxes, the lanes of a leaf, and the row of one lane take, about.
+# Approximate time for sixteen boxes, for the lanes of a leaf, and for the row of a lane, in nanoseconds.
 _BOX_WORK, _LEAF_WORK, _ROW_WORK = 10.0, 150.0, 40.0
 
 
 class PickedSums(NamedTuple):
-    """Sums of all rows: over the first `n_added` picks that of a row is ``total · exp(-nearest)``."""
+    """Sums of all rows: that of a row over the first `n_added` picks is ``total · exp(-nearest)``."""
 
     n_added: np.ndarray
     nearest: np.ndarray
@@ -52,17 +52,17 @@ class PickedSums(NamedTuple):
 class Workspace(NamedTuple):
     """The buffers of one thread."""
 
-    relative: np.ndarray  # the environment relative to the centre of a leaf, (CHUNK,)
+    relative: np.ndarray  # the environment relative to the centre of a leaf, (CHUNK_AXES,)
     squares: np.ndarray  # squared distances to the lanes of a leaf, (LEAF_ROWS,)
-    rows: np.ndarray  # rows of the lanes that may matter, likewise
-    exponents: np.ndarray  # and their exponents
+    rows: np.ndarray  # rows of the lanes that may matter, (LEAF_ROWS,)
+    exponents: np.ndarray  # their exponents, (LEAF_ROWS,)
     gaps: np.ndarray  # squared distances to the boxes of the leaves in use
-    near: np.ndarray  # those that may matter
-    work: np.ndarray  # nanoseconds that the sums took so far: counted, not measured; shape (1,)
+    near: np.ndarray  # indices of the leaves within the limit
+    work: np.ndarray  # estimated time of the sums so far, in nanoseconds, shape (1,)
 
     @classmethod
     def of(cls, picked: Picked) -> "Workspace":
-        """Return room for sums against `picked`."""
+        """Return buffers for sums against `picked`."""
         relative, squares, gaps = (np.empty(n, np.float32) for n in (CHUNK_AXES, LEAF_ROWS, len(picked.last)))
         rows, exponents, near = (
             np.empty(LEAF_ROWS, np.int64),
@@ -73,20 +73,20 @@ class Workspace(NamedTuple):
 
 
 @jit_inline
-def _limit(far, slack):
-    """Return the square, in single precision, of a distance that is wrong by up to `slack`."""
-    return np.float32(min((far + slack) ** 2 * ROUND_UP, _BEFORE_FAR))
+def _limit(far, error):
+    """Return an upper bound of the square of a distance with the given error, in single precision."""
+    return np.float32(min((far + error) ** 2 * ROUND_UP, _BEFORE_FAR))
 
 
 @jit_inline
 def _error(nearest):
-    """Return the error of a logarithm of bounds: terms below the largest by 30, an exponent, do not count."""
+    """Return the error of the logarithm of a sum of bounds; terms below e⁻³⁰ of the largest do not count."""
     return 1e-5 + 2.0**-21 * (nearest + 30.0)
 
 
 @jit_inline
 def _add_bounds(picked, leaf, since, residual_norm, nearest, total, workspace):
-    """Add the kernels of the lanes of a leaf that were picked at `since` or later, taken for too far."""
+    """Add lower bounds of the kernels of the lanes of a leaf that were picked at rank `since` or later."""
     rounding_norms, residual_norms, ranks = (
         picked.rounding_norms[leaf],
         picked.residual_norms[leaf],
@@ -105,7 +105,7 @@ def _add_bounds(picked, leaf, since, residual_norm, nearest, total, workspace):
 
 @jit_inline
 def _add_exactly(picked, row, leaf, since, limit, nearest, total, workspace):
-    """Add the kernels of the lanes of a leaf that were picked at `since` or later, exactly."""
+    """Add the exact kernels of the lanes of a leaf that were picked at rank `since` or later."""
     query, rows, exponents, n = picked.rows[row], workspace.rows, workspace.exponents, 0
     ranks, row_at = picked.ranks[leaf], picked.row_at[leaf]
     for j in range(LEAF_ROWS):
@@ -125,7 +125,7 @@ def _add_exactly(picked, row, leaf, since, limit, nearest, total, workspace):
 
 @jit_inline
 def _add_leaf(picked, leaf, row, since, far, is_bound, nearest, total, workspace):
-    """Add the lanes of a leaf that were picked at `since` or later and are not beyond `far`."""
+    """Add the lanes of a leaf that were picked at rank `since` or later and are within `far`."""
     x, center, bfloat16 = picked.singles[row], picked.centers[leaf], picked.bfloat16[leaf]
     limit = _limit(far, picked.max_rounding[leaf])
     workspace.work[0] += _LEAF_WORK
@@ -141,7 +141,7 @@ def _add_leaf(picked, leaf, row, since, far, is_bound, nearest, total, workspace
 
 @jit_inline
 def _near_leaves(picked, row, since, limit, workspace):
-    """Note the leaves with new picks within a limit, the nearest first; return their number."""
+    """Write the leaves with new picks within a limit, with the nearest first; return their number."""
     gaps, near, n_blocks, first = workspace.gaps, workspace.near, (picked.n_leaves[0] + 15) // 16, 0
     workspace.work[0] += _BOX_WORK * n_blocks
     x, since = picked.singles[row], np.int32(since)
@@ -154,25 +154,25 @@ def _near_leaves(picked, row, since, limit, workspace):
 
 @jit_inline
 def update_sum(picked, row, n_picked, bound, need, reach, is_bound, sums, workspace):
-    """Add to the sum of a row what was picked since it was last asked for; return its logarithm.
+    """Add the picks since the last update to the sum of a row; return the logarithm of the sum.
 
-    Terms are left out that are smaller than the sum by `reach`, an exponent; its logarithm
-    is known to be no less than `bound`. If `is_bound` is enough, no rows are read, and what is returned is
-    less by the error of that. Once the logarithm is above `need` it is returned at once, and the sum stays
-    what it was.
+    Terms are skipped if their exponent exceeds that of the sum by `reach`; the logarithm of the sum is known
+    to be at least `bound`. If `is_bound`, a lower bound is computed without reading rows, and returned minus
+    its error. As soon as the logarithm exceeds `need`, it is returned, and the stored sum is not changed.
     """
     since, nearest, total = sums.n_added[row], sums.nearest[row], sums.total[row]
     log_total, far = math.log(total) if total > 0.0 else -np.inf, math.sqrt(reach - bound)
     gaps, near, own, n_near = workspace.gaps, workspace.near, picked.leaf_of[row], 1
     near[0], gaps[own] = own, np.float32(0.0) if picked.last[own] >= since else FAR
-    # Where the row would stand itself; then the nearest, and those by which the limit falls most; all others.
-    for turn in range(3):
-        if turn == 1:
+    # First the leaf of the row itself, then the nearest leaf and those that reduce the limit, then all
+    # others.
+    for stage in range(3):
+        if stage == 1:
             n_near = _near_leaves(picked, row, since, _limit(far, picked.rounding_error), workspace)
             gaps[own] = FAR
         for i in range(n_near):
             leaf, limit = np.int64(near[i]), _limit(far, picked.rounding_error)
-            if gaps[leaf] > (_SOON * limit if turn == 1 and i > 0 else limit):
+            if gaps[leaf] > (_EARLY * limit if stage == 1 and i > 0 else limit):
                 continue
             gaps[leaf] = FAR
             before = total

@@ -1,30 +1,30 @@
-r"""The kernel sums that entropy, diversity, δH, overlap and selection are made of.
+r"""Kernel sums, from which entropy, diversity, δH, overlap and selections are computed.
 
-``K(x, y) = exp(-e)`` with the exponent ``e = ‖x - y‖² / 2h²``. A sum is kept as a logarithm in two
-parts, ``ln Σ exp(-e) = ln(total) - nearest``, so that it stays finite and ordered however far a point
-is from all others.
+``K(x, y) = exp(-e)`` with the exponent ``e = ‖x - y‖² / 2h²``. The logarithm of a sum is stored in two parts,
+``ln Σ exp(-e) = ln(total) - nearest``, so that it is finite and ordered however far a point is from all
+others.
 
-**Tiles.** Queries are worked on tile by tile (see `quests_core.kernel_sums.tiles`), `GROUP` references at a
-time against all queries of a tile. A reference that lies farther from a tile's box than the reach of its
-neediest query is dropped before anything is multiplied; the reach of a query is its nearest exponent so far
-plus ``ln(n / tolerance)``, so that all that is ever dropped changes the sum by less than `tolerance`,
-relatively. Squared distances are added up `CHUNK` principal axes at a time, and given up as soon as they are
-beyond the reach of every query. The sums of a set against itself are symmetric: each pair of tiles is
-computed once. A curve takes each tile through all sizes at once.
+**Tiles.** Queries are processed tile by tile (see `quests_core.kernel_sums.tiles`), with `GROUP_SIZE`
+references at a time against all queries of a tile. A reference is skipped if its distance to the tile's box
+exceeds the limits of all queries. The limit of a query is its smallest exponent so far plus ``ln(n /
+tolerance)``, so that all skipped terms together change the sum by a relative error below `tolerance`. Squared
+distances are summed over `CHUNK_AXES` principal axes at a time, until they exceed all limits. The sums of a
+set against itself are symmetric, and each pair of tiles is computed once. A curve processes each tile for all
+sizes at once.
 
-**Laziness.** A kernel sum only grows as frames are picked, so one that is behind is a lower bound, and
-the score of its frame an upper one. A selection takes down the highest bound until that is a score
-(see `quests_core.kernel_sums.picked_sums`); most pairs are never computed.
+**Lazy evaluation.** A kernel sum only increases while frames are selected, so an outdated sum is a lower
+bound, and the score of its frame an upper bound. A selection tightens the highest bound until it is an exact
+score (see `quests_core.kernel_sums.picked_sums`); most pairs are never computed.
 
-**Error.** Differences of coordinates relative to the tile's centre are exact to 2⁻²⁴ of the tile's
-radius, and the exponent to a few 2⁻²⁴ of itself: small exponents, which make up the sum, are precise
-(an environment has exponent 0 to itself, exactly). Where that is not enough — the nearest exponent is
-above 10, or the query is farther than 8 h√2 from the tile's centre — the largest terms, down to e⁻¹⁰ of
-the very largest, are computed again in double precision. Together: an error of at most 1e-5 nats in
-each δH, and far less in their means; with ``precision="double"`` every exponent that matters is
-computed in double precision and the error is at most 1e-12, relatively.
+**Error.** Coordinates relative to the tile's centre have an error of 2⁻²⁴ of the tile's radius, and the
+exponent a relative error of a few 2⁻²⁴: the small exponents, which dominate the sum, are accurate (the
+exponent of an environment with itself is exactly 0). If this is insufficient, because the smallest exponent
+is above 10 or the query is farther than 8 h√2 from the tile's centre, the largest terms, down to e⁻¹⁰ of the
+largest one, are computed again in double precision. The resulting error is at most 1e-5 nats in each δH, and
+much smaller in their means. With ``precision="double"``, all exponents that matter are computed in double
+precision, and the relative error is at most 1e-12.
 
-No result depends on the number of threads: a tile is one thread's work, from the first reference to
+Results do not depend on the number of threads: a tile is processed by one thread, from the first reference to
 the last, and partial sums are added in a fixed order.
 """
 
@@ -38,35 +38,35 @@ from ..progress import ProgressCallback
 from ..utils.threads import parallel_blocks
 from ..utils.validation import check_choice, check_pair, check_sane
 from . import tile_loops
-from .tile_states import Accuracy, TileWorkspace, new_states, work_space
+from .tile_states import Accuracy, TileWorkspace, new_states, new_workspace
 from .tile_sums import FADE_EXPONENT
 from .tiles import TILE_ROWS, References, TileArrays, Tiles
 
 PRECISIONS = ("single", "double")
-# Nats by which the logarithm of a sum in single precision is wrong, at most.
+# Maximum error of the logarithm of a sum in single precision, nats.
 SINGLE_ERROR = 1e-5
-# Pairs of one block: some hundredths of a second, so that progress is told often.
+# Pairs in a block: some hundredths of a second, so that progress is reported often.
 _BLOCK_PAIRS = 8_000_000
-# Otherwise, where pairs are few: enough blocks for many threads, but none with fewer pairs than this.
+# For fewer pairs: enough blocks for many threads, but none with fewer pairs than this.
 _ENOUGH_BLOCKS, _FEWEST_PAIRS = 16, 200_000
-# Within frames they are fewer still, and none is left out unseen.
+# Pairs in a block of frames, fewer because all of them are computed.
 _PAIRS_IN_FRAMES = 50_000
-# Blocks of the symmetric sums; each holds partial sums for all queries.
+# Number of blocks of symmetric sums, each with partial sums of all queries.
 _SYMMETRIC_BLOCKS = 128
-# Blocks of a curve, where there are as many tiles.
+# Minimum number of blocks of a curve, if there are as many tiles.
 _FEWEST_BLOCKS = 32
 
-_of_thread = threading.local()
+_thread_local = threading.local()
 
 
 def truncation_limits(bandwidth: float, n_references: int, precision: str) -> Accuracy:
-    """Return what the compiled kernels know of accuracy."""
+    """Return the truncation parameters for a precision."""
     tolerance, fade = (1e-6, FADE_EXPONENT) if precision == "single" else (1e-14, np.inf)
     return Accuracy(0.5 / bandwidth**2, math.log(max(1, n_references) / tolerance), fade)
 
 
 def query_arrays(tiles: Tiles) -> TileArrays:
-    """Return the arrays of tiles whose rows are queries."""
+    """Return tiles as arrays of queries."""
     positions = tiles.starts[:-1, None] + np.arange(TILE_ROWS)
     return TileArrays(
         tiles.rows, tiles.order, positions, tiles.centers, tiles.low, tiles.high, *tiles.columns
@@ -74,12 +74,12 @@ def query_arrays(tiles: Tiles) -> TileArrays:
 
 
 def reference_arrays(tiles: Tiles) -> References:
-    """Return the rows of tiles as references, with tiles as blocks."""
+    """Return tiles as blocks of references."""
     return References(tiles.rows, tiles.leading_axes, tiles.starts, tiles.low, tiles.high)
 
 
 class IncrementalKernelSums:
-    """Kernel sums of a fixed set of queries against references that are added bit by bit.
+    """Kernel sums of a fixed set of queries against references that are added incrementally.
 
     Parameters
     ----------
@@ -88,14 +88,14 @@ class IncrementalKernelSums:
     bandwidth : float
         h, Å⁻¹.
     n_references : int
-        References there will be in the end, at most: what may be dropped is measured by it.
+        Maximum final number of references, which determines the truncation.
     precision : {"single", "double"}
         See the module's docstring.
 
     Attributes
     ----------
     log_sums : ndarray of shape (n_queries,)
-        ``ln Σ_j K`` of each query in its original place; -inf before a reference was added.
+        ``ln Σ_j K`` of each query in the original order; -inf before references are added.
     """
 
     def __init__(self, tiles: Tiles, bandwidth: float, n_references: int, precision: str = "single"):
@@ -105,10 +105,10 @@ class IncrementalKernelSums:
         self.log_sums = np.full(len(tiles.rows), -np.inf)
 
     def add(self, references: Tiles, step: str = "", progress: ProgressCallback | None = None) -> None:
-        """Add references, which have the same axes as the queries."""
+        """Add references, which must have the same axes as the queries."""
         added = reference_arrays(references)
         blocks = np.arange(len(references))
-        # Work for all threads, but none so little that handing it out takes longer than doing it.
+        # Enough parts for all threads, but not so small that distributing them takes longer than the work.
         pairs = len(references.rows) * len(self._tiles.rows)
         n_parts = max(-(-pairs // _BLOCK_PAIRS), min(_ENOUGH_BLOCKS, pairs // _FEWEST_PAIRS), 1)
         n_parts = min(n_parts, len(self._tiles))
@@ -133,9 +133,7 @@ class IncrementalKernelSums:
         taken.log_sums = self.log_sums[queries]
         is_lane = np.arange(TILE_ROWS) < np.diff(self._tiles.starts)[:, None]
         nearest, total = (part[is_lane][rows][tiles.order] for part in self._states[:2])
-        tile_loops.resume(
-            taken._queries, nearest, total, self._accuracy, taken._states, work_space_of_thread()
-        )
+        tile_loops.resume(taken._queries, nearest, total, self._accuracy, taken._states, thread_workspace())
         return taken
 
     def _add(self, chosen: np.ndarray, references: References, blocks: np.ndarray) -> None:
@@ -146,44 +144,44 @@ class IncrementalKernelSums:
             blocks,
             self._accuracy,
             self._states,
-            work_space_of_thread(),
+            thread_workspace(),
             self.log_sums,
         )
 
 
-def work_space_of_thread() -> TileWorkspace:
-    """Return the buffers of this thread."""
-    if not hasattr(_of_thread, "work_space"):
-        _of_thread.work_space = work_space()
-    return _of_thread.work_space
+def thread_workspace() -> TileWorkspace:
+    """Return the buffers of the current thread."""
+    if not hasattr(_thread_local, "workspace"):
+        _thread_local.workspace = new_workspace()
+    return _thread_local.workspace
 
 
 def _reduce_in_order(totals: tuple[np.ndarray, ...], combine, work, n: int, size: int, step: str, progress):
     """Run ``work(first, last, *partial)`` in blocks; combine the partial arrays in the order of the blocks.
 
-    They start as `totals` do, which hold nothing yet. So the result does not depend on which thread
-    comes first, nor memory on the number of blocks.
+    The partial arrays are initialised like `totals`, which hold neutral elements. The result does not depend
+    on the order in which threads finish, nor the memory on the number of blocks.
     """
-    waiting: dict[int, tuple[np.ndarray, ...]] = {}
-    turn, lock = 0, threading.Lock()
+    pending: dict[int, tuple[np.ndarray, ...]] = {}
+    next_first, lock = 0, threading.Lock()
+    neutral = tuple(total.copy() for total in totals)
 
     def block(first: int, last: int) -> None:
-        nonlocal turn
-        partial = tuple(total.copy() for total in nothing)
+        nonlocal next_first
+        partial = tuple(array.copy() for array in neutral)
         work(first, last, *partial)
         with lock:
-            waiting[first] = partial
-            while turn in waiting:
-                for total, how, part in zip(totals, combine, waiting.pop(turn), strict=True):
-                    how(total, part, out=total)
-                turn += size
+            pending[first] = partial
+            while next_first in pending:
+                for total, reduce, part in zip(totals, combine, pending.pop(next_first), strict=True):
+                    reduce(total, part, out=total)
+                next_first += size
 
-    nothing = tuple(total.copy() for total in totals)
     parallel_blocks(block, n, size, step, progress)
 
 
 def self_log_kernel_sums(tiles: Tiles, bandwidth, precision, step, progress) -> np.ndarray:
-    """Return ``ln Σ_j K`` of each row against all rows, itself among them, in their original places."""
+    """Return ``ln Σ_j K`` of each row against all rows, including itself, in the original order."""
     accuracy = truncation_limits(bandwidth, len(tiles.rows), precision)
     states, queries, references = (
         new_states(np.diff(tiles.starts)),
@@ -194,7 +192,7 @@ def self_log_kernel_sums(tiles: Tiles, bandwidth, precision, step, progress) -> 
 
     def work(first: int, last: int, partial: np.ndarray) -> None:
         tile_loops.add_own_tiles(
-            queries, references, first, last, accuracy, states, work_space_of_thread(), partial
+            queries, references, first, last, accuracy, states, thread_workspace(), partial
         )
 
     size = -(-len(tiles) // _SYMMETRIC_BLOCKS)
@@ -210,7 +208,7 @@ def metrics_along_order(
 ) -> tuple[np.ndarray, ...]:
     """Return the sums of `tile_loops.metrics_along_order` for the subsets ``order[:size]``.
 
-    Each tile goes through all sizes by itself, so that it is at hand all the time.
+    Each tile is processed for all sizes before the next one, so that it stays in the cache.
     """
     accuracy = truncation_limits(bandwidth, envs.n_envs, precision)
     tiles, queries, frames = envs.tiles, query_arrays(envs.tiles), envs.blocks
@@ -232,7 +230,7 @@ def metrics_along_order(
             threshold,
             accuracy,
             new_states([TILE_ROWS]),
-            work_space_of_thread(),
+            thread_workspace(),
             *partial,
             path,
         )
@@ -245,19 +243,19 @@ def metrics_along_order(
 
 
 def tiles_of(envs, X: np.ndarray) -> Tiles:
-    """Return the tiles of environments that passed the gate as `X`; an `Environments` keeps its own."""
+    """Return the cached tiles of `Environments`, or new tiles of the validated matrix `X`."""
     return envs.tiles if hasattr(envs, "tiles") else Tiles.from_rows(X)
 
 
 def frame_entropies(envs, bandwidth: float, precision: str = "single", progress=None) -> np.ndarray:
-    """Return the entropy of each frame alone, -inf where it has no environment; shape (n_frames,)."""
+    """Return the entropy of each frame alone, shape (n_frames,); -inf for frames without environments."""
     out, sizes, tiles = np.empty(len(envs)), envs.sizes, envs.tiles
     accuracy = truncation_limits(bandwidth, sizes.max(), precision)
 
     def work(first: int, last: int) -> None:
-        room, sums = np.empty((sizes.max(), tiles.rows.shape[1])), np.empty(sizes.max())
-        given = tiles.rows, tiles.positions, envs.offsets
-        tile_loops.frame_entropies(*given, first, last, accuracy, room, sums, out)
+        x, sums = np.empty((sizes.max(), tiles.rows.shape[1])), np.empty(sizes.max())
+        arrays = tiles.rows, tiles.positions, envs.offsets
+        tile_loops.frame_entropies(*arrays, first, last, accuracy, x, sums, out)
 
     frames_per_block = max(1, int(_PAIRS_IN_FRAMES / (1 + np.mean(sizes.astype(float) ** 2) / 2)))
     parallel_blocks(work, len(envs), frames_per_block, "frame entropies", progress)
@@ -275,31 +273,31 @@ def log_kernel_sum(
 
     .. math:: \ln \sum_j K(y_i, x_j), \qquad K(y, x) = \exp\left(-\frac{‖y - x‖²}{2h²}\right)
 
-    A log-sum-exp: finite for every input, with its true value even where each kernel underflows.
+    This is a log-sum-exp: it is finite for every input, and accurate even if all kernels underflow.
 
     Parameters
     ----------
     query : Environments or array_like of shape (n_query, d)
-        Environments to evaluate, Å⁻¹.
+        Environments at which to evaluate the sum, Å⁻¹.
     reference : Environments or array_like of shape (n_reference, d)
-        Environments that are summed over, Å⁻¹; at least one.
+        Environments to sum over, Å⁻¹; at least one.
     bandwidth : float
         h, Å⁻¹.
     precision : {"single", "double"}
-        "single": an error of at most 1e-5 nats in each value, mostly far less; "double": 1e-12,
-        relatively where the value is above 1. See the docstring of `quests_core.kernel_sums.sums`.
+        The error is at most 1e-5 nats in each value, and usually much smaller, for "single"; 1e-12, relative
+        for values above 1, for "double". See the docstring of `quests_core.kernel_sums.sums`.
     progress : callable, optional
         See `quests_core.progress`.
 
     Returns
     -------
     ndarray of shape (n_query,)
-        Dimensionless; at least 0, within the error, where the query is itself in the reference.
+        Dimensionless; at least 0, within the error, for queries that are in the reference.
 
     Raises
     ------
     TypeError, ValueError
-        If an argument is not as described.
+        If an argument is invalid.
 
     References
     ----------

@@ -1,8 +1,8 @@
 """Compiled squared distances of references to one tile of queries, in single precision.
 
-`GROUP_SIZE` references are worked on at once, so that a column of the tile, once loaded, serves them all.
-Differences of coordinates relative to the tile's centre are squared and added up `CHUNK_AXES` axes at a
-time; between two chunks all may turn out to be too far.
+`GROUP_SIZE` references are processed at once, so that each column of the tile is loaded once for all of them.
+Squared differences of coordinates relative to the tile's centre are summed over `CHUNK_AXES` axes at a time,
+and compared with the limits in between.
 """
 
 import numpy as np
@@ -11,13 +11,13 @@ from ..utils.jit import jit_no_refcount
 from .simd import GROUP_SIZE, add_axes
 from .tiles import CHUNK_AXES
 
-# Beyond every limit, but finite.
+# Above every limit, but finite.
 FAR = np.float32(3e38)
 
 
 @jit_no_refcount
 def box_distance_sq(low, high, other_low, other_high):
-    """Return the squared distance of two boxes; a row is a box from itself to itself."""
+    """Return the squared distance of two boxes; a row is a box with `low` equal to `high`."""
     bound = 0.0
     for c in range(low.shape[0]):
         beyond = max(max(low[c] - other_high[c], other_low[c] - high[c]), 0.0)
@@ -27,7 +27,7 @@ def box_distance_sq(low, high, other_low, other_high):
 
 @jit_no_refcount
 def _load(rows, members, center, first, chunk):
-    """Write one chunk of axes of some rows, relative to the centre."""
+    """Write `CHUNK_AXES` axes of some rows, relative to the centre."""
     for r in range(GROUP_SIZE):
         row, middle, out = (
             rows[members[r], first : first + CHUNK_AXES],
@@ -48,12 +48,12 @@ def _any_within(squares, limit):
 
 
 @jit_no_refcount
-def group_distances_sq(rows, heads, members, center, columns, limit, chunk, squares):
-    """Write squared distances of `GROUP_SIZE` rows to the columns; False once all are beyond the limits."""
+def group_distances_sq(rows, leading_axes, members, center, columns, limit, chunk, squares):
+    """Write squared distances of `GROUP_SIZE` rows to the columns; return False if all exceed the limits."""
     for r in range(GROUP_SIZE):
         squares[r, : limit.shape[0]] = np.float32(0.0)
     for first in range(0, columns.shape[0], CHUNK_AXES):
-        _load(rows if first else heads, members, center, first, chunk)
+        _load(rows if first else leading_axes, members, center, first, chunk)
         add_axes(chunk, columns, first, limit.shape[0], squares)
         if not _any_within(squares, limit):
             return False

@@ -1,7 +1,7 @@
-"""Compiled loops over tiles: what `quests_core.kernel_sums.sums` hands out to threads.
+"""Compiled loops over tiles, which `quests_core.kernel_sums.sums` runs on several threads.
 
-`tiles` are `TileArrays`: lane j of tile t holds ``rows[positions[t, j]]``, which is row
-``order[positions[t, j]]`` of the matrix.
+`tiles` are `TileArrays`: lane j of tile t contains ``rows[positions[t, j]]``, which is row
+``order[positions[t, j]]`` of the original matrix.
 """
 
 import math
@@ -16,14 +16,14 @@ from .tiles import CHUNK_AXES
 
 # Columns of runs: the frame, the row of lane 0, and the first entry.
 RUN_FRAME, RUN_ROW, RUN_START = range(3)
-# Columns of `metrics_along_order`: over all rows, the number of δH below the threshold and the sum of
-# positive δH; over those in the subset, the sums of ln K and of 1 / K.
+# Columns of `metrics_along_order`: the number of δH below the threshold and the sum of positive δH, over all
+# rows; the sums of ln K and of 1 / K, over the rows in the subset.
 COVERED, LOSS, LOG_SUM, INVERSE_SUM = range(4)
 
 
 @jit_no_refcount
 def _tile_of(tiles, t):
-    """Return what `add_blocks` wants to know of tile t."""
+    """Return the queries and the arrays of tile t."""
     return (
         Queries(tiles.rows, tiles.positions[t]),
         Tile(tiles.columns[t], tiles.radii[t], tiles.centers[t], tiles.low[t], tiles.high[t]),
@@ -31,8 +31,8 @@ def _tile_of(tiles, t):
 
 
 @jit_no_refcount
-def _expect_itself(radii, accuracy, state, work):
-    """Set the limits of a tile without references to those of queries that have met themselves; they will."""
+def _set_self_limits(radii, accuracy, state, work):
+    """Set the limits to those of queries that are among their references, before any are added."""
     state.nearest[:], state.total[:] = 0.0, 1.0
     update_limits(radii, accuracy, state, work)
     state.total[:] = 0.0
@@ -40,7 +40,7 @@ def _expect_itself(radii, accuracy, state, work):
 
 @jit_no_refcount
 def add_to_tiles(tiles, chosen, references, blocks, accuracy, states, work, out):
-    """Add blocks of references to the sums of some tiles, and write their logarithms."""
+    """Add blocks of references to the sums of some tiles, and write the logarithms of the sums."""
     order, positions, log_sums = tiles.order, tiles.positions, work.log_sums
     for t in chosen:
         state = state_of(states, t)
@@ -68,14 +68,14 @@ def resume(tiles, nearest, total, accuracy, states, work):
 def add_own_tiles(tiles, references, first, last, accuracy, states, work, totals):
     """Add the kernels of the tiles ``first:last`` with themselves and with all later tiles.
 
-    Each pair of rows is computed once. It counts in the state of the one in the earlier tile, and in
-    `totals` for the other. All sums hold their own row, so ``nearest`` is 0 from the start.
+    Each pair of rows is computed once, and added to the state of the row in the earlier tile and to `totals`
+    for the other row. Each row is among its references, so ``nearest`` is 0 from the start.
     """
     lows, highs = references.low, references.high
     for t in range(first, last):
         state = state_of(states, t)
         queries, tile = _tile_of(tiles, t)
-        _expect_itself(tile.radii, accuracy, state, work)
+        _set_self_limits(tile.radii, accuracy, state, work)
         for r in range(t, lows.shape[0]):
             if box_distance_sq(lows[t], highs[t], lows[r], highs[r]) <= state.summary[FARTHEST]:
                 add_block(queries, tile, references, r, accuracy, state, work, r > t, totals)
@@ -83,17 +83,17 @@ def add_own_tiles(tiles, references, first, last, accuracy, states, work, totals
 
 @jit_no_refcount
 def add_frames_apart(tiles, starts, t, frames, first, least, accuracy, states, work, lanes, values, runs):
-    """Write the kernel sums of tile t against each single frame from `first` on, those of at least `least`.
+    """Write the kernel sums of at least `least` of tile t against each single frame from `first` on.
 
-    A run has the columns `RUN_FRAME`, `RUN_ROW` and `RUN_START`; its entries are `lanes` and `values`.
-    Returns the frame to go on with where there is no room for more, and the numbers of runs and entries.
+    Runs have the columns `RUN_FRAME`, `RUN_ROW` and `RUN_START`; their entries are `lanes` and `values`.
+    Returns the next frame, because the buffers may be too small for all, and the numbers of runs and entries.
     """
     n_queries = starts[t + 1] - starts[t]
     reset(states, 0, n_queries)
     state = state_of(states, 0)
     queries, tile = _tile_of(tiles, t)
     total, summary = state.total, state.summary
-    _expect_itself(tile.radii, accuracy, state, work)
+    _set_self_limits(tile.radii, accuracy, state, work)
     n_runs, n_entries = 0, 0
     for frame in range(first, frames.starts.shape[0] - 1):
         if box_distance_sq(tile.low, tile.high, frames.low[frame], frames.high[frame]) > summary[FARTHEST]:
@@ -113,25 +113,25 @@ def add_frames_apart(tiles, starts, t, frames, first, least, accuracy, states, w
 
 
 @jit_no_refcount
-def frame_entropies(rows, places, offsets, first, last, accuracy, room, sums, out):
-    """Write the entropy of each frame alone; -inf for a frame without environments.
+def frame_entropies(rows, positions, offsets, first, last, accuracy, frame_rows, sums, out):
+    """Write the entropy of each frame alone; -inf for frames without environments.
 
-    Row i of the matrix is ``rows[places[i]]``; `room` and `sums` are for the rows of the largest frame. All
-    is in double precision, and each pair is computed once: frames are too small to make tiles of them.
+    Row i of the original matrix is ``rows[positions[i]]``; `frame_rows` and `sums` are buffers for the
+    largest frame. All pairs are computed once, in double precision: frames are too small for tiles.
     """
     scale, reach = accuracy.scale, accuracy.reach
     for frame in range(first, last):
         size, log_sums = offsets[frame + 1] - offsets[frame], 0.0
         for i in range(size):
-            x, row = room[i], rows[places[offsets[frame] + i]]
+            x, row = frame_rows[i], rows[positions[offsets[frame] + i]]
             sums[i] = 1.0
             for c in range(x.shape[0]):
                 x[c] = row[c]
             for j in range(i):
-                # Along the first axes most of those that are far are so.
-                if scale * exact_square(x[:CHUNK_AXES], room[j, :CHUNK_AXES]) > reach:
+                # The distance along the first axes excludes most distant pairs.
+                if scale * exact_square(x[:CHUNK_AXES], frame_rows[j, :CHUNK_AXES]) > reach:
                     continue
-                exponent = scale * exact_square(x, room[j])
+                exponent = scale * exact_square(x, frame_rows[j])
                 if exponent <= reach:
                     kernel = math.exp(-exponent)
                     sums[i] += kernel
@@ -159,12 +159,12 @@ def metrics_along_order(
     largest,
     path,
 ):
-    """Add frames step by step to the tiles ``first:last``, and add up what their sums make of each step.
+    """Add frames step by step to the tiles ``first:last``, and accumulate metrics after each step.
 
-    Step s ends before ``order[ends[s]]``; row i of the matrix is in the subset from step
-    ``member_from[i]`` on. `states` and `work` are buffers for one tile. Writes `added`, ``(n_steps, 4)``,
-    with the columns `COVERED`, `LOSS`, `LOG_SUM` and `INVERSE_SUM`; `largest`, the largest δH,
-    ``(n_steps,)``; and `path`, each δH, ``(n_steps, n_rows)``, unless it is empty.
+    Step s ends before ``order[ends[s]]``; row i of the original matrix is in the subset from step
+    ``member_from[i]`` on. `states` and `work` are buffers for one tile. Adds to `added`, ``(n_steps, 4)``,
+    with the columns `COVERED`, `LOSS`, `LOG_SUM` and `INVERSE_SUM`; updates `largest`, the largest δH,
+    ``(n_steps,)``; and writes all δH to `path`, ``(n_steps, n_rows)``, unless it is empty.
     """
     original, positions, log_sums = tiles.order, tiles.positions, work.log_sums
     for t in range(first, last):
@@ -179,7 +179,7 @@ def metrics_along_order(
         for step in range(ends.shape[0]):
             blocks = order[before : ends[step]]
             before = ends[step]
-            # Only what a step changes is looked at again.
+            # Otherwise the step changes nothing, and the metrics are those of the step before.
             if add_blocks(queries, tile, frames, blocks, accuracy, state, work):
                 covered, loss, own, inverse, most = 0, 0.0, 0.0, 0.0, -np.inf
                 for j in range(n_queries):

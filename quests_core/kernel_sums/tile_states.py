@@ -1,4 +1,4 @@
-"""What the compiled sums of tiles work on: the sums and buffers, as tuples with named fields."""
+"""Data structures of the compiled kernel sums: sums and buffers as named tuples."""
 
 from typing import NamedTuple
 
@@ -17,30 +17,30 @@ FARTHEST, N_DOUBLE, N_LANES = range(3)
 
 
 class LaneSums(NamedTuple):
-    """The sums of one tile, a number for each lane; or of all tiles, a row for each."""
+    """The sums of a tile, with one element per lane; or of all tiles, with one row per tile."""
 
     nearest: np.ndarray  # the sum so far is ``total · exp(-nearest)``
     total: np.ndarray
-    # Squared distance beyond which a reference no longer matters, negative for a lane that is empty or
-    # whose sum is not wanted any more.
+    # Squared distance beyond which a reference is skipped, negative for a lane that is empty or
+    # whose sum is no longer needed.
     limit: np.ndarray
-    # Squared distance up to which a term is computed again in double precision, negative where single
-    # precision will do.
+    # Squared distance up to which a term is computed again in double precision, negative if single
+    # precision suffices.
     needs_double: np.ndarray
-    offset: np.ndarray  # `nearest` in single precision, in which the terms are computed
+    offset: np.ndarray  # `nearest` in single precision, subtracted from the exponents
     summary: np.ndarray  # columns `FARTHEST`, `N_DOUBLE`, `N_LANES`
 
 
 class Accuracy(NamedTuple):
-    """What the compiled kernels know of accuracy."""
+    """Truncation and precision of kernel sums."""
 
     scale: float  # 1 / 2h²: exponents are squared distances times this
-    reach: float  # a term does not matter where its exponent is above that of the sum by this
-    fade: float  # exponent above the nearest up to which a term needs double precision, where a query does
+    reach: float  # a term is negligible if its exponent exceeds that of the sum by this
+    fade: float  # terms need double precision up to this difference from the smallest exponent
 
 
 class Queries(NamedTuple):
-    """The rows of one tile: lane j holds ``rows[positions[j]]``."""
+    """The rows of one tile: lane j contains ``rows[positions[j]]``."""
 
     rows: np.ndarray
     positions: np.ndarray
@@ -57,31 +57,31 @@ class Tile(NamedTuple):
 
 
 class TileWorkspace(NamedTuple):
-    """The buffers of one thread: all that hold lanes are as long as a full tile has."""
+    """The buffers of one thread, with space for the lanes of a full tile."""
 
-    members: np.ndarray  # indices of the references worked on, (GROUP_SIZE,)
-    chunk: np.ndarray  # a chunk of their axes, relative to the tile's centre
+    members: np.ndarray  # indices of the current references, (GROUP_SIZE,)
+    chunk: np.ndarray  # some of their axes, relative to the tile's centre, (GROUP_SIZE, CHUNK_AXES)
     squares: np.ndarray  # squared distances, (GROUP_SIZE, TILE_ROWS)
-    terms: np.ndarray  # kernels, likewise
-    bits: np.ndarray  # powers of two, as bits
-    powers: np.ndarray  # and as numbers
+    terms: np.ndarray  # kernels, (GROUP_SIZE, TILE_ROWS)
+    bits: np.ndarray  # powers of two, as integers
+    powers: np.ndarray  # the same memory as floats
     flags: np.ndarray  # lanes that need double precision
-    words: np.ndarray  # eight of these flags at a time
+    words: np.ndarray  # the same memory, eight flags at a time
     mantissas: np.ndarray
-    mantissa_bits: np.ndarray
+    mantissa_bits: np.ndarray  # the same memory as integers
     log_sums: np.ndarray  # logarithms of the sums, after `update_limits`
-    added: np.ndarray  # what each reference added, (GROUP_SIZE,)
+    added: np.ndarray  # sum of the terms of each reference, (GROUP_SIZE,)
 
 
 @jit_no_refcount
 def n_lanes(n_queries):
-    """Return the number of lanes for this many queries."""
+    """Return the number of lanes for a number of queries."""
     return -(-n_queries // BLOCK_LANES) * BLOCK_LANES
 
 
 @jit_no_refcount
 def reset(states, t, n_queries):
-    """Forget all references of tile t, which has this many queries."""
+    """Reset the sums of tile t with `n_queries` queries."""
     limit, needs_double, summary = states.limit, states.needs_double, states.summary
     states.nearest[t], states.total[t], states.offset[t] = np.inf, 0.0, NEVER
     limit[t, :n_queries], limit[t, n_queries:] = FAR, np.float32(-1.0)
@@ -91,7 +91,7 @@ def reset(states, t, n_queries):
 
 
 def new_states(sizes) -> LaneSums:
-    """Return the states of tiles of these numbers of queries before any reference was added."""
+    """Return the initial states of tiles with the given numbers of queries."""
     shape = len(sizes), TILE_ROWS
     states = LaneSums(
         nearest=np.empty(shape),
@@ -120,8 +120,8 @@ def state_of(states, t):
     )
 
 
-def work_space() -> TileWorkspace:
-    """Return the buffers of one thread."""
+def new_workspace() -> TileWorkspace:
+    """Return new buffers for a thread."""
     mantissas, bits, flags = np.empty(TILE_ROWS), np.empty(TILE_ROWS, np.int32), np.empty(TILE_ROWS, np.uint8)
     return TileWorkspace(
         members=np.empty(GROUP_SIZE, np.int64),

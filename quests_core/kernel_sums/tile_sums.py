@@ -1,9 +1,7 @@
-"""Compiled kernel sums of one tile of queries, `GROUP_SIZE` references at a time.
+"""Compiled kernel sums of one tile of queries, for `GROUP_SIZE` references at a time.
 
-A tile's queries stand in lanes: `BLOCK_LANES` at a time, as vectors are long; the last ones may be empty.
-Its state is a `LaneSums`.
-
-`quests_core.kernel_sums.sums` explains bounds and error.
+The queries of a tile are stored in lanes, in a multiple of `BLOCK_LANES`, of which the last may be empty. The
+state of a tile is a `LaneSums`. `quests_core.kernel_sums.sums` explains limits and errors.
 """
 
 import math
@@ -15,17 +13,17 @@ from .simd import GROUP_SIZE
 from .tile_distances import FAR, box_distance_sq, group_distances_sq
 from .tile_states import FARTHEST, N_DOUBLE, NEVER
 
-# Single precision will do for a query if its nearest exponent, and its distance from the tile's centre
-# in units of h√2, are at most these.
+# Single precision suffices for a query if its smallest exponent, and its distance from the tile's centre in
+# units of h√2, are at most these.
 MAX_SINGLE_EXPONENT, MAX_SINGLE_RADIUS = 10.0, 8.0
-# It will do for terms that are smaller than the largest by this exponent: they need not be good to 1e-2.
-# In tiles wider than this, in units of h√2, twice the exponent.
+# It suffices for terms smaller than the largest one by this exponent, which may have an error of 1e-2. Twice
+# the exponent is used at distances from the tile's centre above the radius, in units of h√2.
 FADE_EXPONENT, DOUBLE_FADE_RADIUS = 10.0, 1000.0
 EPS_SINGLE = 2.0**-24
-# 2^f on [-1/2, 1/2]: Taylor's series to the sixth order, relative error below 2e-7.
+# Taylor series of 2^f on [-1/2, 1/2] to the sixth order, with a relative error below 2e-7.
 POWER_OF_TWO = (1.5403530e-4, 1.3333558e-3, 9.6181291e-3, 5.5504109e-2, 2.4022651e-1, 6.9314718e-1, 1.0)
 _P6, _P5, _P4, _P3, _P2, _P1, _P0 = np.array(POWER_OF_TWO, np.float32)
-# The bits of √½ as a double: what lies between it and √2 is a mantissa.
+# The bits of √½ in double precision, and a mask: mantissas are normalised to [√½, √2).
 _ROOT_HALF, _MANTISSA = 0x3FE6A09E667F3BCD, 0x000FFFFFFFFFFFFF
 
 
@@ -33,7 +31,7 @@ _ROOT_HALF, _MANTISSA = 0x3FE6A09E667F3BCD, 0x000FFFFFFFFFFFFF
 def exponential(exponent):
     """Return ``exp(-exponent)`` in single precision, as p in [0.70, 1.42] and the bits of a power of two.
 
-    Exponents beyond ±80 are taken for ±80.
+    Exponents are clipped to ±80.
     """
     x = max(min(exponent, np.float32(80.0)), np.float32(-80.0)) * np.float32(-1.44269504)
     whole = np.floor(x + np.float32(0.5))
@@ -46,7 +44,7 @@ def exponential(exponent):
 def _kernels(squares, scale, needs_double, offset, terms, work):
     """Write ``exp(offset - scale · square)`` in single precision, as 2^whole · p(f); vectorised.
 
-    Terms that are to be computed carefully are 0.
+    Terms that need double precision are set to 0.
     """
     bits, powers = work.bits, work.powers
     factor, most = np.float32(scale), np.float32(1e30 / max(scale, 1.0))
@@ -58,7 +56,7 @@ def _kernels(squares, scale, needs_double, offset, terms, work):
 
 @jit_no_refcount
 def _log_sums(nearest, total, work):
-    """Write ``ln(total) - nearest`` in double precision, to 1e-15 relatively; vectorised."""
+    """Write ``ln(total) - nearest`` in double precision, with a relative error of 1e-15; vectorised."""
     mantissas, bits, out = work.mantissas, work.mantissa_bits, work.log_sums
     for j in range(total.shape[0]):
         mantissas[j] = max(total[j], 1e-300)
@@ -83,16 +81,16 @@ def _log_sums(nearest, total, work):
 
 @jit_no_refcount
 def update_limits(radii, accuracy, state, work):
-    """Set the limits by the sums so far, and write the log sums.
+    """Set the limits from the current sums, and write the logarithms of the sums.
 
-    The limits bound squares in single precision: their error is in them.
+    The limits include the error of squared distances in single precision.
     """
     nearest, total, limit = state.nearest, state.total, state.limit
     needs_double, offset, summary = state.needs_double, state.offset, state.summary
     scale, reach, fade = accuracy.scale, accuracy.reach, accuracy.fade
     root, log_sums = math.sqrt(scale), work.log_sums
     _log_sums(nearest, total, work)
-    n_careful = 0
+    n_double = 0
     for j in range(total.shape[0]):
         fading = fade if radii[j] * root <= DOUBLE_FADE_RADIUS else 2.0 * fade
         far, near = min(reach - log_sums[j], 1e38 * scale), min(fading + nearest[j], 1e38 * scale)
@@ -106,11 +104,11 @@ def update_limits(radii, accuracy, state, work):
         limit[j] = np.float32(far / scale) if wanted else np.float32(-1.0)
         needs_double[j] = np.float32(min(near, far) / scale) if is_double else np.float32(-1.0)
         offset[j] = np.float32(nearest[j]) if wanted else NEVER
-        n_careful += is_double
+        n_double += is_double
     farthest = np.float32(-1.0)
     for j in range(total.shape[0]):
         farthest = max(farthest, limit[j])
-    summary[FARTHEST], summary[N_DOUBLE] = farthest, n_careful
+    summary[FARTHEST], summary[N_DOUBLE] = farthest, n_double
 
 
 @jit_no_refcount
@@ -125,9 +123,9 @@ def exact_square(x, y):
 
 @jit_no_refcount
 def _add_in_double(queries, row, squares, state, scale, work):
-    """Add one reference to the sums of the careful queries it matters to, in double precision.
+    """Add one reference in double precision to the sums of the queries that need it.
 
-    Returns the sum of what was added, which means something where ``nearest`` is 0 for all queries.
+    Returns the sum of the added terms, which is meaningful only if ``nearest`` is 0 for all queries.
     """
     rows, positions, flags, words = queries.rows, queries.positions, work.flags, work.words
     nearest, total, needs_double, offset = state.nearest, state.total, state.needs_double, state.offset
@@ -151,10 +149,10 @@ def _add_in_double(queries, row, squares, state, scale, work):
 
 @jit_no_refcount
 def _add_group(queries, tile, references, count, accuracy, state, work, symmetric):
-    """Add the kernels of up to `GROUP_SIZE` rows to a tile's sums; say whether any was within reach.
+    """Add the kernels of up to `GROUP_SIZE` rows to a tile's sums; return whether any was within the limits.
 
-    Their indices are in ``work.members``. If `symmetric`, ``work.added`` is given the sum of what each added,
-    which means something where ``nearest`` is 0 for all queries.
+    The indices of the rows are in ``work.members``. If `symmetric`, the sum of the terms of each row is
+    written to ``work.added``, which is meaningful only if ``nearest`` is 0 for all queries.
     """
     rows, total, members = references.rows, state.total, work.members
     squares, terms, added = work.squares, work.terms, work.added
@@ -194,16 +192,16 @@ def _add_group(queries, tile, references, count, accuracy, state, work, symmetri
 
 @jit_no_refcount
 def add_block(queries, tile, references, block, accuracy, state, work, symmetric, totals):
-    """Add one block of references to a tile's sums; say whether any was within reach.
+    """Add one block of references to a tile's sums; return whether any was within the limits.
 
-    If `symmetric`, the kernels count in `totals` too, for the references.
+    If `symmetric`, the kernels are also added to `totals` for the references.
     """
-    low, high, heads, starts = tile.low, tile.high, references.leading_axes, references.starts
+    low, high, rows, starts = tile.low, tile.high, references.leading_axes, references.starts
     summary, members, added = state.summary, work.members, work.added
     last = starts[block + 1]
     count, changed = 0, False
     for i in range(starts[block], last):
-        if box_distance_sq(low, high, heads[i], heads[i]) <= summary[FARTHEST]:
+        if box_distance_sq(low, high, rows[i], rows[i]) <= summary[FARTHEST]:
             members[count] = i
             count += 1
         if count == GROUP_SIZE or (count > 0 and i + 1 == last):
@@ -212,7 +210,7 @@ def add_block(queries, tile, references, block, accuracy, state, work, symmetric
                 if symmetric:
                     for r in range(count):
                         totals[members[r]] += added[r]
-                # The very first references set limits, and so save most of the work on the others.
+                # The first references set limits, which exclude most of the others.
                 if summary[FARTHEST] == np.inf:
                     update_limits(tile.radii, accuracy, state, work)
             count = 0
@@ -221,16 +219,16 @@ def add_block(queries, tile, references, block, accuracy, state, work, symmetric
 
 @jit_no_refcount
 def add_blocks(queries, tile, references, blocks, accuracy, state, work):
-    """Add some blocks of references to a tile's sums; say whether any mattered.
+    """Add some blocks of references to a tile's sums; return whether any was within the limits.
 
-    The nearest is the first, as it sets the limits.
+    The nearest block is added first, as it sets the limits.
     """
     low, high, lows, highs = tile.low, tile.high, references.low, references.high
-    nearest, nearest_gap = -1, np.inf
+    nearest, smallest = -1, np.inf
     for k in range(blocks.shape[0]):
-        block_gap = box_distance_sq(low, high, lows[blocks[k]], highs[blocks[k]])
-        if nearest < 0 or block_gap < nearest_gap:
-            nearest, nearest_gap = k, block_gap
+        distance_sq = box_distance_sq(low, high, lows[blocks[k]], highs[blocks[k]])
+        if nearest < 0 or distance_sq < smallest:
+            nearest, smallest = k, distance_sq
     changed = False
     for k in range(-1, blocks.shape[0]):
         if k == nearest:
@@ -238,7 +236,7 @@ def add_blocks(queries, tile, references, blocks, accuracy, state, work):
         block = blocks[nearest if k < 0 else k]
         if box_distance_sq(low, high, lows[block], highs[block]) > state.summary[FARTHEST]:
             continue
-        # Nothing is written into what stands in the place of `totals`.
+        # `tile.radii` is a placeholder for `totals`, which are not written.
         if add_block(queries, tile, references, block, accuracy, state, work, False, tile.radii):
             update_limits(tile.radii, accuracy, state, work)
             changed = True

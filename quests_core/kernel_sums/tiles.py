@@ -1,10 +1,10 @@
-"""Tiles of nearby environments with bounds, so that far tiles are never multiplied.
+"""Tiles of nearby environments with bounding boxes, which allow distant tiles to be skipped.
 
-The rows are turned into their principal axes, which changes no distance but gathers most of it in
-the first few, and split along the widest axis until a tile holds at most `TILE_ROWS` rows, and its
-leaves, which are consecutive rows, `LEAF_ROWS`.
-A tile's box in the first `CHUNK_AXES` axes bounds all distances to it from below. Its rows stand once more
-as columns, relative to its centre and in single precision: so they are what a kernel reads along.
+Rows are rotated to their principal axes, which preserves distances and concentrates them in the first axes.
+They are then split along the widest axis until tiles have at most `TILE_ROWS` rows, and their leaves, which
+are consecutive rows, at most `LEAF_ROWS`. The box of a tile in the first `CHUNK_AXES` axes provides a lower
+bound of the distances to its rows. Rows are also stored as columns relative to the tile's centre, in single
+precision, for contiguous access in compiled loops.
 """
 
 import math
@@ -17,24 +17,25 @@ import numpy as np
 from ..utils.jit import jit, jit_no_refcount
 from ..utils.memory import check_fits
 
-# Rows of a tile, at most: 128 × 64 numbers in single precision stay in the first-level cache.
+# Maximum number of rows of a tile: 128 × 64 numbers in single precision fit in the first-level cache.
 TILE_ROWS = 128
-# Within a tile, this many consecutive rows are near each other again.
+# Maximum number of rows of a leaf, a group of nearby rows within a tile.
 LEAF_ROWS = 32
-# Axes are added up this many at a time; between two chunks all may turn out to be too far.
+# Number of axes that are summed before distances are compared with the limits.
 CHUNK_AXES = 16
-# Rows that are rotated at once, few enough to stay in the cache.
-_AT_ONCE = 4096
-# Rows from which the axes of tiles are found: any axes will do, only with worse ones more tiles are near.
+# Number of rows to rotate at once, which fit in the cache.
+_BATCH_ROWS = 4096
+# Number of rows from which principal axes are computed: results do not depend on the axes, only the speed
+# does.
 _SAMPLE = 2048
-# Columns of which a square matrix may not fit in memory.
+# Number of columns above which a square matrix may not fit in memory.
 _WIDE = 5000
-# Columns of the stack in `_grow`: first row, end, and whether they are part of one tile.
+# Columns of the stack in `_grow`: first row, end, and whether the rows belong to one tile.
 _FIRST, _END, _IS_PART = range(3)
 
 
 class References(NamedTuple):
-    """Blocks of rows that are summed over; block b holds the rows ``starts[b]:starts[b + 1]``."""
+    """Blocks of rows to sum over; block b contains the rows ``starts[b]:starts[b + 1]``."""
 
     rows: np.ndarray  # (n, D)
     leading_axes: np.ndarray  # their first `CHUNK_AXES` axes
@@ -44,10 +45,10 @@ class References(NamedTuple):
 
 
 class TileArrays(NamedTuple):
-    """The arrays of `Tiles`; lane j of tile t holds ``rows[positions[t, j]]``."""
+    """The arrays of `Tiles`; lane j of tile t contains ``rows[positions[t, j]]``."""
 
     rows: np.ndarray  # (n, D)
-    order: np.ndarray  # index of each row in the matrix that the tiles were made from
+    order: np.ndarray  # index of each row in the original matrix
     positions: np.ndarray  # row of each lane, (n_tiles, TILE_ROWS)
     centers: np.ndarray  # (n_tiles, D)
     low: np.ndarray  # (n_tiles, CHUNK_AXES)
@@ -58,7 +59,7 @@ class TileArrays(NamedTuple):
 
 @jit_no_refcount
 def _fill_columns(rows, center, columns, radii):
-    """Write rows as columns relative to the centre, and their distances from it."""
+    """Write rows as columns relative to the centre, and their distances from the centre."""
     for i in range(rows.shape[0]):
         square = 0.0
         for c in range(rows.shape[1]):
@@ -66,7 +67,7 @@ def _fill_columns(rows, center, columns, radii):
             columns[c, i] = difference
             square += difference * difference
         radii[i] = math.sqrt(square)
-    # Room that no row takes is filled, so that whole vectors can be worked on.
+    # Unused lanes are set, so that whole vectors can be processed.
     columns[:, rows.shape[0] :] = 0.0
     radii[rows.shape[0] :] = 0.0
 
@@ -88,11 +89,11 @@ def _widest_axis(leading_axes):
 
 @jit
 def _split_at_median(leading_axes, order, n_rows, upper, upper_order):
-    """Move the lower half along the widest axis before the upper one; return how many rows it has.
+    """Move the lower half along the widest axis before the upper half; return its number of rows.
 
-    That is the multiple of `n_rows` next to half of them, so that all tiles, or leaves, but one are full.
-    Within the halves rows stay in their order, and of equal ones the first are the lower. Rows are moved
-    number by number: as assigned slices they take 1.5 to 2.3 times as long.
+    This number is a multiple of `n_rows`, so that all tiles, or leaves, but one are full. The order within
+    the halves is kept, and of equal rows the first are assigned to the lower half. Rows are copied element by
+    element: slice assignments take 1.5 to 2.3 times as long.
     """
     n, axis = leading_axes.shape[0], _widest_axis(leading_axes)
     n_lower = (-(-n // n_rows) // 2) * n_rows
@@ -119,7 +120,7 @@ def _split_at_median(leading_axes, order, n_rows, upper, upper_order):
 
 @jit
 def _grow(leading_axes, order, starts):
-    """Sort rows into leaves of at most `LEAF_ROWS`; write the tiles' first rows, return their number."""
+    """Sort rows into tiles and leaves; write the first row of each tile, and return the number of tiles."""
     n = order.shape[0]
     upper, upper_order = np.empty_like(leading_axes), np.empty_like(order)
     stack = np.zeros((128, 3), np.int64)
@@ -138,7 +139,7 @@ def _grow(leading_axes, order, starts):
         middle = first + _split_at_median(
             leading_axes[first:last], order[first:last], n_rows, upper, upper_order
         )
-        # The lower half comes off the stack first, so that tiles follow each other.
+        # The lower half is popped first, so that tiles are contiguous.
         stack[depth, _FIRST], stack[depth, _END], stack[depth, _IS_PART] = middle, last, is_part
         depth += 1
         stack[depth, _FIRST], stack[depth, _END], stack[depth, _IS_PART] = first, middle, is_part
@@ -149,7 +150,7 @@ def _grow(leading_axes, order, starts):
 
 @jit
 def boxes(rows, starts):
-    """Return the least and the greatest coordinates of the rows from each start to the next."""
+    """Return the smallest and the largest coordinates of each block of rows."""
     low = np.full((starts.shape[0] - 1, rows.shape[1]), np.inf)
     high = np.full(low.shape, -np.inf)
     for t in range(low.shape[0]):
@@ -161,13 +162,13 @@ def boxes(rows, starts):
 
 @dataclass(frozen=True, eq=False)
 class Axes:
-    """The principal axes of a set: ``rotate(X)`` keeps all distances.
+    """Principal axes of a set of rows: `rotate` preserves distances.
 
     Attributes
     ----------
     mean : ndarray of shape (d,)
     rotation : ndarray of shape (d, d)
-        Orthonormal columns, the axis of greatest variance first.
+        Orthonormal columns, in descending order of variance.
     """
 
     mean: np.ndarray
@@ -175,46 +176,46 @@ class Axes:
 
     @classmethod
     def from_rows(cls, X: np.ndarray) -> "Axes":
-        """Return the principal axes of the rows of `X`; a ValueError where there are too many columns."""
+        """Compute the principal axes of the rows of `X`; raise a ValueError for too many columns."""
         d = X.shape[1]
         if d > _WIDE:
-            # The covariance, its copy, the vectors and their work space.
-            check_fits(5 * 8 * d * d, f"the principal axes of {d:,} columns", "take fewer columns")
+            # The covariance, its copy, the eigenvectors and their workspace.
+            check_fits(5 * 8 * d * d, f"the principal axes of {d:,} columns", "use fewer columns")
         mean = X.sum(axis=0) / max(1, len(X))
         centered = X - mean
         _, vectors = np.linalg.eigh(centered.T @ centered)
         return cls(mean, np.ascontiguousarray(vectors[:, ::-1]))
 
     def rotate(self, X: np.ndarray) -> np.ndarray:
-        """Return `X` in these axes, with zero columns up to a multiple of `CHUNK_AXES`."""
+        """Return `X` in these axes, padded with zeros to a multiple of `CHUNK_AXES` columns."""
         d = X.shape[1]
         rotation = np.zeros((d, -(-d // CHUNK_AXES) * CHUNK_AXES))
         rotation[:, :d] = self.rotation
         out = np.empty((len(X), rotation.shape[1]))
-        for first in range(0, len(X), _AT_ONCE):
-            rows = slice(first, first + _AT_ONCE)
+        for first in range(0, len(X), _BATCH_ROWS):
+            rows = slice(first, first + _BATCH_ROWS)
             np.matmul(X[rows] - self.mean, rotation, out=out[rows])
         return out
 
 
 @dataclass(frozen=True, eq=False)
 class Tiles:
-    """Rows in principal axes, ordered so that each tile is a run of nearby rows.
+    """Rows in principal axes, sorted such that tiles are contiguous groups of nearby rows.
 
     Attributes
     ----------
     axes : Axes
-        The axes; two sets that are compared share them.
+        The axes, shared by sets that are compared.
     rows : ndarray of shape (n, D)
         Coordinates in tile order; D is a multiple of `CHUNK_AXES`.
     order : ndarray of shape (n,)
-        Index of each row in the matrix that the tiles were made from.
+        Index of each row in the original matrix.
     starts : ndarray of shape (n_tiles + 1,)
-        First row of each tile.
+        First row of each tile, and n at the end.
     centers : ndarray of shape (n_tiles, D)
-        Middle of each tile's box.
-    low, high : ndarray of shape (n_tiles, CHUNK)
-        The box in the first axes.
+        Centre of the box of each tile.
+    low, high : ndarray of shape (n_tiles, CHUNK_AXES)
+        The box of each tile in the first axes.
     """
 
     axes: Axes
@@ -227,7 +228,7 @@ class Tiles:
 
     @classmethod
     def from_rows(cls, X: np.ndarray, axes: Axes | None = None) -> "Tiles":
-        """Sort the rows of `X` into tiles; in about its own principal axes unless others are given."""
+        """Sort the rows of `X` into tiles, by default in their approximate principal axes."""
         if axes is None:
             few = len(X) <= _SAMPLE
             axes = Axes.from_rows(X if few else X[np.random.default_rng(0).integers(len(X), size=_SAMPLE)])
@@ -235,7 +236,7 @@ class Tiles:
 
     @classmethod
     def from_rotated(cls, rows: np.ndarray, axes: Axes) -> "Tiles":
-        """Sort rows that are in `axes` already."""
+        """Sort rows that are already in `axes` into tiles."""
         order = np.arange(len(rows))
         starts = np.empty(len(rows) // TILE_ROWS + 2, dtype=np.int64)
         n_tiles = _grow(rows[:, :CHUNK_AXES].astype(np.float32), order, starts)
@@ -251,7 +252,7 @@ class Tiles:
 
     @cached_property
     def columns(self) -> tuple[np.ndarray, np.ndarray]:
-        """Rows as float32 columns relative to the centres, and their distances from these.
+        """Rows as float32 columns relative to the centres, and their distances from the centres.
 
         Shapes ``(n_tiles, D, TILE_ROWS)`` and ``(n_tiles, TILE_ROWS)``.
         """
@@ -262,12 +263,12 @@ class Tiles:
 
     @cached_property
     def leading_axes(self) -> np.ndarray:
-        """The rows in the first axes alone, ``(n, CHUNK)``: what is read of all rows lies together."""
+        """A contiguous copy of the first axes of the rows, ``(n, CHUNK_AXES)``."""
         return self.rows[:, :CHUNK_AXES].copy()
 
     @cached_property
     def positions(self) -> np.ndarray:
-        """Place in tile order of each row of the matrix that the tiles were made from."""
+        """Position in tile order of each row of the original matrix."""
         positions = np.empty_like(self.order)
         positions[self.order] = np.arange(len(self.order))
         return positions

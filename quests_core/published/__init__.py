@@ -1,8 +1,8 @@
 """Published data sets by name, such as ``gap20:Fullerenes``.
 
-A name is a source and a key. `fetch` downloads a data set once and keeps it as an extxyz file in the
-account's folder for caches (``$QUESTS_CACHE_DIR``) with its SHA-256 beside it; the next time this file is
-compared with the hash and used, without a network. Needs ``pip install "quests-explorer[datasets]"``.
+A name consists of a source and a key. `fetch` downloads a data set once and stores it as an extxyz file with
+its SHA-256 in the user's cache directory (``$QUESTS_CACHE_DIR``). Later calls verify the hash and need no
+network. Requires ``pip install "quests-explorer[datasets]"``.
 """
 
 from .catalogue import datasets

@@ -1,4 +1,4 @@
-"""What is known of the data sets that have a name."""
+"""Table of the published data sets."""
 
 import pandas as pd
 
@@ -10,7 +10,7 @@ _GAP20_LABELS = (
     *("Dimer", "Fullerenes", "Graphene", "Graphite", "Graphite_Layer_Sep", "LD_iter1", "Liquid"),
     *("Liquid_Interface", "Nanotubes", "SACADA", "Single_Atom", "Surfaces", "cluster"),
 )
-# Elements, frames, environments, licence and doi, as far as the sources tell; None and "" where they do not.
+# Elements, numbers of frames and environments, licence and DOI; None or "" if the source does not state them.
 _LOAD_ATOMS = (
     ("load-atoms:C-GAP-17", "C", 4530, 284965, "CC BY-NC-SA 4.0", "10.1103/PhysRevB.95.094203"),
     ("load-atoms:C-GAP-20U", "C", None, None, "GPLv3", "10.1063/5.0005084"),
@@ -33,14 +33,14 @@ _LOAD_ATOMS = (
 
 
 def datasets() -> pd.DataFrame:
-    """Return the data sets that `load` knows by name.
+    """Return the table of data sets that `load` accepts by name.
 
     Returns
     -------
     pandas.DataFrame
-        Columns ``name``, ``elements`` (symbols, spaces between), ``n_frames`` and ``n_envs`` (missing where
-        the source does not tell), ``licence`` and ``citation`` (doi; "" where it does not tell). The row
-        ``colabfit:ID`` stands for every data set of the ColabFit Exchange.
+        Columns ``name``, ``elements`` (symbols separated by spaces), ``n_frames`` and ``n_envs`` (missing if
+        the source does not state them), ``licence`` and ``citation`` (DOI; "" if not stated). The row
+        ``colabfit:ID`` represents all data sets of the ColabFit Exchange.
 
     Examples
     --------

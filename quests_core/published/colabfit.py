@@ -1,6 +1,6 @@
-"""Data sets of the ColabFit Exchange, as parquet files on Hugging Face or as an archive.
+"""Data sets of the ColabFit Exchange, as Parquet files on Hugging Face or as an archive.
 
-The columns are those of https://materials.colabfit.org/docs/configuration_schema.
+The columns are documented at https://materials.colabfit.org/docs/configuration_schema.
 """
 
 import ast
@@ -14,7 +14,7 @@ from ase.calculators.singlepoint import SinglePointCalculator
 
 from ..io.frame_writer import frame_bytes
 from ..progress import ProgressCallback
-from .checksums import sha256_of
+from ..utils.checksum import sha256_of
 from .materials_cloud import colabfit_archive
 
 ORGANISATION = "colabfit"
@@ -24,7 +24,7 @@ _SHA256 = re.compile(r"[0-9a-f]{64}")
 
 
 def colabfit(key: str, folder: Path, progress: ProgressCallback | None) -> Iterator[bytes]:
-    """Yield the frames of a data set: ``DS_…`` from the Exchange, otherwise from Hugging Face."""
+    """Yield the frames of a data set, from the Exchange for keys ``DS_…``, otherwise from Hugging Face."""
     if key.startswith("DS_"):
         yield from colabfit_archive(key, folder, progress)
         return
@@ -34,11 +34,11 @@ def colabfit(key: str, folder: Path, progress: ProgressCallback | None) -> Itera
 
 
 def _parquet_files(key: str, folder: Path, progress: ProgressCallback | None) -> list[Path]:
-    """Return the files of configurations, each whole."""
+    """Download the files of configurations, and verify their checksums."""
     from huggingface_hub import snapshot_download
 
     try:
-        # The newest revision is wanted: tables of numbers, nothing that runs.
+        # No revision is pinned: the newest is wanted, and tables contain no code.
         snapshot = snapshot_download(  # nosec B615
             f"{ORGANISATION}/{key}",
             repo_type="dataset",
@@ -55,15 +55,15 @@ def _parquet_files(key: str, folder: Path, progress: ProgressCallback | None) ->
         raise ValueError(f"colabfit:{key}: the data set holds no co/*.parquet")
     for path in paths:
         blob = path.resolve()
-        # Large files are kept under the hash that Hugging Face gives them.
+        # Hugging Face stores large files under their SHA-256.
         if _SHA256.fullmatch(blob.name) and sha256_of(blob) != blob.name:
             blob.unlink()
-            raise ValueError(f"colabfit:{key}: {path.name} is damaged; it is downloaded anew the next time")
+            raise ValueError(f"colabfit:{key}: {path.name} was damaged and is deleted; try again")
     return paths
 
 
 def _bars(progress: ProgressCallback | None):
-    """Return a class of progress bars that tells `progress` about bytes, and draws nothing."""
+    """Return a class of progress bars that passes the number of bytes to `progress` and draws nothing."""
     from tqdm import tqdm
 
     class Bar(tqdm):
@@ -82,22 +82,22 @@ def _bars(progress: ProgressCallback | None):
 
 
 def frames_of_parquet(path: Path, progress: ProgressCallback | None = None) -> Iterator[Atoms]:
-    """Yield the configurations of a file in ColabFit's column layout.
+    """Yield the configurations of a Parquet file with ColabFit's columns.
 
-    Energies (eV) and forces (eV Å⁻¹) are in the frame's calculator; ``labels`` become ``config_type``, the
-    first of ``names`` the ``name``. The stress is left out, as its sign differs between data sets.
+    Energies (eV) and forces (eV Å⁻¹) are stored in the frame's calculator; ``labels`` become ``config_type``,
+    and the first of ``names`` becomes ``name``. The stress is ignored, as its sign differs between data sets.
 
     Raises
     ------
     ValueError
-        If a column of the structure is not there; the message names it.
+        If a column of the structure is missing; the message names it.
     """
     from pyarrow.parquet import ParquetFile
 
     file = ParquetFile(path)
     missing = [name for name in _STRUCTURE if name not in file.schema_arrow.names]
     if missing:
-        raise ValueError(f"{path.name}: expected the columns of ColabFit, but {missing[0]} is not there")
+        raise ValueError(f"{path.name}: expected the columns of ColabFit, but {missing[0]} is missing")
     columns = [name for name in (*_STRUCTURE, *_LABELS) if name in file.schema_arrow.names]
     done, total = 0, file.metadata.num_rows
     for batch in file.iter_batches(batch_size=500, columns=columns):
@@ -109,7 +109,7 @@ def frames_of_parquet(path: Path, progress: ProgressCallback | None = None) -> I
 
 
 def _value(value):
-    """Return a value that older files hold as text."""
+    """Return a value, parsed if it is stored as text, as in older files."""
     return ast.literal_eval(value) if isinstance(value, str) and value[:1] in "[(" else value
 
 

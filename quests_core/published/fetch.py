@@ -1,4 +1,4 @@
-"""From a name to a whole file in the cache, and to its frames."""
+"""Download data sets by name to the cache, and read them."""
 
 import re
 from collections.abc import Callable, Iterator
@@ -13,7 +13,7 @@ from ..utils.cache_dir import CACHE_DIR, cache_dir
 from . import colabfit, load_atoms, materials_cloud
 from .checksums import checksum_matches, write_with_checksum
 
-# Each yields the bytes of an extxyz file: key, folder for what is downloaded, progress.
+# Yields the content of an extxyz file, given key, folder for downloads and progress.
 Source = Callable[[str, Path, ProgressCallback | None], Iterator[bytes]]
 SOURCES: dict[str, Source] = {
     "gap20": load_atoms.gap20,
@@ -21,7 +21,7 @@ SOURCES: dict[str, Source] = {
     "colabfit": colabfit.colabfit,
     "load-atoms": load_atoms.load_atoms,
 }
-# Also what keeps a key from leading out of the cache.
+# Also prevents keys from leaving the cache directory.
 _KEY = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.+-]*")
 _NO_NETWORK = {
     *("ConnectionError", "ConnectTimeout", "ReadTimeout", "ConnectError", "ProxyError", "SSLError"),
@@ -30,7 +30,7 @@ _NO_NETWORK = {
 
 
 def is_name(text: str) -> bool:
-    """Say whether a text is the name of a data set, not a path.
+    """Return whether a text is the name of a data set, not a path.
 
     Examples
     --------
@@ -47,22 +47,22 @@ def load(name: str, progress: ProgressCallback | None = None) -> list[Atoms]:
     ----------
     name : str
         ``gap20:LABEL`` (a ``config_type`` of C-GAP-20U), ``tm23:ELEMENT`` (or ``ELEMENT-cold``, ``-warm``,
-        ``-melt``), ``colabfit:ID`` (``DS_…`` or the name on Hugging Face), ``load-atoms:NAME``;
-        `datasets` lists them.
+        ``-melt``), ``colabfit:ID`` (``DS_…`` or the name on Hugging Face) or ``load-atoms:NAME``. `datasets`
+        lists the names.
     progress : callable, optional
         See `quests_core.progress`.
 
     Returns
     -------
     list of ase.Atoms
-        As `read` returns them.
+        The frames; see `read`.
 
     Raises
     ------
     ValueError
-        If there is no such data set, or what came is not what was published.
+        If the data set does not exist, or the download differs from what was published.
     ConnectionError
-        If it has to be downloaded and there is no network.
+        If the data set is not in the cache and there is no network.
     ImportError
         If the packages of the extra ``datasets`` are not installed.
 
@@ -78,9 +78,9 @@ got 'train.xyz'
 
 
 def fetch(name: str, progress: ProgressCallback | None = None) -> Path:
-    """Return the file of a published data set; downloaded where it is not in the cache yet.
+    """Return the path of a published data set in the cache, downloading it if necessary.
 
-    Takes, and raises, what `load` does.
+    Parameters and exceptions are those of `load`.
     """
     source, _, key = name.partition(":") if isinstance(name, str) else ("", "", "")
     if source not in SOURCES or not _KEY.fullmatch(key):
@@ -89,19 +89,19 @@ def fetch(name: str, progress: ProgressCallback | None = None) -> Path:
         )
     cache = cache_dir()
     if cache is None:
-        raise ValueError(f"{name}: expected a folder to keep data sets in, but {CACHE_DIR} is empty")
+        raise ValueError(f"{name}: expected a cache directory for data sets, but {CACHE_DIR} is empty")
     folder = cache / "datasets" / source
     path = folder / f"{key}.xyz"
     if not checksum_matches(path):
         folder.mkdir(parents=True, exist_ok=True)
-        with _explained(name):
+        with _actionable_errors(name):
             write_with_checksum(path, SOURCES[source](key, folder / "downloads", progress))
     return path
 
 
 @contextmanager
-def _explained(name: str):
-    """Raise what a user can act on: libraries that download fail in many ways."""
+def _actionable_errors(name: str):
+    """Replace the many errors of download libraries by few that a user can act on."""
     try:
         yield
     except (ValueError, Cancelled):
@@ -113,7 +113,7 @@ def _explained(name: str):
     except Exception as error:
         if any(type(one).__name__ in _NO_NETWORK for one in _chain(error)):
             raise ConnectionError(
-                f"{name}: it is not in the cache yet, and cannot be downloaded without a network"
+                f"{name}: not in the cache, and cannot be downloaded without a network"
             ) from error
         why = " ".join(str(error).split()) or type(error).__name__
         raise OSError(f"{name}: cannot be downloaded: {why:.300}") from error

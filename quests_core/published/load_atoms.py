@@ -1,4 +1,4 @@
-"""Data sets that the package load-atoms downloads, and what GAP-20 is made of."""
+"""Data sets that the package load-atoms downloads, including C-GAP-20U."""
 
 import importlib
 import warnings
@@ -15,13 +15,13 @@ GAP20 = "C-GAP-20U"
 
 
 def _label(frame: bytes) -> str:
-    """Return the ``config_type`` of a frame as text, "" where it has none."""
+    """Return the ``config_type`` of a frame's text, or ""."""
     items = parse(frame.split(b"\n", 2)[1].decode())
     return next((item.text for item in items if item.text and item.key.lower() == "config_type"), "")
 
 
 class _Tasks:
-    """What load-atoms takes for its display of progress."""
+    """Adapter from the progress display of load-atoms to a progress callback."""
 
     def __init__(self, progress: ProgressCallback | None):
         self._progress = progress
@@ -48,9 +48,9 @@ class _Task:
 
 
 def _importer(name: str):
-    """Return the part of load-atoms that knows a data set.
+    """Return the importer of a data set.
 
-    Only those that the installed package brings: load-atoms would fetch others, and run them.
+    Only importers in the installed package are used: load-atoms would download and run others.
     """
     from load_atoms.database import importers
     from load_atoms.database.database_entry import DatabaseEntry
@@ -59,14 +59,12 @@ def _importer(name: str):
     folder = Path(next(iter(importers.__path__)))
     known = sorted(path.stem for path in folder.glob("*.py") if path.stem != "__init__")
     if stem not in known:
-        raise ValueError(
-            f"load-atoms:{name}: expected one of those that load-atoms brings: {', '.join(known)}"
-        )
+        raise ValueError(f"load-atoms:{name}: expected a data set included in load-atoms: {', '.join(known)}")
     return importlib.import_module(f"load_atoms.database.importers.{stem}").Importer
 
 
 def _downloaded(name: str, folder: Path, progress: ProgressCallback | None):
-    """Return the importer of a data set and the folder with its files, compared with their hashes."""
+    """Return the importer of a data set and the folder with its verified files."""
     importer = _importer(name)
     from load_atoms.database.internet import download_all
 
@@ -80,19 +78,19 @@ def _downloaded(name: str, folder: Path, progress: ProgressCallback | None):
     except UserWarning as error:
         for file in files:
             (folder / file.local_name).unlink(missing_ok=True)
-        raise ValueError(f"{name}: what was downloaded is not what was published: {error}") from error
+        raise ValueError(f"{name}: the download differs from what was published: {error}") from error
     return importer, folder
 
 
 def load_atoms(key: str, folder: Path, progress: ProgressCallback | None) -> Iterator[bytes]:
-    """Yield the frames of a data set that load-atoms offers."""
+    """Yield the frames of a data set of load-atoms."""
     importer, folder = _downloaded(key, folder, progress)
     for atoms in importer.get_structures(folder, _Tasks(progress)):
         yield frame_bytes(atoms)
 
 
 def gap20(key: str, folder: Path, progress: ProgressCallback | None) -> Iterator[bytes]:
-    """Yield the frames of C-GAP-20U with one ``config_type``, byte for byte.
+    """Yield the frames of C-GAP-20U with the ``config_type`` `key`, byte for byte.
 
     Rowe et al., J. Chem. Phys. 153, 034702 (2020), doi 10.1063/5.0005084.
     """

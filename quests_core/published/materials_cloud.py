@@ -1,4 +1,4 @@
-"""Data sets that are published as one archive of extxyz files."""
+"""Data sets published as archives of extxyz files."""
 
 import lzma
 import tarfile
@@ -27,12 +27,12 @@ COLABFIT_XYZ = "https://materials.colabfit.org/dataset-xyz/{}.tar.gz"
 
 
 def download(url: str, path: Path, known_hash: str | None, progress: ProgressCallback | None) -> Path:
-    """Return a file of the web, downloaded where it is not there yet.
+    """Download a file unless it exists.
 
     Raises
     ------
     ValueError
-        If its content does not have the hash, such as ``"md5:…"``.
+        If the file does not have the hash `known_hash`, such as ``"md5:…"``.
     """
     import pooch
 
@@ -42,7 +42,7 @@ def download(url: str, path: Path, known_hash: str | None, progress: ProgressCal
 
 
 class _Bar:
-    """What pooch takes for a progress bar."""
+    """Adapter from the progress bar of pooch to a progress callback."""
 
     total = 0
 
@@ -61,7 +61,7 @@ class _Bar:
 
 
 def tm23(key: str, folder: Path, progress: ProgressCallback | None) -> Iterator[bytes]:
-    """Yield the published files of a metal: the training frames, then the test frames.
+    """Yield the files of a metal: the training set, then the test set.
 
     Owen et al., npj Comput. Mater. 10 (2024), doi 10.1038/s41524-024-01264-z; Materials Cloud Archive,
     record 2024.48.
@@ -77,8 +77,8 @@ def tm23(key: str, folder: Path, progress: ProgressCallback | None) -> Iterator[
             wanted = _TM23_FILES[part].format(element, split)
             names = [name for name in archive.namelist() if name.rsplit("/", 1)[-1] == wanted]
             if not names:
-                raise ValueError(f"tm23:{key}: the archive holds no {wanted}")
-            yield _ended(archive.read(names[0]))
+                raise ValueError(f"tm23:{key}: the archive does not contain {wanted}")
+            yield _with_final_line_end(archive.read(names[0]))
 
 
 def colabfit_archive(key: str, folder: Path, progress: ProgressCallback | None) -> Iterator[bytes]:
@@ -90,9 +90,9 @@ def colabfit_archive(key: str, folder: Path, progress: ProgressCallback | None) 
                 continue
             if (file := archive.extractfile(member)) is not None:
                 content = file.read()
-                yield _ended(lzma.decompress(content) if member.name.endswith(".xz") else content)
+                content = lzma.decompress(content) if member.name.endswith(".xz") else content
+                yield _with_final_line_end(content)
 
 
-def _ended(content: bytes) -> bytes:
-    """Return frames that others can follow."""
+def _with_final_line_end(content: bytes) -> bytes:
     return content if content.endswith(b"\n") or not content else content + b"\n"

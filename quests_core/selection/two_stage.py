@@ -148,7 +148,7 @@ def select_in_chunks(
 def _check_keep(keep: int | float) -> int | float:
     if isinstance(keep, numbers.Real) and not isinstance(keep, numbers.Integral):
         if not 0 < keep <= 1:
-            raise ValueError(f"keep: expected a fraction in (0, 1] or a whole number, got {keep}")
+            raise ValueError(f"keep: expected a fraction in (0, 1] or an integer, got {keep}")
         return float(keep)
     return check_count(keep, "keep")
 

@@ -1,1 +1,1 @@
-"""Checks, threads, memory and other parts that know nothing of atoms."""
+"""Compilation, threads, memory, files, validation and other general helpers."""

@@ -1,19 +1,23 @@
-"""Arrays that nothing can change."""
+"""Read-only arrays."""
 
 from collections.abc import Sequence
 from typing import TypeAlias
 
 import numpy as np
 
-# Indices as a public function accepts them.
+# Indices that public functions accept.
 Indices: TypeAlias = Sequence[int] | np.ndarray
 
 
 def read_only(array: np.ndarray, copy: bool = True) -> np.ndarray:
-    """Return an array that nothing can change: a read-only copy where something could.
+    """Return a read-only array, copied if its data could still be modified elsewhere.
 
-    An array that is read-only, and not a view of a writable one, is returned as it is. Without `copy`
-    the array itself becomes read-only: for one that the caller has made and hands over.
+    Parameters
+    ----------
+    array : ndarray
+        An array that is already read-only, and not a view of a writable one, is returned unchanged.
+    copy : bool
+        If False, never copy, but make `array` itself read-only; for an array that only the caller holds.
 
     Examples
     --------
@@ -32,7 +36,7 @@ def read_only(array: np.ndarray, copy: bool = True) -> np.ndarray:
 def _can_change(array: np.ndarray) -> bool:
     if not array.flags.writeable:
         try:
-            # Numpy refuses where the memory behind a read-only array cannot be written to either.
+            # NumPy raises if the underlying memory is read-only too.
             array.view().flags.writeable = True
         except ValueError:
             return False

@@ -1,4 +1,4 @@
-"""Files that are whole or absent under their name, whatever happens while they are written."""
+"""Write files atomically: under its name, a file is either complete or absent."""
 
 import errno
 import hashlib
@@ -15,7 +15,7 @@ from typing import BinaryIO
 if sys.platform != "win32":
     import fcntl
 
-# What a process that was killed leaves behind ends so, until the same file is written again.
+# Suffix of temporary files; a killed process leaves one behind until the same file is written again.
 PART = ".part"
 _FLAGS = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0) | getattr(os, "O_NOFOLLOW", 0)
 
@@ -28,30 +28,30 @@ def atomic_write(
     private: bool = False,
     sync: bool = True,
 ) -> None:
-    """Write a temporary file in the same folder, then give it the name `path`.
+    """Write a temporary file in the same folder, then rename it to `path`.
 
     Parameters
     ----------
     path : path-like
-        The target. Of a symbolic link the file that it leads to is written, as a shell does.
+        The target. If it is a symbolic link, the file that it points to is written.
     content : bytes or callable
-        What to write, or a function that writes it to the open file.
+        The content, or a function that writes it to the open file.
     overwrite : bool
-        Whether a file that exists is replaced; its permissions are kept. If not, nothing that exists is
-        replaced, a link that leads nowhere included, also where it comes to exist in the meantime.
+        Whether to replace an existing file, whose permissions are kept. If False, nothing is replaced, not
+        even a dangling link or a file created in the meantime.
     private : bool
-        Whether only the owner may read the file. By default a new file has the permissions of any other.
+        Whether only the owner may read the file. By default a new file has the usual permissions.
     sync : bool
         Whether to wait until the content is on the disk.
 
     Raises
     ------
     FileExistsError
-        If the target exists and `overwrite` is not set.
+        If the target exists and `overwrite` is False.
     ValueError
-        If the target is not a regular file, such as a FIFO or a device.
+        If the target is not a regular file, for example a FIFO or a device.
     OSError
-        If it cannot be written; the error names the target, and no part of it stays.
+        If the target cannot be written; the error names the target, and the temporary file is deleted.
 
     Examples
     --------
@@ -72,31 +72,36 @@ def atomic_write(
     target = Path(os.path.realpath(path)) if overwrite else path
     status = check_replaceable(target)
     _remove_parts(target)
-    # While a file is written nobody else reads it, unless it will be like any new file.
+    # Until it replaces a file, whose permissions may be strict, only the owner may read the temporary file.
     mode = 0o600 if private or status is not None else 0o666
+    with _errors_about(path), _locked_part(target, mode) as (temporary, descriptor):
+        _write(descriptor, content, sync)
+        if status is not None and not private:
+            _copy_permissions(temporary, status)
+        if overwrite:
+            os.replace(temporary, target)
+        else:
+            _rename_to_new(temporary, target)
+
+
+@contextmanager
+def _errors_about(path: Path) -> Iterator[None]:
+    """Name `path` in errors about the temporary file, whose name the user does not know."""
     try:
-        with _locked_part(target, mode) as (temporary, descriptor):
-            _write(descriptor, content, sync)
-            if status is not None and not private:
-                _take_over(temporary, status)
-            if overwrite:
-                os.replace(temporary, target)
-            else:
-                _rename_to_new(temporary, target)
+        yield
     except OSError as error:
         if error.errno is not None and (error.filename is None or str(error.filename).endswith(PART)):
-            # The name of the temporary file says nothing to anybody.
             raise OSError(error.errno, error.strerror, str(path)) from error
         raise
 
 
 def check_replaceable(path: str | os.PathLike) -> os.stat_result | None:
-    """Return the status of the file that would be replaced, None where there is none.
+    """Return the status of the file that would be replaced, or None if the path does not exist.
 
     Raises
     ------
     IsADirectoryError, ValueError
-        If there is something that is not a regular file.
+        If the path exists, but is not a regular file.
     """
     try:
         status = os.stat(path)
@@ -110,14 +115,14 @@ def check_replaceable(path: str | os.PathLike) -> os.stat_result | None:
 
 
 def _part_prefix(target: Path) -> str:
-    """Return how names of temporary files of a target begin, on this machine."""
+    """Return the prefix of the names of temporary files for a target on this machine."""
     name = f"{platform.node()}/{target.name}".encode(errors="surrogateescape")
     return f".{hashlib.sha256(name).hexdigest()[:16]}-"
 
 
 def _remove_parts(target: Path) -> None:
-    """Delete temporary files of the same target whose process was killed: this account's, and not locked."""
-    # Without locks there, parts of a running process cannot be told from those of a killed one.
+    """Delete this user's temporary files for a target that no process holds locked."""
+    # Windows has no `flock`, so files of running and of killed processes look the same.
     if sys.platform == "win32":
         return
     with suppress(OSError):
@@ -140,9 +145,9 @@ def _remove_unlocked(part: Path) -> None:
 
 @contextmanager
 def _locked_part(target: Path, mode: int) -> Iterator[tuple[Path, int]]:
-    """Yield the name and descriptor of a new file, locked until the end, where it is deleted if still there.
+    """Yield the path and descriptor of a new locked file; delete the file at the end if it still exists.
 
-    Whoever gets the descriptor closes it.
+    The caller closes the descriptor.
     """
     while True:
         part = target.with_name(f"{_part_prefix(target)}{secrets.token_hex(8)}{PART}")
@@ -150,7 +155,7 @@ def _locked_part(target: Path, mode: int) -> Iterator[tuple[Path, int]]:
         lock = _lock(descriptor)
         if lock is None or os.fstat(lock).st_nlink:
             break
-        # Taken for one of a killed process before it was locked.
+        # Another process deleted it before it was locked.
         os.close(descriptor)
         os.close(lock)
     try:
@@ -163,7 +168,7 @@ def _locked_part(target: Path, mode: int) -> Iterator[tuple[Path, int]]:
 
 
 def _lock(descriptor: int) -> int | None:
-    """Lock a file; return the descriptor that keeps it locked, None where a file system has no locks."""
+    """Lock a file; return the descriptor that holds the lock, or None if the file system has no locks."""
     if sys.platform == "win32":
         return None
     try:
@@ -184,27 +189,27 @@ def _write(descriptor: int, content: bytes | Callable[[BinaryIO], object], sync:
             os.fsync(file.fileno())
 
 
-def _take_over(temporary: Path, status: os.stat_result) -> None:
-    """Give a file group and permissions of the one that it replaces."""
+def _copy_permissions(temporary: Path, status: os.stat_result) -> None:
+    """Give a file the group and the permissions of the file that it replaces."""
     mode = stat.S_IMODE(status.st_mode)
     if hasattr(os, "chown") and os.stat(temporary).st_gid != status.st_gid:
         try:
             os.chown(temporary, -1, status.st_gid)
         except PermissionError:
-            # What the old group might do is nothing for another one.
+            # The permissions of the old group are not for another one.
             mode &= ~0o070
     os.chmod(temporary, mode)
 
 
 def _rename_to_new(temporary: Path, target: Path) -> None:
-    """Give a file a name that nothing has; a `FileExistsError` where something has it by now."""
+    """Rename a file; raise a FileExistsError if the new name exists."""
     try:
         os.link(temporary, target)
         return
     except FileExistsError:
         raise FileExistsError(f"{target} exists already") from None
     except OSError:
-        # A file system without hard links: take the name with an empty file, and replace that.
+        # Without hard links, reserve the name by an empty file, and replace that.
         pass
     try:
         os.close(os.open(target, _FLAGS, 0o600))

@@ -1,4 +1,4 @@
-"""Where this account keeps what can be had again."""
+"""The user's cache directory."""
 
 import os
 import sys
@@ -8,7 +8,7 @@ CACHE_DIR = "QUESTS_CACHE_DIR"
 
 
 def cache_dir() -> Path | None:
-    """Return ``$QUESTS_CACHE_DIR`` (None where that is empty), or the platform's folder for caches."""
+    """Return ``$QUESTS_CACHE_DIR`` (None if it is empty) or the platform's cache directory."""
     if CACHE_DIR in os.environ:
         return Path(os.environ[CACHE_DIR]).expanduser() if os.environ[CACHE_DIR] else None
     if sys.platform == "win32":

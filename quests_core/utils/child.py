@@ -1,7 +1,7 @@
-"""Run a function in a process of its own, which can be killed: the only way to end what cannot be cancelled.
+"""Run a function in a separate process, which can be killed if the function cannot be cancelled.
 
-The process stays alive between calls, as its imports take longer than most calls. Run as a module, this file
-is that process: ``python -m quests_core.utils.child package.module:function``.
+The process is kept alive between calls, because its imports take longer than most calls. It runs this file as
+a module: ``python -m quests_core.utils.child package.module:function``.
 """
 
 import contextlib
@@ -19,9 +19,9 @@ from pathlib import Path
 from ..progress import ProgressCallback
 
 _DONE, _FAILED = "done", "failed"
-# What the answer of the process is looked for: often at first, then ten times a second.
+# Seconds between two checks for the result, which increase with the elapsed time.
 _SHORTEST_WAIT, _LONGEST_WAIT = 0.005, 0.1
-# Behind everything that somebody waits for in the parent.
+# Below the priority of the parent process.
 _NICE = 10
 
 
@@ -30,15 +30,15 @@ class ChildError(RuntimeError):
 
 
 class Child:
-    """A process that calls one function with one folder after another.
+    """A process that repeatedly calls one function.
 
     Parameters
     ----------
     function : str
-        ``"package.module:function"``; called with a folder as a `pathlib.Path`, it reads its input there and
-        writes its output there.
+        ``"package.module:function"``. It is called with a folder, a `pathlib.Path`, from which it reads its
+        input and to which it writes its output.
     environment : mapping, optional
-        Variables that the process has beside those of this one.
+        Environment variables of the process, in addition to those of this process.
     """
 
     def __init__(self, function: str, environment: Mapping[str, str] | None = None):
@@ -50,25 +50,25 @@ class Child:
         self, folder: Path, progress: ProgressCallback | None = None, step: str = "",
         seconds: float | None = None, memory: int | None = None,
     ) -> None:  # fmt: skip
-        """Call the function with `folder`, after the calls of other threads.
+        """Call the function with `folder`, and wait for it; calls of several threads run one by one.
 
         Parameters
         ----------
         folder : Path
-            A folder of this call alone.
+            A folder that no other call uses.
         progress : callable, optional
             See `quests_core.progress`; called several times a second. The process is killed if it raises.
         step : str
-            What `progress` is told.
+            Name of the step that is passed to `progress`.
         seconds : float, optional
-            The process is killed when the call takes longer.
+            Time limit, after which the process is killed.
         memory : int, optional
-            Bytes that the call may allocate, and write to one file; enforced on Linux.
+            Limit on the bytes that the call allocates or writes to one file; enforced on Linux only.
 
         Raises
         ------
         ChildError
-            If the function raises, or its process ends or exceeds a limit; the message says why.
+            If the function raises an error, or its process ends or exceeds a limit; the message says which.
         """
         while not self._lock.acquire(timeout=_LONGEST_WAIT):
             if progress is not None:
@@ -80,7 +80,7 @@ class Child:
                 self._wait(process, folder, progress, step, seconds)
             except BrokenPipeError:
                 self._kill()
-                raise ChildError("its process ended before it began") from None
+                raise ChildError("its process ended before the call started") from None
             except BaseException:
                 self._kill()
                 raise
@@ -90,7 +90,7 @@ class Child:
             raise ChildError(failure.read_text(encoding="utf-8"))
 
     def close(self) -> None:
-        """End the process, also while a call runs in another thread, which then raises `ChildError`."""
+        """Kill the process; a call in another thread then raises `ChildError`."""
         if (process := self._process) is not None:
             process.kill()
         with self._lock:
@@ -111,12 +111,12 @@ class Child:
 
     @staticmethod
     def _wait(process, folder: Path, progress, step: str, seconds: float | None) -> None:
-        answers, begun = (folder / _DONE, folder / _FAILED), time.monotonic()
-        while not any(answer.exists() for answer in answers):
+        results, start = (folder / _DONE, folder / _FAILED), time.monotonic()
+        while not any(result.exists() for result in results):
             if (code := process.poll()) is not None:
-                killed = "its process was killed, as the system does where memory runs short"
+                killed = "its process was killed, probably because the system ran out of memory"
                 raise ChildError(killed if code == -9 else f"its process ended with code {code}")
-            elapsed = time.monotonic() - begun
+            elapsed = time.monotonic() - start
             if seconds is not None and elapsed > seconds:
                 raise ChildError(f"it took more than {seconds:.0f} s")
             if progress is not None:
@@ -140,13 +140,13 @@ def _send(process: subprocess.Popen[str], folder: Path, memory: int | None) -> N
 
 
 def serve(function: Callable[[Path], None]) -> None:
-    """Call a function with each folder that standard input names; end with it, whatever is being done."""
+    """Call a function with each folder named on standard input; exit as soon as standard input is closed."""
     pending: queue.SimpleQueue[str] = queue.SimpleQueue()
 
     def listen() -> None:
         for line in sys.stdin:
             pending.put(line)
-        # The parent has closed the pipe or is gone, killed perhaps.
+        # The parent has closed the pipe, or has ended.
         os._exit(0)
 
     threading.Thread(target=listen, daemon=True).start()
@@ -162,12 +162,12 @@ def _answer(function: Callable[[Path], None], folder: Path, memory: int | None) 
         name, text = _DONE, ""
     except MemoryError:
         limit_memory(None)
-        of = f"the {memory / 1e9:,.1f} GB of " if memory else ""
-        name, text = _FAILED, f"it takes more than {of}memory that it may use"
+        limit = f" of {memory / 1e9:,.1f} GB" if memory else ""
+        name, text = _FAILED, f"it exceeds its memory limit{limit}"
     except Exception as error:
-        # Reported to the parent; the process lives on.
+        # Report it to the parent, and keep the process alive.
         name, text = _FAILED, str(error) or type(error).__name__
-    # A folder that has gone is one that nobody waits for any more.
+    # The folder is missing if the caller no longer waits.
     with contextlib.suppress(FileNotFoundError):
         part = folder / "part"
         part.write_text(text, encoding="utf-8")
@@ -175,7 +175,7 @@ def _answer(function: Callable[[Path], None], folder: Path, memory: int | None) 
 
 
 def limit_memory(n_bytes: int | None) -> None:
-    """Let this process allocate `n_bytes` more, and write no larger file; None for any number."""
+    """Limit this process to `n_bytes` of further memory and of file size; None removes the limit."""
     if sys.platform != "linux":
         return
     import resource
@@ -194,7 +194,7 @@ def limit_memory(n_bytes: int | None) -> None:
 
 
 def main(argument: str) -> None:
-    """Serve the function that an argument names."""
+    """Serve the function named ``package.module:function``."""
     if hasattr(os, "nice"):
         os.nice(_NICE)
     module, _, name = argument.partition(":")

@@ -1,10 +1,10 @@
-"""Numbers that are set by environment variables."""
+"""Environment variables that hold numbers."""
 
 import math
 import os
 from typing import overload
 
-# GB that this process may take, and MB of an uploaded file and of all uploads of one session.
+# Memory limit of this process, GB; size limits of an uploaded file and of all uploads of a session, MB.
 MEMORY, FILE_LIMIT, SESSION_LIMIT = "QUESTS_MEMORY", "QUESTS_MAX_UPLOAD_MB", "QUESTS_MAX_SESSION_MB"
 
 
@@ -17,12 +17,12 @@ def number_from_environment(name: str, default: None = None) -> float | None: ..
 
 
 def number_from_environment(name: str, default: float | None = None) -> float | None:
-    """Return the positive number in an environment variable, `default` where it is not set or empty.
+    """Return the positive number in an environment variable, or `default` if it is unset or empty.
 
     Raises
     ------
     ValueError
-        If it holds something else; the message names the variable.
+        If the value is not a positive number; the message names the variable.
 
     Examples
     --------
@@ -42,6 +42,6 @@ def number_from_environment(name: str, default: float | None = None) -> float | 
 
 
 def check_numbers() -> None:
-    """Raise a ValueError where one of the variables does not hold a positive number."""
+    """Raise a ValueError if one of the variables is set, but not to a positive number."""
     for name in (MEMORY, FILE_LIMIT, SESSION_LIMIT):
         number_from_environment(name)

@@ -1,14 +1,14 @@
-"""Text from files on its way to whatever would interpret it: one function for each interpreter.
+"""Escape text from files for output formats that would interpret it.
 
-HTML has `html.escape`, a shell `shlex.join`, Python `repr`, JSON `json.dumps`; this is for the others.
+HTML, shells, Python and JSON have `html.escape`, `shlex.join`, `repr` and `json.dumps`; the functions of this
+module cover terminals, Bokeh and CSV.
 """
 
 import re
 
 import pandas as pd
 
-# Control characters, separators of lines, what turns the direction of text, and halves of characters, which
-# no file and no terminal takes.
+# Control characters, line separators, direction marks, and unpaired surrogates, which cannot be encoded.
 _CONTROL = re.compile(
     r"[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]"
 )
@@ -18,7 +18,7 @@ _TEX = re.compile(r"(?<=\$)(?=\$)|(?<=\\)(?=[\[\](){}])")
 
 
 def one_line(text: object) -> str:
-    r"""Return text as one line that no terminal, log or viewer interprets: control characters are escaped.
+    r"""Return text as one line for a terminal or a log, with control characters escaped.
 
     Examples
     --------
@@ -29,23 +29,23 @@ def one_line(text: object) -> str:
 
 
 def terminal(text: object) -> str:
-    """Return text of several lines for a terminal; see `one_line`."""
+    """Return text for a terminal, with control characters escaped except line feeds; see `one_line`."""
     return "\n".join(map(one_line, str(text).split("\n")))
 
 
 def bokeh(text: object) -> str:
-    r"""Return text in which Bokeh sees no TeX, for which it would fetch MathJax: of titles and axes.
+    r"""Return text for Bokeh's titles and axis labels that is not taken for TeX, for which it loads MathJax.
 
-    An invisible space parts its delimiters, ``$$``, ``\[`` and ``\(``.
+    A zero-width space is inserted into the delimiters ``$$``, ``\[`` and ``\(``.
     """
     return _TEX.sub("\u200b", terminal(text))
 
 
 def csv_cell(value: object) -> object:
-    """Return a cell of a table that no spreadsheet takes for a formula; numbers stay, also as text.
+    """Return a CSV cell that a spreadsheet does not evaluate; numbers are unchanged, even as text.
 
-    Text that begins, or goes on after a semicolon or a new line, with ``=``, ``+``, ``-`` or ``@`` gets an
-    apostrophe before that. Control characters, tabs and carriage returns among them, are escaped.
+    An apostrophe is inserted before ``=``, ``+``, ``-`` and ``@`` at the start of a text, and after a
+    semicolon or a line feed. Control characters, including tabs and carriage returns, are escaped.
 
     Examples
     --------
@@ -58,7 +58,7 @@ def csv_cell(value: object) -> object:
 
 
 def csv_bytes(table: pd.DataFrame) -> bytes:
-    """Return a table as CSV, UTF-8, numbers to their last digit, and texts as `csv_cell` has them."""
+    """Return a table as CSV in UTF-8, with numbers in full precision and text escaped by `csv_cell`."""
     table = table.copy()
     for i, dtype in enumerate(table.dtypes):
         if not pd.api.types.is_numeric_dtype(dtype):

@@ -1,4 +1,4 @@
-"""Frame numbers as short text: ``0-2,7``."""
+"""Lists of frame numbers as ranges, such as ``0-2,7``."""
 
 import numpy as np
 
@@ -8,7 +8,7 @@ _DIGITS, _SHOWN = 18, 40
 
 
 def format_ranges(frames: Indices) -> str:
-    """Return rising frame numbers as text.
+    """Format increasing frame numbers as ranges.
 
     Examples
     --------
@@ -23,25 +23,25 @@ def format_ranges(frames: Indices) -> str:
 
 
 def parse_ranges(text: str, n_frames: int, name: str = "frames") -> tuple[int, ...]:
-    """Return the frame numbers that `format_ranges` wrote, rising, each once.
+    """Return the frame numbers in a list of ranges, sorted and without repetition.
 
     Raises
     ------
     ValueError
-        If the text is not of that form, or names a frame that is not below `n_frames`.
+        If the text is not a list of ranges, or a frame number is not below `n_frames`.
 
     Examples
     --------
     >>> parse_ranges("7,0-2", n_frames=10)
     (0, 1, 2, 7)
     """
-    # Ranges may repeat each other: what begins and ends at a frame is counted, and nothing written out.
+    # Count the ranges that start and end at each frame: a range may be repeated many times.
     steps = np.zeros(n_frames + 1, dtype=np.int64)
     for part in text.replace(" ", "").split(",") if text.strip() else ():
         first, dash, last = part.partition("-")
         if not (first.isdecimal() and (last.isdecimal() if dash else True)):
             raise ValueError(f"{name}: expected frames like 0-2,7, got {part[:_SHOWN]!r}")
-        # No file has frames of more digits, and Python refuses to read very many.
+        # Longer numbers exceed any frame, and Python refuses to convert very long ones.
         low, high = (int(one) if len(one) <= _DIGITS else n_frames for one in (first, last or first))
         if not low <= high < n_frames:
             raise ValueError(f"{name}: expected frames from 0 to {n_frames - 1}, got {part[:_SHOWN]}")

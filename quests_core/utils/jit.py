@@ -1,6 +1,6 @@
-"""The only place where numba's options are decided.
+"""Numba decorators with common options, and invalidation of outdated compiled code.
 
-Kernels are serial and release the GIL; threads are in `quests_core.utils.threads`.
+Compiled functions are serial and release the GIL; `quests_core.utils.threads` runs them in threads.
 """
 
 import ast
@@ -17,7 +17,7 @@ from numba import extending
 
 _Arguments = ParamSpec("_Arguments")
 
-# Sums may be reordered and fused; NaN and infinity keep their meaning ("nnan", "ninf" stay off).
+# Sums may be reordered and fused; NaN and infinity are respected ("nnan" and "ninf" stay off).
 _OPTIONS: dict[str, Any] = {
     "nogil": True,
     "error_model": "numpy",
@@ -31,13 +31,13 @@ NO_CACHE = (
 
 
 def _jit(**options) -> Callable[[Callable], Callable]:
-    """Return a decorator that compiles, and stores the machine code where a directory is writable."""
+    """Return a decorator that compiles a function, and caches the machine code if a directory is writable."""
 
     def decorate(function: Callable) -> Callable:
         try:
             return numba.njit(cache=True, **_OPTIONS, **options)(function)
         except RuntimeError:
-            # Numba finds no directory that is writable.
+            # Numba found no writable directory.
             compiled = numba.njit(**_OPTIONS, **options)(function)
             _warn_once()
             return compiled
@@ -51,25 +51,25 @@ def _warn_once() -> None:
 
 
 jit = _jit()
-# For what runs billions of times: numba counts no references to arrays here, which it does by atomic
-# operations on memory that all threads share, at each row that is taken. Such a kernel makes no array,
-# and returns none to a `jit` or to Python.
+# For innermost functions: without reference counts of arrays, which numba updates by atomic operations on
+# memory shared by all threads whenever a row is taken. Such a function must not create an array, nor return
+# one to a `jit` function or to Python.
 jit_no_refcount = _jit(_nrt=False)
-# Part of another kernel's loop: hundreds of numbers, which describe its arrays, need not be handed over.
+# For functions in the loop of another one, inlined to avoid passing hundreds of array descriptors.
 jit_inline = _jit(_nrt=False, forceinline=True)
 
 
 def intrinsic(
     generate: Callable[Concatenate[Any, _Arguments], tuple[Any, Callable]],
 ) -> Callable[_Arguments, Any]:
-    """Return a function for compiled code, whose LLVM code `generate` writes."""
-    # numba's hints leave the typing context among the arguments of the call.
+    """Return a function for compiled code whose LLVM code is written by `generate`."""
+    # Numba's type hints include the typing context in the arguments of the call.
     return extending.intrinsic(generate)  # type: ignore[return-value]
 
 
 def compiled_as(function: Callable) -> Callable[[Callable], Callable]:
-    """Return a decorator for what stands for a plain function in compiled code, as by `jit_no_refcount`."""
-    # numba's hints do not know `_nrt`.
+    """Return a decorator for the implementation of `function` in compiled code, as by `jit_no_refcount`."""
+    # Numba's type hints lack `_nrt`.
     options: Any = {"_nrt": False, "nogil": True}
     return extending.overload(function, jit_options=options)
 
@@ -78,10 +78,10 @@ _COMPILED = re.compile(r"^@(jit|jit_no_refcount|jit_inline|intrinsic)\b", re.MUL
 
 
 def compiled_sources(package: Path) -> list[Path]:
-    """Return the modules of a package that hold compiled code, and all modules that these import.
+    """Return the modules of a package that contain compiled functions, and all modules these import.
 
-    Code and constants of the latter are part of the machine code. Other modules, such as those that read
-    files, may change without anything being compiled again.
+    Code and constants of the latter are part of the machine code. A change in any other module, such as those
+    that read files, needs no recompilation.
     """
     found = [path for path in package.rglob("*.py") if _COMPILED.search(path.read_text(encoding="utf-8"))]
     for path in found:
@@ -90,13 +90,13 @@ def compiled_sources(package: Path) -> list[Path]:
 
 
 def _imported(path: Path) -> list[Path]:
-    """Return the modules that a module takes from its own package."""
+    """Return the modules that a module imports from its own package."""
     modules = []
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.ImportFrom) and node.level:
             parts = node.module.split(".") if node.module else []
             base = path.parents[node.level - 1].joinpath(*parts)
-            # Names of a module, or modules of a folder.
+            # Names from a module, or modules of a package.
             names = [base.with_suffix(".py")] if parts else []
             names += [(base / alias.name).with_suffix(".py") for alias in node.names]
             modules += [name for name in names if name.is_file() and name != path]
@@ -104,7 +104,7 @@ def _imported(path: Path) -> list[Path]:
 
 
 def _modification_times(package: Path) -> str:
-    """Return a hash of path, size and time of every module, by which numba recognises a changed file, too."""
+    """Return a hash of the paths, sizes and modification times of all modules, as numba compares them."""
     states = [
         (str(path), (status := path.stat()).st_size, status.st_mtime_ns) for path in package.rglob("*.py")
     ]
@@ -112,16 +112,16 @@ def _modification_times(package: Path) -> str:
 
 
 def forget_stale_kernels(package: Path) -> None:
-    """Delete the compiled kernels of a package unless they were made from its present sources.
+    """Delete the cached machine code of a package if it was compiled from other sources.
 
-    Numba recompiles a kernel when its own file has changed, but not when one that it calls has: after
-    an update of an editable installation it would run a mixture of both.
+    Numba recompiles a function if its own file has changed, but not if a function that it calls has: after an
+    update of an editable installation, old and new code would be mixed.
     """
     stamp = package / "__pycache__" / "kernels.sha256"
     times = _modification_times(package)
     try:
         known_digest, _, known_times = stamp.read_text().partition("\n") if stamp.exists() else ("", "", "")
-        # Sources need not be parsed, which takes longer than all else here, unless a file has changed.
+        # Parsing the sources takes longest, and is needed only if a file has changed.
         if known_times == times:
             return
         sources = compiled_sources(package)
@@ -132,7 +132,7 @@ def forget_stale_kernels(package: Path) -> None:
         stamp.parent.mkdir(exist_ok=True)
         stamp.write_text(f"{digest}\n{times}")
     except OSError:
-        # Where nothing can be written, nothing was, and an update replaces all files at once.
+        # In a read-only installation nothing is cached here, and an update replaces all files.
         pass
 
 

@@ -1,4 +1,4 @@
-"""How much memory there is, so that what would not fit is refused before it is begun."""
+"""Available memory, and checks that a computation fits into it before it starts."""
 
 import ctypes
 import os
@@ -11,10 +11,10 @@ _CGROUP = Path("/sys/fs/cgroup")
 
 
 def available() -> int | None:
-    """Return how many bytes this process may still take, None where nothing says.
+    """Return the number of bytes that this process can still allocate, or None if unknown.
 
-    The least of what the machine has free, what the control group and the process's own limit leave,
-    and what ``$QUESTS_MEMORY`` (GB) leaves.
+    This is the minimum of the machine's available memory and what remains of the limits of the control group,
+    of the process and of ``$QUESTS_MEMORY`` (GB).
     """
     found = [field("/proc/meminfo", "MemAvailable"), _left_of_group(), _left_of_process()]
     limit = number_from_environment(LIMIT)
@@ -25,7 +25,16 @@ def available() -> int | None:
 
 
 def check_fits(n_bytes: int, what: str, instead: str) -> None:
-    """Raise a ValueError where `what` would take more memory than there is, with what to do `instead`.
+    """Raise a ValueError if `n_bytes` exceed the available memory.
+
+    Parameters
+    ----------
+    n_bytes : int
+        Estimated size.
+    what : str
+        Subject of the message: what the memory is needed for.
+    instead : str
+        Advice at the end of the message.
 
     Examples
     --------
@@ -42,25 +51,25 @@ def check_fits(n_bytes: int, what: str, instead: str) -> None:
 
 
 def _size(n_bytes: int) -> str:
-    """Return a number of bytes in the unit in which it is no 0.0."""
+    """Format a number of bytes in kB, MB or GB."""
     unit, name = next(((10**e, name) for e, name in ((9, "GB"), (6, "MB")) if n_bytes >= 10**e), (1000, "kB"))
     return f"{n_bytes / unit:,.1f} {name}"
 
 
 def resident() -> int | None:
-    """Return how many bytes this process holds in memory, None where nothing says."""
+    """Return the resident memory of this process in bytes, or None if unknown."""
     return field("/proc/self/status", "VmRSS")
 
 
 def trim_heap() -> None:
-    """Return to the system what was freed, where the allocator (that of glibc) keeps it; else do nothing."""
+    """Return freed memory to the system, if the allocator is glibc's, which would keep it."""
     trim = getattr(ctypes.CDLL(None), "malloc_trim", None) if os.name == "posix" else None
     if trim is not None:
         trim(0)
 
 
 def field(path: str, name: str) -> int | None:
-    """Return a field of one of Linux's files in bytes, None where there is no such file or field."""
+    """Return a field, given in kB, of a file in ``/proc`` in bytes, or None without such a file or field."""
     try:
         lines = Path(path).read_text().splitlines()
     except OSError:

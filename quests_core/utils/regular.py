@@ -1,4 +1,4 @@
-"""Open regular files only: a FIFO, a device or a socket blocks its reader, or never ends."""
+"""Open only regular files: reading a FIFO, a device or a socket may block or never end."""
 
 import os
 import stat
@@ -12,19 +12,19 @@ _KINDS = {
     stat.S_IFBLK: "a device",
     stat.S_IFDIR: "a folder",
 }
-# Without waiting for a writer, and without taking a terminal; none of these exists on Windows.
+# Do not wait for a writer, and do not acquire a terminal; Windows lacks all flags but the last.
 _FLAGS = [getattr(os, name, 0) for name in ("O_NONBLOCK", "O_NOCTTY", "O_CLOEXEC", "O_BINARY")]
 
 
 def check_regular(path: str | os.PathLike) -> None:
-    """Raise a ValueError unless a path leads to a regular file, with links followed.
+    """Raise an error unless a path, with links followed, is a regular file.
 
     Raises
     ------
     FileNotFoundError
-        If there is nothing.
+        If it does not exist.
     ValueError
-        If there is something else; it is not opened, as that may already have an effect on a device.
+        If it is not a regular file. It is not opened, as opening may already affect a device.
 
     Examples
     --------
@@ -41,11 +41,11 @@ def check_regular(path: str | os.PathLike) -> None:
 
 
 def open_regular(path: str | os.PathLike) -> BufferedReader:
-    """Open a regular file for reading bytes; see `check_regular` for what is refused."""
+    """Open a regular file for reading bytes; raise the errors of `check_regular` otherwise."""
     check_regular(path)
     descriptor = os.open(path, os.O_RDONLY | sum(_FLAGS))
     try:
-        # What was checked by its name may have been replaced meanwhile.
+        # The file may have been replaced since it was checked by its name.
         _check_mode(os.fstat(descriptor).st_mode, path)
         return os.fdopen(descriptor, "rb")
     except BaseException:

@@ -1,4 +1,4 @@
-"""The process's own folder for temporary files, and those of processes that were killed."""
+"""A temporary folder for each process, and removal of those that killed processes left behind."""
 
 import contextlib
 import os
@@ -17,12 +17,12 @@ if sys.platform != "win32":
 
 PREFIX = "quests-files-"
 _LOCK = "lock"
-# Between making a folder and locking it.
+# A folder without a lock may be about to be locked for this long.
 _YOUNG_SECONDS = 60
 
 
 class _Scratch:
-    """A private folder, locked as long as the process lives."""
+    """A private folder, locked until the process ends."""
 
     def __init__(self):
         self.path = Path(tempfile.mkdtemp(prefix=PREFIX)).resolve()
@@ -30,47 +30,46 @@ class _Scratch:
         self._lock = unlocked.open("x")
         if sys.platform != "win32":
             fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            # Under its own name the lock is held from the first moment on: else another process that
-            # starts now would take the folder for one that was left.
+            # Renamed only when locked: another process would delete a folder whose lock is not held.
             unlocked.rename(self.path / _LOCK)
         weakref.finalize(self, _delete, self.path, self._lock, os.getpid())
 
 
 def _delete(path: Path, lock: TextIO, pid: int) -> None:
     lock.close()
-    # A fork that ends leaves the folder to the process that made it.
+    # Only the process that created the folder deletes it, not its forks.
     if os.getpid() == pid:
         shutil.rmtree(path, ignore_errors=True)
 
 
-_made: list[_Scratch] = []
-_given: Path | None = None
-_making = threading.Lock()
+_own: list[_Scratch] = []
+_shared: Path | None = None
+_creation_lock = threading.Lock()
 
 
 def use(path: Path) -> None:
-    """Put all temporary files of this process into a folder of another process, which will delete it."""
-    global _given
-    _given = path
+    """Put all temporary files of this process into a folder that another process deletes."""
+    global _shared
+    _shared = path
     tempfile.tempdir = str(path)
 
 
 def folder() -> Path:
-    """Return the folder, made when it is first asked for and deleted when the process ends.
+    """Return the temporary folder of this process, which is deleted when the process ends.
 
-    Then the folders of killed processes are deleted too; see `remove_stale`.
+    The first call creates it, and deletes the folders of killed processes; see `remove_stale`.
     """
-    if _given is not None:
-        return _given
-    with _making:
-        if not _made:
+    if _shared is not None:
+        return _shared
+    with _creation_lock:
+        if not _own:
             remove_stale()
-            _made.append(_Scratch())
-        return _made[0].path
+            _own.append(_Scratch())
+        return _own[0].path
 
 
 def temporary(prefix: str) -> tempfile.TemporaryDirectory:
-    """Return a new folder in `folder`, to be used as a context, at whose end it is deleted.
+    """Return a context manager that creates a folder in `folder()` and finally deletes it.
 
     Examples
     --------
@@ -82,8 +81,8 @@ def temporary(prefix: str) -> tempfile.TemporaryDirectory:
 
 
 def remove_stale() -> None:
-    """Delete the folders of this account's processes that ended without doing so."""
-    # Windows deletes no file in use; what killed processes left there stays.
+    """Delete the folders of this user's processes that were killed."""
+    # Windows has no `flock`, so folders of killed processes remain there.
     if sys.platform == "win32":
         return
     for path in Path(tempfile.gettempdir()).glob(f"{PREFIX}*"):

@@ -1,9 +1,9 @@
-"""The only place where the use of threads is decided.
+"""Run compiled functions on several threads.
 
-Kernels are serial and release the GIL; `parallel_blocks` shares out blocks of work among the calling thread
-and a pool. So no numba threading layer is involved (under one of them two concurrent callers abort the
-process), progress and cancellation happen between blocks, and since the blocks do not depend on the number
-of threads, neither do the results.
+Compiled functions are serial and release the GIL; `parallel_blocks` distributes blocks of work over the
+calling thread and a thread pool. No threading layer of numba is used, because two concurrent callers abort
+the process with one of them. Progress is reported and cancellation checked between blocks. The blocks do not
+depend on the number of threads, and neither do the results.
 """
 
 import os
@@ -16,13 +16,13 @@ import numba
 from ..progress import ProgressCallback
 from .validation import check_count
 
-# Numba sets the attributes of `config` at run time.
+# Numba sets the attributes of `config` at run time, unknown to the type checker.
 _n_threads: int = numba.config.NUMBA_NUM_THREADS  # type: ignore[attr-defined]
 _pool: ThreadPoolExecutor | None = None
 
 
 def _forget_pool() -> None:
-    # Threads do not survive a fork: the child makes its own pool.
+    # Threads do not survive a fork.
     global _pool
     _pool = None
 
@@ -43,10 +43,10 @@ def get_num_threads() -> int:
 
 
 def set_num_threads(n: int) -> None:
-    """Set the number of threads that computations use, in the whole process.
+    """Set the number of threads that computations in this process use.
 
-    The default is numba's: ``NUMBA_NUM_THREADS`` or the number of usable cores. Results do not
-    depend on it.
+    The default is numba's: ``NUMBA_NUM_THREADS`` or the number of available cores. Results do not depend on
+    the number of threads.
 
     Parameters
     ----------
@@ -56,7 +56,7 @@ def set_num_threads(n: int) -> None:
     Raises
     ------
     TypeError, ValueError
-        If `n` is not a whole number of at least 1.
+        If `n` is not an integer of at least 1.
 
     Examples
     --------
@@ -74,40 +74,36 @@ def parallel_blocks(
     step: str = "",
     progress: ProgressCallback | None = None,
 ) -> None:
-    """Call ``work(start, stop)`` for every block of ``range(n)``, on all threads.
+    """Call ``work(start, stop)`` for every block of ``range(n)`` on all threads.
 
-    The calling thread is one of them, and calls `progress` after each of its blocks and at the end.
-    When that or a block raises, no further block starts, the running ones end, and the exception goes
-    on to the caller.
+    Parameters
+    ----------
+    work : callable
+        Processes one block.
+    n : int
+        Number of items.
+    size : int
+        Number of items in a block.
+    step : str
+        Name of the step that is passed to `progress`.
+    progress : callable, optional
+        Called by the calling thread, which also processes blocks, after each of its blocks and at the end.
+
+    Notes
+    -----
+    If `work` or `progress` raises an exception, no further block starts, running blocks are completed, and
+    the exception is raised in the calling thread.
     """
-    waiting = deque((start, min(start + size, n)) for start in range(0, n, size))
-    done, n_helpers = [], min(_n_threads, len(waiting)) - 1
-
-    def next_block() -> tuple[int, int] | None:
-        try:
-            return waiting.popleft()
-        except IndexError:
-            return None
-
-    def take_blocks() -> Iterator[None]:
-        while (block := next_block()) is not None:
-            try:
-                work(*block)
-            except BaseException:
-                # For the other threads too.
-                waiting.clear()
-                raise
-            done.append(block)
-            yield
-
-    helpers = [_helpers().submit(lambda: [None for _ in take_blocks()]) for _ in range(n_helpers)]
+    blocks = _Blocks(work, n, size)
+    n_helpers = min(_n_threads, len(blocks.waiting)) - 1
+    helpers = [_thread_pool().submit(lambda: [None for _ in blocks.process()]) for _ in range(n_helpers)]
     try:
-        for _ in take_blocks():
-            if progress is not None and (n_helpers == 0 or waiting):
-                progress(step, min(len(done) * size, n), n)
+        for _ in blocks.process():
+            if progress is not None and (n_helpers == 0 or blocks.waiting):
+                progress(step, min(blocks.n_done * size, n), n)
     finally:
-        waiting.clear()
-        # A helper that is still busy with another caller's blocks is not waited for.
+        blocks.waiting.clear()
+        # Do not wait for a helper that is still busy with the blocks of another caller.
         started = [helper for helper in helpers if not helper.cancel()]
         wait(started)
     for helper in started:
@@ -116,7 +112,38 @@ def parallel_blocks(
         progress(step, n, n)
 
 
-def _helpers() -> ThreadPoolExecutor:
+class _Blocks:
+    """Blocks of ``range(n)`` that several threads process."""
+
+    def __init__(self, work: Callable[[int, int], None], n: int, size: int):
+        self._work, self._done = work, deque[None]()
+        self.waiting = deque((start, min(start + size, n)) for start in range(0, n, size))
+
+    @property
+    def n_done(self) -> int:
+        """Number of processed blocks."""
+        return len(self._done)
+
+    def process(self) -> Iterator[None]:
+        """Process blocks until none is waiting, and yield after each."""
+        while (block := self._next()) is not None:
+            try:
+                self._work(*block)
+            except BaseException:
+                # Stop the other threads too.
+                self.waiting.clear()
+                raise
+            self._done.append(None)
+            yield
+
+    def _next(self) -> tuple[int, int] | None:
+        try:
+            return self.waiting.popleft()
+        except IndexError:
+            return None
+
+
+def _thread_pool() -> ThreadPoolExecutor:
     global _pool
     pool = _pool
     if pool is None:

@@ -1,6 +1,6 @@
-"""The gate: every public function checks its input here, once.
+"""Validation of the arguments of public functions.
 
-Errors name the argument, what was expected and what came; for bad data, the frame.
+Error messages have the form "argument: expected …, got …"; for invalid data, they name the frame.
 """
 
 import math
@@ -11,13 +11,13 @@ import numpy as np
 from ase import Atoms
 from ase.data import chemical_symbols
 
-# Differences of numbers below this do not overflow in single precision, in units of any sane bandwidth.
+# Numbers below this, divided by a bandwidth within `SANE`, do not overflow in single precision.
 _LARGEST = 1e15
-# Squares of numbers between these, and quotients of these, are numbers.
+# Squares and quotients of numbers within these bounds neither overflow nor underflow.
 _BOUNDS = (1e-100, 1e100)
-# Å⁻¹ or Å³, of any material; in single precision, environments divided by a bandwidth stay numbers.
+# Bandwidths in Å⁻¹ or volumes in Å³ of any material.
 SANE = (1e-12, 1e12)
-# Farther away, in Å, doubles are too coarse for the distances between neighbours.
+# At larger coordinates, in Å, double precision does not resolve the distances between neighbours.
 _FARTHEST = 1e8
 
 
@@ -37,11 +37,11 @@ def check_matrix(X, name: str) -> np.ndarray:
 
 
 def check_environment_matrix(X, name: str, offsets: np.ndarray | None = None) -> np.ndarray:
-    """Return `X` as a finite matrix whose number of rows fits `offsets`."""
+    """Return `X` as a finite matrix with as many rows as `offsets` require."""
     X = check_matrix(X, name)
     if offsets is not None and offsets[-1] != len(X):
         raise ValueError(f"offsets: the last one must be the number of rows, {len(X)}, got {offsets[-1]}")
-    # NaN is the least and the greatest, and fails the comparison.
+    # A NaN becomes both minimum and maximum, and fails the comparisons.
     if X.size and not (X.min() > -_LARGEST and X.max() < _LARGEST):
         finite = (np.abs(X) < _LARGEST).all(axis=1)
         row = int(np.argmin(finite))
@@ -54,15 +54,15 @@ def check_environment_matrix(X, name: str, offsets: np.ndarray | None = None) ->
 
 
 def check_offsets(offsets) -> np.ndarray:
-    """Return `offsets` as int64, rising from 0."""
+    """Return `offsets` as int64; they must start at 0 and not decrease."""
     offsets = _as_integers(offsets, "offsets")
     if len(offsets) == 0 or offsets[0] != 0 or (np.diff(offsets) < 0).any():
-        raise ValueError("offsets: expected whole numbers that start at 0 and never fall")
+        raise ValueError("offsets: expected integers that start at 0 and do not decrease")
     return offsets
 
 
 def check_frame_indices(indices, n_frames: int, name: str, unique: bool = False) -> np.ndarray:
-    """Return `indices` as int64 within ``[0, n_frames)``."""
+    """Return `indices` as int64; they must be within ``[0, n_frames)``, and distinct if `unique`."""
     indices = _as_integers(indices, name)
     outside = (indices < 0) | (indices >= n_frames)
     if outside.any():
@@ -76,7 +76,7 @@ def check_frame_indices(indices, n_frames: int, name: str, unique: bool = False)
 
 
 def check_positive(value, name: str, bounds: tuple[float, float] = _BOUNDS) -> float:
-    """Return a finite number above zero, and within `bounds`, as float."""
+    """Return a positive number within `bounds` as float."""
     if isinstance(value, bool) or not isinstance(value, numbers.Real):
         raise TypeError(f"{name}: expected a positive number, got {_kind(value)}")
     number = _as_float(value)
@@ -86,7 +86,7 @@ def check_positive(value, name: str, bounds: tuple[float, float] = _BOUNDS) -> f
 
 
 def check_sane(value, name: str) -> float:
-    """Return a bandwidth or a volume per atom as float; of either, only what some material may have."""
+    """Return a bandwidth or a volume per atom within `SANE` as float."""
     return check_positive(value, name, SANE)
 
 
@@ -98,7 +98,7 @@ def _check_bounds(value: float, name: str, bounds: tuple[float, float]) -> float
 
 
 def check_not_negative(value, name: str) -> float:
-    """Return a finite number of at least zero as float."""
+    """Return a non-negative finite number as float."""
     if isinstance(value, bool) or not isinstance(value, numbers.Real):
         raise TypeError(f"{name}: expected a number of at least 0, got {_kind(value)}")
     number = _as_float(value)
@@ -108,7 +108,7 @@ def check_not_negative(value, name: str) -> float:
 
 
 def _as_float(value: SupportsFloat) -> float:
-    """Return a real number as float, infinity if it is too large."""
+    """Return a real number as float, or infinity on overflow."""
     try:
         return float(value)
     except OverflowError:
@@ -116,23 +116,23 @@ def _as_float(value: SupportsFloat) -> float:
 
 
 def check_count(value, name: str, minimum: int = 1) -> int:
-    """Return a whole number of at least `minimum` as int."""
+    """Return an integer of at least `minimum` as int."""
     if isinstance(value, bool) or not isinstance(value, numbers.Integral):
-        raise TypeError(f"{name}: expected a whole number, got {_kind(value)}")
+        raise TypeError(f"{name}: expected an integer, got {_kind(value)}")
     count = int(value)
     if count < minimum:
-        raise ValueError(f"{name}: expected a whole number of at least {minimum}, got {value}")
+        raise ValueError(f"{name}: expected an integer of at least {minimum}, got {value}")
     return count
 
 
 def check_n_to_select(value, n_frames: int) -> int:
-    """Return a count: an int is one, a float in (0, 1] is a fraction, None is all."""
+    """Return a number of frames, given as an int, as a fraction in (0, 1], or as None for all."""
     if value is None:
         return n_frames
     if isinstance(value, numbers.Real) and not isinstance(value, numbers.Integral):
         fraction = _as_float(value)
         if not 0 < fraction <= 1:
-            raise ValueError(f"n_to_select: expected a fraction in (0, 1] or a whole number, got {value}")
+            raise ValueError(f"n_to_select: expected a fraction in (0, 1] or an integer, got {value}")
         return min(n_frames, max(1, math.floor(fraction * n_frames + 0.5)))
     count = check_count(value, "n_to_select")
     if count > n_frames:
@@ -150,7 +150,7 @@ def check_choice(value, name: str, choices) -> str:
 def _as_integers(values, name: str) -> np.ndarray:
     values = np.asarray(values)
     if values.ndim != 1 or (values.size and values.dtype.kind not in "iu"):
-        raise TypeError(f"{name}: expected a list of whole numbers, got {_kind(values)}")
+        raise TypeError(f"{name}: expected a list of integers, got {_kind(values)}")
     return values.astype(np.int64)
 
 
@@ -162,7 +162,7 @@ def _kind(value) -> str:
 
 def check_environments(envs, name: str = "envs", minimum: int = 1) -> np.ndarray:
     """Return the ``(n, d)`` rows of an `Environments` or of a plain matrix."""
-    # Environments passed the gate when they were made; their offsets tell them from a matrix.
+    # `Environments`, which have offsets, were validated when they were created.
     X = envs.X if hasattr(envs, "offsets") else check_environment_matrix(envs, name)
     if len(X) < minimum:
         raise ValueError(
@@ -172,7 +172,7 @@ def check_environments(envs, name: str = "envs", minimum: int = 1) -> np.ndarray
 
 
 def check_pair(query, reference) -> tuple[np.ndarray, np.ndarray]:
-    """Return the rows of query and reference, which must have the same number of columns."""
+    """Return the matrices of query and reference, which must have the same number of columns."""
     query = check_environments(query, "query", minimum=0)
     reference = check_environments(reference, "reference")
     if query.shape[1] != reference.shape[1]:
@@ -199,7 +199,7 @@ def check_frames(frames) -> list:
 
 
 def _may_be_faulty(frames: list) -> bool:
-    """Look at all frames at once, and rather say yes: `geometry_fault` looks closer, at one by one."""
+    """Return whether some frame may be unusable; `geometry_fault` decides for each frame."""
     if not frames:
         return False
     cells = np.array([atoms.cell.array for atoms in frames])
@@ -210,7 +210,7 @@ def _may_be_faulty(frames: list) -> bool:
     if (lengths[periodic] == 0).any():
         return True
     unit = cells / np.where(periodic, lengths, np.inf)[:, :, None]
-    # Axes that are not periodic count as perpendicular.
+    # Non-periodic axes are treated as perpendicular.
     gram = unit @ unit.transpose(0, 2, 1) + np.eye(3) * ~periodic[:, None]
     if (np.linalg.det(gram) < 4e-12).any():
         return True
@@ -224,7 +224,7 @@ def _numbers_are_known(numbers: np.ndarray) -> bool:
 
 
 def geometry_fault(atoms: Atoms) -> str | None:
-    """Say what makes the positions or the cell of a frame unusable, if anything does."""
+    """Describe why the positions or the cell of a frame are unusable; None if they are usable."""
     if not _numbers_are_known(atoms.numbers):
         i = int(np.argmax((atoms.numbers < 0) | (atoms.numbers >= len(chemical_symbols))))
         return f"atom {i} has the atomic number {atoms.numbers[i]}"
@@ -245,7 +245,7 @@ def geometry_fault(atoms: Atoms) -> str | None:
         if (lengths == 0).any():
             axis = int(np.flatnonzero(atoms.pbc)[np.argmin(lengths)])
             return f"axis {axis} is periodic, but its cell vector is zero"
-        # The volume that the periodic vectors span, as a share of what perpendicular ones would.
+        # The volume spanned by the periodic vectors, relative to that of perpendicular ones.
         if np.sqrt(max(np.linalg.det((u := vectors / lengths[:, None]) @ u.T), 0.0)) < 1e-6:
             return "the periodic cell vectors lie in one plane or line"
     return None

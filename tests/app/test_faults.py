@@ -94,7 +94,7 @@ def test_sets_too_large_for_memory_are_refused_with_the_estimate(file, frames, s
         ValueError, match=r"would take about \d\S* kB of memory, and 1\.0 kB are free; split the file"
     ):
         read(file)
-    with pytest.raises(ValueError, match=r"environments of 63 numbers each would take .*; take fewer frames"):
+    with pytest.raises(ValueError, match=r"environments of 63 numbers each would take .*; use fewer frames"):
         descriptors(frames)
     # Content that no other test has opened, so that it is not in the cache.
     file.write_bytes(3 * file.read_bytes())

@@ -1,4 +1,4 @@
-"""Frames with every kind of label, and how to compare them."""
+"""Frames with all kinds of labels, and their comparison."""
 
 import numpy as np
 import pytest
@@ -7,7 +7,7 @@ from ase.calculators.singlepoint import SinglePointCalculator
 
 
 def labelled(seed=0, n=5):
-    """Return frames with every kind of label."""
+    """Return frames with all kinds of labels."""
     rng = np.random.default_rng(seed)
     frames = []
     for i in range(n):

@@ -1,4 +1,4 @@
-"""Random frames with whatever `ase.Atoms` can hold and extxyz can express, for hypothesis."""
+"""Random frames with any content of `ase.Atoms` that extxyz can express, for hypothesis."""
 
 import numpy as np
 from ase import Atoms
@@ -40,7 +40,7 @@ values = st.one_of(
     scalars, json, arrays, st.lists(texts, max_size=4), st.lists(floats, max_size=4),
     st.tuples(integers, integers), st.lists(st.booleans(), max_size=4),
 )  # fmt: skip
-# Labels, any other word, and what must be quoted.
+# Labels, other words, and keys that need quotes.
 keys = st.one_of(
     st.sampled_from(["config_type", "REF_energy", "REF_stress", "note", "weight", "dft_virial"]),
     st.text(alphabet="abcxyz_0123", min_size=1, max_size=6),

@@ -1,14 +1,16 @@
-"""What a frame says, to compare it before and after it was written: independent of the library."""
+"""Content of frames before and after writing, compared independently of the library."""
 
 import math
 
 import numpy as np
+from ase.build import bulk
+from ase.calculators.singlepoint import SinglePointCalculator
 
 import quests_core as q
 
 
 def plain(value):
-    """Return numbers, text, lists and dicts: what a value says, whatever holds it."""
+    """Return a value as plain numbers, text, lists and dicts."""
     if isinstance(value, np.ndarray):
         return plain(value.tolist())
     if isinstance(value, np.generic):
@@ -19,12 +21,12 @@ def plain(value):
         return {key: plain(one) for key, one in value.items()}
     if isinstance(value, float) and math.isnan(value):
         return "not a number"
-    # 1 and True are equal to Python; 1 and 1.0 are equal numbers.
+    # In Python, True equals 1; as numbers, 1 equals 1.0.
     return ("truth", value) if isinstance(value, bool) else value
 
 
 def table(atoms):
-    """Return all that a frame holds, results and info as one."""
+    """Return the content of a frame, with results, info and arrays merged."""
     results = getattr(atoms.calc, "results", {})
     held = {**atoms.info, **atoms.arrays, **results}
     columns = {name: np.squeeze(array, axis=1) if array.ndim == 2 and array.shape[1] == 1 else array
@@ -35,3 +37,14 @@ def table(atoms):
 def read_back(tmp_path, frames):
     path = q.write_subset(tmp_path / "written.xyz", frames, range(len(frames)), overwrite=True)
     return q.read(path)
+
+
+def frame(info=None, array=None, name="extra", stress=None):
+    atoms = bulk("Cu", cubic=True)
+    atoms.pbc = (True, True, False)
+    atoms.info.update(info or {})
+    if array is not None:
+        atoms.arrays[name] = np.asarray(array)
+    results = {"energy": -14.0, "forces": np.full((4, 3), 0.1)}
+    atoms.calc = SinglePointCalculator(atoms, **results, **({} if stress is None else {"stress": stress}))
+    return atoms

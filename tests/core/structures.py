@@ -1,14 +1,17 @@
-"""Structures of every kind of cell, to describe."""
+"""Structures with all kinds of cells, and their descriptors."""
 
 import numpy as np
 from ase import Atoms
 from ase.build import bulk, graphene, molecule
 
-CUTOFF = 4.0
+from quests_core import descriptors
+from tests import naive
+
+K, CUTOFF = 12, 4.0
 
 
 def _random(seed, n, cell, pbc=True, symbols="C", lowest=1.1):
-    """Place n atoms in a cell, none nearer to another (or its images) than `lowest`."""
+    """Place n atoms in a cell at distances above `lowest`, including periodic images."""
     rng = np.random.default_rng(seed)
     atoms = Atoms(cell=cell, pbc=pbc)
     while len(atoms) < n:
@@ -19,7 +22,7 @@ def _random(seed, n, cell, pbc=True, symbols="C", lowest=1.1):
 
 
 def disordered():
-    """Return name -> structure without symmetry, so that no distances are equal."""
+    """Return structures without symmetry, so that no distances are equal, by name."""
     box = np.diag([4.1, 5.3, 6.2])
     triclinic = np.array([[5.0, 0.3, -0.2], [2.1, 4.4, 0.1], [-1.3, 1.8, 4.9]])
     skewed = np.array([[1, 0, 0], [3, 1, 0], [-2, 4, 1]]) @ triclinic
@@ -45,7 +48,7 @@ def disordered():
 
 
 def crystals():
-    """Return name -> perfect crystal: its shells of equal distances are cut by most k."""
+    """Return perfect crystals, whose shells of equal distances are divided by most k, by name."""
     slab = bulk("Cu", a=3.58, cubic=True).repeat((1, 1, 2))
     slab.pbc = (True, True, False)
     return {
@@ -62,3 +65,11 @@ def crystals():
 
 DISORDERED, CRYSTALS = disordered(), crystals()
 STRUCTURES = DISORDERED | CRYSTALS
+
+
+def describe(atoms, k=K, cutoff=CUTOFF):
+    return descriptors([atoms], k=k, cutoff=cutoff).X
+
+
+def naive_descriptor(atoms, k=K, cutoff=CUTOFF):
+    return naive.descriptor(atoms.positions, atoms.cell.array, atoms.pbc, k, cutoff)

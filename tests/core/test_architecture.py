@@ -1,4 +1,4 @@
-"""Who may import whom, read from the source."""
+"""Import rules, checked in the source."""
 
 import ast
 import subprocess
@@ -12,7 +12,7 @@ FOLDERS = {"quests_core": ROOT / "quests_core", "quests_app": ROOT / "app"}
 CORE, APP = FOLDERS.values()
 SCREEN = {"panel", "param", "bokeh", "holoviews", "datashader", "umap", "quests_app", "app"}
 NOT_FOR_THE_LIBRARY = SCREEN | {"matplotlib", "panel_material_ui", "tblite"}
-# Folders, and modules beside them, along the flow of the data: each imports only from those before it.
+# Folders and root modules in the order of the data flow: each imports only from earlier ones.
 ORDER = {
     "quests_core": (
         "progress", "utils", "io", "kernel_sums", "environments", "descriptors", "compilation", "information",
@@ -45,7 +45,7 @@ def dotted(path, folder=None, package=None):
 
 
 def import_lines(path, folder=None, package=None):
-    """Return line, source and absolute dotted names of each import of a module, lazy and typing ones too."""
+    """Return line, source and absolute names of each import, including lazy and typing imports."""
     name = dotted(path, folder, package)
     parent = name.split(".") if path.name == "__init__.py" else name.split(".")[:-1]
     lines = []
@@ -122,7 +122,7 @@ def test_a_module_imports_only_from_folders_before_its_own(path):
 
 @pytest.mark.parametrize("package", FOLDERS)
 def test_modules_do_not_import_in_a_circle(package):
-    """Lazy and typing imports included; packages count as modules, but for the root, which names all."""
+    """Including lazy and typing imports; packages count as modules, except the root."""
     paths = {dotted(path): path for path in modules(FOLDERS[package])}
     del paths[package]
     graph = {}
@@ -143,7 +143,7 @@ def test_the_library_knows_no_screen(path):
 
 @pytest.mark.parametrize("path", modules(CORE), ids=ids)
 def test_numba_is_known_to_five_modules(path):
-    """To those that decide on options and threads, and to those that write vectors."""
+    """The modules for options, threads and explicit vectors."""
     known = (
         "utils/jit",
         "utils/threads",
@@ -166,7 +166,7 @@ def test_views_do_not_know_each_other(path):
     if path.parent == APP / "views":
         return
     found = reaches(imported(path), "quests_app.views")
-    # What stands beside the folders of the tabs is for all of them.
+    # Modules outside the folders of the tabs are shared.
     assert not [name for name in found if (APP / "views" / name.split(".")[2]).is_dir()]
 
 
@@ -219,6 +219,6 @@ def test_importing_the_library_brings_no_screen():
 
 @pytest.mark.parametrize("package", FOLDERS)
 def test_every_folder_of_modules_is_a_package(package):
-    """Setuptools packs only these."""
+    """Setuptools includes only packages."""
     folders = {path.parent for path in modules(FOLDERS[package])}
     assert not [str(folder) for folder in folders if not (folder / "__init__.py").exists()]

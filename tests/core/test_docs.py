@@ -1,4 +1,4 @@
-"""What the pages show runs: Python in order, commands as in a shell."""
+"""Code in the documentation runs: Python blocks in order, and shell commands."""
 
 import doctest
 import gzip
@@ -32,7 +32,7 @@ def folder(tmp_path, monkeypatch):
 @pytest.mark.jit
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 def test_python_runs(page, folder):
-    """Blocks run one after the other; those with prompts give what they say."""
+    """Blocks run one after another; those with prompts print the output shown."""
     namespace, examples = {}, blocks(page, "python")
     if any("dscribe" in block for block in examples) and importlib.util.find_spec("dscribe") is None:
         pytest.skip(f"docs/{page.name} shows dscribe, which is not installed")
@@ -69,13 +69,13 @@ def test_some_pages_have_code():
 
 
 @pytest.mark.parametrize("page", [ROOT / "README.md", *PAGES], ids=lambda page: page.name)
-def test_links_lead_somewhere(page):
+def test_links_are_valid(page):
     links = re.findall(r"\]\(([^)#]+)\)", page.read_text())
     missing = [link for link in links if "://" not in link and not (page.parent / link).exists()]
     assert not missing
 
 
-def test_every_command_of_the_peer_is_mapped():
+def test_every_command_of_quests_is_mapped():
     text = (ROOT / "docs" / "coming-from-quests.md").read_text()
     peer = (
         *("active_learning", "approx_dH", "bandwidth", "compress", "dH", "dH_traj", "entropy"),
@@ -84,7 +84,7 @@ def test_every_command_of_the_peer_is_mapped():
     assert not [command for command in peer if f"`quests {command}" not in text]
 
 
-def test_the_commands_that_are_named_are_there():
+def test_documented_commands_exist():
     from typer.main import get_command
 
     from quests_core.cli import app

@@ -12,7 +12,7 @@ import quests_core
 MODULES = sorted(module.name for module in pkgutil.walk_packages(quests_core.__path__, "quests_core."))
 PUBLIC = [name for name in quests_core.__all__ if callable(getattr(quests_core, name))]
 
-# Results whose example is that of the function that makes them.
+# Classes whose example is that of the function that returns them.
 MADE_BY = {
     "CompressionPath": "compression_path",
     "InformationGap": "information_gap",

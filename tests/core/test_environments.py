@@ -1,4 +1,4 @@
-"""Environments: flat rows and offsets."""
+"""Tests of environments."""
 
 import numpy as np
 import pytest
@@ -16,7 +16,7 @@ def envs(blocks):
     return Environments(np.concatenate(blocks), [0, 3, 3, 4, 9, 9])
 
 
-def test_frames_come_back_as_they_went_in(envs, blocks):
+def test_frames_are_returned_unchanged(envs, blocks):
     assert len(envs) == 5
     assert envs.n_envs == 9
     assert envs.sizes.tolist() == [3, 0, 1, 5, 0]
@@ -39,7 +39,7 @@ def test_from_frames_without_any_environment():
         assert (len(envs), envs.n_envs) == (len(blocks), 0)
 
 
-def test_types_are_fixed_once(blocks):
+def test_arrays_are_converted(blocks):
     X = np.asfortranarray(np.concatenate(blocks).astype(np.float32))
     envs = Environments(X[::-1], tuple([0, 3, 9]))
     assert envs.X.dtype == np.float64
@@ -48,7 +48,7 @@ def test_types_are_fixed_once(blocks):
     np.testing.assert_array_equal(envs.X, X[::-1].astype(float))
 
 
-def test_rows_and_take_follow_the_given_order(envs, blocks):
+def test_rows_and_take_keep_the_given_order(envs, blocks):
     for frames in ([3, 0], [0, 1, 2, 3, 4], [4, 1], [2, 2, 0], (), np.array([3], dtype=np.uint8)):
         expected = np.concatenate([np.empty((0, 4)), *(blocks[i] for i in frames)])
         np.testing.assert_array_equal(envs.X[envs.rows(frames)], expected)
@@ -63,7 +63,7 @@ def test_an_index_beyond_the_end_is_an_index_error(envs):
             envs[i]
 
 
-def test_it_cannot_be_changed(envs):
+def test_environments_are_immutable(envs):
     with pytest.raises(AttributeError):
         envs.X = np.zeros((1, 1))
 

@@ -59,7 +59,7 @@ def test_far_environments_have_finite_delta_entropy_in_true_order():
     distances = h * np.array([1.0, 38.0, 39.0, 45.0, 1e4, 1e4 + 1])
     novel = delta_entropy(distances[:, None], np.zeros((7, 1)), h)
     np.testing.assert_allclose(novel, (distances / h) ** 2 / 2 - np.log(7), rtol=1e-11, atol=1e-5)
-    # Among outliers the farthest comes first, not the lowest index.
+    # Of several outliers, the most distant comes first, not the one with the lowest index.
     X = np.array([0.0, 0.0, 50 * h, 90 * h, 70 * h])[:, None]
     assert select(X, "msc", bandwidth=h).order.tolist()[:4] == [0, 3, 2, 4]
 
@@ -134,7 +134,7 @@ def test_memory_stays_small(rng):
 
 @pytest.mark.jit
 def test_a_pick_costs_no_loop_over_structures(rng):
-    """Ten times the structures of the same size: ten times the picks, each ten times the work, not more."""
+    """Ten times as many structures need ten times as many picks, each of which takes ten times as long."""
     times = []
     for n in (300, 3000):
         X = rng.normal(0, 0.05, (n, 2))

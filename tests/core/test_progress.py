@@ -1,9 +1,7 @@
-"""Progress is told and cancellation works in every long function."""
+"""Progress and cancellation of all long computations."""
 
-import importlib
 import threading
 import time
-from types import SimpleNamespace
 
 import ase.io
 import numpy as np
@@ -12,7 +10,6 @@ from ase.build import molecule
 
 import quests_core as qc
 from quests_core import Cancelled, Environments, Progress
-from quests_core.compilation import first_time
 from quests_core.progress import in_blocks
 
 
@@ -50,7 +47,7 @@ LONG = {
 
 
 @pytest.mark.parametrize("name", LONG)
-def test_progress_is_told_and_changes_nothing(name):
+def test_progress_is_reported_and_changes_no_result(name):
     calls = []
     result = LONG[name](lambda *call: calls.append(call))
     assert calls
@@ -75,7 +72,7 @@ def _comparable(result):
 
 
 @pytest.mark.parametrize("name", LONG)
-def test_cancel_ends_it_at_the_first_block(name):
+def test_cancel_ends_the_computation_after_a_block(name):
     progress = Progress()
     progress.cancel()
     with pytest.raises(Cancelled, match=r"^cancelled during \w"):
@@ -83,7 +80,7 @@ def test_cancel_ends_it_at_the_first_block(name):
 
 
 @pytest.mark.parametrize("name", LONG)
-def test_what_the_callback_raises_reaches_the_caller(name):
+def test_exceptions_of_the_callback_reach_the_caller(name):
     class Stop(Exception):
         pass
 
@@ -94,7 +91,7 @@ def test_what_the_callback_raises_reaches_the_caller(name):
         LONG[name](stop)
 
 
-def test_reading_is_followed_and_cancelled(tmp_path):
+def test_reading_reports_progress_and_can_be_cancelled(tmp_path):
     path = tmp_path / "many.xyz"
     ase.io.write(path, [molecule("H2O")] * 130, format="extxyz")
     calls = []
@@ -110,7 +107,7 @@ def test_reading_is_followed_and_cancelled(tmp_path):
 @pytest.mark.jit
 @pytest.mark.parametrize("n_threads", [1, 3])
 def test_cancel_from_another_thread_ends_a_long_run_soon(n_threads):
-    # All rows within reach of each other: the most work there can be.
+    # All rows are within the limits of each other, which is the maximum of work.
     envs = np.random.default_rng(0).normal(0, 0.002, (40_000, 63))
     started, at_cancel, before = threading.Event(), [], qc.get_num_threads()
     progress = Progress(lambda _: started.set())
@@ -129,19 +126,19 @@ def test_cancel_from_another_thread_ends_a_long_run_soon(n_threads):
     finally:
         qc.set_num_threads(before)
         other.join()
-    # No more than the blocks that were being computed.
+    # At most the blocks that were being computed.
     assert progress.fraction - at_cancel[0] < 0.1
     assert 0 < progress.fraction < 1
-    # The pool is fit for the next run.
+    # The pool can be used again.
     assert qc.entropy(np.zeros((3000, 2))) == pytest.approx(0, abs=1e-6)
 
 
 @pytest.mark.jit
-def test_progress_is_told_in_small_steps():
-    """A run of a second is told in dozens of steps, none of which is a large part of it."""
+def test_progress_is_reported_in_small_steps():
+    """A run of a second reports dozens of steps, none of which takes a large part of it."""
     envs, told = np.random.default_rng(0).normal(0, 0.01, (12_000, 63)), [0]
     before = qc.get_num_threads()
-    # Without other threads, whose blocks are told with the caller's next one.
+    # A single thread, as the blocks of others are reported with the caller's next one.
     qc.set_num_threads(1)
     try:
         qc.entropy(envs, progress=lambda step, done, total: told.append(done / total))
@@ -167,7 +164,7 @@ def test_a_long_curve_can_be_cancelled_between_blocks():
     assert len(seen) == 3
 
 
-def test_the_clock():
+def test_fraction_and_remaining_time():
     progress = Progress()
     assert (progress.fraction, progress.remaining) == (0.0, None)
     progress("one", 0, 10)
@@ -180,7 +177,7 @@ def test_the_clock():
     assert (progress.step, progress.fraction, progress.remaining) == ("two", 0.0, None)
 
 
-def test_updates_come_seldom_but_always_at_the_end_of_a_step():
+def test_updates_are_rare_but_always_sent_at_the_end_of_a_step():
     updates = []
     progress = Progress(lambda p: updates.append((p.step, p.done)), interval=1000.0)
     for step in ("first", "second"):
@@ -196,7 +193,7 @@ def test_updates_come_seldom_but_always_at_the_end_of_a_step():
     assert updates == list(range(5))
 
 
-def test_cancelled_is_told():
+def test_cancelled_property():
     progress = Progress()
     assert not progress.cancelled
     progress.cancel()
@@ -209,29 +206,3 @@ def test_blocks_cover_everything_once():
         blocks = list(in_blocks(n, 5, "step", lambda *call, told=told: told.append(call)))
         assert [i for start, stop in blocks for i in range(start, stop)] == list(range(n))
         assert told == [("step", stop, n) for _, stop in blocks]
-
-
-# The package's name in `quests_core` is that of the function.
-X1_X2 = importlib.import_module("quests_core.descriptors.x1_x2")
-
-
-def test_the_wait_for_compilation_is_told_where_nothing_is_compiled(tmp_path, monkeypatch):
-    kernel = SimpleNamespace(stats=SimpleNamespace(cache_path=str(tmp_path)))
-    monkeypatch.setattr(X1_X2, "describe_frames", kernel)
-    assert "compiled: a minute or two" in first_time()
-    (tmp_path / "x1_x2.describe_frames-271.py311.nbi").touch()
-    assert first_time() == ""
-    monkeypatch.setattr(X1_X2, "describe_frames", len)
-    assert first_time() == "", "nothing is compiled at all"
-
-
-def test_the_wait_for_compilation_is_told_where_kernels_cannot_be_stored(monkeypatch):
-    kernel = SimpleNamespace(stats=SimpleNamespace(cache_path=None))
-    monkeypatch.setattr(X1_X2, "describe_frames", kernel)
-    assert "compiled in each process" in first_time()
-
-
-@pytest.mark.jit
-def test_the_compiled_kernel_is_found_where_numba_puts_it():
-    qc.descriptors([molecule("H2O")], k=2)
-    assert first_time() == ""

@@ -1,4 +1,4 @@
-"""The README's example does what it says, and its two commands are two."""
+"""Tests of the example and the setup commands of the README."""
 
 import gzip
 import re
@@ -31,7 +31,7 @@ def test_example_runs(tmp_path, monkeypatch, capsys):
     assert "information_loss" in capsys.readouterr().out
 
 
-def test_two_commands_do_all_set_up():
+def test_setup_takes_two_commands():
     commands = [line for line in README.splitlines() if line.startswith("python3 ")]
     assert len(commands) == 2
     assert commands[0].endswith("panel serve app --show")

@@ -1,12 +1,12 @@
-"""Real data: the published implementation's values, and the slow references on slices of real files.
+"""Real data, compared with values of the published implementation, and slices with a naive one.
 
-The reference values were computed in double precision with two accidents in them, which the library does
-not share and these tests take apart:
+The reference values were computed in double precision, with two artefacts that the library avoids and these
+tests account for:
 
-* where the 32nd neighbour is one of several at equal distances, an arbitrary one was taken. Sets without
-  such ties must agree to 1e-9; the others to what breaking the ties at random changes.
-* kernels that underflow made scores of `msc` infinite, and the lowest index won. `order_by_plain_sums` does
-  the same and must reproduce every pick; the library's own pick must then have the better score.
+* If the 32nd neighbour is one of several at equal distances, an arbitrary one was chosen. Sets without such
+  ties must agree to 1e-9; the others within the changes caused by breaking the ties at random.
+* Kernels that underflow made scores of `msc` infinite, and the lowest index was picked. `order_by_plain_sums`
+  does the same and must reproduce every pick; the pick of the library must then have the better score.
 """
 
 import functools
@@ -66,7 +66,7 @@ def environments_of(name):
 
 @functools.cache
 def order_by_plain_sums(name):
-    """Return 3/4 of the order of `msc` with kernel sums that may underflow to 0: an infinite score."""
+    """Return 3/4 of the order of `msc` with kernel sums that may underflow, so that scores are infinite."""
     envs, h = environments_of(name), 0.015
     norms = (envs.X**2).sum(axis=1)
     own = naive.own_entropies(list(envs), h)
@@ -83,7 +83,7 @@ def order_by_plain_sums(name):
 
 
 def with_ties_broken(frames, seed):
-    """Return the frames with atoms moved by too little to matter but for ties."""
+    """Return the frames with tiny displacements that break ties."""
     rng = np.random.default_rng(seed)
     moved = [atoms.copy() for atoms in frames]
     for atoms in moved:
@@ -128,7 +128,7 @@ def test_entropy_and_diversity(reference, name):
 @pytest.mark.parametrize("name", MANY_TIES)
 def test_entropy_where_many_environments_are_tied(reference, name):
     expected, X = reference(name), environments_of(name).X
-    # Equivalent atoms agree here: a little less information than with ties broken at random.
+    # Equivalent atoms agree, so the entropy is slightly lower than with ties broken at random.
     assert 0 < expected["H"] - entropy(X) < 2e-3
     assert 0 < expected["D"] - diversity(X) < 5e-4
     broken = descriptors(with_ties_broken(frames_of(name), 0)).X
@@ -149,7 +149,7 @@ def test_first_picks_of_msc(reference, name):
     ours, theirs = picks[rank], expected[rank]
     assert scores[ours] == pytest.approx(np.delete(scores, picks[:rank]).max(), abs=1e-6)
     assert scores[ours] - scores[theirs] > 100
-    # Why it was picked nevertheless: its plain sum is 0, as are others with a higher index.
+    # It was picked because its plain sum is 0, as are others with higher indices.
     sums = np.exp(log_kernel_sum(envs.X, envs.take(picks[:rank]), precision="double"))
     zero = np.flatnonzero(np.minimum.reduceat(sums, envs.offsets[:-1]) == 0)
     assert theirs == zero[0]
@@ -247,11 +247,11 @@ def test_elements_agree_with_the_slow_references(data_file, name):
 
 def test_a_large_compressed_file_is_read_in_seconds(data_file):
     path = data_file("gap20_partial.xyz.gz")
-    # The clock of this process alone: other work on the machine does not count.
+    # Process time, which excludes other work on the machine.
     start = time.process_time()
     frames = read(path)
     middle = time.process_time()
-    # Nothing grows faster than the file: ASE's time for its first frames is that of a hundredth of them all.
+    # The time is proportional to the size: ASE's time for the first frames is extrapolated.
     content = gzip.decompress(path.read_bytes())
     first = content[: frame_bounds(content)[100]].decode()
     begun = time.process_time()

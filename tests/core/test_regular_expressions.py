@@ -1,6 +1,6 @@
-"""No regular expression of either package takes quadratic time, whatever a file or a client sends.
+"""No regular expression of either package takes quadratic time for text from files or clients.
 
-Python's `re` holds the interpreter's lock, so one such match stops a server for everybody.
+Python's `re` holds the GIL, so one such match blocks a server for all users.
 """
 
 import ast
@@ -13,9 +13,9 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 PACKAGES = {"quests_core": ROOT / "quests_core", "quests_app": ROOT / "app"}
-# Read from our own sources, and called once.
+# Applied to the sources of the package only.
 OURS = {"quests_core.utils.jit:_COMPILED"}
-# What the expressions are made of, and what they nearly are.
+# Parts of text that the expressions match, or nearly match.
 PARTS = (
     "a", "1", "1.", ".1", "1e", "1d+", "-", "=", " ", "\t", "\n", ",", ", ", ":", ";", "\\", '"', "'", "`",
     "{", "[", "]", "(", "$", "_", "/", ".", "é", "⁻", "\x1b", "a:", "a:R:1:", "a=1 ", '"a" ', "<link ",
@@ -42,7 +42,7 @@ def uses_re(path):
 
 
 def calls_of_re(path):
-    """Return the names of what a module calls of `re`."""
+    """Return the names of the functions of `re` that a module calls."""
     return [
         node.func.attr
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
@@ -54,7 +54,7 @@ def calls_of_re(path):
 
 
 def patterns():
-    """Yield name and expression of all that stand in modules, in dictionaries too."""
+    """Yield the name and expression of all patterns in modules, including those in dictionaries."""
     for module, path in modules():
         if not uses_re(path):
             continue
@@ -65,13 +65,13 @@ def patterns():
 
 
 EXPRESSIONS = dict(patterns())
-# Where it is used so; all others are searched for, which every other way of use is a part of.
+# Patterns used only by `match` or `fullmatch`; the others are tested by `search`, the worst case.
 ANCHORED = {
-    # Names of keys: the whole key is one, or none.
+    # Names of keys, matched in full.
     "quests_core.io.label_names:_NAME",
-    # Words of i-PI's comments, split before.
+    # Words of comments by i-PI, which are split first.
     "quests_core.io.xyz_header:_IPI_WORD",
-    # Elements, pieces and tokens: each begins where the last one ended.
+    # Elements, pieces and tokens, each matched at the end of the last one.
     "quests_core.io.xyz_values:_ELEMENT",
     "quests_core.io.xyz_values:_INTEGER",
     "quests_core.io.xyz_values:_REAL",
@@ -96,7 +96,7 @@ def seconds(name, text):
 
 
 def test_expressions_are_compiled_once_under_a_name():
-    """What is called otherwise would not be found here."""
+    """Other calls would not be found by these tests."""
     for module, path in modules():
         assert set(calls_of_re(path)) <= {"compile"}, module
     n_compiled = sum(calls_of_re(path).count("compile") for _, path in modules())
@@ -110,7 +110,7 @@ def test_time_is_in_proportion_to_the_length(name):
     for part in PARTS:
         for end in ENDS:
             short, long = (part * (n // len(part)) + end for n in (SHORT, LONG))
-            # Below a few milliseconds, the clock decides; quadratic time is a tenth of a second at least.
+            # Short times are dominated by the clock; quadratic time would be at least 0.1 s.
             if seconds(name, long) < 20e-3:
                 continue
             least = max(min(seconds(name, short) for _ in range(3)), 1e-3)
@@ -119,7 +119,7 @@ def test_time_is_in_proportion_to_the_length(name):
 
 @pytest.mark.parametrize("text", ["a" * 16_000, "a:R:" + "1" * 16_000, "a:" * 16_000, "a:R:1:" * 4000])
 def test_columns_are_read_in_linear_time(text):
-    """They are split, not searched for: a name without a colon was looked at from each of its characters."""
+    """They are split, as searching for a colon would start at each character of a name."""
     from quests_core.io.xyz_checks import XyzError
     from quests_core.io.xyz_header import _columns
 

@@ -1,4 +1,4 @@
-"""The benchmark of the methods: its quick part holds, and what was measured is not measured again."""
+"""Tests of the benchmark of methods: its quick part passes, and stored measurements are reused."""
 
 import json
 import os
@@ -29,7 +29,7 @@ def test_the_default_wins_and_nothing_is_measured_twice(data_file, tmp_path):
     assert {row["method"] for row in rows} == {"msc", "balanced"}
     assert len(rows) == 20
 
-    # Numbers by which the default loses are an error.
+    # It is an error if the default is worse than another method.
     for row in rows:
         if row["method"] == "balanced":
             row["overlap"] = 0.0

@@ -1,4 +1,4 @@
-"""Warnings: those that our code causes are errors in tests, deprecations inside other packages are not."""
+"""Warnings caused by this code are errors in tests, deprecations inside other packages are not."""
 
 import warnings
 

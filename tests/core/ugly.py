@@ -1,14 +1,14 @@
-"""Ugly inputs: sets of environments that break careless arithmetic, each from a seeded generator."""
+"""Sets of environments that are numerically difficult, each from a seeded generator."""
 
 import numpy as np
 
 BANDWIDTH = 0.15
-# What each precision promises, in nats: the error of a δH, and of an entropy or a diversity.
+# Maximum errors of each precision, in nats: of δH, and of entropy and diversity.
 PROMISES = {"single": (1e-5, 1e-6), "double": (1e-11, 1e-11)}
 
 
 def environment_sets():
-    """Return name -> list of (n_i, d) matrices, one a frame."""
+    """Return lists of (n_i, d) matrices, one per frame, by name."""
     rng = np.random.default_rng(7)
     plain = [rng.normal(0, 0.3, (n, 3)) for n in (4, 7, 1, 12, 5, 3)]
     twice = [plain[3], plain[0], plain[3].copy(), plain[0][::-1].copy(), plain[3][:5]]

@@ -1,11 +1,11 @@
-"""Texts as a label, a key or a file name may be, each made for an interpreter that it could reach."""
+"""Malicious labels, keys and file names, for each interpreter that they could reach."""
 
 TEXTS = (
     "plain", "", " ", "Å δH −1", "日本語",
-    # Numbers, and what spreadsheets take for formulas.
+    # Numbers, and formulas of spreadsheets.
     "-1.5", "+3e-7", "=1+1", "+1+1", "-1+1", "@SUM(A1)", "=cmd|' /C calc'!A0", "\t=1", "\r=1", "x;=1",
     "a\n=1", "＝1", '=HYPERLINK("http://a.b","c")', "a,b", 'a"b', "'", "'=1",
-    # TeX of matplotlib and Bokeh.
+    # TeX in matplotlib and Bokeh.
     "$", "$x", "$x$", "a$\\frac$b", "\\$", "\\\\$x$", "$$x$$", "\\(x\\)", "\\[x\\]", "%", "#", "_hidden",
     "^", "{", "}",
     # Terminals and logs.
@@ -16,7 +16,7 @@ TEXTS = (
     "<b>x</b>", "</script><script>alert(1)</script>", "<!--", "]]>", "&amp;", "&#60;",
     '" onmouseover="alert(1)',
     "<svg/onload=alert(1)>", "javascript:alert(1)", "{{x}}", "${x}",
-    # Shells, Python and names of files.
+    # Shells, Python and file names.
     "tm23:Ag", "-", "$(touch x)", "`touch x`", "a b", "a;b", "-rf", "--output",
     "~", "*", "!!", "a'b\"c", '"""', "'''",
     "\\", "\\n", "\\x",

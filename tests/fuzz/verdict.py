@@ -16,7 +16,7 @@ from .mutations import Case
 # Refusals that are about the file, in which no frame can be named.
 WHOLE_FILE = (
     "the gzip data are damaged", "the bzip2 data are damaged", "the xz data are damaged",
-    "the file holds no frames", "cannot be read", "reading", "unpacking",
+    "the file contains no frames", "cannot be read", "reading", "unpacking",
 )  # fmt: skip
 
 

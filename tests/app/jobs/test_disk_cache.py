@@ -3,7 +3,6 @@
 import os
 import subprocess
 import sys
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -14,7 +13,6 @@ from quests_app.analysis.parameters import Marks, Parameters
 from quests_app.jobs import cache, disk_cache
 from quests_app.jobs.disk_cache import DiskCache
 from quests_core import Environments
-from quests_core.utils import cache_dir
 
 KEY = ("thing", "abc", Parameters(), Marks(locked=(0,)))
 
@@ -156,17 +154,9 @@ def test_only_the_owner_can_read(disk):
     assert entries(disk)[0].stat().st_mode & 0o077 == 0
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="the rule is that of Linux")
-def test_location_of_the_cache(monkeypatch, tmp_path):
-    monkeypatch.setenv("QUESTS_CACHE_DIR", str(tmp_path / "own"))
-    assert cache_dir.cache_dir() == tmp_path / "own"
+def test_no_default_without_a_cache_directory(monkeypatch):
     monkeypatch.setenv("QUESTS_CACHE_DIR", "")
     assert disk_cache.default() is None
-    monkeypatch.delenv("QUESTS_CACHE_DIR")
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
-    assert cache_dir.cache_dir() == tmp_path / "quests-explorer"
-    monkeypatch.delenv("XDG_CACHE_HOME")
-    assert cache_dir.cache_dir() == Path.home() / ".cache" / "quests-explorer"
 
 
 OPEN = """

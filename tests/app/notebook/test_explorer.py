@@ -45,7 +45,7 @@ def test_notes_on_frames(open_explorer, frames):
     frames[2].info["final_energy"] = -1.5
     explorer = open_explorer(frames)
     assert explorer.notes == [
-        "'final_energy' looks like a label and is not recognised (frame 2)", "no frame has an energy"
+        "'final_energy' looks like a label, but is not recognised (frame 2)", "no frame has an energy"
     ]  # fmt: skip
     assert "; 2 notes, see .notes)" in repr(explorer)
 

@@ -1,4 +1,4 @@
-"""The descriptor that tells elements apart: distances, invariances, entropies of compositions."""
+"""Tests of the descriptor that distinguishes elements: distances, invariances, entropies."""
 
 import numpy as np
 import pytest
@@ -36,7 +36,7 @@ def test_a_pure_element_has_the_plain_distances_and_entropy(rng):
 
 
 def test_the_multicomponent_descriptor_is_not_comparable_but_this_is(rng):
-    """Why it is there: the same pure metal has another entropy with one, and the same with the other."""
+    """The entropy of a pure metal depends on the multicomponent form, but not on this one."""
     frames = [alloy(rng, symbols=("Cu", "Cu")) for _ in range(3)]
     H = entropy(descriptors(frames), bandwidth=0.06)
     assert abs(entropy(descriptors(frames, species=["Cu"]), bandwidth=0.06) - H) > 0.05
@@ -74,9 +74,9 @@ def test_elements_are_told_apart(rng):
     np.testing.assert_allclose(plain[0], plain[1])
     aware = species_descriptors([one, other])
     novel = delta_entropy(aware[1], aware[0])
-    # No zirconium is there: ten bandwidths away, e^-50 for each atom at most.
+    # No zirconium is present: at a distance of ten bandwidths, each kernel is at most e^-50.
     assert novel[swapped] > 50 - np.log(len(one))
-    # Its neighbours see another element, too.
+    # Its neighbours have different neighbours, too.
     assert np.delete(novel, swapped).max() > 1
 
 
@@ -109,12 +109,12 @@ def test_ugly_frames():
 
 def test_what_makes_no_sense_is_refused():
     with pytest.raises(
-        ValueError, match="species: expected every element of the frames, got no 'H', as in frame 1"
+        ValueError, match="species: expected every element of the frames, got none for 'H' in frame 1"
     ):
         species_descriptors([Atoms("C"), Atoms("CH", [(0, 0, 0), (0, 0, 1)])], ["C", "O"])
     with pytest.raises(ValueError, match="separation: expected a number of at least 0, got -1"):
         species_descriptors([Atoms("C")], separation=-1)
     with pytest.raises(ValueError, match="species: expected None, 'auto' or a list of symbols, got 'C'"):
         species_descriptors([Atoms("C")], "C")
-    with pytest.raises(ValueError, match="frame 0: atoms 0 and 1 are at the same place"):
+    with pytest.raises(ValueError, match="frame 0: atoms 0 and 1 are at the same position"):
         species_descriptors([Atoms("CO", [(0, 0, 0), (0, 0, 0)])])

@@ -1,4 +1,4 @@
-"""A descriptor of another package through `descriptor_fn`: SOAP by dscribe, with a bandwidth of its own."""
+"""Tests of `descriptor_fn` with SOAP of dscribe and a matching bandwidth."""
 
 import numpy as np
 import pytest

@@ -80,7 +80,7 @@ def test_the_interval_covers_the_entropy_of_real_sets(data_file, name):
 
 def test_invalid_samples_are_refused():
     for arguments, text in (
-        ({"n_samples": 1}, "n_samples: expected a whole number of at least 2, got 1"),
+        ({"n_samples": 1}, "n_samples: expected an integer of at least 2, got 1"),
         ({"confidence": 1.0}, r"confidence: expected a number in \(0, 1\), got 1.0"),
         ({"confidence": 0}, "confidence: expected a positive number, got 0"),
     ):

@@ -1,4 +1,4 @@
-"""bzip2, xz and zstd files go through the checks of gzip files."""
+"""Tests of files compressed by gzip, bzip2, xz and zstd."""
 
 import bz2
 import gzip
@@ -11,7 +11,7 @@ import pytest
 from ase.build import bulk
 
 from quests_core import read, write_subset
-from quests_core.cli import common
+from quests_core.cli import output as cli_output
 from quests_core.io import compressed
 from quests_core.utils import memory
 from tests.core.labelled import assert_same, assert_same_labels, labelled
@@ -67,7 +67,7 @@ def test_damage_is_refused(extxyz, tmp_path, suffix):
 
 
 @pytest.mark.parametrize("suffix", PACK)
-def test_a_bomb_is_refused_before_it_is_unpacked(tmp_path, monkeypatch, suffix):
+def test_a_decompression_bomb_is_refused(tmp_path, monkeypatch, suffix):
     path = tmp_path / f"x.xyz{suffix}"
     path.write_bytes(PACK[suffix](b"1\n\nH 0 0 0\n" * 1_000_000))
     monkeypatch.setattr(memory, "available", lambda: 10_000_000)
@@ -92,7 +92,7 @@ def test_an_xz_file_with_a_giant_dictionary_is_refused(tmp_path):
 
 
 @pytest.mark.parametrize("suffix", PACK)
-def test_subsets_are_compressed_as_their_names_say(tmp_path, suffix):
+def test_subsets_are_compressed_by_suffix(tmp_path, suffix):
     path = write_subset(tmp_path / f"x.xyz{suffix}", [bulk("Cu"), bulk("Ag")], [1])
     assert path.read_bytes()[:3] == PACK[suffix](b"")[:3]
     assert [str(atoms.symbols) for atoms in read(path)] == ["Ag"]
@@ -100,7 +100,7 @@ def test_subsets_are_compressed_as_their_names_say(tmp_path, suffix):
 
 
 @pytest.mark.skipif(HAS_ZSTD, reason="this Python has zstd")
-def test_without_zstd_it_is_refused_by_name(tmp_path):
+def test_zstd_is_refused_if_unavailable(tmp_path):
     path = tmp_path / "x.xyz.zst"
     path.write_bytes(b"\x28\xb5\x2f\xfd" + bytes(20))
     for act in (lambda: read(path), lambda: write_subset(tmp_path / "y.xyz.zst", [bulk("Cu")], [0])):
@@ -116,8 +116,8 @@ def test_zstd_is_read_and_written(extxyz, tmp_path):
 
 
 @pytest.mark.parametrize("suffix", PACK)
-def test_outputs_of_the_command_line_are_compressed_as_their_names_say(tmp_path, suffix):
+def test_outputs_of_the_command_line_are_compressed_by_suffix(tmp_path, suffix):
     output = str(tmp_path / f"x.csv{suffix}")
-    common.check_target(output, False, endings=(".csv",))
-    common.write_target(output, b"abc", False)
+    cli_output.check_target(output, False, endings=(".csv",))
+    cli_output.write_target(output, b"abc", False)
     assert compressed.read_bytes(tmp_path / f"x.csv{suffix}") == b"abc"

@@ -1,4 +1,4 @@
-"""Comment lines of a generated corpus, compared with ASE; what differs is listed in docs/extxyz.md."""
+"""Comment lines of a corpus, compared with ASE; docs/extxyz.md lists the differences."""
 
 import re
 from pathlib import Path
@@ -42,7 +42,7 @@ def by_ase(comment):
         return "refused"
 
 
-def test_what_both_take_alike():
+def test_comments_read_alike_by_ase():
     rng = np.random.default_rng(20261129)
     for _ in range(3000):
         parts = []
@@ -50,13 +50,13 @@ def test_what_both_take_alike():
             equals = str(rng.choice(["=", " = ", "= ", " ="]))
             parts.append(str(key) if rng.random() < 0.1 else f"{key}{equals}{rng.choice(SAME)}")
         comment = str(rng.choice(["", " ", "\t"])) + str(rng.choice([" ", "  ", "\t"])).join(parts)
-        # A word in front of one with an equals sign and blanks is taken alike, too; "x= y=z" is not.
+        # A word before a key with an equals sign and blanks is also read alike; "x= y=z" is not.
         if not re.search(r"=\s+[^\s\"'{\[]+=", comment):
             assert ours(comment) == by_ase(comment), comment
 
 
 def listed():
-    """Return the rows of the page's table: comment, ours, ASE's."""
+    """Return the rows of the table in the documentation: comment, result, result of ASE."""
     rows = re.findall(
         r"^\| ``? ?(.+?) ?``? \| `(.+?)` \| `(.+?)` \| (.+?) \|$", PAGE.read_text("utf-8"), re.M
     )
@@ -65,7 +65,7 @@ def listed():
 
 
 @pytest.mark.parametrize(("comment", "expected", "ase", "why"), listed())
-def test_what_differs_is_as_the_page_says(comment, expected, ase, why):
+def test_documented_differences_from_ase(comment, expected, ase, why):
     assert str(ours(comment)) == expected
     assert str(by_ase(comment)) == ase
     assert expected != ase

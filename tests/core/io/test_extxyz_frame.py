@@ -1,4 +1,4 @@
-"""Frames as text: what is not asked for never changes, and numbers are exact."""
+"""Tests of editing frames as text: other text is unchanged, and numbers are exact."""
 
 import io
 
@@ -24,7 +24,7 @@ def parsed(data):
     return read(io.StringIO(data.decode()), format="extxyz")
 
 
-def test_what_is_not_changed_stays_as_it_is():
+def test_unchanged_text_is_kept():
     frame = FrameText.of(UGLY)
     again = frame.to_bytes()
     assert again.splitlines()[2:] == UGLY.splitlines()[2:]
@@ -48,7 +48,7 @@ def test_renamed_keys_keep_their_text():
     np.testing.assert_array_equal(after.arrays["REF_forces"], parsed(UGLY).get_forces())
 
 
-def test_a_new_column_stands_behind_the_named_ones():
+def test_a_new_column_follows_the_named_ones():
     frame = FrameText.of(UGLY)
     frame.add_column("mine", "R", ["0.5", "-2"])
     frame.set("rank", "3")
@@ -70,12 +70,12 @@ def test_a_plain_xyz_file_gets_properties():
     assert after.info["water"]
 
 
-def test_a_column_that_is_not_there_cannot_be_replaced():
+def test_a_missing_column_cannot_be_replaced():
     with pytest.raises(KeyError):
         FrameText.of(UGLY).replace_column("charge", [1, 2])
 
 
-def test_numbers_written_are_read_to_the_last_bit(rng):
+def test_numbers_are_read_back_to_the_last_bit(rng):
     atoms = bulk("Cu", cubic=True)
     atoms.positions += rng.normal(size=(4, 3)) * 10.0 ** rng.integers(-12, 3, size=(4, 3))
     atoms.cell[:] += rng.normal(size=(3, 3))
@@ -99,5 +99,5 @@ def test_numbers_written_are_read_to_the_last_bit(rng):
     assert after.constraints[0].index.tolist() == [1]
 
 
-def test_a_single_atom_without_anything():
+def test_a_single_atom_without_keys():
     assert parsed(frame_bytes(Atoms("H"))).positions.tolist() == [[0, 0, 0]]

@@ -1,4 +1,4 @@
-"""What ASE's readers make up is dropped or told."""
+"""Values that ASE's readers invent are dropped or noted."""
 
 import numpy as np
 import pytest
@@ -22,8 +22,8 @@ ITEM: ATOMS id type {} x y z fx fy fz
 1 1 {} 0.5 0.5 0.5 0.1 0.2 0.3
 2 2 {} 2.5 0.5 0.5 0.4 0.5 0.6
 """
-TYPES = "the file names no elements: its types 1, 2, … stand as H, He, …"
-MASSES = "the elements are guessed from the masses"
+TYPES = "the file has no elements: types 1, 2, … are read as H, He, …"
+MASSES = "elements are guessed from masses"
 
 
 @pytest.mark.parametrize(
@@ -34,7 +34,7 @@ MASSES = "the elements are guessed from the masses"
         ("mass", ("28.085", "15.999"), "SiO", [f"{MASSES} (frame 0)"]),
     ],
 )
-def test_dumps_have_forces_and_no_energy(tmp_path, column, values, symbols, notes):
+def test_dumps_have_forces_but_no_energy(tmp_path, column, values, symbols, notes):
     path = tmp_path / "x.lammpstrj"
     path.write_text(DUMP.format(column, *values))
     for reader in (read, read_in_process):
@@ -73,7 +73,7 @@ def pdb(tmp_path, text):
     return read(path, notes=notes), notes
 
 
-def test_siblings_of_models(tmp_path):
+def test_variants_of_models(tmp_path):
     atom = ATOM.format(name="C", element="C")
     frames, notes = pdb(tmp_path, f"{CELL.format(8)}MODEL 1\n{atom}ENDMDL\nMODEL 2\n{atom}{atom}")
     assert [len(atoms) for atoms in frames] == [1, 2]
@@ -84,14 +84,14 @@ def test_siblings_of_models(tmp_path):
     frames, notes = pdb(tmp_path, f"{CELL.format(1)}{atom}TER\nEND\nEND\n")
     assert len(frames) == 1
     assert not frames[0].pbc.any()
-    assert notes == ["the cell of 1 Å stands for none, and is dropped"]
+    assert notes == ["the placeholder cell of 1 Å is dropped"]
     _, notes = pdb(tmp_path, ATOM.format(name="C", element=""))
-    assert notes == ["elements are guessed from the names of atoms (frame 0)"]
+    assert notes == ["elements are guessed from atom names (frame 0)"]
     with pytest.raises(ValueError, match=r"^x\.pdb"):
         pdb(tmp_path, "END\n")
 
 
-def test_lammps_data_without_masses_is_told(tmp_path):
+def test_lammps_data_without_masses_is_noted(tmp_path):
     path = tmp_path / "x.lammps-data"
     bulk("Cu", cubic=True).write(path, format="lammps-data")
     notes = []
@@ -100,7 +100,7 @@ def test_lammps_data_without_masses_is_told(tmp_path):
     assert notes == [TYPES]
 
 
-def test_xyz_under_another_name_is_read_by_the_same_grammar(tmp_path, monkeypatch):
+def test_xyz_with_another_suffix_is_read_by_the_same_grammar(tmp_path, monkeypatch):
     monkeypatch.setattr(ase_formats, "filetype", lambda name: "extxyz")
     path = tmp_path / "x.traj"
     comment = 'Lattice="5 0 0 0 5 0 0 0 5" note= energy=-1.5 Properties=species:S:1:pos:R:3'

@@ -1,4 +1,4 @@
-"""What an isolated atom is: distance and label decide, no cutoff does."""
+"""Tests of isolated atoms, which are defined by distance and label, not by the cutoff."""
 
 import itertools
 import json
@@ -18,14 +18,14 @@ from quests_core.io.isolated import is_isolated, is_isolated_label, shortest_per
 
 
 def nearest_image(atoms, reach=4):
-    """Return the shortest lattice vector by trying all of them."""
+    """Return the length of the shortest lattice vector by a full search."""
     ranges = [range(-reach, reach + 1) if periodic else (0,) for periodic in atoms.pbc]
     vectors = [np.array(n) @ atoms.cell.array for n in itertools.product(*ranges) if any(n)]
     return min(np.linalg.norm(vector) for vector in vectors) if vectors else np.inf
 
 
 @pytest.mark.parametrize("pbc", list(itertools.product([True, False], repeat=3)))
-def test_the_nearest_image_is_that_of_a_search_over_all(rng, pbc):
+def test_shortest_period_equals_that_of_a_full_search(rng, pbc):
     for _ in range(20):
         cell = np.diag(rng.uniform(4, 12, 3)) + rng.uniform(-4, 4, (3, 3)) * (rng.random((3, 3)) < 0.4)
         if abs(np.linalg.det(cell)) < 100:
@@ -34,7 +34,7 @@ def test_the_nearest_image_is_that_of_a_search_over_all(rng, pbc):
         assert shortest_period(atoms) == pytest.approx(nearest_image(atoms))
 
 
-def test_axes_that_are_not_periodic_may_have_no_vector():
+def test_non_periodic_axes_may_have_zero_vectors():
     assert shortest_period(Atoms("Cu", cell=[[9, 0, 0], [8, 3, 0], [0, 0, 0]], pbc=[1, 1, 0])) == np.sqrt(10)
     assert shortest_period(Atoms("Cu", cell=[0, 0, 7], pbc=[0, 0, 1])) == 7
 
@@ -73,7 +73,7 @@ def sparse_and_dense(rng):
     return frames
 
 
-def test_a_cutoff_makes_no_isolated_atom(rng, tmp_path):
+def test_isolated_atoms_do_not_depend_on_the_cutoff(rng, tmp_path):
     path = q.write_subset(tmp_path / "cs.xyz", sparse_and_dense(rng), range(7))
     dataset = load(path)
     envs = descriptors(dataset.frames, k=8, cutoff=5.0)
@@ -90,7 +90,7 @@ def test_a_cutoff_makes_no_isolated_atom(rng, tmp_path):
 
 @pytest.fixture
 def with_references(rng, tmp_path):
-    """Return a file of ten molecules, an O and an H atom; another spelling of the key counts."""
+    """Return a file of ten molecules, an O and an H atom, with another spelling of the key."""
     frames = []
     for i in range(10):
         atoms = Atoms("OH2", [[0, 0, 0], [0.96, 0, 0], [-0.24, 0.93, 0]])
@@ -116,9 +116,9 @@ def test_isolated_atoms_are_kept_by_every_method(with_references, tmp_path, meth
 
 
 @pytest.mark.jit
-def test_what_is_said_of_isolated_atoms(with_references, tmp_path):
+def test_output_about_isolated_atoms(with_references, tmp_path):
     run_it = ("compress", with_references, "-s", 3, "--dry-run")
-    assert "Among them 2 isolated atoms; --no-lock-isolated" in run(*run_it).stdout
+    assert "Including 2 isolated atoms; use --no-lock-isolated" in run(*run_it).stdout
     assert "isolated" not in run(*run_it, "--no-lock-isolated").stdout
     left = json.loads(run(*run_it, "--no-lock-isolated", "--json").stdout)
     assert left["isolated_atoms"] == left["parameters"]["locked"] == []
@@ -127,7 +127,7 @@ def test_what_is_said_of_isolated_atoms(with_references, tmp_path):
 
 
 @pytest.mark.jit
-def test_sizes_that_have_no_room_for_isolated_atoms(with_references):
+def test_sizes_below_the_number_of_isolated_atoms_are_refused(with_references):
     done = run("compress", with_references, "-s", 1, "--dry-run")
     assert done.exit_code == 1
     assert "--size: expected at least 2 frames" in done.stderr
@@ -139,6 +139,6 @@ def test_sizes_that_have_no_room_for_isolated_atoms(with_references):
 
 
 @pytest.mark.jit
-def test_a_target_reached_by_less_keeps_them(with_references):
+def test_isolated_atoms_are_kept_beyond_a_target(with_references):
     done = run("compress", with_references, "--until", "overlap=0.01", "--dry-run", "--json")
     assert json.loads(done.stdout)["indices_by_rank"] == [10, 11]

@@ -1,4 +1,4 @@
-"""One table says what is a label: prefix and quantity, in any case, singular or plural."""
+"""Tests of the names of labels: prefix and quantity, in any case, singular or plural."""
 
 import numpy as np
 import pytest
@@ -34,11 +34,11 @@ def test_every_prefix_with_every_quantity_in_any_case(prefix, quantity):
     ["source_of_energy", "has_force", "energy_cutoff", "kinetic_energy", "E", "", "_", "energyx",
      "config_type", "gap_energy_error", "forces_x", "x" * 10**6 + "energy"],
 )  # fmt: skip
-def test_what_is_no_name_of_a_label(key):
+def test_other_names(key):
     assert label_name(key) is None
 
 
-def test_which_of_several_counts():
+def test_precedence_of_names():
     keys = ["mace_energy", "dft_energy", "ENERGY", "free_energy", "Energy", "energy", "REF_energy", "pbc"]
     assert label_keys("energy", keys) == [
         "REF_energy", "energy", "ENERGY", "Energy", "free_energy", "dft_energy", "mace_energy",
@@ -52,11 +52,11 @@ def test_which_of_several_counts():
     assert label_keys("virials", ["dft_virial", "dft_stress", "virials"])[0] == "virials"
 
 
-def test_what_looks_like_a_label_is_told():
+def test_unrecognised_labels_are_listed():
     info = {
         "final_energy": -1.5, "TotEnergy": 3, "energy_dft": -1.0, "E": -2.0, "my_virial": np.eye(3),
         "stress_x": np.arange(6.0), "energy": "n/a", "dft_stress": 5, "virial": None,
-        # None of these is one.
+        # These are not labels.
         "source_of_energy": "dft", "has_energy": True, "kinetic_energy": 0.5, "energy_cutoff": 500.0, "Z": 1,
         "REF_energy": -1.0, "virials": np.arange(9.0), "stress": np.arange(6.0), "comment": "energy",
         "energy_weight": 1.0, "forces_are": [[1], [1, 2]],

@@ -1,4 +1,4 @@
-"""Reading any file, with its labels."""
+"""Tests of reading files with labels."""
 
 import gzip
 
@@ -8,12 +8,9 @@ import numpy as np
 import pytest
 from ase import Atoms
 from ase.build import bulk
-from ase.calculators.singlepoint import SinglePointCalculator
 
-from quests_core import atoms_energy, atoms_forces, read
+from quests_core import read
 from tests.core.labelled import assert_same, assert_same_labels, labelled
-
-# Reading
 
 
 def test_extxyz_keeps_labels(extxyz):
@@ -25,7 +22,7 @@ def test_extxyz_keeps_labels(extxyz):
 @pytest.mark.parametrize(
     "name", ["set.xyz.gz", "set.extxyz.gz", "SET.XYZ.GZ", "set.extxyz", "a b@2.xyz", "ü.xyz"]
 )
-def test_extxyz_by_any_name(extxyz, tmp_path, name):
+def test_extxyz_with_any_name(extxyz, tmp_path, name):
     data = extxyz.read_bytes()
     path = tmp_path / "other" / name
     path.parent.mkdir()
@@ -36,7 +33,7 @@ def test_extxyz_by_any_name(extxyz, tmp_path, name):
         assert_same_labels(frames, labelled())
 
 
-def test_compressed_or_not_is_told_by_content(extxyz, tmp_path):
+def test_compression_is_detected_by_content(extxyz, tmp_path):
     misnamed = tmp_path / "really_plain.xyz.gz"
     misnamed.write_bytes(extxyz.read_bytes())
     assert_same(read(misnamed), labelled())
@@ -48,7 +45,7 @@ def test_compressed_or_not_is_told_by_content(extxyz, tmp_path):
     assert_same(read(members), labelled() * 2)
 
 
-def test_many_frames_are_all_read_in_order(tmp_path):
+def test_many_frames_are_read_in_order(tmp_path):
     frames = [Atoms("H", [[i, 0, 0]]) for i in range(137)]
     path = tmp_path / "many.xyz"
     ase.io.write(path, frames, format="extxyz")
@@ -58,7 +55,7 @@ def test_many_frames_are_all_read_in_order(tmp_path):
 @pytest.mark.parametrize(
     "change", ["crlf", "blank lines at the end", "no final newline", "leading spaces", "tabs"]
 )
-def test_extxyz_as_other_programs_write_it(extxyz, change):
+def test_extxyz_of_other_programs(extxyz, change):
     data = extxyz.read_bytes()
     data = {
         "crlf": data.replace(b"\n", b"\r\n"),
@@ -120,36 +117,42 @@ def test_labels_of_other_formats(tmp_path, name):
         np.testing.assert_allclose(one.get_forces(), other.get_forces())
 
 
-# Labels
+@pytest.mark.parametrize("suffix", ["", ".gz"])
+@pytest.mark.parametrize(
+    "name", ["x.xyz", "x.extxyz", "x.traj", "x.json", "x.db", "XDATCAR", "x.cif", "x.dat", "x"]
+)
+@pytest.mark.parametrize("kind", ["empty", "noise", "zeros", "text"])
+def test_invalid_content_is_refused_by_name(tmp_path, name, kind, suffix):
+    noise = np.random.default_rng(0).integers(0, 256, 5000, dtype=np.uint8).tobytes()
+    content = {"empty": b"", "noise": noise, "zeros": bytes(300), "text": b"some words\nand more\n"}[kind]
+    path = tmp_path / (name + suffix)
+    path.write_bytes(gzip.compress(content) if suffix else content)
+    with pytest.raises(ValueError, match=f"^{name}{suffix}[:,] ") as error:
+        read(path)
+    assert len(str(error.value)) < 400
+    assert "\n" not in str(error.value)
 
 
-def test_energy_and_forces_are_found_wherever_they_are():
-    atoms = Atoms("H2", [[0, 0, 0], [0, 0, 0.8]])
-    assert atoms_energy(atoms) is None
-    assert atoms_forces(atoms) is None
-    for key in ("REF_energy", "energy", "dft_energy", "DFT_energy"):
-        assert atoms_energy(Atoms("H", info={key: np.float64(-2.5)})) == -2.5
-    for key in ("REF_forces", "forces", "force", "dft_forces"):
-        one = atoms.copy()
-        one.arrays[key] = np.array([[0, 0, 1], [0, 0, -1]])
-        np.testing.assert_array_equal(atoms_forces(one), [[0, 0, 1], [0, 0, -1]])
-        assert atoms_forces(one).dtype == np.float64
-    atoms.calc = SinglePointCalculator(atoms, energy=-1.0, forces=np.ones((2, 3)))
-    assert atoms_energy(atoms) == -1.0
-    np.testing.assert_array_equal(atoms_forces(atoms), np.ones((2, 3)))
+def test_damaged_gzip_is_refused(extxyz, tmp_path):
+    whole = gzip.compress(extxyz.read_bytes())
+    path = tmp_path / "damaged.xyz.gz"
+    flipped = bytearray(whole)
+    flipped[len(whole) // 2] ^= 0xFF
+    for data in (whole[:-20], whole[: len(whole) // 2], whole[:5], bytes(flipped), whole + b"rubbish"):
+        path.write_bytes(data)
+        with pytest.raises(ValueError, match=r"^damaged\.xyz\.gz: the gzip data are damaged or cut off"):
+            read(path)
 
 
-def test_labels_are_never_computed():
-    from ase.calculators.emt import EMT
-
-    atoms = bulk("Cu")
-    atoms.calc = EMT()
-    assert atoms_energy(atoms) is None
-    assert atoms_forces(atoms) is None
+def test_no_such_file(tmp_path):
+    path = tmp_path / "absent.xyz"
+    with pytest.raises(FileNotFoundError) as error:
+        read(path)
+    assert str(error.value) == f"{path}: no such file"
 
 
-def test_labels_that_are_no_labels():
-    atoms = Atoms("H2", [[0, 0, 0], [0, 0, 0.8]], info={"energy": [1.0, 2.0]})
-    atoms.arrays["forces"] = np.zeros(2)
-    assert atoms_energy(atoms) is None
-    assert atoms_forces(atoms) is None
+def test_frames_without_atoms_in_other_formats(tmp_path):
+    path = tmp_path / "hole.traj"
+    ase.io.write(path, [bulk("Cu"), Atoms(), bulk("Cu")])
+    with pytest.raises(ValueError, match=r"^hole\.traj, frame 1: it has no atoms$"):
+        read(path)

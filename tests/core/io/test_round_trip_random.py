@@ -1,6 +1,6 @@
 """Random frames are written and read back without any difference.
 
-``QUESTS_ROUND_TRIP_CASES=2000`` sets how many; the suite tries 200, always the same.
+``QUESTS_ROUND_TRIP_CASES=2000`` sets their number; by default there are 200, always the same.
 """
 
 import os

@@ -1,4 +1,4 @@
-"""Writing subsets without losing a byte."""
+"""Tests of writing subsets byte for byte."""
 
 import gzip
 import os
@@ -14,7 +14,7 @@ from tests.core.labelled import assert_same, assert_same_labels, labelled
 
 
 def split(data, counts):
-    """Cut xyz bytes into frames by the known numbers of atoms: independent of the library."""
+    """Split an xyz file into frames by known numbers of atoms, independently of the library."""
     lines, frames = data.splitlines(keepends=True), []
     for count in counts:
         frames.append(b"".join(lines[: count + 2]))
@@ -60,14 +60,14 @@ def _ended(block):
     return block if block.endswith(b"\n") else block + b"\n"
 
 
-def test_all_frames_in_file_order_are_the_file(extxyz, tmp_path):
+def test_all_frames_in_file_order_equal_the_file(extxyz, tmp_path):
     target = tmp_path / "all.xyz"
     assert write_subset(target, extxyz, [4, 3, 2, 1, 0]) == target
     assert target.read_bytes() == extxyz.read_bytes()
     assert write_subset(str(target), str(extxyz), range(5), overwrite=True) == target
 
 
-def test_a_blank_line_at_the_end_of_the_source_is_no_frame(extxyz, tmp_path):
+def test_a_final_blank_line_is_not_a_frame(extxyz, tmp_path):
     counts = [len(atoms) for atoms in labelled()]
     blocks = split(extxyz.read_bytes(), counts)
     extxyz.write_bytes(extxyz.read_bytes() + b"\n \n")
@@ -124,7 +124,7 @@ def test_the_source_behind_a_symlink_is_never_written_to(extxyz, tmp_path):
     assert extxyz.read_bytes() == before
 
 
-def test_an_existing_file_is_kept_unless_told(extxyz, tmp_path):
+def test_an_existing_file_is_kept_unless_overwrite(extxyz, tmp_path):
     target = tmp_path / "there.xyz"
     target.write_text("precious")
     with pytest.raises(FileExistsError) as error:
@@ -136,7 +136,7 @@ def test_an_existing_file_is_kept_unless_told(extxyz, tmp_path):
 
 
 @pytest.mark.parametrize("fault", ["replace", "fsync"])
-def test_a_failure_leaves_nothing_behind(extxyz, tmp_path, monkeypatch, fault):
+def test_a_failure_leaves_no_files(extxyz, tmp_path, monkeypatch, fault):
     target = tmp_path / "out.xyz"
     target.write_text("old")
     names = sorted(os.listdir(tmp_path))
@@ -161,7 +161,7 @@ def test_success_leaves_only_the_target(extxyz, tmp_path):
     assert target.stat().st_mode == usual.stat().st_mode
 
 
-def test_a_folder_is_no_target(extxyz, tmp_path):
+def test_a_folder_is_not_a_target(extxyz, tmp_path):
     folder = tmp_path / "folder.xyz"
     folder.mkdir()
     for overwrite in (False, True):
@@ -182,7 +182,7 @@ def test_a_folder_is_no_target(extxyz, tmp_path):
         (
             [0.0],
             TypeError,
-            "indices: expected a list of whole numbers, got an array of dtype float64 and shape (1,)",
+            "indices: expected a list of integers, got an array of dtype float64 and shape (1,)",
         ),
     ],
 )
@@ -199,7 +199,7 @@ def test_wrong_order(extxyz, tmp_path):
         write_subset(tmp_path / "out.xyz", extxyz, [0], order="random")
 
 
-def test_a_broken_source_is_refused(extxyz, tmp_path):
+def test_an_invalid_source_is_refused(extxyz, tmp_path):
     extxyz.write_bytes(extxyz.read_bytes()[:-300])
     with pytest.raises(ValueError, match=r"^set\.xyz, frame 4, line \d+: the frame is cut off"):
         write_subset(tmp_path / "out.xyz", extxyz, [0])

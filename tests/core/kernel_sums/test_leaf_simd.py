@@ -1,4 +1,4 @@
-"""What is written for the machine's vectors does what it says in plain numpy."""
+"""Compiled loops over leaves and lanes, compared with their definitions in NumPy."""
 
 import numpy as np
 import pytest
@@ -54,7 +54,7 @@ def compiled_squares(x, center, bfloat16, limit, relative, squares):
 
 
 @pytest.mark.parametrize("n_axes", [CHUNK_AXES, 2 * CHUNK_AXES, 3 * CHUNK_AXES])
-def test_squares_of_halves(rng, n_axes):
+def test_bfloat16_distances_sq(rng, n_axes):
     for _ in range(10):
         lanes = rng.normal(size=(n_axes, 2, LEAF_ROWS // 2)).astype(np.float32)
         bfloat16 = np.ascontiguousarray(np.moveaxis(lanes.view(np.uint32) >> 16, 1, 2).astype(np.uint16))
@@ -71,7 +71,7 @@ def test_squares_of_halves(rng, n_axes):
                 np.testing.assert_allclose(squares, exact if within else -1.0, rtol=3e-6)
 
 
-def test_a_square_that_is_no_number_is_within():
+def test_nan_is_within_the_limit():
     bfloat16 = np.full((CHUNK_AXES, LEAF_ROWS // 2, 2), 0x7F80, np.uint16)
     x, center = np.full(CHUNK_AXES, np.inf, np.float32), np.zeros(CHUNK_AXES, np.float32)
     for function in (bfloat16_distances_sq, compiled_squares):
@@ -85,7 +85,7 @@ def compiled_widening(squares, rounding_norms, residual_norms, residual_norm, ra
     return upper_bound_distances_sq(squares, rounding_norms, residual_norms, residual_norm, ranks, since)
 
 
-def test_widen_squares(rng):
+def test_upper_bound_distances_sq(rng):
     squares = rng.uniform(0, 30, LEAF_ROWS).astype(np.float32)
     rounding_norms, residual_norms = rng.uniform(0, 1, (2, LEAF_ROWS)).astype(np.float32)
     ranks = rng.integers(-1, 9, LEAF_ROWS).astype(np.int32)
@@ -96,7 +96,7 @@ def test_widen_squares(rng):
         assert compiled_widening(found, *given, np.int32(since)) == pytest.approx(least, rel=1e-6)
         np.testing.assert_allclose(found, expected, rtol=1e-6)
         assert ((found == FAR) == (ranks < since)).all()
-        # What it is for: no less than the square of the longest that the distance can be.
+        # The result is at least the square of the upper bound of the distance.
         far = (np.sqrt(squares.astype(float)) + rounding_norms) ** 2 + (0.3 + residual_norms) ** 2
         assert (found >= far).all()
     assert ROUND_UP > 1

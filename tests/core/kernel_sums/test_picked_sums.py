@@ -1,4 +1,4 @@
-"""Sums of single environments against what is picked: exact, or lower bounds, whenever they are asked for."""
+"""Tests of incremental sums of single environments against picks: exact sums and lower bounds."""
 
 import numpy as np
 import pytest
@@ -20,7 +20,7 @@ def asked(picked, row, n_picked, bound, need, reach, is_bound, sums, workspace):
 
 
 class Sums:
-    """The sums of some rows, against groups of them that are picked one after the other."""
+    """The sums of some rows against groups of rows that are picked one after another."""
 
     def __init__(self, X, h, precision="single"):
         self.X, self.h = X, h
@@ -44,7 +44,7 @@ class Sums:
         return naive.log_kernel_sum(self.X[[row]], self.X[self.chosen], self.h)[0]
 
     def while_picking(self, rng, n_asked):
-        """Pick most rows in groups; after each yield some rows, and what their sums should be."""
+        """Pick most rows in groups; after each group yield some rows and their expected sums."""
         n = len(self.X)
         for group in np.array_split(rng.permutation(n)[: max(1, n - 10)], 12):
             self.pick(group)
@@ -54,7 +54,7 @@ class Sums:
 
 @both_precisions
 @pytest.mark.parametrize("name", SETS)
-def test_sums_are_exact_whenever_they_are_asked_for(rng, name, precision):
+def test_incremental_sums_are_exact(rng, name, precision):
     sums = Sums(np.concatenate(SETS[name]), BANDWIDTH, precision)
     for row, expected in sums.while_picking(rng, 4):
         assert sums.ask(row) == pytest.approx(expected, rel=1e-11, abs=PROMISES[precision][0])
@@ -62,7 +62,7 @@ def test_sums_are_exact_whenever_they_are_asked_for(rng, name, precision):
 
 @both_precisions
 @pytest.mark.parametrize("name", SETS)
-def test_what_is_known_of_a_sum_saves_work_and_changes_nothing(rng, name, precision):
+def test_a_known_bound_changes_no_sum(rng, name, precision):
     sums = Sums(np.concatenate(SETS[name]), BANDWIDTH, precision)
     for row, expected in sums.while_picking(rng, 4):
         bound = expected - abs(rng.normal())
@@ -70,8 +70,8 @@ def test_what_is_known_of_a_sum_saves_work_and_changes_nothing(rng, name, precis
 
 
 @pytest.mark.parametrize("name", SETS)
-def test_a_bound_is_never_above_the_sum(rng, name):
-    """However far away what is picked, and however coarse its halves are."""
+def test_a_lower_bound_never_exceeds_the_sum(rng, name):
+    """For picks at any distance, and any rounding error of their coordinates."""
     sums = Sums(np.concatenate(SETS[name]), BANDWIDTH)
     for row, expected in sums.while_picking(rng, 8):
         found = sums.ask(row, is_bound=True)
@@ -79,8 +79,8 @@ def test_a_bound_is_never_above_the_sum(rng, name):
 
 
 @pytest.mark.parametrize("n_axes", [3, 16, 40, 63])
-def test_a_bound_is_near_the_sum(rng, n_axes):
-    """Also where most axes are known by their length only, if they are short, as those of descriptors are."""
+def test_a_lower_bound_is_close_to_the_sum(rng, n_axes):
+    """Also if most axes are not stored, provided that they contribute little, as for descriptors."""
     X = rng.normal(0, 1, (800, n_axes)) * 0.05 * np.exp(-np.arange(n_axes) / 8)
     sums = Sums(X, 0.05)
     for row, expected in sums.while_picking(rng, 20):
@@ -89,7 +89,7 @@ def test_a_bound_is_near_the_sum(rng, n_axes):
 
 @both_precisions
 def test_the_largest_terms_alone_are_a_lower_bound(rng, precision):
-    """No term that is left out is within the reach of the sum, so it comes near."""
+    """Skipped terms are negligible, so the lower bound is close to the sum."""
     sums = Sums(rng.normal(0, 0.4, (400, 5)), 0.2, precision)
     error, losses = PROMISES[precision][0], []
     sums.pick(rng.permutation(400)[:300])
@@ -104,8 +104,8 @@ def test_the_largest_terms_alone_are_a_lower_bound(rng, precision):
     assert losses[2] < 0.02
 
 
-def test_enough_is_enough(rng):
-    """Above what is needed the sum stays what it was, and what is told is still a lower bound."""
+def test_a_sum_above_the_need_is_returned_at_once(rng):
+    """Above the need, the stored sum is unchanged, and the returned value is a lower bound."""
     sums = Sums(rng.normal(0, 0.4, (900, 5)), 0.4)
     sums.pick(np.arange(1, 900))
     expected = sums.expected(0)
@@ -116,7 +116,7 @@ def test_enough_is_enough(rng):
     assert sums.state.n_added[sums.tiles.positions[0]] == 1
 
 
-def test_what_was_not_picked_yet_does_not_count(rng):
+def test_rows_not_picked_do_not_count(rng):
     X = rng.normal(0, 1e-4, (64, 3))
     sums = Sums(X, 1.0)
     for n, row in enumerate(rng.permutation(64)[:63], start=1):

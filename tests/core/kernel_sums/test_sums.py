@@ -1,4 +1,4 @@
-"""Kernel sums: against the slow reference, and finite however far."""
+"""Tests of kernel sums: comparison with a naive implementation, and distant points."""
 
 from concurrent.futures import ThreadPoolExecutor
 
@@ -15,7 +15,7 @@ both_precisions = pytest.mark.parametrize("precision", PROMISES)
 
 
 def assert_sums(query, reference, h, precision):
-    """Compare to the slow reference: relatively where sums are huge, absolutely where they matter."""
+    """Compare with the naive implementation, with a relative tolerance for large values only."""
     expected = naive.log_kernel_sum(query, reference, h)
     found = log_kernel_sum(query, reference, h, precision=precision)
     np.testing.assert_allclose(found, expected, rtol=1e-11, atol=PROMISES[precision][0])
@@ -32,13 +32,13 @@ def test_naive_agrees(name, precision):
 
 
 @both_precisions
-def test_sum_over_a_point_itself_is_exact(rng, precision):
+def test_sum_over_the_point_itself_is_exact(rng, precision):
     X = rng.normal(size=(40, 7)) * 1e3
     assert log_kernel_sum(X, X, 1e-3, precision=precision).tolist() == [0.0] * 40
 
 
 @both_precisions
-def test_far_points_keep_their_true_order(precision):
+def test_distant_points_keep_their_order(precision):
     reference = np.zeros((3, 2))
     distances = np.array([38.0, 39.0, 100.0, 1e3, 1e6, 1e9])
     query = np.stack([distances, 0 * distances], axis=1)
@@ -49,7 +49,7 @@ def test_far_points_keep_their_true_order(precision):
 
 @both_precisions
 @pytest.mark.parametrize("nearest_at", [0, 127, 128, 255, 256, 299])
-def test_the_nearest_reference_may_stand_anywhere(rng, nearest_at, precision):
+def test_the_nearest_reference_may_be_at_any_position(rng, nearest_at, precision):
     reference = rng.normal(200, 1, (300, 2))
     reference[nearest_at] = [0.5, 0.0]
     assert_sums(np.zeros((1, 2)), reference, 1.0, precision)
@@ -57,7 +57,7 @@ def test_the_nearest_reference_may_stand_anywhere(rng, nearest_at, precision):
 
 
 @both_precisions
-def test_each_slight_step_nearer_rescales_the_sum(precision):
+def test_slightly_closer_references_rescale_the_sum(precision):
     reference = np.linspace(12.0, 0.0, 700)[:, None]
     query = np.array([[0.0], [6.0], [12.0]])
     for one in (reference, reference[::-1]):
@@ -82,18 +82,18 @@ def test_input_of_any_layout(rng):
         np.testing.assert_array_equal(log_kernel_sum(one, one, 0.5), exact, err_msg=name)
 
 
-def test_integers_are_numbers():
+def test_integer_input():
     np.testing.assert_allclose(log_kernel_sum([[0], [2]], [[0]], 1), [0, -2], rtol=1e-15)
 
 
-def test_input_is_left_alone(rng):
+def test_input_is_not_modified(rng):
     X = rng.normal(size=(20, 3))
     before = X.copy()
     log_kernel_sum(X, X[:5], 0.5)
     np.testing.assert_array_equal(X, before)
 
 
-def test_an_empty_query_has_no_sums():
+def test_empty_query():
     assert log_kernel_sum(np.empty((0, 3)), np.zeros((2, 3))).shape == (0,)
 
 
@@ -118,7 +118,7 @@ def test_results_do_not_depend_on_the_number_of_threads(rng):
 @pytest.mark.parametrize("spread", [0.01, 1.0, 30.0, 3e4])
 @pytest.mark.parametrize("d", [1, 15, 16, 17, 63])
 def test_tight_and_wide_tiles(rng, spread, d, precision):
-    """Neighbours at all distances from 0 to far beyond the reach, in tiles from tight to very wide."""
+    """Neighbours at all distances from 0 to far beyond the limits, in narrow and wide tiles."""
     centers = rng.normal(0, spread, (6, d))
     X = np.concatenate([c + rng.normal(0, s, (25, d)) for c in centers for s in (1e-4, 0.3 / d**0.5, 3.0)])
     assert_sums(X[::7], X, 1.0, precision)
@@ -135,7 +135,7 @@ def test_real_environments(data_file, name, precision):
 
 
 @both_precisions
-def test_a_reference_that_holds_the_query_covers_it(rng, precision):
+def test_a_reference_that_contains_the_query_covers_it(rng, precision):
     for scale in (1e-3, 1.0, 1e3):
         X = scale * rng.normal(size=(300, 5)) + 1e3
         assert (log_kernel_sum(X[:40], X, 0.1, precision=precision) > -1e-5).all()
@@ -143,7 +143,7 @@ def test_a_reference_that_holds_the_query_covers_it(rng, precision):
 
 
 @pytest.mark.jit
-def test_two_python_threads_at_once(rng):
+def test_two_concurrent_python_threads(rng):
     sets = [rng.normal(0, 0.3, (3000, 5)) for _ in range(4)]
     alone = [log_kernel_sum(X, X, 0.1) for X in sets]
     with ThreadPoolExecutor(4) as pool:
@@ -154,7 +154,7 @@ def test_two_python_threads_at_once(rng):
 
 
 @both_precisions
-def test_references_added_bit_by_bit_equal_all_at_once(rng, precision):
+def test_incremental_references_equal_all_at_once(rng, precision):
     X = rng.normal(0, 0.3, (400, 4))
     tiles = Tiles.from_rows(X)
     sums = IncrementalKernelSums(tiles, 0.1, 400, precision)
@@ -166,8 +166,8 @@ def test_references_added_bit_by_bit_equal_all_at_once(rng, precision):
         np.testing.assert_allclose(sums.log_sums, expected, rtol=1e-11, atol=PROMISES[precision][0])
 
 
-def test_no_more_parts_than_tiles(rng, monkeypatch):
-    """Else most of them had nothing to do, and progress would be told of them."""
+def test_at_most_as_many_parts_as_tiles(rng, monkeypatch):
+    """Otherwise most parts would be empty, but counted in the progress."""
     monkeypatch.setattr("quests_core.kernel_sums.sums._BLOCK_PAIRS", 1)
     X, totals = rng.normal(size=(300, 3)), set()
     log_kernel_sum(X, X + 0.1, 0.5, progress=lambda step, done, total: totals.add(total))

@@ -1,4 +1,4 @@
-"""Tiles of nearby environments: nothing lost, no distance changed, every row in its box."""
+"""Tests of tiles: all rows are kept, with their distances, within their boxes."""
 
 import numpy as np
 import pytest
@@ -30,7 +30,7 @@ def test_rotation_keeps_distances(name):
 
 
 @pytest.mark.parametrize("name", MATRICES)
-def test_every_row_is_in_one_tile_and_in_its_box(name):
+def test_each_row_is_in_one_tile_and_its_box(name):
     X = MATRICES[name]
     tiles = Tiles.from_rows(X)
     assert sorted(tiles.order) == list(range(len(X)))
@@ -59,7 +59,7 @@ def test_tiles_of_some_rows_have_the_same_axes(name, rng):
 
 
 def test_tiles_are_compact(rng):
-    """Rows of far clusters do not share a tile, or far tiles could not be told."""
+    """Rows of distant clusters do not share a tile."""
     X = np.repeat(100.0 * rng.normal(size=(8, 5)), TILE_ROWS, axis=0)
     X += rng.normal(0, 0.1, X.shape)
     tiles = Tiles.from_rows(X[rng.permutation(len(X))])
@@ -67,7 +67,7 @@ def test_tiles_are_compact(rng):
 
 
 def test_leaves_are_compact(rng):
-    """Four far clusters that fill a leaf each share a tile, and no leaf."""
+    """Four distant clusters that each fill a leaf share a tile, but no leaf."""
     X = rng.normal(size=(TILE_ROWS, 5))
     X[:, 0] += 100.0 * np.repeat(np.arange(4), LEAF_ROWS)
     tiles = Tiles.from_rows(X[rng.permutation(TILE_ROWS)])

@@ -139,7 +139,7 @@ def test_invalid_quotas_are_refused(frames):
         (ValueError, "quotas['a']: expected a positive number, got 0", lambda: Strata(["a"], {"a": 0})),
         (
             ValueError,
-            "minimum: expected a whole number of at least 0, got -1",
+            "minimum: expected an integer of at least 0, got -1",
             lambda: Strata(["a"], minimum=-1),
         ),
         (ValueError, "strata: expected 17 labels, one per frame, got 2", lambda: select(envs, strata=one)),

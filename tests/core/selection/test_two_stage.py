@@ -128,7 +128,7 @@ def test_invalid_arguments_of_two_stages_are_refused(frames):
         select_in_chunks(envs, n_to_select=0.5, keep=2, n_chunks=3)
     with pytest.raises(ValueError, match=r"keep: expected a fraction in \(0, 1\]"):
         select_in_chunks(envs, keep=0.0)
-    with pytest.raises(ValueError, match="keep: expected a whole number of at least 1, got 0"):
+    with pytest.raises(ValueError, match="keep: expected an integer of at least 1, got 0"):
         select_in_chunks(envs, keep=0)
     with pytest.raises(ValueError, match="locked: expected frames from 0 to 13, got 14"):
         select_in_chunks(envs, locked=[14])

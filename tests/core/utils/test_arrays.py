@@ -1,4 +1,4 @@
-"""Numbers that are kept are those of the present data: nothing can change an array behind them."""
+"""Cached results remain valid, because the arrays they were computed from cannot be modified."""
 
 import copy
 import pickle
@@ -35,7 +35,7 @@ def memory_map(X, path):
     ],
     ids=["array", "view", "Fortran order", "strides", "buffer", "memory map"],
 )  # fmt: skip
-def test_the_given_array_may_change_afterwards(X, tmp_path, make):
+def test_changing_the_given_array_changes_nothing(X, tmp_path, make):
     given = make(X, tmp_path / "X.npy")
     before = given.copy()
     envs = Environments(given, [0, 2, len(given)])
@@ -53,7 +53,7 @@ def test_a_read_only_view_of_a_writable_array_is_copied(X):
     assert envs.X[0, 0] != 7.0
 
 
-def test_its_offsets_may_change_afterwards(X):
+def test_changing_the_given_offsets_changes_nothing(X):
     offsets = np.array([0, 100, 300])
     envs = Environments(X, offsets)
     offsets[1] = 5
@@ -64,7 +64,7 @@ def every_array(envs):
     return [envs.X, envs.offsets, envs[0], next(iter(envs)), envs.take([1]).X, envs.take([1]).offsets]
 
 
-def test_nothing_can_be_written_to_what_it_keeps(X):
+def test_kept_arrays_are_read_only(X):
     frames = labelled()
     for envs in (
         Environments(X, [0, 100, 300]), Environments.from_frames([X[:100], X[100:]]),
@@ -80,25 +80,25 @@ def test_nothing_can_be_written_to_what_it_keeps(X):
                 array.view().flags.writeable = True
 
 
-def test_the_given_array_stays_as_it_is(X):
+def test_the_given_array_is_not_modified(X):
     for given in (X, np.empty((0, 3)), X.astype(np.float32)):
         Environments(given, [0, len(given)])
         assert given.flags.writeable
 
 
-def test_what_nobody_can_change_is_not_held_twice(X):
+def test_read_only_arrays_are_shared(X):
     envs = Environments(X, [0, 100, 300])
     again = Environments(envs.X, envs.offsets)
     assert np.shares_memory(envs.X, again.X)
     assert np.shares_memory(envs.X, copy.copy(envs).X)
     assert not np.shares_memory(envs.X, copy.deepcopy(envs).X)
     assert read_only(envs.X) is envs.X
-    # What the library makes itself has one owner, and no second one behind it.
+    # Arrays created by the library are not views.
     for made in (descriptors(labelled()), envs.take([1]), Environments.from_frames([X])):
         assert made.X.base is None
 
 
-def test_pickles_hold_the_arrays_alone(X):
+def test_pickles_contain_only_the_arrays(X):
     envs = Environments(X, [0, 100, 300])
     plain = len(pickle.dumps(envs))
     select(envs, "msc", bandwidth=0.5)
@@ -110,7 +110,7 @@ def test_pickles_hold_the_arrays_alone(X):
         assert entropy(again, bandwidth=0.5) == entropy(envs, bandwidth=0.5)
 
 
-def test_a_selection_keeps_its_order():
+def test_order_of_a_selection_is_read_only():
     order = np.array([2, 0, 1])
     selection = Selection(order, "msc", 3)
     order[:] = 0
@@ -119,7 +119,7 @@ def test_a_selection_keeps_its_order():
         selection.order.sort()
 
 
-def test_quotas_stay_those_that_were_checked():
+def test_validated_quotas_cannot_change():
     quotas = {"a": 1.0, "b": 2.0}
     strata = Strata(["a", "b"], quotas)
     quotas["a"] = -1.0
@@ -127,7 +127,7 @@ def test_quotas_stay_those_that_were_checked():
 
 
 def compiled():
-    """Return how many specialisations each kernel of the library has."""
+    """Return the number of compiled specialisations of each function of the library."""
     modules = [module for name, module in sorted(sys.modules.items()) if name.startswith("quests_core")]
     functions = {id(f): f for module in modules for f in vars(module).values() if hasattr(f, "signatures")}
     return {f"{f.__module__}.{f.__name__}": len(f.signatures) for f in functions.values()}
@@ -135,7 +135,7 @@ def compiled():
 
 @pytest.mark.jit
 @pytest.mark.parametrize("method", ["msc", "balanced", "fps"])
-def test_kernels_are_compiled_once_wherever_the_arrays_come_from(rng, method):
+def test_read_only_arrays_cause_no_recompilation(rng, method):
     X = rng.normal(size=(40, 4))
     envs = Environments(X, [0, 4, 10, 30, 40])
     frozen = read_only(X)

@@ -1,4 +1,4 @@
-"""A file is whole or absent under its name, keeps its permissions, and only files are replaced."""
+"""Tests of atomic writing: files are complete or absent, keep permissions, and only files are replaced."""
 
 import errno
 import os
@@ -86,7 +86,7 @@ def test_nobody_reads_a_private_file_while_it_is_replaced(tmp_path):
 
 
 @posix
-def test_of_a_link_the_file_that_it_leads_to_is_written(tmp_path):
+def test_target_of_a_link_is_written(tmp_path):
     (tmp_path / "data").mkdir()
     for name in ("old", "new"):
         (tmp_path / name).symlink_to(tmp_path / "data" / name)
@@ -123,7 +123,7 @@ def test_a_folder_is_not_replaced(tmp_path):
 
 @posix
 @pytest.mark.parametrize("make", [Path.touch, fifo, os.mkdir, lambda path: path.symlink_to("nowhere")])
-def test_without_overwrite_nothing_that_exists_is_touched(tmp_path, make, links):
+def test_without_overwrite_existing_files_are_untouched(tmp_path, make, links):
     path = tmp_path / "there"
     make(path)
     before = path.lstat()
@@ -133,7 +133,7 @@ def test_without_overwrite_nothing_that_exists_is_touched(tmp_path, make, links)
     assert names(tmp_path) == ["there"]
 
 
-def test_what_comes_to_exist_meanwhile_is_not_replaced(tmp_path, links):
+def test_without_overwrite_files_created_meanwhile_are_untouched(tmp_path, links):
     path = tmp_path / "late"
 
     def write(file):
@@ -146,7 +146,7 @@ def test_what_comes_to_exist_meanwhile_is_not_replaced(tmp_path, links):
     assert names(tmp_path) == ["late"]
 
 
-def test_one_of_many_writers_gets_the_name(tmp_path, links):
+def test_one_of_many_concurrent_writers_succeeds(tmp_path, links):
     path, won, start = tmp_path / "one", [], threading.Barrier(8)
 
     def work(i):
@@ -168,7 +168,7 @@ def test_one_of_many_writers_gets_the_name(tmp_path, links):
 
 @pytest.mark.parametrize("overwrite", [True, False])
 @pytest.mark.parametrize("error", [OSError(errno.ENOSPC, "No space left on device"), KeyboardInterrupt()])
-def test_a_failure_leaves_what_was_there_and_names_the_target(tmp_path, overwrite, error, links):
+def test_a_failure_changes_nothing_and_names_the_target(tmp_path, overwrite, error, links):
     path = tmp_path / "target"
     if overwrite:
         path.write_bytes(b"old")
@@ -185,7 +185,7 @@ def test_a_failure_leaves_what_was_there_and_names_the_target(tmp_path, overwrit
         assert str(raised.value) == f"[Errno {errno.ENOSPC}] No space left on device: {str(path)!r}"
 
 
-def test_a_folder_that_is_not_there_is_told_by_the_name_of_the_target(tmp_path):
+def test_missing_folder_error_names_the_target(tmp_path):
     path = tmp_path / "gone" / "target"
     for overwrite in (True, False):
         with pytest.raises(FileNotFoundError) as raised:
@@ -193,7 +193,7 @@ def test_a_folder_that_is_not_there_is_told_by_the_name_of_the_target(tmp_path):
         assert raised.value.filename == str(path)
 
 
-def test_names_may_be_as_long_as_the_file_system_has_them(tmp_path):
+def test_names_may_have_the_maximum_length(tmp_path):
     path = tmp_path / ("x" * 250 + ".xyz")
     atomic_write(path, b"1", overwrite=False)
     atomic_write(path, b"2")
@@ -215,7 +215,7 @@ atomic_write(sys.argv[1], write)
 
 @posix
 @pytest.mark.parametrize("overwrite", [True, False])
-def test_what_a_killed_process_left_goes_with_the_next_write_of_the_same_file(tmp_path, overwrite):
+def test_parts_of_a_killed_process_are_deleted_by_the_next_write(tmp_path, overwrite):
     target, other = tmp_path / "a.txt", tmp_path / "b.txt"
     for path in (target, other):
         subprocess.run([sys.executable, "-c", KILLED, path], check=False)
@@ -230,7 +230,7 @@ def test_what_a_killed_process_left_goes_with_the_next_write_of_the_same_file(tm
 
 
 @posix
-def test_what_is_being_written_is_left_alone(tmp_path):
+def test_locked_parts_are_not_deleted(tmp_path):
     path = tmp_path / "a.txt"
 
     def write(file):
@@ -244,7 +244,7 @@ def test_what_is_being_written_is_left_alone(tmp_path):
 
 
 @posix
-def test_a_new_file_that_is_deleted_before_it_is_locked_is_made_again(tmp_path, monkeypatch):
+def test_a_part_deleted_before_it_is_locked_is_recreated(tmp_path, monkeypatch):
     seen, lock = [], module._lock
 
     def late(descriptor):
@@ -260,7 +260,7 @@ def test_a_new_file_that_is_deleted_before_it_is_locked_is_made_again(tmp_path, 
 
 
 @posix
-def test_parts_of_others_and_file_systems_without_locks_keep_theirs(tmp_path, monkeypatch):
+def test_unlocked_parts_of_other_users_or_file_systems_without_locks_are_kept(tmp_path, monkeypatch):
     part = tmp_path / f"{module._part_prefix(tmp_path / 'a.txt')}x.part"
     part.write_bytes(b"")
 

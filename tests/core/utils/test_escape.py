@@ -1,4 +1,4 @@
-"""Text from files reaches no other interpreter: each door is tried with the same texts, and really opened."""
+"""Tests of escaping: the same malicious texts are written in each format, and read by its interpreter."""
 
 import csv
 import io
@@ -11,11 +11,12 @@ import typer
 from rich.console import Console
 from rich.text import Text
 
-from quests_core.cli.common import print_result, report_errors
+from quests_core.cli.common import report_errors
+from quests_core.cli.output import print_result
 from quests_core.utils.escape import bokeh, csv_bytes, csv_cell, one_line, terminal
 from tests.core.ugly_texts import TEXTS
 
-# What a spreadsheet takes for a formula when it stands at the beginning of a cell.
+# Characters that start a formula at the beginning of a cell in spreadsheets.
 STARTS = tuple("=+-@\t\r＝＋－＠")
 CONTROL = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 
@@ -34,7 +35,7 @@ def test_one_line_is_one_line(text):
 
 
 @pytest.mark.parametrize("text", TEXTS)
-def test_a_terminal_shows_what_a_file_says_and_does_nothing_of_it(text, capsys):
+def test_terminal_output_contains_no_control_sequences(text, capsys):
     print_result({"label": text}, f"label {text}", as_json=False)
     print_result({"label": text}, Text(terminal(f"label {text}")), as_json=False)
     with pytest.raises(typer.Exit), report_errors():
@@ -47,7 +48,7 @@ def test_a_terminal_shows_what_a_file_says_and_does_nothing_of_it(text, capsys):
 
 
 @pytest.mark.parametrize("text", TEXTS)
-def test_no_markup_of_rich_is_followed(text):
+def test_rich_markup_is_not_interpreted(text):
     console = Console(file=io.StringIO(), force_terminal=True, width=10_000, color_system="truecolor")
     console.print(Text(one_line(text)), highlight=False)
     assert console.file.getvalue() == one_line(text) + "\n"
@@ -62,7 +63,7 @@ def test_json_is_one_line(text, capsys):
 
 
 @pytest.mark.parametrize("text", TEXTS)
-def test_a_table_holds_no_formula_and_loses_no_text(text):
+def test_csv_has_no_formulas_and_loses_no_text(text):
     rows = [[-1.5, text, text], [2.0, "plain", -3]]
     table = pd.DataFrame(rows, columns=pd.Index(["n", text, "mixed"], dtype=object), dtype=object)
     table["n"] = table["n"].astype(float)
@@ -72,7 +73,7 @@ def test_a_table_holds_no_formula_and_loses_no_text(text):
     assert second == ["2.0", "plain", "-3"]
     for cell in (header[1], first[1], first[2]):
         assert is_number(text) or not cell.startswith(STARTS)
-        # Nor where another separator than the comma is expected.
+        # Nor with another separator than the comma.
         assert not re.search(r"[;\n][=+\-@]", cell)
         assert not CONTROL.search(cell)
         assert cell.replace("'", "") == terminal(text).replace("'", "")
@@ -80,13 +81,13 @@ def test_a_table_holds_no_formula_and_loses_no_text(text):
 
 
 @pytest.mark.parametrize("number", ["-1.5", "+3", "-.5", "1e-7", "-2E+3", -1.5, 3, None, True])
-def test_numbers_stay_numbers(number):
+def test_numbers_in_csv_are_unchanged(number):
     assert csv_cell(number) is number
 
 
 @pytest.mark.parametrize("text", TEXTS)
-def test_bokeh_finds_no_tex(text):
-    # As BokehJS looks for it.
+def test_bokeh_detects_no_tex(text):
+    # The pattern of BokehJS.
     for begin, end in ((r"\$\$", r"\$\$"), (r"\\\[", r"\\\]"), (r"\\\(", r"\\\)")):
         assert not re.search(rf"{begin}[\s\S]*?{end}", bokeh(text))
     assert bokeh(text).replace("\u200b", "") == terminal(text).replace("\u200b", "")

@@ -1,4 +1,4 @@
-"""What is said of the process's memory, and that it goes back."""
+"""Tests of available memory, and of returning it."""
 
 import numpy as np
 import pytest
@@ -6,10 +6,10 @@ import pytest
 from quests_core.utils import environment_variables, memory
 
 
-def test_freed_memory_goes_back_to_the_system():
+def test_trim_heap_returns_freed_memory():
     if memory.resident() is None:
         pytest.skip("this system does not tell what a process holds")
-    # Small pieces, of which the allocator would keep the room.
+    # Small blocks, which the allocator would keep.
     pieces = [np.ones(1000) for _ in range(20_000)]
     full, last = memory.resident(), pieces[-1]
     del pieces
@@ -18,7 +18,7 @@ def test_freed_memory_goes_back_to_the_system():
     assert memory.resident() < full - 100e6
 
 
-def test_what_does_not_fit_is_refused(monkeypatch):
+def test_check_fits_refuses_what_exceeds_the_available_memory(monkeypatch):
     monkeypatch.setenv(environment_variables.MEMORY, "0.001")
     assert memory.available() == 0
     with pytest.raises(ValueError, match=r"would take about 2.5 MB of memory, and none is free"):

@@ -42,7 +42,7 @@ def test_descriptors_with_a_block_for_each_element(free):
         species_descriptors(frames, [*"HBCNO", "Cu"])
 
 
-def test_kernels_that_do_not_vanish(free):
+def test_frame_kernels_with_a_large_bandwidth(free):
     envs = Environments(np.zeros((300, 2)), np.arange(301))
     free(10**5)
     with pytest.raises(ValueError, match="the kernels of 300 environments would take about"):

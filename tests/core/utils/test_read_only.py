@@ -1,4 +1,4 @@
-"""An installation and a home that cannot be written: kernels are compiled without being stored, said once."""
+"""In a read-only installation with a read-only home, kernels are compiled without cache, with one warning."""
 
 import json
 import os
@@ -26,7 +26,7 @@ print(json.dumps(told))
 
 @pytest.fixture
 def run(tmp_path):
-    """Return what runs Python with a copy of the package; a file is where each directory would be made."""
+    """Return a function that runs Python with a copy of the package; files block the cache directories."""
     package = tmp_path / "site" / "quests_core"
     shutil.copytree(Path(quests_core.__file__).parent, package, ignore=shutil.ignore_patterns("__pycache__"))
     for folder in [package, *(path for path in package.rglob("*") if path.is_dir())]:
@@ -57,7 +57,7 @@ def test_kernels_are_compiled_without_being_stored(run):
 
 @pytest.mark.jit
 @pytest.mark.parametrize("variable", ["NUMBA_CACHE_DIR", "XDG_CACHE_HOME"])
-def test_a_directory_that_can_be_written_is_used(run, tmp_path, variable):
+def test_a_writable_cache_directory_is_used(run, tmp_path, variable):
     if variable != "NUMBA_CACHE_DIR" and sys.platform != "linux":
         pytest.skip("where a user's cache directory is depends on the system")
     (tmp_path / "writable").mkdir()
@@ -67,7 +67,7 @@ def test_a_directory_that_can_be_written_is_used(run, tmp_path, variable):
 
 
 @pytest.mark.jit
-def test_the_command_says_so_once_and_works(run):
+def test_the_command_warns_once_and_works(run):
     done = run("-m", "quests_core.cli", "--help")
     assert done.returncode == 0
     assert "compress" in done.stdout

@@ -1,4 +1,4 @@
-"""Only regular files are opened; nothing waits for a writer, and nothing without an end is read."""
+"""Only regular files are opened, without waiting for a writer or reading endless devices."""
 
 import os
 import socket
@@ -7,8 +7,8 @@ import stat
 import pytest
 
 from quests_core import read
-from quests_core.io.dataset import content_hash
 from quests_core.io.read_process import read_in_process
+from quests_core.utils.checksum import sha256_of
 from quests_core.utils.regular import open_regular
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no FIFOs here")
@@ -17,8 +17,8 @@ NAMES = ("x.xyz", "x.xyz.gz", "x.cif", "x.db", "x")
 
 @pytest.fixture(params=["FIFO", "device", "socket", "folder"])
 def odd(request, tmp_path, monkeypatch):
-    """Return what makes something that is no regular file under a name."""
-    # A socket's path must be short.
+    """Return a function that creates something other than a regular file."""
+    # Paths of sockets must be short.
     monkeypatch.chdir(tmp_path)
 
     def make(name):
@@ -38,8 +38,8 @@ def odd(request, tmp_path, monkeypatch):
 
 @pytest.mark.parametrize("name", NAMES)
 @pytest.mark.parametrize("by_link", [False, True])
-@pytest.mark.parametrize("opens", [read, read_in_process, content_hash, open_regular])
-def test_what_is_no_file_is_refused_at_once(odd, name, by_link, opens, tmp_path):
+@pytest.mark.parametrize("opens", [read, read_in_process, sha256_of, open_regular])
+def test_other_than_regular_files_are_refused_at_once(odd, name, by_link, opens, tmp_path):
     path, message = odd(name)
     if by_link:
         path = tmp_path / f"link-{name}"
@@ -48,7 +48,7 @@ def test_what_is_no_file_is_refused_at_once(odd, name, by_link, opens, tmp_path)
         opens(path)
 
 
-def test_what_replaces_a_file_after_the_check_is_refused_too(tmp_path, monkeypatch):
+def test_a_file_replaced_after_the_check_is_refused(tmp_path, monkeypatch):
     path, fifo = tmp_path / "x.xyz", tmp_path / "fifo"
     path.write_text("1\n\nCu 0 0 0\n")
     os.mkfifo(fifo)
@@ -59,6 +59,6 @@ def test_what_replaces_a_file_after_the_check_is_refused_too(tmp_path, monkeypat
         open_regular(fifo)
 
 
-def test_a_missing_file_is_missing(tmp_path):
+def test_missing_file_raises_file_not_found(tmp_path):
     with pytest.raises(FileNotFoundError, match="no such file"):
         open_regular(tmp_path / "x.xyz")

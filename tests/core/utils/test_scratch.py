@@ -1,4 +1,4 @@
-"""Folders of temporary files, as seen by two processes that start at the same moment."""
+"""Temporary folders of two processes that start at the same time."""
 
 import pytest
 
@@ -7,14 +7,14 @@ from quests_core.utils import scratch
 fcntl = pytest.importorskip("fcntl")
 
 
-def test_a_folder_is_not_removed_while_it_is_being_locked(tmp_path, monkeypatch):
+def test_a_folder_being_locked_is_not_removed(tmp_path, monkeypatch):
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
     lock, calls = fcntl.flock, []
 
     def flock(file, operation):
         calls.append(file)
         if len(calls) == 1:
-            # As another process does that starts at the same moment.
+            # Like another process that starts at the same time.
             scratch.remove_stale()
         lock(file, operation)
 

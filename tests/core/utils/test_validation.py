@@ -1,4 +1,4 @@
-"""The gate: whole messages, for every argument of every public function."""
+"""Tests of the validation of all arguments of public functions, with complete messages."""
 
 import numpy as np
 import pytest
@@ -34,7 +34,7 @@ def with_value(value, row=4):
 
 
 def message(function, *args, **kwargs):
-    """Return kind and text of the error."""
+    """Return the type and the message of the error."""
     with pytest.raises((TypeError, ValueError)) as error:
         function(*args, **kwargs)
     return type(error.value), str(error.value)
@@ -71,7 +71,7 @@ def test_matrices(bad, kind, text):
         assert message(select, X, reference=bad) == (kind, f"reference: {text}")
 
 
-def test_no_environments():
+def test_empty_environments():
     empty = np.empty((0, 2))
     expected = (ValueError, "envs: expected at least 1 environment, got 0")
     for function in OF_ENVS:
@@ -86,7 +86,7 @@ def test_no_environments():
     assert message(overlap, empty, X) == (ValueError, "query: expected at least 1 environment, got 0")
 
 
-def test_columns_must_agree():
+def test_numbers_of_columns_must_be_equal():
     expected = (ValueError, "reference: expected 2 columns, as query has, got 3")
     for function in PAIRS:
         assert message(function, X, np.zeros((4, 3))) == expected
@@ -122,7 +122,7 @@ def test_positive_numbers(bad, kind, text):
 
 
 @pytest.mark.parametrize("bad", [1e-300, 1e300, 1e-13, 1e13, 5e-324])
-def test_bandwidths_and_volumes_of_no_material(bad):
+def test_unphysical_bandwidths_and_volumes_are_refused(bad):
     expected = ValueError, f"bandwidth: expected a number from 1e-12 to 1e+12, got {bad:g}"
     for function in (*OF_ENVS, select):
         assert message(function, X, bandwidth=bad) == expected
@@ -144,12 +144,12 @@ def test_bandwidths_at_the_bounds_are_numbers(good):
 @pytest.mark.parametrize(
     ("bad", "kind", "text"),
     [
-        (0, ValueError, "expected a whole number of at least {}, got 0"),
-        (-3, ValueError, "expected a whole number of at least {}, got -3"),
-        (2.0, TypeError, "expected a whole number, got float 2.0"),
-        ("2", TypeError, "expected a whole number, got str '2'"),
-        (None, TypeError, "expected a whole number, got NoneType None"),
-        (True, TypeError, "expected a whole number, got bool True"),
+        (0, ValueError, "expected an integer of at least {}, got 0"),
+        (-3, ValueError, "expected an integer of at least {}, got -3"),
+        (2.0, TypeError, "expected an integer, got float 2.0"),
+        ("2", TypeError, "expected an integer, got str '2'"),
+        (None, TypeError, "expected an integer, got NoneType None"),
+        (True, TypeError, "expected an integer, got bool True"),
     ],
 )
 def test_counts(bad, kind, text):
@@ -160,22 +160,22 @@ def test_counts(bad, kind, text):
     assert message(set_num_threads, bad) == (kind, "n: " + text.format(1))
 
 
-def test_one_neighbour_is_too_few():
-    expected = (ValueError, "k: expected a whole number of at least 2, got 1")
+def test_k_is_at_least_2():
+    expected = (ValueError, "k: expected an integer of at least 2, got 1")
     assert message(descriptors, [Atoms("H")], k=1) == expected
 
 
 @pytest.mark.parametrize(
     ("bad", "kind", "text"),
     [
-        (0, ValueError, "expected a whole number of at least 1, got 0"),
+        (0, ValueError, "expected an integer of at least 1, got 0"),
         (4, ValueError, "expected at most the number of frames, 3, got 4"),
-        (0.0, ValueError, "expected a fraction in (0, 1] or a whole number, got 0.0"),
-        (1.5, ValueError, "expected a fraction in (0, 1] or a whole number, got 1.5"),
-        (2.0, ValueError, "expected a fraction in (0, 1] or a whole number, got 2.0"),
-        (np.nan, ValueError, "expected a fraction in (0, 1] or a whole number, got nan"),
-        (True, TypeError, "expected a whole number, got bool True"),
-        ("all", TypeError, "expected a whole number, got str 'all'"),
+        (0.0, ValueError, "expected a fraction in (0, 1] or an integer, got 0.0"),
+        (1.5, ValueError, "expected a fraction in (0, 1] or an integer, got 1.5"),
+        (2.0, ValueError, "expected a fraction in (0, 1] or an integer, got 2.0"),
+        (np.nan, ValueError, "expected a fraction in (0, 1] or an integer, got nan"),
+        (True, TypeError, "expected an integer, got bool True"),
+        ("all", TypeError, "expected an integer, got str 'all'"),
     ],
 )
 def test_number_to_select(bad, kind, text):
@@ -191,17 +191,17 @@ def test_number_to_select(bad, kind, text):
         (
             [0.5],
             TypeError,
-            "expected a list of whole numbers, got an array of dtype float64 and shape (1,)",
+            "expected a list of integers, got an array of dtype float64 and shape (1,)",
         ),
         (
             [[0, 1]],
             TypeError,
-            "expected a list of whole numbers, got an array of dtype int64 and shape (1, 2)",
+            "expected a list of integers, got an array of dtype int64 and shape (1, 2)",
         ),
         (
             [True, False],
             TypeError,
-            "expected a list of whole numbers, got an array of dtype bool and shape (2,)",
+            "expected a list of integers, got an array of dtype bool and shape (2,)",
         ),
     ],
 )
@@ -266,22 +266,22 @@ def test_sizes():
     [
         ([0, 2, 5], ValueError, "offsets: the last one must be the number of rows, 6, got 5"),
         ([0, 7], ValueError, "offsets: the last one must be the number of rows, 6, got 7"),
-        ([1, 6], ValueError, "offsets: expected whole numbers that start at 0 and never fall"),
-        ([0, 4, 3, 6], ValueError, "offsets: expected whole numbers that start at 0 and never fall"),
-        ([], ValueError, "offsets: expected whole numbers that start at 0 and never fall"),
+        ([1, 6], ValueError, "offsets: expected integers that start at 0 and do not decrease"),
+        ([0, 4, 3, 6], ValueError, "offsets: expected integers that start at 0 and do not decrease"),
+        ([], ValueError, "offsets: expected integers that start at 0 and do not decrease"),
         (
             [0.0, 6.0],
             TypeError,
-            "offsets: expected a list of whole numbers, got an array of dtype float64 and shape (2,)",
+            "offsets: expected a list of integers, got an array of dtype float64 and shape (2,)",
         ),
-        (6, TypeError, "offsets: expected a list of whole numbers, got an array of dtype int64 and shape ()"),
+        (6, TypeError, "offsets: expected a list of integers, got an array of dtype int64 and shape ()"),
     ],
 )
 def test_offsets(offsets, kind, text):
     assert message(Environments, X, offsets) == (kind, text)
 
 
-def test_bad_rows_name_their_frame():
+def test_invalid_rows_name_their_frame():
     expected = "X: expected finite numbers below 1e+15, got nan in row 3 (frame 3)"
     assert message(Environments, with_value(np.nan, 3), [0, 2, 3, 3, 6]) == (ValueError, expected)
     expected = "X: expected finite numbers below 1e+15, got inf in row 0 (frame 1)"
@@ -315,7 +315,7 @@ def test_species(species, text):
     assert message(descriptors, [Atoms("C")], species=species) == (ValueError, text)
 
 
-def test_numbers_too_large_for_a_float():
+def test_integers_too_large_for_a_float():
     huge = 10**400
     assert message(bandwidth_from_volume, huge) == (
         ValueError,

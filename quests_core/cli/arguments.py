@@ -1,0 +1,64 @@
+"""Arguments and options that several commands share."""
+
+from dataclasses import dataclass
+from typing import Annotated, Any
+
+import typer
+
+
+@dataclass(frozen=True)
+class Parameters:
+    """Parameters of the descriptors and of the kernel."""
+
+    k: int = 32
+    cutoff: float = 5.0
+    bandwidth: float = 0.015
+    species: bool = False
+
+
+def flag(*names: str, help: str) -> Any:
+    """Return an option without a value, and without a placeholder for one in its help."""
+    return typer.Option(*names, help=help, metavar="")
+
+
+_FILE = (
+    "Structures in any format that ASE reads, optionally compressed; - for extxyz on standard input; "
+    "or the name of a published data set, such as tm23:Ag."
+)
+File = Annotated[str, typer.Argument(help=_FILE, metavar="FILE")]
+Test = Annotated[str, typer.Argument(help=_FILE, metavar="TEST")]
+Reference = Annotated[str, typer.Argument(help="The reference structures.", metavar="REF")]
+K = Annotated[int, typer.Option("-k", help="Number of neighbours in the descriptor.")]
+Cutoff = Annotated[float, typer.Option("--cutoff", "-c", help="Cutoff radius of the descriptor, Å.")]
+Bandwidth = Annotated[float, typer.Option("--bandwidth", "-b", help="Bandwidth h of the kernel, Å⁻¹.")]
+Species = Annotated[bool, flag("--species", help="Distinguish chemical elements.")]
+Seed = Annotated[int, typer.Option("--seed", help="Seed of the random number generator.")]
+Force = Annotated[
+    bool, flag("--force", help="Overwrite an existing file; for a symbolic link, the file it points to.")
+]
+DryRun = Annotated[bool, flag("--dry-run", help="Compute and report, but write no file.")]
+Json = Annotated[bool, flag("--json", help="Print JSON.")]
+
+EnergyKey = Annotated[str | None, typer.Option("--energy-key", help="Key of the energy.")]
+ForcesKey = Annotated[str | None, typer.Option("--forces-key", help="Column of the forces.")]
+LabelKey = Annotated[
+    str | None, typer.Option("--label-key", help="Key of the label, instead of config_type.")
+]
+
+
+def parse_size(text: str, option: str) -> int | float:
+    """Return an integer as a count, a decimal number or a percentage as a fraction.
+
+    Examples
+    --------
+    >>> parse_size("100", "--size"), parse_size("0.25", "--size"), parse_size("25%", "--size")
+    (100, 0.25, 0.25)
+    """
+    try:
+        if text.rstrip().endswith("%"):
+            return float(text.rstrip().removesuffix("%")) / 100
+        return float(text) if "." in text else int(text)
+    except ValueError:
+        raise typer.BadParameter(
+            f"expected a number like 100, or a fraction like 0.25 or 25%, got {text!r}", param_hint=option
+        ) from None

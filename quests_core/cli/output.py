@@ -1,0 +1,97 @@
+"""Output of the commands: files, standard output and standard error."""
+
+import json
+import math
+import os
+import sys
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+
+from ..io.compressed import check_can_compress, compress, plain_name
+from ..utils.atomic_write import atomic_write, check_replaceable
+from ..utils.escape import terminal
+
+# The file name that stands for standard input or output.
+STDIO = "-"
+# Suffixes under which frames are written: they are extxyz, and the format is read from the name.
+FRAME_SUFFIXES = (".xyz", ".extxyz")
+# Width of tables if the output is not a terminal.
+_WIDTH = 200
+
+
+def check_target(output: str | None, force: bool, *sources: Path, endings: tuple[str, ...] = ()) -> None:
+    """Raise an error before the computation if `output` cannot be written to.
+
+    Parameters
+    ----------
+    output : str or None
+        The target; None and `STDIO` pass.
+    force : bool
+        Whether an existing file may be overwritten.
+    *sources : Path
+        Files that must not be overwritten.
+    endings : tuple of str
+        Accepted suffixes, each optionally followed by that of a compression; empty to accept any.
+    """
+    if output in (None, STDIO):
+        return
+    check_can_compress(output)
+    if endings and not plain_name(output.lower()).endswith(endings):
+        raise ValueError(
+            f"--output: expected a name that ends in {', '.join(endings)} (or .gz), got {output}"
+        )
+    if not Path(output).parent.is_dir():
+        raise FileNotFoundError(f"{output}: there is no folder {Path(output).parent}")
+    if not os.path.lexists(output):
+        return
+    if any(source.exists() and source.samefile(output) for source in sources):
+        raise ValueError(f"{output}: expected another file than the source")
+    if not force:
+        raise FileExistsError(f"{output} exists; --force replaces it")
+    check_replaceable(output)
+
+
+def write_target(output: str, content: bytes, force: bool) -> None:
+    """Write to a file atomically, compressed according to its suffix, or to standard output."""
+    if output == STDIO:
+        sys.stdout.buffer.write(content)
+        sys.stdout.buffer.flush()
+    else:
+        content = compress(content, output)
+        atomic_write(output, content, overwrite=force)
+
+
+def write_line(text: str, err: bool = False) -> None:
+    """Write a line to standard output or standard error, in the encoding of the stream."""
+    # `typer.echo` writes UTF-8 even to a stream with ASCII encoding.
+    stream = sys.stderr if err else sys.stdout
+    # A process without a console may have no streams.
+    if stream is not None:
+        stream.write(f"{text}\n")
+        stream.flush()
+
+
+def print_result(result: dict, text: Any, as_json: bool, output: str | None = None) -> None:
+    """Print `result` as JSON, or else `text`; to standard error if `output` is standard output."""
+    piped = output == STDIO
+    if as_json:
+        write_line(json.dumps(_to_json(result), allow_nan=False), err=piped)
+    elif isinstance(text, str):
+        write_line(terminal(text), err=piped)
+    else:
+        console = Console(stderr=piped)
+        console = console if console.is_terminal else Console(stderr=piped, width=_WIDTH)
+        console.print(text)
+
+
+def _to_json(value: Any) -> Any:
+    """Return a JSON-serializable value, with None for numbers that are not finite."""
+    if isinstance(value, dict):
+        return {key: _to_json(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_to_json(item) for item in value]
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    return value

@@ -1,0 +1,111 @@
+"""Tests of the command ``compress``."""
+
+import gzip
+import json
+
+import ase.io
+import numpy as np
+import pytest
+
+import quests_core as q
+import quests_core.cli.common
+from tests.core.cli.commands import KEYS, PARAMETERS, environments, run, run_json
+
+
+@pytest.mark.jit
+@pytest.mark.parametrize("method", [method for method in q.METHODS if method != "pcov_fps"])
+def test_compress_selects_the_frames_of_select(file, tmp_path, method):
+    target, expected = tmp_path / "kept.xyz", tmp_path / "expected.xyz"
+    answer = run_json(
+        "compress", file, "-m", method, "-s", 5, *PARAMETERS, "--locked", "7,2", "--excluded", "4-5",
+        "--seed", 3, "--order", "rank", "-o", target,
+    )  # fmt: skip
+    (envs,) = environments(file)
+    selection = q.select(envs, method, 5, bandwidth=0.03, locked=[2, 7], excluded=[4, 5], random_state=3)
+    assert answer["indices_by_rank"] == selection.order.tolist()
+    assert answer["parameters"]["k"] == 4
+    assert answer["output"] == str(target)
+    q.write_subset(expected, file, selection.order, order="rank")
+    assert target.read_bytes() == expected.read_bytes()
+    rest = envs.take(np.setdiff1d(np.arange(8), [4, 5]))
+    kept = envs.take(selection.order)
+    assert answer["metrics"]["overlap"] == q.overlap(rest, kept, bandwidth=0.03)
+    assert answer["metrics"]["entropy"] == pytest.approx(q.entropy(kept, bandwidth=0.03), abs=1e-6)
+
+
+def test_pcov_fps_uses_the_energies_per_atom_of_the_file(file, rng, tmp_path):
+    energies = rng.normal(-14.0, 2.0, 8)
+    frames = [atoms.repeat(1 + i % 2) for i, atoms in enumerate(q.read(file))]
+    for atoms, energy in zip(frames, energies, strict=True):
+        atoms.info["REF_energy"] = energy * len(atoms)
+    path = tmp_path / "labelled.xyz"
+    ase.io.write(path, frames, format="extxyz")
+    answer = run_json("compress", path, "-m", "pcov_fps", "-s", 5, "--dry-run", *PARAMETERS)
+    (envs,) = environments(path)
+    assert answer["indices_by_rank"] == q.select(envs, "pcov_fps", 5, y=energies).order.tolist()
+    del frames[3].info["REF_energy"]
+    ase.io.write(path, frames, format="extxyz")
+    done = run("compress", path, "-m", "pcov_fps", "--dry-run", *PARAMETERS)
+    assert done.exit_code == 1
+    assert "frame 3: expected an energy, which the method pcov_fps needs of every frame" in done.stderr
+
+
+def test_compress_with_a_reference(file, other, tmp_path):
+    answer = run_json("compress", file, "-r", other, "-s", 3, *PARAMETERS, "-o", tmp_path / "kept.xyz")
+    envs, known = environments(file, other)
+    selection = q.select(envs, n_to_select=3, bandwidth=0.03, reference=known)
+    assert answer["indices_by_rank"] == selection.order.tolist()
+    both = np.concatenate([known.X, envs.take(selection.order).X])
+    assert answer["metrics"]["overlap_with_reference"] == q.overlap(envs, both, bandwidth=0.03)
+    done = run("compress", file, "-r", other, "-m", "k_means", "--dry-run", *PARAMETERS)
+    assert done.exit_code == 1
+    assert "reference: expected None for method 'k_means', whose clusters divide" in done.stderr
+
+
+def test_compress_until_targets_are_met(file):
+    (envs,) = environments(file)
+    for given, until in (
+        (["-u", "overlap=0.6", "-u", "max_envs=30"], {"overlap": 0.6, "max_envs": 30}),
+        (["--until", "information_loss=0.5", "-s", "8"], {"information_loss": 0.5}),
+    ):
+        answer = run_json("compress", file, *given, *PARAMETERS, "--dry-run")
+        assert answer["indices_by_rank"] == q.select(envs, bandwidth=0.03, until=until).order.tolist()
+        assert answer["parameters"]["until"] == until
+
+
+def test_dry_run_writes_nothing(file, tmp_path):
+    target = tmp_path / "kept.xyz"
+    done = run("compress", file, "-o", target, "-k", 4, "--dry-run")
+    assert done.exit_code == 0
+    assert "balanced keeps 2 of 8 frames: overlap" in done.stdout
+    assert not target.exists()
+
+
+def test_defaults_equal_those_of_select(file, tmp_path):
+    answer = run_json("compress", file, "-o", tmp_path / "kept.xyz")
+    selection = q.select(q.descriptors(q.read(file)), n_to_select=0.25)
+    assert answer["indices_by_rank"] == selection.order.tolist()
+    assert answer["parameters"] == selection.parameters | {
+        "k": 32, "cutoff": 5.0, "species": False, "cost": "frames",
+    }  # fmt: skip
+
+
+def test_compress_from_stdin_to_stdout(file):
+    content = file.read_bytes()
+    done = run("compress", "-", "-s", 3, "-k", 4, "-m", "random", "-o", "-", stdin=content)
+    assert done.exit_code == 0
+    order = q.select(q.descriptors(q.read(file), k=4), "random", 3).order
+    lines = content.splitlines(keepends=True)
+    assert done.stdout_bytes == b"".join(b"".join(lines[6 * i : 6 * i + 6]) for i in sorted(order))
+    assert "random keeps 3 of 8 frames" in done.stderr
+    packed = run("compress", "-", "-s", 3, "-k", 4, "-m", "random", "-o", "-", stdin=gzip.compress(content))
+    assert packed.stdout_bytes == done.stdout_bytes
+    assert json.loads(run("entropy", "-", "-k", 4, "--json", stdin=content).stdout)["file"] == "-"
+
+
+def test_isolated_atoms_are_found_by_label_key(keyed):
+    options = ("-s", 2, "-k", 4, "-m", "random", "--dry-run")
+    assert run_json("compress", keyed, *options)["isolated_atoms"] == []
+    named = run_json("compress", keyed, *options, *KEYS, "--label-key", "kind")
+    assert named["isolated_atoms"] == [2]
+    assert 2 in named["indices_by_rank"]

@@ -1,0 +1,45 @@
+"""Tests of ``describe``."""
+
+import ase.io
+
+import quests_core as q
+import quests_core.cli.common
+from quests_core.health import check
+from quests_core.io.dataset import load
+from tests.core.cli.commands import KEYS, run, run_json
+
+
+def test_describe_reports_content_and_findings(file, tmp_path):
+    frames = ase.io.read(file, ":")
+    frames[5] = frames[1].copy()
+    frames[3].positions[1] = frames[3].positions[0] + [0.5, 0, 0]
+    for i, atoms in enumerate(frames):
+        atoms.info["config_type"] = "[bold]" if i < 3 else "b"
+    path = tmp_path / "bad.xyz"
+    ase.io.write(path, frames, format="extxyz")
+    answer = run_json("describe", path)
+    dataset = load(path)
+    expected = check(dataset, q.descriptors(dataset.frames), 5.0)
+    assert [(f["kind"], tuple(f["frames"])) for f in answer["findings"]] == [
+        (finding.kind, finding.frames) for finding in expected
+    ]
+    kinds = {finding["kind"]: finding for finding in answer["findings"]}
+    assert kinds["duplicates"]["frames"] == [5]
+    assert kinds["overlapping atoms"] | {"explanation": ""} == {
+        "kind": "overlapping atoms", "severity": "error", "title": "Overlapping atoms", "explanation": "",
+        "frames": [3], "removable": True,
+    }  # fmt: skip
+    assert answer["labels"] == {"[bold]": 3, "b": 5}
+    assert answer["elements"] == ["Ag", "Cu"]
+    shown = run("describe", path).stdout
+    assert "error Overlapping atoms: 1 frame (3)" in shown
+    assert "[bold] (3), b (5)" in shown, "what stands in a file is no markup"
+
+
+def test_describe_uses_the_given_keys(keyed):
+    usual, named = run_json("describe", keyed), run_json("describe", keyed, *KEYS, "--label-key", "kind")
+    assert usual["labels"] == {"bulk": 6}
+    assert named["labels"] == {"a": 2, "isolated_atom": 1, "b": 3}
+    kinds = [{finding["kind"] for finding in answer["findings"]} for answer in (usual, named)]
+    assert "no forces" in kinds[0]
+    assert "no forces" not in kinds[1]

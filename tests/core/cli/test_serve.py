@@ -1,0 +1,63 @@
+"""Tests of ``serve``."""
+
+import os
+import subprocess
+import sys
+
+import pytest
+
+from quests_core.cli import serve
+from tests.core.cli.commands import run
+
+
+def test_serve_starts_panel_with_the_file(file, monkeypatch):
+    calls = []
+    monkeypatch.setattr(serve, "_replace_process", lambda *a: calls.append(a) or 0)
+    assert run("serve", file, "--port", 5999, "--no-show").exit_code == 0
+    (command, environment), *_ = calls
+    assert command[:4] == [sys.executable, "-m", "panel", "serve"]
+    assert command[-2:] == ["--port", "5999"]
+    assert command[command.index("--session-ids") + 1] == "signed"
+    assert len(environment["BOKEH_SECRET_KEY"]) > 40
+    assert environment["QUESTS_FILE"] == str(file)
+    assert command[command.index("--address") + 1] == "localhost"
+    assert "QUESTS_DATA_DIRS" not in environment
+    if sys.platform == "linux":
+        assert environment["PYTHONMALLOC"] == "malloc"
+
+
+def test_serve_passes_data_folders_and_origins(tmp_path, monkeypatch):
+    calls = []
+    monkeypatch.setattr(serve, "_replace_process", lambda *a: calls.append(a) or 0)
+    (tmp_path / "one").mkdir()
+    (tmp_path / "two").mkdir()
+    arguments = (
+        "--data-dir",
+        tmp_path / "one",
+        "--data-dir",
+        tmp_path / "one/../two",
+        "--address",
+        "0.0.0.0",
+    )
+    assert run("serve", "--no-show", *arguments, "--origin", "data.group:80").exit_code == 0
+    (command, environment), *_ = calls
+    assert environment["QUESTS_DATA_DIRS"].split(os.pathsep) == [str(tmp_path / "one"), str(tmp_path / "two")]
+    assert command[command.index("--address") + 1] == "0.0.0.0"
+    assert "--allow-websocket-origin=data.group:80" in command
+
+
+def test_serve_refuses_invalid_limits(file, monkeypatch):
+    monkeypatch.setattr(subprocess, "call", lambda *_, **__: pytest.fail("started"))
+    for name in ("QUESTS_MAX_UPLOAD_MB", "QUESTS_MAX_SESSION_MB"):
+        with monkeypatch.context() as patch:
+            patch.setenv(name, "many")
+            done = run("serve", "--no-show", file)
+        expected = f"Error: {name}: expected a positive number, got 'many'\n"
+        assert (done.exit_code, done.stderr) == (1, expected)
+
+
+def test_serve_refuses_a_folder_that_does_not_exist(tmp_path, monkeypatch):
+    monkeypatch.setattr(serve, "_replace_process", lambda *_: pytest.fail("served"))
+    done = run("serve", "--no-show", "--data-dir", tmp_path / "nope")
+    assert done.exit_code == 1
+    assert f"--data-dir: expected a folder, got {tmp_path}/nope" in done.stderr
