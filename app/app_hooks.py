@@ -13,6 +13,7 @@ from tornado.ioloop import IOLoop
 
 from quests_app.jobs.queue import shut_down
 from quests_app.server import allowed_paths, guarded_server, websocket_limits
+from quests_app.server.bokeh_patch import patch_defaults
 from quests_app.server.garbage import deferred_collection
 from quests_app.server.page_admission import PageAdmission
 from quests_app.server.panel_patch import patch_message_queue
@@ -47,6 +48,9 @@ def on_server_loaded(server_context) -> None:
         IOLoop.current().add_callback(begin)
     # Takes a tenth of the time to build a page and only warns developers.
     settings.perform_document_validation = False
+    # Inspects the signature of each of 1,500 callbacks of a page.
+    settings.perform_error_diagnostics = False
+    patch_defaults()
     sys.setswitchinterval(SWITCH_SECONDS)
     gc.collect()
     gc.freeze()

@@ -26,7 +26,10 @@ NEEDED = {
     "_views": (pn.state, "documents of views in a notebook"),
 }
 # These are looked up with a guard: if one is missing, the workaround is disabled.
-GUARDED = {"_dispatch_msgs", "_WRITE_BLOCK", "_WRITE_MSGS", "_WRITE_EVENTS", "_schedule_busy_cleanup"}
+GUARDED = {
+    "_dispatch_msgs", "_WRITE_BLOCK", "_WRITE_MSGS", "_WRITE_EVENTS", "_get_default",
+    "_schedule_busy_cleanup",
+}  # fmt: skip
 PYTHON = {"_exit", "_run_exitfuncs"}
 
 

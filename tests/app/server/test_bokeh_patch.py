@@ -1,0 +1,59 @@
+"""The defaults of properties are the same, looked up once."""
+
+import re
+
+import pytest
+from bokeh.core.json_encoder import serialize_json
+from bokeh.core.property.descriptors import PropertyDescriptor
+from bokeh.document import Document
+from bokeh.models import Column, Div, Slider
+from bokeh.plotting import figure
+from bokeh.themes import built_in_themes
+
+from quests_app.server.bokeh_patch import patch_defaults
+
+PLAIN = getattr(PropertyDescriptor._get_default, "__wrapped__", PropertyDescriptor._get_default)
+
+
+@pytest.fixture(autouse=True)
+def _plain(monkeypatch):
+    monkeypatch.setattr(PropertyDescriptor, "_get_default", PLAIN)
+
+
+def page_of(theme=None):
+    """Return all values of the models of a page, and what is sent of it, without the ids of models."""
+    document, plot = Document(), figure(width=300)
+    plot.scatter([1, 2], [3, 4])
+    document.theme = built_in_themes[theme] if theme else document.theme
+    document.add_root(Column(plot, Div(text="a"), Slider(start=0, end=1, value=0)))
+    values = [repr(model.properties_with_values()) for model in document.models]
+    sent = re.sub(r"p\d+", "", serialize_json(document.to_json()))
+    return sorted(re.sub(r"p\d+|0x[0-9a-f]+", "", text) for text in values), sent
+
+
+@pytest.mark.parametrize("theme", [None, "dark_minimal"])
+def test_all_values_are_the_same(theme):
+    before = page_of(theme)
+    patch_defaults()
+    patch_defaults()
+    for _ in range(2):
+        assert page_of(theme) == before
+
+
+def test_a_default_is_looked_up_once_and_what_can_change_is_not_shared():
+    patch_defaults()
+    looked_up = PropertyDescriptor._get_default
+    assert looked_up.__wrapped__ is PLAIN
+    one, other = Div(), Div()
+    one.tags.append("mine")
+    assert other.tags == []
+    assert one.visible is other.visible is True
+    one.visible = False
+    assert (one.visible, other.visible) == (False, True)
+
+
+@pytest.mark.parametrize("absent", ["_get_default", "has_unstable_default"])
+def test_bokeh_without_these_private_names_is_left_as_it_is(monkeypatch, absent):
+    monkeypatch.delattr(PropertyDescriptor, absent)
+    patch_defaults()
+    assert getattr(PropertyDescriptor, "_get_default", PLAIN) is PLAIN
