@@ -1,5 +1,6 @@
 """The dashboard's entry point: ``panel serve app``."""
 
+import gc
 from urllib.parse import urlencode
 
 import panel as pn
@@ -11,6 +12,7 @@ from quests_app.server.allowed_paths import of_document
 from quests_app.server.loop_scheduler import on_loop_of
 from quests_app.session.controller import Controller
 from quests_app.session.state import State
+from quests_app.views.view_queue import ViewQueue
 
 pn.extension("filedropper", "tabulator", respect_explicit_sizing=True)
 
@@ -19,19 +21,22 @@ if document is None:
     raise RuntimeError("expected a session; start the dashboard with: panel serve app")
 client_values.limit(document)
 state = State()
-scheduler = DeferredScheduler(on_loop_of(document))
+on_loop = on_loop_of(document)
+scheduler, queue = DeferredScheduler(on_loop), ViewQueue(on_loop, done=gc.freeze)
 controller = Controller(state, scheduler, allowed_paths=of_document(document))
 pn.state.onload(scheduler.open)
+pn.state.onload(queue.open)
 
 
-def end(_, controller=controller, scheduler=scheduler) -> None:
+def end(_, controller=controller, scheduler=scheduler, queue=queue) -> None:
     """End the session; the default arguments outlive the module, which Bokeh clears first."""
     controller.close()
     scheduler.close()
+    queue.close()
 
 
 pn.state.on_session_destroyed(end)
 # Computations start when a browser has loaded the page: HTTP requests alone compute nothing.
 # The query comes from the session: a timed-out client reconnects by websocket, without the query string.
 search = "?" + urlencode({name: values[-1] for name, values in pn.state.session_args.items()})
-page(state, controller, search, begin=pn.state.onload).servable(title="QUESTS Explorer")
+page(state, controller, search, begin=pn.state.onload, queue=queue).servable(title="QUESTS Explorer")

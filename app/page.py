@@ -1,18 +1,17 @@
 """Lay out the views on the page."""
 
-from collections.abc import Callable
-from functools import partial
+from collections.abc import Callable, Iterator
 
 import panel as pn
 import panel_material_ui as pmui
 from panel.util import edit_readonly
-from panel.viewable import Viewable
 
 from .jobs.activity import WAITING
 from .session.controller import Controller
 from .session.references import ReferenceSets
 from .session.seed_bands import SeedBandUpdater
 from .session.state import TABS, State
+from .views.base import View
 from .views.compare.addition import AdditionView
 from .views.compare.matrix import MatrixView
 from .views.compare.novel_frames import NovelFramesTable
@@ -42,7 +41,8 @@ from .views.sidebar.export_dialog import ExportDialog
 from .views.sidebar.methods import MethodsView
 from .views.sidebar.settings import SettingsView
 from .views.sidebar.size import SizeView
-from .views.tabs import Tabs
+from .views.tabs import TabMaker, Tabs, grid
+from .views.view_queue import ViewQueue
 from .widgets.card import CSS, html
 from .widgets.tables import TableKeys
 
@@ -70,21 +70,24 @@ SX = {
 
 def page(
     state: State, controller: Controller, search: str | None = None,
-    begin: Callable[[Callable[[], None]], object] | None = None,
+    begin: Callable[[Callable[[], None]], object] | None = None, queue: ViewQueue | None = None,
 ) -> pmui.Page:  # fmt: skip
     """Return the page of one session; open the link with the query string `search` if given.
 
-    `begin` schedules the function that opens the link; by default it runs immediately.
+    `begin` schedules the function that opens the link; by default it runs immediately. The page that is
+    returned holds what is needed first; `queue` builds the rest, by default immediately.
     """
+    queue = queue or ViewQueue()
     sets = ReferenceSets(state, controller)
     address = AddressView(state, controller, sets)
-    main = content(state, controller, sets)
-    sidebar = (
-        DatasetView(state, controller), SizeView(state), MethodsView(state), ExportView(state, controller),
-        ExportDialog(state, controller, sets), SettingsView(state, controller), address,
-    )  # fmt: skip
     if search is not None:
         address.ask(search)
+    main = content(state, controller, sets, queue=queue)
+    sidebar = pn.Column(
+        address, DatasetView(state, controller), SizeView(state), sizing_mode="stretch_width", margin=0
+    )
+    queue.add(sidebar, _rest_of_sidebar(state, controller, sets))
+    if search is not None:
         if begin is None:
             address.open()
         else:
@@ -93,7 +96,7 @@ def page(
     page = pmui.Page(
         title=TITLE,
         main=[main, TableKeys()],
-        sidebar=list(sidebar),
+        sidebar=[sidebar],
         sidebar_width=300,
         theme_config=THEME,
         busy_indicator=None,
@@ -106,30 +109,40 @@ def page(
     return page
 
 
+def _rest_of_sidebar(state: State, controller: Controller, sets: ReferenceSets) -> Iterator[View]:
+    yield MethodsView(state)
+    yield ExportView(state, controller)
+    yield ExportDialog(state, controller, sets)
+    yield SettingsView(state, controller)
+
+
 def content(
-    state: State, controller: Controller, sets: ReferenceSets, without: tuple[str, ...] = ()
-) -> pn.Column:
+    state: State, controller: Controller, sets: ReferenceSets, without: tuple[str, ...] = (),
+    queue: ViewQueue | None = None,
+) -> pn.Column:  # fmt: skip
     """Return everything next to the sidebar: status, summary, and the tabs except those in `without`."""
-    tabs = Tabs(state, _makers(state, controller, sets, without))
+    queue = queue or ViewQueue()
+    tabs = Tabs(state, _makers(state, controller, sets, without), queue)
+    bar = tabs.bar()
+    queue.add(bar, (kind(state, controller) for kind in (SelectionBar,)))
     return pn.Column(
-        StatusView(state, controller), SummaryView(state), tabs.bar(SelectionBar(state, controller)),
-        WaitingView(state, controller), tabs.content,
+        StatusView(state, controller), SummaryView(state), bar, WaitingView(state, controller), tabs.content,
         css_classes=["page"], stylesheets=[CSS], sizing_mode="stretch_width", margin=0,
     )  # fmt: skip
 
 
 def _makers(
     state: State, controller: Controller, sets: ReferenceSets, without: tuple[str, ...]
-) -> dict[str, Callable[[], Viewable]]:
-    makers: dict[str, Callable[..., pn.Column]] = {
-        "overview": _overview,
-        "map": _map_tab,
-        "outliers": _outliers_tab,
-        "frames": _frames_tab,
-        "sets": partial(_sets_tab, sets=sets),
-        "health": _health_tab,
+) -> dict[str, TabMaker]:
+    makers: dict[str, TabMaker] = {
+        "overview": lambda _: _overview(state, controller),
+        "map": lambda _: _map_tab(state, controller),
+        "outliers": lambda _: _outliers_tab(state),
+        "frames": lambda _: _frames_tab(state, controller),
+        "sets": lambda cards: _sets_tab(cards, state, sets),
+        "health": lambda _: _health_tab(state, controller),
     }
-    return {key: partial(make, state, controller) for key, make in makers.items() if key not in without}
+    return {key: make for key, make in makers.items() if key not in without}
 
 
 def inline(state: State, controller: Controller, of_frames: bool = True) -> pmui.Column:
@@ -165,7 +178,9 @@ def printed(
     before, made = state.tab, []
     for key, make in _makers(state, controller, ReferenceSets(state, controller), without).items():
         state.tab = key
-        made.append((TABS[key], make()))
+        cards = grid(key)
+        cards.extend(make(cards))
+        made.append((TABS[key], cards))
         wait()
     state.tab = before
     tabs = pmui.Tabs(*made, margin=0, sx={"& .MuiTab-root": {"textTransform": "none"}})
@@ -179,59 +194,54 @@ def printed(
     )  # fmt: skip
 
 
-def grid(*cards, tab: str) -> pn.Column:
-    """Return cards in the grid that the style sheet defines for `tab`."""
-    return pn.Column(
-        *cards, css_classes=["cards", tab], stylesheets=[CSS], sizing_mode="stretch_width", margin=0
-    )
-
-
-def _overview(state: State, controller: Controller) -> pn.Column:
+def _overview(state: State, controller: Controller) -> Iterator[View]:
     tab = "overview"
     SeedBandUpdater(state, controller)
-    views = (
-        CurveView(state, tab), OverlapView(state, tab), MapView(state, controller, tab),
-        ForcesView(state, tab), TableView(state, tab), RedundancyView(state, controller, tab),
-    )  # fmt: skip
-    return grid(*views, tab=tab)
+    yield CurveView(state, tab)
+    yield OverlapView(state, tab)
+    yield MapView(state, controller, tab)
+    yield ForcesView(state, tab)
+    yield TableView(state, tab)
+    yield RedundancyView(state, controller, tab)
 
 
-def _sets_tab(state: State, controller: Controller, sets: ReferenceSets) -> pn.Column:
+def _map_tab(state: State, controller: Controller) -> Iterator[View]:
+    tab = "map"
+    yield MapView(state, controller, tab, with_subset=True)
+    yield StructureView(state, controller, tab)
+    yield NearestView(state, tab)
+
+
+def _outliers_tab(state: State) -> Iterator[View]:
+    tab = "outliers"
+    yield OutliersView(state, tab)
+    yield LostLabelsView(state, tab)
+    yield LostTable(state, tab)
+
+
+def _frames_tab(state: State, controller: Controller) -> Iterator[View]:
+    yield FramesView(state, controller, "frames")
+
+
+def _sets_tab(cards: pn.Column, state: State, sets: ReferenceSets) -> Iterator[View]:
     tab = "sets"
-    views = (
-        SetsView(state, sets, tab), NoveltyView(state, sets, tab), SetMapView(state, sets, tab),
-        NovelFramesTable(state, sets, tab), AdditionView(state, sets, tab), MatrixView(state, sets, tab),
-    )  # fmt: skip
-    shown = grid(*views, tab=tab)
 
-    def hide_unused() -> None:
+    def hide_unused(*_) -> None:
         # Without another file most views have nothing to show.
         alone = not sets.references
-        shown.css_classes = ["cards", tab, *["alone"] * alone]
-        for view in shown.objects[1:5]:
+        cards.css_classes = ["cards", tab, *["alone"] * alone]
+        for view in cards.objects[1:5]:
             view.visible = not alone
 
-    sets.param.watch(lambda _: hide_unused(), "references")
-    hide_unused()
-    return shown
+    sets.param.watch(hide_unused, "references")
+    cards.param.watch(hide_unused, "objects")
+    yield SetsView(state, sets, tab)
+    yield NoveltyView(state, sets, tab)
+    yield SetMapView(state, sets, tab)
+    yield NovelFramesTable(state, sets, tab)
+    yield AdditionView(state, sets, tab)
+    yield MatrixView(state, sets, tab)
 
 
-def _map_tab(state: State, controller: Controller) -> pn.Column:
-    tab = "map"
-    chart = MapView(state, controller, tab, with_subset=True)
-    return grid(chart, StructureView(state, controller, tab), NearestView(state, tab), tab="map-tab")
-
-
-def _frames_tab(state: State, controller: Controller) -> pn.Column:
-    tab = "frames"
-    return grid(FramesView(state, controller, tab), tab=tab)
-
-
-def _outliers_tab(state: State, controller: Controller) -> pn.Column:
-    tab = "outliers"
-    return grid(OutliersView(state, tab), LostLabelsView(state, tab), LostTable(state, tab), tab=tab)
-
-
-def _health_tab(state: State, controller: Controller) -> pn.Column:
-    tab = "health"
-    return grid(HealthView(state, controller, tab), tab=tab)
+def _health_tab(state: State, controller: Controller) -> Iterator[View]:
+    yield HealthView(state, controller, "health")

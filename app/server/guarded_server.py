@@ -32,6 +32,7 @@ from tornado.web import ErrorHandler, HTTPError, OutputTransform, RequestHandler
 
 from .allowed_paths import FOLDERS
 from .connection_owner import endpoints
+from .loop_scheduler import loop_scheduler
 from .path_access import PARAMETER, PathAccess
 from .websocket_limits import MAX_FRAGMENT, LimitedSocket
 
@@ -209,6 +210,12 @@ class _GuardedPage(_Guarded):
         self.request.browser = _digest(cookie)
         self._take_token()
         self._allow_paths()
+
+    async def get_session(self):
+        """Return the session of the page; requests of others come between building and rendering it."""
+        session = await super().get_session()  # type: ignore[misc]  # of the handler that is guarded
+        await loop_scheduler().wait_until_idle()
+        return session
 
     def _take_token(self) -> None:
         """Trust a browser whose URL has the token, and redirect it to the URL without."""

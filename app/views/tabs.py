@@ -1,12 +1,16 @@
-"""The tabs of the page: made when they are first looked at, then only hidden."""
+"""The tabs of the page: built when they are first opened, then only hidden."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import panel as pn
 import panel_material_ui as pmui
 
 from ..session.state import TABS, State
 from ..widgets.card import CSS
+from .view_queue import ViewQueue
+
+# Returns the cards of a tab, each built when it is asked for; the argument is the grid that they come into.
+TabMaker = Callable[[pn.Column], Iterator]
 
 
 class Tabs:
@@ -16,12 +20,14 @@ class Tabs:
     ----------
     state : State
         Its `tab` follows the bar and the other way round.
-    makers : dict
-        For each key of `TABS` that has content, what makes it.
+    makers : dict of TabMaker
+        For each key of `TABS` that has content, what makes its cards.
+    queue : ViewQueue, optional
+        Builds the cards; by default at once.
     """
 
-    def __init__(self, state: State, makers: dict[str, Callable[[], pn.viewable.Viewable]]):
-        self._state, self._makers = state, makers
+    def __init__(self, state: State, makers: dict[str, TabMaker], queue: ViewQueue | None = None):
+        self._state, self._makers, self._queue = state, makers, queue or ViewQueue()
         self._keys = [key for key in TABS if key in makers]
         self._made: dict[str, pn.viewable.Viewable] = {}
         self.content = _column()
@@ -37,11 +43,10 @@ class Tabs:
         self._show()
         self._hide_if_empty()
 
-    def bar(self, *beside) -> pn.Row:
-        """Return the bar, with what else stands in its line."""
+    def bar(self) -> pn.Row:
+        """Return a row that holds the bar, and has room for more."""
         return pn.Row(
             self._bar,
-            *beside,
             css_classes=["tab-bar"],
             stylesheets=[CSS],
             sizing_mode="stretch_width",
@@ -55,12 +60,21 @@ class Tabs:
     def _show(self) -> None:
         tab = self._state.tab if self._state.tab in self._keys else self._keys[0]
         if tab not in self._made:
+            cards = grid(tab)
             # A grid's own `display` would win over Bokeh's rule for what is hidden.
-            self._made[tab] = _column(self._makers[tab]())
+            self._made[tab] = _column(cards)
             self.content.append(self._made[tab])
+            self._queue.add(cards, self._makers[tab](cards))
         for key, made in self._made.items():
             made.visible = key == tab
         self._bar.active = self._keys.index(tab)
+
+
+def grid(tab: str, *cards) -> pn.Column:
+    """Return cards in the grid that the style sheet defines for `tab`."""
+    return pn.Column(
+        *cards, css_classes=["cards", tab], stylesheets=[CSS], sizing_mode="stretch_width", margin=0
+    )
 
 
 def _column(*content) -> pn.Column:

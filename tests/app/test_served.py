@@ -68,6 +68,7 @@ def test_an_event_that_overtakes_a_change_finds_a_consistent_page(server):
     async def scenario() -> None:
         visitor = await Visitor(server.address).open()
         await visitor.wait_for("By comparison, random covers")
+        await visitor.wait_for("Show Python…")
         for ticked in (False, True) * 3:
             # Panel debounces a change; the click flushes it early.
             await asyncio.gather(visitor.change("random", "value", ticked), visitor.click("Show Python…"))

@@ -139,6 +139,8 @@ async def garbage(server: ServedAs, rng: np.random.Generator) -> list[str]:
 
 # Of the page: what is being done, and what is open; its address names the file from the start.
 READING, SHOWN = escape("<span>reading"), escape(">good.xyz</div>")
+# A field of the part of the page that is built last.
+BANDWIDTH = "Bandwidth h / Å⁻¹"
 # Files that are not regular, and why none of them is opened; a device is not beneath the folder.
 SPECIAL = {
     **dict.fromkeys(("fifo.xyz", "fifo.cif", "fifo"), "expected a regular file, got a FIFO"),
@@ -218,6 +220,7 @@ async def long_values(server: ServedAs, rng: np.random.Generator) -> list[str]:
     """Set widgets to values each of which once held the event loop, or would do so."""
     wire = await opened(server, "good.xyz")
     await wire.wait_for(SHOWN)
+    await wire.wait_for(BANDWIDTH)
     await wire.pull()
     losses = []
     for model, name, value in held_values(wire):
@@ -236,7 +239,7 @@ def held_values(wire: Wire) -> Iterator[tuple[str, str, object]]:
     yield path, "value_input", long
     yield path, "value", long
     yield path, "value_input", "/a" * 9000
-    bandwidth = wire.find("Bandwidth h / Å⁻¹")
+    bandwidth = wire.find(BANDWIDTH)
     for text in ("1e300", "1e-300", "9" * 15_000, "nan", "-1"):
         yield bandwidth, "value_input", text
     address = wire.find_kind("Address")

@@ -35,9 +35,9 @@ def made():
 
 def test_tabs_are_created_once_when_first_shown(made):
     def maker(key):
-        def make():
+        def make(cards):
             made.append(key)
-            return pn.Column(key)
+            yield pn.Column(key)
 
         return make
 
