@@ -9,11 +9,10 @@ from quests_core.utils.escape import csv_bytes
 
 from ..analysis.analysed_dataset import AnalysedDataset
 from ..analysis.train_valid_split import Split, split
-from .figures import ReportData, figures
 from .frame_keys import SOURCE, content
-from .images import images
 from .record import SUBSET, record, record_bytes
 from .report import NOT_REPORTED, report
+from .report_data import ReportData
 from .subset import RECORD, check_source
 from .tables import environments_table, tables
 
@@ -144,6 +143,10 @@ def _parts(found: ReportData, wishes: ExportOptions, provenance: dict, progress)
 
 def _draw(found: ReportData, progress) -> dict[str, tuple[str, dict[str, bytes]]]:
     """Return the title and the image files of each plot."""
+    # Imported here: HoloViews and matplotlib take seconds, and few sessions need them.
+    from .figures import figures
+    from .images import images
+
     plots = figures(found)
     drawn = {}
     for done, (name, (title, element)) in enumerate(plots.items()):

@@ -1,15 +1,13 @@
-"""Make every plot of the page for the report and for image files."""
+"""Make the plots of the page from results: for the report, image files and notebooks."""
 
-from dataclasses import dataclass
+from collections.abc import Callable
 
 import holoviews as hv
 import numpy as np
 
-from ..analysis.analysed_dataset import AnalysedDataset
-from ..analysis.compare import Comparison, Matrix, share_covered
-from ..analysis.forces import forces_of, without
+from ..analysis.compare import Comparison, share_covered
+from ..analysis.forces import Forces, forces_of, without
 from ..analysis.frame_columns import statuses
-from ..analysis.label_entropies import LabelEntropies
 from ..analysis.method_path import MethodPath
 from ..analysis.methods import METHOD_INFO
 from ..plots import map_colors
@@ -20,134 +18,110 @@ from ..plots.elements.maps import environment_map
 from ..plots.elements.options import load_matplotlib, titled
 from ..plots.elements.sets import addition, overlap_matrix, redundancy, set_map
 from ..plots.palettes import FULL_COLOR
+from .report_data import ReportData, redundancy_rows
 
 Figures = dict[str, tuple[str, hv.Overlay]]
 
 
-@dataclass(frozen=True, eq=False)
-class ReportData:
-    """Results to report; optional ones are None if not computed.
-
-    Attributes
-    ----------
-    opened : AnalysedDataset
-        The data set.
-    paths : dict of MethodPath
-        Paths of the methods compared.
-    active : str
-        Method whose subset is reported.
-    n_frames : int
-        Size of the subsets.
-    embedding : ndarray of shape (n_envs, 2)
-        Coordinates on the map.
-    embedding_note : str
-        Description of the embedding.
-    entropies : LabelEntropies
-        Entropy of each label.
-    findings : tuple of Finding
-        Findings of the health checks.
-    comparison : Comparison
-        Comparison with the reference.
-    alone : ndarray
-        Fraction covered by the reference and the subset of ``msc`` together, for each size.
-    labels, files : Matrix
-        Overlaps between labels and between files.
-    """
-
-    opened: AnalysedDataset
-    paths: dict[str, MethodPath]
-    active: str
-    n_frames: int
-    embedding: np.ndarray | None = None
-    embedding_note: str = ""
-    entropies: LabelEntropies | None = None
-    findings: tuple | None = None
-    comparison: Comparison | None = None
-    alone: np.ndarray | None = None
-    labels: Matrix | None = None
-    files: Matrix | None = None
-
-    @property
-    def path(self) -> MethodPath:
-        """Path of the active method."""
-        return self.paths[self.active]
-
-    @property
-    def delta_entropy(self) -> np.ndarray:
-        """δH of each environment given the active subset, nats."""
-        return self.path.delta_entropy[self.path.position(self.n_frames)]
-
-
-def figures(found: ReportData) -> Figures:
-    """Return the title and element of each plot that has data, by file name."""
-    load_matplotlib()
+def curve(found: ReportData) -> hv.Overlay:
+    """Plot entropy against diversity."""
     curves = {method: path.curve for method, path in found.paths.items()}
-    deltas = {
+    return entropy_diversity(curves, found.n_frames, found.active)
+
+
+def covered(found: ReportData) -> hv.Overlay:
+    """Plot overlap against size."""
+    return overlap({method: path.curve for method, path in found.paths.items()}, found.n_frames)
+
+
+def outliers(found: ReportData) -> hv.Overlay:
+    """Plot the distribution of δH."""
+    return delta_entropy({
         method: path.delta_entropy[path.position(found.n_frames)] for method, path in found.paths.items()
-    }
-    plots = {
-        "entropy-diversity": (
-            "Entropy against diversity", entropy_diversity(curves, found.n_frames, found.active)
-        ),
-        "overlap": ("Covered by the subset", overlap(curves, found.n_frames)),
-        "delta-entropy": ("Distribution of δH", delta_entropy(deltas)),
-        **_forces(found),
-    }  # fmt: skip
-    if found.entropies is not None:
-        plots["redundancy"] = ("Redundancy", _redundancy(found, found.entropies))
-    if found.embedding is not None:
-        plots |= _maps(found, found.embedding)
-    if found.comparison is not None:
-        plots |= _two_sets(found, found.comparison)
-    for name, matrix in (("labels", found.labels), ("files", found.files)):
-        if matrix is not None and len(matrix.names) > 1:
-            plots[f"overlap-{name}"] = (f"Overlap of {name}", overlap_matrix(matrix.shares, matrix.names))
-    return plots
+    })  # fmt: skip
 
 
-def _forces(found: ReportData) -> Figures:
-    opened = found.opened
-    forces = forces_of(opened.dataset, opened.envs.frame_index)
-    forces = without(forces, found.path.marks.excluded, len(opened.envs))
-    if not len(forces.values):
-        return {}
+def forces(found: ReportData) -> hv.Overlay:
+    """Plot the tail of the forces.
+
+    Raises
+    ------
+    ValueError
+        If no frame that counts has forces.
+    """
+    values = _forces(found)
     subsets = {
-        method: forces.values[np.isin(forces.frames, path.frames(found.n_frames))]
+        method: values.values[np.isin(values.frames, path.frames(found.n_frames))]
         for method, path in found.paths.items()
     }
-    return {"forces": ("Force tail", force_tail(forces.values, subsets))}
+    return force_tail(values.values, subsets)
 
 
-def redundancy_rows(found: ReportData, labels: LabelEntropies) -> tuple[list[str], list[float], list[int]]:
-    """Return names, entropies and numbers of environments of the full set, the subset and each label."""
-    full, row = found.path.full_set_metrics, found.path.metrics(found.n_frames)
-    names = ["full set", f"subset of {found.active}", *labels.names]
-    entropies = [full["entropy"], row["entropy"], *labels.entropies]
-    return names, entropies, [int(full["n_envs"]), int(row["n_envs"]), *labels.n_envs]
+def _forces(found: ReportData) -> Forces:
+    opened = found.opened
+    values = forces_of(opened.dataset, opened.envs.frame_index)
+    return without(values, found.path.marks.excluded, len(opened.envs))
 
 
-def _redundancy(found: ReportData, labels: LabelEntropies) -> hv.Overlay:
-    names, values, counts = redundancy_rows(found, labels)
+def bars(found: ReportData) -> hv.Overlay:
+    """Plot entropies beside their bounds, of the labels too if these are known."""
+    names, values, counts = redundancy_rows(found)
     # A label may be called as one of the first two.
     names = [*names[:2], *(f"label {name}" if name in names[:2] else name for name in names[2:])]
     entropies = dict(zip(names, zip(values, counts, strict=True), strict=True))
     return redundancy(entropies, {names[0]: FULL_COLOR, names[1]: METHOD_INFO[found.active].color})
 
 
-def _maps(found: ReportData, embedding: np.ndarray) -> Figures:
+def kept_map(found: ReportData) -> hv.Overlay:
+    """Plot the map of environments, kept and dropped."""
     frame = found.opened.envs.frame_index
     status = statuses(found.path.frames(found.n_frames), found.path.marks, len(found.opened.envs))
-    colorings = {
-        "kept": ("kept and dropped", map_colors.by_status(status, frame, found.active)),
-        "delta-entropy": ("δH given the subset", map_colors.by_novelty(found.delta_entropy, found.active)),
-        "density": ("density", map_colors.by_density(found.path.delta_entropy[-1])),
+    return _map(found, map_colors.by_status(status, frame, found.active))
+
+
+def _map(found: ReportData, colors: map_colors.MapColors) -> hv.Overlay:
+    if found.embedding is None:
+        raise ValueError("embedding: expected coordinates, got none")
+    return titled(environment_map(found.embedding, colors), found.embedding_note)
+
+
+# By the name of the function of `plots`.
+MAKERS: dict[str, Callable[[ReportData], hv.Overlay]] = {
+    "entropy_diversity": curve,
+    "overlap": covered,
+    "delta_entropy": outliers,
+    "force_tail": forces,
+    "redundancy": bars,
+    "environment_map": kept_map,
+}
+
+
+def figures(found: ReportData) -> Figures:
+    """Return the title and element of each plot that has data, by file name."""
+    load_matplotlib()
+    plots = {
+        "entropy-diversity": ("Entropy against diversity", curve(found)),
+        "overlap": ("Covered by the subset", covered(found)),
+        "delta-entropy": ("Distribution of δH", outliers(found)),
     }
-    return {
-        f"map-{name}": (
-            f"Map of environments: {title}", titled(environment_map(embedding, colors), found.embedding_note)
-        )
-        for name, (title, colors) in colorings.items()
-    }  # fmt: skip
+    if len(_forces(found).values):
+        plots["forces"] = ("Force tail", forces(found))
+    if found.entropies is not None:
+        plots["redundancy"] = ("Redundancy", bars(found))
+    if found.embedding is not None:
+        novel, dense = found.delta_entropy, found.path.delta_entropy[-1]
+        for name, title, figure in (
+            ("kept", "kept and dropped", kept_map(found)),
+            ("delta-entropy", "δH given the subset", _map(found, map_colors.by_novelty(novel, found.active))),
+            ("density", "density", _map(found, map_colors.by_density(dense))),
+        ):
+            plots[f"map-{name}"] = (f"Map of environments: {title}", figure)
+    if found.comparison is not None:
+        plots |= _two_sets(found, found.comparison)
+    for name, matrix in (("labels", found.labels), ("files", found.files)):
+        if matrix is not None and len(matrix.names) > 1:
+            plots[f"overlap-{name}"] = (f"Overlap of {name}", overlap_matrix(matrix.shares, matrix.names))
+    return plots
 
 
 def _two_sets(found: ReportData, comparison: Comparison) -> Figures:

@@ -15,7 +15,7 @@ from ..plots.palettes import FULL_COLOR
 from ..text.help import glossary
 from ..text.numbers import count, nats, percent, plural
 from ..text.sentences import caution, label_counts, verdict
-from .figures import ReportData
+from .report_data import ReportData
 
 # The large maps in other colours.
 NOT_REPORTED = ("map-delta-entropy", "map-density")

@@ -11,7 +11,7 @@ from ..analysis.filter_evaluation import Members
 from ..analysis.frame_columns import MEANING, frame_maximum, gather, ranks, statuses
 from ..analysis.lost import EnvironmentLabels, by_label, environment_table, frame_table, lost
 from ..analysis.method_path import MethodPath
-from .figures import ReportData, redundancy_rows
+from .report_data import ReportData, redundancy_rows
 
 _UNITS = {
     "energy": "energy_eV", "energy_per_atom": "energy_per_atom_eV", "max_force": "max_force_eV_per_angstrom",
@@ -32,9 +32,7 @@ def tables(found: ReportData) -> dict[str, pd.DataFrame]:
         "lost-labels": labels_table(env_labels, delta),
     }
     if found.entropies is not None:
-        columns = zip(
-            ("set", "entropy_nats", "n_environments"), redundancy_rows(found, found.entropies), strict=True
-        )
+        columns = zip(("set", "entropy_nats", "n_environments"), redundancy_rows(found), strict=True)
         made["redundancy"] = pd.DataFrame(dict(columns))
         made["redundancy"]["bound_nats"] = np.log(made["redundancy"]["n_environments"])
     if found.findings is not None:

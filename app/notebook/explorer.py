@@ -17,12 +17,15 @@ from quests_core.utils.atomic_write import atomic_write
 from quests_core.utils.validation import check_choice, check_count, check_frame_indices
 
 from ..analysis.analysed_dataset import AnalysedDataset
+from ..analysis.label_entropies import LabelEntropies, label_entropies
 from ..analysis.method_path import MethodPath
 from ..analysis.methods import DEFAULT_METHODS, NESTED_METHODS
 from ..analysis.parameters import Marks, Parameters
+from ..exports.report_data import ReportData
 from ..page import inline, printed
 from ..session.controller import Controller
 from ..session.state import State
+from ..views.frame_text import embedding_note
 from . import comm
 from .single_views import OF_FRAMES, VIEWS, Shown, alone
 
@@ -84,6 +87,7 @@ class Explorer:
         )
         self._controller = Controller(self.state, self._inbox, with_umap=umap)
         self._atoms: list[Atoms] | None = None
+        self._label_entropies: dict[tuple[AnalysedDataset, Marks], LabelEntropies] = {}
         self._open(data, envs)
         with comm.progress_line(self.state.main_activity):
             self._settle()
@@ -199,6 +203,54 @@ class Explorer:
         self._wait(lambda: not self.state.main_activity.running)
         # Copies, since the cache shares the tables with other Explorers.
         return {name: replace(path, curve=path.curve.copy()) for name, path in self.state.shown.items()}
+
+    @property
+    def plots(self):
+        """Plots of the current state as HoloViews elements.
+
+        ``plots.curve``, ``plots.overlap`` and others compose with ``*`` and ``+``, take ``.opts`` and are
+        written by ``hv.save``.
+        ``plots(live=True).curve`` follows the slider. The names are those of `quests_app.plots`.
+        """
+        # Imported here, as HoloViews takes a second.
+        from .current_plots import CurrentPlots
+
+        self._wait(lambda: not self.state.main_activity.running)
+        return CurrentPlots(self.state, self._report_data)
+
+    def _report_data(self, name: str, wait: bool) -> ReportData:
+        """Return the results that a plot shows; with `wait`, compute what is missing."""
+        state = self.state
+        if name == "redundancy" and wait:
+            self._compute_label_entropies()
+        paths = {method: path for method, path in state.shown.items() if state.is_current(path)}
+        return ReportData(
+            self._opened,
+            paths,
+            state.displayed_method,
+            int(state.row_of(state.displayed_method)["n_frames"]),
+            embedding=state.embedding,
+            embedding_note=embedding_note(state) if name == "environment_map" else "",
+            entropies=self._label_entropies.get((self._opened, state.marks)),
+        )
+
+    def _compute_label_entropies(self) -> None:
+        """Compute the entropy of each label under the current marks, in the queue."""
+        opened, marks = self._opened, self.state.marks
+        if (opened, marks) in self._label_entropies or len(set(opened.dataset.labels)) < 2:
+            return
+        results: list[LabelEntropies | Exception] = []
+        self._controller.compute(
+            "Entropy of each label",
+            ("label entropies", marks.excluded),
+            lambda progress: label_entropies(opened, marks, progress),
+            results.append,
+            results.append,
+        )
+        self._wait(lambda: bool(results))
+        if isinstance(results[0], Exception):
+            raise results[0]
+        self._label_entropies[opened, marks] = results[0]
 
     @property
     def n_frames(self) -> int:

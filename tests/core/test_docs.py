@@ -34,8 +34,9 @@ def folder(tmp_path, monkeypatch):
 def test_python_runs(page, folder):
     """Blocks run one after another; those with prompts print the output shown."""
     namespace, examples = {}, blocks(page, "python")
-    if any("dscribe" in block for block in examples) and importlib.util.find_spec("dscribe") is None:
-        pytest.skip(f"docs/{page.name} shows dscribe, which is not installed")
+    for package in ("dscribe", "hvplot"):
+        if any(package in block for block in examples) and importlib.util.find_spec(package) is None:
+            pytest.skip(f"docs/{page.name} shows {package}, which is not installed")
     runner = doctest.DocTestRunner()
     for block in examples:
         if block.startswith(">>>"):

@@ -11,8 +11,8 @@ from quests_core.health import check
 from ...analysis.label_entropies import label_entropies
 from ...exports import subset
 from ...exports.bundle import INDICES, PARTS, PLOTS, REPORT, TABLES, THOROUGH, Bundle, ExportOptions, bundle
-from ...exports.figures import ReportData
 from ...exports.frame_keys import CONTENTS, NOTES, SOURCE
+from ...exports.report_data import ReportData
 from ...session.controller import Controller
 from ...session.references import ReferenceSets
 from ...session.state import State

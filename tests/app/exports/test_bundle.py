@@ -23,9 +23,10 @@ from quests_app.analysis.parameters import Marks, Parameters
 from quests_app.analysis.reference import Reference
 from quests_app.exports import code, subset
 from quests_app.exports.bundle import PARTS, ExportOptions, bundle
-from quests_app.exports.figures import ReportData, figures
+from quests_app.exports.figures import figures
 from quests_app.exports.frame_keys import RANK, SOURCE, content
 from quests_app.exports.program_keys import MACE, NEQUIP
+from quests_app.exports.report_data import ReportData
 from quests_app.views.frames.frames import FramesView
 from quests_core.cli import app as command_line
 from quests_core.health import Finding, check
