@@ -70,9 +70,10 @@ def method_rows(sets):
     rows = []
     for label, frames in sets.items():
         envs = q.descriptors(frames)
+        y = [q.atoms_energy(atoms) / len(atoms) for atoms in frames]
         n = max(1, math.floor(FRACTION * len(envs) + 0.5))
         for method in q.METHODS:
-            order = q.select(envs, method, n).order
+            order = q.select(envs, method, n, y=y if method == "pcov_fps" else None).order
             row = q.compression_curve(envs, order, [n]).iloc[0]
             rows.append([
                 label, f"`{method}`", f"{100 * row.overlap:.1f} %", f"{row.entropy:.2f}",
