@@ -1,4 +1,4 @@
-"""Handle user requests: the only module that combines state, jobs and files."""
+"""Handle the requests of the user: start jobs and update the state with their results."""
 
 import dataclasses
 from collections.abc import Callable, Hashable
@@ -7,22 +7,21 @@ from typing import Any
 
 from quests_core import Cancelled, Environments, Progress
 from quests_core.io.dataset import DataSet
-from quests_core.published import fetch, is_name
-from quests_core.utils.checksum import sha256_of
+from quests_core.published import is_name
 
-from ..analysis import analysed_dataset, compare, map_placement, method_path, precomputed
+from ..analysis import map_placement, method_path, precomputed
 from ..analysis.analysed_dataset import AnalysedDataset
 from ..analysis.method_path import MethodPath
 from ..analysis.methods import METHODS, MSC_WITH_REFERENCE
-from ..analysis.parameters import Marks, Parameters, load
-from ..analysis.reference import Reference
+from ..analysis.parameters import Marks, Parameters
 from ..exports import subset
-from ..jobs import cache, queue, umap_process
+from ..jobs import queue, umap_process
 from ..server.allowed_paths import AllowedPaths
 from ..server.telemetry import session_closed, session_opened
 from ..server.uploads import UploadFolder
 from ..text.numbers import plural
 from .path_updates import PathUpdater
+from .results import Results
 from .state import State
 from .target_follower import TargetFollower
 from .undo import History
@@ -49,6 +48,8 @@ class Controller:
     ----------
     uploads : UploadFolder
         All uploaded files of the session.
+    results : Results
+        Computes results, or returns them from the cache.
     """
 
     def __init__(
@@ -61,9 +62,9 @@ class Controller:
         self._jobs = queue.Jobs(state.main_activity, schedule, queue.executor())
         self._quick_jobs = queue.Jobs(state.quick_activity, schedule, queue.executor("quick"))
         self._map_jobs = queue.Jobs(state.map_activity, schedule, queue.executor("umap"))
-        self._cache, self._umap = cache.cache(), queue.umap_worker()
         self.uploads, self._with_umap = UploadFolder(), with_umap
-        self._given: dict[str, Environments] = {}
+        self.results = Results(self.uploads)
+        self._precomputed: dict[str, Environments] = {}
         self._orders = PathUpdater(state, self)
         self._closed = False
         self._session = session_opened(self)
@@ -101,12 +102,12 @@ class Controller:
         self._analyse(Path(), name, self._parameters_of(envs), precomputed.without_frames(envs, name))
 
     def _parameters_of(self, envs: Environments | None) -> Parameters:
-        self._given = {} if envs is None else {precomputed.hash_of(envs): envs}
+        self._precomputed = {} if envs is None else {precomputed.hash_of(envs): envs}
         # Keys belong to one file: the open one or, before any is open, the one in the link.
         parameters = self.state.parameters
         if self.state.opened is not None:
             parameters = parameters.without_keys()
-        return dataclasses.replace(parameters, precomputed=next(iter(self._given), ""))
+        return dataclasses.replace(parameters, precomputed=next(iter(self._precomputed), ""))
 
     def place(self, path: str | Path) -> Path:
         """Resolve a path given by the user; raise a ValueError if it is not allowed."""
@@ -174,14 +175,10 @@ class Controller:
 
         return (self._quick_jobs if quick else self._jobs).submit(
             title,
-            lambda progress: self.known(opened, key, lambda: work(progress)),
+            lambda progress: self.results.get(opened, key, lambda: work(progress)),
             finished,
             failed,
         )
-
-    def known(self, opened: AnalysedDataset, key: Hashable, compute: Callable[[], Any]) -> Any:
-        """Return the result cached under `key`, or compute it; call it in a worker thread."""
-        return self._cache.get((key, opened.key), compute)
 
     def run(
         self,
@@ -193,22 +190,6 @@ class Controller:
     ) -> Progress:
         """Run a job in the queue without caching, such as an export."""
         return (self._quick_jobs if quick else self._jobs).submit(title, work, done, failed)
-
-    def path(
-        self, opened: AnalysedDataset, method: str, marks: Marks, progress, given: Reference | None = None
-    ) -> MethodPath:
-        """Return the path of a method, for `MSC_WITH_REFERENCE` given a reference; runs in the worker."""
-        if given is None:
-            return self._cache.get(
-                ("path", opened.key, method, marks),
-                lambda: method_path.method_path(opened, method, marks, progress),
-            )
-        path = self._cache.get(
-            ("path", opened.key, method, marks, given.sha256),
-            lambda: compare.path_with_reference(opened, given, marks, progress),
-        )
-        # The cached reference may have the same content and another path.
-        return dataclasses.replace(path, reference=given)
 
     def cancel(self) -> None:
         """Cancel the analysis; the displayed results stay."""
@@ -224,7 +205,7 @@ class Controller:
             self._closed = True
             if not session_closed(self._session):
                 # No session is left to use it.
-                self._cache.clear()
+                self.results.clear()
         self._jobs.close()
         self._quick_jobs.close()
         self._map_jobs.close()
@@ -237,12 +218,6 @@ class Controller:
             self.state.map_notice = f"UMAP needs at least {umap_process.MIN_POINTS} environments."
             return
 
-        def work(progress):
-            X = opened.envs.X
-            return self._cache.get(
-                ("umap", opened.key), lambda: map_placement.embed(X, self._umap.embed, progress)
-            )
-
         def done(xy):
             if self.state.opened is opened:
                 n_fitted = min(len(xy), map_placement.LIMIT)
@@ -254,7 +229,7 @@ class Controller:
                 self.state.map_notice = why
 
         self.state.map_notice = ""
-        self._map_jobs.submit("UMAP", work, done, failed)
+        self._map_jobs.submit("UMAP", lambda progress: self.results.umap(opened, progress), done, failed)
 
     def _analyse(
         self, path: Path | str, name: str, parameters: Parameters, dataset: DataSet | None = None
@@ -262,15 +237,16 @@ class Controller:
         self._jobs.cancel()
         self.state.param.update(error="", notice="")
         before, marks = self.state.opened, self.state.marks
+        envs = self._precomputed.get(parameters.precomputed)
 
         def work(progress):
-            opened = self._open(path, name, parameters, progress, dataset)
+            opened = self.results.open(path, name, parameters, progress, dataset, envs)
             same = before is not None and before.dataset.sha256 == opened.dataset.sha256
             # Another label key may mark other isolated atoms.
             untouched = before is not None and marks == Marks(locked=before.dataset.locked)
             now = marks if same and not untouched else Marks(locked=opened.dataset.locked)
             first = self._orders.first_of(opened)
-            return opened, self.path(opened, first, now, progress), self._pca(opened)
+            return opened, self.results.path(opened, first, now, progress), self.results.pca(opened)
 
         def failed(error):
             if self.state.opened is None or path != self.state.opened.dataset.path:
@@ -278,32 +254,6 @@ class Controller:
             self.show_error(f"Could not open {name}", error, Path(path).name)
 
         self._jobs.submit(f"Opening {name}", work, lambda results: self._show(*results), failed)
-
-    def _open(
-        self, path: Path | str, name: str, parameters: Parameters, progress, dataset=None
-    ) -> AnalysedDataset:
-        dataset = dataset or self._load(path, name, parameters, progress)
-        if parameters.precomputed:
-            envs = precomputed.check_fit(self._given[parameters.precomputed], dataset)
-        else:
-            key = ("environments", dataset.sha256, parameters.k, parameters.cutoff, parameters.species)
-            envs = self._cache.get(key, lambda: analysed_dataset.environments(dataset, parameters, progress))
-        return AnalysedDataset(dataset, parameters, envs)
-
-    def _load(self, path: Path | str, name: str, parameters: Parameters, progress) -> DataSet:
-        if isinstance(path, str):
-            path = fetch(path, progress)
-        progress("reading", 0, 1)
-        sha256 = sha256_of(path)
-        dataset = self._cache.get(
-            ("dataset", sha256, *path.suffixes[-2:], *parameters.keys.values()),
-            lambda: load(path, name, sha256, progress, **parameters.keys),
-        )
-        # The cached data set may have the same content and another path.
-        return dataclasses.replace(dataset, name=name, path=path, uploaded=self.uploads.holds(path))
-
-    def _pca(self, opened: AnalysedDataset):
-        return self._cache.get(("pca", opened.key), lambda: map_placement.pca(opened.envs.X))
 
     def _show(self, opened: AnalysedDataset, path: MethodPath, xy) -> None:
         state, before = self.state, self.state.opened

@@ -124,7 +124,7 @@ class PathUpdater:
 
         self._requests[key] = self._controller.run(
             f"Computing {method}",
-            lambda progress: self._controller.path(opened, method, marks, progress, given),
+            lambda progress: self._controller.results.path(opened, method, marks, progress, given),
             done,
             failed,
         )

@@ -104,11 +104,11 @@ class ExportDialog(View):
         def work(progress) -> Bundle:
             if THOROUGH.isdisjoint(options.parts):
                 return bundle(found, options, progress)
-            known, parameters = self._controller.known, opened.parameters
-            findings = known(
+            cached, parameters = self._controller.results.get, opened.parameters
+            findings = cached(
                 opened, "health", lambda: check(opened.dataset, opened.envs, parameters.cutoff, progress)
             )
-            entropies = known(
+            entropies = cached(
                 opened, ("label entropies", marks.excluded), lambda: label_entropies(opened, marks, progress)
             )
             full = dataclasses.replace(found, findings=tuple(findings), entropies=entropies)

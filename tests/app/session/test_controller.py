@@ -11,7 +11,7 @@ from ase.io import write
 from quests_app.analysis import analysed_dataset, map_placement, method_path
 from quests_app.analysis.parameters import Parameters
 from quests_app.jobs import queue
-from quests_app.session import controller
+from quests_app.session import controller, results
 from quests_core import Progress
 
 from ..conftest import WAIT_SECONDS, Session, make_frames
@@ -97,7 +97,7 @@ def test_a_second_session_uses_the_cached_analysis(opened, file, monkeypatch):
     def fail(*_, **__):
         raise AssertionError("computed again")
 
-    monkeypatch.setattr(controller, "load", fail)
+    monkeypatch.setattr(results, "load", fail)
     monkeypatch.setattr(analysed_dataset, "environments", fail)
     monkeypatch.setattr(map_placement, "pca", fail)
     monkeypatch.setattr(method_path, "method_path", fail)
@@ -299,7 +299,7 @@ def test_the_demo_opens():
 
 
 def test_a_published_data_set_opens_by_its_name(session, file, monkeypatch):
-    monkeypatch.setattr(controller, "fetch", lambda name, progress: {"tm23:Cu": file}[name])
+    monkeypatch.setattr(results, "fetch", lambda name, progress: {"tm23:Cu": file}[name])
     state = session.open("tm23:Cu")
     assert state.error == ""
     assert (state.opened.dataset.name, state.opened.dataset.path) == ("tm23:Cu", file)
@@ -310,7 +310,7 @@ def test_an_unavailable_published_data_set_keeps_the_open_file(opened, monkeypat
         raise ConnectionError(f"{name}: it is not in the cache yet, and cannot be downloaded")
 
     before = opened.state.opened
-    monkeypatch.setattr(controller, "fetch", refuse)
+    monkeypatch.setattr(results, "fetch", refuse)
     state = opened.open("colabfit:C_NPJ2020")
     assert state.error == (
         "Could not open colabfit:C_NPJ2020: it is not in the cache yet, and cannot be downloaded. "

@@ -1,0 +1,110 @@
+"""Results of the analysis, cached in memory and on disk for all sessions."""
+
+import dataclasses
+from collections.abc import Callable, Hashable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from quests_core import Environments
+from quests_core.io.dataset import DataSet
+from quests_core.published import fetch
+from quests_core.utils.checksum import sha256_of
+
+from ..analysis import analysed_dataset, compare, map_placement, method_path, precomputed
+from ..analysis.analysed_dataset import AnalysedDataset
+from ..analysis.method_path import MethodPath
+from ..analysis.parameters import Marks, Parameters, load
+from ..analysis.reference import Reference
+from ..jobs import cache, queue
+from ..server.uploads import UploadFolder
+
+
+class Results:
+    """Compute results, or return them from the cache; call the methods in a worker thread.
+
+    Parameters
+    ----------
+    uploads : UploadFolder
+        All uploaded files of the session.
+    """
+
+    def __init__(self, uploads: UploadFolder):
+        self._uploads = uploads
+        self._cache, self._umap = cache.cache(), queue.umap_worker()
+
+    def get(self, opened: AnalysedDataset, key: Hashable, compute: Callable[[], Any]) -> Any:
+        """Return the result about a data set cached under `key`, or compute it."""
+        return self._cache.get((key, opened.key), compute)
+
+    def clear(self) -> None:
+        """Remove all results of the process from memory."""
+        self._cache.clear()
+
+    def open(
+        self, path: Path | str, name: str, parameters: Parameters, progress,
+        dataset: DataSet | None = None, envs: Environments | None = None,
+    ) -> AnalysedDataset:  # fmt: skip
+        """Return a data set with its environments.
+
+        Parameters
+        ----------
+        path : Path or str
+            A file, or the name of a published data set as str.
+        name : str
+            Displayed name.
+        parameters : Parameters
+            Parameters of the analysis.
+        progress : callable
+            See `quests_core.progress`.
+        dataset : DataSet, optional
+            By default, the file is read.
+        envs : Environments, optional
+            Precomputed descriptors; by default they are computed.
+        """
+        dataset = dataset or self._load(path, name, parameters, progress)
+        if envs is not None:
+            return AnalysedDataset(dataset, parameters, precomputed.check_fit(envs, dataset))
+        key = ("environments", dataset.sha256, parameters.k, parameters.cutoff, parameters.species)
+        envs = self._cache.get(key, lambda: analysed_dataset.environments(dataset, parameters, progress))
+        return AnalysedDataset(dataset, parameters, envs)
+
+    def _load(self, path: Path | str, name: str, parameters: Parameters, progress) -> DataSet:
+        if isinstance(path, str):
+            path = fetch(path, progress)
+        progress("reading", 0, 1)
+        sha256 = sha256_of(path)
+        dataset = self._cache.get(
+            ("dataset", sha256, *path.suffixes[-2:], *parameters.keys.values()),
+            lambda: load(path, name, sha256, progress, **parameters.keys),
+        )
+        # The cached data set may have the same content and another path.
+        return dataclasses.replace(dataset, name=name, path=path, uploaded=self._uploads.holds(path))
+
+    def path(
+        self, opened: AnalysedDataset, method: str, marks: Marks, progress, reference: Reference | None = None
+    ) -> MethodPath:
+        """Return the path of a method, for `MSC_WITH_REFERENCE` with a reference."""
+        if reference is None:
+            return self._cache.get(
+                ("path", opened.key, method, marks),
+                lambda: method_path.method_path(opened, method, marks, progress),
+            )
+        path = self._cache.get(
+            ("path", opened.key, method, marks, reference.sha256),
+            lambda: compare.path_with_reference(opened, reference, marks, progress),
+        )
+        # The cached reference may have the same content and another path.
+        return dataclasses.replace(path, reference=reference)
+
+    def pca(self, opened: AnalysedDataset) -> np.ndarray:
+        """Return the first two principal components of all environments."""
+        return self._cache.get(("pca", opened.key), lambda: map_placement.pca(opened.envs.X))
+
+    def umap(self, opened: AnalysedDataset, progress) -> np.ndarray:
+        """Return the UMAP embedding of all environments."""
+        X = opened.envs.X
+        return self._cache.get(
+            ("umap", opened.key), lambda: map_placement.embed(X, self._umap.embed, progress)
+        )
