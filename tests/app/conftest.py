@@ -4,6 +4,7 @@ import queue
 import time
 
 import numpy as np
+import panel as pn
 import pytest
 from ase import Atoms
 from ase.build import bulk
@@ -104,3 +105,14 @@ def opened(session, file):
 @pytest.fixture
 def values():
     return np.linspace(0, 1, 11)
+
+
+def text_of(view):
+    """Return all HTML of a view."""
+    return " ".join(pane.object or "" for pane in view.__panel__().select(pn.pane.HTML))
+
+
+def is_smallest_with_overlap(state, method, overlap=0.8):
+    """Return whether the size is the smallest of the method with at least this overlap."""
+    curve = state.paths[method].curve
+    return state.n_frames == curve["n_frames"][curve["overlap"] >= overlap].iloc[0]

@@ -3,11 +3,14 @@
 import json
 import logging
 import re
+import threading
 
 import pytest
 
 from quests_app import endpoints
-from quests_app.server.telemetry import JsonLines, counters
+from quests_app.jobs import queue
+from quests_app.server.telemetry import JsonLines
+from tests.app.conftest import WAIT_SECONDS
 
 
 @pytest.fixture
@@ -45,15 +48,6 @@ def test_jobs_are_logged_with_outcome_and_seconds_and_counted(session, file, lin
     assert float(values()['quests_jobs_total{outcome="failed"}']) == failed + 1
 
 
-def test_sessions_are_counted_once(session):
-    assert endpoints.health()["sessions"] == counters().sessions >= 1
-    before = counters().sessions
-    session.controller.close()
-    session.controller.close()
-    assert counters().sessions == before - 1
-    assert session.controller in counters().in_memory
-
-
 def test_metrics_are_in_the_format_of_prometheus():
     for line in endpoints.metrics().splitlines():
         assert re.fullmatch(r'# (HELP|TYPE) \w+ .+|\w+(\{\w+="\w+"\})? -?[0-9.e+]+', line)
@@ -66,10 +60,23 @@ def test_neither_health_nor_metrics_reveal_files(session, file):
     assert "copper" not in told
 
 
-def test_a_log_entry_is_always_one_line():
-    record = logging.LogRecord("x", logging.INFO, "", 0, "job", None, None)
-    record.fields = {"title": "Opening a\nb\x1b[31m‮"}
-    line = JsonLines().format(record)
-    assert line.isascii()
-    assert line.isprintable()
-    assert json.loads(line)["title"] == record.fields["title"]
+def test_health_reports_a_stuck_worker(session, monkeypatch):
+    begun, leave = threading.Event(), threading.Event()
+
+    def work(progress):
+        begun.set()
+        leave.wait(WAIT_SECONDS)
+
+    session.controller.run("Waiting", work, lambda _: None, lambda _: None)
+    assert begun.wait(WAIT_SECONDS)
+    try:
+        assert endpoints.health()["status"] == "ok"
+        monkeypatch.setattr(endpoints, "STUCK_SECONDS", 0.0)
+        assert endpoints.health()["status"] == "stuck"
+        assert endpoints.health()["job_silent_seconds"] >= 0
+    finally:
+        leave.set()
+    session.run()
+    monkeypatch.setattr(endpoints, "STUCK_SECONDS", 1e-9)
+    assert queue.silent_seconds() == 0
+    assert endpoints.health()["status"] == "ok"

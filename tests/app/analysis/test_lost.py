@@ -4,7 +4,6 @@ import dataclasses
 import time
 
 import numpy as np
-import panel as pn
 import pytest
 from ase import Atoms
 from ase.io import write
@@ -25,15 +24,12 @@ from quests_app.session.controller import DEMO
 from quests_app.views.header.summary import SummaryView
 from quests_app.views.lost.lost_table import ENVIRONMENTS, FRAMES, LostTable
 from quests_app.views.lost.outliers import LostLabelsView, OutliersView
+from tests.app.conftest import text_of
 
 from ..conftest import labelled, make_frames
 
 # Bokeh converts a pandas index in a way that pandas 3.1 deprecates.
 pytestmark = pytest.mark.filterwarnings("ignore:The inplace keyword in DataFrame.reset_index")
-
-
-def text_of(view):
-    return " ".join(pane.object or "" for pane in view.__panel__().select(pn.pane.HTML))
 
 
 @pytest.fixture

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from quests_app.analysis import map_picking
 from quests_app.analysis.map_picking import inside_box, inside_polygon, nearest
 
 
@@ -57,3 +58,21 @@ def test_a_click_finds_the_nearest_point_on_the_screen():
     assert nearest(xy[1:], 0.0, 0.0, (0.1, 10.0), 20) == 1
     assert nearest(xy, 5.0, 5.0, (0.1, 0.1), 14) is None
     assert nearest(np.empty((0, 2)), 0.0, 0.0, (1.0, 1.0), 14) is None
+
+
+def test_a_zigzag_lasso_costs_no_more_than_others(rng, monkeypatch):
+    xy = rng.uniform(size=(5000, 2))
+    zigzag = np.column_stack([np.linspace(0, 1, 20_000), np.tile([0.0, 1.0], 10_000)])
+    n_tested = []
+    search = np.searchsorted
+
+    def count(y, values, **options):
+        found = search(y, values, **options)
+        if options:
+            n_tested.append(np.ptp(found))
+        return found
+
+    monkeypatch.setattr(map_picking.np, "searchsorted", count)
+    map_picking.inside_polygon(xy, zigzag)
+    assert sum(n_tested) <= map_picking._MAX_PAIRS
+    assert not map_picking.inside_polygon(xy, np.full((5, 2), np.nan)).any()

@@ -89,3 +89,16 @@ def test_placing_can_be_cancelled(crowd):
     progress.cancel()
     with pytest.raises(Cancelled):
         map_placement.fitted_rows(crowd, limit=90, progress=progress)
+
+
+def test_pca_agrees_with_the_singular_value_decomposition(rng):
+    X = rng.normal(size=(50, 6)) * [5, 4, 3, 2, 1, 0.5]
+    xy = map_placement.pca(X)
+    centred = X - X.mean(axis=0)
+    expected = centred @ np.linalg.svd(centred, full_matrices=False)[2][:2].T
+    np.testing.assert_allclose(np.abs(xy), np.abs(expected), atol=1e-9)
+
+
+def test_pca_of_one_column_and_of_equal_rows_is_finite():
+    assert map_placement.pca(np.arange(4.0)[:, None]).shape == (4, 2)
+    assert np.isfinite(map_placement.pca(np.ones((3, 5)))).all()

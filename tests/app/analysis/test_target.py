@@ -4,9 +4,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from quests_app.analysis.target import ENVS, KNEE, LOSS, OVERLAP, SIZE, Target
+from quests_app.analysis.target import ENVS, LOSS, OVERLAP, Target
 from quests_app.views.overview.overlap import OverlapView
-from quests_app.views.sidebar.size import SizeView
 from quests_core import knee
 
 
@@ -84,84 +83,6 @@ def test_rounding_does_not_miss_a_target():
 def test_invalid_targets_are_refused(wrong):
     with pytest.raises(ValueError, match="expected"):
         Target(*wrong)
-
-
-def fulfils(state, method):
-    """Return whether the size is the smallest of the method with 80 % overlap."""
-    curve = state.paths[method].curve
-    fitting = curve["n_frames"][curve["overlap"] >= 0.8]
-    return state.n_frames == fitting.iloc[0]
-
-
-def test_the_size_follows_target_method_and_marks(opened):
-    state = opened.state
-    state.target = Target(OVERLAP, 0.8)
-    assert fulfils(state, "msc")
-    state.target = Target(OVERLAP, 1.0)
-    aimed = state.n_frames
-    state.active = "random"
-    assert state.n_frames != aimed
-    assert state.row_of("random")["overlap"] == 1
-    state.target = Target(OVERLAP, 0.8)
-    assert fulfils(state, "random")
-    state.active = "msc"
-    before = state.n_frames
-    state.marks = state.marks.exclude(state.path.order[1:6])
-    opened.run()
-    assert state.path.marks == state.marks
-    assert fulfils(state, "msc")
-    assert state.n_frames != before
-
-
-def test_choosing_a_size_ends_the_target_and_undo_restores_both(opened):
-    state, history = opened.state, opened.controller.history
-    first = state.n_frames
-    state.target = Target(OVERLAP, 0.8)
-    aimed = state.n_frames
-    assert aimed != first
-    state.n_frames = int(state.sizes[-1])
-    assert state.target.mode == SIZE
-    history.undo()
-    assert (state.target.mode, state.n_frames) == (OVERLAP, aimed)
-    history.undo()
-    assert (state.target.mode, state.n_frames) == (SIZE, first)
-    history.redo()
-    assert (state.target.mode, state.n_frames) == (OVERLAP, aimed)
-
-
-def test_a_target_survives_a_change_of_bandwidth(opened):
-    state = opened.state
-    state.target = Target(OVERLAP, 0.8)
-    opened.controller.recompute(type(state.parameters)(bandwidth=0.05))
-    opened.run()
-    assert state.target.mode == OVERLAP
-    assert fulfils(state, "msc")
-
-
-def test_the_sidebar_sets_targets_and_shows_the_outcome(opened):
-    state = opened.state
-    size, chart = SizeView(state), OverlapView(state)
-    assert not size._value.visible
-    size._mode.value = OVERLAP
-    assert (size._value.visible, size._value.value) == (True, "95")
-    assert state.row_of("msc")["overlap"] >= 0.95
-    size._value.value = "80"
-    assert fulfils(state, "msc")
-    assert "Smallest subset of msc with overlap ≥ 80 %" in size._target_text.object
-    assert (chart._target.visible, chart._target.location) == (True, 80)
-    size._value.value = "101"
-    assert "No size of msc has overlap ≥ 101 %" in size._target_text.object
-    size._value.value = "nonsense"
-    assert "expected a number of at least 0 (%), got 'nonsense'" in state.error
-    size._mode.value = ENVS
-    assert state.target.value == round(state.opened.envs.n_envs / 4)
-    assert state.row_of("msc")["n_envs"] <= state.target.value
-    size._mode.value = KNEE
-    curve = state.path.curve
-    assert state.n_frames == curve["n_frames"][knee(curve["fraction"], curve["overlap"])]
-    size._slider.value = 0
-    assert (size._mode.value, size._target_text.object) == (SIZE, "")
-    assert not chart._target.visible
 
 
 def test_a_size_chosen_in_a_plot(opened):

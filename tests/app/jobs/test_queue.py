@@ -1,21 +1,16 @@
 """The job queue: order, progress, cancellation, errors; and the cache."""
 
 import asyncio
-import os
 import queue
-import sys
 import threading
 import time
 import weakref
-from concurrent.futures import ThreadPoolExecutor
 
-import numpy as np
 import pytest
 from bokeh.document import Document
 
 from quests_app.jobs.activity import WAITING, Activity
-from quests_app.jobs.cache import Cache
-from quests_app.jobs.fair_executor import LOWEST_PRIORITY, NICE, FairExecutor
+from quests_app.jobs.fair_executor import FairExecutor
 from quests_app.jobs.queue import DeferredScheduler, Jobs, executor, shut_down
 from quests_app.server.loop_scheduler import on_loop_of
 from quests_core import Cancelled
@@ -250,32 +245,6 @@ def test_one_worker_thread_serves_the_process():
     assert executor().submit(threading.get_ident).result() == executor().submit(threading.get_ident).result()
 
 
-def test_the_cache_computes_once_and_evicts_the_least_used():
-    cache, computed = Cache(n_entries=2), []
-
-    def get(key):
-        return cache.get(key, lambda: computed.append(key) or key)
-
-    for key in "ababcab":
-        assert get(key) == key
-    # "a" was the least recently used when "c" was added, then "b" when "a" was added again.
-    assert computed == ["a", "b", "c", "a", "b"]
-
-
-def test_the_cache_respects_its_limit_in_bytes():
-    cache, computed = Cache(n_bytes=1000), []
-
-    def get(key, n):
-        return cache.get(key, lambda: computed.append(key) or np.zeros(n, dtype=np.uint8))
-
-    get("a", 600)
-    get("b", 300)
-    get("c", 300)
-    get("b", 300)
-    get("a", 600)
-    assert computed == ["a", "b", "c", "a"]
-
-
 def test_shutting_down_cancels_the_jobs_of_all_sessions(loop):
     started = threading.Event()
 
@@ -292,38 +261,6 @@ def test_shutting_down_cancels_the_jobs_of_all_sessions(loop):
     assert loop.callbacks.qsize() <= 1, "the page is closed, so no end is reported"
 
 
-def test_a_failure_is_not_cached():
-    cache = Cache()
-    with pytest.raises(ZeroDivisionError):
-        cache.get("key", lambda: 1 / 0)
-    assert cache.get("key", lambda: 1) == 1
-
-
-def test_sessions_take_turns_and_each_keeps_its_order():
-    worker, done, go_on = FairExecutor(), [], threading.Event()
-    worker.submit(go_on.wait, 10)
-    for number in range(3):
-        worker.submit_for("a", done.append, f"a{number}")
-    for owner in "bc":
-        worker.submit_for(owner, done.append, f"{owner}0")
-    assert [worker.queue_position(owner) for owner in "abc"] == [1, 2, 3]
-    assert worker.n_waiting == 5
-    go_on.set()
-    worker.submit_for("a", lambda: None).result(WAIT_SECONDS)
-    assert done == ["a0", "b0", "c0", "a1", "a2"]
-    assert worker.n_waiting == 0
-    worker.shutdown()
-
-
-def test_a_failed_task_blocks_no_other():
-    worker = FairExecutor()
-    failed = worker.submit_for("a", lambda: 1 / 0)
-    assert worker.submit_for("b", lambda: "next").result(WAIT_SECONDS) == "next"
-    with pytest.raises(ZeroDivisionError):
-        failed.result(WAIT_SECONDS)
-    worker.shutdown()
-
-
 def test_waiting_sessions_see_their_queue_position(loop):
     go_on, steps = threading.Event(), []
     loop.worker.submit(go_on.wait, 10)
@@ -337,19 +274,3 @@ def test_waiting_sessions_see_their_queue_position(loop):
     go_on.set()
     loop.turn(until=lambda: loop.results == ["mine"])
     assert "Waiting for its turn: 1 ahead" in steps
-
-
-@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere threads cannot stand back alone")
-def test_worker_threads_have_lower_priority_than_the_event_loop():
-    def nice():
-        return os.getpriority(os.PRIO_PROCESS, threading.get_native_id())
-
-    def helpers():
-        with ThreadPoolExecutor(1) as pool:
-            return pool.submit(nice).result(WAIT_SECONDS)
-
-    worker, before = FairExecutor(), nice()
-    assert worker.submit(nice).result(WAIT_SECONDS) == min(before + NICE, LOWEST_PRIORITY)
-    assert worker.submit(helpers).result(WAIT_SECONDS) > before
-    assert nice() == before
-    worker.shutdown()

@@ -13,6 +13,7 @@ from quests_app.analysis.parameters import Parameters
 from quests_app.jobs import queue
 from quests_app.session import controller, results
 from quests_core import Progress
+from quests_core.io import read_process
 
 from ..conftest import WAIT_SECONDS, Session, make_frames
 
@@ -317,3 +318,22 @@ def test_an_unavailable_published_data_set_keeps_the_open_file(opened, monkeypat
         "What is shown has not changed."
     )
     assert state.opened is before
+
+
+ENDLESS = (
+    "ITEM: TIMESTEP\n0\nITEM: NUMBER OF ATOMS\n999999999\nITEM: BOX BOUNDS pp pp pp\n0 1\n0 1\n0 1\n"
+    "ITEM: ATOMS id type x y z\n1 1 0 0 0\n"
+)
+
+
+def test_cancelling_frees_the_worker_from_an_endless_file(session, file, tmp_path):
+    path = tmp_path / "x.lammpsdump"
+    path.write_text(ENDLESS)
+    session.controller.open(path)
+    session.run(lambda: session.state.main_activity.step == read_process.STEP)
+    session.controller.cancel()
+    session.run()
+    assert session.state.notice == "Cancelled."
+    session.open(file)
+    assert session.state.opened.dataset.path == file
+    read_process.close()

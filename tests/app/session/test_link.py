@@ -14,13 +14,14 @@ from quests_app.analysis.methods import MSC_WITH_REFERENCE
 from quests_app.analysis.parameters import Marks, Parameters
 from quests_app.analysis.reference import reference
 from quests_app.page import page
-from quests_app.session.link import query
+from quests_app.session.link import LONGEST_SEARCH, LinkRequest, query
 from quests_app.session.references import ReferenceSets
 from quests_app.views.sidebar.address import AddressView
 from quests_core.utils.frame_ranges import format_ranges, parse_ranges
 from tests.app.conftest import make_frames
 
 pn.extension()
+
 
 # panel-material-ui's FileDownload passes its default style to Panel in addition to ours.
 pytestmark = pytest.mark.filterwarnings("ignore:Both 'variant' and 'button_style':PendingDeprecationWarning")
@@ -227,3 +228,11 @@ def test_named_keys_leave_references_comparable(session, keyed):
     other = reference(keyed, keyed.name, session.state.parameters)
     assert other.is_comparable(replace(session.state.parameters, energy_key="E & = é", bandwidth=0.1))
     assert not other.is_comparable(replace(session.state.parameters, k=4))
+
+
+def test_a_long_link_is_ignored():
+    for search in ("?k=20&locked=" + "0," * LONGEST_SEARCH, "?" + "&".join(f"x{i}=1" for i in range(200))):
+        wish = LinkRequest(search)
+        assert wish.before() == LinkRequest("").before()
+        assert len(wish.faults) == 1
+        assert wish.faults[0].startswith("all of it")

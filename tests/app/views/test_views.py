@@ -1,6 +1,5 @@
 """The content of the views, and how they follow the state, without a browser."""
 
-import dataclasses
 import time
 
 import numpy as np
@@ -18,24 +17,18 @@ from quests_app.views.overview.curve import CurveView
 from quests_app.views.overview.forces import ForcesView
 from quests_app.views.overview.overlap import OverlapView
 from quests_app.views.overview.table import TableView
-from quests_app.views.sidebar.dataset import DatasetView
 from quests_app.views.sidebar.export import ExportView
 from quests_app.views.sidebar.methods import MethodsView
-from quests_app.views.sidebar.settings import SettingsView
 from quests_app.views.sidebar.size import SizeView
+from tests.app.conftest import text_of
 
 # panel-material-ui's FileDownload passes its default style to Panel in addition to ours.
 pytestmark = pytest.mark.filterwarnings("ignore:Both 'variant' and 'button_style':PendingDeprecationWarning")
-
 # The map draws excluded and dropped frames before kept and locked ones.
 KEPT_FROM = 3
 
+
 pn.extension("filedropper", respect_explicit_sizing=True)
-
-
-def text_of(view):
-    """Return all HTML of a view."""
-    return " ".join(pane.object or "" for pane in view.__panel__().select(pn.pane.HTML))
 
 
 def test_the_page_is_created_before_and_after_opening(session, file):
@@ -43,24 +36,6 @@ def test_the_page_is_created_before_and_after_opening(session, file):
     assert before.get_root() is not None
     session.open(file)
     assert page(session.state, session.controller).get_root() is not None
-
-
-def test_the_slider_has_the_sizes_of_the_displayed_path(opened):
-    """While marks change, the paths of other methods have other sizes, which must not move the slider."""
-    state = opened.state
-    size, path = SizeView(state), state.paths["random"]
-    fewer = dataclasses.replace(path, curve=path.curve.iloc[4::3], delta_entropy=path.delta_entropy[4::3])
-    state.paths = {"msc": state.paths["msc"], "random": fewer}
-    state.active = "random"
-    assert size._slider.end == len(fewer.sizes) - 1
-    for value in (2, 0, 4):
-        size._slider.value = value
-        assert state.n_frames == fewer.sizes[value]
-        assert size._slider.value == value
-    state.active = "msc"
-    assert size._slider.end == 23
-    assert state.n_frames == fewer.sizes[4]
-    assert state.path.sizes[size._slider.value] == state.n_frames
 
 
 def test_the_slider_moves_everything(opened):
@@ -96,19 +71,6 @@ def test_the_active_method_changes_map_table_and_verdict(opened):
     assert text_of(table).index("class=active") < text_of(table).index("random")
     shown = chart._plot.points.data
     np.testing.assert_array_equal(shown["color"] >= KEPT_FROM, state.mask_of("random")[shown["frame"]])
-
-
-def test_checkboxes_and_state_agree(opened):
-    methods = MethodsView(opened.state)
-    methods._boxes["mean_fps"].value = True
-    opened.run()
-    assert list(opened.state.shown) == ["msc", "mean_fps", "random"]
-    methods._boxes["msc"].value = False
-    assert opened.state.active == "mean_fps"
-    assert methods._active.value == "mean_fps"
-    methods._boxes["mean_fps"].value = methods._boxes["random"].value = False
-    assert len(opened.state.methods) == 1
-    assert methods._boxes[opened.state.methods[0]].value, "the last method cannot be removed"
 
 
 def test_missing_forces_are_noted(session, frames, tmp_path):
@@ -150,95 +112,6 @@ def test_names_and_labels_from_files_are_escaped(session, frames, tmp_path):
     export._show_code()
     assert "<img" not in export._listing.object
     assert "<" not in export._stem
-
-
-def test_messages_stay_until_they_are_dismissed(opened, tmp_path):
-    view = StatusView(opened.state, opened.controller)
-    assert not view._all.visible
-    opened.open(tmp_path / "missing.xyz")
-    assert view._error.visible
-    assert "missing.xyz" in view._error[0].object
-    view._error.closed = True
-    assert opened.state.error == ""
-    assert not view._all.visible
-    opened.open(tmp_path / "missing.xyz")
-    assert view._error.visible
-    assert not view._error.closed, "it is shown again"
-
-
-def test_progress_is_shown_with_step_and_time_left(session):
-    view = StatusView(session.state, session.controller)
-    session.state.main_activity.param.update(
-        running=True, title="Opening <b>.xyz", step="descriptors", fraction=0.4, remaining=12.0
-    )
-    shown = text_of(view)
-    assert "Opening &lt;b&gt;.xyz" in shown
-    assert "descriptors · 40 % · 12 s left" in shown
-    assert view._bar.value == 40
-    assert view._all.visible
-
-
-def test_settings_follow_the_open_analysis(opened):
-    view = SettingsView(opened.state, opened.controller)
-    view._bandwidth.value = "0.05"
-    view._recompute()
-    opened.run()
-    assert opened.state.parameters.bandwidth == 0.05
-    assert view._bandwidth.value == "0.05"
-
-
-@pytest.mark.parametrize(
-    ("field", "text"),
-    [
-        ("_k", "1"),
-        ("_k", "3.5"),
-        ("_cutoff", "-1"),
-        ("_cutoff", "1e9"),
-        ("_bandwidth", "nan"),
-        ("_bandwidth", ""),
-    ],
-)
-def test_invalid_settings_are_refused(opened, field, text):
-    view = SettingsView(opened.state, opened.controller)
-    getattr(view, field).value = text
-    view._recompute()
-    assert "expected" in opened.state.error
-    assert repr(text) in opened.state.error
-    assert not opened.state.main_activity.running
-
-
-def test_opening_by_path_and_by_upload(session, file):
-    view = DatasetView(session.state, session.controller)
-    view._path.value = f"  {file} "
-    view._open_path()
-    session.run()
-    assert session.state.opened.dataset.path == file
-    view._drop.value = {"dropped.xyz": file.read_text()}
-    session.run()
-    assert session.state.opened.dataset.name == "dropped.xyz"
-    assert view._drop.value == {}
-
-
-def test_exports_follow_method_size_and_order(opened, file, monkeypatch):
-    view = ExportView(opened.state, opened.controller)
-    opened.state.param.update(active="random", n_frames=5)
-    saved = {}
-    monkeypatch.setattr(view._download_file, "send", saved.__setitem__)
-    for button in (view._zip, view._xyz, view._json):
-        button.clicks += 1
-    opened.run()
-    assert set(saved) == {"copper-random-5.zip", "subset.xyz", "subset.json"}
-    assert saved["copper-random-5.zip"][:2] == b"PK"
-    kept = saved["subset.xyz"]
-    assert kept.count(b"config_type") == 5
-    view._order.value = "rank"
-    view._xyz.clicks += 1
-    view._json.clicks += 1
-    opened.run()
-    ranked = saved["subset.xyz"]
-    assert sorted(kept.splitlines()) == sorted(ranked.splitlines())
-    assert b'"order": "rank"' in saved["subset.json"]
-    assert "Always keeps 1 isolated atom (frame 0)" in text_of(view)
 
 
 def test_the_whole_page_follows_the_slider_within_a_fifth_of_a_second(session):

@@ -4,7 +4,6 @@ import dataclasses
 import threading
 from html import escape
 
-import panel as pn
 from ase.build import bulk
 from ase.io import write
 
@@ -12,12 +11,8 @@ from quests_app.jobs.activity import Activity
 from quests_app.views.health.health import HealthView
 from quests_app.views.queue_text import queue_status
 from quests_core.health import check
-from tests.app.conftest import WAIT_SECONDS
+from tests.app.conftest import WAIT_SECONDS, text_of
 from tests.core.health.frames import extreme_force, good_frames, without_label
-
-
-def text_of(view):
-    return " ".join(pane.object or "" for pane in view.__panel__().select(pn.pane.HTML))
 
 
 def buttons(view):

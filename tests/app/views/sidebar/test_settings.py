@@ -19,12 +19,9 @@ from quests_app.exports import record as record_module
 from quests_app.views.header.summary import SummaryView
 from quests_app.views.sidebar.settings import SettingsView
 from quests_core import bandwidth_from_volume, entropy
+from tests.app.conftest import text_of
 
 pn.extension()
-
-
-def text_of(view):
-    return " ".join(pane.object or "" for pane in view.__panel__().select(pn.pane.HTML))
 
 
 def test_the_curve_is_entropy_at_each_bandwidth(opened):
@@ -150,3 +147,32 @@ def test_each_setting_recomputes_only_what_depends_on_it(opened, monkeypatch):
     assert change(bandwidth=0.0171) == ["method_path"] * 2
     assert change(bandwidth=0.0171, k=11) == ["environments", "method_path", "method_path"]
     assert change(bandwidth=0.0171) == [], "earlier results are cached"
+
+
+def test_settings_follow_the_open_analysis(opened):
+    view = SettingsView(opened.state, opened.controller)
+    view._bandwidth.value = "0.05"
+    view._recompute()
+    opened.run()
+    assert opened.state.parameters.bandwidth == 0.05
+    assert view._bandwidth.value == "0.05"
+
+
+@pytest.mark.parametrize(
+    ("field", "text"),
+    [
+        ("_k", "1"),
+        ("_k", "3.5"),
+        ("_cutoff", "-1"),
+        ("_cutoff", "1e9"),
+        ("_bandwidth", "nan"),
+        ("_bandwidth", ""),
+    ],
+)
+def test_invalid_settings_are_refused(opened, field, text):
+    view = SettingsView(opened.state, opened.controller)
+    getattr(view, field).value = text
+    view._recompute()
+    assert "expected" in opened.state.error
+    assert repr(text) in opened.state.error
+    assert not opened.state.main_activity.running

@@ -1,0 +1,25 @@
+"""Log entries and counters."""
+
+import json
+import logging
+
+from quests_app import endpoints
+from quests_app.server.telemetry import JsonLines, counters
+
+
+def test_sessions_are_counted_once(session):
+    assert endpoints.health()["sessions"] == counters().sessions >= 1
+    before = counters().sessions
+    session.controller.close()
+    session.controller.close()
+    assert counters().sessions == before - 1
+    assert session.controller in counters().in_memory
+
+
+def test_a_log_entry_is_always_one_line():
+    record = logging.LogRecord("x", logging.INFO, "", 0, "job", None, None)
+    record.fields = {"title": "Opening a\nb\x1b[31m‮"}
+    line = JsonLines().format(record)
+    assert line.isascii()
+    assert line.isprintable()
+    assert json.loads(line)["title"] == record.fields["title"]

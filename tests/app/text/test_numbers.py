@@ -1,0 +1,30 @@
+"""Formatted numbers."""
+
+import pytest
+
+from quests_app.text import numbers as text
+
+
+@pytest.mark.parametrize(
+    ("share", "expected"),
+    [(0, "0 %"), (1, "100 %"), (0.99999, "99.9 %"), (0.00001, "0.1 %"), (0.25, "25 %"), (0.034, "3.4 %")],
+)
+def test_a_percentage_is_never_rounded_to_all_or_nothing(share, expected):
+    assert text.percent(share) == expected
+
+
+def test_nats_have_a_minus_sign_and_no_negative_zero():
+    assert text.nats(-0.00001) == "0.000"
+    assert text.nats(-1.5) == "−1.500"
+
+
+@pytest.mark.parametrize(
+    ("seconds", "expected"), [(None, ""), (0.2, "1 s left"), (90, "2 min left"), (7200, "2.0 h left")]
+)
+def test_time_left(seconds, expected):
+    assert text.duration(seconds) == expected
+
+
+def test_counts_have_thousands_separators_and_plurals():
+    assert text.plural(1, "frame") == "1 frame"
+    assert text.plural(1234, "frame") == "1,234 frames"

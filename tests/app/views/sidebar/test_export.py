@@ -1,0 +1,31 @@
+"""The sidebar section with the exports of the subset."""
+
+import pytest
+
+from quests_app.views.sidebar.export import ExportView
+from tests.app.conftest import text_of
+
+# panel-material-ui's FileDownload passes its default style to Panel in addition to ours.
+pytestmark = pytest.mark.filterwarnings("ignore:Both 'variant' and 'button_style':PendingDeprecationWarning")
+
+
+def test_exports_follow_method_size_and_order(opened, file, monkeypatch):
+    view = ExportView(opened.state, opened.controller)
+    opened.state.param.update(active="random", n_frames=5)
+    saved = {}
+    monkeypatch.setattr(view._download_file, "send", saved.__setitem__)
+    for button in (view._zip, view._xyz, view._json):
+        button.clicks += 1
+    opened.run()
+    assert set(saved) == {"copper-random-5.zip", "subset.xyz", "subset.json"}
+    assert saved["copper-random-5.zip"][:2] == b"PK"
+    kept = saved["subset.xyz"]
+    assert kept.count(b"config_type") == 5
+    view._order.value = "rank"
+    view._xyz.clicks += 1
+    view._json.clicks += 1
+    opened.run()
+    ranked = saved["subset.xyz"]
+    assert sorted(kept.splitlines()) == sorted(ranked.splitlines())
+    assert b'"order": "rank"' in saved["subset.json"]
+    assert "Always keeps 1 isolated atom (frame 0)" in text_of(view)
