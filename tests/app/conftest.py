@@ -107,9 +107,27 @@ def values():
     return np.linspace(0, 1, 11)
 
 
+@pytest.fixture
+def small(opened):
+    """Return a session with a small subset, in the tab of lost environments."""
+    opened.state.n_frames = 3
+    opened.state.tab = "outliers"
+    return opened
+
+
+def novelty(state):
+    """Return δH of all environments given the displayed subset."""
+    return state.path.delta_entropy[state.path.position(state.n_frames)]
+
+
 def text_of(view):
     """Return all HTML of a view."""
     return " ".join(pane.object or "" for pane in view.__panel__().select(pn.pane.HTML))
+
+
+def visible_text_of(view):
+    """Return all visible HTML of a view."""
+    return " ".join(pane.object or "" for pane in view.__panel__().select(pn.pane.HTML) if pane.visible)
 
 
 def is_smallest_with_overlap(state, method, overlap=0.8):

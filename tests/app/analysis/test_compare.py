@@ -2,32 +2,13 @@
 
 import numpy as np
 import pytest
-from ase.build import bulk
-from ase.io import write
 
 from quests_app.analysis import compare
-from quests_app.analysis.analysed_dataset import AnalysedDataset, environments
-from quests_app.analysis.parameters import Marks, Parameters, load
-from quests_app.analysis.reference import reference, with_common_elements
+from quests_app.analysis.parameters import Marks
 from quests_app.plots import sets as plots
-from quests_core import Environments, delta_entropy, descriptors, entropy, overlap, read, select
-from tests.app.conftest import make_frames
+from quests_core import Environments, delta_entropy, entropy, overlap, select
 
 H = 0.015
-
-
-@pytest.fixture
-def other(tmp_path):
-    frames = make_frames(np.random.default_rng(5), 14)
-    path = tmp_path / "other.xyz"
-    write(path, frames, format="extxyz")
-    return reference(path, "other.xyz", Parameters())
-
-
-def test_a_reference_holds_the_environments_of_its_file(other):
-    envs = descriptors(read(other.path))
-    np.testing.assert_array_equal(other.envs.X, envs.X)
-    assert (len(other.envs), other.elements) == (14, ("Cu",))
 
 
 def test_novelty_of_both_sets_matches_the_library(opened, other):
@@ -113,41 +94,6 @@ def test_overlap_of_a_plain_order_with_a_reference(opened, other):
     for n, share in zip(path.sizes, shares, strict=True):
         both = np.concatenate([other.X, data.envs.take(path.order[:n]).X])
         assert share == pytest.approx(overlap(data.envs, both, H))
-
-
-def alloys(tmp_path, rng, name, symbols):
-    frames = []
-    for i in range(6):
-        atoms = bulk("Cu", cubic=True)
-        atoms.symbols[:] = rng.choice(symbols, len(atoms))
-        atoms.positions += 0.03 * i * rng.normal(size=atoms.positions.shape)
-        frames.append(atoms)
-    path = tmp_path / name
-    write(path, frames, format="extxyz")
-    return path
-
-
-def test_sets_of_different_elements_share_one_descriptor(tmp_path, rng):
-    parameters = Parameters(species=True)
-    first, second = alloys(tmp_path, rng, "a.xyz", ["Ag", "Cu"]), alloys(tmp_path, rng, "b.xyz", ["Cu", "Pd"])
-    dataset = load(first)
-    data = AnalysedDataset(dataset, parameters, environments(dataset, parameters))
-    other = reference(second, "b.xyz", parameters)
-    assert data.envs.X.shape[1] == other.X.shape[1] == 3 * 63
-    full = {
-        path: descriptors(read(path), species=["Ag", "Cu", "Pd"]) for path in (first, second)
-    }  # fmt: skip
-    for found, path in zip(with_common_elements(data, other), (first, second), strict=True):
-        np.testing.assert_array_equal(found.X, full[path].X)
-    found = compare.compare(data, other, Marks())
-    np.testing.assert_allclose(found.novelty, delta_entropy(full[first], full[second], H), atol=1e-5)
-    np.testing.assert_allclose(found.back, delta_entropy(full[second], full[first], H), atol=1e-5)
-    matrix = compare.file_matrix(data, (other,), Marks()).shares
-    assert matrix[0, 1] == overlap(full[first], full[second], H)
-    path = compare.path_with_reference(data, other, Marks())
-    expected = select(full[first], "msc", reference=full[second]).order
-    np.testing.assert_array_equal(path.order, expected)
-    assert path.delta_entropy.shape[1] == data.envs.n_envs
 
 
 def test_the_most_novel_frames_come_first(rng):

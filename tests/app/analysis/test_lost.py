@@ -1,14 +1,9 @@
-"""Lost environments, checked against slow loops, and their views."""
+"""Lost environments, checked against slow loops."""
 
 import dataclasses
-import time
 
 import numpy as np
 import pytest
-from ase import Atoms
-from ase.io import write
-from bokeh.document import Document
-from scipy.special import logsumexp
 
 from quests_app.analysis.lost import (
     EnvironmentLabels,
@@ -20,27 +15,10 @@ from quests_app.analysis.lost import (
 )
 from quests_app.analysis.parameters import Marks
 from quests_app.plots.outliers import histogram_data
-from quests_app.session.controller import DEMO
-from quests_app.views.header.summary import SummaryView
-from quests_app.views.lost.lost_table import ENVIRONMENTS, FRAMES, LostTable
-from quests_app.views.lost.outliers import LostLabelsView, OutliersView
-from tests.app.conftest import text_of
-
-from ..conftest import labelled, make_frames
+from tests.app.conftest import novelty
 
 # Bokeh converts a pandas index in a way that pandas 3.1 deprecates.
 pytestmark = pytest.mark.filterwarnings("ignore:The inplace keyword in DataFrame.reset_index")
-
-
-@pytest.fixture
-def small(opened):
-    opened.state.n_frames = 3
-    opened.state.tab = "outliers"
-    return opened
-
-
-def novelty(state):
-    return state.path.delta_entropy[state.path.position(state.n_frames)]
 
 
 def test_the_worst_are_ranked_first(rng):
@@ -124,35 +102,6 @@ def test_only_comparable_paths_are_compared(opened):
     assert outlier_warning({"random": better, "msc given": with_largest(given, 90.0)}, "msc given", 5) is None
 
 
-def test_the_summary_warns_of_outliers(session, rng, tmp_path):
-    """At a small size, msc keeps a dimer among crystals and random does not."""
-    frames = make_frames(rng, 40)[1:]
-    frames[30] = labelled(Atoms("Cu2", [[0, 0, 0], [2.2, 0, 0]]), rng, "dimer")
-    write(tmp_path / "dimer.xyz", frames, format="extxyz")
-    session.open(tmp_path / "dimer.xyz")
-    state, summary = session.state, SummaryView(session.state)
-    first = int(np.flatnonzero(state.paths["random"].order == 30)[0])
-    assert first > 4, "random selects the dimer late"
-    state.n_frames = 4
-    assert "caution" not in text_of(summary), "msc is displayed, and keeps the dimer"
-    state.active = "random"
-    largest = {m: delta_of(state.opened.envs, state.frames_of(m)).max() for m in ("msc", "random")}
-    assert largest["random"] > max(20, 3 * largest["msc"])
-    shown = text_of(summary)
-    assert (
-        f"<b>random</b> leaves an environment <b>{largest['random']:.1f} nats</b> away; <b>msc</b>" in shown
-    )
-    state.n_frames = first + 1
-    assert "caution" not in text_of(summary), "the dimer is kept"
-
-
-def delta_of(envs, frames):
-    """Return δH of every environment given some frames, by definition."""
-    kept = envs.X[np.isin(envs.frame_index, frames)]
-    squares = ((envs.X[:, None] - kept[None]) ** 2).sum(axis=2)
-    return -logsumexp(-squares / (2 * 0.015**2), axis=1)
-
-
 def test_the_histogram_counts_everything_once(rng):
     values = np.concatenate([rng.normal(size=500), rng.exponential(200, size=50), [0.0, 1e-7, 2e-5, np.nan]])
     columns = histogram_data(values)
@@ -164,80 +113,3 @@ def test_the_histogram_counts_everything_once(rng):
         if abs(low) > 1e-9 and abs(high) > 1e-9:
             assert inside == (number if number >= 1 else 0)
     assert len(histogram_data(np.array([np.nan]))["place"]) == 0
-
-
-def test_distribution_note_and_labels_follow(small):
-    state = small.state
-    view, labels = OutliersView(state, "outliers"), LostLabelsView(state, "outliers")
-    share = (novelty(state) > 1e-5).mean()
-    assert share > 0
-    assert f"msc lost {100 * share:.0f} %" in text_of(view)
-    assert "distorted" in text_of(labels)
-    before = view._plot.sources["msc"].data["count"].copy()
-    state.n_frames = 12
-    assert not np.array_equal(before, view._plot.sources["msc"].data["count"])
-    state.active = "random"
-    assert "random lost" in text_of(view)
-    state.methods = ["random"]
-    assert not view._plot.renderers["msc"][0].visible
-
-
-def test_a_row_becomes_current_and_its_frame_is_added(small):
-    state, view = small.state, LostTable(small.state, "outliers")
-    table = view._tables[ENVIRONMENTS]
-    values = novelty(state)
-    worst = int(np.argmax(values))
-    assert table.value["delta_entropy"][0] == pytest.approx(values[worst])
-    view._clicked(0, "frame")
-    assert values[state.current_env] == values[worst]
-    frame = state.current_frame
-    assert f"of frame {frame} (dropped)" in view._current.object
-    view._add.clicks += 1
-    assert frame in state.marks.locked
-    assert view._add.disabled
-    assert frame not in set(table.value["frame"]), "removed before the metrics are recomputed"
-    small.run()
-    assert frame not in set(table.value["frame"])
-    assert f"of frame {frame} (locked)" in view._current.object
-    other = int(table.value["frame"][0])
-    view._clicked(0, "add")
-    assert other in state.marks.locked
-    small.controller.history.undo()
-    assert other not in state.marks.locked
-    view._show_structure.clicks += 1
-    assert state.tab == "map"
-
-
-def test_frames_are_ranked_by_their_worst(small):
-    state, view = small.state, LostTable(small.state, "outliers")
-    view._mode.value = FRAMES
-    table = view._tables[FRAMES]
-    assert table.visible
-    assert not view._tables[ENVIRONMENTS].visible
-    view._clicked(1, "label")
-    assert state.current_frame == table.value["frame"][1]
-    assert novelty(state)[state.current_env] == table.value["delta_entropy"][1]
-
-
-def test_message_if_nothing_is_lost(small):
-    view = LostTable(small.state, "outliers")
-    assert not view._empty.visible
-    small.state.n_frames = 24
-    assert view._empty.visible
-    assert "Nothing is lost" in text_of(view)
-    assert not any(table.visible for table in view._tables.values())
-
-
-def test_everything_follows_the_slider_within_a_tenth_of_a_second(session):
-    session.open(DEMO)
-    state = session.state
-    state.tab = "outliers"
-    views = [view(state, "outliers") for view in (OutliersView, LostLabelsView, LostTable)]
-    for view in views:
-        view.__panel__().get_root(Document())
-    times = []  # CPU time of this thread, unaffected by other processes.
-    for position in range(20, 60, 4):
-        start = time.thread_time()
-        state.n_frames = int(state.sizes[position])
-        times.append(time.thread_time() - start)
-    assert np.median(times) < 0.1, times

@@ -5,7 +5,6 @@ import time
 import numpy as np
 import panel as pn
 import pytest
-from ase.build import bulk
 from ase.io import write
 
 from quests_app.page import page
@@ -138,13 +137,3 @@ def test_a_tiny_file_breaks_no_view(session, tmp_path, n_atoms):
     assert session.state.error == ""
     assert views.get_root() is not None
     assert "100 %" in text_of(SummaryView(session.state))
-
-
-def test_the_summary_notes_undistinguished_elements(session, tmp_path):
-    summary = SummaryView(session.state)
-    alloy = bulk("Ag", cubic=True)
-    alloy.symbols[0] = "Pd"
-    for name, atoms, said in (("alloy.xyz", alloy, True), ("silver.xyz", bulk("Ag", cubic=True), False)):
-        write(tmp_path / name, [atoms, atoms * (2, 1, 1)], format="extxyz")
-        session.open(tmp_path / name)
-        assert ("not distinguished" in text_of(summary)) is said

@@ -5,7 +5,6 @@ import time
 import numpy as np
 import panel as pn
 import pytest
-from ase.build import molecule
 from ase.io import write
 
 from quests_app.page import page
@@ -13,15 +12,12 @@ from quests_app.session import current_structure
 from quests_app.views.map.nearest import NearestView
 from quests_app.views.map.structure import BONDS, CELL, FORCE, FORCES, NOVEL, WRAP, StructureView
 from quests_app.widgets.structure_viewer import NO_VALUE, by_element, by_value
+from tests.app.conftest import visible_text_of
 
 pytestmark = pytest.mark.filterwarnings("ignore:Both 'variant' and 'button_style':PendingDeprecationWarning")
 
+
 pn.extension("filedropper", respect_explicit_sizing=True)
-
-
-def text_of(view):
-    """Return all visible HTML of a view."""
-    return " ".join(pane.object or "" for pane in view.__panel__().select(pn.pane.HTML) if pane.visible)
 
 
 @pytest.fixture
@@ -31,8 +27,8 @@ def view(opened):
 
 def test_message_if_nothing_is_open(session):
     view, nearest = StructureView(session.state, session.controller), NearestView(session.state)
-    assert "Nothing is open" in text_of(view)
-    assert "Nothing is open" in text_of(nearest)
+    assert "Nothing is open" in visible_text_of(view)
+    assert "Nothing is open" in visible_text_of(nearest)
     view._step(1)
     view._select_atom(0)
     view._mark("lock")
@@ -44,22 +40,22 @@ def test_without_a_current_environment_the_most_novel_frame_is_shown(opened, vie
     state = opened.state
     delta = current_structure.novelty(state)
     most = int(state.opened.envs.frame_index[np.nanargmax(delta)])
-    assert f"Frame {most}<" in text_of(view)
-    assert "most novel" in text_of(view)
+    assert f"Frame {most}<" in visible_text_of(view)
+    assert "most novel" in visible_text_of(view)
     assert len(view._viewer.scene["atom"]) == len(state.opened.dataset.frames[most])
     state.selected = (3, 8)
-    assert "Frame 3<" in text_of(view)
-    assert "first selected" in text_of(view)
+    assert "Frame 3<" in visible_text_of(view)
+    assert "first selected" in visible_text_of(view)
     state.current_env = int(state.opened.envs.offsets[8]) + 2
-    assert "Frame 8<" in text_of(view)
-    assert "Atom 2 (Cu)" in text_of(view)
+    assert "Frame 8<" in visible_text_of(view)
+    assert "Atom 2 (Cu)" in visible_text_of(view)
 
 
 def test_the_frame_is_described(opened, view):
     state = opened.state
     state.current_env = int(state.opened.envs.offsets[7]) + 1
     rank = int(np.flatnonzero(state.path.order == 7)[0]) + 1
-    shown = text_of(view)
+    shown = visible_text_of(view)
     for said in (
         f"<b>{state.status[7]}</b>, rank {rank} of 24 in msc", "distorted", "Cu<sub>4</sub>", "4 atoms",
         "−1.000 eV/atom", "periodic", "|F| =", "neighbours within 5 Å",
@@ -68,12 +64,12 @@ def test_the_frame_is_described(opened, view):
     delta = current_structure.novelty(state)[state.current_env]
     assert f"δH = {delta:.2f}".replace("-", "−") in shown
     state.marks = state.marks.exclude([7])
-    assert "<b>excluded</b>" in text_of(view)
+    assert "<b>excluded</b>" in visible_text_of(view)
     opened.run()
-    assert "excluded (no δH)" in text_of(view)
+    assert "excluded (no δH)" in visible_text_of(view)
     state.current_env = 0
-    assert "<b>locked</b>" in text_of(view)
-    assert "0 neighbours" in text_of(view)
+    assert "<b>locked</b>" in visible_text_of(view)
+    assert "0 neighbours" in visible_text_of(view)
 
 
 def test_a_click_on_an_atom_makes_it_current(opened, view):
@@ -197,59 +193,6 @@ def test_colours_of_numbers():
     assert by_element(np.array([0])).legend["names"][0][0] == "X"
 
 
-def test_the_nearest_kept_environment_follows(opened):
-    state, view = opened.state, NearestView(opened.state)
-    assert "Click an atom" in text_of(view)
-    dropped = np.flatnonzero(~state.mask)
-    state.current_env = int(state.opened.envs.offsets[dropped[-1]])
-    envs, kept = state.opened.envs, np.flatnonzero(state.mask[state.opened.envs.frame_index])
-    distances = np.linalg.norm(envs.X[kept] - envs.X[state.current_env], axis=1)
-    assert view._nearest.row == kept[np.argmin(distances)]
-    assert f"<b>{distances.min():.4g} Å⁻¹</b> ({distances.min() / 0.015:.2g} bandwidths)" in text_of(view)
-    assert f"frame {envs.frame_index[view._nearest.row]}" in text_of(view)
-    scene = view._viewer.scene
-    assert scene["around"]
-    assert scene["sphere"] == 5.0
-    row = view._nearest.row
-    view._go.clicks += 1
-    assert state.current_env == row
-    assert "is kept: distance 0" in text_of(view)
-    assert not view._go.visible
-    view._viewer.clicked = [0, 1]
-    assert state.current_env == envs.offsets[envs.frame_index[row]]
-
-
-def test_the_nearest_environment_changes_with_the_subset(opened):
-    state, view = opened.state, NearestView(opened.state)
-    state.current_env = int(state.opened.envs.offsets[state.path.order[-1]])
-    found = []
-    for size in (2, 12, 23, 24):
-        state.n_frames = size
-        found.append(view._nearest.distance)
-    assert found == sorted(found, reverse=True)
-    assert found[0] > found[-1] == 0
-
-
-def test_a_different_element_is_noted(session, tmp_path, rng):
-    frames = [molecule(name) for name in ("H2O", "SH2", "H2O")]
-    for atoms in frames:
-        atoms.positions += 0.001 * rng.normal(size=atoms.positions.shape)
-    frames[1].positions = frames[0].positions
-    write(tmp_path / "mixed.xyz", frames, format="extxyz")
-    session.open(tmp_path / "mixed.xyz")
-    state = session.state
-    state.marks = state.marks.lock([1]).exclude([2])
-    session.run()
-    state.n_frames = 1
-    view = NearestView(state)
-    state.current_env = 0
-    assert view._nearest.distance == 0
-    assert "Different element" in text_of(view)
-    frame = StructureView(state, session.controller)
-    assert frame._color.options == ["Element", NOVEL], "there are no forces"
-    assert "not periodic" in text_of(frame)
-
-
 def test_labels_are_escaped(session, frames, tmp_path):
     for atoms in frames:
         atoms.info["config_type"] = "<img src=x>"
@@ -257,8 +200,8 @@ def test_labels_are_escaped(session, frames, tmp_path):
     session.open(tmp_path / "attack.xyz")
     session.state.current_env = 5
     for view in (StructureView(session.state, session.controller), NearestView(session.state)):
-        assert "<img" not in text_of(view)
-        assert "&lt;img" in text_of(view)
+        assert "<img" not in visible_text_of(view)
+        assert "&lt;img" in visible_text_of(view)
 
 
 def test_another_file_is_drawn_and_the_tab_holds_all_three(opened, frames, tmp_path):
