@@ -1,11 +1,9 @@
 """The archive of the export dialog: contents, tables, split, report, command."""
 
-import dataclasses
 import io
 import json
 import re
 import shlex
-import zipfile
 
 import holoviews as hv
 import numpy as np
@@ -13,7 +11,7 @@ import pandas as pd
 import PIL.Image
 import pytest
 from ase import Atoms
-from ase.io import read, write
+from ase.io import write
 from typer.testing import CliRunner
 
 from quests_app.analysis import compare
@@ -22,24 +20,12 @@ from quests_app.analysis.methods import METHOD_INFO
 from quests_app.analysis.parameters import Marks, Parameters
 from quests_app.analysis.reference import Reference
 from quests_app.exports import code, subset
-from quests_app.exports.bundle import PARTS, ExportOptions, bundle
+from quests_app.exports.bundle import PARTS, ExportOptions
 from quests_app.exports.figures import figures
-from quests_app.exports.frame_keys import RANK, SOURCE, content
-from quests_app.exports.program_keys import MACE, NEQUIP
 from quests_app.exports.report_data import ReportData
-from quests_app.views.frames.frames import FramesView
 from quests_core.cli import app as command_line
-from quests_core.health import Finding, check
-
-
-def frames_in(data):
-    return read(io.StringIO(data.decode()), ":", format="extxyz")
-
-
-def unzipped(state, wishes=None, n=6, **more):
-    made = bundle(ReportData(state.opened, state.paths, state.active, n, **more), wishes or ExportOptions())
-    with zipfile.ZipFile(io.BytesIO(made.data)) as archive:
-        return {name: archive.read(name) for name in archive.namelist()}, made.notes
+from quests_core.health import check
+from tests.app.exports.archives import csv, frames_in, unzipped
 
 
 @pytest.mark.parametrize("order", ["file", "rank"])
@@ -48,80 +34,6 @@ def test_the_source_is_copied_byte_for_byte(opened, order):
     expected = subset.subset_bytes(opened.state.opened, opened.state.path, 6, order)
     assert files["subset.xyz"] == expected
     assert json.loads(files["subset.json"])["subset"]["order"] == order
-
-
-@pytest.mark.parametrize("order", ["file", "rank"])
-def test_rank_and_delta_entropy_are_added(opened, order):
-    state = opened.state
-    made = content(state.opened, state.path, 6, order, RANK)
-    source = frames_in(content(state.opened, state.path, 6, order, SOURCE).bytes_of())
-    delta = state.path.delta_entropy[state.path.position(6)]
-    ranked = state.path.frames(6).tolist()
-    for atoms, before, frame in zip(frames_in(made.bytes_of()), source, made.frames, strict=True):
-        assert ranked[atoms.info["quests_rank"] - 1] == frame
-        rows = slice(*state.opened.envs.offsets[frame : frame + 2])
-        np.testing.assert_array_equal(np.float32(atoms.arrays["quests_delta_entropy"]), delta[rows])
-        assert (atoms.arrays["quests_delta_entropy"] < 1e-5).all(), "the subset covers all its environments"
-        np.testing.assert_array_equal(atoms.get_forces(), before.get_forces())
-        assert atoms.get_potential_energy() == before.get_potential_energy()
-
-
-EXTRA = (
-    "1\nProperties=species:S:1:pos:R:3:dft_forces:R:3 dft_energy=-0.123456789012345678 "
-    'virial="1 0 0 0 2 0 0 0 3" '
-    'pbc="F F F"\nCu 0 0 0 0.1 0.2 0.30000000000000004\n'
-    '2\nLattice="9 0 0 0 9 0 0 0 9" Properties=species:S:1:pos:R:3:REF_forces:R:3 REF_energy=-1e-3 energy=5 '
-    'REF_stress="1 2 3 4 5 6"\nCu 0 0 0 1 2 3\nCu 2 0 0 3 2 1\n'
-)
-
-
-@pytest.fixture
-def odd(session, tmp_path):
-    path = tmp_path / "odd.xyz"
-    path.write_text(EXTRA)
-    session.open(path)
-    assert session.state.error == ""
-    return session.state
-
-
-def test_keys_of_mace(odd):
-    made = content(odd.opened, odd.path, 2, "file", MACE)
-    atom, pair = frames_in(made.bytes_of())
-    assert atom.info["REF_energy"] == -0.123456789012345678
-    assert b"-0.123456789012345678" in made.blocks[0]
-    assert atom.arrays["REF_forces"].tolist() == [[0.1, 0.2, 0.30000000000000004]]
-    assert atom.info["config_type"] == "IsolatedAtom"
-    assert atom.info["REF_virials"].tolist() == [1, 0, 0, 0, 2, 0, 0, 0, 3]
-    assert pair.info["REF_energy"] == -1e-3, "existing keys of MACE are not replaced"
-    assert pair.info["REF_stress"].tolist() == [1, 2, 3, 4, 5, 6]
-    assert "config_type" not in pair.info
-    assert made.notes == ("1 isolated atom got the config_type IsolatedAtom.",)
-
-
-def test_keys_of_nequip(odd):
-    made = content(odd.opened, odd.path, 2, "file", NEQUIP)
-    atom, pair = frames_in(made.bytes_of())
-    assert atom.get_potential_energy() == -0.123456789012345678
-    assert atom.get_forces().tolist() == [[0.1, 0.2, 0.30000000000000004]]
-    assert atom.info["virial"][1, 1] == 2
-    assert pair.get_potential_energy() == 5
-    assert pair.get_stress().tolist() == [1, 2, 3, 4, 5, 6]
-    assert made.notes == ("1 frame with a virial and no stress: it stays as it is.",)
-
-
-def test_mace_reads_what_ase_wrote(opened):
-    state = opened.state
-    made = content(state.opened, state.path, 6, "file", MACE)
-    for atoms, frame in zip(frames_in(made.bytes_of()), made.frames, strict=True):
-        source = state.opened.dataset.frames[frame]
-        assert atoms.calc is None
-        assert atoms.info["REF_energy"] == source.get_potential_energy()
-        np.testing.assert_array_equal(atoms.arrays["REF_forces"], source.get_forces())
-        assert atoms.info["config_type"] == source.info["config_type"]
-
-
-def csv(files, name):
-    return pd.read_csv(io.BytesIO(files[f"tables/{name}.csv"]))
 
 
 def everything(opened):
@@ -177,40 +89,6 @@ def test_all_parts_match_the_state(opened):
     assert csv(files, "overlap-labels").iloc[:, 0].tolist() == list(more["labels"].names)
 
 
-# Raised by a call in Bokeh.
-@pytest.mark.filterwarnings("ignore:The inplace keyword in DataFrame:DeprecationWarning")
-def test_the_table_of_frames_matches_the_page(opened):
-    state = opened.state
-    state.marks = Marks(locked=(0,), excluded=(4,))
-    opened.run()
-    view = FramesView(state, opened.controller)
-    opened.run()
-    files, _ = unzipped(state, ExportOptions(parts=("tables",)), n=state.n_frames)
-    frames, shown = csv(files, "frames"), view._table.value
-    assert frames["rank"].isna().tolist() == [i == 4 for i in range(24)]
-    for name, title in {
-        "rank": "rank",
-        "n_atoms": "n_atoms",
-        "energy_per_atom": "energy_per_atom_eV",
-        "max_force": "max_force_eV_per_angstrom",
-        "max_delta_entropy": "max_delta_entropy_nats",
-    }.items():
-        np.testing.assert_allclose(frames[title], shown[name].astype(float), rtol=1e-6)
-    for name in ("label", "formula", "state"):
-        assert frames[name].tolist() == shown[name].tolist()
-    assert frames["state"].tolist() == state.status.tolist()
-    assert set(frames["elements"]) == {"Cu"}
-
-
-def test_an_unreadable_energy_does_not_affect_other_frames(session, frames, tmp_path):
-    frames[3].info["energy"] = "failed"
-    frames[3].calc = None
-    write(tmp_path / "a.xyz", frames, format="extxyz")
-    session.open(tmp_path / "a.xyz")
-    files, _ = unzipped(session.state, ExportOptions(parts=("tables",)))
-    assert csv(files, "frames")["energy_eV"].isna().tolist() == [i == 3 for i in range(24)]
-
-
 def test_every_plot_is_drawn_as_svg_png_and_pdf(opened):
     state = opened.state
     files, _ = unzipped(state, ExportOptions(parts=("plots",)), n=state.n_frames, **everything(opened))
@@ -262,50 +140,6 @@ def test_the_split_is_in_the_archive_and_in_its_record(opened):
     assert f"{len(record['valid'])} validation" in notes[0]
     crystals = {1, 2, 3, 4} & set(state.path.frames(20).tolist())
     assert crystals <= set(record["train"]) or crystals <= set(record["valid"]), "they are equal"
-
-
-def test_the_report_does_not_use_the_session(opened, monkeypatch):
-    """In a worker thread, the current session may be another one or closed."""
-
-    def gone():
-        raise AssertionError("the document of a session was asked for")
-
-    monkeypatch.setattr("bokeh.io.curdoc", gone)
-    files, _ = unzipped(opened.state, ExportOptions(parts=("report",)))
-    assert files["report.html"].count(b'<img alt="') >= 4
-
-
-def test_the_report_warns_of_outliers(opened):
-    state, parts = opened.state, ExportOptions(parts=("report",))
-    assert b"nats</b> away" not in unzipped(state, parts)[0]["report.html"]
-    state.paths = {
-        method: dataclasses.replace(path, curve=path.curve.assign(max_delta_entropy=largest))
-        for (method, path), largest in zip(state.paths.items(), (99.0, 1.5), strict=True)
-    }
-    said = "<b>msc</b> leaves an environment <b>99.0 nats</b> away; <b>random</b> at most 1.5."
-    assert said in unzipped(state, parts)[0]["report.html"].decode()
-
-
-def test_the_report_needs_no_network_and_runs_nothing_from_the_file(session, frames, tmp_path):
-    attack = "</script><script>alert(1)</script><img src=x onerror=alert(1)>"
-    for atoms in frames:
-        atoms.info["config_type"] = attack
-    write(tmp_path / "a.xyz", frames, format="extxyz")
-    session.open(tmp_path / "a.xyz", attack)
-    findings = (Finding("x", "error", attack, attack, (1, 2, 5)),)
-    files, _ = unzipped(session.state, ExportOptions(parts=("report",)), findings=findings)
-    page = files["report.html"].decode()
-    body = page[page.rindex("<body>") :]
-    # The plots alone, which run no scripts as images.
-    n_plots = len(re.findall('<img alt="[^"<]*" src="data:image/svg', body))
-    assert len(re.findall("<img", body)) == n_plots >= 4
-    assert "<script" not in page
-    assert "<title>QUESTS Explorer: &lt;/script" in page
-    assert not re.search(r"<[^>]*(src|href)=(?!\"data:)|@import|url\(|https?:", page)
-    assert len(page) < 2_000_000
-    said = ("Entropy against diversity", "Covered by the subset", "Force tail", "SHA-256", "0.015 Å⁻¹")
-    for text in (*said, "frames 1-2,5"):
-        assert text in page
 
 
 @pytest.mark.parametrize("method", ["msc", "random"])
