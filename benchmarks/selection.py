@@ -12,12 +12,12 @@ reported apart.
 The comparison is repeated at the number of environments of `msc` at these sizes, where methods that support
 costs divide by the number of environments.
 
-`balanced` was tuned on the families of the sets in `TUNED_ON`. ``--write`` writes the
+The constants of `balanced` are chosen by benchmarks/selection_tuning.py. ``--write`` writes the
 section of docs/benchmarks.md and its figure; ``--sets`` and ``--methods`` restrict the run. Results are kept
 immediately in the folder ``--cache``, one JSON file per set, and an interrupted run resumes from them. Use
 ``--fresh`` to discard them after a method has changed. `exchange` is the function of this name, applied to
 each subset of `msc`. `pcov_fps` gets the energies per atom; sets without them are left out. ``--quick``
-measures the smallest sets only, and fails if `balanced` does not meet the claims of the documentation.
+measures the made sets only, and fails if `balanced` does not meet the claims of the documentation.
 """
 
 import argparse
@@ -50,8 +50,8 @@ MAX_EXCHANGED = 50_000
 # Methods without nested subsets, which select for each size and have no comparison by environments.
 NOT_NESTED = ("direct",)
 WITH_COSTS = ("information_loss", "coverage", "balanced")
-# Small sets, one of which `balanced` was tuned on, and the minimum fraction of cells that it must win.
-QUICK, MIN_WINS = ("cu_poet_19", "gap20_Crystalline_RSS", "gap20_LD_iter1"), 0.9
+# Fractions of the cells of the made sets that `balanced` must win, as docs/benchmarks.md claims.
+MIN_SHARES = {"first three at once": 0.7, "guard": 0.8}
 log = logging.getLogger("selection")
 
 
@@ -169,9 +169,13 @@ def table_of(envs, forces: np.ndarray, order: np.ndarray, sizes: np.ndarray) -> 
 def check_quick(table: pd.DataFrame) -> None:
     """Fail if the default method wins less often than the documentation claims."""
     won = judged(differences(table[table["at"] == "frames"]).xs("balanced", level="method"))
-    share = won["first three at once"].mean()
-    if share < MIN_WINS:
-        raise SystemExit(f"balanced is at least as good as msc in {100 * share:.0f} % of {len(won)} cells")
+    for name, least in MIN_SHARES.items():
+        share = won[name].mean()
+        if share < least:
+            raise SystemExit(
+                f"balanced, {name}: expected at least {100 * least:.0f} % of {len(won)} cells, "
+                f"got {100 * share:.0f} %"
+            )
 
 
 def arguments() -> argparse.Namespace:
@@ -182,13 +186,13 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--cache", type=Path, default=CACHE, help="folder of stored results")
     parser.add_argument("--fresh", action="store_true", help="discard stored results")
     parser.add_argument("--kept", action="store_true", help="only write tables of stored results")
-    parser.add_argument("--quick", action="store_true", help="a few small sets, msc and balanced")
+    parser.add_argument("--quick", action="store_true", help="made sets, msc and balanced")
     parser.add_argument(
         "--write", action="store_true", help="write the section of docs/benchmarks.md and the figure"
     )
     options = parser.parse_args()
     if options.quick:
-        options.sets, options.methods = QUICK, ("msc", "balanced")
+        options.sets, options.methods = tuple(MADE_SETS), ("msc", "balanced")
     return options
 
 

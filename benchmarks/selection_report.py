@@ -18,7 +18,7 @@ FAMILIES = {
     "mlearn_Mo": "Mo",
     "mlearn_Si": "Si",
 }
-TUNED_ON = ("3bpa", "agpd_msg", "cu_poet_19", "gap20_Fullerenes", "mg_fletcher_ns", "mlearn_Mo")
+TUNED_ON = ("cu_poet_19", "gap20_Graphite", "gete_part", "inp_part", "mlearn_Mo")
 # Smaller differences are rounding errors and count as ties.
 TIE = 1e-6
 # The largest δH may exceed that of `msc` by this factor, or by this much in nats, whichever allows more.

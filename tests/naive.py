@@ -190,18 +190,91 @@ def cover_scores(frames, picked, worth, h=0.015, costs=None, reference=None):
     return np.where([len(X) > 0 for X in frames], gains, -np.inf)
 
 
-def balanced_scores(frames, picked, h=0.015, costs=None, reference=None):
-    """Return what each frame adds to D + H / 2 - sqrt(loss + 0.01), a unit of cost."""
-    gains = np.full(len(frames), -np.inf)
-    before = balanced_worth(frames, picked, h, reference)
+def balanced_scores(frames, picked, msc, h=0.015, costs=None, reference=None):
+    """Return the soft minimum of the leads over the order `msc`; 1e6 more for frames that take precedence."""
+    costs = np.ones(len(frames)) if costs is None else np.asarray(costs, dtype=float)
+    spent = np.append(0.0, np.cumsum(costs[msc]))
+    standard = np.array([subset_metrics(frames, msc[:n], h, reference) for n in range(len(msc) + 1)])
+    # Above 30 nats, the novelties of the frames that `msc` picks later.
+    full = np.concatenate(frames)
+    sums = [truncated_sums(frames, full, msc[:n], h, reference).min(initial=1.0) for n in range(len(msc) + 1)]
+    largest = -np.log(np.maximum(sums, np.exp(-30)))
+    novelties = [
+        msc_scores(frames, msc[:n], h, reference)[msc[n]] - own_entropies([frames[msc[n]]], h)[0]
+        if len(frames[msc[n]]) and (n or reference is not None) else -np.inf
+        for n in range(len(msc) - 1)
+    ]  # fmt: skip
+    for n in np.flatnonzero(largest >= 30):
+        largest[n] = max([30, *novelties[n:]])
+    limits = np.where(largest <= 1e-5, 1e-5, np.maximum(1.5 * largest, largest + 2))
+    cost = sum(costs[s] for s in picked)
+    size = min(np.count_nonzero(spent <= cost + 1e-12), len(msc))
+    first = precedence(frames, picked, msc, h, reference, limits[size], largest)
+
+    scores = np.full(len(frames), -np.inf)
     for s, X in enumerate(frames):
         if len(X):
-            gains[s] = balanced_worth(frames, [*picked, s], h, reference) - before
-    costs = np.ones(len(frames)) if costs is None else costs
-    return np.where(gains > 0, gains / costs, gains * costs)
+            values, leads = subset_metrics(frames, [*picked, s], h, reference), []
+            for value, known in zip(values, standard.T, strict=True):
+                leads.append(cost_at(value, known, spent) / (cost + costs[s]) - 1)
+            leads[1] -= 0.05
+            scores[s] = -0.05 * logsumexp(-np.array(leads) / 0.05) + 1e6 * (s in first)
+    return scores
 
 
-def balanced_worth(frames, picked, h=0.015, reference=None):
+def cost_at(value, known, costs):
+    """Return the cost at which an order reaches a value."""
+    highest = np.maximum.accumulate(known)
+    if value >= highest[-1] - 1e-6:
+        return costs[-1] * (2 + value - highest[-1])
+    kept = [n for n in range(len(known)) if n == 0 or round(highest[n] / 1e-6) > round(highest[n - 1] / 1e-6)]
+    return np.interp(value, highest[kept], costs[kept])
+
+
+def precedence(frames, picked, msc, h, reference, limit, largest):
+    """Return the frames that come first as some environment is farther away than the limit."""
+    full = np.concatenate(frames)
+    sums = truncated_sums(frames, full, picked, h, reference)
+    free = [s for s in range(len(frames)) if s not in list(picked)]
+    if len(full) == 0:
+        return []
+    if sums.min() > np.exp(-30):
+        if -np.log(sums.min()) <= limit:
+            return []
+        farthest = full[[np.argmin(sums)]]
+        return [
+            s for s in free
+            if sums.min() + truncated_sums(frames, farthest, [s], h, None)[0] >= np.exp(-limit)
+        ]  # fmt: skip
+    needed = next(n for n in range(len(largest)) if largest[n] <= limit)
+    for s in msc[:needed]:
+        if s in free and (truncated_sums(frames, frames[s], picked, h, reference) < np.exp(-30)).any():
+            return [s]
+    return []
+
+
+def truncated_sums(frames, X, picked, h, reference):
+    """Return the kernel sums of X over frames and a reference, K_e(s) < e^-30 being nothing."""
+    sums = plain_kernel_sums(X, X[:0] if reference is None else reference, h)
+    for s in picked:
+        K = plain_kernel_sums(X, frames[s], h)
+        sums = sums + np.where(np.log(np.maximum(K, 1e-300)) < -30, 0.0, K)
+    return sums
+
+
+def subset_metrics(frames, picked, h, reference=None):
+    """Return -loss, ln(1 + e^D) and overlap of a subset."""
+    full = np.concatenate(frames)
+    sums = truncated_sums(frames, full, picked, h, reference)
+    unique = 0.0
+    for s in picked:
+        unique += np.sum(1 / truncated_sums(frames, frames[s], picked, h, reference))
+    return np.array(
+        [np.mean(information(sums)), np.log1p(unique), np.mean(np.log(np.maximum(sums, 1e-300)) > -1e-5)]
+    )
+
+
+def exchange_worth(frames, picked, h=0.015, reference=None):
     """Return ln(1 + e^D) + H / 2 - sqrt(loss + 0.01), K_e(s) < e^-30 being nothing."""
     full = np.concatenate(frames)
     known = full[:0] if reference is None else reference

@@ -9,6 +9,7 @@ import typer
 from ase import Atoms
 
 from ..environments import Environments
+from ..information.comparison import comparison_sentence
 from ..information.curve import compression_curve
 from ..information.entropy import overlap
 from ..io.isolated import isolated_frames
@@ -192,23 +193,37 @@ def _report(
     envs: Environments, selection: Selection, known: Environments | None, context: CommandContext
 ) -> dict:
     """Return the order and metrics of a selection, relative to the frames that are not excluded."""
-    kept = np.setdiff1d(np.arange(len(envs)), selection.parameters["excluded"])
+    parameters = selection.parameters
+    kept = np.setdiff1d(np.arange(len(envs)), parameters["excluded"])
     order = np.searchsorted(kept, selection.order)
-    bandwidth, rest = selection.parameters["bandwidth"], envs.take(kept)
-    curve = compression_curve(rest, order, [len(order)], bandwidth, progress=context.progress)
-    (row,) = curve.drop(columns="n_frames").to_dict("records")
-    metrics: dict[str, float] = {str(name): value for name, value in row.items()}
+    bandwidth, rest = parameters["bandwidth"], envs.take(kept)
+    metrics = _metrics_of(rest, order, bandwidth, context)
     if known is not None:
         both = np.concatenate([known.X, rest.take(order).X])
         metrics["overlap_with_reference"] = overlap(rest, both, bandwidth, progress=context.progress)
-    return {
+    report = {
         "method": selection.method,
         "n_frames": len(order),
         "n_frames_of": len(kept),
         "indices_by_rank": selection.order.tolist(),
         "metrics": metrics,
-        "parameters": dict(selection.parameters),
+        "parameters": dict(parameters),
     }
+    if selection.method != "msc":
+        msc = select(
+            envs, "msc", len(order), bandwidth, known, locked=parameters["locked"],
+            excluded=parameters["excluded"], progress=context.progress,
+        ).order  # fmt: skip
+        report["metrics_of_msc"] = _metrics_of(rest, np.searchsorted(kept, msc), bandwidth, context)
+    return report
+
+
+def _metrics_of(
+    envs: Environments, order: np.ndarray, bandwidth: float, context: CommandContext
+) -> dict[str, float]:
+    curve = compression_curve(envs, order, [len(order)], bandwidth, progress=context.progress)
+    (row,) = curve.drop(columns="n_frames").to_dict("records")
+    return {str(name): value for name, value in row.items()}
 
 
 def _sentence(result: dict) -> str:
@@ -221,9 +236,12 @@ def _sentence(result: dict) -> str:
     if n := len(result["isolated_atoms"]):
         atoms = "1 isolated atom" if n == 1 else f"{n:,} isolated atoms"
         isolated = f"\nIncluding {atoms}; use --no-lock-isolated to let the method decide"
+    compared = ""
+    if "metrics_of_msc" in result:
+        compared = "\n" + comparison_sentence(result["method"], metrics, "msc", result["metrics_of_msc"])
     return (
         f"{result['method']} keeps {result['n_frames']:,} of {result['n_frames_of']:,} frames: overlap "
         f"{100 * metrics['overlap']:.1f} %{both}, entropy {metrics['entropy']:.3f} nats, diversity "
         f"{metrics['diversity']:.3f} nats, largest δH {metrics['max_delta_entropy']:.2f} nats"
-        f"{isolated}{where}"
+        f"{compared}{isolated}{where}"
     )

@@ -1,99 +1,108 @@
-r"""The `balanced` method: diversity, entropy and information loss in one objective, in nats.
+r"""The `balanced` method: keep ahead of `msc` in overlap, information loss and diversity at once.
 
-.. math:: J(S) = \ln(1 + U) + \frac{1}{2} H(S) - \sqrt{\delta + L}
+The order of `msc` serves as a scale. In each of the three metrics, a subset S is worth the cost
+:math:`c_m(S)` at which the frames of `msc` reach the same value, interpolated. Its lead is relative to
+its own cost, :math:`a_m = c_m(S) / c(S) - 1`. A lead of `DIVERSITY_LEAD` in diversity counts as 0,
+because diversity is the first of the three to be lost when later frames resemble earlier ones. The frame
+with the highest soft minimum
 
-where :math:`U = \sum_{i \in S} 1 / K_i(S)` is the number of unique environments, so that the first term
-is the diversity; H is the entropy; and L, the information loss, is the mean of
-:math:`-\min(0, \ln(K_e(S) + ε))` over all environments e of the set. While the loss is large, diversity
-dominates; the smaller the loss, the more a further reduction counts.
+.. math:: -τ \ln \sum_m \exp(-a_m(S \cup s) / τ)
 
-J is neither monotone nor submodular: a new frame makes environments picked earlier less unique, and the
-less so, the less unique they already are. A gain computed earlier is therefore an estimate, not a bound.
-Each pick re-evaluates the leading frames, `Balanced.batch_size` at a time, until the gain of the leader is
-up to date. For sets of at most that many frames the choice is exactly greedy.
+is picked, so that the metric with the smallest lead counts most. A metric that is at its optimum (overlap 1,
+loss 0) has the largest possible lead.
+
+The guard: if some environment is farther from the subset than `msc` would allow at this cost, the largest
+:math:`δH` times `GUARD_FACTOR` or plus `GUARD_MARGIN` nats, frames that bring the farthest one within
+this limit take precedence; where `msc` covers everything, the limit is 0. Distances above 30 nats are not
+known exactly. While there are any, frames that `msc` needs to meet the limit take precedence if they have
+such an environment.
 """
 
 import math
+from itertools import accumulate
+from typing import NamedTuple
 
 import numpy as np
 
 from ..environments import Environments
+from ..information.entropy import OVERLAP_THRESHOLD
 from ..progress import ProgressCallback
+from ..utils.arrays import Indices
 from ..utils.jit import jit
-from .lazy_gains import EPSILON, LARGE, SMALL, LazyGains
+from .greedy import greedy_order
+from .lazy_gains import EPSILON
+from .msc import MSC
+from .subset_totals import SubsetTotals
 
-# The weights of H and of the root, 1/2 and 1, were tuned on sets of benchmarks/selection_report.py.
-ENTROPY_WEIGHT = 0.5
-# δ, nats: losses much smaller than this are rounding errors, and it bounds the slope of the root.
-LOSS_FLOOR = 0.01
-# Columns of what a frame changes, and of the totals: N L, U, Σ ln K and the number of environments.
-_LOSS, _UNIQUE, _LOG_SUM, _N_ENVS = range(4)
+# τ, and the relative lead in diversity to aim for: see the table of candidates in docs/benchmarks.md.
+SOFTNESS, DIVERSITY_LEAD = 0.05, 0.05
+# The largest δH may be this many times that of `msc`, or this many nats higher, whichever allows more.
+GUARD_FACTOR, GUARD_MARGIN = 1.5, 2.0
+# Kernel sums below EPSILON are not known: δH above this, nats, is taken from the order of `msc`.
+_FARTHEST = -math.log(EPSILON)
+# Smaller steps of a metric along the order of `msc` are rounding errors.
+_STEP = 1e-6
+# Added to the score of a frame that takes precedence.
+_PRECEDENCE = 1e6
+
+
+class _Recorded(MSC):
+    """`msc`, recording how novel the most novel environment of each picked frame was."""
+
+    def __init__(self, *args):
+        super().__init__(*args)
+        self.novelties: list[float] = []
+
+    def add(self, frame: int) -> None:
+        """Record the novelty of a frame, an upper bound if it was not chosen by its score, and add it."""
+        entropy = self._frames.entropies[frame]
+        self.novelties.append(self._scores[frame] - entropy if np.isfinite(entropy) else -np.inf)
+        super().add(frame)
+
+
+class _Standard(NamedTuple):
+    """The order of `msc`, and what its subsets reach; row n is the subset of n frames."""
+
+    order: np.ndarray
+    costs: np.ndarray  # of the first n frames, (n_frames + 1,)
+    metrics: np.ndarray  # -loss, ln(1 + U) and overlap, (n_frames + 1, 3)
+    limits: np.ndarray  # largest δH that the guard allows, nats
+    needed: np.ndarray  # number of frames with which `msc` meets each limit
 
 
 @jit
-def _own_sums(kernels, frame_of_row, own):
-    """Write the kernel sum of each row against its own frame."""
-    for frame in range(kernels.indptr.shape[0] - 1):
-        for run in range(kernels.indptr[frame], kernels.indptr[frame + 1]):
+def _sums_of_row(row, kernels, out):
+    """Write the kernel sum of one row against each frame."""
+    out[:] = 0.0
+    for frame in range(out.shape[0]):
+        first, last = kernels.indptr[frame], kernels.indptr[frame + 1]
+        run = first - 1 + np.searchsorted(kernels.run_row[first:last], row, side="right")
+        if run >= first:
             for entry in range(kernels.run_start[run], kernels.run_stop[run]):
-                row = kernels.run_row[run] + kernels.lanes[entry]
-                if frame_of_row[row] == frame:
-                    own[row] = kernels.values[entry]
+                if kernels.run_row[run] + kernels.lanes[entry] == row:
+                    out[frame] = kernels.values[entry]
 
 
-@jit
-def _measure(chosen, kernels, rows, starts, own, sums, inverse, out):
-    """Write the change in N L, U and ``Σ ln K`` of the subset by each of the chosen frames.
-
-    The rows of frame f are ``rows[starts[f]:starts[f + 1]]``; `inverse` is 1 / K for picked rows
-    and 0 for all others, so that no branch is needed.
-    """
-    for frame in chosen:
-        loss, unique, logs = 0.0, 0.0, 0.0
-        after, before, grown = 1.0, 1.0, 1.0
-        for run in range(kernels.indptr[frame], kernels.indptr[frame + 1]):
-            for entry in range(kernels.run_start[run], kernels.run_stop[run]):
-                row, value = kernels.run_row[run] + kernels.lanes[entry], np.float64(kernels.values[entry])
-                old = sums[row] + EPSILON
-                after *= min(1.0, old + value)
-                before *= min(1.0, old)
-                growth = value * inverse[row]
-                grown *= 1.0 + growth
-                unique -= inverse[row] * growth / (1.0 + growth)
-                if before < SMALL or grown > LARGE:
-                    loss += math.log(before / after)
-                    logs += math.log(grown)
-                    after, before, grown = 1.0, 1.0, 1.0
-        for row in rows[starts[frame] : starts[frame + 1]]:
-            new = sums[row] + own[row]
-            unique += 1.0 / new
-            logs += math.log(new)
-        out[frame, _LOSS] = loss + math.log(before / after)
-        out[frame, _UNIQUE], out[frame, _LOG_SUM] = unique, logs + math.log(grown)
+def _cost_at(values: np.ndarray, known: np.ndarray, costs: np.ndarray) -> np.ndarray:
+    """Return the cost at which an order reaches the values; twice its total or more from the highest on."""
+    highest = np.maximum.accumulate(known)
+    kept = np.unique(np.round(highest / _STEP), return_index=True)[1]
+    above = values - highest[-1]
+    return np.where(above >= -_STEP, costs[-1] * (2.0 + above), np.interp(values, highest[kept], costs[kept]))
 
 
-@jit
-def _invert(frame, kernels, rows, starts, sums, inverse):
-    """Update `inverse` after a frame was added to the sums."""
-    inverse[rows[starts[frame] : starts[frame + 1]]] = 1.0
-    for run in range(kernels.indptr[frame], kernels.indptr[frame + 1]):
-        for entry in range(kernels.run_start[run], kernels.run_stop[run]):
-            row = kernels.run_row[run] + kernels.lanes[entry]
-            if inverse[row] > 0.0:
-                inverse[row] = 1.0 / sums[row]
-
-
-class Balanced(LazyGains):
-    """Score(s) = (J(S ∪ s) - J(S)) / cost(s); a negative gain is multiplied by the cost instead.
+class Balanced(SubsetTotals):
+    """Score(s) = soft minimum of the leads of S ∪ s over `msc`; see the module.
 
     Parameters
     ----------
     envs, bandwidth, costs, reference, progress
-        See `LazyGains`. With a reference R, all kernel sums run over S ∪ R; U and H still sum over S only.
+        See `SubsetTotals`. The order of `msc` starts with the reference as well.
+    locked : sequence of int
+        Frames that come first, also in the order of `msc`.
+    precision : {"single", "double"}
+        Of the order of `msc`.
     """
-
-    batch_size = 32
-    tolerance = 1e-6
 
     def __init__(
         self,
@@ -101,40 +110,88 @@ class Balanced(LazyGains):
         bandwidth: float,
         costs: np.ndarray,
         reference: np.ndarray | None,
+        locked: Indices,
+        precision: str,
         progress: ProgressCallback | None,
     ):
+        msc = _Recorded(envs, bandwidth, reference, precision, progress)
+        order = greedy_order(msc, len(envs), len(envs), locked, "msc order", progress)
         super().__init__(envs, bandwidth, costs, reference, progress)
-        self._n_all = max(1, envs.n_envs)
-        self._rows = envs.tiles.positions, envs.offsets
-        self._own, self._inverse = np.zeros(envs.n_envs), np.zeros(envs.n_envs)
-        _own_sums(self._kernels, envs.frame_index[envs.tiles.order], self._own)
-        # Of the subset, and the change by each frame.
-        self._totals = np.array([-np.minimum(0.0, np.log(self._sums + EPSILON)).sum(), 0.0, 0.0, 0.0])
-        self._changes = np.zeros((len(envs), 4))
-        self._changes[:, _N_ENVS] = envs.sizes
-        self._evaluate(np.flatnonzero(envs.sizes))
+        self._initial = self._sums.copy(), self._totals.copy()
+        self._standard = self._measure_standard(order, np.array(msc.novelties))
+        self.restart()
 
-    def _compute_gains(self, frames: np.ndarray) -> None:
-        rows = (*self._rows, self._own, self._sums, self._inverse)
-        _measure(frames, self._kernels, *rows, self._changes)
+    def restart(self) -> None:
+        """Remove all frames from the subset."""
+        self._sums[:], self._totals[:] = self._initial
+        self._inverse[:], self._evaluated_at[:], self._n_picked = 0.0, -1, 0
+        self._spent, self._is_picked = 0.0, np.zeros(len(self._costs), dtype=bool)
+        self._evaluate(np.flatnonzero(self._sizes))
+        self._guard()
 
-    def _value(self, totals: np.ndarray) -> np.ndarray:
-        """Return J."""
-        # Rounding may make differences of sums negative; outdated estimates may be more so.
-        loss, unique, logs, n_envs = np.maximum(totals, [0.0, 0.0, -np.inf, 1.0]).T
-        entropy = np.log(n_envs) - logs / n_envs
-        return np.log1p(unique) + ENTROPY_WEIGHT * entropy - np.sqrt(LOSS_FLOOR + loss / self._n_all)
+    def _measure_standard(self, order: np.ndarray, novelties: np.ndarray) -> _Standard:
+        """Add the frames of `msc` one by one, and measure each subset."""
+        metrics, farthest = [self._metrics(self._totals)], [self._largest()]
+        for frame in order:
+            super().add(frame)
+            metrics.append(self._metrics(self._totals))
+            farthest.append(self._largest())
+        # What `msc` picks later is, by and large, what is farthest now.
+        later = np.array([*accumulate(novelties[::-1], max, initial=-np.inf)])[::-1]
+        largest = np.array(farthest)
+        far = largest >= _FARTHEST
+        largest[: len(later)][far[: len(later)]] = np.maximum(_FARTHEST, later)[far[: len(later)]]
+        limits = np.maximum(GUARD_FACTOR * largest, largest + GUARD_MARGIN)
+        limits[largest <= OVERLAP_THRESHOLD] = OVERLAP_THRESHOLD
+        lowest = np.minimum.accumulate(largest)
+        needed = len(lowest) - np.searchsorted(lowest[::-1], limits, side="right")
+        columns = np.array(metrics)[:, [0, 1, 3]] * [-1.0, 1.0, 1.0]
+        costs = np.append(0.0, np.cumsum(self._costs[order]))
+        return _Standard(order, costs, columns, limits, needed)
+
+    def _largest(self) -> float:
+        """Return the largest δH of an environment, or `_FARTHEST` if it is above."""
+        return -math.log(max(EPSILON, self._sums.min(initial=1.0)))
 
     def scores(self) -> np.ndarray:
         """Return the scores as last computed; -inf for a frame without environments."""
-        gains = self._value(self._totals + self._changes) - self._value(self._totals)
-        gains = np.where(gains > 0, gains / self._costs, gains * self._costs)
-        return np.where(self._sizes > 0, gains, -np.inf)
+        standard, spent = self._standard, self._spent + self._costs
+        metrics = self._metrics(self._totals + self._changes)[:, [0, 1, 3]] * [-1.0, 1.0, 1.0]
+        leads = np.array([
+            _cost_at(values, known, standard.costs) / spent - 1.0
+            for values, known in zip(metrics.T, standard.metrics.T, strict=True)
+        ])  # fmt: skip
+        leads[1] -= DIVERSITY_LEAD
+        least = leads.min(axis=0)
+        scores = least - SOFTNESS * np.log(np.exp((least - leads) / SOFTNESS).sum(axis=0))
+        scores += _PRECEDENCE * self._takes_precedence
+        return np.where(self._sizes > 0, scores, -np.inf)
 
     def add(self, frame: int) -> None:
         """Add the environments of `frame` to the subset."""
-        if self._sizes[frame] and self._evaluated_at[frame] < self._n_picked:
-            self._evaluate(np.array([frame]))
-        self._totals += self._changes[frame]
         super().add(frame)
-        _invert(frame, self._kernels, *self._rows, self._sums, self._inverse)
+        self._spent += self._costs[frame]
+        self._is_picked[frame] = True
+        self._guard()
+
+    def _guard(self) -> None:
+        """Find the frames that take precedence, if an environment is farther than allowed."""
+        self._takes_precedence = np.zeros(len(self._costs), dtype=bool)
+        standard = self._standard
+        size = min(int(np.searchsorted(standard.costs, self._spent, side="right")), len(self._costs))
+        limit = float(standard.limits[size])
+        if self._largest() < _FARTHEST and self._largest() <= limit:
+            return
+        farthest = int(np.argmin(self._sums)) if len(self._sums) else 0
+        if self._largest() < _FARTHEST:
+            near = np.zeros(len(self._costs))
+            _sums_of_row(farthest, self._kernels, near)
+            near += self._sums[farthest]
+            self._takes_precedence = (near >= math.exp(-limit)) & ~self._is_picked
+            return
+        positions, offsets = self._rows
+        for frame in standard.order[: standard.needed[size]]:
+            rows = positions[offsets[frame] : offsets[frame + 1]]
+            if not self._is_picked[frame] and (self._sums[rows] < EPSILON).any():
+                self._takes_precedence[frame] = True
+                return

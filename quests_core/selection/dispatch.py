@@ -66,8 +66,9 @@ def select(
                          :math:`\sum_e \min(0, \ln(K_e + ε))`, :math:`ε = e^{-30}`, over all
                          environments of the set
     ``coverage``         the same for :math:`\sum_e \min(1, K_e)`: outliers count no more than others
-    ``balanced``         the largest gain per unit of cost in :math:`D + H / 2 - \sqrt{L}`, with the diversity
-                         and entropy of the subset and the information loss of the set; see
+    ``balanced``         the frame that keeps overlap, information loss and diversity farthest ahead of
+                         ``msc`` at the same cost, the metric with the smallest lead first; a frame that
+                         covers the farthest environment where that is much farther than for ``msc``; see
                          `quests_core.selection.balanced`
     ``fps``              the frame farthest from those picked, by the mean distance between the
                          environments of two frames; first the frame of highest :math:`H_s`
@@ -115,8 +116,9 @@ def select(
     excluded : sequence of int
         Frames to ignore: the order is that of ``envs`` without them.
     cost : {"frames", "environments"} or sequence of float
-        Divisor of a frame's gain in ``information_loss``, ``coverage`` and ``balanced``: 1, its number of
-        environments, or one positive number per frame. The other methods accept "frames" only.
+        Cost of a frame: 1, its number of environments, or one positive number per frame. It divides the gain
+        of ``information_loss`` and ``coverage``; ``balanced`` is compared with ``msc`` at equal total cost.
+        The other methods accept "frames" only.
     strata : Strata, optional
         Labels and their quotas. Each pick is the best frame, given all previous picks, of the labels allowed
         next; only ``k_means`` and ``direct`` treat each label separately, and ``maxvol`` ranks all frames
@@ -205,7 +207,8 @@ def select(
     elif method == "maxvol":
         order = maxvol_order(envs, count, locked, reference, strata, progress)
     else:
-        scorer = _scorer(method, envs, bandwidth, reference, costs, y, random_state, precision, progress)
+        given = (costs, y, locked, random_state, precision, progress)
+        scorer = _scorer(method, envs, bandwidth, reference, *given)
         if strata is not None:
             scorer = Stratified(scorer, Quotas(strata))
         order = greedy_order(scorer, len(envs), count, locked, f"{method} order", progress)
@@ -221,13 +224,15 @@ def _truncate(envs: Environments, selection: Selection, until: dict, progress) -
     return replace(selection, order=order, parameters=selection.parameters | {"until": until or "knee"})
 
 
-def _scorer(method, envs, bandwidth, reference, costs, y, random_state, precision, progress) -> Scorer:
+def _scorer(
+    method, envs, bandwidth, reference, costs, y, locked, random_state, precision, progress
+) -> Scorer:
     """Return the scorer of a greedy method."""
     rows = None if reference is None else reference.X
     if method == "msc":
         return MSC(envs, bandwidth, rows, precision, progress)
     if method == "balanced":
-        return Balanced(envs, bandwidth, costs, rows, progress)
+        return Balanced(envs, bandwidth, costs, rows, locked, precision, progress)
     if method in WITH_COSTS:
         return SubmodularCoverage(envs, bandwidth, method == "information_loss", costs, rows, progress)
     if method == "fps":

@@ -1,44 +1,29 @@
 """Exchange frames to improve one subset in every metric.
 
 A greedy order serves every size, so it is optimal at none. `exchange` improves a single subset: it replaces
-frames one by one, within the number of environments allowed, wherever this raises the objective J of
-`quests_core.selection.balanced` and keeps overlap, information loss, diversity and entropy at least as good
-as initially. The result is therefore at least as good as the initial subset in all four.
+frames one by one, within the number of environments allowed, wherever this raises the objective J (see
+`exchange`) and keeps overlap, information loss, diversity and entropy at least as good as initially. The
+result is therefore at least as good as the initial subset in all four.
 """
-
-import math
 
 import numpy as np
 
 from ..environments import Environments, as_environments
-from ..information.entropy import OVERLAP_THRESHOLD
 from ..progress import ProgressCallback
 from ..utils.arrays import Indices
 from ..utils.jit import jit
 from ..utils.validation import check_count, check_frame_indices, check_sane
-from .balanced import Balanced
+from .subset_totals import UNIQUE, SubsetTotals
 
-# Kernel sum above which an environment counts as covered.
-_COVERED = math.exp(-OVERLAP_THRESHOLD)
+# The weight of H in J, and δ, nats: losses much smaller are rounding errors, and it bounds the root's slope.
+_ENTROPY_WEIGHT, _LOSS_FLOOR = 0.5, 0.01
 # Relative change attributed to rounding; less than one environment in a million.
 _ROUNDING = 1e-9
 
 
 @jit
-def _cover(chosen, kernels, sums, out):
-    """Write the number of environments that each of the chosen frames would newly cover."""
-    for frame in chosen:
-        covered = 0
-        for run in range(kernels.indptr[frame], kernels.indptr[frame + 1]):
-            for entry in range(kernels.run_start[run], kernels.run_stop[run]):
-                old = sums[kernels.run_row[run] + kernels.lanes[entry]]
-                covered += (old <= _COVERED) & (old + kernels.values[entry] > _COVERED)
-        out[frame] = covered
-
-
-@jit
 def _remove(frame, kernels, rows, starts, sums, inverse):
-    """Remove a frame from the sums and `inverse`; see `quests_core.selection.balanced`."""
+    """Remove a frame from the sums and `inverse`; see `quests_core.selection.subset_totals`."""
     inverse[rows[starts[frame] : starts[frame + 1]]] = 0.0
     for run in range(kernels.indptr[frame], kernels.indptr[frame + 1]):
         for entry in range(kernels.run_start[run], kernels.run_stop[run]):
@@ -48,21 +33,23 @@ def _remove(frame, kernels, rows, starts, sums, inverse):
                 inverse[row] = 1.0 / sums[row]
 
 
-class _ExchangeScorer(Balanced):
-    """The objective of `balanced` for a subset from which frames can be removed."""
+class _ExchangeScorer(SubsetTotals):
+    """The objective for a subset from which frames can be removed."""
 
     def __init__(self, envs: Environments, bandwidth: float, progress: ProgressCallback | None):
-        self._covers, self._n_covered = np.zeros(len(envs), dtype=np.int64), 0
         super().__init__(envs, bandwidth, np.ones(len(envs)), None, progress)
 
-    def _compute_gains(self, frames: np.ndarray) -> None:
-        super()._compute_gains(frames)
-        _cover(frames, self._kernels, self._sums, self._covers)
+    def scores(self) -> np.ndarray:
+        """Return J with each of the frames added, as last computed."""
+        return self._value(self._totals + self._changes)
+
+    def _value(self, totals: np.ndarray) -> np.ndarray:
+        loss, diversity, entropy, _ = self._metrics(totals).T
+        return diversity + _ENTROPY_WEIGHT * entropy - np.sqrt(_LOSS_FLOOR + loss)
 
     def add(self, frame: int) -> None:
-        """Add a frame, and count the environments that it newly covers."""
+        """Add a frame."""
         self._evaluate(np.array([frame]))
-        self._n_covered += self._covers[frame]
         super().add(frame)
 
     def remove(self, frame: int) -> None:
@@ -70,19 +57,16 @@ class _ExchangeScorer(Balanced):
         _remove(frame, self._kernels, *self._rows, self._sums, self._inverse)
         self._evaluate(np.array([frame]))
         self._totals -= self._changes[frame]
-        self._n_covered -= self._covers[frame]
 
     def objectives(self, frames: np.ndarray | None = None) -> tuple[np.ndarray, np.ndarray]:
         """Return J, and rows overlap, -loss, diversity, entropy: now, or with each of `frames` added."""
-        changes, covers = np.zeros((1, 4)), np.zeros(1)
+        totals = self._totals[None]
         if frames is not None:
             self._evaluate(frames)
-            changes, covers = self._changes[frames], self._covers[frames]
-        totals = self._totals + changes
-        loss, unique, logs, n_envs = np.maximum(totals, [0.0, 1e-300, -np.inf, 1.0]).T
-        entropy = np.log(n_envs) - logs / n_envs
-        overlap, loss = (self._n_covered + covers) / self._n_all, loss / self._n_all
-        return self._value(totals), np.array([overlap, -loss, np.log(unique), entropy])
+            totals = totals + self._changes[frames]
+        loss, _, entropy, overlap = self._metrics(totals).T
+        diversity = np.log(np.maximum(totals[:, UNIQUE], 1e-300))
+        return self._value(totals), np.array([overlap, -loss, diversity, entropy])
 
 
 def exchange(

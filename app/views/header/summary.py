@@ -3,6 +3,8 @@
 import math
 from html import escape
 
+from quests_core.information.comparison import comparison_sentence
+
 from ...analysis.lost import outlier_warning
 from ...analysis.methods import MSC_WITH_REFERENCE
 from ...session.state import State
@@ -74,6 +76,8 @@ class SummaryView(View):
                 f" By comparison, random covers {percent(other['overlap'])}, "
                 f"with δH up to {nats(other['max_delta_entropy'], 1)} nats."
             )
+        if state.displayed_method not in ("msc", MSC_WITH_REFERENCE) and "msc" in state.shown:
+            more += " " + comparison_sentence(state.displayed_method, row, "msc", state.row_of("msc"))
         sentence = verdict(state.displayed_method, row, reference)
         text = f'{sentence} <span class="more">{more}</span>{self._caution()}'
         self._verdict.object = f'<div class="verdict">{text}</div>'

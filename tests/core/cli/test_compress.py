@@ -2,6 +2,7 @@
 
 import gzip
 import json
+import re
 
 import ase.io
 import numpy as np
@@ -109,3 +110,18 @@ def test_isolated_atoms_are_found_by_label_key(keyed):
     named = run_json("compress", keyed, *options, *KEYS, "--label-key", "kind")
     assert named["isolated_atoms"] == [2]
     assert 2 in named["indices_by_rank"]
+
+
+def test_a_subset_is_compared_with_that_of_msc(file):
+    envs = environments(file)[0]
+    marked = (["--locked", "5", "--excluded", "1"], {"locked": [5], "excluded": [1]})
+    for options, given in (([], {}), marked):
+        answer = run_json("compress", file, "-m", "random", *options, *PARAMETERS, "-s", 3, "--dry-run")
+        order = q.select(envs, "msc", 3, bandwidth=0.03, **given).order
+        kept = np.setdiff1d(range(len(envs)), given.get("excluded", []))
+        rows = q.compression_curve(envs.take(kept), np.searchsorted(kept, order), [3], 0.03)
+        expected = rows.drop(columns="n_frames").iloc[0].to_dict()
+        assert answer["metrics_of_msc"] == pytest.approx(expected, abs=1e-9)
+    shown = run("compress", file, "-m", "random", *PARAMETERS, "-s", 3, "--dry-run").stdout
+    assert re.search(r"At this size (msc leads random|random leads msc|random and msc are equal)", shown)
+    assert "metrics_of_msc" not in run_json("compress", file, "-m", "msc", *PARAMETERS, "--dry-run")

@@ -35,12 +35,12 @@ def slow_exchange(frames, chosen, room, locked=(), excluded=()):
     for place in range(len(chosen))[::-1]:
         if chosen[place] in locked:
             continue
-        best, worth = chosen[place], naive.balanced_worth(frames, chosen, BANDWIDTH) + 1e-9
+        best, worth = chosen[place], naive.exchange_worth(frames, chosen, BANDWIDTH) + 1e-9
         for frame in np.setdiff1d(np.arange(len(frames)), [*chosen, *excluded]):
             tried = [*chosen[:place], frame, *chosen[place + 1 :]]
             if sum(len(frames[s]) for s in tried) > room:
                 continue
-            value = naive.balanced_worth(frames, tried, BANDWIDTH)
+            value = naive.exchange_worth(frames, tried, BANDWIDTH)
             if value > worth and (slow_qualities(frames, tried) >= floors).all():
                 best, worth = frame, value
         chosen[place] = int(best)

@@ -12,6 +12,12 @@ from tests.core.with_y import select
 LABELS = "aaabacabcaddbaaab"
 LABELS_LIST = list(LABELS)
 GIVEN = {"a": 1, "b": 5, "c": 2.5, "d": 0.1, "never seen": 3}
+
+
+def msc_order(frames):
+    return select(Environments.from_frames(frames), "msc", bandwidth=BANDWIDTH).order
+
+
 SCORES = {
     "msc": lambda frames, picked: naive.msc_scores(frames, picked, BANDWIDTH),
     "fps": lambda frames, picked: naive.fps_scores(frames, picked, BANDWIDTH),
@@ -19,7 +25,7 @@ SCORES = {
         frames, picked, naive.information, BANDWIDTH
     ),
     "coverage": lambda frames, picked: naive.cover_scores(frames, picked, naive.covered, BANDWIDTH),
-    "balanced": lambda frames, picked: naive.balanced_scores(frames, picked, BANDWIDTH),
+    "balanced": lambda frames, picked: naive.balanced_scores(frames, picked, msc_order(frames), BANDWIDTH),
 }
 
 
