@@ -49,16 +49,26 @@ def delta_entropy(values: Mapping[str, np.ndarray]) -> hv.Overlay:
         float(max(one["place"][-1] for one in filled)),
     )
     top = 2 * max(float(one["count"].max()) for one in filled)
+    # Axes are named after the first element.
+    place, count = (hv.Dimension(f"{one.name}0", label=one.label) for one in (DELTA_PLACE, COUNT))
+    corners = [place, count, "place1", "count1"]
     items: list[hv.Element] = [
-        styled(hv.Rectangles([(min(xlim[0], -1.0), 0.5, 0, top)], group="Covered"), "shade"),
+        styled(hv.Rectangles([(min(xlim[0], -1.0), 0.5, 0, top)], corners, group="Covered"), "shade"),
         styled(hv.VLine(0, group="Zero"), "line", dash="dashed"),
     ]
     for name, one in columns.items():
         curve = hv.Curve(one, DELTA_PLACE, [COUNT, LOW, HIGH], group="Delta", label=name)
         items.append(styled(curve, "step", styles[name].color, styles[name].dash, interpolation="steps-post"))
     for at, text, side in ((-1, "covered", "right"), (1, "lost", "left")):
-        place = at * 0.008 * (xlim[1] - xlim[0])
-        note = hv.Text(place, 0.62, text, fontsize=8, halign=side, valign="bottom", group="Note")
+        note = hv.Text(
+            at * 0.008 * (xlim[1] - xlim[0]),
+            0.62,
+            text,
+            fontsize=8,
+            halign=side,
+            valign="bottom",
+            group="Note",
+        )
         items.append(styled(note, "note"))
     return figure(
         hv.Overlay(items), xlim=xlim, ylim=(0.5, top), logy=True, xticks=_ticks(TICKS, stretched, xlim),

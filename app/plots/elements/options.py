@@ -93,6 +93,7 @@ RC_PARAMS = {
     "legend.fontsize": 8, "legend.handlelength": 1.6, "legend.columnspacing": 1.0,
     "legend.handletextpad": 0.5, "axes.titlesize": 9, "axes.labelsize": 9, "svg.fonttype": "none",
 }  # fmt: skip
+_SCALES = ("logx", "logy", "xticks")
 _NUMBERING = RLock()
 
 
@@ -102,6 +103,10 @@ def load_matplotlib() -> None:
     Importing it takes a second, which the page needs only for an export.
     """
     import holoviews.plotting.mpl  # noqa: F401
+
+
+def _loaded() -> list[str]:
+    return [backend for backend in ("bokeh", "matplotlib") if backend in hv.Store.renderers]
 
 
 def styled(
@@ -144,10 +149,16 @@ def figure(overlay: hv.Overlay, role: str = "figure", **options) -> hv.Overlay:
     """Return an overlay as a figure with the axes that `options` describe."""
     shown: dict[str, Any] = {"show_grid": True, "legend_position": "top", "title": "", **options}
     styled(overlay, role, **shown)
+    # An overlay that is laid over another loses its options, and takes the scales of its elements.
+    scales = {name: options[name] for name in _SCALES if name in options}
+    for curve in [one for one in overlay if isinstance(one, hv.Curve)][: bool(scales)]:
+        for backend in _loaded():
+            set_options(curve, backend, **scales)
+    longest = max((len(one.label) for one in overlay), default=0)
     if "matplotlib" in hv.Store.renderers:
-        overlay.opts(
-            backend="matplotlib", fig_rcparams=RC_PARAMS, hooks=[finish], show_frame=False,
-            legend_cols=5,
+        set_options(
+            overlay, "matplotlib", fig_rcparams=RC_PARAMS, hooks=[finish], show_frame=False,
+            legend_cols=max(1, min(5, 75 // (longest + 4))),
         )  # fmt: skip
     return overlay
 

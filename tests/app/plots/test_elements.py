@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 import PIL.Image
 import pytest
-from bokeh.models import ColorBar, Legend
+from bokeh.models import ColorBar, Legend, LogScale
 from matplotlib.colors import to_hex
 
 from quests_app import plots
@@ -244,6 +244,17 @@ def test_elements_compose_and_take_options(tmp_path):
     hv.save(beside, tmp_path / "both.html", backend="bokeh", resources="inline")
     hv.save(MADE["overlap"](), tmp_path / "overlap.svg", backend="matplotlib")
     assert "overlap / %" in (tmp_path / "overlap.svg").read_text()
+
+
+@pytest.mark.parametrize("name", ["bandwidth", "delta_entropy", "force_tail"])
+def test_scales_and_labels_outlive_composition(name):
+    element = MADE[name]()
+    both, logs = element * hv.Curve([(1, 1), (2, 2)], label="mine"), {"bandwidth": "x"}.get(name, "y")
+    figure, axes = drawn(both, "bokeh"), drawn(both, "matplotlib").axes[0]
+    assert isinstance(getattr(figure, f"{logs}_scale"), LogScale)
+    assert getattr(axes, f"get_{logs}scale")() == "log"
+    assert (figure.xaxis.axis_label, figure.yaxis.axis_label) == AXES[name][:2]
+    assert (axes.get_xlabel(), axes.get_ylabel()) == AXES[name][:2]
 
 
 def test_every_role_stands_in_both_tables():
