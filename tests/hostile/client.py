@@ -12,6 +12,7 @@ import asyncio
 import itertools
 import json
 import re
+from collections import deque
 from collections.abc import Coroutine, Iterator
 from typing import Any
 
@@ -23,7 +24,7 @@ from tests import asynchronous
 
 TOKEN = re.compile(r'"token":\s*"([^"]+)"')
 # The limit of every wait: far more than a busy machine needs.
-SECONDS = 300.0
+SECONDS = 600.0
 _opened: list[WebSocketClientConnection] = []
 
 
@@ -129,6 +130,8 @@ class Wire:
 
     def __init__(self, socket: WebSocketClientConnection):
         self.socket, self.document = socket, {}
+        # Contents of the last messages since it was pulled.
+        self._told: deque[dict] = deque(maxlen=100)
         self._numbers = itertools.count()
 
     @classmethod
@@ -183,10 +186,12 @@ class Wire:
             header, content = await self.receive(seconds)
             if header.get("reqid") == number:
                 return header, content
+            self._told.append(content)
 
     async def pull(self) -> dict:
         """Return the whole document."""
         _, self.document = await self.ask("PULL-DOC-REQ", {})
+        self._told.clear()
         return self.document
 
     async def patch(self, *events: dict, buffers=()) -> tuple[dict, dict]:
@@ -229,15 +234,15 @@ class Wire:
         return next(m["id"] for m in self.models() if kind in m["name"])
 
     async def wait_for(self, text: str, seconds: float = SECONDS) -> None:
-        """Wait until the document holds a text, or is told to change to it; then `document` is outdated.
+        """Wait until the document that was pulled last holds a text, or was told to change to it.
 
-        The server is asked no more than once: to pull a document takes it most of a second.
+        The server is asked for nothing: to pull a document takes it most of a second.
         """
 
         async def appear() -> None:
-            content = await self.pull()
-            while text not in json.dumps(content, ensure_ascii=False):
-                _, content = await self.receive(seconds)
+            contents = [self.document, *self._told]
+            while not any(text in json.dumps(content, ensure_ascii=False) for content in contents):
+                contents = [(await self.receive(seconds))[1]]
 
         try:
             await asyncio.wait_for(appear(), seconds)

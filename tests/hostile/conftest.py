@@ -39,7 +39,8 @@ def with_data(tmp_path_factory):
     if not hasattr(os, "mkfifo"):
         pytest.skip("no FIFOs here")
     folder, cache = tmp_path_factory.mktemp("hostile-data"), os.environ["QUESTS_CACHE_DIR"]
-    with ServedAs("panel", folder, *SHORT_LIVES, has_data=True, QUESTS_CACHE_DIR=cache) as server:
+    options = (*SHORT_LIVES, "--plugins", "tests.hostile.patient_reader")
+    with ServedAs("panel", folder, *options, has_data=True, QUESTS_CACHE_DIR=cache) as server:
         yield server
 
 
