@@ -31,7 +31,20 @@ def choose(page, label, option):
     page.locator("li").get_by_text(option, exact=True).click()
 
 
-def test_the_size_is_dragged_in_the_plots_and_follows_a_target(page):
+def test_forces_of_a_label_and_a_size_that_is_dragged_and_follows_a_target(page):
+    forces_of_a_label_and_redundancy_bars(page)
+    the_size_is_dragged_in_the_plots_and_follows_a_target(page)
+
+
+def forces_of_a_label_and_redundancy_bars(page):
+    page.get_by_role("heading", name="Redundancy").wait_for()
+    page.get_by_text("KS distance").wait_for()
+    whole = page.get_by_text("KS distance").first.inner_text()
+    choose(page, "Of", "label graphene_300K")
+    page.locator(".small", has_text="KS distance").filter(has_not_text=whole.split("·")[-1]).wait_for()
+
+
+def the_size_is_dragged_in_the_plots_and_follows_a_target(page):
     wait_until_still(page)
     before = size(page)
     plot = figure(page, "Covered by the subset").bounding_box()
@@ -58,14 +71,6 @@ def test_the_size_is_dragged_in_the_plots_and_follows_a_target(page):
     slider.press("End")
     page.get_by_text("Nothing is lost.").wait_for()
     assert page.get_by_text("Smallest subset of balanced").count() == 0
-
-
-def test_forces_of_a_label_and_redundancy_bars(page):
-    page.get_by_role("heading", name="Redundancy").wait_for()
-    page.get_by_text("KS distance").wait_for()
-    whole = page.get_by_text("KS distance").first.inner_text()
-    choose(page, "Of", "label graphene_300K")
-    page.locator(".small", has_text="KS distance").filter(has_not_text=whole.split("·")[-1]).wait_for()
 
 
 def test_two_files_are_compared(page, small_file, tmp_path):

@@ -63,7 +63,12 @@ def report_opens_without_a_network(context, content, folder):
     assert errors == []
 
 
-def test_a_plot_is_saved_as_svg_and_png(page):
+def test_a_plot_is_saved_as_svg_and_png_and_the_command_is_shown(page):
+    a_plot_is_saved(page)
+    the_command_is_shown(page)
+
+
+def a_plot_is_saved(page):
     figure = page.locator(VISIBLE_FIGURE).first
     figure.hover()
     for tool, name, start in (
@@ -78,7 +83,7 @@ def test_a_plot_is_saved_as_svg_and_png(page):
         assert waiting.value.suggested_filename == name
 
 
-def test_the_command_is_shown(page):
+def the_command_is_shown(page):
     page.get_by_role("button", name="Show a shell command").click()
     code = page.locator(".code code")
     code.wait_for()
