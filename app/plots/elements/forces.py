@@ -21,7 +21,7 @@ def force_tail(forces: np.ndarray, subsets: Mapping[str, np.ndarray] | None = No
     Parameters
     ----------
     forces : ndarray of shape (n,)
-        |F| of each environment of the full set, eV Å⁻¹; values that are not finite are ignored.
+        Norm of the force on each environment of the full set, eV Å⁻¹; values that are not finite are ignored.
     subsets : dict of str to ndarray, optional
         The same for the subset of each method.
 
