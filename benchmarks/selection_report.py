@@ -195,6 +195,13 @@ def report(table: pd.DataFrame) -> list[str]:
     if "balanced" in by_frames.index.get_level_values("method"):
         lines += ["", "Cells won by `balanced` in each family, at the same number of frames:"]
         lines += ["", *as_markdown(family_table(by_frames, "balanced"), "family")]
+        middle = by_frames.xs("balanced", level="method").median()
+        lines += [
+            "",
+            f"Median differences to `msc`: overlap {100 * middle.overlap:+.1f} points, information loss ",
+        ]
+        lines[-1] += f"{middle.information_loss:+.2f}, diversity {middle.diversity:+.2f}, entropy "
+        lines[-1] += f"{middle.entropy:+.2f}, largest δH {middle.max_delta_entropy:+.1f} nats."
         lines += ["", "Where `balanced` loses to `msc` at the same number of frames:", ""]
         lines += losses(by_frames, "balanced")
     return [*lines, "", "![Differences to msc](selection.png)", ""]

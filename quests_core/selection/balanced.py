@@ -60,16 +60,6 @@ class _Recorded(MSC):
         super().add(frame)
 
 
-class _Standard(NamedTuple):
-    """The order of `msc`, and what its subsets reach; row n is the subset of n frames."""
-
-    order: np.ndarray
-    costs: np.ndarray  # of the first n frames, (n_frames + 1,)
-    metrics: np.ndarray  # -loss, ln(1 + U) and overlap, (n_frames + 1, 3)
-    limits: np.ndarray  # largest δH that the guard allows, nats
-    needed: np.ndarray  # number of frames with which `msc` meets each limit
-
-
 @jit
 def _sums_of_row(row, kernels, out):
     """Write the kernel sum of one row against each frame."""
@@ -83,12 +73,36 @@ def _sums_of_row(row, kernels, out):
                     out[frame] = kernels.values[entry]
 
 
-def _cost_at(values: np.ndarray, known: np.ndarray, costs: np.ndarray) -> np.ndarray:
-    """Return the cost at which an order reaches the values; twice its total or more from the highest on."""
-    highest = np.maximum.accumulate(known)
-    kept = np.unique(np.round(highest / _STEP), return_index=True)[1]
-    above = values - highest[-1]
-    return np.where(above >= -_STEP, costs[-1] * (2.0 + above), np.interp(values, highest[kept], costs[kept]))
+class _Scale(NamedTuple):
+    """The highest value of a metric so far along an order, where it increases, and the cost there."""
+
+    values: np.ndarray
+    costs: np.ndarray
+    highest: float
+    total: float
+
+    @classmethod
+    def of(cls, known: np.ndarray, costs: np.ndarray) -> "_Scale":
+        """Make the scale of a metric of each subset of an order."""
+        highest = np.maximum.accumulate(known)
+        kept = np.unique(np.round(highest / _STEP), return_index=True)[1]
+        return cls(highest[kept], costs[kept], float(highest[-1]), float(costs[-1]))
+
+    def cost_at(self, values: np.ndarray) -> np.ndarray:
+        """Return the cost at which values are reached; twice the total or more from the highest on."""
+        above = values - self.highest
+        reached = np.interp(values, self.values, self.costs)
+        return np.where(above >= -_STEP, self.total * (2.0 + above), reached)
+
+
+class _Standard(NamedTuple):
+    """The order of `msc`, and what its subsets reach; row n is the subset of n frames."""
+
+    order: np.ndarray
+    costs: np.ndarray  # of the first n frames, (n_frames + 1,)
+    scales: list[_Scale]  # of -loss, ln(1 + U) and overlap
+    limits: np.ndarray  # largest δH that the guard allows, nats
+    needed: np.ndarray  # number of frames with which `msc` meets each limit
 
 
 class Balanced(SubsetTotals):
@@ -147,7 +161,8 @@ class Balanced(SubsetTotals):
         needed = len(lowest) - np.searchsorted(lowest[::-1], limits, side="right")
         columns = np.array(metrics)[:, [0, 1, 3]] * [-1.0, 1.0, 1.0]
         costs = np.append(0.0, np.cumsum(self._costs[order]))
-        return _Standard(order, costs, columns, limits, needed)
+        scales = [_Scale.of(column, costs) for column in columns.T]
+        return _Standard(order, costs, scales, limits, needed)
 
     def _largest(self) -> float:
         """Return the largest δH of an environment, or `_FARTHEST` if it is above."""
@@ -155,12 +170,10 @@ class Balanced(SubsetTotals):
 
     def scores(self) -> np.ndarray:
         """Return the scores as last computed; -inf for a frame without environments."""
-        standard, spent = self._standard, self._spent + self._costs
+        spent = self._spent + self._costs
         metrics = self._metrics(self._totals + self._changes)[:, [0, 1, 3]] * [-1.0, 1.0, 1.0]
-        leads = np.array([
-            _cost_at(values, known, standard.costs) / spent - 1.0
-            for values, known in zip(metrics.T, standard.metrics.T, strict=True)
-        ])  # fmt: skip
+        pairs = zip(self._standard.scales, metrics.T, strict=True)
+        leads = np.array([scale.cost_at(values) / spent - 1.0 for scale, values in pairs])
         leads[1] -= DIVERSITY_LEAD
         least = leads.min(axis=0)
         scores = least - SOFTNESS * np.log(np.exp((least - leads) / SOFTNESS).sum(axis=0))
