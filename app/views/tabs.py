@@ -29,7 +29,7 @@ class Tabs:
     def __init__(self, state: State, makers: dict[str, TabMaker], queue: ViewQueue | None = None):
         self._state, self._makers, self._queue = state, makers, queue or ViewQueue()
         self._keys = [key for key in TABS if key in makers]
-        self._made: dict[str, pn.viewable.Viewable] = {}
+        self._made: dict[str, pn.Column] = {}
         self.content = _column()
         self._bar = pmui.Tabs(
             *((TABS[key], pn.Spacer(height=0)) for key in self._keys), margin=0, height=42,
@@ -62,9 +62,8 @@ class Tabs:
         if tab not in self._made:
             cards = grid(tab)
             # A grid's own `display` would win over Bokeh's rule for what is hidden.
-            self._made[tab] = _column(cards)
-            self.content.append(self._made[tab])
-            self._queue.add(cards, self._makers[tab](cards))
+            column = self._made[tab] = _column(cards)
+            self._queue.add(cards, self._makers[tab](cards), lambda: self.content.append(column))
         for key, made in self._made.items():
             made.visible = key == tab
         self._bar.active = self._keys.index(tab)

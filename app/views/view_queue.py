@@ -8,7 +8,10 @@ from panel.layout import ListPanel
 
 
 class ViewQueue:
-    """Add views to containers, each in a callback of its own: other sessions are served in between.
+    """Build views one by one, each in a callback of its own: other sessions are served in between.
+
+    A container gets its views together. In the browser, a second change of its children while the first is
+    still being built would leave views behind that were never rendered.
 
     Parameters
     ----------
@@ -25,18 +28,20 @@ class ViewQueue:
         done: Callable[[], object] | None = None,
     ):
         self._schedule, self._done = schedule, done
-        self._waiting: deque[tuple[ListPanel, Iterator]] = deque()
+        self._waiting: deque[tuple[ListPanel, Iterator, list, Callable[[], object] | None]] = deque()
         self._is_open = self._is_scheduled = False
 
-    def add(self, container: ListPanel, views: Iterable) -> None:
-        """Append `views` to `container`, before all views that are still waiting.
+    def add(self, container: ListPanel, views: Iterable, then: Callable[[], object] | None = None) -> None:
+        """Build `views` before all that are still waiting, append them to `container`, and call `then`.
 
         Pass a generator that creates each view when it is asked for.
         """
         if self._schedule is None:
             container.extend(views)
+            if then is not None:
+                then()
             return
-        self._waiting.appendleft((container, iter(views)))
+        self._waiting.appendleft((container, iter(views), [], then))
         self._continue()
 
     def open(self) -> None:
@@ -58,17 +63,21 @@ class ViewQueue:
         try:
             # Sent as one message, and the models of the page are counted once.
             with pn.io.hold():
-                self._append_next()
+                self._build_one()
         finally:
             # A view that fails must not keep the others away.
             self._continue()
         if not self._waiting and self._done is not None:
             self._done()
 
-    def _append_next(self) -> None:
-        while self._waiting:
-            container, views = self._waiting[0]
-            for view in views:
-                container.append(view)
-                return
-            self._waiting.remove((container, views))
+    def _build_one(self) -> None:
+        if not self._waiting:
+            return
+        container, views, built, then = first = self._waiting[0]
+        for view in views:
+            built.append(view)
+            return
+        self._waiting.remove(first)
+        container.extend(built)
+        if then is not None:
+            then()

@@ -31,7 +31,7 @@ def test_a_killed_process_is_reported_and_restarted(worker, rng):
     def kill(*_):
         worker._process.kill()
 
-    with pytest.raises(ChildError, match="memory runs short"):
+    with pytest.raises(ChildError, match="ran out of memory"):
         worker.embed(rng.normal(size=(2000, 10)), kill)
     assert worker._start().poll() is None
 

@@ -172,7 +172,7 @@ def test_a_published_set_by_its_name(open_explorer, file, tmp_path, monkeypatch)
     explorer = open_explorer("gap20:Tiny")
     assert explorer.order.tolist() == open_explorer(file).order.tolist()
     assert "'gap20:Tiny'" in repr(explorer)
-    with pytest.raises(ValueError, match="gap20:Other: it is not in the cache yet, and cannot be downloaded"):
+    with pytest.raises(ValueError, match="gap20:Other: not in the cache, and cannot be downloaded"):
         open_explorer("gap20:Other")
     with pytest.raises(FileNotFoundError, match="nothing:there: no such file"):
         open_explorer("nothing:there")
