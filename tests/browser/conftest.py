@@ -170,6 +170,8 @@ def page(context, url, request):
     page.on("console", lambda message: errors.append(message.text) if message.type == "error" else None)
     page.goto(url)
     page.get_by_text("By comparison, random covers").wait_for()
+    # The cards of the first tab come last.
+    page.locator("table.numbers tr", has_text="full set").first.wait_for()
     yield page
     page.close()
     assert elsewhere == []

@@ -24,7 +24,9 @@ DRAWN = """() => Object.values(Bokeh.documents).flatMap(doc => [...doc._all_mode
 
 def numbers(page, name):
     """Return the cells of one row of the table."""
-    cells = page.locator("table.numbers tr", has_text=name).first.locator("td").all_inner_texts()
+    row = page.locator("table.numbers tr", has_text=name).first
+    row.wait_for()
+    cells = row.locator("td").all_inner_texts()
     return [cell.strip() for cell in cells]
 
 
