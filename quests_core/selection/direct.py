@@ -34,9 +34,11 @@ def weighted_components(means: np.ndarray) -> np.ndarray:
     from sklearn.decomposition import PCA
     from sklearn.preprocessing import StandardScaler
 
-    columns = StandardScaler().fit_transform(means)
-    if len(means) < 2 or not columns.any():
+    # Means of identical frames may differ by rounding, which is no variance.
+    varies = np.ptp(means, axis=0) > 1e-12 * np.abs(means).max(axis=0, initial=0)
+    if not varies.any():
         return np.zeros((len(means), 1))
+    columns = StandardScaler().fit_transform(means[:, varies])
     pca = PCA().fit(columns)
     n_kept = max(1, int((pca.explained_variance_ > 1).sum()))
     return pca.transform(columns)[:, :n_kept] * pca.explained_variance_ratio_[:n_kept]
