@@ -16,7 +16,7 @@ from ..progress import ProgressCallback
 from ..utils import memory
 from ..utils.threads import parallel_blocks
 from . import tile_loops
-from .sums import query_arrays, thread_workspace
+from .incremental import query_arrays, thread_workspace
 from .tile_states import Accuracy, new_states
 from .tile_sums import FADE_EXPONENT
 from .tiles import TILE_ROWS

@@ -55,8 +55,7 @@ class _Recorded(MSC):
 
     def add(self, frame: int) -> None:
         """Record the novelty of a frame, an upper bound if it was not chosen by its score, and add it."""
-        entropy = self._frames.entropies[frame]
-        self.novelties.append(self._scores[frame] - entropy if np.isfinite(entropy) else -np.inf)
+        self.novelties.append(self.novelty(frame))
         super().add(frame)
 
 

@@ -1,13 +1,15 @@
 """Minimum set cover: pick the frame with the most novel environment."""
 
+import math
 from itertools import pairwise
 
 import numpy as np
 
 from ..environments import Environments
+from ..kernel_sums.incremental import IncrementalKernelSums, truncation_limits
 from ..kernel_sums.picked_leaves import Picked, add_rows
 from ..kernel_sums.picked_sums import PickedSums, Workspace
-from ..kernel_sums.sums import SINGLE_ERROR, IncrementalKernelSums, frame_entropies, truncation_limits
+from ..kernel_sums.sums import SINGLE_ERROR, frame_entropies
 from ..kernel_sums.tiles import Tiles
 from ..progress import ProgressCallback
 from .greedy import Scorer
@@ -81,6 +83,11 @@ class MSC(Scorer):
     def scores(self) -> np.ndarray:
         """Return bounds of the scores, nats; -inf for a frame without environments."""
         return self._scores
+
+    def novelty(self, frame: int) -> float:
+        """Return the δH of the most novel environment of a frame, or an upper bound; -inf if it has none."""
+        entropy = self._frames.entropies[frame]
+        return float(self._scores[frame] - entropy) if np.isfinite(entropy) else -math.inf
 
     def refine(self, best: np.ndarray, free: np.ndarray) -> bool:
         """Tighten the highest bounds until the best of all frames is known."""

@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
+from quests_core.kernel_sums.incremental import truncation_limits
 from quests_core.kernel_sums.picked_leaves import Picked, add_rows
 from quests_core.kernel_sums.picked_sums import PickedSums, Workspace, update_sum
-from quests_core.kernel_sums.sums import truncation_limits
 from quests_core.kernel_sums.tiles import Tiles
 from quests_core.utils.jit import jit
 from tests import naive
