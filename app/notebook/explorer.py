@@ -1,8 +1,8 @@
 """The dashboard in a notebook, displayed in a cell and controlled from Python."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from os import PathLike, fspath
+from os import PathLike
 from pathlib import Path
 
 import numpy as np
@@ -10,31 +10,26 @@ import panel as pn
 from ase import Atoms
 
 from quests_core import Environments
-from quests_core.io.ase_formats import database_frames
-from quests_core.io.write import subset_bytes, write_subset
-from quests_core.published import is_name
+from quests_core.io.write import write_subset
 from quests_core.utils.atomic_write import atomic_write
 from quests_core.utils.validation import check_choice, check_count, check_frame_indices
 
-from ..analysis.analysed_dataset import AnalysedDataset
-from ..analysis.label_entropies import LabelEntropies, label_entropies
 from ..analysis.method_path import MethodPath
 from ..analysis.methods import DEFAULT_METHODS, NESTED_METHODS
 from ..analysis.parameters import Marks, Parameters
 from ..exports.report_data import ReportData
 from ..page import inline, printed
-from ..session.controller import Controller
-from ..session.state import State
 from ..views.frame_text import embedding_note
 from . import comm
+from .notebook_session import NotebookSession
 from .single_views import OF_FRAMES, VIEWS, Shown, alone
 
 
-class Explorer:
+class Explorer(NotebookSession):
     """The dashboard of a data set, in a cell of a notebook and in Python at once.
 
-    Show it as the last line of a cell, or one view of it: ``explorer.curve``, ``explorer.map``, … What is
-    done there with the mouse stands here in attributes, and what is set here is shown there.
+    Show it as the last line of a cell, or one view of it: ``explorer.curve``, ``explorer.map``, … The
+    attributes follow what is done with the mouse, and the views follow the attributes.
 
     Parameters
     ----------
@@ -42,15 +37,15 @@ class Explorer:
         A file that `quests_core.read` reads, the name of a published data set such as ``"tm23:Ag"``, frames,
         or descriptors alone; None for the demo data set.
     envs : Environments, optional
-        Descriptors of the frames of `data`, where they are known already; else they are computed.
+        Precomputed descriptors of the frames of `data`; by default they are computed.
     k, cutoff, species : optional
-        The descriptor's neighbours, their largest distance in Å, and whether elements are told apart.
+        Number of neighbours in the descriptor, the cutoff in Å, and whether to distinguish elements.
     bandwidth : float
-        h of the kernel, Å⁻¹ (of whatever unit given descriptors have).
+        h of the kernel, Å⁻¹, or in the unit of precomputed descriptors.
     methods : sequence of str
-        Methods compared; the first is active.
+        Methods to compare; the first is active.
     umap : bool
-        Whether the map becomes a UMAP, some time after it is shown as a PCA.
+        Whether to replace the PCA map by a UMAP once that is computed.
 
     Raises
     ------
@@ -77,85 +72,14 @@ class Explorer:
         bandwidth: float = 0.015, species: bool = False, methods: Sequence[str] = DEFAULT_METHODS,
         umap: bool = True,
     ):  # fmt: skip
-        comm.load()
-        self._inbox = comm.Inbox()
-        self._wire = comm.Wire(self._inbox)
-        self.state = State(
-            parameters=Parameters(k=k, cutoff=cutoff, bandwidth=bandwidth, species=species),
-            methods=list(methods),
-            active=methods[0],
-        )
-        self._controller = Controller(self.state, self._inbox, with_umap=umap)
-        self._atoms: list[Atoms] | None = None
-        self._label_entropies: dict[tuple[AnalysedDataset, Marks], LabelEntropies] = {}
-        self._open(data, envs)
-        with comm.progress_line(self.state.main_activity):
-            self._settle()
-
-    def _open(self, data, envs: Environments | None) -> None:
-        controller = self._controller
-        if data is None:
-            controller.open_demo()
-        elif isinstance(data, Environments):
-            if envs is not None:
-                raise TypeError("envs: expected none beside an Environments as data")
-            controller.open_environments(data, f"{len(data):,} frames of which only descriptors are known")
-        elif isinstance(data, str | PathLike):
-            path = fspath(data)
-            if not is_name(path) and not controller.place(path).is_file():
-                raise FileNotFoundError(f"{path}: no such file")
-            controller.open(path, envs=envs)
-        else:
-            self._atoms = _frames(data)
-            content = subset_bytes(self._atoms, range(len(self._atoms)))
-            controller.upload(f"{len(self._atoms)} frames in memory.xyz", content, envs)
-
-    def _wait(self, until: Callable[[], bool]) -> None:
-        try:
-            self._inbox.wait(until)
-        except KeyboardInterrupt:
-            self._controller.cancel()
-            self._controller.cancel_umap()
-            raise
-        self._wire.flush()
-
-    def _settle(self) -> MethodPath:
-        """Wait for the path of the active method under the current marks, and return it.
-
-        Raises
-        ------
-        ValueError
-            If it cannot be computed.
-        """
-        state = self.state
-        self._wait(lambda: self._settled_path is not None or not state.main_activity.running)
-        path = self._settled_path
-        if path is None:
-            raise ValueError(state.error or state.notice)
-        return path
-
-    @property
-    def _settled_path(self) -> MethodPath | None:
-        state, path = self.state, self.state.path
-        is_settled = path is not None and path.method == state.active and path.marks == state.marks
-        return path if is_settled else None
-
-    @property
-    def _opened(self) -> AnalysedDataset:
-        if self.state.opened is None:
-            raise ValueError("no data set is open")
-        return self.state.opened
+        parameters = Parameters(k=k, cutoff=cutoff, bandwidth=bandwidth, species=species)
+        super().__init__(data, envs, parameters, methods, umap)
 
     def wait(self) -> "Explorer":
         """Wait until all pending computations are done, including other methods and the UMAP."""
         state = self.state
-        self._wait(
-            lambda: (
-                not (
-                    state.main_activity.running or state.quick_activity.running or state.map_activity.running
-                )
-            )
-        )
+        activities = (state.main_activity, state.quick_activity, state.map_activity)
+        self._wait(lambda: not any(activity.running for activity in activities))
         return self
 
     def close(self) -> None:
@@ -223,34 +147,10 @@ class Explorer:
         state = self.state
         if name == "redundancy" and wait:
             self._compute_label_entropies()
-        paths = {method: path for method, path in state.shown.items() if state.is_current(path)}
-        return ReportData(
-            self._opened,
-            paths,
-            state.displayed_method,
-            int(state.row_of(state.displayed_method)["n_frames"]),
-            embedding=state.embedding,
+        return state.report_data(
             embedding_note=embedding_note(state) if name == "environment_map" else "",
             entropies=self._label_entropies.get((self._opened, state.marks)),
         )
-
-    def _compute_label_entropies(self) -> None:
-        """Compute the entropy of each label under the current marks, in the queue."""
-        opened, marks = self._opened, self.state.marks
-        if (opened, marks) in self._label_entropies or len(set(opened.dataset.labels)) < 2:
-            return
-        results: list[LabelEntropies | Exception] = []
-        self._controller.compute(
-            "Entropy of each label",
-            ("label entropies", marks.excluded),
-            lambda progress: label_entropies(opened, marks, progress),
-            results.append,
-            results.append,
-        )
-        self._wait(lambda: bool(results))
-        if isinstance(results[0], Exception):
-            raise results[0]
-        self._label_entropies[opened, marks] = results[0]
 
     @property
     def n_frames(self) -> int:
@@ -310,7 +210,7 @@ class Explorer:
     def current(self, row: int | None) -> None:
         if row is not None:
             (row,) = check_frame_indices([row], self.envs.n_envs, "current").tolist()
-        self._set(current=row)
+        self._set(current_env=row)
 
     @property
     def locked(self) -> list[int]:
@@ -339,10 +239,6 @@ class Explorer:
 
     def _checked(self, frames, name: str) -> list[int]:
         return np.unique(check_frame_indices(frames, len(self.envs), name)).tolist()
-
-    def _set(self, **values) -> None:
-        self.state.param.update(**values)
-        self._wire.flush()
 
     def write(self, path: str | PathLike, order: str = "file", overwrite: bool = False) -> Path:
         """Write the subset; see `quests_core.write_subset`."""
@@ -401,21 +297,3 @@ class Explorer:
     def __dir__(self):
         """List the views too."""
         return [*super().__dir__(), *VIEWS]
-
-
-def _frames(data) -> list[Atoms]:
-    """Return the frames of a frame, database or iterable."""
-    if isinstance(data, Atoms):
-        return [data]
-    if hasattr(data, "select") and hasattr(data, "get_atoms"):
-        return database_frames(data)
-    try:
-        frames = list(data)
-    except TypeError:
-        frames = [data]
-    if not frames or not all(isinstance(atoms, Atoms) for atoms in frames):
-        raise TypeError(
-            "data: expected a path, frames (ase.Atoms), an ase.db database or Environments, "
-            f"got {type(data).__name__}"
-        )
-    return frames

@@ -19,6 +19,7 @@ from ..jobs import queue, umap_process
 from ..server.allowed_paths import AllowedPaths
 from ..server.telemetry import session_closed, session_opened
 from ..server.uploads import UploadFolder
+from ..text.errors import error_reason
 from ..text.numbers import plural
 from .path_updates import PathUpdater
 from .results import Results
@@ -294,10 +295,4 @@ class Controller:
         if isinstance(error, Cancelled):
             self.state.notice = f"Cancelled.{kept}"
             return
-        why = str(error) or type(error).__name__
-        if isinstance(error, OSError) and error.strerror:
-            # Name the cause first, such as a full disk.
-            why = f"{error.strerror}: {error.filename}" if error.filename else error.strerror
-        if name and why.startswith(name):
-            why = why[len(name) :].lstrip(",: ")
-        self.state.error = f"{what}: {why}{'' if why.endswith('.') else '.'}{kept}"
+        self.state.error = f"{what}: {error_reason(error, name)}{kept}"

@@ -10,6 +10,7 @@ from ..analysis.methods import DEFAULT_METHODS, METHODS, MSC_WITH_REFERENCE
 from ..analysis.parameters import Marks, Parameters
 from ..analysis.reference import Reference
 from ..analysis.target import Target
+from ..exports.report_data import ReportData
 from ..jobs.activity import Activity
 
 TABS = {
@@ -98,6 +99,17 @@ class State(param.Parameterized):
         """Whether a path belongs to the current marks and reference."""
         return path.marks == self.marks and (
             path.method != MSC_WITH_REFERENCE or path.reference is self.reference
+        )
+
+    def report_data(self, **optional) -> ReportData:
+        """Return the displayed results under the current marks, with `optional` fields of `ReportData`."""
+        return ReportData(
+            self.data,
+            {method: path for method, path in self.shown.items() if self.is_current(path)},
+            self.displayed_method,
+            int(self.row_of(self.displayed_method)["n_frames"]),
+            embedding=self.embedding,
+            **optional,
         )
 
     @property

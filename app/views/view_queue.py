@@ -2,9 +2,19 @@
 
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
+from typing import NamedTuple
 
 import panel as pn
 from panel.layout import ListPanel
+
+
+class _Entry(NamedTuple):
+    """Views for one container, some of which are built."""
+
+    container: ListPanel
+    views: Iterator
+    built: list
+    then: Callable[[], object] | None
 
 
 class ViewQueue:
@@ -28,7 +38,7 @@ class ViewQueue:
         done: Callable[[], object] | None = None,
     ):
         self._schedule, self._done = schedule, done
-        self._waiting: deque[tuple[ListPanel, Iterator, list, Callable[[], object] | None]] = deque()
+        self._waiting: deque[_Entry] = deque()
         self._is_open = self._is_scheduled = False
 
     def add(self, container: ListPanel, views: Iterable, then: Callable[[], object] | None = None) -> None:
@@ -41,7 +51,7 @@ class ViewQueue:
             if then is not None:
                 then()
             return
-        self._waiting.appendleft((container, iter(views), [], then))
+        self._waiting.appendleft(_Entry(container, iter(views), [], then))
         self._continue()
 
     def open(self) -> None:
@@ -73,11 +83,12 @@ class ViewQueue:
     def _build_one(self) -> None:
         if not self._waiting:
             return
-        container, views, built, then = first = self._waiting[0]
-        for view in views:
-            built.append(view)
+        entry = self._waiting[0]
+        for view in entry.views:
+            entry.built.append(view)
             return
-        self._waiting.remove(first)
-        container.extend(built)
-        if then is not None:
-            then()
+        # A view may have added another container before this one.
+        self._waiting.remove(entry)
+        entry.container.extend(entry.built)
+        if entry.then is not None:
+            entry.then()

@@ -126,15 +126,9 @@ class ExportDialog(View):
 
     def _report_data(self) -> ReportData:
         """Return the results computed so far."""
-        state, sets = self._state, self._sets
-        paths = {method: path for method, path in state.shown.items() if state.is_current(path)}
-        return ReportData(
-            state.data,
-            paths,
-            state.displayed_method,
-            int(state.row_of(state.displayed_method)["n_frames"]),
-            embedding=state.embedding,
-            embedding_note=embedding_note(state),
+        sets = self._sets
+        return self._state.report_data(
+            embedding_note=embedding_note(self._state),
             comparison=sets.comparison,
             alone=sets.alone,
             labels=sets.labels,
