@@ -12,6 +12,7 @@ from ase.calculators.singlepoint import SinglePointCalculator
 from ase.io import write
 
 from quests_app.session.controller import Controller
+from quests_app.session.references import ReferenceSets
 from quests_app.session.state import State
 
 
@@ -134,3 +135,15 @@ def is_smallest_with_overlap(state, method, overlap=0.8):
     """Return whether the size is the smallest of the method with at least this overlap."""
     curve = state.paths[method].curve
     return state.n_frames == curve["n_frames"][curve["overlap"] >= overlap].iloc[0]
+
+
+@pytest.fixture
+def other_file(tmp_path):
+    path = tmp_path / "other.xyz"
+    write(path, make_frames(np.random.default_rng(5), 14), format="extxyz")
+    return path
+
+
+@pytest.fixture
+def sets(opened):
+    return ReferenceSets(opened.state, opened.controller)

@@ -1,5 +1,8 @@
 """The page of a session."""
 
+import panel as pn
+from panel.util import edit_readonly
+
 from quests_app.jobs.activity import WAITING
 from quests_app.page import page
 
@@ -16,3 +19,27 @@ def test_opening_is_deferred_until_the_page_begins(session, file, monkeypatch):
     assert session.state.opened.dataset.path == file
     assert session.state.opened.parameters.k == 20
     assert not session.state.main_activity.running
+
+
+def test_the_whole_page_follows_a_link(session, file):
+    made = page(session.state, session.controller, f"?file={file}&size=9&active=random")
+    assert made.get_root() is not None
+    session.run()
+    assert (session.state.n_frames, session.state.active) == (9, "random")
+    assert session.state.error == ""
+
+
+def test_pages_are_independent(session):
+    def watchers() -> int:
+        return len(pn.state.param.watchers.get("busy", {}).get("value", []))
+
+    before, was = watchers(), pn.state.busy
+    made = page(session.state, session.controller)
+    # The process would keep all its watchers alive.
+    assert watchers() == before
+    with edit_readonly(pn.state):
+        pn.state.busy = True
+        try:
+            assert not made.busy
+        finally:
+            pn.state.busy = was

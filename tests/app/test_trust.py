@@ -15,7 +15,6 @@ from quests_app.page import page
 from quests_app.server.allowed_paths import FOLDERS, AllowedPaths, of_request
 from quests_app.server.uploads import UploadFolder, safe_name
 from quests_app.session.state import TABS
-from quests_app.widgets.file_drop import FileDrop
 from quests_core import read
 from quests_core.utils import environment_variables
 
@@ -231,27 +230,6 @@ def test_a_session_has_one_upload_limit(monkeypatch, session, file):
     assert reference.path.exists()
     session.controller.close()
     assert not reference.path.exists()
-
-
-def test_an_upload_that_grows_too_large_is_dropped(monkeypatch):
-    monkeypatch.setenv(environment_variables.FILE_LIMIT, "0.001")
-    drop = FileDrop()
-
-    def send(name, chunk, n):
-        data = {"name": name, "chunk": chunk, "total_chunks": 4, "type": "", "data": b"x" * n}
-        drop._process_event(SimpleNamespace(event_name="upload_event", data=data))
-
-    for chunk in range(1, 4):
-        send("large", chunk, 400)
-    assert drop._file_buffer == {}
-    send("large", 4, 1)
-    assert drop.value == {}
-    for name in ("a", "b"):
-        send(name, 1, 400)
-    assert list(drop._file_buffer) == ["b"], "one file at a time"
-    for chunk in (2, 3, 4):
-        send("b", chunk, 100)
-    assert drop.value == {"b": b"x" * 700}
 
 
 def test_the_page_states_the_limits(session):

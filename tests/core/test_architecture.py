@@ -10,6 +10,7 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 FOLDERS = {"quests_core": ROOT / "quests_core", "quests_app": ROOT / "app"}
 CORE, APP = FOLDERS.values()
+TESTS = {"quests_core": ROOT / "tests" / "core", "quests_app": ROOT / "tests" / "app"}
 SCREEN = {"panel", "param", "bokeh", "holoviews", "datashader", "umap", "quests_app", "app"}
 NOT_FOR_THE_LIBRARY = SCREEN | {"matplotlib", "panel_material_ui", "tblite"}
 # Folders and root modules in the order of the data flow: each imports only from earlier ones.
@@ -23,6 +24,11 @@ ORDER = {
         "notebook", "endpoints", "app_hooks", "main",
     ),
 }  # fmt: skip
+
+
+# Modules without a test of their name: declarations, and components whose code runs in a browser
+# (see tests/browser).
+UNTESTED = {"jobs/activity", "widgets/download", "widgets/drawn_signal"}
 
 
 def modules(folder):
@@ -222,3 +228,27 @@ def test_every_folder_of_modules_is_a_package(package):
     """Setuptools includes only packages."""
     folders = {path.parent for path in modules(FOLDERS[package])}
     assert not [str(folder) for folder in folders if not (folder / "__init__.py").exists()]
+
+
+def without_test(folder, tests):
+    """Return the modules of a folder that have no test file of their name in the mirrored folder."""
+    names = [path.relative_to(folder) for path in modules(folder) if not path.stem.startswith("__")]
+    return [str(name) for name in names if not (tests / name.parent / f"test_{name.name}").exists()]
+
+
+def test_a_module_without_a_test_is_found(tmp_path):
+    for name in ("a/one.py", "a/two.py", "a/__init__.py", "tests/a/test_one.py", "tests/test_two.py"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).touch()
+    assert without_test(tmp_path / "a", tmp_path / "tests" / "a") == ["two.py"]
+
+
+@pytest.mark.parametrize("package", FOLDERS)
+def test_the_test_of_a_module_is_found_by_its_name(package):
+    folder = FOLDERS[package]
+    missing = {name.removesuffix(".py") for name in without_test(folder, TESTS[package])}
+    # The plots are still being divided.
+    missing = {name for name in missing if not name.startswith("plots/")}
+    assert not missing - UNTESTED
+    needless = {name for name in UNTESTED if (folder / f"{name}.py").exists()} - missing
+    assert not needless, "these have a test"

@@ -2,7 +2,6 @@
 
 import numpy as np
 import pytest
-from ase.io import write
 
 from quests_app.analysis import label_entropies
 from quests_app.plots.entropy_bars import redundancy_data
@@ -37,22 +36,6 @@ def test_full_set_subset_and_labels_are_compared_with_their_bounds(opened):
         assert shown[label] == pytest.approx((entropy(part), np.log(part.n_envs)), abs=1e-5)
 
 
-def test_the_bars_follow_size_method_and_excluded_frames(opened):
-    state, view = opened.state, RedundancyView(opened.state, opened.controller)
-    opened.run()
-    before = bars(view)
-    state.n_frames = 15
-    assert bars(view)["subset of msc"] != before["subset of msc"]
-    state.active = "random"
-    assert "subset of random" in bars(view)
-    state.marks = state.marks.exclude(label_frames(state, "distorted")[:5])
-    opened.run()
-    shown = bars(view)
-    part = state.opened.envs.take(label_frames(state, "distorted"))
-    assert shown["distorted"] == pytest.approx((entropy(part), np.log(part.n_envs)), abs=1e-5)
-    assert shown["distorted"] != before["distorted"]
-
-
 def test_many_labels_are_capped_and_the_rest_is_counted(opened, monkeypatch):
     monkeypatch.setattr(label_entropies, "MAX_GROUPS", 1)
     view = RedundancyView(opened.state, opened.controller)
@@ -61,16 +44,6 @@ def test_many_labels_are_capped_and_the_rest_is_counted(opened, monkeypatch):
     view._update()
     assert list(bars(view)) == ["full set", "subset of msc", "distorted"]
     assert "2 smaller labels left out" in view._head.object
-
-
-def test_no_label_bars_for_a_single_label(session, frames, tmp_path):
-    for atoms in frames:
-        atoms.info["config_type"] = "all"
-    write(tmp_path / "one.xyz", frames, format="extxyz")
-    view = RedundancyView(session.state, session.controller)
-    session.open(tmp_path / "one.xyz")
-    assert len(bars(view)) == 2
-    assert "all frames have the same label" in view._head.object
 
 
 def test_copies_are_computed_from_the_gap_to_the_bound():

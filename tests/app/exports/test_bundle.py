@@ -5,7 +5,6 @@ import json
 import re
 import shlex
 
-import holoviews as hv
 import numpy as np
 import pandas as pd
 import PIL.Image
@@ -21,8 +20,6 @@ from quests_app.analysis.parameters import Marks, Parameters
 from quests_app.analysis.reference import Reference
 from quests_app.exports import code, subset
 from quests_app.exports.bundle import PARTS, ExportOptions
-from quests_app.exports.figures import figures
-from quests_app.exports.report_data import ReportData
 from quests_core.cli import app as command_line
 from quests_core.health import check
 from tests.app.exports.archives import csv, frames_in, unzipped
@@ -111,18 +108,6 @@ def test_every_plot_is_drawn_as_svg_png_and_pdf(opened):
     for color in (METHOD_INFO["msc"].color, METHOD_INFO["random"].color):
         assert color.lower() in curve
     assert METHOD_INFO["fps"].color.lower() not in curve, "only compared methods"
-
-
-def test_drawn_lines_match_the_data(opened):
-    state = opened.state
-    found = ReportData(state.opened, state.paths, "msc", 6)
-    axes = hv.renderer("matplotlib").get_plot(figures(found)["overlap"][1]).state.axes[0]
-    curve = state.paths["msc"].curve
-    line = next(line for line in axes.lines if line.get_color() == METHOD_INFO["msc"].color)
-    np.testing.assert_allclose(line.get_xdata(), 100 * curve["fraction"])
-    np.testing.assert_allclose(line.get_ydata(), 100 * curve["overlap"])
-    size = [line for line in axes.lines if len(set(np.ravel(line.get_xdata()))) == 1]
-    assert np.ravel(size[0].get_xdata())[0] == pytest.approx(100 * state.row_of("msc")["fraction"])
 
 
 def test_the_split_is_in_the_archive_and_in_its_record(opened):

@@ -1,10 +1,13 @@
 """Python code and shell command that reproduce a subset."""
 
+import ast
 import hashlib
 import json
+import re
 import shlex
 import subprocess
 import sys
+from dataclasses import replace
 
 import pytest
 from ase.io import write
@@ -16,6 +19,7 @@ from quests_app.exports import code as code_module
 from quests_app.exports import record as record_module
 from quests_app.exports import subset as subset_module
 from quests_core.cli import app as command_line
+from tests.core.ugly_texts import TEXTS
 
 
 @pytest.mark.parametrize(("method", "order"), [("msc", "file"), ("random", "rank")])
@@ -73,3 +77,33 @@ def test_code_and_command_include_the_reference(opened, given, tmp_path, monkeyp
     assert record["method"] == "msc"
     assert record["reference"]["name"] == "known.xyz"
     assert record["reference"]["sha256"] == hashlib.sha256((tmp_path / "known.xyz").read_bytes()).hexdigest()
+
+
+def named(opened, name):
+    """Return an open file as if it had been uploaded with a given name."""
+    return replace(opened, dataset=replace(opened.dataset, name=name, uploaded=True))
+
+
+@pytest.mark.parametrize("name", TEXTS)
+def test_shell_commands_quote_file_names(opened, name, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    if not name.strip():
+        pytest.skip("no file is called so")
+    words = shlex.split(code_module.command(named(opened.state.opened, name), opened.state.path, 3))
+    assert words[2] in (name, f"./{name}")
+    assert not words[2].startswith("-")
+    if "\0" not in name and not re.search("[\ud800-\udfff]", name):
+        done = CliRunner().invoke(command_line, words[1:])
+        assert done.exit_code == 1
+        assert re.search("no such file|expected a regular file|cannot be read", done.stderr)
+
+
+@pytest.mark.parametrize("name", TEXTS)
+def test_python_code_quotes_file_names(opened, name):
+    code = code_module.python_code(named(opened.state.opened, name), opened.state.path, 3)
+    plain = code_module.python_code(named(opened.state.opened, "plain"), opened.state.path, 3)
+    code.encode()
+    tree, expected = ast.parse(code), ast.parse(plain)
+    assert [type(node) for node in ast.walk(tree)] == [type(node) for node in ast.walk(expected)]
+    texts = [node.value for node in ast.walk(tree) if isinstance(node, ast.Constant)]
+    assert name in texts

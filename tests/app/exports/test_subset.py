@@ -5,6 +5,7 @@ import hashlib
 import io
 import itertools
 import json
+import re
 import zipfile
 
 import numpy as np
@@ -93,3 +94,52 @@ def test_a_source_that_differs_from_the_opened_one_is_not_exported(session, file
     with pytest.raises(ValueError, match=why):
         subset_module.save(target, state.opened, state.path, 6)
     assert not target.exists()
+
+
+@pytest.mark.parametrize("name", ["s.json", "S.JSON", "a.b.Json"])
+def test_a_subset_cannot_have_the_name_of_its_record(opened, tmp_path, name):
+    state = opened.state
+    folder = tmp_path / "out"
+    folder.mkdir()
+    with pytest.raises(ValueError, match=r"expected a name for structures, such as .*\.xyz, got "):
+        subset_module.save(folder / name, state.opened, state.path, 3)
+    assert list(folder.iterdir()) == []
+
+
+@pytest.mark.parametrize("ending", [".xyz", ".extxyz", ".xyz.gz", ".XYZ"])
+def test_a_subset_and_its_record_are_two_files(opened, tmp_path, ending):
+    state = opened.state
+    folder = tmp_path / "out"
+    folder.mkdir()
+    target = subset_module.save(folder / f"s{ending}", state.opened, state.path, 3)
+    first, second = sorted(folder.iterdir(), key=lambda path: path.suffix == ".json")
+    assert (first, second.suffix) == (target, ".json")
+    assert json.loads(second.read_text())["subset"]["file"] == target.name
+
+
+@pytest.mark.parametrize("late", ["subset.xyz", "subset.json"])
+def test_a_file_created_during_saving_is_not_replaced(opened, tmp_path, monkeypatch, late):
+    folder = tmp_path / "out"
+    folder.mkdir()
+    state, check = opened.state, subset_module.check_source
+
+    def meanwhile(source):
+        check(source)
+        (folder / late).write_text("precious")
+
+    monkeypatch.setattr(subset_module, "check_source", meanwhile)
+    with pytest.raises(FileExistsError, match=rf"{re.escape(late)} exists"):
+        subset_module.save(folder / "subset.xyz", state.opened, state.path, 3)
+    assert {path.name: path.read_text() for path in folder.iterdir()} == {late: "precious"}
+
+
+def test_dangling_links_are_not_followed(opened, tmp_path):
+    state = opened.state
+    for late in ("subset.xyz", "subset.json"):
+        folder = tmp_path / f"out {late}"
+        folder.mkdir()
+        (folder / late).symlink_to(tmp_path / "elsewhere")
+        with pytest.raises(FileExistsError, match=r"exists; choose another name"):
+            subset_module.save(folder / "subset.xyz", state.opened, state.path, 3)
+        assert [path.name for path in folder.iterdir()] == [late]
+    assert not (tmp_path / "elsewhere").exists()

@@ -1,12 +1,10 @@
 """No request ends the process, and nothing is served without the guards."""
 
 import asyncio
-import logging
 
 import pytest
 from bokeh.application import Application
 from bokeh.application.handlers import FunctionHandler
-from bokeh.core import serialization
 from bokeh.server import server as bokeh_server
 from tornado.httpserver import HTTPServer
 from tornado.ioloop import IOLoop
@@ -14,7 +12,7 @@ from tornado.testing import bind_unused_port
 from tornado.web import RequestHandler
 
 from quests_app import app_hooks
-from quests_app.server import guarded_server, websocket_limits
+from quests_app.server import guarded_server
 from quests_app.server.guarded_server import GuardedApplication
 from tests import asynchronous
 from tests.hostile.client import fetch
@@ -86,30 +84,3 @@ def test_sessions_are_always_signed():
     )
     assert application.sign_sessions
     assert len(application.secret_key) == 32
-
-
-def test_unpacking_respects_its_limit():
-    content = bytes(range(256)) * 100
-    packed = serialization.Buffer("", content).to_base64()
-    assert serialization.Deserializer().decode({"type": "bytes", "data": packed}) == content
-    large = serialization.Buffer("", bytes(websocket_limits.MAX_UNPACKED + 1)).to_base64()
-    with pytest.raises(ValueError, match="unpacks to more"):
-        serialization.Deserializer().decode({"type": "bytes", "data": large})
-
-
-def test_nothing_is_served_if_bokeh_unpacks_differently(monkeypatch):
-    monkeypatch.setattr(serialization.Deserializer, "_decode_bytes", lambda self, rep: b"")
-    with pytest.raises(RuntimeError, match="without a limit"):
-        websocket_limits.install()
-
-
-def test_logged_messages_are_short(caplog):
-    logger = logging.getLogger("bokeh.server.views.ws")
-    with caplog.at_level("ERROR"):
-        try:
-            raise ValueError("y" * 10_000)
-        except ValueError as error:
-            logger.error("failed: %r: %r %d", error, b"z" * 10_000, 7, exc_info=True)
-    assert "z" * 100 in caplog.text
-    assert "y" * 100 in caplog.text
-    assert len(caplog.text) < 3000

@@ -3,8 +3,11 @@
 import json
 import logging
 
+import pytest
+
 from quests_app import endpoints
 from quests_app.server.telemetry import JsonLines, counters
+from tests.core.ugly_texts import TEXTS
 
 
 def test_sessions_are_counted_once(session):
@@ -23,3 +26,14 @@ def test_a_log_entry_is_always_one_line():
     assert line.isascii()
     assert line.isprintable()
     assert json.loads(line)["title"] == record.fields["title"]
+
+
+@pytest.mark.parametrize("text", TEXTS)
+def test_any_text_is_logged_in_one_line(text):
+    record = logging.LogRecord("quests_app", logging.INFO, "", 0, "opened %s", (text,), None)
+    record.fields = {"name": text}
+    line = JsonLines().format(record)
+    assert line.isascii()
+    assert len(line.splitlines()) == 1
+    told = json.loads(line)
+    assert (told["event"], told["name"]) == (f"opened {text}", text)

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from ase.io import write
 
-from quests_app.analysis import analysed_dataset, map_placement, method_path
+from quests_app.analysis import analysed_dataset, method_path
 from quests_app.analysis.parameters import Parameters
 from quests_app.jobs import queue
 from quests_app.session import controller, results
@@ -47,22 +47,6 @@ def test_opening_shows_the_first_method_before_the_others(session, file, monkeyp
     assert set(session.history) & STEPS
 
 
-def test_the_subset_is_the_start_of_the_active_order(opened):
-    state = opened.state
-    state.param.update(active="random", n_frames=7)
-    assert set(np.flatnonzero(state.mask)) == set(state.paths["random"].order[:7].tolist())
-    assert state.row_of("random")["n_frames"] == 7
-    assert state.full_set_metrics["overlap"] == 1
-
-
-def test_isolated_atoms_are_in_every_subset(opened):
-    state = opened.state
-    for method in state.shown:
-        for n_frames in state.sizes:
-            state.n_frames = int(n_frames)
-            assert state.mask_of(method)[0]
-
-
 def test_choosing_a_method_computes_it_once(opened):
     state = opened.state
     state.methods = ["msc", "random", "mean_fps"]
@@ -92,32 +76,6 @@ def test_other_parameters_start_a_new_analysis(opened):
     assert state.opened.parameters == state.parameters
     assert state.full_set_metrics["entropy"] < before
     assert set(state.paths) == {"msc", "random"}
-
-
-def test_a_second_session_uses_the_cached_analysis(opened, file, monkeypatch):
-    def fail(*_, **__):
-        raise AssertionError("computed again")
-
-    monkeypatch.setattr(results, "load", fail)
-    monkeypatch.setattr(analysed_dataset, "environments", fail)
-    monkeypatch.setattr(map_placement, "pca", fail)
-    monkeypatch.setattr(method_path, "method_path", fail)
-    other = Session()
-    try:
-        state = other.open(file)
-        assert state.error == ""
-        assert state.paths["msc"] is opened.state.paths["msc"]
-        assert state.opened.dataset.path == file
-    finally:
-        other.controller.close()
-
-
-def test_equal_content_under_another_name_keeps_its_own_name(opened, file, tmp_path):
-    twin = tmp_path / "twin.xyz"
-    twin.write_bytes(file.read_bytes())
-    state = opened.open(twin)
-    assert state.opened.dataset.name == "twin.xyz"
-    assert state.opened.dataset.path == twin
 
 
 def lines_of(file, replace):

@@ -7,33 +7,18 @@ from urllib.parse import parse_qs
 import numpy as np
 import panel as pn
 import pytest
-from ase.io import write
-from panel.util import edit_readonly
 
-from quests_app.analysis.methods import MSC_WITH_REFERENCE
 from quests_app.analysis.parameters import Marks, Parameters
 from quests_app.analysis.reference import reference
-from quests_app.page import page
 from quests_app.session.link import LONGEST_SEARCH, LinkRequest, query
-from quests_app.session.references import ReferenceSets
-from quests_app.views.sidebar.address import AddressView
 from quests_core.utils.frame_ranges import format_ranges, parse_ranges
-from tests.app.conftest import make_frames
+from tests.app.views.sidebar.test_address import visit
 
 pn.extension()
 
 
 # panel-material-ui's FileDownload passes its default style to Panel in addition to ours.
 pytestmark = pytest.mark.filterwarnings("ignore:Both 'variant' and 'button_style':PendingDeprecationWarning")
-
-
-def visit(session, search):
-    """Open the page with a query string."""
-    view = AddressView(session.state, session.controller, ReferenceSets(session.state, session.controller))
-    view.ask(search)
-    view.open()
-    session.run()
-    return view
 
 
 def test_ranges_round_trip(rng):
@@ -95,22 +80,6 @@ def test_invalid_parts_are_ignored_with_a_notice(session, file):
         assert name in state.notice
 
 
-def test_a_missing_file_opens_the_demo_and_shows_the_error(session, tmp_path):
-    visit(session, f"?file={tmp_path / 'gone.xyz'}&k=7&size=3")
-    state = session.state
-    assert session.controller.shows_demo
-    assert "gone.xyz" in state.error
-    assert state.opened.parameters == Parameters()
-
-
-def test_an_uploaded_file_has_no_link(session, file):
-    view = visit(session, "")
-    assert "file=demo" in view._address.search
-    session.controller.upload("mine.xyz", file.read_bytes())
-    session.run()
-    assert view._address.search == ""
-
-
 def test_names_with_special_characters(session, file, tmp_path):
     odd = tmp_path / "a b&c=#1+é%.xyz"
     shutil.copy(file, odd)
@@ -131,56 +100,6 @@ def test_too_many_marks_are_ignored_with_a_notice(session, file, monkeypatch):
     assert other.state.marks == Marks(locked=(0,))
     assert "locked=left-out" in other.state.notice
     other.controller.close()
-
-
-def test_the_whole_page_follows_a_link(session, file):
-    made = page(session.state, session.controller, f"?file={file}&size=9&active=random")
-    assert made.get_root() is not None
-    session.run()
-    assert (session.state.n_frames, session.state.active) == (9, "random")
-    assert session.state.error == ""
-
-
-def test_pages_are_independent(session):
-    def watchers() -> int:
-        return len(pn.state.param.watchers.get("busy", {}).get("value", []))
-
-    before, was = watchers(), pn.state.busy
-    made = page(session.state, session.controller)
-    # The process would keep all its watchers alive.
-    assert watchers() == before
-    with edit_readonly(pn.state):
-        pn.state.busy = True
-        try:
-            assert not made.busy
-        finally:
-            pn.state.busy = was
-
-
-def test_a_link_restores_the_reference(session, file, tmp_path):
-    other = tmp_path / "other.xyz"
-    write(other, make_frames(np.random.default_rng(5), 14), format="extxyz")
-    first = visit(session, f"?file={file}")
-    first._sets.add(other)
-    session.run()
-    session.state.param.update(active=MSC_WITH_REFERENCE, n_frames=9)
-    search = first._address.search
-    assert parse_qs(search[1:])["reference"] == [str(other)]
-    again = type(session)()
-    view = visit(again, search)
-    assert again.state.active == MSC_WITH_REFERENCE
-    assert again.state.reference.path == other
-    np.testing.assert_array_equal(again.state.mask, session.state.mask)
-    assert view._address.search == search
-    assert not again.controller.history.can_undo, "applying a link is not a decision"
-    again.controller.close()
-
-
-def test_a_link_to_a_missing_reference_shows_an_error_and_applies_the_rest(session, file, tmp_path):
-    view = visit(session, f"?file={file}&methods=msc+given&active=msc+given&reference={tmp_path}/no.xyz")
-    assert "no.xyz" in session.state.error
-    assert session.state.active == "msc"
-    assert "&reference=" not in view._address.search
 
 
 @pytest.fixture

@@ -12,10 +12,6 @@ from quests_app.session.controller import DEMO
 from quests_app.views.header.status import StatusView
 from quests_app.views.header.summary import SummaryView
 from quests_app.views.map.map import MapView
-from quests_app.views.overview.curve import CurveView
-from quests_app.views.overview.forces import ForcesView
-from quests_app.views.overview.overlap import OverlapView
-from quests_app.views.overview.table import TableView
 from quests_app.views.sidebar.export import ExportView
 from quests_app.views.sidebar.methods import MethodsView
 from quests_app.views.sidebar.size import SizeView
@@ -37,59 +33,29 @@ def test_the_page_is_created_before_and_after_opening(session, file):
     assert page(session.state, session.controller).get_root() is not None
 
 
-def test_the_slider_moves_everything(opened):
+def test_the_slider_moves_size_summary_and_map(opened):
     state = opened.state
-    size, table, summary = SizeView(state), TableView(state), SummaryView(state)
-    curve, overlap, forces = CurveView(state), OverlapView(state), ForcesView(state)
-    chart = MapView(state, opened.controller)
+    size, summary, chart = SizeView(state), SummaryView(state), MapView(state, opened.controller)
     assert "6 of 24 frames" in text_of(size)
     size._slider.value = 11
     assert state.n_frames == 12
     assert "12 of 24 frames" in text_of(size)
-    row = state.row_of("msc")
-    assert f"<td>{row['entropy']:.3f}</td>" in text_of(table)
     assert "50 %" in text_of(summary)
-    now = curve._plot.sources["msc now"].data
-    assert now["entropy"][0] == row["entropy"]
-    assert overlap._span.location == 50
-    kept = state.mask[forces._forces.frames]
-    assert forces._plot.sources["msc"].data["force"][-1] == forces._forces.values[kept][-1]
     shown = chart._plot.points.data
     np.testing.assert_array_equal(shown["color"] >= KEPT_FROM, state.mask[shown["frame"]])
 
 
-def test_the_active_method_changes_map_table_and_verdict(opened):
+def test_the_active_method_changes_map_and_summary(opened):
     state = opened.state
-    chart, table, summary = MapView(state, opened.controller), TableView(state), SummaryView(state)
+    chart, summary = MapView(state, opened.controller), SummaryView(state)
     methods = MethodsView(state)
     assert methods._active.options == ["msc", "random"]
     methods._active.value = "random"
     assert state.active == "random"
     assert "<b>random</b> covers" in text_of(summary)
     assert "By comparison" not in text_of(summary)
-    assert text_of(table).index("class=active") < text_of(table).index("random")
     shown = chart._plot.points.data
     np.testing.assert_array_equal(shown["color"] >= KEPT_FROM, state.mask_of("random")[shown["frame"]])
-
-
-def test_missing_forces_are_noted(session, frames, tmp_path):
-    frames[3].calc = frames[7].calc = None
-    some, none = tmp_path / "some.xyz", tmp_path / "none.xyz"
-    write(some, frames, format="extxyz")
-    session.open(some)
-    view = ForcesView(session.state)
-    assert "2 of 24 frames without forces are left out: frames 3, 7" in text_of(view)
-    assert len(view._forces.values) == 93 - 8
-    for atoms in frames:
-        atoms.calc = None
-    write(none, frames, format="extxyz")
-    session.open(none)
-    assert "No forces in this file" in text_of(view)
-    assert not view._figure.visible
-    session.open(some)
-    assert session.state.error == ""
-    assert session.state.opened.dataset.has_forces
-    assert view._figure.visible
 
 
 def test_names_and_labels_from_files_are_escaped(session, frames, tmp_path):

@@ -4,47 +4,14 @@ import numpy as np
 import pytest
 
 from quests_core import METHODS, Environments
-from quests_core.selection.balanced import Balanced
-from quests_core.selection.cover import SubmodularCoverage
 from quests_core.selection.result import NOT_NESTED
 from tests import naive
+from tests.core.selection.naive_scores import assert_greedy, grouped, slow_scores
 from tests.core.ugly import BANDWIDTH, PROMISES, SETS
 from tests.core.with_y import select
 
 GREEDY = ("msc", "fps", "mean_fps", "information_loss", "coverage", "balanced")
-WORTH = {"information_loss": naive.information, "coverage": naive.covered}
 NAMES = list(SETS)
-
-
-def grouped(frames):
-    return Environments.from_frames(frames)
-
-
-def slow_scores(method, frames, reference=None, costs=None, locked=()):
-    if method == "msc":
-        return lambda picked: naive.msc_scores(frames, picked, BANDWIDTH, reference)
-    if method == "fps":
-        return lambda picked: naive.fps_scores(frames, picked, BANDWIDTH)
-    if method in WORTH:
-        return lambda picked: naive.cover_scores(frames, picked, WORTH[method], BANDWIDTH, costs, reference)
-    if method == "balanced":
-        msc = select(grouped(frames), "msc", bandwidth=BANDWIDTH, reference=reference, locked=locked).order
-        return lambda picked: naive.balanced_scores(frames, picked, msc, BANDWIDTH, costs, reference)
-    return lambda picked: naive.mean_fps_scores(frames, picked)
-
-
-def assert_greedy(order, scores, n_given, error=1e-5):
-    """Assert that each pick after the given ones has the highest score of the remaining frames.
-
-    Scores that agree to rounding may be picked either way: equal scores are tested apart.
-    """
-    order = list(order)
-    for rank in range(n_given, len(order)):
-        now = scores(order[:rank])
-        left = np.setdiff1d(np.arange(len(now)), order[:rank])
-        best = left[np.argmax(now[left])]
-        tolerance = max(error, 1e-11 * abs(now[best])) if np.isfinite(now[best]) else 0
-        assert now[order[rank]] >= now[best] - tolerance, f"pick {rank}: {order[rank]}, not {best}"
 
 
 @pytest.mark.parametrize("precision", PROMISES)
@@ -142,13 +109,6 @@ def test_copies_of_many_frames_come_in_file_order(method, precision, rng):
         assert ranks == sorted(ranks)
 
 
-def test_more_ties_than_one_batch():
-    X = np.repeat([[0.0, 1.0], [5.0, 0.0]], 60, axis=0)
-    order = select(X, "msc", bandwidth=BANDWIDTH).order
-    # The less covered kind comes next, each in file order.
-    assert order.tolist() == np.arange(120).reshape(2, 60).T.ravel().tolist()
-
-
 # Nested orders, counts, fractions
 
 
@@ -244,45 +204,6 @@ def test_the_seed_matters(method, rng):
     assert len({tuple(select(envs, method, 6, random_state=seed).order) for seed in range(6)}) > 2
 
 
-def test_random_is_uniform():
-    X = np.zeros((5, 1))
-    orders = np.array([select(X, "random", random_state=seed).order for seed in range(600)])
-    for rank in range(5):
-        counts = np.bincount(orders[:, rank], minlength=5)
-        # 600 draws with five equal probabilities: mean 120, standard deviation 9.8.
-        assert np.abs(counts - 120).max() < 50
-
-
-def test_k_means_takes_one_of_each_clear_cluster(rng):
-    centers = 10.0 * np.eye(4)
-    sizes = [7, 2, 5, 1]
-    frames = [c + rng.normal(0, 0.1, (3, 4)) for c, n in zip(centers, sizes, strict=True) for _ in range(n)]
-    cluster = np.repeat(range(4), sizes)
-    shuffle = rng.permutation(15)
-    envs = grouped([frames[i] for i in shuffle])
-    seen = set()
-    for seed in range(8):
-        order = select(envs, "k_means", 4, random_state=seed).order
-        assert sorted(cluster[shuffle[order]]) == [0, 1, 2, 3]
-        seen.update(order.tolist())
-    assert len(seen) > 6, "members must be random, not always the same"
-
-
-@pytest.mark.parametrize("n", [1, 2, 5, 9, 10])
-def test_k_means_returns_n_even_with_duplicates(n):
-    X = np.repeat([[0.0, 1.0], [5.0, 5.0]], 5, axis=0)
-    order = select(X, "k_means", n).order
-    assert len(set(order.tolist())) == n
-    if n >= 2:
-        assert {0, 1} == set((order // 5).tolist())
-
-
-def test_parameters_are_recorded():
-    selection = select(np.eye(4), "random", 2, bandwidth=0.3, locked=[2], random_state=5)
-    expected = {"bandwidth": 0.3, "random_state": 5, "locked": [2]}
-    assert expected.items() <= selection.parameters.items()
-
-
 @pytest.mark.jit
 @pytest.mark.parametrize("method", GREEDY)
 def test_the_order_does_not_depend_on_the_number_of_threads(method, rng):
@@ -307,64 +228,3 @@ def test_excluded_frames_are_ignored(rng, method):
     without = select(envs.take(left), method, locked=[left.index(8)], bandwidth=0.5)
     assert selection.order.tolist() == [left[i] for i in without.order]
     assert selection.parameters["excluded"] == [7, 1, 4]
-
-
-def test_frames_cannot_be_locked_and_excluded_and_some_must_remain(rng):
-    envs = Environments(rng.normal(size=(6, 2)), np.arange(0, 7, 2))
-    with pytest.raises(ValueError, match="excluded: expected no locked frames, got frame 1"):
-        select(envs, locked=[1], excluded=[1])
-    with pytest.raises(ValueError, match="expected fewer than all 3 frames"):
-        select(envs, excluded=[0, 1, 2])
-
-
-@pytest.mark.parametrize("method", [*WORTH, "balanced"])
-@pytest.mark.parametrize("name", ["plain", "duplicates", "63 columns"])
-def test_gains_are_divided_by_costs(method, name, rng):
-    frames = SETS[name]
-    prices = rng.uniform(0.5, 3.0, len(frames))
-    for cost, costs in (("environments", np.array([max(len(X), 1) for X in frames])), (prices, prices)):
-        order = select(grouped(frames), method, bandwidth=BANDWIDTH, cost=cost).order
-        assert_greedy(order, slow_scores(method, frames, costs=costs), n_given=0)
-
-
-def test_zero_gains_are_not_recomputed(rng, monkeypatch):
-    looks, look = [], SubmodularCoverage._compute_gains
-    monkeypatch.setattr(
-        SubmodularCoverage, "_compute_gains", lambda self, frames: (looks.extend(frames), look(self, frames))
-    )
-    frames = [rng.normal(0, 0.3, (4, 3))] * 50
-    assert select(grouped(frames), "coverage", bandwidth=BANDWIDTH).order.tolist() == list(range(50))
-    # All initially, and again after the first pick, which covers everything.
-    assert len(looks) < 110
-
-
-def test_lazy_evaluation_costs_balanced_little(rng, monkeypatch):
-    """With more frames than one batch, the picks are nearly as good as exact ones."""
-    centers = rng.normal(0, 0.5, (30, 3))
-    frames = [centers[rng.integers(30, size=4)] + rng.normal(0, 0.05, (4, 3)) for _ in range(60)]
-    worth = []
-    for batch_size in (2, 60):
-        monkeypatch.setattr(Balanced, "batch_size", batch_size)
-        order = select(grouped(frames), "balanced", bandwidth=BANDWIDTH).order
-        worth.append([naive.subset_metrics(frames, order[:n], BANDWIDTH) for n in (1, 4, 15, 30)])
-    np.testing.assert_allclose(worth[0], worth[1], rtol=0.02, atol=0.02)
-    assert np.all(np.diff(worth[1], axis=0) > 0)
-
-
-@pytest.mark.parametrize("method", [*WORTH, "balanced"])
-def test_environments_covered_by_a_reference_have_no_gain(method, rng):
-    frames = [rng.normal(scale=0.3, size=(4, 5)) for _ in range(8)]
-    reference = np.concatenate([frames[2], frames[5]]) + 1e-3
-    order = select(grouped(frames), method, bandwidth=BANDWIDTH, reference=reference).order
-    assert_greedy(order, slow_scores(method, frames, reference), n_given=0)
-    assert set(order[-2:]) == {2, 5}
-
-
-def test_invalid_costs_are_refused(rng):
-    envs = Environments(rng.normal(size=(6, 2)), np.arange(0, 7, 2))
-    with pytest.raises(ValueError, match="cost: expected one number per frame"):
-        select(envs, "coverage", cost=[1.0, 2.0])
-    with pytest.raises(ValueError, match=r"positive numbers, got 0\.0 for frame 1"):
-        select(envs, "coverage", cost=[1.0, 0.0, 2.0])
-    with pytest.raises(ValueError, match="cost: expected 'frames' for method 'msc'"):
-        select(envs, "msc", cost="environments")

@@ -1,4 +1,4 @@
-"""PCov-FPS: compare with naive scores and with scikit-matter. The other two are in test_dispatch."""
+"""PCov-FPS: compare with naive scores and with scikit-matter; the other two are in test_dispatch."""
 
 import numpy as np
 import pytest
@@ -77,26 +77,3 @@ def test_the_properties_of_excluded_frames_do_not_count(rng):
     left = [0, 1, 2, 4, 5, 7, 8, 9]
     order = select(X, "pcov_fps", excluded=[3, 6], y=y).order.tolist()
     assert order == [left[i] for i in select(X[left], "pcov_fps", y=y[left]).order]
-
-
-@pytest.mark.parametrize(
-    ("y", "error", "text"),
-    [
-        (None, ValueError, "y: expected properties of each frame, such as energies per atom, got None"),
-        ([1.0, 2.0], ValueError, "y: expected one value or row per frame, 3, got 2"),
-        ([1.0, np.nan, 2.0], ValueError, "y: expected finite numbers, got nan for frame 1"),
-        ([[1, 0], [1, 0], [2, np.inf]], ValueError, "y: expected finite numbers, got inf for frame 2"),
-        (["a", "b", "c"], TypeError, "y: expected a real matrix"),
-        (np.ones((3, 0)), ValueError, "y: expected a matrix of shape"),
-        (1.0, ValueError, "y: expected a matrix of shape"),
-    ],
-)
-def test_unusable_properties(y, error, text):
-    with pytest.raises(error) as raised:
-        select(np.eye(3), "pcov_fps", y=y)
-    assert str(raised.value).startswith(text)
-
-
-def test_the_other_methods_take_no_properties():
-    with pytest.raises(ValueError, match="y: expected None for method 'msc', got properties"):
-        select(np.eye(3), "msc", y=[1, 2, 3])

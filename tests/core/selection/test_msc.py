@@ -5,7 +5,7 @@ import pytest
 
 from quests_core import Environments, select
 from quests_core.selection import msc
-from tests.core.selection.test_dispatch import assert_greedy, grouped, slow_scores
+from tests.core.selection.naive_scores import assert_greedy, grouped, slow_scores
 from tests.core.ugly import BANDWIDTH, PROMISES, SETS
 
 # Nanoseconds per pair at which the sums of all environments are updated never, at each pick, and in between.
@@ -48,20 +48,6 @@ def test_a_dense_set_with_a_reference_and_locked_frames(rng, precision, updates)
     order = np.searchsorted(kept, order)
     scores = slow_scores("msc", [frames[i] for i in kept], reference)
     assert_greedy(order, scores, 2, PROMISES[precision][0])
-
-
-@pytest.mark.jit
-@pytest.mark.parametrize("precision", PROMISES)
-def test_the_order_does_not_depend_on_the_updates(rng, precision, monkeypatch):
-    frames = dense(300, rng)
-    # Frames that tie to the last bit, and some that differ by less than the error of single precision.
-    frames += [frames[i].copy() for i in range(20)] + [frames[i] + 1e-9 for i in range(20, 40)]
-    orders = []
-    for work in PAIR_WORK.values():
-        monkeypatch.setattr(msc, "_PAIR_WORK", work)
-        orders.append(select(grouped(frames), "msc", bandwidth=BANDWIDTH, precision=precision).order)
-    np.testing.assert_array_equal(orders[0], orders[1])
-    np.testing.assert_array_equal(orders[0], orders[2])
 
 
 @pytest.mark.jit

@@ -7,9 +7,7 @@ from html import escape
 from ase.build import bulk
 from ase.io import write
 
-from quests_app.jobs.activity import Activity
 from quests_app.views.health.health import HealthView
-from quests_app.views.queue_text import queue_status
 from quests_core.health import check
 from tests.app.conftest import WAIT_SECONDS, text_of
 from tests.core.health.frames import extreme_force, good_frames, without_label
@@ -75,15 +73,6 @@ def test_status_of_a_queued_check_and_retry_of_a_failed_one(session, file, monke
     session.run()
     assert view.findings is not None
     assert not button.visible
-
-
-def test_queue_position_among_sessions_is_shown():
-    activity = Activity(running=True, title="Checks", step="Waiting for its turn: 2 ahead")
-    assert queue_status(activity, "Checks") == "waiting for its turn: 2 ahead"
-    activity.param.update(step="checks", fraction=0.4)
-    assert queue_status(activity, "Checks") == "running, 40 %"
-    activity.running = False
-    assert queue_status(activity, "Checks") == "waiting for its turn"
 
 
 def test_message_without_findings(session, rng, tmp_path):

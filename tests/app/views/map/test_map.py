@@ -9,7 +9,6 @@ import pytest
 from quests_app.plots import map as maps
 from quests_app.plots import map_colors
 from quests_app.plots.map import MapFigure
-from quests_app.views.frame_text import embedding_note
 from quests_app.views.map.map import CROWDED, DENSE, KEPT, NOVEL, OTHER, MapView
 from quests_core.information import entropy
 
@@ -94,16 +93,6 @@ def test_an_embedding_replaces_the_points_and_the_view(opened, chart):
     assert "(UMAP)" in text_of(chart)
     assert chart._plot.figure.x_range.start > 50
     np.testing.assert_array_equal(np.sort(chart._plot.points.data["x"]), np.sort(state.embedding[:, 0]))
-
-
-def test_the_note_states_how_many_environments_umap_was_fitted_on(opened):
-    state, n = opened.state, opened.state.opened.envs.n_envs
-    assert embedding_note(state) == f"All {n} environments along their first two principal components."
-    state.param.update(embedding_kind="UMAP", n_fitted=n)
-    assert embedding_note(state) == f"UMAP of all {n} environments."
-    state.n_fitted = 40
-    assert f"fitted on 40 of {n} environments" in embedding_note(state)
-    assert "nearest fitted neighbours" in embedding_note(state)
 
 
 @pytest.mark.parametrize("image", [False, True])

@@ -11,7 +11,7 @@ from quests_app.page import page
 from quests_app.session import current_structure
 from quests_app.views.map.nearest import NearestView
 from quests_app.views.map.structure import BONDS, CELL, FORCE, FORCES, NOVEL, WRAP, StructureView
-from quests_app.widgets.structure_viewer import NO_VALUE, by_element, by_value
+from quests_app.widgets.structure_viewer import NO_VALUE, by_element
 from tests.app.conftest import visible_text_of
 
 pytestmark = pytest.mark.filterwarnings("ignore:Both 'variant' and 'button_style':PendingDeprecationWarning")
@@ -180,17 +180,6 @@ def test_colours_follow_delta_entropy_only_where_they_show_it(opened, view):
     assert view._viewer.scene is not scene
     view._color.value = FORCE
     assert "eV" in view._viewer.scene["legend"]["title"]
-
-
-def test_colours_of_numbers():
-    values = np.array([np.nan, -1.0, 0.0, 5.0, 10.0, 99.0])
-    coloring = by_value(values, ["#000000", "#111111", "#222222"], 0.0, 10.0, "x", "none")
-    shown = [coloring.palette[i] for i in coloring.index]
-    assert shown == [NO_VALUE, NO_VALUE, "#000000", "#111111", "#222222", "#222222"]
-    assert coloring.legend["names"] == [["none", NO_VALUE]]
-    assert (coloring.legend["low"], coloring.legend["high"]) == ("0", "10")
-    assert by_element(np.array([8, 1, 8])).index.tolist() == [1, 0, 1]
-    assert by_element(np.array([0])).legend["names"][0][0] == "X"
 
 
 def test_labels_are_escaped(session, frames, tmp_path):

@@ -1,4 +1,4 @@
-"""Exports contain the labels of the source under the keys of a program, and ASE reads them."""
+"""Exports contain the labels of the source under the keys of a training program, and ASE reads them."""
 
 import io
 import json

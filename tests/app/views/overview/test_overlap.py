@@ -1,0 +1,17 @@
+"""Overlap against size."""
+
+import numpy as np
+
+from quests_app.views.overview.overlap import OverlapView
+
+
+def test_the_line_is_at_the_current_size_and_sets_it(opened):
+    state, overlap = opened.state, OverlapView(opened.state)
+    state.n_frames = 12
+    assert overlap._span.location == 50
+    for method, path in state.shown.items():
+        np.testing.assert_allclose(overlap._plot.sources[method].data["overlap"], 100 * path.curve["overlap"])
+        now = overlap._plot.sources[f"{method} now"].data["overlap"]
+        assert now == [100 * state.row_of(method)["overlap"]]
+    overlap._requested_size.data = {"n_frames": [6]}
+    assert (state.n_frames, overlap._span.location) == (6, 25)

@@ -1,0 +1,61 @@
+"""The dialog with all export options."""
+
+import zipfile
+from io import BytesIO
+
+import pytest
+
+from quests_app.exports.bundle import INDICES, ExportOptions
+from quests_app.exports.frame_keys import NOTES
+from quests_app.exports.program_keys import MACE
+from quests_app.views.sidebar.export_dialog import ExportDialog
+
+
+@pytest.fixture
+def dialog(opened, sets):
+    dialog = ExportDialog(opened.state, opened.controller, sets)
+    dialog._parts.value = [INDICES]
+    return dialog
+
+
+def test_options_follow_the_dialog(dialog):
+    assert dialog.options == ExportOptions(parts=(INDICES,))
+    assert not dialog._numbers.visible
+    dialog._content.value = MACE
+    assert NOTES[MACE][:20] in dialog._note.object
+    dialog._split.value = True
+    assert dialog._numbers.visible
+    dialog._fraction.value, dialog._distance.value, dialog._seed.value = 20, 0.5, 3
+    expected = ExportOptions(content=MACE, parts=(INDICES,), valid_fraction=0.2, distance=0.5, seed=3)
+    assert dialog.options == expected
+
+
+def test_the_archive_of_the_displayed_subset_is_sent(opened, dialog, monkeypatch):
+    sent = {}
+    monkeypatch.setattr(dialog._download_file, "send", sent.__setitem__)
+    opened.state.param.update(active="random", n_frames=5)
+    assert "5 frames of random." in dialog._status.object
+    dialog._make.clicks += 1
+    assert dialog._make.disabled
+    opened.run()
+    assert "Saved." in dialog._status.object
+    assert not dialog._make.disabled
+    with zipfile.ZipFile(BytesIO(sent["copper-random-5-export.zip"])) as archive:
+        indices = archive.read("indices.txt").split()
+    assert [int(i) for i in indices] == opened.state.frames_of("random").tolist()
+
+
+def test_a_failed_export_shows_why(opened, dialog, file):
+    file.write_bytes(b"changed")
+    dialog._make.clicks += 1
+    opened.run()
+    assert 'role="alert">Could not export: ' in dialog._status.object
+    assert not dialog._make.disabled
+
+
+def test_nothing_is_exported_while_the_order_for_new_marks_is_computed(opened, dialog):
+    opened.state.marks = opened.state.marks.exclude([3])
+    assert dialog._more.disabled
+    assert dialog._make.disabled
+    opened.run()
+    assert not dialog._make.disabled
