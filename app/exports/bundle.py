@@ -62,7 +62,7 @@ class Bundle:
     notes: tuple[str, ...]
 
 
-def bundle(found: ReportData, wishes: ExportOptions, progress=None) -> Bundle:
+def bundle(found: ReportData, options: ExportOptions, progress=None) -> Bundle:
     """Create the archive.
 
     Raises
@@ -72,18 +72,18 @@ def bundle(found: ReportData, wishes: ExportOptions, progress=None) -> Bundle:
     """
     opened, path, n_frames = found.opened, found.path, found.n_frames
     check_source(opened)
-    made = content(opened, path, n_frames, wishes.order, wishes.content)
+    made = content(opened, path, n_frames, options.order, options.content)
     subset = made.bytes_of()
-    provenance = record(opened, path, n_frames, wishes.order, subset)
-    provenance["subset"]["content"] = wishes.content
+    provenance = record(opened, path, n_frames, options.order, subset)
+    provenance["subset"]["content"] = options.content
     notes = list(made.notes)
     files = {SUBSET: subset}
-    if wishes.valid_fraction is not None:
-        sides = _split(opened, made.frames, wishes, wishes.valid_fraction, progress)
+    if options.valid_fraction is not None:
+        sides = _split(opened, made.frames, options, options.valid_fraction, progress)
         files = {"train.xyz": made.bytes_of(sides.train), "valid.xyz": made.bytes_of(sides.valid)}
         provenance["subset"]["file"] = list(files)
         provenance["subset"]["sha256"] = [hashlib.sha256(data).hexdigest() for data in files.values()]
-        provenance["split"] = _split_record(sides, wishes)
+        provenance["split"] = _split_record(sides, options)
         notes.append(
             f"{len(sides.train):,} training and {len(sides.valid):,} validation frames "
             f"({100 * sides.fraction:.1f} %); near-duplicates form "
@@ -91,14 +91,14 @@ def bundle(found: ReportData, wishes: ExportOptions, progress=None) -> Bundle:
         )
     provenance["notes"] = notes
     files[RECORD] = record_bytes(provenance)
-    files.update(_parts(found, wishes, provenance, progress))
+    files.update(_parts(found, options, provenance, progress))
     return Bundle(_zip(files), tuple(notes))
 
 
-def _split_record(sides: Split, wishes: ExportOptions) -> dict:
+def _split_record(sides: Split, options: ExportOptions) -> dict:
     return {
-        **{name: value for name, value in asdict(wishes).items() if name in ("valid_fraction", "seed")},
-        "distance_in_bandwidths": wishes.distance,
+        **{name: value for name, value in asdict(options).items() if name in ("valid_fraction", "seed")},
+        "distance_in_bandwidths": options.distance,
         "achieved_fraction": sides.fraction,
         "n_groups": int(sides.groups.max()) + 1,
         "train": sides.train.tolist(),
@@ -106,36 +106,36 @@ def _split_record(sides: Split, wishes: ExportOptions) -> dict:
     }
 
 
-def _split(opened: AnalysedDataset, frames, wishes: ExportOptions, fraction: float, progress) -> Split:
+def _split(opened: AnalysedDataset, frames, options: ExportOptions, fraction: float, progress) -> Split:
     return split(
         opened.envs,
         frames,
         fraction,
-        wishes.distance * opened.parameters.bandwidth,
-        wishes.seed,
+        options.distance * opened.parameters.bandwidth,
+        options.seed,
         opened.dataset.locked,
         progress,
     )
 
 
-def _parts(found: ReportData, wishes: ExportOptions, provenance: dict, progress) -> dict[str, bytes]:
+def _parts(found: ReportData, options: ExportOptions, provenance: dict, progress) -> dict[str, bytes]:
     files: dict[str, bytes] = {}
-    if INDICES in wishes.parts:
+    if INDICES in options.parts:
         indices = found.path.frames(found.n_frames)
         files["indices.txt"] = "".join(f"{i}\n" for i in indices).encode()
-    if TABLES in wishes.parts:
+    if TABLES in options.parts:
         files |= {f"tables/{name}.csv": csv_bytes(table) for name, table in tables(found).items()}
-    if ENVIRONMENTS in wishes.parts:
+    if ENVIRONMENTS in options.parts:
         table = environments_table(found.opened, found.path, found.n_frames)
         files["tables/environments.csv"] = csv_bytes(table)
-    drawn = _draw(found, progress) if {PLOTS, REPORT} & set(wishes.parts) else {}
-    if PLOTS in wishes.parts:
+    drawn = _draw(found, progress) if {PLOTS, REPORT} & set(options.parts) else {}
+    if PLOTS in options.parts:
         files |= {
             f"plots/{name}.{suffix}": data
             for name, (_, made) in drawn.items()
             for suffix, data in made.items()
         }
-    if REPORT in wishes.parts:
+    if REPORT in options.parts:
         shown = {title: made["svg"] for name, (title, made) in drawn.items() if name not in NOT_REPORTED}
         files["report.html"] = report(found, provenance, shown)
     return files

@@ -79,11 +79,11 @@ def content(opened: AnalysedDataset, path: MethodPath, n_frames: int, order: str
     if kind == RANK:
         _add_rank(opened, path, n_frames, texts, frames)
     else:
-        anew = [int(f) for f, old, new in zip(frames, blocks, editable, strict=True) if old != new]
-        if anew:
+        rewritten = [int(f) for f, old, new in zip(frames, blocks, editable, strict=True) if old != new]
+        if rewritten:
             notes.append(
-                f"{plural(len(anew), 'frame')} ({listed(anew)}) rewritten with the same numbers, since ASE "
-                "would misread the text of the source."
+                f"{plural(len(rewritten), 'frame')} ({listed(rewritten)}) rewritten with the same numbers, "
+                "since ASE would misread the text of the source."
             )
         notes += (to_mace if kind == MACE else to_nequip)(opened.dataset, texts, frames)
     made = tuple(text.to_bytes() for text in texts)

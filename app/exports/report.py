@@ -97,11 +97,11 @@ def _health(findings) -> str:
 def _facts(opened: AnalysedDataset, path: MethodPath) -> str:
     dataset, parameters = opened.dataset, opened.parameters
     entropy, bound = path.curve["entropy"].iloc[-1], math.log(opened.envs.n_envs)
-    told = "distinguished" if parameters.species else "not distinguished"
+    elements = "distinguished" if parameters.species else "not distinguished"
     facts = {
         "Frames": count(len(dataset.frames)),
         "Environments": count(opened.envs.n_envs),
-        "Elements": f"{' '.join(dataset.elements)} ({told})",
+        "Elements": f"{' '.join(dataset.elements)} ({elements})",
         "Labels": label_counts(dataset.labels),
         "Entropy": f"{nats(entropy)} nats of at most ln N = {nats(bound)} nats",
         "Locked and excluded": f"{plural(len(path.marks.locked), 'frame')} and {len(path.marks.excluded):,}",

@@ -1,4 +1,4 @@
-"""What a report or an export is about: results as plain data."""
+"""Results to report or export, as plain data."""
 
 from dataclasses import dataclass
 

@@ -59,14 +59,14 @@ class Controller:
         self.state, self.allowed_paths = state, allowed_paths or AllowedPaths()
         # First, so that it records user decisions before other watchers react.
         self.history = History(state)
-        self.aiming = TargetFollower(state, self.history)
+        self.target_follower = TargetFollower(state, self.history)
         self._jobs = queue.Jobs(state.main_activity, schedule, queue.executor())
         self._quick_jobs = queue.Jobs(state.quick_activity, schedule, queue.executor("quick"))
         self._map_jobs = queue.Jobs(state.map_activity, schedule, queue.executor("umap"))
         self.uploads, self._with_umap = UploadFolder(), with_umap
         self.results = Results(self.uploads)
         self._precomputed: dict[str, Environments] = {}
-        self._orders = PathUpdater(state, self)
+        self._path_updater = PathUpdater(state, self)
         self._closed = False
         self._session = session_opened(self)
 
@@ -246,7 +246,7 @@ class Controller:
             # Another label key may mark other isolated atoms.
             untouched = before is not None and marks == Marks(locked=before.dataset.locked)
             now = marks if same and not untouched else Marks(locked=opened.dataset.locked)
-            first = self._orders.first_of(opened)
+            first = self._path_updater.first_of(opened)
             return opened, self.results.path(opened, first, now, progress), self.results.pca(opened)
 
         def failed(error):
@@ -261,7 +261,7 @@ class Controller:
         if before is not None and before.dataset.path != opened.dataset.path:
             self.uploads.discard(before.dataset.path)
         self._map_jobs.cancel()
-        self._orders.forget()
+        self._path_updater.forget()
         same = before is not None and before.dataset.sha256 == opened.dataset.sha256
         active = path.method if state.active == MSC_WITH_REFERENCE else state.active
         state.param.update(
@@ -280,7 +280,7 @@ class Controller:
             map_notice="",
         )
         self.history.forget()
-        self._orders.compute_missing()
+        self._path_updater.compute_missing()
         if self._with_umap:
             # Last in the queue: UMAP starts after the computations for all plots.
             self._jobs.submit("UMAP", lambda _: None, lambda _: self._embed_if(opened), lambda _: None)

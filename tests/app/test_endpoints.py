@@ -55,9 +55,9 @@ def test_metrics_are_in_the_format_of_prometheus():
 
 def test_neither_health_nor_metrics_reveal_files(session, file):
     session.open(file)
-    told = json.dumps(endpoints.health()) + endpoints.metrics()
-    assert file.name not in told
-    assert "copper" not in told
+    content = json.dumps(endpoints.health()) + endpoints.metrics()
+    assert file.name not in content
+    assert "copper" not in content
 
 
 def test_health_reports_a_stuck_worker(session, monkeypatch):

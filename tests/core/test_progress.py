@@ -136,17 +136,17 @@ def test_cancel_from_another_thread_ends_a_long_run_soon(n_threads):
 @pytest.mark.jit
 def test_progress_is_reported_in_small_steps():
     """A run of a second reports dozens of steps, none of which takes a large part of it."""
-    envs, told = np.random.default_rng(0).normal(0, 0.01, (12_000, 63)), [0]
+    envs, fractions = np.random.default_rng(0).normal(0, 0.01, (12_000, 63)), [0]
     before = qc.get_num_threads()
     # A single thread, as the blocks of others are reported with the caller's next one.
     qc.set_num_threads(1)
     try:
-        qc.entropy(envs, progress=lambda step, done, total: told.append(done / total))
+        qc.entropy(envs, progress=lambda step, done, total: fractions.append(done / total))
     finally:
         qc.set_num_threads(before)
-    assert np.median(np.diff(told)) < 0.02
-    assert max(np.diff(told)) < 0.1
-    assert told[-1] == 1
+    assert np.median(np.diff(fractions)) < 0.02
+    assert max(np.diff(fractions)) < 0.1
+    assert fractions[-1] == 1
 
 
 @pytest.mark.jit
@@ -202,7 +202,7 @@ def test_cancelled_property():
 
 def test_blocks_cover_everything_once():
     for n in (0, 1, 9, 10, 11):
-        told = []
-        blocks = list(in_blocks(n, 5, "step", lambda *call, told=told: told.append(call)))
+        calls = []
+        blocks = list(in_blocks(n, 5, "step", lambda *call, calls=calls: calls.append(call)))
         assert [i for start, stop in blocks for i in range(start, stop)] == list(range(n))
-        assert told == [("step", stop, n) for _, stop in blocks]
+        assert calls == [("step", stop, n) for _, stop in blocks]

@@ -36,7 +36,7 @@ DECISIONS = 12
 
 @dataclass
 class Losses:
-    """What was found after many kills."""
+    """The losses after many kills."""
 
     n_killed: int = 0
     n_finished: int = 0
@@ -48,7 +48,7 @@ class Losses:
 
 
 class Session:
-    """A page without a browser, which tells on stdout what a browser would keep."""
+    """A session without a browser that prints what a browser would store."""
 
     def __init__(self, path: Path, search: str, kept: str):
         self.calls: queue.Queue = queue.Queue()
@@ -56,7 +56,7 @@ class Session:
         self.controller = Controller(self.state, self.calls.put, with_umap=False)
         view = AddressView(self.state, self.controller, ReferenceSets(self.state, self.controller))
         self.address = view._address
-        self.address.param.watch(lambda _: self.tell(), ["search", "decisions"])
+        self.address.param.watch(lambda _: self.report(), ["search", "decisions"])
         view.ask(search or f"?file={path}")
         view.open()
         self.address.stored = kept
@@ -69,8 +69,8 @@ class Session:
         while self.state.main_activity.running or not self.calls.empty():
             self.calls.get(timeout=300)()
 
-    def tell(self, **more) -> None:
-        """Write a line."""
+    def report(self, **more) -> None:
+        """Print one report."""
         line = {"search": self.address.search, "decisions": self.address.decisions, **more}
         print(json.dumps(line), flush=True)  # noqa: T201
 
@@ -86,7 +86,7 @@ class Session:
 
 
 def digest(state: State) -> str:
-    """Return a hash of every number that was computed."""
+    """Return a hash of all computed numbers."""
     parts = [state.opened.envs.X, state.embedding]
     parts += [
         a for path in state.paths.values() for a in (path.order, path.curve.to_numpy(), path.delta_entropy)
@@ -95,10 +95,10 @@ def digest(state: State) -> str:
 
 
 def work(path: Path, exports: Path, left: dict) -> None:
-    """Open, tell what came back, and save subsets and their records, each after another decision."""
+    """Open the page, report what was restored, and save a subset and its record after each decision."""
     session = Session(path, left["search"], left["kept"])
     state, rng = session.state, np.random.default_rng(os.getpid())
-    session.tell(back=True, stops=state.sizes.tolist(), digest="" if left["search"] else digest(state))
+    session.report(back=True, stops=state.sizes.tolist(), digest="" if left["search"] else digest(state))
     for number in range(DECISIONS):
         session.decide(rng)
         target = exports / f"{os.getpid()}-{number}.xyz"
@@ -107,18 +107,18 @@ def work(path: Path, exports: Path, left: dict) -> None:
 
 
 class Browser:
-    """What a tab holds: its address, and what was kept at which; see `quests_app.views.sidebar.address`."""
+    """The address and the stored decisions of a tab; see `quests_app.views.sidebar.address`."""
 
     def __init__(self):
         self.search, self._kept = "", {}
 
     @property
     def left(self) -> dict:
-        """What the next page is given."""
+        """The link and the decisions for the next page."""
         return {"search": self.search, "kept": self._kept.get(self.search, "")}
 
     def read(self, lines: list[dict]) -> None:
-        """Follow what a page has told."""
+        """Update the tab from the reports of a page."""
         for line in lines:
             self.search = line["search"]
             if line["decisions"]:
@@ -126,28 +126,28 @@ class Browser:
 
 
 def _start(path: Path, cache: Path, exports: Path, left: dict) -> subprocess.Popen:
-    """Start a process that works, and wait until it is about to begin."""
+    """Start a working process, and wait until it is about to begin."""
     command = [sys.executable, "-m", "tests.fuzz.kills", str(path), str(exports), json.dumps(left)]
     environment = {**os.environ, "QUESTS_CACHE_DIR": str(cache)}
-    with (exports.parent / "told").open("w") as told:
-        child = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=told)
-    while not (exports.parent / "told").read_text() and child.poll() is None:
+    with (exports.parent / "reports").open("w") as reports:
+        child = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=reports)
+    while not (exports.parent / "reports").read_text() and child.poll() is None:
         time.sleep(0.05)
     return child
 
 
-def _told(exports: Path) -> list[dict]:
-    """Return the whole lines that the last process has written."""
-    lines = (exports.parent / "told").read_text().split("\n")[1:-1]
+def _reports(exports: Path) -> list[dict]:
+    """Return the complete reports of the last process."""
+    lines = (exports.parent / "reports").read_text().split("\n")[1:-1]
     return [json.loads(line) for line in lines]
 
 
 def _undisturbed(path: Path, cache: Path, exports: Path) -> tuple[str, float]:
-    """Return the digest of a run to the end, and its seconds."""
+    """Return the digest of a complete run, and its duration in seconds."""
     with _start(path, cache, exports, Browser().left) as child:
         begun = time.monotonic()
         child.wait()
-    return next(line["digest"] for line in _told(exports) if "digest" in line), time.monotonic() - begun
+    return next(line["digest"] for line in _reports(exports) if "digest" in line), time.monotonic() - begun
 
 
 def run(path: Path, folder: Path, n_kills: int, seed: int) -> Losses:
@@ -180,10 +180,10 @@ def run(path: Path, folder: Path, n_kills: int, seed: int) -> Losses:
         else:
             losses.faults.append(f"a run ended by itself, with {child.returncode}")
             break
-        browser.read(_told(exports))
-        _compare(losses, left, _told(exports), len(bounds) - 1)
+        browser.read(_reports(exports))
+        _compare(losses, left, _reports(exports), len(bounds) - 1)
         if rng.random() < 0.3:
-            # Now and then the analysis begins anew.
+            # Now and then the analysis starts over.
             for entry in cache.glob("*.npz"):
                 entry.unlink()
         _look(losses, exports, blocks)
@@ -210,9 +210,9 @@ def _look(losses: Losses, exports: Path, blocks: set[bytes]) -> None:
         part.unlink()
 
 
-def _compare(losses: Losses, left: dict, told: list[dict], n_frames: int) -> None:
-    """Compare the choices that a page began with to those of the one before."""
-    back = next((line for line in told if line.get("back")), None)
+def _compare(losses: Losses, left: dict, reports: list[dict], n_frames: int) -> None:
+    """Compare the restored choices with those of the page before."""
+    back = next((line for line in reports if line.get("back")), None)
     if back is None or not left["search"]:
         return
     losses.n_brought_back += 1

@@ -65,14 +65,14 @@ def _run_child(outcome: Outcome, seed: int, first: int, last: int, bombs: int) -
     return last
 
 
-def _count(outcome: Outcome, number: int, told: dict) -> None:
+def _count(outcome: Outcome, number: int, report: dict) -> None:
     outcome.n_cases += 1
-    outcome.outcomes[told["outcome"]] += 1
-    outcome.kinds[told["kind"]] += 1
-    outcome.slowest = max(outcome.slowest, told["seconds"])
-    outcome.most_memory = max(outcome.most_memory, told["memory"])
-    if told["outcome"] == "FAULT":
-        outcome.faults.append(f"case {number} ({told['kind']}, {told['name']}): {told['message']}")
+    outcome.outcomes[report["outcome"]] += 1
+    outcome.kinds[report["kind"]] += 1
+    outcome.slowest = max(outcome.slowest, report["seconds"])
+    outcome.most_memory = max(outcome.most_memory, report["memory"])
+    if report["outcome"] == "FAULT":
+        outcome.faults.append(f"case {number} ({report['kind']}, {report['name']}): {report['message']}")
 
 
 def _child(seed: int, first: int, last: int, bombs: int) -> None:
@@ -95,12 +95,12 @@ def _child(seed: int, first: int, last: int, bombs: int) -> None:
             if trap.exists():
                 outcome, message = "FAULT", "a pickle was opened"
                 trap.unlink()
-            told = {
+            report = {
                 "outcome": outcome, "message": message, "kind": case.kind, "name": case.name,
                 "seconds": time.monotonic() - begun,
                 "memory": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024,
             }  # fmt: skip
-            print(json.dumps(told), flush=True)  # noqa: T201
+            print(json.dumps(report), flush=True)  # noqa: T201
 
 
 if __name__ == "__main__":

@@ -71,8 +71,8 @@ def test_code_and_command_include_the_reference(opened, given, tmp_path, monkeyp
     assert json.loads(done.stdout) == expected
     monkeypatch.chdir(tmp_path)
     _, *arguments = shlex.split(code_module.command(data, given, 6, "rank"))
-    told = CliRunner().invoke(command_line, [*arguments[:-2], "--dry-run", "--json"])
-    assert json.loads(told.stdout)["indices_by_rank"] == expected
+    planned = CliRunner().invoke(command_line, [*arguments[:-2], "--dry-run", "--json"])
+    assert json.loads(planned.stdout)["indices_by_rank"] == expected
     record = record_module.record(data, given, 6, "rank", b"")["parameters"]
     assert record["method"] == "msc"
     assert record["reference"]["name"] == "known.xyz"

@@ -176,9 +176,9 @@ def test_record_code_and_command_include_named_keys(misleading, tmp_path, monkey
     assert json.loads(done.stdout) == expected
     _, *arguments = shlex.split(command(opened, path, 1))
     assert {"--energy-key=my_e", "--forces-key=my_f", "--label-key=the kind"} < {*arguments}
-    told = CliRunner().invoke(app, [*arguments[:-2], "--dry-run", "--json"])
-    assert told.exit_code == 0, told.output
-    assert json.loads(told.stdout)["indices_by_rank"] == expected
+    planned = CliRunner().invoke(app, [*arguments[:-2], "--dry-run", "--json"])
+    assert planned.exit_code == 0, planned.output
+    assert json.loads(planned.stdout)["indices_by_rank"] == expected
 
 
 def test_default_keys_are_not_in_code_and_command(custom):

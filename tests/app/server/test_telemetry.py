@@ -35,5 +35,5 @@ def test_any_text_is_logged_in_one_line(text):
     line = JsonLines().format(record)
     assert line.isascii()
     assert len(line.splitlines()) == 1
-    told = json.loads(line)
-    assert (told["event"], told["name"]) == (f"opened {text}", text)
+    entry = json.loads(line)
+    assert (entry["event"], entry["name"]) == (f"opened {text}", text)

@@ -151,7 +151,7 @@ def test_named_keys_leave_references_comparable(session, keyed):
 
 def test_a_long_link_is_ignored():
     for search in ("?k=20&locked=" + "0," * LONGEST_SEARCH, "?" + "&".join(f"x{i}=1" for i in range(200))):
-        wish = LinkRequest(search)
-        assert wish.before() == LinkRequest("").before()
-        assert len(wish.faults) == 1
-        assert wish.faults[0].startswith("all of it")
+        request = LinkRequest(search)
+        assert request.before() == LinkRequest("").before()
+        assert len(request.faults) == 1
+        assert request.faults[0].startswith("all of it")

@@ -38,12 +38,12 @@ def test_dumps_have_forces_but_no_energy(tmp_path, column, values, symbols, note
     path = tmp_path / "x.lammpstrj"
     path.write_text(DUMP.format(column, *values))
     for reader in (read, read_in_process):
-        told = []
-        (atoms,) = reader(path, notes=told)
+        found = []
+        (atoms,) = reader(path, notes=found)
         assert str(atoms.symbols) == symbols
         assert atoms_energy(atoms) is None
         np.testing.assert_allclose(atoms_forces(atoms), [[0.1, 0.2, 0.3], [0.4, 0.5, 0.6]])
-        assert told == notes
+        assert found == notes
 
 
 def test_the_case_of_a_dump():

@@ -109,8 +109,8 @@ def run(*arguments):
 @pytest.mark.parametrize("method", [method for method in q.METHODS if method != "pcov_fps"])
 def test_isolated_atoms_are_kept_by_every_method(with_references, tmp_path, method):
     done = run("compress", with_references, "-m", method, "-s", 3, "-o", tmp_path / "s.xyz", "--json")
-    told = json.loads(done.stdout)
-    assert told["isolated_atoms"] == told["parameters"]["locked"] == [10, 11]
+    report = json.loads(done.stdout)
+    assert report["isolated_atoms"] == report["parameters"]["locked"] == [10, 11]
     kept = q.read(tmp_path / "s.xyz")
     assert sorted(len(atoms) for atoms in kept) == [1, 1, 3]
 

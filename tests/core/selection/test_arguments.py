@@ -1,4 +1,4 @@
-"""Arguments of `select` are checked: marks, costs, properties."""
+"""Validation of marks, costs and properties."""
 
 import numpy as np
 import pytest
@@ -36,7 +36,7 @@ def test_invalid_costs_are_refused(rng):
         (1.0, ValueError, "y: expected a matrix of shape"),
     ],
 )
-def test_unusable_properties(y, error, text):
+def test_invalid_properties_are_refused(y, error, text):
     with pytest.raises(error) as raised:
         select(np.eye(3), "pcov_fps", y=y)
     assert str(raised.value).startswith(text)

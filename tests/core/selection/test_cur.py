@@ -14,7 +14,7 @@ def example():
 
 
 def naive_scores(means, picked):
-    """Return the squares of the first left singular vector of what the rows picked do not span."""
+    """Return the squared first left singular vector of the residuals of the picked rows."""
     centred = means - means.mean(axis=0)
     rank = np.linalg.matrix_rank(centred)
     this_round, left = picked[len(picked) // rank * rank :], np.ones(len(means))
@@ -36,7 +36,7 @@ def test_every_pick_has_the_highest_score(rng):
         assert scores[order[rank]] >= np.delete(scores, order[:rank]).max() - 1e-9, f"pick {rank}"
 
 
-def test_the_picks_of_scikit_matter():
+def test_picks_agree_with_scikit_matter():
     order = select(example(), "cur", 5).order.tolist()
     assert order == BY_SCIKIT_MATTER
     skmatter = pytest.importorskip("skmatter.sample_selection")
@@ -44,7 +44,7 @@ def test_the_picks_of_scikit_matter():
     assert skmatter.CUR(n_to_select=5).fit(centred).selected_idx_.tolist() == order
 
 
-def test_when_the_rank_is_exhausted_the_other_frames_start_again(rng):
+def test_the_decomposition_restarts_when_the_rank_is_exhausted(rng):
     X = rng.normal(size=(40, 3))
     X -= X.mean(axis=0)
     order = select(X, "cur").order
@@ -53,7 +53,7 @@ def test_when_the_rank_is_exhausted_the_other_frames_start_again(rng):
         assert np.linalg.matrix_rank(X[order[first : first + 3]], tol=1e-6) == 3
 
 
-def test_copies_come_after_everything_that_is_new(rng):
+def test_copies_come_after_distinct_frames(rng):
     X = rng.normal(size=(4, 6))
     order = select(np.concatenate([X, X]), "cur").order
     # Four centred rows have a rank of three.

@@ -1,4 +1,4 @@
-"""DIRECT: compare with a restatement of its steps; clusters that are clear, and sets without clusters."""
+"""DIRECT: compare with a naive implementation; clear clusters, and sets without clusters."""
 
 import warnings
 
@@ -31,7 +31,7 @@ def by_hand(means, n):
 
 
 @pytest.mark.parametrize("n", [1, 2, 5, 11, 23, 47])
-def test_the_frames_of_a_restatement(n, rng):
+def test_frames_agree_with_the_naive_implementation(n, rng):
     frames = [rng.normal(rng.integers(3), 0.3, (rng.integers(1, 6), 6)) for _ in range(60)]
     means = np.array([X.mean(axis=0) for X in frames])
     expected = by_hand(means, n)
@@ -39,7 +39,7 @@ def test_the_frames_of_a_restatement(n, rng):
     assert set(select(Environments.from_frames(frames), "direct", n).order.tolist()) == expected
 
 
-def test_one_of_each_clear_cluster_and_large_clusters_first(rng):
+def test_one_frame_per_clear_cluster_and_large_clusters_first(rng):
     centers = 10.0 * np.eye(4)
     sizes = [7, 2, 5, 1]
     X = np.concatenate([c + rng.normal(0, 0.01, (n, 4)) for c, n in zip(centers, sizes, strict=True)])
@@ -48,7 +48,7 @@ def test_one_of_each_clear_cluster_and_large_clusters_first(rng):
     assert cluster[order].tolist() == [0, 2, 1, 3]
 
 
-def test_it_is_not_nested():
+def test_subsets_are_not_nested():
     selection = select(np.random.default_rng(1).normal(size=(30, 3)), "direct", 8)
     assert not selection.nested
     with pytest.raises(ValueError, match="until: expected None with method 'direct'"):
@@ -78,13 +78,13 @@ def test_constant_columns_and_units_do_not_matter(rng):
 
 
 def test_columns_without_correlation(rng):
-    """No principal component of few orthogonal columns need have a variance above 1."""
+    """All principal components of a few orthogonal columns may have variances of at most 1."""
     X = np.array([[1.0, 1.0], [1.0, -1.0], [-1.0, 1.0], [-1.0, -1.0]])
     assert sorted(select(X, "direct").order.tolist()) == [0, 1, 2, 3]
     assert len(select(rng.normal(size=(30, 1)), "direct", 12)) == 12
 
 
-def test_locked_frames_and_the_clusters_of_the_others(rng):
+def test_locked_frames_are_in_no_cluster(rng):
     X = rng.normal(size=(20, 4))
     order = select(X, "direct", 9, locked=[5, 1]).order.tolist()
     others = [i for i in range(20) if i not in (5, 1)]

@@ -48,7 +48,7 @@ def slow_exchange(frames, chosen, room, locked=(), excluded=()):
 
 
 @pytest.mark.parametrize("seed", range(6))
-def test_a_sweep_equals_the_naive_search(seed):
+def test_a_sweep_agrees_with_the_naive_search(seed):
     rng = np.random.default_rng(seed)
     frames = clustered(rng)
     envs, start = Environments.from_frames(frames), rng.permutation(14)[:5]
@@ -62,7 +62,7 @@ def test_a_sweep_equals_the_naive_search(seed):
 
 @pytest.mark.jit
 @pytest.mark.parametrize("method", ["msc", "balanced", "random"])
-def test_nothing_gets_worse_and_what_was_drawn_gets_better(method, rng):
+def test_no_metric_gets_worse_and_random_subsets_improve(method, rng):
     envs = Environments.from_frames(clustered(rng, 150, 9))
     order = select(envs, method, bandwidth=BANDWIDTH).order
     for n in (8, 30, 75):
@@ -79,7 +79,7 @@ def test_nothing_gets_worse_and_what_was_drawn_gets_better(method, rng):
 
 
 @pytest.mark.jit
-def test_the_number_of_threads_changes_nothing(rng):
+def test_the_result_does_not_depend_on_the_number_of_threads(rng):
     from quests_core import get_num_threads, set_num_threads
 
     envs = Environments.from_frames(clustered(rng, 60))
@@ -93,7 +93,7 @@ def test_the_number_of_threads_changes_nothing(rng):
     assert found[0] == found[1]
 
 
-def test_frames_without_environments_stay_and_everything_may_be_chosen():
+def test_empty_frames_stay_and_the_full_set_and_the_empty_one_are_allowed():
     envs = Environments([[0.0], [1.0]], [0, 1, 1, 2])
     assert exchange(envs, [1, 0]).tolist() == [1, 0]
     assert exchange(envs, [2, 1, 0]).tolist() == [2, 1, 0]

@@ -35,14 +35,14 @@ def by_hand(frames, y):
 
 
 @pytest.mark.parametrize("n_properties", [1, 3])
-def test_pcov_fps_by_hand(n_properties, rng):
+def test_pcov_fps_agrees_with_a_naive_implementation(n_properties, rng):
     frames = [rng.normal(0, 0.4, (rng.integers(1, 6), 4)) for _ in range(18)]
     y = rng.normal(size=(18, n_properties)) * 10.0 ** rng.normal(size=n_properties)
     order = select(Environments.from_frames(frames), "pcov_fps", y=y).order.tolist()
     assert order == by_hand(frames, y)
 
 
-def test_pcov_fps_of_scikit_matter():
+def test_pcov_fps_agrees_with_scikit_matter():
     X, y = example()
     order = select(X, "pcov_fps", y=y).order.tolist()
     assert order == BY_SCIKIT_MATTER
@@ -52,7 +52,7 @@ def test_pcov_fps_of_scikit_matter():
     assert theirs.selected_idx_.tolist() == order
 
 
-def test_properties_decide_where_descriptors_are_equal():
+def test_properties_decide_between_equal_descriptors():
     X = np.full((6, 2), 0.3)
     y = [0.0, 0.1, 0.2, 5.0, 2.0, 0.1]
     assert select(X, "pcov_fps", 4, y=y).order.tolist() == [3, 0, 4, 2]
@@ -68,7 +68,7 @@ def test_constant_properties_and_their_units_do_not_matter(rng):
     assert alone[0] == np.argmax(from_the_same.scores())
 
 
-def test_everything_is_equal():
+def test_equal_frames_come_in_file_order():
     assert select(np.full((4, 2), 0.3), "pcov_fps", y=np.ones(4)).order.tolist() == [0, 1, 2, 3]
 
 

@@ -36,7 +36,7 @@ def envs(rng):
 
 @pytest.mark.jit
 @pytest.mark.filterwarnings("ignore")
-def test_the_checks_of_scikit_learn():
+def test_the_checks_of_scikit_learn_pass():
     found = check_estimator(FrameSelector(n_to_select=0.5), on_skip=None, on_fail=None)
     failed = {result["check_name"] for result in found if result["status"] == "failed"}
     assert failed <= set(EXPECTED_FAILURES)
@@ -45,7 +45,7 @@ def test_the_checks_of_scikit_learn():
 
 @pytest.mark.parametrize("method", ["balanced", "msc", "maxvol", "direct", "random", "pcov_fps"])
 @pytest.mark.parametrize("n_to_select", [3, 0.25, None])
-def test_it_selects_as_select(envs, method, n_to_select):
+def test_the_selection_agrees_with_select(envs, method, n_to_select):
     y = y_of(envs)
     selector = FrameSelector(method, n_to_select, bandwidth=0.1, locked=[4], excluded=[2]).fit(envs, y)
     given = {"y": y} if method == "pcov_fps" else {}
@@ -57,7 +57,7 @@ def test_it_selects_as_select(envs, method, n_to_select):
     assert (selector.n_frames_in_, selector.n_features_in_) == (12, 3)
 
 
-def test_every_parameter_of_select_is_one_of_the_selector(envs):
+def test_parameters_agree_with_those_of_select(envs):
     import inspect
 
     own = set(inspect.signature(FrameSelector).parameters)
@@ -89,7 +89,7 @@ def test_parameters_are_stored_as_given():
         selector.set_params(size=3)
 
 
-def test_errors(envs):
+def test_invalid_input_is_refused(envs):
     with pytest.raises(NotFittedError):
         FrameSelector().get_support()
     with pytest.raises(NotFittedError):

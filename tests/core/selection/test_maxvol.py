@@ -1,4 +1,4 @@
-"""MaxVol: no swap enlarges the determinant; the order is that of one active set after the other."""
+"""MaxVol: no swap enlarges the volume; active sets follow one another in the order."""
 
 import numpy as np
 import pytest
@@ -47,7 +47,7 @@ def test_no_swap_enlarges_the_volume(name):
 
 
 def test_swaps_are_needed():
-    """Rows of largest residual alone are no locally maximal volume."""
+    """The rows with the largest residuals alone do not reach a locally maximal volume."""
     gains = []
     for seed in range(20):
         A = np.random.default_rng(seed).normal(size=(40, 5))
@@ -63,7 +63,7 @@ def test_nothing_to_choose_from():
 
 
 def by_hand(frames):
-    """Return the frames of one active set after the other, in an orthonormal basis of the columns."""
+    """Return the frames of successive active sets, in an orthonormal basis of the columns."""
     owner, order = np.repeat(range(len(frames)), [len(X) for X in frames]), []
     rows = np.linalg.svd(np.concatenate(frames), full_matrices=False)[0]
     while len(order) < len(frames):
@@ -94,7 +94,7 @@ def test_an_outlier_among_many_comes_first(rng):
     assert select(X, "maxvol", 1).order.tolist() == [137]
 
 
-def test_a_reference_that_spans_more_leaves_its_frames_for_later(rng):
+def test_frames_that_extend_the_active_set_of_a_reference_come_first(rng):
     X = rng.normal(0, 0.1, (30, 3))
     X[7] *= 500.0
     reference = 3.0 * np.eye(3)
@@ -128,7 +128,7 @@ def test_blocks_of_rows_do_not_change_the_order(rng, monkeypatch):
     assert select(envs, "maxvol").order.tolist() == order
 
 
-def test_progress_is_told_once_per_active_set(rng):
+def test_progress_is_reported_once_per_active_set(rng):
     seen = []
     X = rng.normal(size=(20, 4))
     select(X, "maxvol", progress=lambda *step: seen.append(step))

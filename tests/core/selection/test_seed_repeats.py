@@ -1,4 +1,4 @@
-"""Tests of curves for several seeds."""
+"""Compression curves for several seeds."""
 
 import numpy as np
 import pytest
@@ -20,7 +20,7 @@ def frames(rng):
 
 
 @pytest.mark.parametrize("method", ["random", "mean_fps", "k_means"])
-def test_each_repeat_is_the_naive_curve_of_its_seed(frames, method):
+def test_each_repeat_agrees_with_the_naive_curve_of_its_seed(frames, method):
     envs = Environments.from_frames(frames)
     found = repeated_curves(envs, method, 3, [2, 7, 14], BANDWIDTH, random_state=5)
     assert found.random_state.tolist() == [5] * 3 + [6] * 3 + [7] * 3

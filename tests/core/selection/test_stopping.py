@@ -44,7 +44,7 @@ def slow_smallest(frames, order, **targets):
         {"overlap": 0.2, "max_delta_entropy": 1.0, "information_loss": 1.0},
     ],
 )
-def test_the_smallest_subset_equals_the_naive_scan(name, targets):
+def test_the_smallest_subset_agrees_with_the_naive_scan(name, targets):
     frames = SETS[name]
     envs = Environments.from_frames(frames)
     selection = select(envs, bandwidth=BANDWIDTH)
@@ -68,7 +68,7 @@ def test_one_frame_less_misses_the_target(rng):
 
 
 @pytest.mark.parametrize("max_envs", [5, 8, 12, 39, 40, 400])
-def test_at_most_so_many_environments(rng, max_envs):
+def test_the_number_of_environments_is_limited(rng, max_envs):
     sizes = [3, 5, 0, 9, 2, 7, 14]
     frames = [rng.normal(size=(n, 2)) for n in sizes]
     order = [1, 4, 2, 0, 3, 6, 5]
@@ -91,7 +91,7 @@ def test_excluded_frames_need_not_be_covered():
         smallest_subset(envs, selection.order, overlap=1.0, bandwidth=0.1)
 
 
-def test_the_bandwidth_is_the_selections_unless_given(rng):
+def test_the_bandwidth_defaults_to_that_of_the_selection(rng):
     envs = Environments.from_frames([rng.normal(0, 0.3, (4, 3)) for _ in range(20)])
     selection = select(envs, "random", bandwidth=BANDWIDTH)
     wide = smallest_subset(envs, selection.order, overlap=0.9, bandwidth=BANDWIDTH)
@@ -101,7 +101,7 @@ def test_the_bandwidth_is_the_selections_unless_given(rng):
     assert len(narrow) > len(wide)
 
 
-def test_by_default_it_is_the_knee(rng):
+def test_the_default_target_is_the_knee(rng):
     centers = rng.normal(0, 3, (5, 2))
     envs = Environments.from_frames([centers[i % 5] + rng.normal(0, 0.02, (4, 2)) for i in range(40)])
     selection = select(envs, bandwidth=BANDWIDTH)
@@ -138,7 +138,7 @@ def test_unreachable_targets_are_refused(rng):
 
 @pytest.mark.parametrize("until", [{"overlap": 0.9}, {"information_loss": 0.2, "max_envs": 60}, "knee"])
 @pytest.mark.parametrize("method", ["balanced", "msc", "random"])
-def test_select_gives_the_smallest_subset_such_that(until, method, rng):
+def test_select_returns_the_smallest_subset_that_meets_the_targets(until, method, rng):
     envs = Environments.from_frames([rng.normal(0, 0.3, (rng.integers(1, 5), 2)) for _ in range(30)])
     given = {"bandwidth": 0.2, "locked": [4], "excluded": [0, 9]}
     whole = select(envs, method, **given)

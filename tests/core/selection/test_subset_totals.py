@@ -35,7 +35,7 @@ def slow(frames, picked):
 
 
 @pytest.mark.parametrize("name", ["plain", "duplicates", "one-atom frames"])
-def test_totals_and_changes_are_those_of_naive_sums(name):
+def test_totals_and_changes_agree_with_naive_sums(name):
     frames = SETS[name]
     totals, picked = Totals(frames), []
     for frame in (2, 0, 3):

@@ -28,7 +28,7 @@ def by_hand(envs, chunks, method, n, keep, **more):
 
 @pytest.mark.parametrize("method", [method for method in METHODS if method != "pcov_fps"])
 @pytest.mark.parametrize("keep", [2, 0.5])
-def test_two_stages_are_select_of_select(frames, method, keep):
+def test_two_stages_agree_with_repeated_select(frames, method, keep):
     envs = Environments.from_frames(frames)
     dealt = [list(range(first, 14, 3)) for first in range(3)]
     given = {"bandwidth": BANDWIDTH, "random_state": 4}
@@ -42,7 +42,7 @@ def test_two_stages_are_select_of_select(frames, method, keep):
 
 
 @pytest.mark.parametrize("method", [method for method in METHODS if method != "pcov_fps"])
-def test_keeping_everything_equals_one_pass(frames, method):
+def test_keeping_all_frames_agrees_with_one_stage(frames, method):
     envs = Environments.from_frames(frames)
     for n in (4, None):
         one = select(envs, method, n, bandwidth=BANDWIDTH).order.tolist()
@@ -60,7 +60,7 @@ def test_locked_and_excluded_frames_refer_to_the_full_set(frames):
         assert (found.parameters["locked"], found.parameters["excluded"]) == ([12, 1], [0, 2, 3])
 
 
-def test_a_chunk_that_is_excluded_or_empty_gives_nothing(frames):
+def test_excluded_and_empty_chunks_contribute_no_frames(frames):
     envs = Environments.from_frames(frames)
     chunks = [envs.take(range(4)), envs.take([]), envs.take(range(4, 14))]
     found = select_in_chunks(chunks, keep=1.0, excluded=range(4))
@@ -88,7 +88,7 @@ def test_invalid_arguments_of_two_stages_are_refused(frames):
 
 
 @pytest.mark.jit
-def test_little_is_lost_on_real_carbon(data_file):
+def test_two_stages_lose_little_on_real_carbon(data_file):
     """Check the numbers in the docstring on fewer frames."""
     from quests_core import descriptors, read
 

@@ -17,10 +17,10 @@ import json
 from quests_core.utils.jit import jit
 from quests_core.compilation import first_time
 from quests_core.descriptors.x1_x2 import describe_frames
-told = {"folder": describe_frames.stats.cache_path, "wait": first_time()}
-if told["folder"] is None:
-    told["computed"] = jit(lambda x: 2 * x)(21)
-print(json.dumps(told))
+report = {"folder": describe_frames.stats.cache_path, "wait": first_time()}
+if report["folder"] is None:
+    report["computed"] = jit(lambda x: 2 * x)(21)
+print(json.dumps(report))
 """
 
 
@@ -49,10 +49,10 @@ def test_kernels_are_compiled_without_being_stored(run):
     done = run("-c", SCRIPT)
     assert done.returncode == 0, done.stderr
     assert done.stderr.count(NO_CACHE) == 1
-    told = json.loads(done.stdout)
-    assert told["folder"] is None
-    assert "compiled in each process" in told["wait"]
-    assert told["computed"] == 42
+    report = json.loads(done.stdout)
+    assert report["folder"] is None
+    assert "compiled in each process" in report["wait"]
+    assert report["computed"] == 42
 
 
 @pytest.mark.jit

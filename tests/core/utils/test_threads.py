@@ -20,13 +20,13 @@ def threads():
 @pytest.mark.parametrize("n", [0, 1, 9, 10, 11])
 def test_blocks_cover_everything_once(threads, n_threads, n):
     threads(n_threads)
-    found, told = [], []
+    found, calls = [], []
     parallel_blocks(
-        lambda first, last: found.extend(range(first, last)), n, 2, "step", lambda *c: told.append(c)
+        lambda first, last: found.extend(range(first, last)), n, 2, "step", lambda *c: calls.append(c)
     )
     assert sorted(found) == list(range(n))
-    assert all(step == "step" and 0 <= done <= total == n for step, done, total in told)
-    assert not n or told[-1] == ("step", n, n)
+    assert all(step == "step" and 0 <= done <= total == n for step, done, total in calls)
+    assert not n or calls[-1] == ("step", n, n)
 
 
 @pytest.mark.parametrize("n_threads", [2, 3])
