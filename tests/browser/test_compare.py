@@ -1,4 +1,4 @@
-"""Drag the size, aim at a target, look at redundancy and forces, compare two files: as a person does it."""
+"""Drag the size, set a target, look at redundancy and forces, and compare two files, as a user does."""
 
 import re
 

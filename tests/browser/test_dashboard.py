@@ -1,4 +1,4 @@
-"""Open, look, move the slider, compare methods, open files, cancel, download."""
+"""Open files, move the slider, compare methods, cancel, download."""
 
 import io
 import itertools
@@ -62,7 +62,7 @@ def download(page, label):
 
 
 def test_a_first_visit(page):
-    """The demo is there with every plot; slider, methods, colours and code do what they say."""
+    """The demo is shown with every plot; slider, methods, colours and code work."""
     n_frames = len(read(DEMO, index=":"))
     assert "Demo" in shown_name(page).inner_text()
     assert numbers(page, "full set")[1] == f"{n_frames:,}"
@@ -188,7 +188,7 @@ def settings_recompute(page):
 
 
 def test_a_published_set_opens_by_its_name(page, small_file):
-    """What is in the cache needs no network; what is not says so, and leaves what is shown."""
+    """Cached data sets need no network; others show an error and keep the open file."""
     folder = Path(os.environ["QUESTS_CACHE_DIR"], "datasets", "gap20")
     folder.mkdir(parents=True, exist_ok=True)
     write_with_checksum(folder / "Tiny.xyz", [small_file.read_bytes()])

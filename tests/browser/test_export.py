@@ -1,4 +1,4 @@
-"""Take things away, choose a bandwidth, follow a link: as a person does."""
+"""Export, choose a bandwidth and follow a link, as a user does."""
 
 import io
 import re

@@ -1,4 +1,4 @@
-"""A file of 232,144 environments in the page: minutes of work, so only where it is asked for."""
+"""A file of 232,144 environments in the page; takes minutes, so it runs on request only."""
 
 import gzip
 import io

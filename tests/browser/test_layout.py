@@ -1,4 +1,4 @@
-"""Nothing is cut off or outside the page at a width of 1280 pixels."""
+"""Nothing is clipped or outside the page at a width of 1280 pixels."""
 
 from tests.browser.conftest import wait_until_still
 

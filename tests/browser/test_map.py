@@ -1,4 +1,4 @@
-"""The map as a person uses it: choose colours, draw a lasso or a box, click, let go."""
+"""The map in use: choose colours, draw a lasso or a box, click, deselect."""
 
 import re
 
@@ -55,7 +55,7 @@ def corners(seen, left, top, right, bottom):
 
 
 def picked(page):
-    """Return how many frames the bar says are picked."""
+    """Return the number of selected frames in the bar."""
     text = page.get_by_text(re.compile("frames? selected")).first.inner_text()
     return int(re.match(r"([\d,]+) frame", text)[1].replace(",", ""))
 

@@ -1,4 +1,4 @@
-"""Real files, opened by path, compressed to 25 % and downloaded: every byte as it was."""
+"""Real files, opened by path, compressed to 25 % and downloaded, keep every byte of their frames."""
 
 import gzip
 import io

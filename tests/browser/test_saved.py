@@ -1,4 +1,4 @@
-"""What `Explorer.save` writes, opened from the disk by a browser that has no network."""
+"""The file of `Explorer.save` in a browser without a network."""
 
 import os
 

@@ -1,4 +1,4 @@
-"""Filter, pick and lock frames; look at what was lost and put it back; read the health of a file."""
+"""Filter, select and lock frames; add lost frames; read the health of a file."""
 
 import numpy as np
 from ase.io import write
@@ -8,7 +8,7 @@ from .test_dashboard import open_path
 
 
 def rows(page):
-    """Return the cells of the rows that are seen, without that of the check box."""
+    """Return the cells of the visible rows without the check box."""
     return [
         [cell.strip() for cell in row.locator(".tabulator-cell:visible").all_inner_texts()][1:]
         for row in page.locator(".tabulator-row:visible").all()
@@ -127,7 +127,7 @@ def test_the_health_of_a_file_is_told(page, tmp_path):
 
 
 def focused(page):
-    """Return the class and the text of what has the focus, within shadows too."""
+    """Return the class and the text of the focused element, in shadow roots too."""
     return page.evaluate(
         """() => { let at = document.activeElement;
         while (at && at.shadowRoot && at.shadowRoot.activeElement) at = at.shadowRoot.activeElement;
@@ -136,7 +136,7 @@ def focused(page):
 
 
 def focus_reaches(page, kind, start):
-    """Wait until something of that class whose text begins so has the focus."""
+    """Wait until an element of a class with this start of its text has the focus."""
 
     def is_there():
         found = focused(page)
@@ -227,7 +227,7 @@ def test_a_table_that_is_drawn_anew_keeps_focus_and_click(page, small_file):
     page.mouse.up()
     page.get_by_text("of frame 4, ").wait_for()
     focus_reaches(page, "tabulator-row", "4\n")
-    # Fitted to another width a row stays and its cells are made anew.
+    # Fitted to another width, a row stays and its cells are rebuilt.
     other = page.locator(".tabulator-row:visible").nth(2).locator("[tabulator-field=label]")
     other.hover()
     pressed = other.element_handle()
@@ -244,7 +244,7 @@ def test_a_table_that_is_drawn_anew_keeps_focus_and_click(page, small_file):
 
 
 def drawn_anew(page):
-    """Have every table make its rows anew, and wait until the one that is seen has."""
+    """Make every table rebuild its rows, and wait until the visible one has."""
     row = page.locator(".tabulator-row:visible").first.element_handle()
     page.evaluate(DRAW_ANEW)
     row.wait_for_element_state("hidden")

@@ -1,4 +1,4 @@
-"""What decides the size: a target is chosen, the slider follows, and the page says what came of it."""
+"""Targets: the slider follows the chosen target, and the page states the outcome."""
 
 import re
 
@@ -14,7 +14,7 @@ LOSS, KNEE = "smallest with mean loss ≤", "knee of the overlap"
 
 @pytest.fixture(scope="module")
 def curve(small_file):
-    """Return the numbers of the order that leads, at every size."""
+    """Return the metrics of the displayed order at every size."""
     envs = descriptors(read(small_file))
     return compression_curve(envs, select(envs).order, sizes=range(1, len(envs) + 1))
 
@@ -31,7 +31,7 @@ def give(page, unit, value):
 
 
 def wait_for_size(page, curve, n_frames):
-    """Wait until the line, the slider and the table show this size of the order that leads."""
+    """Wait until the line, the slider and the table show this size of the displayed order."""
     row = curve[curve["n_frames"] == n_frames].iloc[0]
     page.locator(".size", has_text=re.compile(rf"\b{n_frames} of 40 frames")).wait_for()
     # The slider's stops are counted from 0.

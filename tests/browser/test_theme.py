@@ -1,4 +1,4 @@
-"""What is written in plots can be read in the light theme and in the dark one."""
+"""Text in plots is legible in the light and in the dark theme."""
 
 import re
 
@@ -40,7 +40,7 @@ def contrast(color, paper):
 
 
 def wait_until_readable(page, is_dark, *wanted):
-    """Wait until texts that start so are there, in that theme, and stand out from their paper."""
+    """Wait until texts with this start are drawn in a theme, with enough contrast to their background."""
     found, papers = {}, []
 
     def is_readable():

@@ -1,4 +1,4 @@
-"""Small whole files that the fuzzer takes apart."""
+"""Small valid files that the fuzzer damages."""
 
 import gzip
 import io
@@ -15,13 +15,13 @@ ROOT = Path(__file__).resolve().parents[2]
 
 
 class Grenade:
-    """Unpickled, it leaves a file behind: the fuzzer looks for it."""
+    """Object that creates a file when it is unpickled, which the fuzzer looks for."""
 
     def __init__(self, path):
         self.path = str(path)
 
     def __reduce__(self):
-        """Say what unpickling calls."""
+        """Return the call that unpickling makes."""
         return open, (self.path, "w")
 
 
@@ -73,7 +73,7 @@ def _columns() -> bytes:
 
 @cache
 def xyz_files() -> tuple[bytes, ...]:
-    """Return the contents of xyz files: made ones, and the beginning of the demo."""
+    """Return the contents of xyz files: generated ones, and the beginning of the demo."""
     demo = gzip.decompress((ROOT / "app/assets/demo.xyz.gz").read_bytes())
     lines, frames, at = demo.split(b"\n"), [], 0
     while len(frames) < 5:
@@ -85,7 +85,7 @@ def xyz_files() -> tuple[bytes, ...]:
 
 @cache
 def other_files() -> dict[str, bytes]:
-    """Return the contents of files of other formats by the name that they should have."""
+    """Return the contents of files of other formats, by file name."""
     atoms, found = bulk("Cu", cubic=True), {}
     for name, format_, text in (
         ("POSCAR", "vasp", True),

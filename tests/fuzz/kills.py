@@ -1,8 +1,8 @@
-"""Kills the process while it analyses, decides and exports, and looks at what is left behind.
+"""Kill the process while it analyses, decides and exports, and check what it leaves behind.
 
-A child opens a file as a session does, with a cache on disk, marks frames, undoes, and writes subsets of it,
-one after the other; it is killed at a random moment. The next child is a page that is called again: it is
-given the address, and what the browser's tab has kept, and must have the same choices.
+A child opens a file as a session does, with a cache on disk, marks frames, undoes, and writes one subset
+after another; it is killed at a random moment. The next child stands for the reloaded page: it gets the
+address and the decisions that the browser's tab has stored, and must restore the same choices.
 ``python -m tests.fuzz.kills FILE EXPORTS LEFT`` is the child.
 """
 
@@ -75,7 +75,7 @@ class Session:
         print(json.dumps(line), flush=True)  # noqa: T201
 
     def decide(self, rng: np.random.Generator) -> None:
-        """Mark a frame or undo, and compute what follows; the size is moved meanwhile."""
+        """Mark a frame or undo, move the size, and wait for the results."""
         marks, frame = self.state.marks, [int(rng.integers(len(self.state.opened.envs)))]
         if rng.random() < 0.2:
             self.controller.history.undo()
@@ -151,10 +151,10 @@ def _undisturbed(path: Path, cache: Path, exports: Path) -> tuple[str, float]:
 
 
 def run(path: Path, folder: Path, n_kills: int, seed: int) -> Losses:
-    """Kill that many processes at random moments and check what each leaves; at last compare the numbers.
+    """Kill `n_kills` processes at random moments, check what each leaves, and compare the final numbers.
 
-    Those that had finished before their moment are counted apart; `seconds` follows how long they took, as
-    with a cache most take less than the first.
+    Processes that end before they are killed are counted separately; `seconds` adapts to their duration,
+    since with a cache most take less time than the first.
     """
     losses, rng = Losses(), np.random.default_rng(seed)
     cache, exports = folder / "cache", folder / "exports"

@@ -1,4 +1,4 @@
-"""What can be wrong with a file: each function takes a whole file apart in one way."""
+"""Faults of files: each function damages a valid file in one way."""
 
 import functools
 import gzip
@@ -22,13 +22,13 @@ class Case(NamedTuple):
     Attributes
     ----------
     kind : str
-        What was done to it.
+        The mutation.
     name : str
         The name under which it is stored.
     data : bytes
-        What stands in it.
+        Its content.
     good : bool
-        Whether it must be read, as nothing is wrong with it.
+        Whether it is valid and must be read.
     """
 
     kind: str
@@ -276,7 +276,7 @@ TEXT = (
 
 
 def _harmless(rng, data: bytes) -> tuple[str, bytes]:
-    """Return a file with which nothing is wrong, however it looks."""
+    """Return a file that is valid although it looks odd."""
     what = int(rng.integers(7))
     if what == 0:
         return "good: CRLF", data.replace(b"\n", b"\r\n")
@@ -296,7 +296,7 @@ def _harmless(rng, data: bytes) -> tuple[str, bytes]:
 
 
 def _bomb(rng) -> tuple[str, bytes]:
-    """Return a small file that unpacks to 3 GB: members of a gzip file may follow each other."""
+    """Return a small file that unpacks to 3 GB, from concatenated gzip members."""
     what = int(rng.integers(4))
     unit = (bytes(1 << 20), b"1\n\nH 0 0 0\n" * 90_000, b"a" * (1 << 20), b"H 0 0 0\n" * 130_000)[what]
     head = (b"", b"", b"1\n", b"500000000\n\n")[what]
@@ -323,7 +323,7 @@ def _packed(rng, data: bytes) -> tuple[str, bytes, bool]:
 
 
 def case(rng, number: int, trap: Path, bombs: int) -> Case:
-    """Return the file of that number: mostly text, some compressed, of other formats, or pickles."""
+    """Return the file with a number: mostly text, some compressed, in other formats, or pickles."""
     data = _pick(rng, bases.xyz_files())
     share = number % 20
     if bombs and number % (20 * bombs) == 0:

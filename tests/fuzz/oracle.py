@@ -1,4 +1,4 @@
-"""Another reading of xyz files, slow and strict, which shares nothing with the library's."""
+"""A slow and strict reader of xyz files, independent of the library."""
 
 import gzip
 import math
@@ -15,7 +15,7 @@ CLOSING = {"{": "}", "[": "]"}
 
 
 class Frame(NamedTuple):
-    """What a frame says: elements, positions, cell, periodic axes, forces or None, energy or None, label."""
+    """Content of a frame: elements, positions, cell, periodic axes, forces or None, energy or None, label."""
 
     elements: list[str]
     positions: list[list[float]]
@@ -37,7 +37,7 @@ def _words(line: str) -> list[str]:
 
 
 def _word(line: str, at: int, value: bool) -> tuple[str, int]:
-    """Return a word, character by character, and its end; in a value, equals signs are like others."""
+    """Return a word and its end; in a value, an equals sign is an ordinary character."""
     first, text = at, ""
     while at < len(line) and line[at] not in _SPACE and (value or line[at] != "=" or at == first):
         char = line[at]
@@ -75,7 +75,7 @@ def _after_blanks(line: str, at: int) -> int:
 
 
 def _items(line: str) -> list[tuple[str, str | None]]:
-    """Return the keys and values of a comment; an IndexError where a quote or bracket does not end."""
+    """Return the keys and values of a comment; raise an IndexError if a quote or bracket is not closed."""
     items, at = [], _after_blanks(line, 0)
     while at < len(line):
         key, at = _word(line, at, False)
@@ -98,7 +98,7 @@ def _items(line: str) -> list[tuple[str, str | None]]:
 
 
 def _label(key: str) -> tuple[int, bool, str] | None:
-    """Return the rank and quantity that a key names."""
+    """Return the rank of a key and the quantity that it names."""
     found = re.fullmatch("(ref|dft)?[_-]?(free[_-]?)?(energy|energies|forces?|stress|virials?)", key.lower())
     if not found or (found[1] is None and key[0] in "_-"):
         return None
@@ -106,7 +106,7 @@ def _label(key: str) -> tuple[int, bool, str] | None:
 
 
 def _comment(line: str) -> dict[str, str]:
-    """Return the values of a comment of keys and values, those that say the structure in lower case."""
+    """Return the values of a comment, with keys of the structure in lower case."""
     try:
         items = _items(line)
     except IndexError:
@@ -174,7 +174,7 @@ def _frame(comment: str, lines: list[str]) -> Frame:
 
 
 def parse(data: bytes) -> list[Frame]:
-    """Return the frames of a file; any exception means that it says nothing clear."""
+    """Return the frames of a file; any exception means that it is ambiguous or invalid."""
     while data[:2] == b"\x1f\x8b":
         data = gzip.decompress(data)
     lines = data.decode("utf-8").split("\n")
@@ -192,5 +192,5 @@ def parse(data: bytes) -> list[Frame]:
 
 
 def same(a: float, b: float) -> bool:
-    """Say whether two numbers are the same, NaN being only NaN."""
+    """Return whether two numbers are equal, NaN only to NaN."""
     return (math.isnan(a) and math.isnan(b)) or a == b

@@ -1,6 +1,6 @@
-"""Runs cases in a child process with little memory; what hangs, crashes or takes too much is a fault.
+"""Run cases in a child process with limited memory; hanging, crashing or exceeding it is a fault.
 
-``python -m tests.fuzz.run SEED FIRST LAST BOMBS`` is the child: it tells of each case in a line of JSON.
+``python -m tests.fuzz.run SEED FIRST LAST BOMBS`` is the child: it reports each case as a line of JSON.
 """
 
 import json
@@ -24,7 +24,7 @@ MEMORY = 1_500_000_000
 
 @dataclass
 class Outcome:
-    """What came of many cases."""
+    """The outcomes of many cases."""
 
     n_cases: int = 0
     outcomes: Counter = field(default_factory=Counter)
@@ -35,7 +35,7 @@ class Outcome:
 
 
 def run(n_cases: int, seed: int, bombs: int = 100) -> Outcome:
-    """Try that many files, every ``20 * bombs``-th a gzip bomb (0: none); go on behind one that kills."""
+    """Try files, every ``20 * bombs``-th a gzip bomb (0: none); continue after one that kills the child."""
     outcome, first = Outcome(), 0
     while first < n_cases:
         first = _run_child(outcome, seed, first, n_cases, bombs)

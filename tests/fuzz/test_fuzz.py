@@ -1,4 +1,4 @@
-"""Files that are wrong in every way: refused with a clear error, or read as they are; never anything else."""
+"""Damaged files are refused with a clear error or read as they are."""
 
 import numpy as np
 import pytest
@@ -34,7 +34,7 @@ def test_a_number_names_one_file(tmp_path):
         (Case("bad", "a.xyz", b"1\n\nH 0 0 0\n", good=False), ""),
     ],
 )
-def test_the_judge_tells_good_from_bad(tmp_path, case, fault):
+def test_faults_are_recognised(tmp_path, case, fault):
     outcome, message = verdict.judge(case, tmp_path)
     assert (outcome == "FAULT") == bool(fault)
     assert fault in message

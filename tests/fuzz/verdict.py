@@ -1,4 +1,4 @@
-"""Reads a file as the dashboard does, and judges what came of it."""
+"""Read a file as the dashboard does, and judge the result."""
 
 import re
 import time
@@ -21,7 +21,7 @@ WHOLE_FILE = (
 
 
 def judge(case: Case, folder: Path) -> tuple[str, str]:
-    """Return "refused" or "read" and a message, or "FAULT" and what is wrong."""
+    """Return "refused" or "read" and a message, or "FAULT" and the reason."""
     path = folder / case.name
     path.write_bytes(case.data)
     try:
@@ -48,7 +48,7 @@ def _judge_refusal(case: Case, error: Exception) -> tuple[str, str]:
 
 
 def _compare(case: Case, dataset) -> str:
-    """Return how a result differs from what stands in the file, "" where it does not."""
+    """Return how a result differs from the content of the file, "" if it does not."""
     if ".xyz" not in case.name:
         finite = all(
             np.isfinite(a.positions).all() and np.isfinite(a.cell.array).all() for a in dataset.frames
@@ -93,7 +93,7 @@ def _differs(frame: oracle.Frame, atoms, norms) -> str:
 
 
 def _describe(dataset) -> str:
-    """Return what is wrong with the descriptors of what was read."""
+    """Return what is wrong with the descriptors of the frames read."""
     begun = time.process_time()
     try:
         envs = analysed_dataset.environments(dataset, Parameters())

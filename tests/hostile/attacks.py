@@ -1,4 +1,4 @@
-"""Attacks by HTTP and by the websocket: coroutines that return what they should not have reached."""
+"""Attacks by HTTP and by the websocket: coroutines that return what they should not have obtained."""
 
 import asyncio
 import base64
@@ -31,19 +31,19 @@ Attack = Callable[[ServedAs, np.random.Generator], Awaitable[list[str]]]
 
 
 async def joined(server: ServedAs) -> Wire:
-    """Open a page as anybody may."""
+    """Open a page as any client may."""
     return await (await Page(server.address).load()).connect()
 
 
 async def load_modules(server: ServedAs, rng: np.random.Generator) -> list[str]:
-    """Have modules imported by their addresses."""
+    """Try to import modules by URLs."""
     paths = [f"/components/{module}/x/_css/y" for module in rng.permutation(MODULES)]
     codes = [(await fetch(server.address, path)).code for path in paths]
     return [f"{path}: {code}" for path, code in zip(paths, codes, strict=True) if code != 404]
 
 
 async def foreign_hosts(server: ServedAs, rng: np.random.Generator) -> list[str]:
-    """Call pages, files and figures by another name."""
+    """Request pages, files and figures with another host name."""
     losses = []
     for host in rng.permutation(HOSTS):
         for path in ("/app", "/static/js/bokeh.min.js", "/health", "/metrics"):
@@ -53,7 +53,7 @@ async def foreign_hosts(server: ServedAs, rng: np.random.Generator) -> list[str]
 
 
 async def take_sessions(server: ServedAs, rng: np.random.Generator) -> list[str]:
-    """Join the session of somebody else, by its token, by changed ones and by made-up ones."""
+    """Join another session with its token, with altered tokens and with invented ones."""
     victim, thief = await Page(server.address).load(), await Page(server.address).load()
     wire = await victim.connect()
     at = int(rng.integers(len(victim.token)))
@@ -76,12 +76,12 @@ async def take_sessions(server: ServedAs, rng: np.random.Generator) -> list[str]
 
 @functools.cache
 def packed(n_bytes: int) -> dict:
-    """Return zeros as Bokeh writes bytes into a message."""
+    """Return zeros encoded as Bokeh encodes bytes in a message."""
     return {"type": "bytes", "data": base64.b64encode(gzip.compress(bytes(n_bytes))).decode()}
 
 
 async def bombs(server: ServedAs, rng: np.random.Generator) -> list[str]:
-    """Send little that unpacks to much."""
+    """Send compressed data that unpack to much more."""
     wire, before, n_fields = await joined(server), server.peak_bytes, int(rng.choice([1, 40]))
     with contextlib.suppress(*GONE):
         await wire.patch(changed(wire.find("Frames kept"), "tags", [packed(400 * MB // n_fields)] * n_fields))
@@ -90,7 +90,7 @@ async def bombs(server: ServedAs, rng: np.random.Generator) -> list[str]:
 
 
 async def endless_buffers(server: ServedAs, rng: np.random.Generator) -> list[str]:
-    """Announce a million buffers and begin to send them."""
+    """Announce a million buffers and start sending them."""
     wire, before, size = await joined(server), server.peak_bytes, int(rng.integers(1, 12)) * MB
     head = {"msgid": "1", "msgtype": "PATCH-DOC", "num_buffers": 10**6}
     with contextlib.suppress(*GONE):
@@ -102,7 +102,7 @@ async def endless_buffers(server: ServedAs, rng: np.random.Generator) -> list[st
 
 
 async def read_nothing(server: ServedAs, rng: np.random.Generator) -> list[str]:
-    """Ask again and again and read no answer."""
+    """Send requests repeatedly without reading the answers."""
     wire, before = await joined(server), server.peak_bytes
     slider = wire.find("Frames kept")
     with contextlib.suppress(*GONE):
@@ -115,7 +115,7 @@ async def read_nothing(server: ServedAs, rng: np.random.Generator) -> list[str]:
 
 
 async def garbage(server: ServedAs, rng: np.random.Generator) -> list[str]:
-    """Send messages that are none, and events of nothing."""
+    """Send malformed messages and events without a source."""
     losses, size = [], server.log.stat().st_size
     for _ in range(3):
         wire = await joined(server)
@@ -149,7 +149,7 @@ SPECIAL = {
 
 
 async def opened(server: ServedAs, name: str) -> Wire:
-    """Load a page and its scripts that opens one of the server's files."""
+    """Load a page that opens one of the server's files, and its scripts."""
     page = await Page(server.address).load(urlencode({"file": server.data / name}))
     wire = await page.connect()
     await wire.event("document_ready", {})
@@ -157,7 +157,7 @@ async def opened(server: ServedAs, name: str) -> Wire:
 
 
 async def begin_nothing(server: ServedAs, rng: np.random.Generator) -> list[str]:
-    """Ask for pages that open files, and never run their scripts."""
+    """Request pages that open files, without running their scripts."""
     losses = []
     # Three of them at a time.
     for name in rng.permutation([*SPECIAL, "endless.lammpsdump", "good.xyz"])[:3]:
@@ -171,7 +171,7 @@ async def begin_nothing(server: ServedAs, rng: np.random.Generator) -> list[str]
 
 
 async def special_files(server: ServedAs, rng: np.random.Generator) -> list[str]:
-    """Have files read that are not regular."""
+    """Try to open files that are not regular."""
     for name in rng.permutation(list(SPECIAL)):
         wire = await opened(server, str(name))
         await wire.wait_for(SPECIAL[str(name)])
@@ -180,7 +180,7 @@ async def special_files(server: ServedAs, rng: np.random.Generator) -> list[str]
 
 
 async def endless_files(server: ServedAs, rng: np.random.Generator) -> list[str]:
-    """Have files read whose reading does not end, then cancel or leave; another page must get its turn."""
+    """Open endless files, then cancel or leave; jobs of another page must run."""
     losses = []
     for name in ("endless.lammpsdump", "endless.cif"):
         losses += await read_without_end(server, name, "leaves" if rng.random() < 0.5 else "cancels")
@@ -207,7 +207,7 @@ async def read_without_end(server: ServedAs, name: str, how: str) -> list[str]:
 
 
 async def long_comments(server: ServedAs, rng: np.random.Generator) -> list[str]:
-    """Have comments parsed that take quadratic time where a parser is careless."""
+    """Open files with comments that take a careless parser quadratic time."""
     for name in rng.permutation(list(COMMENTS)):
         wire = await opened(server, f"{name}.xyz")
         is_closed = name in ("blanks", "keys")
@@ -217,7 +217,7 @@ async def long_comments(server: ServedAs, rng: np.random.Generator) -> list[str]
 
 
 async def long_values(server: ServedAs, rng: np.random.Generator) -> list[str]:
-    """Set widgets to values each of which once held the event loop, or would do so."""
+    """Set widgets to values that have blocked the event loop, or could."""
     wire = await opened(server, "good.xyz")
     await wire.wait_for(SHOWN)
     await wire.wait_for(BANDWIDTH)
@@ -233,7 +233,7 @@ async def long_values(server: ServedAs, rng: np.random.Generator) -> list[str]:
 
 
 def held_values(wire: Wire) -> Iterator[tuple[str, str, object]]:
-    """Yield models, their attributes, and what a client sets these to."""
+    """Yield models, attributes, and the values that a client sets."""
     long = "/a" * 2**20
     path = wire.find("Path or data-set name")
     yield path, "value_input", long

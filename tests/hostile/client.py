@@ -1,6 +1,6 @@
-"""A raw client of the server: every header, token and fragment as the caller wants it.
+"""A raw client of the server that controls every header, token and fragment.
 
-`Page` asks for a page as a browser does and keeps its cookies; `Wire` speaks Bokeh's protocol over a
+`Page` requests a page as a browser does and keeps its cookies; `Wire` speaks Bokeh's protocol over a
 websocket: each message is a header, metadata and content, in JSON, and then buffers.
 
 >>> page = await Page(address).load()                     # doctest: +SKIP
@@ -43,7 +43,7 @@ class Closed(ConnectionError):
 
 
 def run(scenario: Coroutine) -> Any:
-    """Run a coroutine within `SECONDS`; close every websocket that it leaves open, and return its result."""
+    """Run a coroutine within `SECONDS`, close all websockets that it leaves open, and return its result."""
 
     async def bounded():
         # Those of another loop are not ours to close.
@@ -58,7 +58,7 @@ def run(scenario: Coroutine) -> Any:
 
 
 async def fetch(address: str, path: str = "/", method: str = "GET", **headers: str) -> HTTPResponse:
-    """Ask for an address and return the answer, whatever its status.
+    """Request an address and return the response, whatever its status.
 
     In names of headers ``_`` stands for ``-``.
     """
@@ -70,20 +70,20 @@ async def fetch(address: str, path: str = "/", method: str = "GET", **headers: s
 
 
 class Page:
-    """A page that somebody loads, with the cookies that came with it.
+    """A loaded page with its cookies.
 
     Attributes
     ----------
     cookies : dict of str
     response : HTTPResponse
-        What the last `load` got.
+        Response to the last `load`.
     """
 
     def __init__(self, address: str, **cookies: str):
         self.address, self.cookies = address, dict(cookies)
 
     async def load(self, query: str = "", **headers: str) -> "Page":
-        """Ask for the page; follow one redirection."""
+        """Request the page, following one redirect."""
         path = "/app" + ("?" + query if query else "")
         for _ in range(2):
             self.response = await fetch(self.address, path, **self.cookie_header, **headers)
@@ -95,12 +95,12 @@ class Page:
 
     @property
     def token(self) -> str:
-        """The token that the page's scripts connect with."""
+        """The token with which the page's scripts connect."""
         return TOKEN.search(self.response.body.decode())[1]
 
     @property
     def cookie_header(self) -> dict[str, str]:
-        """The header that gives the cookies back."""
+        """The header that returns the cookies."""
         text = "; ".join(f"{name}={value}" for name, value in self.cookies.items())
         return {"Cookie": text} if text else {}
 
@@ -123,9 +123,9 @@ class Wire:
     Attributes
     ----------
     socket : WebSocketClientConnection
-        For what no method here sends.
+        To send what no method here sends.
     document : dict
-        What was pulled last.
+        Document that was pulled last.
     """
 
     def __init__(self, socket: WebSocketClientConnection):
@@ -136,7 +136,7 @@ class Wire:
 
     @classmethod
     async def open(cls, address: str, token: str, compress: bool = False, **headers: str) -> "Wire":
-        """Open a websocket by a token; the handshake's refusal is an HTTPClientError."""
+        """Open a websocket with a token; a refused handshake raises an HTTPClientError."""
         call = HTTPRequest(
             f"{address.replace('http', 'ws', 1)}/app/ws", headers=_headers(headers),
             connect_timeout=SECONDS, request_timeout=SECONDS,
@@ -166,7 +166,7 @@ class Wire:
         return header, content
 
     async def send(self, kind: str, content: dict, buffers: Iterator[tuple[dict, bytes]] = ()) -> str:
-        """Send a message and return its number; no answer is waited for."""
+        """Send a message and return its number, without waiting for an answer."""
         number, buffers = f"h{next(self._numbers)}", list(buffers)
         header = {"msgid": number, "msgtype": kind, **({"num_buffers": len(buffers)} if buffers else {})}
         await self.send_raw(json.dumps(header), "{}", json.dumps(content))
@@ -199,7 +199,7 @@ class Wire:
         return await self.ask("PATCH-DOC", {"events": list(events)}, buffers)
 
     async def change(self, model: str, name: str, value) -> tuple[dict, dict]:
-        """Change what a model holds, named by its id."""
+        """Change an attribute of the model with an id."""
         return await self.patch(changed(model, name, value))
 
     async def event(self, name: str, values: dict) -> tuple[dict, dict]:
@@ -207,7 +207,7 @@ class Wire:
         return await self.patch(event(name, values))
 
     async def click(self, label: str) -> tuple[dict, dict]:
-        """Click a button: its model holds what is drawn, and that of the component hears of clicks."""
+        """Click a button: one model is drawn, and the model of its component receives the clicks."""
         data = self.find(label)
         button = next(m["id"] for m in self.models() if m["attributes"].get("data", {}).get("id") == data)
         values = [["model", {"id": button}], ["node", "click"], ["data", {"type": "map"}]]
@@ -234,9 +234,9 @@ class Wire:
         return next(m["id"] for m in self.models() if kind in m["name"])
 
     async def wait_for(self, text: str, seconds: float = SECONDS) -> None:
-        """Wait until the document that was pulled last holds a text, or was told to change to it.
+        """Wait until a text is in the document that was pulled last, or in a later change.
 
-        The server is asked for nothing: to pull a document takes it most of a second.
+        Nothing is requested: pulling a document takes the server almost a second.
         """
 
         async def appear() -> None:
@@ -250,7 +250,7 @@ class Wire:
             raise TimeoutError(f"no {text!r} within {seconds} s") from None
 
     async def closed(self, seconds: float = SECONDS) -> Closed:
-        """Read until the server closes the websocket; return how it did."""
+        """Read until the server closes the websocket; return the code and the reason."""
         try:
             while True:
                 await self._fragment(seconds)
@@ -274,7 +274,7 @@ def changed(model: str, name: str, value) -> dict:
 
 
 def event(name: str, values: dict) -> dict:
-    """Return the event that something happened in the page."""
+    """Return an event of the page."""
     told = {"type": "event", "name": name, "values": {"type": "map", **values}}
     return {"kind": "MessageSent", "msg_type": "bokeh_event", "msg_data": told}
 

@@ -1,4 +1,4 @@
-"""Files that hold whoever reads them: without an end, quadratic, or no regular files."""
+"""Files that block their reader: endless, quadratic, or not regular."""
 
 import os
 from pathlib import Path
@@ -22,7 +22,7 @@ COMMENTS = {
 
 
 def cif_of_operations(n_operations: int, n_positions: int = 1) -> str:
-    """Return a CIF whose symmetry makes of each position `n_operations`, each compared with all others."""
+    """Return a CIF with `n_operations` images of each position, all compared with each other."""
     shifts = np.random.default_rng(11).random((n_operations, 3)).round(4)
     symmetry = "\n".join(f"'x+{a},y+{b},z+{c}'" for a, b, c in shifts)
     atoms = "\n".join(f"Cu{i} Cu 0 0 {i / n_positions:.6f}" for i in range(n_positions))
@@ -36,7 +36,7 @@ def cif_of_operations(n_operations: int, n_positions: int = 1) -> str:
 
 
 def write_files(folder: Path) -> None:
-    """Write all of them into a folder, and ``good.xyz`` beside."""
+    """Write all of them and ``good.xyz`` into a folder."""
     for name in ("fifo.xyz", "fifo.cif", "fifo"):
         os.mkfifo(folder / name)
     (folder / "link.xyz").symlink_to("/dev/zero")

@@ -1,4 +1,4 @@
-"""Somebody at work on a page while the server is attacked, in a process of their own.
+"""A user at work on a page while the server is attacked, in a separate process.
 
 Run as a module, this file is that process.
 """
@@ -16,14 +16,14 @@ PAUSE = 0.2
 
 
 class Inside:
-    """Moves a page's slider again and again; use it as a context.
+    """Move the slider of a page repeatedly; a context manager.
 
     Parameters
     ----------
     address : str
-        Of the server.
+        Address of the server.
     log : Path
-        Where each move is noted.
+        File to which each move is logged.
     pause : float
         Seconds between two moves.
     """
@@ -46,7 +46,7 @@ class Inside:
         self._process.wait(SECONDS)
 
     def moves(self, begun: float = 0.0, ended: float = float("inf")) -> list[float]:
-        """Return how long each move took that began between two times of ``time.monotonic``, s."""
+        """Return the durations, s, of the moves that began between two times of ``time.monotonic``."""
         lines = self._log.read_text().splitlines()
         moves = [json.loads(line) for line in lines if line.endswith("]")]
         return [seconds for at, seconds in moves if begun <= at <= ended]

@@ -1,4 +1,4 @@
-"""A plugin of ``panel serve``: no file is given up for its time, so that only its page ends its reading."""
+"""A plugin of ``panel serve`` without a time limit for reading, so that only the page ends it."""
 
 from quests_core.io import read_process
 

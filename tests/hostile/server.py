@@ -1,4 +1,4 @@
-"""A dashboard in a process of its own, served in each of the documented ways."""
+"""A dashboard in a separate process, served in each of the documented ways."""
 
 import contextlib
 import re
@@ -21,7 +21,7 @@ WAYS = {
 
 
 class ServedAs(Server):
-    """A process served in one of `WAYS`; use it as a context.
+    """A process served in one of `WAYS`; a context manager.
 
     Parameters
     ----------
@@ -32,7 +32,7 @@ class ServedAs(Server):
     has_data : bool
         Whether it may open the files of `write_files`, and no others.
     environment : dict
-        Variables that it gets beside ours.
+        Additional environment variables.
 
     Attributes
     ----------
@@ -65,19 +65,19 @@ class ServedAs(Server):
 
     @property
     def resident_bytes(self) -> int:
-        """Resident memory of the process that serves, without asking it."""
+        """Resident memory of the serving process, from outside."""
         pages = int(Path(f"/proc/{self.serving_pid}/statm").read_text().split()[1])
         return pages * 4096
 
     @property
     def peak_bytes(self) -> int:
-        """The most that the process that serves ever held."""
+        """Peak memory of the serving process."""
         status = Path(f"/proc/{self.serving_pid}/status").read_text()
         return 1024 * int(re.search(r"VmHWM:\s+(\d+)", status)[1])
 
     @property
     def serving_pid(self) -> int:
-        """The process that serves: a child where the command starts one."""
+        """The serving process: a child if the command starts one."""
         children = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text().split()
         for child in children:
             with contextlib.suppress(OSError):

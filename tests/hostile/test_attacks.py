@@ -1,4 +1,4 @@
-"""A seeded part of what benchmarks/hostile.py makes, while somebody is inside."""
+"""A seeded part of benchmarks/hostile.py, while a user is at work."""
 
 import numpy as np
 import pytest
@@ -13,7 +13,7 @@ pytestmark = [pytest.mark.jit, pytest.mark.slow]
 
 @pytest.fixture(scope="module")
 def attacked(with_data, tmp_path_factory):
-    """Return a server on which somebody is at work."""
+    """Return a server with a user at work."""
     # One move a second is enough to see that there are answers, and leaves the server to the attacks.
     with Inside(with_data.address, tmp_path_factory.mktemp("inside") / "moves", pause=1.0) as inside:
         yield with_data, inside

@@ -1,4 +1,4 @@
-"""The raw client sees and does what a page does, however the dashboard is served."""
+"""The raw client acts as a page does, in each way of serving."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Small inputs neither stop the event loop nor hold the worker, however the dashboard is served."""
+"""Small inputs block neither the event loop nor the worker, in each way of serving."""
 
 import json
 from urllib.parse import urlencode

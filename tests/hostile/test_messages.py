@@ -1,4 +1,4 @@
-"""What a stranger sends by the websocket: bombs, floods, messages that fail, and reading nothing."""
+"""Malicious websocket clients: bombs, floods, failing messages, and clients that read nothing."""
 
 import asyncio
 import contextlib
@@ -24,7 +24,7 @@ def dropped(wire, data: dict, name: str = "x.xyz", chunk: int = 1, total: int = 
 
 
 async def failed(sending) -> None:
-    """Wait until the server has refused or closed what was sent."""
+    """Wait until the server has refused the message or closed the websocket."""
     try:
         header, content = await sending
         assert header["msgtype"] == "ERROR"

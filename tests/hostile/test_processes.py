@@ -1,4 +1,4 @@
-"""Servers that are stopped, killed, and started again; nothing stays behind."""
+"""Servers that are stopped, killed and restarted leave nothing behind."""
 
 import gzip
 import os
@@ -108,7 +108,7 @@ def test_who_was_killed_leaves_no_temporary_folder(tmp_path, code, made):
     assert list(folder.iterdir())
 
     def start_another() -> bool:
-        """Say whether nothing is left, after a process of its own; the killed one's child may still end."""
+        """Return whether another process leaves nothing; a child of the killed one may still be ending."""
         subprocess.run(
             [sys.executable, "-c", "from quests_core.utils import scratch; scratch.folder()"],
             env=environment,

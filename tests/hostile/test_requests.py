@@ -1,4 +1,4 @@
-"""What a stranger sends by HTTP: modules to load, foreign hosts, other people's sessions."""
+"""Malicious HTTP requests: modules to import, foreign hosts, sessions of others."""
 
 import json
 

@@ -1,4 +1,4 @@
-"""Holds many pages at once, each on a file of its own whose labels and name carry a mark."""
+"""Hold many pages open at once, each with a file whose labels and name contain its mark."""
 
 import asyncio
 import contextlib
@@ -23,7 +23,7 @@ _LABEL = re.compile(rb"config_type=\S+")
 
 @dataclass
 class Held:
-    """What was found.
+    """The results of a run.
 
     Attributes
     ----------
@@ -36,7 +36,7 @@ class Held:
     megabytes, growth : list of float
         Memory of the server with no page open, after each step and after each round of coming and going.
     losses : list of str
-        What must not be.
+        Violations.
     """
 
     n_sessions: int = 0
@@ -52,7 +52,7 @@ class Held:
 
 
 def marked_file(folder: Path, number: int, source: Path, n_environments: int) -> Path:
-    """Write the first frames of a file, as many as have so many environments, their labels a mark."""
+    """Write the first frames of a file up to a number of environments, with a mark as their label."""
     data, mark = read_bytes(source), f"mark{number:04d}mark"
     bounds = frame_bounds(data)
     # Each frame has a line for each atom, after its count and its comment.
@@ -64,7 +64,7 @@ def marked_file(folder: Path, number: int, source: Path, n_environments: int) ->
 
 
 async def visit(visitor: Visitor, path: Path, crowd: "Crowd", held: Held, pause: float) -> None:
-    """Open a page and move its slider now and then, until all is done."""
+    """Open a page and move its slider from time to time until everything is computed."""
     rng = np.random.default_rng(int(path.stem[4:8]))
     await visitor.open(path)
     crowd.n_inside += 1
@@ -80,7 +80,7 @@ async def visit(visitor: Visitor, path: Path, crowd: "Crowd", held: Held, pause:
 
 @dataclass
 class Crowd:
-    """How many of those who come at once are inside, and when all may leave."""
+    """Count the pages that are open, and signal when all may leave."""
 
     n_expected: int
     n_inside: int = 0
@@ -88,7 +88,7 @@ class Crowd:
 
 
 async def together(server: Server, paths: list[Path], held: Held, pause: float) -> None:
-    """Open all files at once, and stay until everything is computed; then look who saw what."""
+    """Open all files at once, wait until everything is computed, and compare what each page saw."""
     crowd, visitors = Crowd(len(paths)), [Visitor(server.address) for _ in paths]
     visits = [
         asyncio.create_task(visit(visitor, path, crowd, held, pause))
@@ -116,7 +116,7 @@ async def together(server: Server, paths: list[Path], held: Held, pause: float) 
 
 
 async def cancelled(server: Server, path: Path, delay: float) -> float | None:
-    """Click Cancel while a file is computed; return the seconds until the worker was free, None if it was."""
+    """Click Cancel during a computation; return the seconds until the worker was free, None if idle."""
     visitor = await Visitor(server.address).open(path)
     await asyncio.to_thread(server.wait, server.is_busy, PATIENCE)
     await asyncio.sleep(delay)
@@ -145,7 +145,7 @@ async def opened_and_closed(server: Server, paths: list[Path], held: Held) -> No
 
 
 def grow(server: Server, files: Callable[[int], list[Path]], n_rounds: int, held: Held) -> None:
-    """Open and close pages again and again; note what memory the server holds after each round."""
+    """Open and close pages repeatedly, and record the memory of the server after each round."""
     for number in range(n_rounds):
         asyncio.run(opened_and_closed(server, files(number), held))
         server.wait_until_released()
@@ -153,7 +153,7 @@ def grow(server: Server, files: Callable[[int], list[Path]], n_rounds: int, held
 
 
 def _loop_seconds(server: Server) -> float:
-    """Processor time of the server's event loop: that of its first thread."""
+    """Return the processor time of the server's event loop, its first thread."""
     pid = server.process.pid
     numbers = Path(f"/proc/{pid}/task/{pid}/stat").read_text().rpartition(") ")[2].split()
     return (int(numbers[11]) + int(numbers[12])) / os.sysconf("SC_CLK_TCK")

@@ -1,4 +1,4 @@
-"""Somebody who looks at a page, without a browser: what the page's scripts send, and what they would get.
+"""A user without a browser: send what the scripts of a page send, and receive what they would receive.
 
 Speaks Bokeh's protocol: each message is a header, metadata and content, in JSON, and then buffers.
 """
@@ -31,7 +31,7 @@ class Visitor:
     marks : set of str
         Every mark in anything that the server has sent.
     n_places : int
-        How often a place in the queue was told.
+        Number of reported queue positions.
     """
 
     def __init__(self, address: str):
@@ -43,7 +43,7 @@ class Visitor:
         self._listeners: set[asyncio.Queue[str | None]] = set()
 
     async def open(self, path: str = "", **more: str) -> "Visitor":
-        """Call the page on a file, the demo by default, as a browser does."""
+        """Request the page with a file, the demo by default, as a browser does."""
         query = "&".join(f"{name}={quote(str(value))}" for name, value in {"file": path, **more}.items())
         page = await AsyncHTTPClient().fetch(
             f"{self.address}/app?{query}", request_timeout=PATIENCE, connect_timeout=PATIENCE
@@ -78,7 +78,7 @@ class Visitor:
         return time.monotonic() - begun
 
     async def change(self, label: str, name: str, value) -> None:
-        """Change what a widget holds, and wait until the page has followed."""
+        """Change the value of a widget, and wait until the page has followed."""
         event = {"kind": "ModelChanged", "model": {"id": self._find(label)["id"]}, "attr": name, "new": value}
         await self._ask("PATCH-DOC", {"events": [event]})
 
@@ -90,7 +90,7 @@ class Visitor:
         await self._send_event("dom_event", {"entries": values})
 
     async def upload(self, name: str, content: bytes) -> None:
-        """Drop a file on the first field for one."""
+        """Drop a file on the first drop area."""
         field = next(m for m in _models(self.document) if "FileDropper" in m["name"])
         data = {
             "name": name, "chunk": 1, "total_chunks": 1, "type": "",
@@ -100,9 +100,9 @@ class Visitor:
         await self._send_event("upload_event", {"entries": [["model", {"id": field["id"]}], ["data", told]]})
 
     async def wait_for(self, text: str, seconds: float = PATIENCE) -> None:
-        """Wait until the page holds a text, or is told to change to it; then pull it.
+        """Wait until a text is on the page or in a later change; then pull the page.
 
-        The server is asked no more than twice: to pull a page takes it most of a second.
+        At most two pulls: each takes the server almost a second.
         """
         try:
             await asyncio.wait_for(self.told(lambda content: text in content), seconds)
@@ -111,7 +111,7 @@ class Visitor:
         await self.pull()
 
     async def told(self, holds: Callable[[str], bool]) -> None:
-        """Pull the page, and wait until that or a later message holds what is looked for."""
+        """Pull the page, and wait until it or a later message meets the condition."""
         contents: asyncio.Queue[str | None] = asyncio.Queue()
         self._listeners.add(contents)
         try:

@@ -1,4 +1,4 @@
-"""What would take more memory than there is is refused before it is begun."""
+"""Computations that exceed the available memory are refused before they start."""
 
 import numpy as np
 import pytest
