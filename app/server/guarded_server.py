@@ -45,6 +45,8 @@ HEADERS = {
     "Content-Security-Policy": "frame-ancestors 'self'",
     "Referrer-Policy": "same-origin",
 }
+# Milliseconds. Bokeh's default of 17 s doubles the number of unused sessions in memory.
+CHECK_UNUSED = 1000
 _SESSION_NAMES = ("bokeh-session-id", "bokeh-token")
 
 
@@ -64,6 +66,8 @@ class GuardedApplication(BokehTornado):
         options["secret_key"] = options.get("secret_key") or secrets.token_bytes(32)
         size = options.get("websocket_max_message_size_bytes", MAX_FRAGMENT)
         options["websocket_max_message_size_bytes"] = min(size, MAX_FRAGMENT)
+        interval = options.get("check_unused_sessions_milliseconds", CHECK_UNUSED)
+        options["check_unused_sessions_milliseconds"] = min(interval, CHECK_UNUSED)
         super().__init__(*args, **options)
         self.access, self.own_address = PathAccess(), options.get("absolute_url") or ""
         self._sockets: weakref.WeakKeyDictionary[ServerSession, WSHandler] = weakref.WeakKeyDictionary()

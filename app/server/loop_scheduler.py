@@ -9,8 +9,9 @@ from weakref import WeakKeyDictionary
 from bokeh.document import Document
 from tornado.ioloop import IOLoop
 
-# A request takes several consecutive iterations of the loop; it counts as idle after N_SHORT short ones.
-SHORT, N_SHORT = 0.002, 3
+# A message takes about ten consecutive iterations of the loop, three for each fragment, most of them short.
+# The loop counts as idle after N_SHORT short ones.
+SHORT, N_SHORT = 0.002, 20
 # Longest time that a callback waits for a busy loop, seconds.
 PATIENCE = 1.0
 
@@ -25,10 +26,9 @@ class LoopScheduler:
     def __init__(self):
         self._turn = asyncio.Lock()
 
-    async def wait_until_idle(self, pause: float = 0.0) -> None:
-        """Wait `pause` seconds, and until the loop is idle; the caller then runs its callback immediately."""
+    async def wait_until_idle(self) -> None:
+        """Wait until the loop is idle; the caller then runs its callback immediately."""
         async with self._turn:
-            await asyncio.sleep(pause)
             n_short, end = 0, time.monotonic() + PATIENCE
             while n_short < N_SHORT and (begun := time.monotonic()) < end:
                 await asyncio.sleep(0)

@@ -1,14 +1,16 @@
-"""Limit the size of websocket messages, received and unsent."""
+"""Limit the size of websocket messages, received and unsent, and the time that they take."""
 
 import gzip
 import logging
 import reprlib
+import time
 import traceback
 import types
 import zlib
+from collections.abc import Coroutine, Generator
 from contextvars import ContextVar, copy_context
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from bokeh.core import serialization
 from bokeh.core.types import ID
@@ -19,6 +21,7 @@ from tornado.concurrent import Future
 from tornado.locks import Event
 from tornado.websocket import WebSocketClosedError
 
+from .loop_scheduler import loop_scheduler
 from .telemetry import log_event
 
 if TYPE_CHECKING:
@@ -36,6 +39,8 @@ MAX_UNPACKED = 64 * 2**20
 # Unsent bytes above which messages from the same session wait, and above which its websocket is closed.
 PAUSE_UNSENT = 4 * 2**20
 MAX_UNSENT = 32 * 2**20
+# A session that has used more of the event loop than SHARE of the time and BURST seconds waits for others.
+SHARE, BURST = 0.5, 0.5
 SHORT = 200
 _representation = reprlib.Repr()
 _representation.maxstring = _representation.maxother = SHORT
@@ -48,8 +53,8 @@ class LimitedSocket(_Handler):
     """Limit both directions of a Bokeh websocket; a mixin before the handler class."""
 
     def open(self, *args, **kwargs):
-        """Start counting unsent bytes."""
-        self.unsent, self._is_drained = 0, Event()
+        """Start counting unsent bytes and time."""
+        self.unsent, self._is_drained, self._usage, self._is_closed = 0, Event(), LoopUsage(), False
         self._is_drained.set()
         if (connection := self.ws_connection) is not None:
             # Tornado has no hook for what a connection has not sent.
@@ -58,15 +63,19 @@ class LimitedSocket(_Handler):
         return super().open(*args, **kwargs)
 
     async def on_message(self, fragment):
-        """Handle a fragment once the client has read most of the unsent bytes."""
+        """Handle a fragment once the client has read most of the unsent bytes, and others had their turn."""
         if self.unsent > PAUSE_UNSENT:
             await self._is_drained.wait()
+        if self._usage.is_excessive():
+            await loop_scheduler().wait_until_idle()
+        if self._is_closed:
+            return
         # Bokeh sets the receiver once the session exists.
         if type(getattr(self, "receiver", None)) is Receiver:
             # Bokeh declares it as None.
             self.receiver = _LimitedReceiver(Protocol())  # type: ignore[assignment]
         _unpacked.set([0])
-        await super().on_message(fragment)
+        await self._usage.measure(super().on_message(fragment))
 
     async def send_message(self, message):
         """Send a message, without the details of an error."""
@@ -79,9 +88,11 @@ class LimitedSocket(_Handler):
         super().close(*_REASONS.get(code, (code, reason)))
 
     def on_close(self):
-        """Release waiting messages."""
+        """Release waiting messages, and what has arrived of an incomplete one."""
         if hasattr(self, "_is_drained"):
             self._is_drained.set()
+        # The garbage collector frees a closed websocket much later: see `garbage`.
+        self._is_closed, self.receiver = True, None
         super().on_close()
 
     def _write(self, write, message, binary=False):
@@ -103,6 +114,56 @@ class LimitedSocket(_Handler):
         self.unsent -= size
         if self.unsent <= PAUSE_UNSENT:
             self._is_drained.set()
+
+
+class LoopUsage:
+    """Time that one session uses of the event loop: each second pays for `SHARE` seconds of use.
+
+    Examples
+    --------
+    >>> usage = LoopUsage()
+    >>> usage.add(0.4)
+    >>> usage.is_excessive()
+    False
+    >>> usage.add(0.4)
+    >>> usage.is_excessive()
+    True
+    """
+
+    def __init__(self):
+        self._used, self._since = 0.0, time.monotonic()
+
+    def add(self, seconds: float) -> None:
+        """Add some time."""
+        self._pay()
+        self._used += seconds
+
+    def is_excessive(self) -> bool:
+        """Return whether the session has used more than `BURST` seconds beyond its share."""
+        self._pay()
+        return self._used > BURST
+
+    def _pay(self) -> None:
+        now = time.monotonic()
+        self._used, self._since = max(0.0, self._used - SHARE * (now - self._since)), now
+
+    @types.coroutine
+    def measure(self, coroutine: Coroutine[Any, Any, Any]) -> Generator[Any, Any, Any]:
+        """Await a coroutine, and add the time of its steps, without that between them."""
+        step, value = coroutine.send, None
+        while True:
+            begun = time.monotonic()
+            try:
+                waited = step(value)
+            except StopIteration as stop:
+                return stop.value
+            finally:
+                self.add(time.monotonic() - begun)
+            try:
+                step, value = coroutine.send, (yield waited)
+            except BaseException as error:
+                # Such as a cancellation.
+                step, value = coroutine.throw, error
 
 
 class _LimitedReceiver(Receiver):

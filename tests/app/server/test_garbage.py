@@ -2,7 +2,9 @@
 
 import gc
 import weakref
+from types import SimpleNamespace
 
+from quests_app.server import garbage
 from quests_app.server.garbage import DeferredCollection
 
 
@@ -38,3 +40,26 @@ def test_one_collection_serves_several_ended_sessions(monkeypatch):
     assert timers == []
     if not n_frozen:
         gc.unfreeze()
+
+
+def test_slow_collections_are_rare(monkeypatch):
+    clock, delays = [0.0], []
+
+    class Timer:
+        def __init__(self, seconds, function, args):
+            delays.append(seconds)
+
+        def start(self):
+            pass
+
+    def collect():
+        clock[0] += 3.0
+
+    monkeypatch.setattr(garbage.threading, "Timer", Timer)
+    monkeypatch.setattr(garbage, "time", SimpleNamespace(monotonic=lambda: clock[0]))
+    names = {"freeze": lambda: None, "unfreeze": lambda: None, "collect": collect}
+    monkeypatch.setattr(garbage, "gc", SimpleNamespace(**names))
+    collection = DeferredCollection()
+    collection.request()
+    collection.collect(0)
+    assert delays == [garbage.RELEASE_SECONDS, 3.0 / garbage.SHARE]

@@ -84,3 +84,9 @@ def test_sessions_are_always_signed():
     )
     assert application.sign_sessions
     assert len(application.secret_key) == 32
+
+
+@pytest.mark.parametrize(("given", "used"), [({}, 1000), ({"check_unused_sessions_milliseconds": 500}, 500)])
+def test_unused_sessions_are_soon_discarded(given, used):
+    application = GuardedApplication({"/": Application(FunctionHandler(lambda doc: None))}, **given)
+    assert application._check_unused_sessions_milliseconds == used

@@ -39,6 +39,25 @@ def test_requests_are_answered_before_the_next_callback():
     assert_answered_in_turn(lambda _: loop_scheduler.loop_scheduler().wait_until_idle())
 
 
+def test_the_fragments_of_a_message_are_not_interrupted():
+    """Most of the iterations that a message takes are short: the loop only seems to be idle."""
+    seen = []
+
+    async def message():
+        for _ in range(10):
+            await asyncio.sleep(0)
+        await answer(seen, "it", 1)
+
+    async def scenario():
+        arriving = asyncio.create_task(message())
+        await loop_scheduler.loop_scheduler().wait_until_idle()
+        seen.append("page")
+        await arriving
+
+    asynchronous.run(scenario())
+    assert seen == ["answered it", "page"]
+
+
 def test_a_busy_loop_delays_a_callback_only_so_long(monkeypatch):
     monkeypatch.setattr(loop_scheduler, "PATIENCE", 0.05)
     seen = []
