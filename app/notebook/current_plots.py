@@ -42,7 +42,7 @@ class CurrentPlots:
         self._state, self._result, self._live = state, result, live
 
     def __call__(self, live: bool = False) -> "CurrentPlots":
-        """Return the plots, of this moment or, with `live`, such as follow the slider."""
+        """Return the plots of the current state, or with `live` plots that follow it."""
         return CurrentPlots(self._state, self._result, live)
 
     def __getattr__(self, name: str) -> hv.Overlay | hv.DynamicMap:

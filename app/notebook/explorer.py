@@ -107,12 +107,12 @@ class Explorer(NotebookSession):
     @property
     def order(self) -> np.ndarray:
         """Frames in the order of the active method, without excluded ones."""
-        return self._settle().order
+        return self._wait_for_path().order
 
     @property
     def indices(self) -> np.ndarray:
         """Indices of the subset in selection order: the first `n_frames` of `order`."""
-        self._settle()
+        self._wait_for_path()
         return self.state.frames_of(self.state.active)
 
     @property
@@ -158,12 +158,12 @@ class Explorer(NotebookSession):
 
         Setting it rounds down to the nearest size of the slider.
         """
-        self._settle()
+        self._wait_for_path()
         return int(self.state.row_of(self.state.active)["n_frames"])
 
     @n_frames.setter
     def n_frames(self, value: int) -> None:
-        path = self._settle()
+        path = self._wait_for_path()
         wanted, most = check_count(value, "n_frames"), int(path.sizes[-1])
         if wanted > most:
             raise ValueError(f"n_frames: expected at most the number of frames, {most:,}, got {wanted:,}")
@@ -180,7 +180,7 @@ class Explorer(NotebookSession):
         self._set(methods=[m for m in NESTED_METHODS if m in (*self.state.methods, value)])
         self._wait(lambda: value in self.state.paths or not self.state.main_activity.running)
         self._set(active=value)
-        self._settle()
+        self._wait_for_path()
 
     @property
     def methods(self) -> list[str]:
@@ -235,7 +235,7 @@ class Explorer(NotebookSession):
         if both:
             raise ValueError(f"expected frames locked or excluded, got {min(both)} as both")
         self._set(error="", marks=Marks(tuple(sorted(locked)), tuple(sorted(excluded))))
-        self._settle()
+        self._wait_for_path()
 
     def _checked(self, frames, name: str) -> list[int]:
         return np.unique(check_frame_indices(frames, len(self.envs), name)).tolist()

@@ -42,7 +42,7 @@ class NotebookSession:
         self._label_entropies: dict[tuple[AnalysedDataset, Marks], LabelEntropies] = {}
         self._open(data, envs)
         with comm.progress_line(self.state.main_activity):
-            self._settle()
+            self._wait_for_path()
 
     def _open(self, data, envs: Environments | None) -> None:
         controller = self._controller
@@ -50,8 +50,8 @@ class NotebookSession:
             controller.open_demo()
         elif isinstance(data, Environments):
             if envs is not None:
-                raise TypeError("envs: expected none beside an Environments as data")
-            controller.open_environments(data, f"{len(data):,} frames of which only descriptors are known")
+                raise TypeError("envs: expected None with descriptors as data, got Environments")
+            controller.open_environments(data, f"descriptors of {len(data):,} frames")
         elif isinstance(data, str | PathLike):
             path = fspath(data)
             if not is_name(path) and not controller.place(path).is_file():
@@ -71,7 +71,7 @@ class NotebookSession:
             raise
         self._wire.flush()
 
-    def _settle(self) -> MethodPath:
+    def _wait_for_path(self) -> MethodPath:
         """Wait for the path of the active method under the current marks, and return it.
 
         Raises
@@ -80,17 +80,17 @@ class NotebookSession:
             If it cannot be computed.
         """
         state = self.state
-        self._wait(lambda: self._settled_path is not None or not state.main_activity.running)
-        path = self._settled_path
+        self._wait(lambda: self._computed_path is not None or not state.main_activity.running)
+        path = self._computed_path
         if path is None:
             raise ValueError(state.error or state.notice)
         return path
 
     @property
-    def _settled_path(self) -> MethodPath | None:
+    def _computed_path(self) -> MethodPath | None:
         state, path = self.state, self.state.path
-        is_settled = path is not None and path.method == state.active and path.marks == state.marks
-        return path if is_settled else None
+        is_computed = path is not None and path.method == state.active and path.marks == state.marks
+        return path if is_computed else None
 
     @property
     def _opened(self) -> AnalysedDataset:

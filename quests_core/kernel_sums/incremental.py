@@ -97,7 +97,9 @@ class IncrementalKernelSums:
         taken._queries, taken._states = query_arrays(tiles), new_states(np.diff(tiles.starts))
         taken.log_sums = self.log_sums[queries]
         is_lane = np.arange(TILE_ROWS) < np.diff(self._tiles.starts)[:, None]
-        nearest, total = (part[is_lane][rows][tiles.order] for part in self._states[:2])
+        nearest, total = (
+            part[is_lane][rows][tiles.order] for part in (self._states.nearest, self._states.total)
+        )
         tile_loops.resume(taken._queries, nearest, total, self._accuracy, taken._states, thread_workspace())
         return taken
 

@@ -266,7 +266,7 @@ def _without_excluded(
 
 def _unmet_message(curve: pd.DataFrame, targets: dict[str, float]) -> str:
     if not targets:
-        return "order: expected a curve with a knee, got one that nowhere rises above its chord"
+        return "order: expected a curve with a knee, got one that never rises above its chord"
     last = curve.iloc[-1]
     for name, value in targets.items():
         if not _is_met(curve[name][-1:], name, value)[0]:
