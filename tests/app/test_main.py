@@ -13,7 +13,7 @@ from tornado.httpclient import HTTPClientError
 
 from tests import asynchronous
 from tests.load.run import Held, cancelled, marked_file, opened_and_closed, together
-from tests.load.server import ROOT, Server
+from tests.load.server import ROOT, WITHOUT_UMAP, Server
 from tests.load.visitor import PATIENCE, TOKEN, Visitor
 
 pytestmark = pytest.mark.jit
@@ -33,7 +33,7 @@ def server(folder, tmp_path_factory):
     other = tmp_path_factory.mktemp("server")
     own = {"QUESTS_DATA_DIRS": str(folder), "QUESTS_CACHE_DIR": str(other / "cache")}
     # Disconnected sessions expire soon; a client that returns later gets a new one.
-    with Server(other, lifetime=4, **own) as server:
+    with Server(other, *WITHOUT_UMAP, lifetime=4, **own) as server:
         yield server
     assert server.faults() == []
 
@@ -175,7 +175,7 @@ def test_remote_clients_cannot_open_paths(tmp_path, monkeypatch):
             await Visitor(address).connect(token, **headers)
 
     # Panel's default: all addresses of the machine.
-    with Server(tmp_path) as server:
+    with Server(tmp_path, *WITHOUT_UMAP) as server:
         far, near = f"http://{host}:{server.port}", server.address
         assert asynchronous.run(by_link(near, path.name)) == {path.stem}
         asynchronous.run(by_hand(near))
@@ -187,8 +187,8 @@ def test_remote_clients_cannot_open_paths(tmp_path, monkeypatch):
         assert len(opened) == 1
 
 
-def test_a_page_with_a_late_websocket_has_its_file(tmp_path):
-    path = marked_file(tmp_path, 3, DEMO, 300)
+def test_a_page_with_a_late_websocket_has_its_file(server, folder):
+    path = marked_file(folder, 3, DEMO, 300)
 
     async def late() -> Visitor:
         """Let the page expire before its websocket connects, as with many simultaneous requests."""
@@ -202,5 +202,4 @@ def test_a_page_with_a_late_websocket_has_its_file(tmp_path):
         await visitor.close()
         return visitor
 
-    with Server(tmp_path, lifetime=0.5, QUESTS_DATA_DIRS=str(tmp_path)) as server:
-        assert asynchronous.run(late()).marks == {path.stem}
+    assert asynchronous.run(late()).marks == {path.stem}

@@ -17,6 +17,8 @@ from ase.build import bulk
 from ase.calculators.singlepoint import SinglePointCalculator
 from ase.io import write
 
+from tests.load.server import WITHOUT_UMAP
+
 ROOT = Path(__file__).resolve().parents[2]
 ARGUMENTS = [
     "--no-sandbox",
@@ -101,9 +103,9 @@ def free_port():
 
 @pytest.fixture(scope="session")
 def url(tmp_path_factory, browser):
-    """Serve the dashboard as the README says, on a free port."""
+    """Serve the dashboard as the README says, but without UMAP, on a free port."""
     port, log = free_port(), tmp_path_factory.mktemp("server") / "log.txt"
-    command = [sys.executable, "-m", "panel", "serve", "app", "--port", str(port)]
+    command = [sys.executable, "-m", "panel", "serve", "app", "--port", str(port), *WITHOUT_UMAP]
     with log.open("w") as output:
         server = subprocess.Popen(command, cwd=ROOT, stdout=output, stderr=subprocess.STDOUT)
     try:

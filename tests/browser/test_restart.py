@@ -6,13 +6,13 @@ import pytest
 
 from tests.browser.conftest import PATIENCE
 from tests.browser.test_dashboard import move_slider
-from tests.load.server import Server
+from tests.load.server import WITHOUT_UMAP, Server
 
 
 @pytest.fixture
 def server(tmp_path, small_file):
-    folder = str(small_file.parent)
-    with Server(tmp_path, QUESTS_DATA_DIRS=folder, QUESTS_CACHE_DIR=str(tmp_path / "cache")) as server:
+    own = {"QUESTS_DATA_DIRS": str(small_file.parent), "QUESTS_CACHE_DIR": str(tmp_path / "cache")}
+    with Server(tmp_path, *WITHOUT_UMAP, **own) as server:
         yield server
 
 

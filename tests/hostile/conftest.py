@@ -5,6 +5,7 @@ import os
 import pytest
 
 from tests.hostile.server import WAYS, ServedAs
+from tests.load.server import WITHOUT_UMAP
 
 # A page that was left is soon forgotten, and what it has begun is cancelled.
 SHORT_LIVES = ("--unused-session-lifetime", "4000", "--check-unused-sessions", "500")
@@ -24,7 +25,9 @@ def servers(tmp_path_factory):
         if way not in started:
             # What is known of the demo need not be computed again by each of them.
             cache = {"QUESTS_CACHE_DIR": os.environ["QUESTS_CACHE_DIR"]}
-            started[way] = ServedAs(way, tmp_path_factory.mktemp(f"hostile-{way}"), **cache)
+            # The command takes no options of Panel, and has UMAP.
+            options = () if way == "command" else WITHOUT_UMAP
+            started[way] = ServedAs(way, tmp_path_factory.mktemp(f"hostile-{way}"), *options, **cache)
             started[way].start()
         return started[way]
 
@@ -39,7 +42,7 @@ def with_data(tmp_path_factory):
     if not hasattr(os, "mkfifo"):
         pytest.skip("no FIFOs here")
     folder, cache = tmp_path_factory.mktemp("hostile-data"), os.environ["QUESTS_CACHE_DIR"]
-    options = (*SHORT_LIVES, "--plugins", "tests.hostile.patient_reader")
+    options = (*SHORT_LIVES, "--plugins", "tests.hostile.patient_reader", *WITHOUT_UMAP)
     with ServedAs("panel", folder, *options, has_data=True, QUESTS_CACHE_DIR=cache) as server:
         yield server
 

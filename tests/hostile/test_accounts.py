@@ -11,6 +11,7 @@ import pytest
 from quests_app.server import connection_owner
 from tests.hostile.client import SECONDS, Page, fetch, run
 from tests.hostile.server import WAYS, ServedAs
+from tests.load.server import WITHOUT_UMAP
 
 pytestmark = pytest.mark.jit
 REFUSED = "this server does not open paths"
@@ -75,7 +76,8 @@ def test_another_account_of_the_machine_opens_none(server, private):
 def with_token(request, tmp_path_factory):
     """Serve with a token of our own, as where the owner of a connection is not told."""
     assert request.param in WAYS
-    with ServedAs(request.param, tmp_path_factory.mktemp("token"), QUESTS_TOKEN="a-token-of-ours") as server:
+    folder = tmp_path_factory.mktemp("token")
+    with ServedAs(request.param, folder, *WITHOUT_UMAP, QUESTS_TOKEN="a-token-of-ours") as server:
         yield server
 
 

@@ -17,6 +17,8 @@ from quests_core.cli.serve import ALLOCATOR
 
 ROOT = Path(__file__).resolve().parents[2]
 START_SECONDS = 600
+# For tests that are not about UMAP.
+WITHOUT_UMAP = ("--plugins", "tests.without_umap")
 
 
 class Server:
