@@ -125,7 +125,13 @@ def code_is_shown_and_copied(page):
     page.get_by_role("button", name="Copied").wait_for()
 
 
-def test_what_goes_wrong_is_said_and_what_was_open_stays(page, small_file, large_file, tmp_path):
+def test_files_are_refused_cancelled_opened_compressed_and_downloaded(page, small_file, large_file, tmp_path):
+    what_goes_wrong_is_said_and_what_was_open_stays(page, small_file, large_file, tmp_path)
+    a_published_set_opens_by_its_name(page, small_file)
+    an_uploaded_file_is_compressed_and_downloaded(page, small_file)
+
+
+def what_goes_wrong_is_said_and_what_was_open_stays(page, small_file, large_file, tmp_path):
     bad = tmp_path / "cut.xyz"
     bad.write_bytes(small_file.read_bytes()[:-200])
     upload(page, bad)
@@ -144,7 +150,7 @@ def test_what_goes_wrong_is_said_and_what_was_open_stays(page, small_file, large
     page.get_by_text("Nothing is lost.").wait_for()
 
 
-def test_an_uploaded_file_is_compressed_and_downloaded(page, small_file):
+def an_uploaded_file_is_compressed_and_downloaded(page, small_file):
     upload(page, small_file)
     page.locator(".summary .name", has_text="copper.xyz").wait_for()
     page.locator(".size", has_text="10 of 40 frames").wait_for()
@@ -187,8 +193,8 @@ def settings_recompute(page):
     assert float(numbers(page, "full set")[3]) < float(before)
 
 
-def test_a_published_set_opens_by_its_name(page, small_file):
-    """Cached data sets need no network; others show an error and keep the open file."""
+def a_published_set_opens_by_its_name(page, small_file):
+    """Open what is cached without a network; other sets show an error and keep the open file."""
     folder = Path(os.environ["QUESTS_CACHE_DIR"], "datasets", "gap20")
     folder.mkdir(parents=True, exist_ok=True)
     write_with_checksum(folder / "Tiny.xyz", [small_file.read_bytes()])

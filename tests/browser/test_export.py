@@ -63,12 +63,16 @@ def report_opens_without_a_network(context, content, folder):
     assert errors == []
 
 
-def test_a_plot_is_saved_as_svg_and_png_and_the_command_is_shown(page):
-    a_plot_is_saved(page)
+def test_a_plot_is_saved_the_command_is_shown_a_link_is_followed_and_a_bandwidth_chosen(
+    page, context, small_file
+):
+    a_plot_is_saved_as_svg_and_png(page)
     the_command_is_shown(page)
+    a_link_reopens_the_page(page, context, small_file)
+    a_bandwidth_is_judged_before_it_is_used(page)
 
 
-def a_plot_is_saved(page):
+def a_plot_is_saved_as_svg_and_png(page):
     figure = page.locator(VISIBLE_FIGURE).first
     figure.hover()
     for tool, name, start in (
@@ -90,8 +94,7 @@ def the_command_is_shown(page):
     assert code.inner_text().startswith("quests-explorer compress ")
 
 
-def test_a_bandwidth_is_judged_before_it_is_used(page, small_file):
-    open_path(page, small_file)
+def a_bandwidth_is_judged_before_it_is_used(page):
     page.get_by_role("button", name="Settings").click()
     page.get_by_text(re.compile("nats of ln n = ")).wait_for()
     page.get_by_label("log₁₀ of the bandwidth").focus()
@@ -108,7 +111,7 @@ def test_a_bandwidth_is_judged_before_it_is_used(page, small_file):
     page.wait_for_url(re.compile(rf"bandwidth={suggested}\b"))
 
 
-def test_a_link_reopens_the_page(page, context, small_file):
+def a_link_reopens_the_page(page, context, small_file):
     open_path(page, small_file)
     page.wait_for_url(re.compile("file=.*copper.xyz"))
     slider = page.get_by_label("Frames kept")

@@ -26,13 +26,14 @@ LOCK, EXCLUDE, UNMARK, CLEAR, UNDO, REDO = (
 )
 
 
-def test_labels_and_buttons_are_not_cut_off(page):
+def test_labels_and_buttons_are_not_cut_off_and_the_selection_bar_fits(page):
     assert page.viewport_size["width"] == 1280
     wait_until_still(page)
     assert page.evaluate(CUT_OFF) == []
+    the_selection_bar_fits_next_to_the_tabs(page)
 
 
-def test_the_selection_bar_fits_next_to_the_tabs(page):
+def the_selection_bar_fits_next_to_the_tabs(page):
     page.get_by_role("tab", name="Frames").click()
     page.get_by_role("button", name="Select all frames that match the filter").click()
     page.get_by_role("button", name=UNMARK).wait_for()

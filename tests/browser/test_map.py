@@ -60,7 +60,8 @@ def picked(page):
     return int(re.match(r"([\d,]+) frame", text)[1].replace(",", ""))
 
 
-def test_the_map_picks_frames_and_environments(page):
+def test_the_map_is_coloured_and_picks_frames_and_environments(page):
+    the_map_is_coloured_by_what_is_in_the_file(page)
     page.get_by_role("tab", name="Map and structure").click()
     page.get_by_text("Show the subset separately").wait_for()
     (seen,) = wait_for(page, lambda seen: len(seen) == 1 and seen[0]["points"] > 1000)
@@ -100,7 +101,7 @@ def two_maps_stand_beside_each_other(page):
         assert abs(both[0][name] - both[1][name]) < 3
 
 
-def test_the_map_is_coloured_by_what_is_in_the_file(page):
+def the_map_is_coloured_by_what_is_in_the_file(page):
     page.locator(".MuiSelect-select", has_text="Kept or dropped").click()
     page.locator(".MuiMenuItem-root", has_text="Label").click()
     page.locator(".legend", has_text="nanotube_300K").wait_for()
@@ -108,3 +109,6 @@ def test_the_map_is_coloured_by_what_is_in_the_file(page):
     page.locator(".MuiMenuItem-root", has_text="Force |F|").click()
     page.locator(".legend", has_text="nanotube_300K").wait_for(state="hidden")
     page.get_by_text("beyond the bar's ends").wait_for()
+    page.locator(".MuiSelect-select", has_text="Force |F|").click()
+    page.locator(".MuiMenuItem-root", has_text="Kept or dropped").click()
+    page.get_by_text("beyond the bar's ends").wait_for(state="hidden")

@@ -27,7 +27,13 @@ def open_file(page, path, frames):
     page.get_by_text("By comparison, random covers").wait_for()
 
 
-def test_frames_are_filtered_picked_and_locked(page, small_file):
+def test_lost_environments_frames_and_health_in_tables(page, small_file, tmp_path):
+    what_was_lost_is_put_back(page)
+    frames_are_filtered_picked_and_locked(page, small_file)
+    the_health_of_a_file_is_told(page, tmp_path)
+
+
+def frames_are_filtered_picked_and_locked(page, small_file):
     open_path(page, small_file)
     page.locator(".summary .name", has_text="copper.xyz").wait_for()
     page.get_by_text("By comparison, random covers").wait_for()
@@ -86,7 +92,7 @@ def a_row_is_looked_at(page):
     page.get_by_text(f"of frame {frame}, δH").wait_for()
 
 
-def test_what_was_lost_is_put_back(page):
+def what_was_lost_is_put_back(page):
     go_to(page, "What was lost")
     page.get_by_text("balanced lost").wait_for()
     page.get_by_role("heading", name="Share lost by label").wait_for()
@@ -108,7 +114,7 @@ def test_what_was_lost_is_put_back(page):
     page.get_by_text("Nothing is lost: every environment is covered.").wait_for()
 
 
-def test_the_health_of_a_file_is_told(page, tmp_path):
+def the_health_of_a_file_is_told(page, tmp_path):
     frames = crystals(40, 1)
     for atoms in frames:
         atoms.calc.results["forces"] -= atoms.calc.results["forces"].mean(axis=0)
