@@ -16,10 +16,22 @@ pytest.register_assert_rewrite("tests.invariance")
 # no compiled kernels; all that is left goes to whoever is free.
 TOGETHER = ("tests/browser/", "tests/hostile/")
 UNCOMPILED = "tests/core/io/"
+# These take longest; begun last, one of them would be waited for alone.
+LONG = (
+    "tests/app/test_served.py", "tests/core/test_docs.py", "tests/app/jobs/test_umap_process.py",
+    "tests/core/test_reference_values.py", "tests/core/test_regular_expressions.py", "tests/fuzz/",
+    "tests/app/test_ending.py", "tests/app/exports/test_bundle.py",
+)  # fmt: skip
 # Those of the folders above wait most of the time, for a browser and for servers.
 WORKERS = 3
 SHARED = Path(__file__).resolve().parents[2] / "shared"
 DATA, CASES = SHARED / "data", SHARED / "cases"
+
+
+def pytest_addoption(parser):
+    parser.addoption(
+        "--first-parameters", action="store_true", help="run each test with the first of its parameters only"
+    )
 
 
 def pytest_configure(config):
@@ -93,8 +105,12 @@ def compiled(tmp_path_factory):
         warm_up.run()
 
 
-def pytest_collection_modifyitems(items):
-    first = (*TOGETHER, UNCOMPILED)
+# After those with other marks have been left out.
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(config, items):
+    if config.option.first_parameters:
+        leave_out_further_parameters(config, items)
+    first = (*TOGETHER, UNCOMPILED, *LONG)
     items.sort(key=lambda item: [not item.nodeid.startswith(folder) for folder in first])
     if not numba.config.DISABLE_JIT:
         return
@@ -103,6 +119,16 @@ def pytest_collection_modifyitems(items):
     for item in items:
         if "jit" in item.keywords:
             item.add_marker(skip)
+
+
+def leave_out_further_parameters(config, items):
+    """Keep the first item of each test function."""
+    kept = {}
+    for item in items:
+        kept.setdefault((item.path, getattr(item, "originalname", item.name)), item)
+    first = set(kept.values())
+    config.hook.pytest_deselected(items=[item for item in items if item not in first])
+    items[:] = kept.values()
 
 
 @pytest.fixture

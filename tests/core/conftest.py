@@ -11,7 +11,8 @@ from tests.core.labelled import labelled
 @pytest.fixture(scope="module", autouse=True)
 def _compiled(request):
     """Where several workers need kernels, each is compiled once; what reads and writes files needs none."""
-    if "PYTEST_XDIST_WORKER" in os.environ and request.path.parent.name != "io":
+    needs_none = request.path.parent.name == "io" and request.path.name != "test_isolated.py"
+    if "PYTEST_XDIST_WORKER" in os.environ and not needs_none:
         request.getfixturevalue("compiled")
 
 

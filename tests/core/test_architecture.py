@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+pytestmark = pytest.mark.jit
 ROOT = Path(__file__).resolve().parents[2]
 FOLDERS = {"quests_core": ROOT / "quests_core", "quests_app": ROOT / "app"}
 CORE, APP = FOLDERS.values()

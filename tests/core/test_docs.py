@@ -1,7 +1,6 @@
 """Code in the documentation runs: Python blocks in order, and shell commands."""
 
 import doctest
-import gzip
 import importlib.util
 import os
 import re
@@ -10,6 +9,8 @@ import sys
 from pathlib import Path
 
 import pytest
+
+from tests.core.demo import every_third_frame
 
 ROOT = Path(__file__).parents[2]
 PAGES = sorted((ROOT / "docs").glob("*.md"))
@@ -23,7 +24,7 @@ def blocks(page, language):
 @pytest.fixture
 def folder(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    content = gzip.decompress((ROOT / "app/assets/demo.xyz.gz").read_bytes())
+    content = every_third_frame()
     for name in ("train.xyz", "test.xyz", "known.xyz"):
         Path(name).write_bytes(content)
     return tmp_path

@@ -21,6 +21,7 @@ MADE_BY = {
 }
 
 
+@pytest.mark.jit
 @pytest.mark.parametrize("name", MODULES)
 def test_examples_run(name):
     results = doctest.testmod(importlib.import_module(name))

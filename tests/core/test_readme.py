@@ -1,6 +1,5 @@
 """Tests of the example and the setup commands of the README."""
 
-import gzip
 import re
 from pathlib import Path
 
@@ -8,6 +7,7 @@ import pytest
 from ase.io import read as ase_read
 
 from quests_core import overlap
+from tests.core.demo import every_third_frame
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text()
@@ -16,7 +16,7 @@ README = (ROOT / "README.md").read_text()
 @pytest.mark.jit
 def test_example_runs(tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
-    source = gzip.decompress((ROOT / "app/assets/demo.xyz.gz").read_bytes())
+    source = every_third_frame()
     Path("train.xyz").write_bytes(source)
     examples = re.findall(r"```python\n(.*?)```", README, flags=re.DOTALL)
     (example,) = (text for text in examples if "compression_curve" in text)

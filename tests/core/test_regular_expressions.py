@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+pytestmark = pytest.mark.jit
 ROOT = Path(__file__).parents[2]
 PACKAGES = {"quests_core": ROOT / "quests_core", "quests_app": ROOT / "app"}
 # Applied to the sources of the package only.
@@ -23,7 +24,7 @@ PARTS = (
     "Number of atoms:", "positions{", "xyz_",
 )  # fmt: skip
 ENDS = ("", "x", "!", "\n")
-SHORT, LONG = 2000, 16_000
+SHORT, LONG = 1000, 8000
 
 
 def modules():
@@ -110,10 +111,10 @@ def test_time_is_in_proportion_to_the_length(name):
     for part in PARTS:
         for end in ENDS:
             short, long = (part * (n // len(part)) + end for n in (SHORT, LONG))
-            # Short times are dominated by the clock; quadratic time would be at least 0.1 s.
-            if seconds(name, long) < 20e-3:
+            # Short times are dominated by the clock; quadratic time would be at least 25 ms.
+            if seconds(name, long) < 10e-3:
                 continue
-            least = max(min(seconds(name, short) for _ in range(3)), 1e-3)
+            least = max(min(seconds(name, short) for _ in range(3)), 0.5e-3)
             assert min(seconds(name, long) for _ in range(3)) < 24 * least, (part, end)
 
 

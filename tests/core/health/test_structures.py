@@ -85,6 +85,7 @@ def test_isolated_and_unlabelled_atoms(rng, tmp_path):
     assert "energy outliers" not in found
 
 
+@pytest.mark.jit
 def test_cells(rng, tmp_path):
     frames = good_frames(rng, 22)
     frames[3] = label(bulk("Cu"), rng)

@@ -34,7 +34,9 @@ def test_entropy_against_bandwidth(rng):
     assert math.isnan(bandwidth_curve([[1.0]], [0.1]).share[0])
 
 
-@pytest.mark.parametrize("h", [0.02, 0.2, 1.5])
+@pytest.mark.parametrize(
+    "h", [pytest.param(0.02, marks=pytest.mark.jit), 0.2, pytest.param(1.5, marks=pytest.mark.jit)]
+)
 def test_bandwidth_from_entropy_inverts_entropy(rng, h):
     X = rng.normal(size=(80, 3))
     assert bandwidth_from_entropy(X, naive.entropy(X, h)) == pytest.approx(h, rel=1e-3 if h > 0.1 else 0.6)

@@ -13,14 +13,12 @@ from quests_core import (
     overlap,
 )
 from tests import naive
-from tests.core.ugly import BANDWIDTH, PROMISES, SETS
+from tests.core.ugly import BANDWIDTH, PROMISES, SETS, combined
 
 both_precisions = pytest.mark.parametrize("precision", PROMISES)
 
 
-@both_precisions
-@pytest.mark.parametrize("name", SETS)
-@pytest.mark.parametrize("h", [BANDWIDTH, 1e-3, 40.0])
+@combined("h, name, precision", [BANDWIDTH, 1e-3, 40.0], SETS, PROMISES)
 def test_naive_agrees(name, h, precision):
     frames = SETS[name]
     X = np.concatenate(frames)

@@ -92,6 +92,7 @@ def test_the_error_of_the_gap_is_the_scatter_of_gaps():
     assert np.mean(told) == pytest.approx(np.std(gaps), rel=0.4)
 
 
+@pytest.mark.jit
 def test_a_complete_set_has_no_gap_and_a_poor_one_has(rng):
     centers = rng.normal(0, 5, (20, 2))
     complete = learning_curve(centers[rng.integers(0, 20, 800)], n_repeats=3, bandwidth=0.1)

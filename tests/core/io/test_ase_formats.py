@@ -104,7 +104,7 @@ def test_json_creates_only_data(tmp_path):
         read(path)
 
 
-@pytest.fixture(autouse=True)
+@pytest.fixture(scope="module", autouse=True)
 def end():
     yield
     read_process.close()

@@ -78,7 +78,9 @@ def test_a_lower_bound_never_exceeds_the_sum(rng, name):
         assert -np.inf < found <= expected + 1e-12 * abs(expected)
 
 
-@pytest.mark.parametrize("n_axes", [3, 16, 40, 63])
+@pytest.mark.parametrize(
+    "n_axes", [pytest.param(3, marks=pytest.mark.jit), pytest.param(16, marks=pytest.mark.jit), 40, 63]
+)
 def test_a_lower_bound_is_close_to_the_sum(rng, n_axes):
     """Also if most axes are not stored, provided that they contribute little, as for descriptors."""
     X = rng.normal(0, 1, (800, n_axes)) * 0.05 * np.exp(-np.arange(n_axes) / 8)

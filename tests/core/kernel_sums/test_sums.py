@@ -7,7 +7,7 @@ import pytest
 
 from quests_core import Environments, descriptors, log_kernel_sum, overlap, read
 from tests import naive
-from tests.core.ugly import BANDWIDTH, PROMISES, SETS
+from tests.core.ugly import BANDWIDTH, PROMISES, SETS, combined
 
 both_precisions = pytest.mark.parametrize("precision", PROMISES)
 
@@ -112,9 +112,7 @@ def test_results_do_not_depend_on_the_number_of_threads(rng):
     np.testing.assert_array_equal(sums[0], sums[2])
 
 
-@both_precisions
-@pytest.mark.parametrize("spread", [0.01, 1.0, 30.0, 3e4])
-@pytest.mark.parametrize("d", [1, 15, 16, 17, 63])
+@combined("d, spread, precision", [1, 15, 16, 17, 63], [0.01, 1.0, 30.0, 3e4], PROMISES)
 def test_tight_and_wide_tiles(rng, spread, d, precision):
     """Neighbours at all distances from 0 to far beyond the limits, in narrow and wide tiles."""
     centers = rng.normal(0, spread, (6, d))

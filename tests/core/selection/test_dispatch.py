@@ -7,16 +7,14 @@ from quests_core import METHODS, Environments
 from quests_core.selection.result import NOT_NESTED
 from tests import naive
 from tests.core.selection.naive_scores import assert_greedy, grouped, slow_scores
-from tests.core.ugly import BANDWIDTH, PROMISES, SETS
+from tests.core.ugly import BANDWIDTH, PROMISES, SETS, combined
 from tests.core.with_y import select
 
 GREEDY = ("msc", "fps", "mean_fps", "information_loss", "coverage", "balanced")
 NAMES = list(SETS)
 
 
-@pytest.mark.parametrize("precision", PROMISES)
-@pytest.mark.parametrize("name", NAMES)
-@pytest.mark.parametrize("method", GREEDY)
+@combined("method, name, precision", GREEDY, NAMES, PROMISES)
 def test_every_pick_has_the_highest_score(method, name, precision):
     frames = SETS[name]
     order = select(grouped(frames), method, bandwidth=BANDWIDTH, precision=precision).order

@@ -6,13 +6,13 @@ import pytest
 from quests_core import Environments, select
 from quests_core.selection import msc
 from tests.core.selection.naive_scores import assert_greedy, grouped, slow_scores
-from tests.core.ugly import BANDWIDTH, PROMISES, SETS
+from tests.core.ugly import BANDWIDTH, PROMISES, SETS, combined
 
 # Nanoseconds per pair at which the sums of all environments are updated never, at each pick, and in between.
 PAIR_WORK = {"never": np.inf, "always": 0.0, "sometimes": msc._PAIR_WORK}
 
 
-@pytest.fixture(params=PAIR_WORK)
+@pytest.fixture
 def updates(request, monkeypatch):
     """Set when all sums are updated; return the list of numbers of picks at which they were."""
     at, update_all = [], msc.MSC._update_all
@@ -27,8 +27,7 @@ def dense(n_frames, rng):
     return [rng.normal(scale=0.6 * BANDWIDTH, size=(rng.integers(3, 9), 12)) for _ in range(n_frames)]
 
 
-@pytest.mark.parametrize("precision", PROMISES)
-@pytest.mark.parametrize("name", SETS)
+@combined("updates, name, precision", PAIR_WORK, SETS, PROMISES, indirect=["updates"])
 def test_every_pick_has_the_highest_score(name, precision, updates):
     frames = [frame for frame in SETS[name] if len(frame)] * 2
     order = select(grouped(frames), "msc", bandwidth=BANDWIDTH, precision=precision).order
@@ -36,6 +35,7 @@ def test_every_pick_has_the_highest_score(name, precision, updates):
     assert_greedy(order, slow_scores("msc", frames), 0, PROMISES[precision][0])
 
 
+@pytest.mark.parametrize("updates", PAIR_WORK, indirect=True)
 @pytest.mark.parametrize("precision", PROMISES)
 def test_a_dense_set_with_a_reference_and_locked_frames(rng, precision, updates):
     frames, reference = dense(30, rng), rng.normal(scale=BANDWIDTH, size=(5, 12))

@@ -6,7 +6,7 @@ import pytest
 from quests_core import METHODS, Environments, Strata
 from quests_core.selection.result import NOT_NESTED
 from tests import naive
-from tests.core.ugly import BANDWIDTH, SETS
+from tests.core.ugly import BANDWIDTH, SETS, combined
 from tests.core.with_y import select
 
 LABELS = "aaabacabcaddbaaab"
@@ -40,9 +40,7 @@ def assert_shares(order, labels, n_locked=0, **quotas):
         assert labels[order[rank]] in allowed, f"pick {rank}"
 
 
-@pytest.mark.parametrize("quotas", ["proportional", "equal", GIVEN], ids=str)
-@pytest.mark.parametrize("minimum", [0, 2])
-@pytest.mark.parametrize("method", METHODS)
+@combined("method, minimum, quotas", METHODS, [0, 2], ["proportional", "equal", GIVEN])
 def test_each_pick_has_an_allowed_label(frames, method, minimum, quotas):
     strata = Strata(LABELS_LIST, quotas, minimum)
     order = select(
