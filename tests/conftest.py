@@ -16,11 +16,11 @@ pytest.register_assert_rewrite("tests.invariance")
 # no compiled kernels; all that is left goes to whoever is free.
 TOGETHER = ("tests/browser/", "tests/hostile/")
 UNCOMPILED = "tests/core/io/"
-# These take longest; begun last, one of them would be waited for alone.
+# These take longest; if one began last, the other workers would wait for it.
 LONG = (
-    "tests/app/test_served.py", "tests/core/test_docs.py", "tests/app/jobs/test_umap_process.py",
+    "tests/app/test_main.py", "tests/core/test_docs.py", "tests/app/jobs/test_umap_process.py",
     "tests/core/test_reference_values.py", "tests/core/test_regular_expressions.py", "tests/fuzz/",
-    "tests/app/test_ending.py", "tests/app/exports/test_bundle.py",
+    "tests/app/test_app_hooks.py", "tests/app/exports/test_bundle.py",
 )  # fmt: skip
 # Those of the folders above wait most of the time, for a browser and for servers.
 WORKERS = 3

@@ -1,4 +1,4 @@
-"""The served page in a real browser, driven as a person would."""
+"""The served page in a real browser, used as a user would."""
 
 import os
 import shutil
@@ -47,7 +47,7 @@ WATCH = pytest.StashKey[tuple]()
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item, call):
-    """Add to the report of a test that fails what was done last, and what page and server said."""
+    """Add the last actions and the messages of page and server to the report of a failed test."""
     report = yield
     if report.failed and WATCH in item.stash and call.when == "call":
         page, messages = item.stash[WATCH]
@@ -57,7 +57,7 @@ def pytest_runtest_makereport(item, call):
 
 
 def done_last(page):
-    """Return what the user did last on a page, which may not answer any more."""
+    """Return the last actions on a page, which may no longer respond."""
     from playwright.sync_api import Error
 
     try:
@@ -67,7 +67,7 @@ def done_last(page):
 
 
 def missing(reason):
-    """Skip visibly, or fail where the browser is required."""
+    """Skip with a reason, or fail if the browser is required."""
     if os.environ.get("QUESTS_REQUIRE_BROWSER") == "1":
         pytest.fail(f"QUESTS_REQUIRE_BROWSER=1, but {reason}")
     pytest.skip(f"no browser test: {reason}")
@@ -145,13 +145,13 @@ def context(browser):
 
 @pytest.fixture
 def page(context, url, request):
-    """Return the opened page; afterwards nothing was fetched from elsewhere and nothing went wrong in it."""
+    """Return the opened page; check afterwards that it fetched nothing from elsewhere and had no errors."""
     page, elsewhere, errors, messages = context.new_page(), [], [], deque(maxlen=24)
     request.node.stash[WATCH] = page, messages
     page.add_init_script(NOTE_CLICKS)
 
     def note(way, frame):
-        # The parts of a message that say nothing are left out.
+        # Empty parts of a message are left out.
         if len(frame) > 2 and isinstance(frame, str):
             messages.append(f"{time.time():.1f} {way} {frame[:160]}")
 
@@ -181,7 +181,7 @@ def page(context, url, request):
 
 
 def wait_until_still(page):
-    """Wait until what is seen stays as it is: who aims at something that moves misses it."""
+    """Wait until nothing on the page moves, as a click on a moving element misses it."""
     seen = deque([b"", b"0", b"1"], maxlen=3)
 
     def is_still():
@@ -192,7 +192,7 @@ def wait_until_still(page):
 
 
 def wait_until(page, holds, what, pause=100):
-    """Wait until ``holds()`` is true, and return what it is; `what` is said where it never was."""
+    """Wait until ``holds()`` is true, and return its value; `what` is the message of a failure."""
     end = time.monotonic() + PATIENCE
     while not (found := holds()):
         assert time.monotonic() < end, f"it never came to be that {what() if callable(what) else what}"
@@ -201,7 +201,7 @@ def wait_until(page, holds, what, pause=100):
 
 
 def crystals(n_frames, repeat, seed=0):
-    """Return labelled copper crystals, ever more distorted."""
+    """Return labelled, increasingly distorted copper crystals."""
     rng, frames = np.random.default_rng(seed), []
     for i in range(n_frames):
         atoms = bulk("Cu", cubic=True) * (repeat, repeat, repeat)

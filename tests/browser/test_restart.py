@@ -1,4 +1,4 @@
-"""The server is killed; what was decided comes back when it runs again and the page is called again."""
+"""Decisions are restored when a killed server is restarted and the page is reloaded."""
 
 import signal
 
@@ -52,7 +52,7 @@ def test_decisions_outlive_the_server(server, browser, small_file):
     page.get_by_role("checkbox", name="fps", exact=True, checked=False).wait_for()
     page.locator("button", has_text="Redo").and_(page.locator(":enabled")).wait_for()
 
-    # Who is sent the link has their own way back.
+    # A user who follows the link has a separate history.
     other = visit(context, f"{server.address}/app{search}", small_file.name)
     other.wait_for_timeout(1000)
     assert undo(other).is_disabled()

@@ -1,4 +1,4 @@
-"""The structure beside the map: looked at, turned, picked from and stepped through."""
+"""The structure viewer: view, rotate, select atoms, step through frames."""
 
 import gzip
 import hashlib
@@ -8,7 +8,7 @@ import pytest
 from .conftest import wait_until
 from .test_dashboard import blocks, move_slider, open_path
 
-# What is not blank of a canvas, in percent, and its picture.
+# The drawn share of a canvas, in percent, and its image.
 INK = """canvas => {
   const {width, height} = canvas;
   const data = canvas.getContext('2d').getImageData(0, 0, width, height).data;
@@ -28,7 +28,7 @@ def canvas(page, number=0):
 
 
 def picture(page, before=None):
-    """Return a name of the picture that is drawn, once it is another than `before` and has come to rest."""
+    """Return a key of the drawn image, once it differs from `before` and is at rest."""
     names = [None]
 
     def is_drawn():
@@ -41,7 +41,7 @@ def picture(page, before=None):
 
 
 def point_at_an_atom(page, skip=()):
-    """Move the mouse over the picture until it is on an atom other than `skip`; return where and which."""
+    """Move the mouse until it is on an atom other than `skip`; return its position and the atom."""
     box, hint = canvas(page).bounding_box(), page.locator(".structure .hint").first
     from_the_middle = sorted(range(4, 37), key=lambda at: abs(at - 20))
     for row in from_the_middle:

@@ -7,23 +7,23 @@ import pytest
 from tests.hostile.server import WAYS, ServedAs
 from tests.load.server import WITHOUT_UMAP
 
-# A page that was left is soon forgotten, and what it has begun is cancelled.
+# A closed page is soon released, and its jobs are cancelled.
 SHORT_LIVES = ("--unused-session-lifetime", "4000", "--check-unused-sessions", "500")
 
 
 @pytest.fixture(scope="session", autouse=True)
 def _compiled(compiled):
-    """No served process compiles kernels: a page that opens the demo would hold the worker meanwhile."""
+    """Compile the kernels first: a page that opens the demo would block the worker meanwhile."""
 
 
 @pytest.fixture(scope="session")
 def servers(tmp_path_factory):
-    """Return a function that gives the server of a way, started when it is first asked for."""
+    """Return a function that returns the server of a way of serving, started at its first use."""
     started: dict[str, ServedAs] = {}
 
     def get(way: str) -> ServedAs:
         if way not in started:
-            # What is known of the demo need not be computed again by each of them.
+            # Results for the demo need not be computed by each of them.
             cache = {"QUESTS_CACHE_DIR": os.environ["QUESTS_CACHE_DIR"]}
             # The command takes no options of Panel, and has UMAP.
             options = () if way == "command" else WITHOUT_UMAP
@@ -38,7 +38,7 @@ def servers(tmp_path_factory):
 
 @pytest.fixture(scope="session")
 def with_data(tmp_path_factory):
-    """Return the server that opens files which hold whoever reads them."""
+    """Return the server that opens files which block their reader."""
     if not hasattr(os, "mkfifo"):
         pytest.skip("no FIFOs here")
     folder, cache = tmp_path_factory.mktemp("hostile-data"), os.environ["QUESTS_CACHE_DIR"]

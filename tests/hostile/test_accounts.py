@@ -1,4 +1,4 @@
-"""Other accounts of the same machine, and who has the token."""
+"""Other accounts of the same machine, with and without the token."""
 
 import json
 import os
@@ -49,7 +49,7 @@ def private(tmp_path):
 
 
 async def shown(page: Page, query: str, text: str, **headers: str) -> None:
-    """Open a page and wait until it shows a text; of the file it shows nothing else."""
+    """Open a page, wait until it shows a text, and check that it shows nothing else of the file."""
     wire = await (await page.load(query, **headers)).connect(**headers)
     await wire.event("document_ready", {})
     await wire.wait_for(text)
@@ -74,7 +74,7 @@ def test_another_account_of_the_machine_opens_none(server, private):
 
 @pytest.fixture(scope="module", params=["plain"])
 def with_token(request, tmp_path_factory):
-    """Serve with a token of our own, as where the owner of a connection is not told."""
+    """Serve with a chosen token, as where the owner of a connection is unknown."""
     assert request.param in WAYS
     folder = tmp_path_factory.mktemp("token")
     with ServedAs(request.param, folder, *WITHOUT_UMAP, QUESTS_TOKEN="a-token-of-ours") as server:
@@ -95,7 +95,7 @@ def test_the_token_is_printed_and_lets_one_browser_open_paths(with_token, privat
         assert answer.headers["Location"] == "/app?size=2", "it stays neither in the address nor in links"
         page = await Page(address).load(printed.partition("?")[2])
         assert page.response.code == 200
-        # The cookie has it from then on; another browser has not.
+        # From then on, the cookie of this browser has it.
         await shown(page, f"file={private}", QUOTED)
         await shown(Page(address), f"file={private}", REFUSED)
         await shown(page, f"file={private}", REFUSED, X_Forwarded_For="127.0.0.1")

@@ -1,4 +1,4 @@
-"""The dashboard in a process of its own, as it is served to a group."""
+"""The dashboard in a separate process, as it is served to a group."""
 
 import os
 import re
@@ -22,7 +22,7 @@ WITHOUT_UMAP = ("--plugins", "tests.without_umap")
 
 
 class Server:
-    """A served process; use it as a context, or `start` and `stop` it.
+    """A served process; a context manager, or call `start` and `stop`.
 
     Parameters
     ----------
@@ -96,7 +96,7 @@ class Server:
             return error.code, "", error.read()
 
     def metrics(self) -> dict[str, float]:
-        """Return what ``/metrics`` says."""
+        """Return the values of ``/metrics``."""
         found = re.findall(r"^(\w\S*) (\S+)$", self.get("/metrics")[2].decode(), re.MULTILINE)
         return {name: float(value) for name, value in found}
 
@@ -106,16 +106,16 @@ class Server:
         return self.metrics()["quests_memory_resident_bytes"] / 1e6
 
     def jobs_ended(self) -> float:
-        """Return how many jobs have ended."""
+        """Return the number of ended jobs."""
         return sum(value for name, value in self.metrics().items() if name.startswith("quests_jobs_total"))
 
     def is_busy(self) -> bool:
-        """Say whether orders are computed, or wait for that."""
+        """Return whether orders are being computed or queued."""
         now = self.metrics()
         return any(now[f'quests_jobs_{what}{{worker="compute"}}'] for what in ("waiting", "running"))
 
     def is_quiet(self, seconds: float = 2.0) -> bool:
-        """Say whether no orders are computed or wait, now and after some seconds; UMAP may take longer."""
+        """Return whether no orders are computed or queued, now and after some seconds; UMAP may run."""
         if self.is_busy():
             return False
         before = self.jobs_ended()
@@ -123,7 +123,7 @@ class Server:
         return not self.is_busy() and self.jobs_ended() == before
 
     def wait(self, until: Callable[[], bool], seconds: float) -> float:
-        """Return how long it took until something held."""
+        """Wait for a condition and return the time it took, s."""
         begun = time.monotonic()
         while not until():
             if time.monotonic() - begun > seconds or self.process.poll() is not None:
@@ -132,11 +132,11 @@ class Server:
         return time.monotonic() - begun
 
     def wait_until_empty(self, seconds: float = 600) -> None:
-        """Wait until every page is forgotten."""
+        """Wait until every page is released."""
         self.wait(lambda: self.metrics()["quests_sessions"] == 0, seconds)
 
     def wait_until_released(self) -> None:
-        """Wait until every page is forgotten, and what it held is given back to the system."""
+        """Wait until every page is released and its memory is returned to the system."""
         self.wait_until_empty()
         self.wait(lambda: self.metrics()["quests_sessions_in_memory"] == 0, START_SECONDS)
         time.sleep(RELEASE_SECONDS + 1)

@@ -49,7 +49,7 @@ def test_msc_given_a_reference(name, rng):
 
 
 @pytest.mark.parametrize("method", ["msc", "fps"])
-def test_the_whole_order_without_near_ties(method, rng):
+def test_the_order_agrees_with_the_naive_one_without_near_ties(method, rng):
     frames = [rng.normal(0, 0.4, (rng.integers(1, 9), 3)) for _ in range(25)]
     expected = naive.greedy(slow_scores(method, frames), 25, 25)
     assert select(grouped(frames), method, bandwidth=BANDWIDTH).order.tolist() == expected
@@ -178,7 +178,7 @@ def test_empty_frames_come_last(method, rng):
 
 
 @pytest.mark.parametrize("method", METHODS)
-def test_nothing_but_empty_frames(method):
+def test_only_empty_frames(method):
     order = select(grouped([np.empty((0, 2))] * 3), method).order.tolist()
     assert sorted(order) == [0, 1, 2]
 

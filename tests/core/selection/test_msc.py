@@ -14,7 +14,7 @@ PAIR_WORK = {"never": np.inf, "always": 0.0, "sometimes": msc._PAIR_WORK}
 
 @pytest.fixture
 def updates(request, monkeypatch):
-    """Set when all sums are updated; return the list of numbers of picks at which they were."""
+    """Choose when all sums are updated; return the numbers of picks at which they were."""
     at, update_all = [], msc.MSC._update_all
     monkeypatch.setattr(msc, "_PAIR_WORK", PAIR_WORK[request.param])
     monkeypatch.setattr(msc.MSC, "_update_all", lambda self: (at.append(self._n_picked), update_all(self)))
@@ -23,7 +23,7 @@ def updates(request, monkeypatch):
 
 
 def dense(n_frames, rng):
-    """Return frames all of whose environments are within the reach of the kernel of each other."""
+    """Return frames whose environments are all within reach of the kernel of each other."""
     return [rng.normal(scale=0.6 * BANDWIDTH, size=(rng.integers(3, 9), 12)) for _ in range(n_frames)]
 
 
@@ -51,7 +51,7 @@ def test_a_dense_set_with_a_reference_and_locked_frames(rng, precision, updates)
 
 
 @pytest.mark.jit
-def test_all_sums_are_updated_where_a_set_is_dense_and_hardly_where_it_is_sparse(rng, monkeypatch):
+def test_all_sums_are_updated_often_in_dense_sets_and_rarely_in_sparse_ones(rng, monkeypatch):
     at, update_all = [], msc.MSC._update_all
     monkeypatch.setattr(msc.MSC, "_update_all", lambda self: (at.append(self._n_picked), update_all(self)))
     select(grouped(dense(200, rng)), "msc", bandwidth=BANDWIDTH)

@@ -105,7 +105,7 @@ def test_excluded_frames_have_no_share(frames):
         assert_shares(where, [LABELS[i] for i in left], 1, quotas="proportional")
 
 
-def test_frames_without_environments_are_frames_of_their_label():
+def test_empty_frames_count_for_their_label():
     frames = [np.zeros((0, 2)), np.ones((2, 2)), np.zeros((0, 2)), np.full((1, 2), 3.0), np.ones((1, 2))]
     labels = list("eexxx")
     for method in METHODS:
@@ -174,7 +174,7 @@ def test_parameters_include_quotas(frames):
 
 @pytest.mark.parametrize("name", ["plain", "duplicates", "far outliers", "63 columns", "one-atom frames"])
 @pytest.mark.parametrize("method", ["fps", "mean_fps"])
-def test_distances_to_a_reference_count(method, name, rng):
+def test_distances_to_a_reference_are_included(method, name, rng):
     frames = SETS[name]
     d = frames[0].shape[1]
     slow = {"fps": lambda picked: naive.fps_scores(frames, picked, BANDWIDTH, reference)}
