@@ -63,11 +63,12 @@ def report_opens_without_a_network(context, content, folder):
     assert errors == []
 
 
-def test_a_plot_is_saved_the_command_is_shown_a_link_is_followed_and_a_bandwidth_chosen(
-    page, context, small_file
-):
+def test_a_plot_is_saved_as_svg_and_png_and_the_command_is_shown(page):
     a_plot_is_saved_as_svg_and_png(page)
     the_command_is_shown(page)
+
+
+def test_a_link_reopens_the_page_and_a_bandwidth_is_judged_before_it_is_used(page, context, small_file):
     a_link_reopens_the_page(page, context, small_file)
     a_bandwidth_is_judged_before_it_is_used(page)
 
