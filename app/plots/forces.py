@@ -1,12 +1,6 @@
-"""The tail of the force distribution."""
+"""Columns of the tail of the force distribution."""
 
 import numpy as np
-from bokeh.models import HoverTool, Step
-from bokeh.models.renderers import GlyphRenderer
-
-from ..analysis.methods import METHOD_INFO
-from .base import Plot, add_legend, blank, empty
-from .palettes import FULL_COLOR
 
 
 def tail_data(sorted_forces: np.ndarray, most: int = 600) -> dict[str, np.ndarray]:
@@ -29,23 +23,3 @@ def tail_data(sorted_forces: np.ndarray, most: int = 600) -> dict[str, np.ndarra
     forces = sorted_forces[n - ranks]
     # All forces exceed values left of the smallest one; the curve steps down at each force.
     return {"force": np.append(0.0, forces), "share": np.append(n, ranks) / n}
-
-
-def forces_plot() -> Plot:
-    """Plot the tail of the force distribution; sources ``full`` and ``<method>`` (`tail_data`)."""
-    fig = blank("f / eV Å⁻¹", "share with |F| > f", y_axis_type="log", y_start=1e-4)
-    sources = {"full": empty("force", "share")}
-    full = fig.add_glyph(sources["full"], _step(line_color=FULL_COLOR, line_width=5, line_alpha=0.45))
-    tooltips = [("|F| above", "@force{0.00} eV Å⁻¹"), ("share", "@share{0.000%}")]
-    fig.add_tools(HoverTool(tooltips=tooltips, mode="mouse", visible=False))
-    return Plot(fig, sources, legend=add_legend(fig, {"full set": [full]}), draw=_draw)
-
-
-def _draw(plot: Plot, method: str) -> list[GlyphRenderer]:
-    source = plot.sources[method] = empty("force", "share")
-    glyph = _step(line_color=METHOD_INFO[method].color, line_width=2.2, line_dash=METHOD_INFO[method].dash)
-    return [plot.figure.add_glyph(source, glyph)]
-
-
-def _step(**options) -> Step:
-    return Step(x="force", y="share", mode="before", **options)

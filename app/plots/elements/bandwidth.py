@@ -37,7 +37,8 @@ def bandwidth(
     array([5. , 3. , 0.2])
     """
     curve = hv.Curve((bandwidths, entropies), BANDWIDTH, BANDWIDTH_ENTROPY, group="Entropy")
-    items = [styled(curve, "path", METHOD_INFO["msc"].color, show_legend=False)]
+    tooltips = ((BANDWIDTH.label, "@bandwidth{0.0000}"), (BANDWIDTH_ENTROPY.label, "@entropy{0.00}"))
+    items = [styled(curve, "path", METHOD_INFO["msc"].color, tooltips=tooltips, show_legend=False)]
     if bound is not None:
         items.append(styled(hv.HLine(bound, group="Bound"), "line", dash="dotted"))
     if current is not None:

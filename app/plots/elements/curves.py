@@ -14,6 +14,13 @@ from ..palettes import FULL_COLOR
 from .dimensions import DIVERSITY, ENTROPY, HIGH, LOW, N_ENVS, N_FRAMES, OVERLAP, PERCENT
 from .options import check_not_empty, figure, look, styled
 
+_TOOLTIPS = (
+    ("method", "$name"),
+    ("frames", "@n_frames{0,0} (@percent{0.0} %)"),
+    ("entropy / nats", "@entropy{0.000}"),
+    ("diversity / nats", "@diversity{0.000}"),
+    ("overlap", "@overlap{0.0} %"),
+)
 # Smaller subsets would dominate the axes.
 _FIRST_PERCENT = 9
 
@@ -69,7 +76,8 @@ def entropy_diversity(
     for name, one in columns.items():
         marks = rows_of(one, marked_rows(one["percent"] / 100))
         color = styles[name].color
-        items.append(styled(_points(marks, DIVERSITY, ENTROPY, "Mark"), "mark", color, show_legend=False))
+        points = _points(marks, DIVERSITY, ENTROPY, "Mark", name)
+        items.append(styled(points, "mark", color, show_legend=False))
         if name == labelled:
             shown = without_near_labels(marks, (xlim[1] - xlim[0], ylim[1] - ylim[0]))
             labels = hv.Labels(pd.DataFrame(shown), [DIVERSITY, ENTROPY], "label", group="Percent")
@@ -140,18 +148,18 @@ def _row_of(columns: dict[str, np.ndarray], n_frames: int | None) -> int | None:
 def _path(columns, name: str, style, x: hv.Dimension, y: hv.Dimension) -> hv.Curve:
     more = [d for d in (ENTROPY, DIVERSITY, PERCENT, OVERLAP, N_FRAMES, N_ENVS) if d not in (x, y)]
     curve = hv.Curve(pd.DataFrame(columns), x, [y, *more], group="Path", label=name)
-    return styled(curve, "path", style.color, style.dash)
+    return styled(curve, "path", style.color, style.dash, _TOOLTIPS)
 
 
-def _points(columns, x: hv.Dimension, y: hv.Dimension, group: str) -> hv.Points:
-    return hv.Points(pd.DataFrame(columns), [x, y], group=group)
+def _points(columns, x: hv.Dimension, y: hv.Dimension, group: str, name: str) -> hv.Points:
+    return hv.Points(pd.DataFrame(columns), [x, y], group=group, label=name)
 
 
 def _bands(bands: Bands | None, styles, x: hv.Dimension, y: hv.Dimension) -> list[hv.Element]:
     return [
         styled(
-            hv.Area(band, x, [LOW, HIGH], group="Band"), "band", styles[name].color, show_legend=False,
-            ylabel=y.label,
+            hv.Area(band, x, [LOW, HIGH], group="Band", label=name), "band", styles[name].color,
+            show_legend=False, ylabel=y.label,
         )
         for name, band in (bands or {}).items()
         if name in styles
@@ -161,7 +169,7 @@ def _bands(bands: Bands | None, styles, x: hv.Dimension, y: hv.Dimension) -> lis
 def _rings(columns, now: Mapping[str, int | None], styles, x, y) -> list[hv.Element]:
     return [
         styled(
-            _points(rows_of(columns[name], [row]), x, y, "Ring"), "ring", styles[name].color,
+            _points(rows_of(columns[name], [row]), x, y, "Ring", name), "ring", styles[name].color,
             show_legend=False,
         )
         for name, row in now.items()
@@ -182,7 +190,7 @@ def _bound(bound: float, xlim: tuple[float, float], ylim: tuple[float, float]) -
     left = xlim[0] + 0.01 * (xlim[1] - xlim[0])
     text = hv.Text(
         left, bound, f"bound ln N = {nats(bound, 2)}", fontsize=8, halign="left", valign="bottom",
-        group="Bound",
+        group="BoundNote",
     )  # fmt: skip
     return [styled(hv.HLine(bound, group="Bound"), "line", dash="dotted"), styled(text, "note")]
 

@@ -5,12 +5,15 @@ from collections.abc import Mapping
 import holoviews as hv
 import numpy as np
 
-from ..outliers import TICKS, histogram_data, stretched
+from ..outliers import TICKS, histogram_data, histogram_ranges, stretched
 from ..sets import REFERENCE_COLOR, SET_COLOR, asinh_scale, novelty_edges
 from ..sets import TICKS as NOVELTY_TICKS
 from ..sets import histogram_data as novelty_data
 from .dimensions import COUNT, DELTA_PLACE, HIGH, LOW, NOVELTY_PLACE, SHARE
 from .options import check_not_empty, figure, look, styled
+
+_TOOLTIPS = (("δH / nats", "@low{0.00} to @high{0.00}"), ("environments", "@count{0,0}"))
+_NOVELTY_TOOLTIPS = (("δH / nats", "@low{0.0} to @high{0.0}"), ("environments", "@top{0.00} %"))
 
 
 def delta_entropy(values: Mapping[str, np.ndarray]) -> hv.Overlay:
@@ -41,14 +44,10 @@ def delta_entropy(values: Mapping[str, np.ndarray]) -> hv.Overlay:
     """
     check_not_empty(values, "values")
     columns, styles = {name: histogram_data(np.asarray(one)) for name, one in values.items()}, look(values)
-    filled = [one for one in columns.values() if len(one["place"])]
-    if not filled:
+    ranges = histogram_ranges(list(columns.values()))
+    if ranges is None:
         raise ValueError("values: expected at least one finite value, got none")
-    xlim = (
-        float(min(one["place"][0] for one in filled)),
-        float(max(one["place"][-1] for one in filled)),
-    )
-    top = 2 * max(float(one["count"].max()) for one in filled)
+    xlim, (_, top) = ranges
     # Axes are named after the first element.
     place, count = (hv.Dimension(f"{one.name}0", label=one.label) for one in (DELTA_PLACE, COUNT))
     corners = [place, count, "place1", "count1"]
@@ -58,7 +57,8 @@ def delta_entropy(values: Mapping[str, np.ndarray]) -> hv.Overlay:
     ]
     for name, one in columns.items():
         curve = hv.Curve(one, DELTA_PLACE, [COUNT, LOW, HIGH], group="Delta", label=name)
-        items.append(styled(curve, "step", styles[name].color, styles[name].dash, interpolation="steps-post"))
+        look_of = styles[name].color, styles[name].dash, _TOOLTIPS
+        items.append(styled(curve, "step", *look_of, interpolation="steps-post"))
     for at, text, side in ((-1, "covered", "right"), (1, "lost", "left")):
         note = hv.Text(
             at * 0.008 * (xlim[1] - xlim[0]),
@@ -67,11 +67,11 @@ def delta_entropy(values: Mapping[str, np.ndarray]) -> hv.Overlay:
             fontsize=8,
             halign=side,
             valign="bottom",
-            group="Note",
+            group=f"{text.capitalize()}Note",
         )
         items.append(styled(note, "note"))
     return figure(
-        hv.Overlay(items), xlim=xlim, ylim=(0.5, top), logy=True, xticks=_ticks(TICKS, stretched, xlim),
+        hv.Overlay(items), xlim=xlim, ylim=ranges[1], logy=True, xticks=_ticks(TICKS, stretched, xlim),
         xlabel=DELTA_PLACE.label, ylabel=COUNT.label,
     )  # fmt: skip
 

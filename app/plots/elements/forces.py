@@ -12,6 +12,11 @@ from ..palettes import FULL_COLOR
 from .dimensions import FORCE, FORCE_ERROR, HIGH, LOW, PERCENT, SHARE_ABOVE
 from .options import figure, look, styled
 
+_TOOLTIPS = (("|F| above", "@force{0.00} eV Å⁻¹"), ("share", "@share{0.000%}"))
+_ERROR_TOOLTIPS = (
+    ("method", "$name"), ("frames kept", "@percent{0.0} %"), ("above the best / eV Å⁻¹", "@error{0.0000}")
+)  # fmt: skip
+
 
 def force_tail(forces: np.ndarray, subsets: Mapping[str, np.ndarray] | None = None) -> hv.Overlay:
     """Plot the share of environments whose force exceeds f, on a logarithmic axis.
@@ -43,10 +48,11 @@ def force_tail(forces: np.ndarray, subsets: Mapping[str, np.ndarray] | None = No
     if not len(full):
         raise ValueError("forces: expected at least one finite value, got none")
     styles = look(subsets or {})
-    items = [styled(_tail(full, "full set"), "broad step", FULL_COLOR, interpolation="steps-pre")]
+    full_tail, steps = _tail(full, "full set"), "steps-pre"
+    items = [styled(full_tail, "broad step", FULL_COLOR, tooltips=_TOOLTIPS, interpolation=steps)]
     for name, values in (subsets or {}).items():
         style, curve = styles[name], _tail(_sorted(values), name)
-        items.append(styled(curve, "step", style.color, style.dash, interpolation="steps-pre"))
+        items.append(styled(curve, "step", style.color, style.dash, _TOOLTIPS, interpolation=steps))
     xlim, ylim = (0.0, 1.03 * max(float(full[-1]), 1e-3)), (0.6 / len(full), 1.6)
     labels = {"xlabel": FORCE.label, "ylabel": SHARE_ABOVE.label}
     return figure(hv.Overlay(items), xlim=xlim, ylim=ylim, logy=True, **labels)
@@ -99,7 +105,7 @@ def force_errors(table: pd.DataFrame) -> hv.Overlay:
             bands.append(styled(band, "band", style.color, show_legend=False))
         columns = (percent, rows["mean"].to_numpy())
         line = hv.Curve(columns, PERCENT, FORCE_ERROR, group="Error", label=name)
-        lines.append(styled(line, "path", style.color, style.dash))
+        lines.append(styled(line, "path", style.color, style.dash, _ERROR_TOOLTIPS))
         marks = hv.Points(columns, [PERCENT, FORCE_ERROR], group="Mark")
         lines.append(styled(marks, "mark", style.color, show_legend=False))
     ylim = padded(above[["min", "max"]].to_numpy() if bands else above["mean"].to_numpy(), 0.1)

@@ -26,7 +26,7 @@ _OTHER_COLORS = (
 BOKEH: dict[str, dict[str, Any]] = {
     "figure": {"width": 560, "height": 400, "toolbar": "above", "gridstyle": {"grid_line_alpha": 0.5}},
     "wide figure": {"width": 680, "height": 400, "toolbar": "above"},
-    "path": {"color": COLOR, "line_dash": DASH, "line_width": 2.2, "tools": ["hover"]},
+    "path": {"color": COLOR, "line_dash": DASH, "line_width": 2.2},
     "step": {"color": COLOR, "line_dash": DASH, "line_width": 2.2},
     "broad step": {"color": COLOR, "line_width": 5, "line_alpha": 0.45},
     "band": {"fill_color": COLOR, "fill_alpha": 0.22, "line_alpha": 0},
@@ -37,20 +37,19 @@ BOKEH: dict[str, dict[str, Any]] = {
     "ring": {"size": 13, "line_width": 3, "line_color": COLOR, "fill_color": "white"},
     "star": {"marker": "star", "size": 17, "color": COLOR},
     "line": {"color": FULL_COLOR, "line_dash": DASH, "line_width": 2},
-    "note": {"text_color": FULL_COLOR},
+    "note": {"text_color": FULL_COLOR, "text_font_size": "12px"},
     "shade": {"fill_color": FULL_COLOR, "fill_alpha": 0.1, "line_alpha": 0},
     "outlined bar": {
         "fill_color": COLOR, "fill_alpha": 0.2, "line_color": COLOR, "line_dash": "dotted",
-        "tools": ["hover"],
     },
-    "bar": {"fill_color": COLOR, "line_color": COLOR, "tools": ["hover"]},
+    "bar": {"fill_color": COLOR, "line_color": COLOR},
     "bar label": {"text_font_size": "11px", "text_color": FULL_COLOR, "text_align": "left"},
-    "histogram": {"fill_color": COLOR, "fill_alpha": 0.35, "line_color": COLOR, "tools": ["hover"]},
-    "cell": {"color": COLOR, "line_color": "white", "tools": ["hover"], "colorbar_opts": {"width": 10}},
+    "histogram": {"fill_color": COLOR, "fill_alpha": 0.35, "line_color": COLOR},
+    "cell": {"color": COLOR, "line_color": "white", "colorbar_opts": {"width": 10}},
     "cell label": {"text_color": COLOR, "text_font_size": "11px"},
     "point": {"color": COLOR, "size": 5, "alpha": 0.6},
     "colored point": {
-        "color": COLOR, "size": 5, "alpha": 0.8, "tools": ["hover"], "colorbar_opts": {"width": 10},
+        "color": COLOR, "size": 5, "alpha": 0.8, "colorbar_opts": {"width": 10},
     },
     "key": {"color": COLOR, "size": 9},
     "color key": {"color": COLOR, "size": 0, "colorbar_opts": {"width": 10}},
@@ -110,7 +109,12 @@ def _loaded() -> list[str]:
 
 
 def styled(
-    element: hv.core.Dimensioned, role: str, color: str = "", dash: str = "solid", **options
+    element: hv.core.Dimensioned,
+    role: str,
+    color: str = "",
+    dash: str = "solid",
+    tooltips: Sequence[tuple[str, str]] = (),
+    **options,
 ) -> hv.core.Dimensioned:
     """Return `element` with the options of its role for every backend that is loaded.
 
@@ -122,6 +126,8 @@ def styled(
         Key of `BOKEH` and `MATPLOTLIB`.
     color, dash : str
         Colour and line dash where the role has none of its own.
+    tooltips : sequence of tuple
+        What Bokeh shows of what the pointer is on: names, and columns as Bokeh formats them.
     **options
         Options that both backends know, such as ``xlim``.
     """
@@ -132,7 +138,12 @@ def styled(
                 name: slots[backend].get(value, value) if isinstance(value, str) else value
                 for name, value in table[role].items()
             }
-            set_options(element, backend, **own, **options)
+            hover = (
+                {"tools": ["hover"], "hover_tooltips": list(tooltips)}
+                if backend == "bokeh" and tooltips
+                else {}
+            )
+            set_options(element, backend, **own, **hover, **options)
     return element
 
 

@@ -5,8 +5,9 @@ from html import escape
 import panel as pn
 
 from ...analysis.lost import EnvironmentLabels, by_label, lost
-from ...plots.base import set_data
-from ...plots.outliers import fit, histogram_data, outliers_plot
+from ...plots.base import set_data, set_range
+from ...plots.figures import delta_figure
+from ...plots.outliers import histogram_data, histogram_ranges
 from ...session.state import State
 from ...text.numbers import count, nats, percent
 from ...widgets.card import card, heading, html
@@ -20,19 +21,23 @@ class OutliersView(View):
 
     def __init__(self, state: State, tab: str = ""):
         super().__init__(state, tab)
-        self._plot, self._head = outliers_plot(), html()
+        self._plot, self._head = delta_figure(), html()
         # Added now, as adding models to a page that is open is slower.
-        self._plot.add_methods(state.methods)
+        self._plot.add(state.methods)
         self.follow(self._update, "opened", "paths", "methods", "active", "n_frames", "marks")
 
     def _update(self) -> None:
         state = self._state
-        self._plot.show_methods(state.shown)
+        self._plot.show(state.shown)
         columns = {}
         for method, path in state.shown.items():
             columns[method] = histogram_data(path.delta_entropy[path.position(state.n_frames)])
-            set_data(self._plot.sources[method], columns[method])
-        fit(self._plot, list(columns.values()))
+            set_data(self._plot.sources["Delta", method], columns[method])
+        if ranges := histogram_ranges(list(columns.values())):
+            for axis, ends in zip(
+                (self._plot.figure.x_range, self._plot.figure.y_range), ranges, strict=True
+            ):
+                set_range(axis, *ends)
         self._head.object = heading("Distribution of δH", ("delta",), self._note())
 
     def _note(self) -> str:

@@ -5,17 +5,10 @@ import math
 import numpy as np
 import panel as pn
 
-from ...analysis.methods import SEEDED_METHODS
-from ...plots.base import padded, reset_limits, set_data, set_range
-from ...plots.curves import (
-    bound_line,
-    curve_plot,
-    hide_overlapping_labels,
-    marked_rows,
-    path_columns,
-    rows_of,
-)
-from ...plots.size_handle import add_handle
+from ...analysis.methods import METHOD_INFO, SEEDED_METHODS
+from ...plots.base import clear, limits, padded, reset_limits, set_data, set_range
+from ...plots.curves import marked_rows, path_columns, rows_of, without_near_labels
+from ...plots.figures import curve_figure
 from ...session.state import State
 from ...text.numbers import nats
 from ...widgets.card import card, heading, html
@@ -31,43 +24,44 @@ class CurveView(View):
 
     def __init__(self, state: State, tab: str = ""):
         super().__init__(state, tab)
-        self._plot = curve_plot()
-        self._bound, self._bound_label = bound_line(self._plot.figure)
-        self._stops, self._requested_size = add_handle(self._plot.figure)
-        follow_handle(state, self._requested_size)
+        self._plot = curve_figure()
+        self._bound, self._bound_label = self._plot.part("Bound"), self._plot.part("BoundNote")
+        self._stops = self._plot.part("Sizes")
+        follow_handle(state, self._plot.part("Requested"))
         self._head = html()
         self._columns: dict[str, dict] = {}
         # Added now, as adding models to a page that is open is slower.
-        self._plot.add_methods(state.methods)
+        self._plot.add(state.methods)
         self.follow(self._update_paths, "paths", "methods")
         self.follow(self._update_active, "paths", "methods", "active")
         self.follow(self._update_bands, "repeats", "paths", "methods")
         self.follow(self._update_size, "paths", "methods", "n_frames")
         self.follow(self._update_marks, "paths", "methods")
+        self.follow(self._update_labels, "paths", "methods", "active")
 
     def _update_paths(self) -> None:
         state, sources = self._state, self._plot.sources
         self._columns = {method: path_columns(path.curve) for method, path in state.shown.items()}
-        self._plot.show_methods(self._columns)
+        self._plot.show(self._columns)
         for method, columns in self._columns.items():
-            sources[method].data = columns
+            sources["Path", method].data = columns
         if self._columns:
             full = state.full_set_metrics
-            sources["full"].data = {name: [full[name]] for name in ("diversity", "entropy")}
+            sources["Full", "full set"].data = {name: [full[name]] for name in ("diversity", "entropy")}
 
     def _update_bands(self) -> None:
-        for method in set(SEEDED_METHODS) & self._plot.renderers.keys():
+        for method in SEEDED_METHODS:
+            source = self._plot.sources.get(("Band", method))
             band, shown = self._state.repeats.get(method), method in self._columns
-            columns = band.entropy_band() if band is not None and shown else ([], [], [])
-            set_data(
-                self._plot.sources[f"{method} band"], dict(zip(("x", "low", "high"), columns, strict=True))
-            )
+            if source is not None:
+                columns = band.entropy_band() if band is not None and shown else ([], [], [])
+                set_data(source, dict(zip(("x", "low", "high"), columns, strict=True)))
 
     def _update_size(self) -> None:
         state = self._state
         for method, path in state.shown.items():
             row = [path.position(state.n_frames)]
-            set_data(self._plot.sources[f"{method} now"], rows_of(self._columns[method], row))
+            set_data(self._plot.sources["Ring", method], rows_of(self._columns[method], row))
         self._update_ranges()
 
     def _update_ranges(self) -> None:
@@ -89,8 +83,24 @@ class CurveView(View):
 
     def _update_marks(self) -> None:
         for method, columns in self._columns.items():
-            marks = rows_of(columns, marked_rows(columns["percent"] / 100))
-            set_data(self._plot.sources[f"{method} marks"], hide_overlapping_labels(marks, self._plot.figure))
+            set_data(
+                self._plot.sources["Mark", method], rows_of(columns, marked_rows(columns["percent"] / 100))
+            )
+
+    def _update_labels(self) -> None:
+        """Label the marks of the active method, except where labels would overlap."""
+        method, source = self._state.displayed_method, self._plot.sources["Percent", ""]
+        columns = self._columns.get(method)
+        if columns is None:
+            clear(source)
+            return
+        x, y = (
+            high - low or 1
+            for low, high in map(limits, (self._plot.figure.x_range, self._plot.figure.y_range))
+        )
+        marks = rows_of(columns, marked_rows(columns["percent"] / 100))
+        set_data(source, without_near_labels(marks, (x, y)))
+        self._plot.part("Percent").glyph.text_color = METHOD_INFO[method].color
 
     def _update_bound(self, entropies: list[float]) -> None:
         """Draw ln N, unless that would compress the lines into less than half of the plot."""
@@ -107,10 +117,7 @@ class CurveView(View):
         )
 
     def _update_active(self) -> None:
-        state = self._state
-        for method, text in self._plot.labels.items():
-            text.visible = method == state.displayed_method and method in self._columns
-        columns = self._columns.get(state.displayed_method)
+        columns = self._columns.get(self._state.displayed_method)
         if columns:
             self._stops.data = {
                 "x": columns["diversity"],

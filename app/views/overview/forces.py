@@ -9,7 +9,8 @@ import panel_material_ui as pmui
 from ...analysis.forces import Forces, choices, forces_of, ks_distance, without
 from ...analysis.methods import METHOD_INFO
 from ...plots.base import set_data, set_range
-from ...plots.forces import forces_plot, tail_data
+from ...plots.figures import force_figure
+from ...plots.forces import tail_data
 from ...session.state import State
 from ...text.help import tip
 from ...text.numbers import count, plural
@@ -23,7 +24,7 @@ class ForcesView(View):
 
     def __init__(self, state: State, tab: str = ""):
         super().__init__(state, tab)
-        self._plot = forces_plot()
+        self._plot = force_figure()
         self._chosen = self._forces = Forces(np.empty(0), np.empty(0, dtype=int))
         self._head, self._distances = html(), html(margin=(4, 0, 0, 10))
         self._choice = pmui.Select(label="Of", options=[], size="small", width=190, margin=(4, 0, 0, 0))
@@ -36,7 +37,7 @@ class ForcesView(View):
         self._empty = html(visible=False)
         self._choice.param.watch(lambda _: self._choose(), "value")
         # Added now, as adding models to a page that is open is slower.
-        self._plot.add_methods(state.methods)
+        self._plot.add(state.methods)
         self.follow(self._update_data, "opened")
         self.follow(self._update_full, "opened", "marks")
         self.follow(self._update_subsets, "opened", "paths", "methods", "n_frames", "marks")
@@ -70,7 +71,7 @@ class ForcesView(View):
             return
         self._forces = without(self._chosen, self._state.marks.excluded, len(opened.envs))
         values = self._forces.values
-        set_data(self._plot.sources["full"], tail_data(values))
+        set_data(self._plot.sources["Tail", "full set"], tail_data(values))
         if len(values):
             set_range(figure.x_range, 0, 1.03 * max(values[-1], 1e-3))
             set_range(figure.y_range, 0.6 / len(values), 1.6)
@@ -89,11 +90,11 @@ class ForcesView(View):
     def _update_subsets(self) -> None:
         state, forces = self._state, self._forces
         shown = state.shown if state.opened and state.opened.dataset.has_forces else {}
-        self._plot.show_methods(shown)
+        self._plot.show(shown)
         parts = []
         for method in shown:
             kept = state.mask_of(method)[forces.frames]
-            set_data(self._plot.sources[method], tail_data(forces.values[kept]))
+            set_data(self._plot.sources["Tail", method], tail_data(forces.values[kept]))
             distance = ks_distance(forces.values, kept)
             value = "none kept" if math.isnan(distance) else f"{distance:.3f}"
             swatch = f'<span class="swatch" style="background:{METHOD_INFO[method].color}"></span>'

@@ -8,8 +8,8 @@ import panel as pn
 from ...analysis.methods import SEEDED_METHODS
 from ...analysis.target import OVERLAP
 from ...plots.base import set_data
-from ...plots.curves import overlap_plot, path_columns, rows_of, size_span, target_span
-from ...plots.size_handle import add_handle
+from ...plots.curves import path_columns, rows_of
+from ...plots.figures import overlap_figure
 from ...session.state import State
 from ...widgets.card import card, heading, html
 from ...widgets.latest import follow_handle
@@ -24,14 +24,13 @@ class OverlapView(View):
 
     def __init__(self, state: State, tab: str = ""):
         super().__init__(state, tab)
-        self._plot, self._span, self._target = overlap_plot(), size_span(), target_span()
-        self._plot.figure.add_layout(self._span)
-        self._plot.figure.add_layout(self._target)
-        self._stops, self._requested_size = add_handle(self._plot.figure, self._span)
-        follow_handle(state, self._requested_size)
+        self._plot = overlap_figure()
+        self._span, self._target = self._plot.part("Size"), self._plot.part("Target")
+        self._stops = self._plot.part("Sizes")
+        follow_handle(state, self._plot.part("Requested"))
         self._columns: dict[str, dict] = {}
         # Added now, as adding models to a page that is open is slower.
-        self._plot.add_methods(state.methods)
+        self._plot.add(state.methods)
         self.follow(self._update_paths, "paths", "methods")
         self.follow(self._update_bands, "repeats", "paths", "methods")
         self.follow(self._update_size, "paths", "methods", "n_frames")
@@ -39,9 +38,9 @@ class OverlapView(View):
 
     def _update_paths(self) -> None:
         self._columns = {method: path_columns(path.curve) for method, path in self._state.shown.items()}
-        self._plot.show_methods(self._columns)
+        self._plot.show(self._columns)
         for method, columns in self._columns.items():
-            self._plot.sources[method].data = columns
+            self._plot.sources["Path", method].data = columns
         # All methods have the same sizes.
         for columns in list(self._columns.values())[:1]:
             self._stops.data = {
@@ -51,19 +50,22 @@ class OverlapView(View):
             }
 
     def _update_bands(self) -> None:
-        for method in set(SEEDED_METHODS) & self._plot.renderers.keys():
+        for method in SEEDED_METHODS:
+            source = self._plot.sources.get(("Band", method))
+            if source is None:
+                continue
             repeats, columns = self._state.repeats.get(method), self._columns.get(method)
             data: dict[str, Sequence[float] | np.ndarray] = {"x": [], "low": [], "high": []}
             if repeats is not None and columns and len(repeats.curves[0]) == len(columns["percent"]):
                 low, high = repeats.overlap_band()
                 data = {"x": columns["percent"], "low": 100 * low, "high": 100 * high}
-            set_data(self._plot.sources[f"{method} band"], data)
+            set_data(source, data)
 
     def _update_size(self) -> None:
         for method, path in self._state.shown.items():
             row = path.position(self._state.n_frames)
             columns = self._columns[method]
-            set_data(self._plot.sources[f"{method} now"], rows_of(columns, [row]))
+            set_data(self._plot.sources["Ring", method], rows_of(columns, [row]))
             self._span.location = float(columns["percent"][row])
 
     def _update_target(self) -> None:

@@ -33,10 +33,10 @@ def test_the_band_spans_five_seeds(opened):
         assert (high > low).any()
     chart, lines = OverlapView(state), CurveView(state)
     high = state.repeats["mean_fps"].overlap_band()[1]
-    np.testing.assert_allclose(chart._plot.sources["mean_fps band"].data["high"], 100 * high)
-    assert len(lines._plot.sources["mean_fps band"].data["x"]) == 200
+    np.testing.assert_allclose(chart._plot.sources["Band", "mean_fps"].data["high"], 100 * high)
+    assert len(lines._plot.sources["Band", "mean_fps"].data["x"]) == 200
     state.methods = ["msc", "random"]
-    assert len(chart._plot.sources["mean_fps band"].data["x"]) == 0
+    assert len(chart._plot.sources["Band", "mean_fps"].data["x"]) == 0
 
 
 def test_bands_follow_the_marks_without_excluded_frames(opened):

@@ -22,13 +22,13 @@ def test_distribution_note_and_labels_follow(small):
     assert share > 0
     assert f"msc lost {100 * share:.0f} %" in text_of(view)
     assert "distorted" in text_of(labels)
-    before = view._plot.sources["msc"].data["count"].copy()
+    before = view._plot.sources["Delta", "msc"].data["count"].copy()
     state.n_frames = 12
-    assert not np.array_equal(before, view._plot.sources["msc"].data["count"])
+    assert not np.array_equal(before, view._plot.sources["Delta", "msc"].data["count"])
     state.active = "random"
     assert "random lost" in text_of(view)
     state.methods = ["random"]
-    assert not view._plot.renderers["msc"][0].visible
+    assert not view._plot.part("Delta", "msc").visible
 
 
 def test_everything_follows_the_slider_within_a_tenth_of_a_second(session):

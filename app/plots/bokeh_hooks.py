@@ -1,0 +1,259 @@
+"""What the figures of the page have and HoloViews cannot draw, set on the rendered models.
+
+- `frame`: fills its card, its tools are in a bar that hides itself, one of them saves SVG;
+- `point_glyphs`: no glyphs of their own for selected, unselected and muted points, which slow a page down;
+- `steps` and `bands`: Bokeh's own steps and areas, so that a source has the columns of the data;
+- `pin`: texts that stay at the edge of the frame while the axes move;
+- `follow_theme`: texts in the colour of the axis labels, which the theme of the page sets;
+- `all_ticks`: ticks for every range that the axis may get, of which the browser omits those that overlap;
+- `color_column`: a colour for each bar;
+- `add_handle`: a drag or click that selects a size;
+- `add_selection`: lasso and box, whose shape the server resolves; `add_tap`: a click on a point.
+
+The layers of the map of few environments are in `map`. All change a `Template` before it is copied.
+"""
+
+import re
+from collections.abc import Callable, Sequence
+from typing import Any, Literal
+from urllib.parse import quote
+
+from bokeh.models import (
+    BoxSelectTool,
+    BoxZoomTool,
+    ColumnDataSource,
+    CustomAction,
+    CustomJS,
+    FixedTicker,
+    HoverTool,
+    LassoSelectTool,
+    NoOverlap,
+    PanTool,
+    ResetTool,
+    SaveTool,
+    Step,
+    TapTool,
+    Text,
+    VArea,
+    WheelZoomTool,
+)
+from bokeh.models.annotations import Label
+from bokeh.models.glyph import Glyph
+from bokeh.models.renderers import GlyphRenderer
+from bokeh.plotting import figure
+
+from .template import Key, Template
+
+# The page renders on a canvas, which is fast; the SVG is rendered on request.
+_SAVE_SVG = """
+const view = Bokeh.index.find_one(fig);
+view.export("svg").to_blob().then((blob) => {
+  const link = document.createElement("a");
+  link.href = URL.createObjectURL(blob);
+  link.download = name;
+  link.click();
+  setTimeout(() => URL.revokeObjectURL(link.href), 60000);
+});
+"""
+_SVG_ICON = "data:image/svg+xml;utf8," + quote(
+    '<svg xmlns="http://www.w3.org/2000/svg" width="24" height="24"><text x="12" y="16" '
+    'text-anchor="middle" font-family="sans-serif" font-weight="700" font-size="10" fill="#5c6873">SVG'
+    "</text></svg>"
+)
+# Runs in the browser for immediate feedback; the server is notified only when the size changes.
+_NEAREST = """
+const moved = cb_obj.event_name != 'tap'
+if (moved && figure.toolbar.gestures.pan.active != null) return
+const {x, y, n_frames} = sizes.data
+const width = figure.inner_width / (figure.x_range.end - figure.x_range.start)
+const height = along_x ? 0 : figure.inner_height / (figure.y_range.end - figure.y_range.start)
+let best = -1, least = Infinity
+for (let i = 0; i < n_frames.length; i++) {
+  const distance = Math.hypot((x[i] - cb_obj.x) * width, (y[i] - cb_obj.y) * height)
+  if (distance < least) { least = distance; best = i }
+}
+if (best < 0 || requested.data.n_frames[0] == n_frames[best]) return
+if (span != null) span.location = x[best]
+requested.data = {n_frames: [n_frames[best]]}
+"""
+_NO_LETTERS = re.compile("[^a-z]+")
+
+
+def frame(template: Template, zooms: bool = True) -> None:
+    """Fit the figure to its card, with the tools of the page."""
+    fig = template.figure
+    fig.update(
+        width=None, height=None, sizing_mode="stretch_both", align="auto", min_height=200,
+        min_border_left=None, min_border_right=16, min_border_top=None, min_border_bottom=None,
+        background_fill_alpha=0, border_fill_alpha=0, outline_line_color=None, toolbar_inner=True,
+        toolbar_location="above", output_backend="canvas",
+    )  # fmt: skip
+    for legend in fig.legend:
+        # Above the frame, since curves may cross every corner inside it.
+        legend.update(
+            click_policy="none", padding=0, margin=2, spacing=14, label_text_font_size="12px",
+            border_line_alpha=0, background_fill_alpha=0,
+        )  # fmt: skip
+    hovers = [tool for tool in fig.tools if isinstance(tool, HoverTool)]
+    for tool in hovers:
+        tool.visible = False
+    # Without a file name the tool opens a prompt.
+    name = _file_name(fig)
+    tools = [PanTool(), WheelZoomTool(), BoxZoomTool(), ResetTool()] if zooms else []
+    fig.toolbar.update(
+        logo=None, autohide=True, active_drag="auto", active_scroll="auto", active_inspect="auto",
+        active_tap="auto", tools=[*tools, SaveTool(filename=name), svg_tool(fig, name), *hovers],
+    )  # fmt: skip
+    for part in template.parts.values():
+        if isinstance(part, GlyphRenderer):
+            point_glyphs(part)
+    for model in {*fig.references(), *(one for part in template.parts.values() for one in part.references())}:
+        model.tags = []
+
+
+def _file_name(fig: figure) -> str:
+    labels = [str(axis.axis_label or "") for axis in (fig.yaxis[0], fig.xaxis[0]) if axis.visible]
+    return _NO_LETTERS.sub("-", " ".join(labels).lower()).strip("-") or "plot"
+
+
+def svg_tool(fig: figure, name: str) -> CustomAction:
+    """Return a tool that saves a figure as SVG; Bokeh's own saves a PNG."""
+    callback = CustomJS(args={"fig": fig, "name": f"{name}.svg"}, code=_SAVE_SVG)
+    return CustomAction(icon=_SVG_ICON, description="Save as SVG", callback=callback)
+
+
+def point_glyphs(renderer: GlyphRenderer, selected: Glyph | str = "auto") -> None:
+    """Draw points by one glyph, whether they are selected or not."""
+    renderer.update(
+        selection_glyph=selected, nonselection_glyph=selected, muted_glyph="auto", hover_glyph=None
+    )
+
+
+def steps(template: Template, group: str, mode: Literal["before", "after"]) -> None:
+    """Draw the curves of a group as steps of the given mode, whose vertices need no columns."""
+    _redraw(template, group, lambda line: Step(mode=mode, **_set(line)))
+
+
+def bands(template: Template, group: str = "Band") -> None:
+    """Draw the areas of a group between the columns ``low`` and ``high`` over ``x``."""
+
+    def area(patch) -> VArea:
+        fill = {name: value for name, value in _set(patch).items() if name.startswith("fill_")}
+        return VArea(x="x", y1="low", y2="high", **fill)
+
+    _redraw(template, group, area)
+    for (name, _), part in template.parts.items():
+        if name == group:
+            part.data_source.data = {"x": [], "low": [], "high": []}
+
+
+def _redraw(template: Template, group: str, glyph_of: Callable[[Any], Glyph]) -> None:
+    for (name, _), part in template.parts.items():
+        if name == group:
+            part.glyph = glyph_of(part.glyph)
+
+
+def _set(glyph: Glyph) -> dict[str, Any]:
+    return glyph.properties_with_values(include_defaults=False)
+
+
+def pin(template: Template, key: Key, **place) -> None:
+    """Make a text a label with a place in the frame, such as ``x=6, x_units="screen"``."""
+    drawn = template.parts[key]
+    glyph, columns = drawn.glyph, drawn.data_source.data
+    looks = {name: _plain(getattr(glyph, name)) for name in ("text_font_size", "text_align", "text_baseline")}
+    at = {"x": columns["x"][0], "y": columns["y"][0], "text": columns["text"][0]}
+    label = Label(**{**at, **looks, **place})
+    template.annotate(key, label)
+    follow_theme(template.figure, label)
+
+
+def _plain(spec: Any) -> Any:
+    """Return the value of a property that may be a column, and is none."""
+    return getattr(spec, "value", spec)
+
+
+def follow_theme(fig: figure, *texts: Label | Text) -> None:
+    """Keep the colour of texts in a figure equal to that of the axis labels, which the theme sets.
+
+    No fixed grey is legible on both white and black. Labels get a translucent background, so that lines
+    behind them do not make them illegible.
+    """
+    for text in texts:
+        axis, link = fig.xaxis[0], {"text": text}
+        if isinstance(text, Text):
+            code = "text.text_color = {value: cb_obj.major_label_text_color}"
+        else:
+            code = "text.text_color = cb_obj.major_label_text_color"
+            text.update(background_fill_color="white", background_fill_alpha=0.6)
+            background = "text.background_fill_color = cb_obj.background_fill_color"
+            fig.js_on_change("background_fill_color", CustomJS(args=link, code=background))
+        axis.js_on_change("major_label_text_color", CustomJS(args=link, code=code))
+
+
+def all_ticks(template: Template, values: Sequence[float], scale: Callable[[float], float]) -> None:
+    """Set ticks along x at the scaled values, labelled by the values."""
+    labels = {float(scale(value)): f"{value:,}".replace("-", "−") for value in values}
+    template.figure.xaxis[0].update(
+        ticker=FixedTicker(ticks=list(labels)), major_label_overrides=labels,
+        major_label_policy=NoOverlap(min_distance=8),
+    )  # fmt: skip
+
+
+def named_ticks(axis, names: Sequence[str], places: Sequence[float]) -> None:
+    """Set ticks with names at places along an axis."""
+    axis.ticker.ticks = list(places)
+    axis.major_label_overrides = dict(zip(places, names, strict=True))
+
+
+def color_column(template: Template, key: Key, column: str) -> None:
+    """Colour bars by a column of colours."""
+    part = template.parts[key]
+    part.glyph.update(fill_color=column, line_color=column)
+    part.data_source.data[column] = ["black"] * len(next(iter(part.data_source.data.values())))
+
+
+def add_handle(template: Template, span: Key | None = None) -> None:
+    """Let a drag or click select the nearest size, unless a drag tool is active.
+
+    The part ``("Sizes", "")`` is the source of the available sizes, filled by the caller: ``x``, ``y`` and
+    ``n_frames``. The part ``("Requested", "")`` is the source of the last selected size, in column
+    ``n_frames``.
+
+    Parameters
+    ----------
+    template : Template
+        Its active drag tool is switched off.
+    span : tuple of str, optional
+        Vertical line to move along; only the distance along x counts then.
+    """
+    fig = template.figure
+    fig.toolbar.active_drag = None
+    sizes = ColumnDataSource({"x": [], "y": [], "n_frames": []})
+    requested = ColumnDataSource({"n_frames": [0]})
+    template.parts |= {("Sizes", ""): sizes, ("Requested", ""): requested}
+    line = None if span is None else template.parts[span]
+    arguments = {
+        "figure": fig,
+        "sizes": sizes,
+        "requested": requested,
+        "span": line,
+        "along_x": span is not None,
+    }
+    pick = CustomJS(args=arguments, code=_NEAREST)
+    for event in ("tap", "panstart", "pan", "panend"):
+        fig.js_on_event(event, pick)
+
+
+def add_selection(template: Template) -> None:
+    """Add lasso and box; the server resolves their shapes, for points in an image as for glyphs."""
+    tools = [kind(renderers=[], continuous=False) for kind in (LassoSelectTool, BoxSelectTool)]
+    template.figure.add_tools(*tools)
+    template.figure.toolbar.active_drag = tools[0]
+
+
+def add_tap(template: Template, key: Key) -> None:
+    """Let a click select a point, which looks the same selected or not."""
+    part = template.parts[key]
+    point_glyphs(part, part.glyph)
+    template.figure.add_tools(TapTool(renderers=[part], visible=False))
