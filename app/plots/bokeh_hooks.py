@@ -6,15 +6,16 @@
 - `pin`: texts that stay at the edge of the frame while the axes move;
 - `follow_theme`: texts in the colour of the axis labels, which the theme of the page sets;
 - `all_ticks`: ticks for every range that the axis may get, of which the browser omits those that overlap;
-- `color_column`: a colour for each bar;
+- `name_ticks`: names of sets that come and go; `color_column`: a colour for each bar;
 - `add_handle`: a drag or click that selects a size;
-- `add_selection`: lasso and box, whose shape the server resolves; `add_tap`: a click on a point.
+- `add_selection`: lasso and box, whose shape the server resolves; `add_tap`: a click on a point;
+- `add_glyph`: rings around points.
 
 The layers of the map of few environments are in `map`. All change a `Template` before it is copied.
 """
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Literal
 from urllib.parse import quote
 
@@ -38,6 +39,7 @@ from bokeh.models import (
     WheelZoomTool,
 )
 from bokeh.models.annotations import Label
+from bokeh.models.axes import Axis
 from bokeh.models.glyph import Glyph
 from bokeh.models.renderers import GlyphRenderer
 from bokeh.plotting import figure
@@ -200,10 +202,10 @@ def all_ticks(template: Template, values: Sequence[float], scale: Callable[[floa
     )  # fmt: skip
 
 
-def named_ticks(axis, names: Sequence[str], places: Sequence[float]) -> None:
+def name_ticks(axis: Axis, names: Mapping[float, str]) -> None:
     """Set ticks with names at places along an axis."""
-    axis.ticker.ticks = list(places)
-    axis.major_label_overrides = dict(zip(places, names, strict=True))
+    labels: dict[float | str, Any] = dict(names.items())
+    axis.ticker, axis.major_label_overrides = FixedTicker(ticks=list(names)), labels
 
 
 def color_column(template: Template, key: Key, column: str) -> None:
@@ -243,6 +245,13 @@ def add_handle(template: Template, span: Key | None = None) -> None:
     pick = CustomJS(args=arguments, code=_NEAREST)
     for event in ("tap", "panstart", "pan", "panend"):
         fig.js_on_event(event, pick)
+
+
+def add_glyph(template: Template, group: str, glyph: Glyph, columns: Sequence[str] = ("x", "y")) -> None:
+    """Draw points above all others; groups of the same columns that follow each other share a source."""
+    last = template.parts[template.lists[0].keys[-1]].data_source
+    source = last if list(last.data) == list(columns) else ColumnDataSource({name: [] for name in columns})
+    template.add_renderer((group, ""), GlyphRenderer(data_source=source, glyph=glyph))
 
 
 def add_selection(template: Template) -> None:

@@ -4,19 +4,30 @@ A function returns a new figure, empty at first. The columns of its sources are 
 functions of `curves`, `outliers`, `forces`, `entropy_bars` and `sets` make them from results.
 """
 
+from collections.abc import Sequence
 from functools import cache
 
 import numpy as np
 import pandas as pd
+from bokeh.models import Scatter
 
+from ..analysis.bandwidth import HIGHEST, LOWEST
 from . import bokeh_hooks as hooks
-from . import outliers
-from .base import set_range
+from . import entropy_bars, outliers, sets
+from .base import limits, set_data, set_range
+from .elements.bandwidth import bandwidth
 from .elements.curves import entropy_diversity, overlap
-from .elements.delta import delta_entropy
+from .elements.delta import delta_entropy, novelty
 from .elements.forces import force_tail
+from .elements.options import plain
+from .elements.sets import TEXT_GROUPS, addition, overlap_matrix, redundancy, set_map
+from .map import MapFigure
+from .palettes import FULL_COLOR
 from .template import EXAMPLE, PlotFigure, Template
 
+_BOUND_BARS, _ENTROPY_BARS = (entropy_bars.BOUND, "bound ln N"), (entropy_bars.ENTROPY, "H")
+# Pixels.
+_ROW_HEIGHT, _FRAME_HEIGHT = 21, 92
 _CURVE = pd.DataFrame({
     "n_frames": [1, 2], "n_envs": [1, 2], "fraction": [0.5, 1.0], "entropy": [0.0, np.log(2)],
     "diversity": [0.0, np.log(2)], "overlap": [0.5, 1.0],
@@ -102,11 +113,139 @@ def _delta() -> Template:
     return template
 
 
+def bar_figure() -> PlotFigure:
+    """Return the figure of entropies beside their bounds, updated by `show_bars`."""
+    return PlotFigure(_bars())
+
+
+@cache
+def _bars() -> Template:
+    template = Template(redundancy({"set": (1.0, 9)}))
+    hooks.frame(template)
+    template.figure.ygrid.visible = False
+    hooks.color_column(template, _ENTROPY_BARS, "color")
+    hooks.follow_theme(template.figure, template.parts["Value", ""].glyph)
+    return template.emptied()
+
+
+def show_bars(plot: PlotFigure, rows: dict[str, list]) -> None:
+    """Show rows of `redundancy_data`, the first at the top, and adapt the height of the figure."""
+    for key, kind in (_BOUND_BARS, entropy_bars.BOUND), (_ENTROPY_BARS, entropy_bars.ENTROPY):
+        set_data(plot.sources[key], entropy_bars.bar_columns(rows, kind))
+    set_data(plot.sources["Value", ""], entropy_bars.text_columns(rows))
+    fig, n = plot.figure, len(rows["y"])
+    names = dict(zip(rows["y"], map(plain, rows["name"]), strict=True))
+    if fig.yaxis[0].major_label_overrides != names:
+        hooks.name_ticks(fig.yaxis[0], names)
+        set_range(fig.y_range, *entropy_bars.y_limits(rows))
+        fig.min_height = _FRAME_HEIGHT + _ROW_HEIGHT * max(4, n)
+    end = entropy_bars.right_end(rows)
+    if limits(fig.x_range)[1] != end:
+        set_range(fig.x_range, 0, end)
+
+
+def novelty_figure() -> PlotFigure:
+    """Return the figure of two histograms of δH (`sets.histogram_data`), `OF_SET` and `OF_REFERENCE`."""
+    return PlotFigure(_novelty())
+
+
+@cache
+def _novelty() -> Template:
+    template = Template(novelty(np.array([0.0, 1.0]), np.array([0.0, 1.0])))
+    hooks.frame(template)
+    hooks.all_ticks(template, sets.TICKS, lambda value: float(sets.asinh_scale(value)))
+    return template.emptied()
+
+
+def matrix_figure() -> PlotFigure:
+    """Return the heat map of overlaps, updated by `show_matrix`."""
+    return PlotFigure(_matrix())
+
+
+@cache
+def _matrix() -> Template:
+    template = Template(overlap_matrix(np.eye(2)))
+    hooks.frame(template, zooms=False)
+    return template.emptied()
+
+
+def show_matrix(plot: PlotFigure, matrix: np.ndarray, names: Sequence[str]) -> None:
+    """Show a matrix with its first row at the top."""
+    cells, fig, n = sets.matrix_data(matrix, names), plot.figure, len(names)
+    short = [plain(name) for name in sets.short_names(names)]
+    for axis, shown in (fig.xaxis[0], short), (fig.yaxis[0], short[::-1]):
+        hooks.name_ticks(axis, dict(enumerate(shown)))
+    for axis_range in (fig.x_range, fig.y_range):
+        set_range(axis_range, -0.5, n - 0.5)
+    edges = ("left", "bottom", "right", "top", "overlap", "query_name", "known_name")
+    set_data(plot.sources["Cell", ""], {name: cells[name] for name in edges})
+    for color, group in TEXT_GROUPS.items():
+        rows = [i for i, one in enumerate(cells["color"]) if one == color]
+        set_data(
+            plot.sources[group, ""], {name: [cells[name][i] for i in rows] for name in ("x", "y", "text")}
+        )
+
+
+def set_map_figure() -> PlotFigure:
+    """Return the joint map of two sets.
+
+    ``Set`` are the points of the open set, columns ``x``, ``y``, ``value`` (δH) and ``frame``; a click
+    selects one. ``Reference`` are those of the reference, ``Current`` is a ring.
+    """
+    return PlotFigure(_set_map())
+
+
+@cache
+def _set_map() -> Template:
+    xy = np.zeros((2, 2))
+    template = Template(set_map(xy, np.array([0.0, 1.0]), xy, np.array([0, 1])))
+    hooks.frame(template)
+    hooks.add_tap(template, ("Set", ""))
+    ring = Scatter(x="x", y="y", size=16, fill_color=None, line_color=FULL_COLOR, line_width=3)
+    hooks.add_glyph(template, "Current", ring)
+    return template.emptied()
+
+
+def addition_figure() -> PlotFigure:
+    """Return the figure of what a reference and the first frames cover.
+
+    ``Added`` are the curves `GIVEN` and `ALONE`, columns ``n_frames`` and ``percent``. A drag or click moves
+    the line ``Size``, see `bokeh_hooks.add_handle`.
+    """
+    return PlotFigure(_addition())
+
+
+@cache
+def _addition() -> Template:
+    template = Template(addition(np.array([0, 1]), np.array([0.5, 1.0]), np.array([0.5, 1.0]), 1))
+    hooks.frame(template)
+    set_range(template.figure.y_range, 0, 104)
+    hooks.add_handle(template, ("Size", ""))
+    return template.emptied()
+
+
+def bandwidth_figure() -> PlotFigure:
+    """Return the figure of ``Entropy`` against the bandwidth, with the lines ``Bound`` and ``Current``."""
+    return PlotFigure(_bandwidth())
+
+
+@cache
+def _bandwidth() -> Template:
+    template = Template(bandwidth(np.array([LOWEST, HIGHEST]), np.array([1.0, 0.0]), 1.0, LOWEST))
+    hooks.frame(template)
+    template.figure.update(min_height=170, height=170, sizing_mode="stretch_width", min_border_right=8)
+    set_range(template.figure.x_range, LOWEST, HIGHEST)
+    return template.emptied()
+
+
 # What makes each of them.
-ALL = (curve_figure, overlap_figure, force_figure, delta_figure)
+ALL = (
+    curve_figure, overlap_figure, force_figure, delta_figure, bar_figure, novelty_figure, matrix_figure,
+    set_map_figure, addition_figure, bandwidth_figure,
+)  # fmt: skip
 
 
 def prepare() -> None:
     """Render all figures, which takes HoloViews a second in sum: no page has to wait for it then."""
-    for make in ALL:
+    for make in (*ALL, MapFigure):
         make()

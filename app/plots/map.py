@@ -1,24 +1,21 @@
 """The map of environments: glyphs for few points, an image for many."""
 
+from functools import cache
+
 import numpy as np
 from bokeh.core.property.descriptors import UnsetValueError
 from bokeh.core.property.vectorization import Field
-from bokeh.models import (
-    BoxSelectTool,
-    HoverTool,
-    Image,
-    LassoSelectTool,
-    LinearColorMapper,
-    NumeralTickFormatter,
-    Scatter,
-)
+from bokeh.models import HoverTool, NumeralTickFormatter, Scatter
 from bokeh.models.annotations import ColorBar, Title
 
 from quests_core.utils.escape import bokeh
 
-from .base import blank, clear, empty, limits, padded, set_range
+from . import bokeh_hooks as hooks
+from .base import clear, limits, padded, set_range
+from .elements.maps import environment_map
 from .map_colors import LAST, MapColors
 from .raster import Raster, spread
+from .template import PlotFigure, Template
 
 # Above this the server rasterizes faster than the browser draws glyphs.
 MOST_GLYPHS = 20_000
@@ -57,9 +54,8 @@ class MapFigure:
         self, like: "MapFigure | None" = None, size: tuple[int, int] = _SIZE, always_image: bool = False
     ):
         self._unseen_size, self._always_image = size, always_image
-        self.figure = fig = blank("", "")
-        fig.axis.visible = fig.grid.visible = False
-        fig.min_height = 120
+        plot = PlotFigure(_map())
+        self.figure = fig = plot.figure
         if like is not None:
             fig.x_range, fig.y_range = like.figure.x_range, like.figure.y_range
         self._xy, self.rows = np.empty((0, 2)), np.empty(0, dtype=np.int64)
@@ -67,47 +63,12 @@ class MapFigure:
         self._coloring = MapColors(np.empty(0, dtype=np.uint8), ())
         self._picked = np.empty(0, dtype=bool)
         self._raster: tuple[_View, Raster] | None = None
-        self._add_layers()
-        self._add_tools()
-        self.bar_mapper = LinearColorMapper(palette=[_INK], low=0, high=1)
-        self.color_bar = ColorBar(
-            color_mapper=self.bar_mapper, width=10, padding=6, title="", visible=False,
-            formatter=NumeralTickFormatter(format="0.[000]a"), background_fill_alpha=0,
-        )  # fmt: skip
-        fig.add_layout(self.color_bar, "right")
-
-    def _add_layers(self) -> None:
-        self.mapper = LinearColorMapper(palette=[_CLEAR] * 256, low=0, high=256)
-        self.points, self.image = (
-            empty("x", "y", "color", "frame", "row"),
-            empty("image", "x", "y", "dw", "dh"),
-        )
-        self.rings, self.cross = empty("x", "y"), empty("x", "y")
-        fig, color = self.figure, Field("color", transform=self.mapper)
-        pixels = Image(image="image", x="x", y="y", dw="dw", dh="dh", color_mapper=self.mapper)
-        fig.add_glyph(self.image, pixels, level="glyph")
-        # Discs below the points form one common outline around touching selected points.
-        self._glyphs = [
-            fig.add_glyph(self.rings, Scatter(fill_color=_HALO, line_color=None)),
-            fig.add_glyph(self.rings, Scatter(fill_color=_INK, line_color=None)),
-            fig.add_glyph(self.points, Scatter(fill_color=color, fill_alpha=0.9, line_color=None)),
-        ]
-        for outline, width in ((_HALO, 6), (_INK, 2.2)):
-            fig.scatter(
-                "x", "y", source=self.cross, marker="circle_cross", size=22, fill_color=None,
-                line_color=outline, line_width=width, level="overlay",
-            )  # fmt: skip
-
-    def _add_tools(self) -> None:
-        # The server resolves selections, for points in an image as for glyphs.
-        lasso, box = (
-            LassoSelectTool(renderers=[], continuous=False),
-            BoxSelectTool(renderers=[], continuous=False),
-        )
-        self.figure.add_tools(lasso, box)
-        tooltips = [("frame", "@frame{0,0}"), ("environment", "@row{0,0}")]
-        self.figure.add_tools(HoverTool(renderers=[self._glyphs[2]], tooltips=tooltips, visible=False))
-        self.figure.toolbar.active_drag = lasso
+        self.image, self.points = plot.sources["Map", ""], plot.sources["Points", ""]
+        self.rings, self.cross = plot.sources["Ring", ""], plot.sources["Cross", ""]
+        self._glyphs = [plot.part(group).glyph for group in ("RingOutline", "Ring", "Points")]
+        self.mapper = plot.part("Map").glyph.color_mapper
+        self.color_bar = plot.part("ColorBar")
+        self.bar_mapper = self.color_bar.color_mapper
 
     @property
     def is_image(self) -> bool:
@@ -181,8 +142,8 @@ class MapFigure:
         ringed = rows[self._picked[rows]]
         self.rings.data = {"x": self._xy[ringed, 0], "y": self._xy[ringed, 1]}
         size = float(np.clip(320 / np.sqrt(max(1, len(self._xy))), 2.5, 8))
-        for renderer, more in zip(self._glyphs, (5.0, 3.0, 0.0), strict=True):
-            renderer.glyph.size = size + more
+        for glyph, more in zip(self._glyphs, (5.0, 3.0, 0.0), strict=True):
+            glyph.size = size + more
         if self.image.data["image"]:
             clear(self.image)
 
@@ -223,3 +184,33 @@ class MapFigure:
         except UnsetValueError:
             return self._unseen_size
         return width or self._unseen_size[0], height or self._unseen_size[1]
+
+
+@cache
+def _map() -> Template:
+    """Return the element of the map, with layers for few points, a mark, and tools that pick."""
+    template = Template(
+        environment_map(np.array([[0.0, 0.0], [1.0, 1.0]]), np.array([0.0, 1.0]), size=(9, 9))
+    )
+    hooks.frame(template)
+    fig, mapper = template.figure, template.parts["Map", ""].glyph.color_mapper
+    fig.min_height = 120
+    mapper.update(palette=[_CLEAR] * 256, low=0, high=256)
+    bar = next(one for one in fig.right if isinstance(one, ColorBar))
+    bar.update(visible=False, title="", formatter=NumeralTickFormatter(format="0.[000]a"))
+    bar.color_mapper.update(palette=[_INK], low=0, high=1)
+    template.parts["ColorBar", ""] = bar
+    # The invisible point that carries the bar.
+    template.drop(("Bar", ""))
+    # Discs below the points form one common outline around touching selected points.
+    hooks.add_glyph(template, "RingOutline", Scatter(fill_color=_HALO, line_color=None))
+    hooks.add_glyph(template, "Ring", Scatter(fill_color=_INK, line_color=None))
+    points = Scatter(fill_color=Field("color", transform=mapper), fill_alpha=0.9, line_color=None)
+    hooks.add_glyph(template, "Points", points, ("x", "y", "color", "frame", "row"))
+    for group, color, width in (("CrossOutline", _HALO, 6), ("Cross", _INK, 2.2)):
+        cross = Scatter(marker="circle_cross", size=22, fill_color=None, line_color=color, line_width=width)
+        hooks.add_glyph(template, group, cross)
+    hooks.add_selection(template)
+    tooltips = [("frame", "@frame{0,0}"), ("environment", "@row{0,0}")]
+    fig.add_tools(HoverTool(renderers=[template.parts["Points", ""]], tooltips=tooltips, visible=False))
+    return template.emptied()

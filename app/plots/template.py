@@ -108,6 +108,17 @@ class Template:
         renderers.keys = [one for one in renderers.keys if one != key]
         center.keys.append(key)
 
+    def add_renderer(self, key: Key, renderer: GlyphRenderer) -> None:
+        """Add a renderer above all others."""
+        self._name(key, renderer)
+        self.lists[0].keys.append(key)
+
+    def drop(self, key: Key) -> None:
+        """Remove what the page has no use for."""
+        del self.parts[key]
+        for listing in self.lists:
+            listing.keys = [one for one in listing.keys if one != key]
+
     def emptied(self) -> "Template":
         """Return this template without the neutral data."""
         for part in self.parts.values():

@@ -12,6 +12,7 @@ from ..sets import histogram_data as novelty_data
 from .dimensions import COUNT, DELTA_PLACE, HIGH, LOW, NOVELTY_PLACE, SHARE
 from .options import check_not_empty, figure, look, styled
 
+OF_SET, OF_REFERENCE = "this file | reference", "reference | this file"
 _TOOLTIPS = (("δH / nats", "@low{0.00} to @high{0.00}"), ("environments", "@count{0,0}"))
 _NOVELTY_TOOLTIPS = (("δH / nats", "@low{0.0} to @high{0.0}"), ("environments", "@top{0.00} %"))
 
@@ -103,15 +104,16 @@ def novelty(values: np.ndarray, back: np.ndarray) -> hv.Overlay:
     edges, items = novelty_edges(values, back), []
     highest = 1e-9
     for name, one, color in (
-        ("this file | reference", values, SET_COLOR),
-        ("reference | this file", back, REFERENCE_COLOR),
+        (OF_SET, values, SET_COLOR),
+        (OF_REFERENCE, back, REFERENCE_COLOR),
     ):
         columns = novelty_data(one, edges)
-        highest = max(highest, float(columns["share"].max()))
+        highest = max(highest, float(columns["top"].max()))
         bars = hv.Histogram(
-            (edges, columns["share"]), kdims=NOVELTY_PLACE, vdims=SHARE, group="Novelty", label=name
-        )
-        items.append(styled(bars, "histogram", color))
+            (edges, columns["top"], columns["low"], columns["high"]), kdims=NOVELTY_PLACE,
+            vdims=[SHARE, LOW, HIGH], group="Novelty", label=name,
+        )  # fmt: skip
+        items.append(styled(bars, "histogram", color, tooltips=_NOVELTY_TOOLTIPS))
     items.append(styled(hv.VLine(0, group="Zero"), "line", dash="dashed"))
     xlim = (float(edges[0]), float(edges[-1]))
     return figure(

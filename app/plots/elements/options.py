@@ -22,6 +22,7 @@ _OTHER_COLORS = (
     "#882255", "#332288", "#117733", "#999933", "#44AA99", "#AA4499", "#88CCEE", "#DDCC77", "#CC6677",
     "#661100", "#6699CC", "#888888",
 )  # fmt: skip
+_COLOR_BAR = {"width": 10, "padding": 6, "background_fill_alpha": 0}
 
 BOKEH: dict[str, dict[str, Any]] = {
     "figure": {"width": 560, "height": 400, "toolbar": "above", "gridstyle": {"grid_line_alpha": 0.5}},
@@ -45,14 +46,14 @@ BOKEH: dict[str, dict[str, Any]] = {
     "bar": {"fill_color": COLOR, "line_color": COLOR},
     "bar label": {"text_font_size": "11px", "text_color": FULL_COLOR, "text_align": "left"},
     "histogram": {"fill_color": COLOR, "fill_alpha": 0.35, "line_color": COLOR},
-    "cell": {"color": COLOR, "line_color": "white", "colorbar_opts": {"width": 10}},
+    "cell": {"color": COLOR, "line_color": "white", "colorbar_opts": _COLOR_BAR},
     "cell label": {"text_color": COLOR, "text_font_size": "11px"},
     "point": {"color": COLOR, "size": 5, "alpha": 0.6},
     "colored point": {
-        "color": COLOR, "size": 5, "alpha": 0.8, "colorbar_opts": {"width": 10},
+        "color": COLOR, "size": 5, "alpha": 0.8, "colorbar_opts": _COLOR_BAR,
     },
     "key": {"color": COLOR, "size": 9},
-    "color key": {"color": COLOR, "size": 0, "colorbar_opts": {"width": 10}},
+    "color key": {"color": COLOR, "size": 0, "colorbar_opts": _COLOR_BAR},
     "image": {},
     "spread": {"line_color": COLOR},
 }  # fmt: skip

@@ -11,11 +11,37 @@ from quests_core.utils.escape import terminal
 
 from ...analysis.methods import METHOD_INFO
 from ..base import padded
-from ..entropy_bars import LABEL_COLOR, redundancy_data
-from ..palettes import FULL_COLOR, NOVELTY, NOVELTY_LIMIT
-from ..sets import COVERED_COLOR, GREY, matrix_data, short_names
+from ..entropy_bars import (
+    BOUND,
+    LABEL_COLOR,
+    bar_columns,
+    redundancy_data,
+    right_end,
+    text_columns,
+    y_limits,
+)
+from ..entropy_bars import ENTROPY as ENTROPY_BAR
+from ..palettes import FULL_COLOR, NOVELTY
+from ..sets import COVERED_COLOR, DARK, GREY, LIGHT, color_limit, matrix_data, short_names
 from .dimensions import ADDED, COVERED, DELTA, ENTROPY, OVERLAP
 from .options import figure, plain, styled
+
+EDGES = ["left", "bottom", "right", "top"]
+# Elements of the numbers in cells, by their colour.
+TEXT_GROUPS = {LIGHT: "LightValue", DARK: "DarkValue"}
+GIVEN, ALONE = "msc given the reference", "msc without it"
+_BAR_TOOLTIPS = (
+    ("set", "@set"),
+    ("entropy H / nats", "@entropy{0.000}"),
+    ("bound ln N / nats", "@bound{0.000}"),
+    ("environments N", "@n_envs{0,0}"),
+    ("copies of each", "@copies{0.0}"),
+)
+_CELL_TOOLTIPS = (
+    ("environments of", "@query_name"), ("covered by", "@known_name"), ("overlap", "@overlap{0.00} %")
+)  # fmt: skip
+_DELTA_TOOLTIPS = (("δH / nats", "@value{0.00}"),)
+_ADDITION_TOOLTIPS = (("frames added", "@n_frames{0,0}"), ("covered", "@percent{0.0} %"))
 
 
 def redundancy(
@@ -42,37 +68,36 @@ def redundancy(
     --------
     >>> from quests_app import plots
     >>> figure = plots.redundancy({"full set": (8.68, 11782), "subset": (7.9, 2945)})
-    >>> figure.Bound.Bound_ln_N.dimension_values("x1").round(2)
+    >>> figure.Bound.Bound_ln_N.dimension_values("right").round(2)
     array([9.37, 7.99])
     """
     names, (values, counts) = list(entropies), zip(*entropies.values(), strict=True)
     colors = {name: (colors or {}).get(name, LABEL_COLOR) for name in names}
-    texts = [terminal(name) for name in names]
-    rows = pd.DataFrame(redundancy_data(texts, values, counts, list(colors.values())))
-    rows["y"] = np.arange(len(rows))[::-1]
-    items = [styled(_bars(rows, "bound", 0.39, "bound ln N"), "outlined bar", FULL_COLOR)]
+    rows = redundancy_data([terminal(name) for name in names], values, counts, list(colors.values()))
+    bars = _bars(rows, BOUND, "bound ln N")
+    items = [styled(bars, "outlined bar", FULL_COLOR, tooltips=_BAR_TOOLTIPS)]
     for color in dict.fromkeys(colors.values()):
-        bars = _bars(rows[rows["color"] == color], "entropy", 0.25, "H" if len(items) == 1 else "")
-        items.append(styled(bars, "bar", color, show_legend=len(items) == 1))
-    right = 1.28 * max(rows["bound"].max(), 0.5)
-    rows["bound"] += 0.01 * right
-    labels = hv.Labels(rows, ["bound", "y"], "text", group="Value")
+        drawn = [i for i, one in enumerate(rows["color"]) if one == color]
+        first = len(items) == 1
+        bars = _bars(
+            {name: [column[i] for i in drawn] for name, column in rows.items()},
+            ENTROPY_BAR,
+            "H" if first else "",
+        )
+        items.append(styled(bars, "bar", color, show_legend=first))
+    labels = hv.Labels(pd.DataFrame(text_columns(rows)), ["bound", "y"], "text", group="Value")
     items.append(styled(labels, "bar label"))
     return figure(
-        hv.Overlay(items), xlim=(0, right), ylim=(-0.6, len(rows) - 0.4), xlabel=ENTROPY.label, ylabel="",
+        hv.Overlay(items), xlim=(0, right_end(rows)), ylim=y_limits(rows), xlabel=ENTROPY.label, ylabel="",
         yticks=[(y, plain(name)) for y, name in zip(rows["y"], rows["name"], strict=True)],
     )  # fmt: skip
 
 
-def _bars(rows: pd.DataFrame, length: str, half: float, name: str) -> hv.Rectangles:
-    columns = {
-        "x0": np.zeros(len(rows)), "y0": rows["y"] - half, "x1": rows[length], "y1": rows["y"] + half,
-        "set": rows["full_name"], "entropy": rows["entropy"], "n_envs": rows["n_envs"],
-        "copies": rows["copies"],
-    }  # fmt: skip
-    dimensions = ["set", "entropy", "n_envs", "copies"]
-    group = "Bound" if length == "bound" else "Entropy"
-    return hv.Rectangles(pd.DataFrame(columns), ["x0", "y0", "x1", "y1"], dimensions, group=group, label=name)
+def _bars(rows, kind: str, name: str) -> hv.Rectangles:
+    columns = pd.DataFrame(bar_columns(rows, kind))
+    return hv.Rectangles(
+        columns, EDGES, ["set", "entropy", "bound", "n_envs", "copies"], group=kind, label=name
+    )
 
 
 def overlap_matrix(matrix: np.ndarray, names: Sequence[str] | None = None) -> hv.Overlay:
@@ -100,18 +125,20 @@ def overlap_matrix(matrix: np.ndarray, names: Sequence[str] | None = None) -> hv
     """
     matrix = np.asarray(matrix, dtype=float)
     names = [terminal(name) for name in (range(len(matrix)) if names is None else names)]
-    n, cells = len(matrix), pd.DataFrame(matrix_data(matrix, names)).rename(columns={"share": "overlap"})
+    n, cells = len(matrix), pd.DataFrame(matrix_data(matrix, names))
     # Numbers along both axes: matplotlib draws no labels on axes of names.
-    cells["x"], cells["y"] = np.tile(np.arange(n), n), np.repeat(np.arange(n)[::-1], n)
-    corners = {"x0": cells["x"] - 0.5, "y0": cells["y"] - 0.5, "x1": cells["x"] + 0.5, "y1": cells["y"] + 0.5}
-    shown = [OVERLAP, "query_name", "known_name"]
-    heat = hv.Rectangles(cells.assign(**corners), list(corners), shown, group="Cell")
+    heat = hv.Rectangles(cells, EDGES, [OVERLAP, "query_name", "known_name"], group="Cell")
     items: list[hv.Element] = [
-        styled(heat, "cell", OVERLAP.name, cmap="cividis", clim=(0, 100), colorbar=True, clabel=OVERLAP.label)
-    ]
-    for color, part in cells.groupby("color", sort=False):
-        labels = hv.Labels(part, ["x", "y"], "text", group="Value")
-        items.append(styled(labels, "cell label", str(color)))
+        styled(
+            heat, "cell", OVERLAP.name, tooltips=_CELL_TOOLTIPS, cmap="cividis", clim=(0, 100), colorbar=True,
+            clabel=OVERLAP.label,
+        )
+    ]  # fmt: skip
+    for color, group in TEXT_GROUPS.items():
+        part = cells[cells["color"] == color]
+        if len(part):
+            labels = hv.Labels(part, ["x", "y"], "text", group=group)
+            items.append(styled(labels, "cell label", color))
     short, limits = [plain(name) for name in short_names(names)], (-0.5, n - 0.5)
     return figure(
         hv.Overlay(items), xlim=limits, ylim=limits, xlabel="covered by", ylabel="environments of",
@@ -119,7 +146,9 @@ def overlap_matrix(matrix: np.ndarray, names: Sequence[str] | None = None) -> hv
     )  # fmt: skip
 
 
-def set_map(xy: np.ndarray, novelty: np.ndarray, reference_xy: np.ndarray) -> hv.Overlay:
+def set_map(
+    xy: np.ndarray, novelty: np.ndarray, reference_xy: np.ndarray, frames: np.ndarray | None = None
+) -> hv.Overlay:
     """Plot two sets on one map: a reference in grey, a file coloured by δH given the reference.
 
     Parameters
@@ -130,6 +159,8 @@ def set_map(xy: np.ndarray, novelty: np.ndarray, reference_xy: np.ndarray) -> hv
         δH of each given the reference, nats; covered environments are light blue.
     reference_xy : ndarray of shape (m, 2)
         Places of the environments of the reference.
+    frames : ndarray of shape (n,), optional
+        Frame of each environment of the file.
 
     Returns
     -------
@@ -146,14 +177,15 @@ def set_map(xy: np.ndarray, novelty: np.ndarray, reference_xy: np.ndarray) -> hv
     (5, 9)
     """
     order = np.argsort(novelty, kind="stable")
-    xy, novelty, both = xy[order], np.asarray(novelty)[order], np.concatenate([xy, reference_xy])
-    novel = novelty[novelty > OVERLAP_THRESHOLD]
-    # Do not let a few outliers use up the colour scale.
-    high = max(1.0, float(np.percentile(novel, 95))) if len(novel) else min(1.0, NOVELTY_LIMIT)
+    columns = {"x": xy[order, 0], "y": xy[order, 1], DELTA.name: np.asarray(novelty)[order]}
+    tooltips: tuple[tuple[str, str], ...] = _DELTA_TOOLTIPS
+    if frames is not None:
+        columns["frame"], tooltips = np.asarray(frames)[order], (("frame", "@frame{0,0}"), *tooltips)
+    both, clim = np.concatenate([xy, reference_xy]), (OVERLAP_THRESHOLD, color_limit(columns[DELTA.name]))
     grey = hv.Points(reference_xy, ["x", "y"], group="Reference", label="reference")
-    points = hv.Points((*xy.T, novelty), ["x", "y"], DELTA, group="Set")
+    points = hv.Points(pd.DataFrame(columns), ["x", "y"], [DELTA, *list(columns)[3:]], group="Set")
     colored = styled(
-        points, "colored point", DELTA.name, cmap=list(NOVELTY), clim=(OVERLAP_THRESHOLD, high),
+        points, "colored point", DELTA.name, tooltips=tooltips, cmap=list(NOVELTY), clim=clim,
         clipping_colors={"min": COVERED_COLOR}, colorbar=True, clabel=DELTA.label,
     )  # fmt: skip
     items = [styled(grey, "point", GREY), colored]
@@ -193,13 +225,13 @@ def addition(
     """
     items: list[hv.Element] = []
     for label, shares, method, dash in (
-        ("msc given the reference", given, "msc given", "solid"),
-        ("msc without it", alone, "msc", "dashed"),
+        (GIVEN, given, "msc given", "solid"),
+        (ALONE, alone, "msc", "dashed"),
     ):
         if shares is not None:
             columns = (np.asarray(n_frames), 100 * np.asarray(shares, dtype=float))
             curve = hv.Curve(columns, ADDED, COVERED, group="Added", label=label)
-            items.append(styled(curve, "path", METHOD_INFO[method].color, dash))
+            items.append(styled(curve, "path", METHOD_INFO[method].color, dash, _ADDITION_TOOLTIPS))
     if current is not None:
         items.append(styled(hv.VLine(current, group="Size"), "line", dash="dashed"))
     right = 1.02 * max(1.0, float(np.max(n_frames)))

@@ -10,8 +10,8 @@ from ...analysis.compare import share_covered
 from ...analysis.method_path import MethodPath
 from ...analysis.methods import MSC_WITH_REFERENCE
 from ...plots.base import clear, set_data, set_range
-from ...plots.sets import addition_plot
-from ...plots.size_handle import add_handle
+from ...plots.elements.sets import ALONE, GIVEN
+from ...plots.figures import addition_figure
 from ...session.references import ReferenceSets
 from ...session.state import State
 from ...text.numbers import percent, plural
@@ -29,8 +29,9 @@ class AdditionView(View):
     def __init__(self, state: State, sets: ReferenceSets, tab: str = ""):
         super().__init__(state, tab)
         self._sets, self._head = sets, html()
-        self._plot, self._span = addition_plot()
-        self._stops, self._requested_size = add_handle(self._plot.figure, self._span)
+        self._plot = addition_figure()
+        self._span, self._stops = self._plot.part("Size"), self._plot.part("Sizes")
+        self._requested_size = self._plot.part("Requested")
         follow_handle(state, self._requested_size)
         figure = pn.pane.Bokeh(self._plot.figure, sizing_mode="stretch_both", margin=0)
         self._figure = pn.Column(figure, sizing_mode="stretch_both", margin=0)
@@ -87,15 +88,13 @@ class AdditionView(View):
         sizes = np.append(0, path.sizes)
         first = share_covered(comparison.novelty)
         covered = 100 * np.append(first, path.curve["overlap"].to_numpy())
-        self._plot.sources["given"].data = {"n_frames": sizes, "percent": covered}
-        alone = self._sets.alone
+        self._plot.sources["Added", GIVEN].data = {"n_frames": sizes, "percent": covered}
+        alone, source = self._sets.alone, self._plot.sources["Added", ALONE]
         # It has the same marks, hence the same sizes; None while it is being computed.
         if alone is None:
-            clear(self._plot.sources["alone"])
+            clear(source)
         else:
-            set_data(
-                self._plot.sources["alone"], {"n_frames": sizes, "percent": 100 * np.append(first, alone)}
-            )
+            set_data(source, {"n_frames": sizes, "percent": 100 * np.append(first, alone)})
         self._stops.data = {"x": path.sizes, "y": covered[1:], "n_frames": path.sizes}
         set_range(self._plot.figure.x_range, 0, 1.02 * sizes[-1])
 

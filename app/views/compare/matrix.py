@@ -3,7 +3,7 @@
 import panel as pn
 import panel_material_ui as pmui
 
-from ...plots.sets import matrix_plot, show_matrix
+from ...plots.figures import matrix_figure, show_matrix
 from ...session.references import ReferenceSets
 from ...session.state import State
 from ...text.numbers import plural
@@ -19,7 +19,7 @@ class MatrixView(View):
 
     def __init__(self, state: State, sets: ReferenceSets, tab: str = ""):
         super().__init__(state, tab)
-        self._sets, self._plot, self._head = sets, matrix_plot(), html()
+        self._sets, self._plot, self._head = sets, matrix_figure(), html()
         self._mode = pmui.RadioButtonGroup(
             options=[LABELS, FILES], value=LABELS, size="small", sx=_SX, margin=(6, 0, 2, 0)
         )

@@ -3,7 +3,9 @@
 import panel as pn
 
 from ...plots.base import set_data, set_range
-from ...plots.sets import histogram_data, novelty_edges, novelty_plot
+from ...plots.elements.delta import OF_REFERENCE, OF_SET
+from ...plots.figures import novelty_figure
+from ...plots.sets import histogram_data, novelty_edges
 from ...session.references import ReferenceSets
 from ...session.state import State
 from ...widgets.card import card, heading, html
@@ -15,7 +17,7 @@ class NoveltyView(View):
 
     def __init__(self, state: State, sets: ReferenceSets, tab: str = ""):
         super().__init__(state, tab)
-        self._sets, self._plot, self._head = sets, novelty_plot(), html()
+        self._sets, self._plot, self._head = sets, novelty_figure(), html()
         figure = pn.pane.Bokeh(self._plot.figure, sizing_mode="stretch_both", margin=0)
         self._figure = pn.Column(figure, sizing_mode="stretch_both", margin=0)
         self._empty = html('<div class="empty">Add a reference file to see both histograms.</div>')
@@ -30,10 +32,10 @@ class NoveltyView(View):
             return
         edges = novelty_edges(comparison.novelty, comparison.back)
         data = [histogram_data(values, edges) for values in (comparison.novelty, comparison.back)]
-        for name, columns in zip(("set", "reference"), data, strict=True):
-            set_data(self._plot.sources[name], columns)
+        for name, columns in zip((OF_SET, OF_REFERENCE), data, strict=True):
+            set_data(self._plot.sources["Novelty", name], columns)
         set_range(self._plot.figure.x_range, edges[0], edges[-1])
-        set_range(self._plot.figure.y_range, 0, 1.08 * max(columns["share"].max() for columns in data))
+        set_range(self._plot.figure.y_range, 0, 1.08 * max(columns["top"].max() for columns in data))
 
     def __panel__(self):
         """Return the card."""

@@ -3,8 +3,9 @@
 import numpy as np
 import panel as pn
 
-from ...plots.base import set_data
-from ...plots.sets import set_map
+from ...plots.base import padded, set_data, set_range
+from ...plots.figures import set_map_figure
+from ...plots.sets import color_limit
 from ...session.references import ReferenceSets
 from ...session.state import State
 from ...text.numbers import plural
@@ -17,12 +18,13 @@ class SetMapView(View):
 
     def __init__(self, state: State, sets: ReferenceSets, tab: str = ""):
         super().__init__(state, tab)
-        self._sets, self._plot, self._head = sets, set_map(), html()
+        self._sets, self._plot, self._head = sets, set_map_figure(), html()
         self._rows = np.empty(0, dtype=int)
         figure = pn.pane.Bokeh(self._plot.figure, sizing_mode="stretch_both", margin=0)
         self._figure = pn.Column(figure, sizing_mode="stretch_both", margin=0)
         self._empty = html('<div class="empty">Add a reference file to see both sets on one map.</div>')
-        self._plot.source.selected.on_change("indices", lambda _, __, points: self._select(points))
+        self._points = self._plot.sources["Set", ""]
+        self._points.selected.on_change("indices", lambda _, __, points: self._select(points))
         self.follow(self._update, "comparison", source=sets)
         self.follow(self._update_current, "current_env")
 
@@ -42,18 +44,25 @@ class SetMapView(View):
         # The most novel are drawn last, so that nothing hides them.
         order = np.argsort(comparison.novelty[comparison.rows], kind="stable")
         self._rows = comparison.rows[order]
-        self._plot.source.selected.indices = []
-        self._plot.set_points(
-            comparison.xy[order], comparison.novelty[self._rows], opened.envs.frame_index[self._rows],
-            comparison.back_xy,
-        )  # fmt: skip
+        self._points.selected.indices = []
+        xy, novelty, back_xy = comparison.xy[order], comparison.novelty[self._rows], comparison.back_xy
+        set_data(self._plot.sources["Reference", "reference"], dict(zip("xy", back_xy.T, strict=True)))
+        frames = opened.envs.frame_index[self._rows]
+        set_data(self._points, {"x": xy[:, 0], "y": xy[:, 1], "value": novelty, "frame": frames})
+        self._plot.part("Set").glyph.fill_color.transform.high = color_limit(novelty)
+        both = np.concatenate([xy, back_xy]).T
+        for axis, values in zip((self._plot.figure.x_range, self._plot.figure.y_range), both, strict=True):
+            set_range(axis, *padded(values, 0.03))
         self._update_current()
 
     def _update_current(self) -> None:
         current = self._state.current_env
         points = [] if current is None else np.flatnonzero(self._rows == current).tolist()
-        source = self._plot.source.data
-        set_data(self._plot.current, {name: [source[name][i] for i in points] for name in ("x", "y")})
+        source = self._points.data
+        set_data(
+            self._plot.sources["Current", ""],
+            {name: [source[name][i] for i in points] for name in ("x", "y")},
+        )
 
     @staticmethod
     def _note(comparison, opened) -> str:

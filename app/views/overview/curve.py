@@ -27,7 +27,8 @@ class CurveView(View):
         self._plot = curve_figure()
         self._bound, self._bound_label = self._plot.part("Bound"), self._plot.part("BoundNote")
         self._stops = self._plot.part("Sizes")
-        follow_handle(state, self._plot.part("Requested"))
+        self._requested_size = self._plot.part("Requested")
+        follow_handle(state, self._requested_size)
         self._head = html()
         self._columns: dict[str, dict] = {}
         # Added now, as adding models to a page that is open is slower.

@@ -27,7 +27,8 @@ class OverlapView(View):
         self._plot = overlap_figure()
         self._span, self._target = self._plot.part("Size"), self._plot.part("Target")
         self._stops = self._plot.part("Sizes")
-        follow_handle(state, self._plot.part("Requested"))
+        self._requested_size = self._plot.part("Requested")
+        follow_handle(state, self._requested_size)
         self._columns: dict[str, dict] = {}
         # Added now, as adding models to a page that is open is slower.
         self._plot.add(state.methods)

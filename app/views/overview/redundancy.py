@@ -7,7 +7,8 @@ from quests_core import Cancelled, Progress
 from ...analysis.analysed_dataset import AnalysedDataset
 from ...analysis.label_entropies import label_entropies
 from ...analysis.methods import METHOD_INFO
-from ...plots.entropy_bars import LABEL_COLOR, redundancy_data, redundancy_plot, show_redundancy
+from ...plots.entropy_bars import LABEL_COLOR, redundancy_data
+from ...plots.figures import bar_figure, show_bars
 from ...plots.palettes import FULL_COLOR
 from ...session.controller import Controller
 from ...session.state import State
@@ -21,7 +22,7 @@ class RedundancyView(View):
 
     def __init__(self, state: State, controller: Controller, tab: str = ""):
         super().__init__(state, tab)
-        self._controller, self._plot, self._head = controller, redundancy_plot(), html()
+        self._controller, self._plot, self._head = controller, bar_figure(), html()
         self._labels = None
         self._requested: tuple[AnalysedDataset | None, tuple[int, ...]] | None = None
         self._task: Progress | None = None
@@ -79,7 +80,7 @@ class RedundancyView(View):
                 note += f"; {plural(labels.left_out, 'smaller label')} left out"
         elif len(set(state.opened.dataset.labels)) < 2:
             note += "; all frames have the same label"
-        show_redundancy(self._plot, redundancy_data(names, entropies, n_envs, colors))
+        show_bars(self._plot, redundancy_data(names, entropies, n_envs, colors))
         self._head.object = heading("Redundancy", ("redundancy",), note)
 
     def __panel__(self):

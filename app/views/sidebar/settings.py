@@ -8,8 +8,8 @@ import panel_material_ui as pmui
 
 from ...analysis.bandwidth import HIGHEST, LOWEST, EntropyCurve, entropy_curve, suggestion
 from ...analysis.parameters import BANDWIDTH, CUTOFF, K, Parameters
-from ...plots.bandwidth_curve import bandwidth_plot
 from ...plots.base import set_range
+from ...plots.figures import bandwidth_figure
 from ...session.controller import Controller
 from ...session.state import State
 from ...text.numbers import count, nats
@@ -63,7 +63,7 @@ class SettingsView(View):
         }
         self._why, self._live = html(), html()
         self._apply = pmui.Button(label="Recompute", size="small", variant="outlined", margin=(6, 0))
-        self._plot = bandwidth_plot(LOWEST, HIGHEST)
+        self._plot = bandwidth_figure()
         self._curve: EntropyCurve | None = None
         self._content = pmui.Accordion(
             ("Settings", self._inside()), active=[], title_variant="subtitle2", elevation=0,
@@ -137,7 +137,7 @@ class SettingsView(View):
         if bandwidth is not None:
             clipped = min(max(bandwidth, LOWEST), HIGHEST)
             self._slider.value = round(math.log10(clipped), 2)
-            self._plot.now.location = clipped
+            self._plot.part("Current").location = clipped
         if bandwidth is None or curve is None:
             self._live.object = ""
             return
@@ -162,8 +162,11 @@ class SettingsView(View):
 
         def done(curve: EntropyCurve) -> None:
             self._curve = curve
-            self._plot.source.data = {"bandwidth": curve.bandwidths, "entropy": curve.entropies}
-            self._plot.bound.location = curve.bound
+            self._plot.sources["Entropy", ""].data = {
+                "bandwidth": curve.bandwidths,
+                "entropy": curve.entropies,
+            }
+            self._plot.part("Bound").location = curve.bound
             set_range(self._plot.figure.y_range, 0, 1.08 * max(curve.bound, 0.1))
             if not len(self._chart):
                 figure = pn.pane.Bokeh(self._plot.figure, sizing_mode="stretch_width", height=170, margin=0)

@@ -127,9 +127,9 @@ def test_histograms_hold_every_finite_value_in_bins_with_an_edge_at_zero(rng):
     values = np.concatenate([rng.normal(size=300) * 5, [-8.0, 2500.0, np.nan]])
     edges = plots.novelty_edges(values, np.array([1.0]))
     data = plots.histogram_data(values, edges)
-    assert data["share"].sum() == pytest.approx(100)
+    assert data["top"].sum() == pytest.approx(100)
     assert np.abs(edges).min() < 1e-12
-    for low, high, share in zip(data["low"], data["high"], data["share"], strict=True):
+    for low, high, share in zip(data["low"], data["high"], data["top"], strict=True):
         assert share == pytest.approx(100 * np.mean((values[:-1] >= low) & (values[:-1] < high)), abs=0.4)
 
 
@@ -142,4 +142,5 @@ def test_long_names_stay_different():
 def test_cells_are_0_and_100_only_where_exact():
     data = plots.matrix_data(np.array([[1.0, 0.0], [0.9999, 0.0001]]), ["a", "b"])
     assert data["text"] == ["100", "0", "99.9", "0.1"]
-    assert (data["query"][1], data["known"][1]) == ("a", "b")
+    assert (data["query_name"][1], data["known_name"][1]) == ("a", "b")
+    assert (data["x"][1], data["y"][1]) == (1, 1), "the first row is at the top"

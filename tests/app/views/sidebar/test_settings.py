@@ -47,7 +47,7 @@ def test_slider_and_field_agree(opened):
     assert view._slider.value == pytest.approx(math.log10(0.015), abs=0.006)
     view._slider.value = -1.0
     assert view._bandwidth.value == "0.1"
-    assert view._plot.now.location == pytest.approx(0.1)
+    assert view._plot.part("Current").location == pytest.approx(0.1)
     view._bandwidth.value = "0.0321"
     view._bandwidth.param.trigger("value_input")
     assert view._bandwidth.value == "0.0321", "the slider does not round the entered value"
@@ -59,7 +59,9 @@ def test_slider_and_field_agree(opened):
 
 def test_updates_of_the_bandwidth_are_held(opened):
     view, document, held = SettingsView(opened.state, opened.controller), Document(), []
-    view._plot.now.on_change("location", lambda attr, old, new: held.append(document.callbacks.hold_value))
+    view._plot.part("Current").on_change(
+        "location", lambda attr, old, new: held.append(document.callbacks.hold_value)
+    )
     with set_curdoc(document):
         view._bandwidth.value_input = "0.02"
     assert held == ["combine"]
