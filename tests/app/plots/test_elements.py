@@ -13,12 +13,9 @@ import numpy as np
 import pandas as pd
 import PIL.Image
 import pytest
-from bokeh.models import ColorBar, Legend, LogScale
-from matplotlib.colors import to_hex
+from bokeh.models import ColorBar, LogScale
 
 from quests_app import plots
-from quests_app.analysis.methods import METHOD_INFO
-from quests_app.plots.elements import options
 
 MODULES = sorted({f"quests_app.plots.elements.{name}" for name in plots._MODULES.values()})
 LAYOUTS = {"subset_maps", "compression_figure", "lost_figure", "comparison_figure"}
@@ -139,48 +136,6 @@ def test_something_is_drawn(name):
     assert (np.ptp(pixels(figure), axis=2) > 40).sum() > 150
 
 
-@pytest.mark.parametrize("name", ["entropy_diversity", "overlap", "delta_entropy"])
-def test_colours_dashes_and_legend_are_those_of_the_methods(name):
-    element = MADE[name]()
-    figure, axes = drawn(element, "bokeh"), drawn(element, "matplotlib").axes[0]
-    legend = next(item for item in figure.above if isinstance(item, Legend))
-    entries = {item.label.value: item.renderers[0].glyph for item in legend.items}
-    assert set(entries) - {"full set"} == {"msc", "random"}
-    lines = {line.get_label(): line for line in axes.lines}
-    for method in ("msc", "random"):
-        info = METHOD_INFO[method]
-        assert entries[method].line_color == info.color
-        assert to_hex(lines[method].get_color()).upper() == info.color
-    assert lines["msc"].get_linestyle() == "-"
-    assert lines["random"].get_linestyle() == ":"
-    assert not entries["msc"].line_dash
-    assert entries["random"].line_dash
-    assert [text.get_text() for text in axes.get_legend().get_texts()] == list(entries)
-
-
-def test_the_lines_are_where_the_numbers_are():
-    element = MADE["overlap"]()
-    axes = drawn(element, "matplotlib").axes[0]
-    lines = {line.get_label(): line for line in axes.lines}
-    np.testing.assert_allclose(lines["msc"].get_xdata(), np.arange(1, 101))
-    np.testing.assert_allclose(lines["msc"].get_ydata(), np.arange(1, 101))
-    spans = [line for line in axes.lines if len(set(np.ravel(line.get_xdata()))) == 1]
-    assert [float(np.ravel(line.get_xdata())[0]) for line in spans] == [30]
-    assert element.Size.I.data == 30
-
-
-def test_the_bound_is_drawn_only_where_it_does_not_press_the_curves():
-    near = {"msc": curve().assign(n_envs=lambda c: np.exp(c["entropy"] + 0.1))}
-    far = {"msc": curve().assign(n_envs=10**9)}
-    assert "Bound" in plots.entropy_diversity(near)
-    assert "Bound" not in plots.entropy_diversity(far)
-
-
-def test_bands_have_the_colour_of_their_method():
-    (band,) = drawn(MADE["entropy_diversity"](), "matplotlib").axes[0].collections[:1]
-    assert to_hex(band.get_facecolor()[0]).upper() == METHOD_INFO["random"].color
-
-
 @pytest.mark.parametrize("name", ["environment_map", "set_map", "overlap_matrix"])
 def test_a_colour_bar_has_a_title_with_a_unit(name):
     element, title = MADE[name](), {"environment_map": "x / Å", "set_map": "δH / nats"}
@@ -188,49 +143,6 @@ def test_a_colour_bar_has_a_title_with_a_unit(name):
     (bar,) = drawn(element, "bokeh").select({"type": ColorBar})
     assert bar.title == title
     assert drawn(element, "matplotlib").axes[1].get_ylabel() == title
-
-
-def test_a_map_draws_every_point_at_one_byte_per_pixel():
-    xy = RNG.normal(size=(60_000, 2))
-    xy[-1] = [30, 30]
-    image = plots.environment_map(xy, np.array(["a"] * 59_999 + ["rare"])).Map.I
-    values = image.dimension_values("color", flat=False)
-    assert values.dtype == np.uint8
-    assert values[-30:, -40:].max() == 3, "the only point of the rare name, top right"
-    assert (values > 0).sum() > 10_000
-
-
-def test_names_from_a_file_are_no_formulas():
-    name = r"$\frac{1}{2}$ and $x$"
-    element = plots.environment_map(XY, np.array([name, "b"] * 200))
-    texts = drawn(element, "matplotlib").axes[0].get_legend().get_texts()
-    assert not any(text.get_parse_math() for text in texts)
-    assert f"{name} 200" in [text.get_text() for text in texts]
-
-
-def test_ticks_of_logarithmic_axes_need_no_formula():
-    figure = drawn(MADE["force_tail"](), "matplotlib")
-    figure.canvas.draw()
-    labels = [label.get_text() for label in figure.axes[0].get_yticklabels()]
-    assert {"10⁻²", "10⁻¹", "1"} <= set(labels)
-
-
-def test_layouts_have_the_panels_of_the_paper():
-    figure = drawn(MADE["compression_figure"](), "matplotlib")
-    assert [axes.get_title()[:3] for axes in figure.axes] == ["(a)", "(b)", "(c)", "(d)", "(e)"]
-    labels = [axes.get_ylabel() for axes in figure.axes]
-    assert labels == [AXES[n][1] for n in (
-        "entropy_diversity", "overlap", "force_tail", "redundancy", "force_errors"
-    )]  # fmt: skip
-    assert len(MADE["comparison_figure"]()) == 4
-    with pytest.raises(ValueError, match="baseline: expected a method of the table, got 'best'"):
-        plots.comparison_figure(TABLE, "best")
-
-
-def test_differences_are_those_of_the_same_set_and_size():
-    panels = list(MADE["comparison_figure"]())
-    np.testing.assert_allclose(panels[0].Set.Cu["diversity"], [-1, 0])
-    np.testing.assert_allclose(panels[2].Set.Cu["overlap"], [0, 0])
 
 
 def test_elements_compose_and_take_options(tmp_path):
@@ -255,23 +167,6 @@ def test_scales_and_labels_outlive_composition(name):
     assert getattr(axes, f"get_{logs}scale")() == "log"
     assert (figure.xaxis.axis_label, figure.yaxis.axis_label) == AXES[name][:2]
     assert (axes.get_xlabel(), axes.get_ylabel()) == AXES[name][:2]
-
-
-def test_every_role_stands_in_both_tables():
-    assert options.BOKEH.keys() == options.MATPLOTLIB.keys()
-
-
-def test_a_figure_of_no_values_is_refused():
-    for make in (plots.force_tail, lambda values: plots.delta_entropy({"msc": values})):
-        with pytest.raises(ValueError, match="expected at least one finite value, got none"):
-            make(np.array([np.nan]))
-    drawn(plots.novelty(np.array([np.nan]), np.array([])), "matplotlib")
-
-
-@pytest.mark.parametrize("name", ["entropy_diversity", "overlap", "delta_entropy"])
-def test_a_figure_of_no_method_is_refused(name):
-    with pytest.raises(ValueError, match="expected at least one method, got none"):
-        getattr(plots, name)({})
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,41 @@
+"""The figure of the map."""
+
+import numpy as np
+from bokeh.models import BoxSelectTool, LassoSelectTool
+
+from quests_app.plots.map import MapFigure
+from quests_app.plots.map_colors import by_value
+
+XY = np.array([[0.0, 0.0], [1.0, 2.0], [3.0, 1.0]])
+
+
+def test_few_points_are_glyphs_and_many_an_image():
+    for always_image in (False, True):
+        plot = MapFigure(always_image=always_image)
+        plot.set_points(XY, np.arange(3))
+        plot.set_colors(by_value(np.array([1.0, 2.0, 3.0]), "x / Å"))
+        plot.draw()
+        assert len(plot.points.data["x"]) == (0 if always_image else 3)
+        assert len(plot.image.data["image"]) == int(always_image)
+        assert (plot.color_bar.title, plot.color_bar.visible) == ("x / Å", True)
+
+
+def test_chosen_points_have_a_ring_and_the_current_one_a_cross():
+    plot = MapFigure()
+    plot.set_points(XY, np.arange(3))
+    plot.set_picked(np.array([False, True, False]))
+    plot.set_current(2)
+    plot.draw()
+    assert (plot.rings.data["x"].tolist(), plot.cross.data["x"]) == ([1.0], [3.0])
+    small, larger, largest = sorted(glyph.size for glyph in plot._glyphs)
+    assert small < larger < largest
+
+
+def test_two_maps_share_their_ranges_and_nothing_else():
+    first = MapFigure()
+    second = MapFigure(like=first)
+    assert second.figure.x_range is first.figure.x_range
+    shared = first.figure.references() & second.figure.references()
+    assert shared == {first.figure.x_range, first.figure.y_range}
+    kinds = {type(tool) for tool in second.figure.tools}
+    assert kinds >= {LassoSelectTool, BoxSelectTool}
