@@ -36,8 +36,8 @@ def test_a_live_plot_follows_the_slider(open_explorer, frames):
     figure = hv.renderer("bokeh").get_plot(live)
     for size in (4, 9):
         explorer.n_frames = size
-        assert live[()].Ring.I["n_frames"].tolist() == [size]
-        ring = figure.subplots["Ring", "I"].handles["source"].data
+        assert live[()].Ring.Msc["n_frames"].tolist() == [size]
+        ring = figure.subplots["Ring", "Msc"].handles["source"].data
         assert ring["percent"].tolist() == [pytest.approx(100 * size / 24)], "the figure is updated"
     explorer.locked = [0, 5]
-    assert live[()].Ring.I["n_frames"].tolist() == [9]
+    assert live[()].Ring.Msc["n_frames"].tolist() == [9]

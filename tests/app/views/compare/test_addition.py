@@ -41,9 +41,9 @@ def test_the_order_with_a_reference_is_a_method_like_the_others(opened, sets, ot
     assert added._use.disabled
     assert state.mask.sum() == 7
     assert "msc given</b> and <b>other.xyz</b> together cover" in summary._verdict.object
-    given = added._plot.sources["given"].data["percent"]
+    given = added._plot.sources["Added", "msc given the reference"].data["percent"]
     assert given[0] == pytest.approx(100 * share_covered(sets.comparison.novelty))
-    alone = added._plot.sources["alone"].data["percent"]
+    alone = added._plot.sources["Added", "msc without it"].data["percent"]
     assert len(alone) == len(given)
     assert alone[0] == given[0]
     state.target = Target(OVERLAP, 0.9)

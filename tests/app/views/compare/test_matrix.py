@@ -13,6 +13,6 @@ def test_labels_are_compared_at_once_and_files_on_request(opened, sets, other_fi
     opened.run()
     assert sets.files.shares[0, 1] == share_covered(sets.comparison.novelty)
     assert sets.files.shares[1, 0] == share_covered(sets.comparison.back)
-    assert len(matrix._plot.sources["cells"].data["text"]) == 4
+    assert len(matrix._plot.sources["Cell", ""].data["overlap"]) == 4
     matrix._mode.value = matrix._mode.options[0]
-    assert len(matrix._plot.sources["cells"].data["text"]) == 9
+    assert len(matrix._plot.sources["Cell", ""].data["overlap"]) == 9

@@ -12,4 +12,4 @@ def test_the_histograms_appear_with_a_reference(opened, sets, other_file):
     sets.add(other_file)
     opened.run()
     assert view._figure.visible
-    assert view._plot.sources["set"].data["share"].sum() == pytest.approx(100)
+    assert view._plot.sources["Novelty", "this file | reference"].data["top"].sum() == pytest.approx(100)

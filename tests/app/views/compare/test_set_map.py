@@ -9,9 +9,9 @@ def test_points_of_both_sets_are_drawn_and_selected(opened, sets, other_file):
     sets.add(other_file)
     opened.run()
     assert not chart._empty.visible
-    assert len(chart._plot.source.data["x"]) == 93
+    assert len(chart._plot.sources["Set", ""].data["x"]) == 93
     state.current_env = int(sets.comparison.novelty.argmax())
-    assert len(chart._plot.current.data["x"]) == 1
+    assert len(chart._plot.sources["Current", ""].data["x"]) == 1
     chart._select([0])
     assert sets.comparison.novelty[state.current_env] == sets.comparison.novelty.min()
     assert state.selected == (state.current_frame,)

@@ -4,6 +4,7 @@ import math
 
 import pytest
 
+from quests_app.analysis.methods import METHOD_INFO
 from quests_app.views.overview.curve import CurveView
 from tests.app.conftest import text_of
 
@@ -13,9 +14,9 @@ def test_each_method_is_marked_at_the_current_size(opened):
     for size in (12, 5):
         state.n_frames = size
         for method in state.shown:
-            now, row = curve._plot.sources[f"{method} now"].data, state.row_of(method)
+            now, row = curve._plot.sources["Ring", method].data, state.row_of(method)
             assert (now["entropy"][0], now["diversity"][0]) == (row["entropy"], row["diversity"])
-    full = curve._plot.sources["full"].data
+    full = curve._plot.sources["Full", "full set"].data
     assert full["entropy"] == [state.full_set_metrics["entropy"]]
 
 
@@ -24,7 +25,9 @@ def test_the_handle_is_on_the_line_of_the_active_method(opened):
     for method in ("msc", "random"):
         state.active = method
         assert list(curve._stops.data["y"]) == state.paths[method].curve["entropy"].tolist()
-        assert [name for name, label in curve._plot.labels.items() if label.visible] == [method]
+        labels, marks = (curve._plot.sources[key].data for key in (("Percent", ""), ("Mark", method)))
+        assert (labels["diversity"], labels["entropy"]) == (marks["diversity"], marks["entropy"])
+        assert curve._plot.part("Percent").glyph.text_color == METHOD_INFO[method].color
     curve._requested_size.data = {"n_frames": [7]}
     assert state.n_frames == 7
 

@@ -63,7 +63,8 @@ def test_forces_are_restricted_to_the_chosen_group(session, alloy):
         view._choice.value = found[name]
         expected = slow_forces(state, test)
         np.testing.assert_allclose(view._forces.values, expected)
-        np.testing.assert_allclose(view._plot.sources["full"].data["force"], tail_data(expected)["force"])
+        shown = view._plot.sources["Tail", "full set"].data
+        np.testing.assert_allclose(shown["force"], tail_data(expected)["force"])
         kept = state.mask[view._forces.frames]
         distance = ks_2samp(expected, expected[kept]).statistic if kept.any() else None
         said = "none kept" if distance is None else f"{distance:.3f}"
@@ -106,4 +107,4 @@ def test_the_tail_of_the_subset_follows_the_size(opened):
     state, view = opened.state, ForcesView(opened.state)
     state.n_frames = 12
     kept = state.mask[view._forces.frames]
-    assert view._plot.sources["msc"].data["force"][-1] == view._forces.values[kept][-1]
+    assert view._plot.sources["Tail", "msc"].data["force"][-1] == view._forces.values[kept][-1]
