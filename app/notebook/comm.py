@@ -11,6 +11,7 @@ import json
 import queue
 import re
 import time
+import uuid
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from html import escape
@@ -33,13 +34,14 @@ from pyviz_comms import Comm
 from quests_core.compilation import first_time
 
 from ..jobs.activity import Activity
+from .scripts import LoadOutput, collected, packed
 
 _STAND_IN = Path(__file__).parents[1] / "assets" / "material.js"
 _BUNDLE = Path(pmui.base.MaterialComponent._bundle)
-_PLACE = """<script>
+_MATERIAL = """
 globalThis.questsMaterial ??= import(URL.createObjectURL(new Blob([{source}], {{type: "text/javascript"}})));
 document.fonts.add(new FontFace("Material Icons", "url(data:font/woff2;base64,{icons})"));
-</script>"""
+"""
 # The rules of Material's style sheet, inlined.
 _ICONS = """.material-icons { font-family: "Material Icons"; font-feature-settings: "liga"; line-height: 1;
   letter-spacing: normal; text-transform: none; white-space: nowrap; word-wrap: normal; }"""
@@ -59,25 +61,31 @@ def in_notebook() -> bool:
 
 
 def material_script() -> str:
-    """Return HTML that loads Material's components and icons once for all views."""
+    """Return a script that loads Material's components and icons once for all views."""
     source = json.dumps(_BUNDLE.read_text(encoding="utf-8")).replace("</", "<\\/")
     (icons,) = _BUNDLE.parent.glob("material-icons-[!o]*.woff2")
-    return _PLACE.format(source=source, icons=base64.b64encode(icons.read_bytes()).decode())
+    return _MATERIAL.format(source=source, icons=base64.b64encode(icons.read_bytes()).decode())
+
+
+_load_output = LoadOutput()
 
 
 def load() -> None:
     """Load the resources of views into the notebook once; call before creating a view."""
-    if pmui.base.MaterialComponent._bundle == _STAND_IN:
-        return
-    pmui.base.MaterialComponent._bundle = _STAND_IN
-    pn.config.respect_explicit_sizing = True
-    for kind in (pmui.Button, pmui.IconButton):
-        kind.param.stylesheets.default = [_ICONS]
+    if pmui.base.MaterialComponent._bundle != _STAND_IN:
+        pmui.base.MaterialComponent._bundle = _STAND_IN
+        pn.config.respect_explicit_sizing = True
+        for kind in (pmui.Button, pmui.IconButton):
+            kind.param.stylesheets.default = [_ICONS]
     if in_notebook():
-        from IPython.display import HTML, display
+        _load_output.show(_scripts)
 
+
+def _scripts() -> str:
+    """Return HTML that loads the scripts of Panel and Material once in a page."""
+    with collected() as scripts:
         pn.extension("tabulator", inline=True)
-        display(HTML(material_script()))
+    return packed(*scripts, material_script(), once=uuid.uuid4().hex)
 
 
 @contextmanager
@@ -122,7 +130,7 @@ def page(view: pn.viewable.Viewable, title: str) -> str:
         save(document, file, title=title, resources=INLINE)
     # Remove links to Panel's favicons.
     text = _LINK.sub(lambda found: "" if 'href="http' in found[0] else found[0], file.getvalue())
-    return text.replace("<head>", f"<head>{material_script()}", 1)
+    return text.replace("<head>", f"<head><script>{material_script()}</script>", 1)
 
 
 class Inbox:

@@ -25,6 +25,7 @@ from ..views.sidebar.methods import MethodsView
 from ..views.sidebar.size import SizeView
 from ..widgets.drawn_signal import DrawnSignal
 from . import comm
+from .scripts import with_packed_script
 
 # View class and height in pixels.
 VIEWS = {
@@ -71,7 +72,16 @@ class Shown(pn.viewable.Viewer):
         # A Jupyter widget handles its own messages.
         for ref in made._models if pn.config.comms == "default" else ():
             self._wire.connect(ref)
+        return _compressed(bundle)
+
+
+def _compressed(bundle):
+    """Return what IPython displays, with compressed scripts."""
+    data, *metadata = bundle if isinstance(bundle, tuple) else (bundle,)
+    if not isinstance(data, dict) or "text/html" not in data:
         return bundle
+    data = {**data, "text/html": with_packed_script(data["text/html"])}
+    return (data, *metadata) if metadata else data
 
 
 def alone(name: str, state: State, controller: Controller) -> pmui.Column:

@@ -20,11 +20,9 @@ CELLS = (
 
 
 @pytest.fixture(scope="module")
-def lab(tmp_path_factory, browser, small_file):
-    """Serve a notebook; its first cell names the file."""
-    if find_spec("jupyterlab") is None:
-        missing("jupyterlab is not installed")
-    folder, port = tmp_path_factory.mktemp("lab"), free_port()
+def folder(tmp_path_factory, small_file):
+    """Return a folder with two equal notebooks; their first cell names the file."""
+    folder = tmp_path_factory.mktemp("lab")
     first = f"path = {str(small_file)!r}\n{CELLS[0]}"
     cells = [
         {
@@ -35,7 +33,17 @@ def lab(tmp_path_factory, browser, small_file):
     ]  # fmt: skip
     metadata = {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}
     notebook = {"cells": cells, "metadata": metadata, "nbformat": 4, "nbformat_minor": 5}
-    (folder / "look.ipynb").write_text(json.dumps(notebook))
+    for name in ("look", "stored"):
+        (folder / f"{name}.ipynb").write_text(json.dumps(notebook))
+    return folder
+
+
+@pytest.fixture(scope="module")
+def lab(folder, browser):
+    """Serve the notebooks of the folder."""
+    if find_spec("jupyterlab") is None:
+        missing("jupyterlab is not installed")
+    port = free_port()
     own = {
         name: str(folder / name.lower()) for name in ("JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR", "IPYTHONDIR")
     }
@@ -56,23 +64,33 @@ def lab(tmp_path_factory, browser, small_file):
 
 
 @pytest.fixture
-def notebook(browser, lab):
-    """Return the notebook's page; afterwards nothing was fetched from elsewhere, and no script failed."""
-    page, elsewhere, errors = browser.new_page(viewport={"width": 1400, "height": 1000}), [], []
-    page.set_default_timeout(1000 * PATIENCE)
-    page.on("pageerror", lambda error: errors.append(str(error)))
-    page.on(
-        "request",
-        lambda request: (
-            elsewhere.append(request.url) if not request.url.startswith((lab, "data:", "blob:")) else None
-        ),
-    )
-    page.goto(f"{lab}/lab/tree/look.ipynb")
-    page.locator(".jp-Notebook .jp-Cell").first.wait_for()
-    page.get_by_text("Python 3 (ipykernel) | Idle").wait_for()
-    page.locator(".jp-Notebook .jp-Cell .jp-InputArea-editor").first.click()
-    yield page
-    page.close()
+def open_notebook(browser, lab):
+    """Return a function that opens a notebook in a page of its own, in which no output is drawn yet.
+
+    Afterwards nothing was fetched from elsewhere, and no script failed.
+    """
+    pages, elsewhere, errors = [], [], []
+
+    def open_page(name):
+        page = browser.new_page(viewport={"width": 1400, "height": 1000})
+        pages.append(page)
+        page.set_default_timeout(1000 * PATIENCE)
+        page.on("pageerror", lambda error: errors.append(str(error)))
+        page.on(
+            "request",
+            lambda request: (
+                elsewhere.append(request.url) if not request.url.startswith((lab, "data:", "blob:")) else None
+            ),
+        )
+        page.goto(f"{lab}/lab/tree/{name}.ipynb")
+        page.locator(".jp-Notebook .jp-Cell").first.wait_for()
+        page.get_by_text("Python 3 (ipykernel) | Idle").wait_for()
+        page.locator(".jp-Notebook .jp-Cell .jp-InputArea-editor").first.click()
+        return page
+
+    yield open_page
+    for page in pages:
+        page.close()
     assert elsewhere == []
     assert errors == []
 
@@ -103,8 +121,8 @@ def lasso(page, chart):
     page.mouse.up()
 
 
-def test_the_dashboard_in_a_notebook(notebook):
-    page = notebook
+def test_the_dashboard_in_a_notebook(open_notebook):
+    page = open_notebook("look")
     dashboard = run_cell(page, 0)
     dashboard.get_by_text("By comparison, random covers").wait_for()
     for heading in ("Entropy against diversity", "Covered by the subset", "Force tail"):

@@ -16,6 +16,15 @@ def test_frames_from_memory_come_back_as_they_are(open_explorer, frames):
     assert explorer.indices.tolist() == explorer.order[:7].tolist()
 
 
+@pytest.mark.parametrize("n_frames", [10**6, 25, 0, -1])
+def test_sizes_out_of_range_are_refused(open_explorer, file, n_frames):
+    explorer = open_explorer(file)
+    before = explorer.n_frames
+    with pytest.raises(ValueError, match="n_frames: expected"):
+        explorer.n_frames = n_frames
+    assert explorer.n_frames == before
+
+
 def test_notes_on_frames(open_explorer, frames):
     assert "note" not in repr(open_explorer(frames))
     for atoms in frames:

@@ -2,6 +2,7 @@
 
 import pytest
 
+from quests_app.views.sidebar import export
 from quests_app.views.sidebar.export import ExportView
 from tests.app.conftest import text_of
 
@@ -29,3 +30,24 @@ def test_exports_follow_method_size_and_order(opened, file, monkeypatch):
     assert sorted(kept.splitlines()) == sorted(ranked.splitlines())
     assert b'"order": "rank"' in saved["subset.json"]
     assert "Always keeps 1 isolated atom (frame 0)" in text_of(view)
+
+
+def test_an_export_removes_the_error_of_the_previous_one(opened, monkeypatch):
+    fails, sent = [True], []
+
+    def make(*_):
+        if fails.pop():
+            raise OSError(28, "No space left on device")
+        return b"content"
+
+    monkeypatch.setattr(export, "subset_bytes", make)
+    view = ExportView(opened.state, opened.controller)
+    monkeypatch.setattr(view._download_file, "send", lambda name, _: sent.append(name))
+    view._xyz.clicks += 1
+    opened.run()
+    assert opened.state.error.startswith("Could not export: No space left on device.")
+    fails.append(False)
+    view._xyz.clicks += 1
+    opened.run()
+    assert sent == ["subset.xyz"]
+    assert opened.state.error == ""
