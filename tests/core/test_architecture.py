@@ -248,8 +248,6 @@ def test_a_module_without_a_test_is_found(tmp_path):
 def test_the_test_of_a_module_is_found_by_its_name(package):
     folder = FOLDERS[package]
     missing = {name.removesuffix(".py") for name in without_test(folder, TESTS[package])}
-    # The plots are still being divided.
-    missing = {name for name in missing if not name.startswith("plots/")}
     assert not missing - UNTESTED
     needless = {name for name in UNTESTED if (folder / f"{name}.py").exists()} - missing
     assert not needless, "these have a test"
