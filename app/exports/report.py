@@ -96,14 +96,15 @@ def _health(findings) -> str:
 
 def _facts(opened: AnalysedDataset, path: MethodPath) -> str:
     dataset, parameters = opened.dataset, opened.parameters
-    entropy, bound = path.curve["entropy"].iloc[-1], math.log(opened.envs.n_envs)
+    full = path.full_set_metrics
     elements = "distinguished" if parameters.species else "not distinguished"
     facts = {
         "Frames": count(len(dataset.frames)),
         "Environments": count(opened.envs.n_envs),
         "Elements": f"{' '.join(dataset.elements)} ({elements})",
         "Labels": label_counts(dataset.labels),
-        "Entropy": f"{nats(entropy)} nats of at most ln N = {nats(bound)} nats",
+        "Entropy": f"{nats(full['entropy'])} nats of at most ln N = {nats(math.log(full['n_envs']))} nats"
+        + (" without the excluded frames" if path.marks.excluded else ""),
         "Locked and excluded": f"{plural(len(path.marks.locked), 'frame')} and {len(path.marks.excluded):,}",
         "Neighbours k": "precomputed descriptors" if parameters.precomputed else str(parameters.k),
         "Cutoff": "precomputed descriptors" if parameters.precomputed else f"{parameters.cutoff:g} Å",

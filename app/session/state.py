@@ -158,4 +158,4 @@ class State(param.Parameterized):
     @property
     def full_set_metrics(self) -> dict[str, float]:
         """Metrics of the full set, without excluded frames."""
-        return next(iter(self.paths.values())).full_set_metrics
+        return (self.path or next(iter(self.paths.values()))).full_set_metrics

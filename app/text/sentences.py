@@ -11,11 +11,11 @@ from ..analysis.target import ENVS, KNEE, LOSS, OVERLAP, SIZE, Target
 from .numbers import count, nats, percent, plural
 
 
-def size_line(n_frames: int, n_total: int, n_envs: int) -> str:
-    """Return what the slider has chosen."""
+def size_line(row: dict[str, float], full_set: dict[str, float]) -> str:
+    """Return what the slider has chosen, given the metrics of the subset and of the full set."""
     return (
-        f"<b>{percent(n_frames / n_total)}</b><br>{count(n_frames)} of {plural(n_total, 'frame')} · "
-        f"{plural(n_envs, 'environment')}"
+        f"<b>{percent(row['fraction'])}</b><br>{count(row['n_frames'])} of "
+        f"{plural(int(full_set['n_frames']), 'frame')} · {plural(int(row['n_envs']), 'environment')}"
     )
 
 

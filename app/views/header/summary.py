@@ -30,14 +30,16 @@ class SummaryView(View):
         self._card.visible = state.opened is not None
         if state.opened is None or not state.paths:
             return
-        dataset, entropy = state.opened.dataset, state.full_set_metrics["entropy"]
-        bound = math.log(state.opened.envs.n_envs)
+        dataset, full = state.opened.dataset, state.full_set_metrics
+        n_frames, n_envs, entropy = int(full["n_frames"]), int(full["n_envs"]), full["entropy"]
+        bound, n_excluded = math.log(n_envs), len(dataset.frames) - n_frames
+        excluded = f" <small>{count(n_excluded)} excluded</small>" if n_excluded else ""
         per_environment = math.exp(bound - entropy)
         copies = f"{per_environment:.1f}" if per_environment < 10 else count(round(per_environment))
         filled = 100 * entropy / bound if bound else 0
         tiles = (
-            _tile("Frames", count(len(dataset.frames))),
-            _tile("Environments N", count(state.opened.envs.n_envs)),
+            _tile("Frames", f"{count(n_frames)}{excluded}"),
+            _tile("Environments N", count(n_envs)),
             _tile(
                 f"Entropy H {tip('entropy', 'left')}",
                 f"{nats(entropy, 2)} <small>nats of ln N = {nats(bound, 2)}</small>",

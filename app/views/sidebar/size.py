@@ -123,7 +123,7 @@ class SizeView(View):
             return
         self._slider.value = state.path.position(state.n_frames)
         row = state.row_of(state.displayed_method)
-        line = size_line(int(row["n_frames"]), len(state.opened.envs), int(row["n_envs"]))
+        line = size_line(row, state.path.full_set_metrics)
         self._line.object = f'<div class="size">{line}</div>'
 
     def __panel__(self):

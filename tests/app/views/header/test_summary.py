@@ -7,7 +7,9 @@ from ase.build import bulk
 from ase.io import write
 from scipy.special import logsumexp
 
+import quests_core
 from quests_app.views.header.summary import SummaryView
+from quests_app.views.sidebar.size import SizeView
 from tests.app.conftest import labelled, make_frames, text_of
 
 # Bokeh converts a pandas index in a way that pandas 3.1 deprecates.
@@ -51,3 +53,27 @@ def test_the_summary_notes_undistinguished_elements(session, tmp_path):
         write(tmp_path / name, [atoms, atoms * (2, 1, 1)], format="extxyz")
         session.open(tmp_path / name)
         assert ("not distinguished" in text_of(summary)) is said
+
+
+def test_excluded_frames_belong_to_no_number(session, rng, tmp_path):
+    """Header, sidebar and sentence are about the frames that are left."""
+    write(tmp_path / "many.xyz", make_frames(rng, 40)[1:], format="extxyz")
+    session.open(tmp_path / "many.xyz")
+    state = session.state
+    summary, size = SummaryView(state), SizeView(state)
+    n_all = len(state.opened.envs)
+    state.marks = state.marks.exclude(range(10, n_all))
+    session.run()
+    left = state.opened.envs.take(np.arange(10))
+    entropy = state.full_set_metrics["entropy"]
+    np.testing.assert_allclose(
+        entropy, quests_core.entropy(left, bandwidth=state.opened.parameters.bandwidth)
+    )
+    shown = text_of(summary)
+    assert f">10 <small>{n_all - 10} excluded</small><" in shown
+    assert f">{left.n_envs}<" in shown
+    assert f"{entropy:.2f} <small>nats of ln N = {np.log(left.n_envs):.2f}</small>" in shown
+    assert f">{np.log(left.n_envs) - entropy:.2f} <small>nats" in shown
+    state.n_frames = 5
+    assert "<b>50 %</b> of the frames" in text_of(summary)
+    assert "<b>50 %</b><br>5 of 10 frames" in text_of(size)
