@@ -246,6 +246,6 @@ ALL = (
 
 
 def prepare() -> None:
-    """Render all figures, which takes HoloViews a second in sum: no page has to wait for it then."""
+    """Render all figures, which takes HoloViews seconds in sum: no page has to wait for it then."""
     for make in (*ALL, MapFigure):
         make()
