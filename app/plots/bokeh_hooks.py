@@ -7,6 +7,7 @@
 - `follow_theme`: texts in the colour of the axis labels, which the theme of the page sets;
 - `all_ticks`: ticks for every range that the axis may get, of which the browser omits those that overlap;
 - `name_ticks`: names of sets that come and go; `color_column`: a colour for each bar;
+- `map_colors_of`: colours of the quantity itself, not of a copy of its column;
 - `add_handle`: a drag or click that selects a size;
 - `add_selection`: lasso and box, whose shape the server resolves; `add_tap`: a click on a point;
 - `add_glyph`: rings around points.
@@ -19,6 +20,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Literal
 from urllib.parse import quote
 
+from bokeh.core.property.vectorization import Field
 from bokeh.models import (
     BoxSelectTool,
     BoxZoomTool,
@@ -41,6 +43,7 @@ from bokeh.models import (
 from bokeh.models.annotations import Label
 from bokeh.models.axes import Axis
 from bokeh.models.glyph import Glyph
+from bokeh.models.mappers import ColorMapper
 from bokeh.models.renderers import GlyphRenderer
 from bokeh.plotting import figure
 
@@ -213,6 +216,17 @@ def color_column(template: Template, key: Key, column: str) -> None:
     part = template.parts[key]
     part.glyph.update(fill_color=column, line_color=column)
     part.data_source.data[column] = ["black"] * len(next(iter(part.data_source.data.values())))
+
+
+def map_colors_of(template: Template, key: Key, column: str) -> None:
+    """Colour by the column of a quantity, of which HoloViews makes a copy under another name."""
+    glyph, source = template.parts[key].glyph, template.parts[key].data_source
+    for name, value in glyph.properties_with_values(include_defaults=False).items():
+        if isinstance(value, Field) and isinstance(value.transform, ColorMapper):
+            setattr(glyph, name, Field(column, transform=value.transform))
+    source.data = {
+        name: values for name, values in source.data.items() if name not in ("color", "fill_color")
+    }
 
 
 def add_handle(template: Template, span: Key | None = None) -> None:

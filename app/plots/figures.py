@@ -166,6 +166,7 @@ def matrix_figure() -> PlotFigure:
 def _matrix() -> Template:
     template = Template(overlap_matrix(np.eye(2)))
     hooks.frame(template, zooms=False)
+    hooks.map_colors_of(template, ("Cell", ""), "overlap")
     return template.emptied()
 
 
@@ -200,6 +201,7 @@ def _set_map() -> Template:
     xy = np.zeros((2, 2))
     template = Template(set_map(xy, np.array([0.0, 1.0]), xy, np.array([0, 1])))
     hooks.frame(template)
+    hooks.map_colors_of(template, ("Set", ""), "value")
     hooks.add_tap(template, ("Set", ""))
     ring = Scatter(x="x", y="y", size=16, fill_color=None, line_color=FULL_COLOR, line_width=3)
     hooks.add_glyph(template, "Current", ring)

@@ -14,6 +14,7 @@ from quests_app.plots import figures
 from quests_app.plots.elements.curves import entropy_diversity, overlap
 from quests_app.plots.elements.delta import delta_entropy
 from quests_app.plots.elements.forces import force_tail
+from quests_app.plots.entropy_bars import redundancy_data
 
 FORCES, DELTA = np.array([1.0, 2.0]), np.array([-1.0, 1.0])
 BAND = (np.array([0.5, 1.0]),) * 3
@@ -128,3 +129,27 @@ def test_a_figure_is_empty_fills_its_card_and_has_units(make):
     for label, axis in itertools.product(labels, [fig.x_range, fig.y_range]):
         assert isinstance(axis, Range1d)
         assert not label or any(unit in label for unit in UNITS), label
+
+
+def columns_read(renderer):
+    """Return the columns that a glyph reads."""
+    values = (getattr(renderer.glyph, name) for name in renderer.glyph.dataspecs())
+    return {value.field for value in values if hasattr(value, "field")}
+
+
+@pytest.mark.parametrize("make", figures.ALL, ids=lambda make: make.__name__)
+def test_colours_are_those_of_columns_that_the_page_fills(make):
+    filled = {
+        "matrix_figure": lambda plot: figures.show_matrix(plot, np.eye(2), ["a", "b"]),
+        "bar_figure": lambda plot: figures.show_bars(
+            plot, redundancy_data(["a"], [1.0], [9], ["#123456"])
+        ),
+    }  # fmt: skip
+    plot = make()
+    filled.get(make.__name__, lambda plot: None)(plot)
+    for renderer in plot.figure.renderers:
+        assert columns_read(renderer) <= set(renderer.data_source.data)
+    if make is figures.set_map_figure:
+        assert columns_read(plot.part("Set")) == {"x", "y", "value"}
+    if make is figures.matrix_figure:
+        assert "overlap" in columns_read(plot.part("Cell"))
