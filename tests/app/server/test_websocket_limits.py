@@ -86,8 +86,11 @@ def test_time_is_paid_back_and_pauses_are_free(monkeypatch):
         clock[0] += 0.3
         return found
 
+    async def measured():
+        return await usage.measure(wait_and_work())
+
     usage = LoopUsage()
-    assert asynchronous.run(usage.measure(wait_and_work())) == 3
+    assert asynchronous.run(measured()) == 3
     # 0.3 s are paid half by the 0.3 s that follow.
     assert not usage.is_excessive()
     usage.add(0.2)
