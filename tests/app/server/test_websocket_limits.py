@@ -14,6 +14,12 @@ from quests_app.server.websocket_limits import LimitedSocket, LoopUsage
 from tests import asynchronous
 
 
+@pytest.fixture(scope="module", autouse=True)
+def limits():
+    """Install the limits, as every way of serving does."""
+    websocket_limits.install()
+
+
 def work(seconds=2 * loop_scheduler.SHORT):
     """Keep the event loop busy."""
     end = time.perf_counter() + seconds
