@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, SupportsFloat
 
 import numpy as np
-from bokeh.models import ColumnDataSource, Range1d
+from bokeh.models import ColumnDataSource, Plot, Range1d
 from bokeh.models.ranges import NumericalRange, Range
 
 if TYPE_CHECKING:
@@ -25,6 +25,12 @@ def padded(values: np.ndarray, share: float = 0.06) -> tuple[float, float]:
 def set_range(axis_range: Range, low: float, high: float) -> None:
     """Set the limits of a range, including those restored by the reset tool."""
     axis_range.update(start=low, end=high, reset_start=low, reset_end=high)
+
+
+def set_ranges(figure: Plot, x: tuple[float, float], y: tuple[float, float]) -> None:
+    """Set the limits of both ranges of a figure; see `set_range`."""
+    set_range(figure.x_range, *x)
+    set_range(figure.y_range, *y)
 
 
 def limits(axis_range: Range) -> tuple[float, float]:

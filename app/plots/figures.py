@@ -4,8 +4,8 @@ A function returns a new figure, empty at first. The columns of its sources are 
 functions of `curves`, `outliers`, `forces`, `entropy_bars` and `sets` make them from results.
 """
 
-from collections.abc import Sequence
-from functools import cache
+from collections.abc import Callable, Sequence
+from functools import cache, wraps
 
 import numpy as np
 import pandas as pd
@@ -14,7 +14,7 @@ from bokeh.models import Scatter
 from ..analysis.bandwidth import HIGHEST, LOWEST
 from . import bokeh_hooks as hooks
 from . import entropy_bars, outliers, sets
-from .base import limits, set_data, set_range
+from .base import limits, set_data, set_range, set_ranges
 from .elements.bandwidth import bandwidth
 from .elements.curves import entropy_diversity, overlap
 from .elements.delta import delta_entropy, novelty
@@ -35,7 +35,19 @@ _CURVE = pd.DataFrame({
 _CURVES, _BANDS = {EXAMPLE: _CURVE}, {EXAMPLE: (np.array([0.5, 1.0]),) * 3}
 
 
-def curve_figure() -> PlotFigure:
+def _copied(render: Callable[[], Template]) -> Callable[[], PlotFigure]:
+    """Return a function that returns a new copy of a template, which is rendered at its first call."""
+    template = cache(render)
+
+    @wraps(render, assigned=("__module__", "__name__", "__qualname__", "__doc__"))
+    def copied() -> PlotFigure:
+        return PlotFigure(template())
+
+    return copied
+
+
+@_copied
+def curve_figure() -> Template:
     """Return the figure of entropy against diversity.
 
     Each method has a ``Path`` (`path_columns`), a ``Mark`` and a ``Ring`` (`rows_of`), and, if it has a seed,
@@ -43,11 +55,6 @@ def curve_figure() -> PlotFigure:
     star. ``Bound`` and ``BoundNote`` are the line of ln N and its label. A drag or click selects a size, see
     `bokeh_hooks.add_handle`.
     """
-    return PlotFigure(_curve())
-
-
-@cache
-def _curve() -> Template:
     template = Template(entropy_diversity(_CURVES, 1, bands=_BANDS))
     hooks.frame(template)
     hooks.bands(template)
@@ -57,35 +64,26 @@ def _curve() -> Template:
     return template.emptied()
 
 
-def overlap_figure() -> PlotFigure:
+@_copied
+def overlap_figure() -> Template:
     """Return the figure of overlap against size.
 
     Each method has a ``Path`` (`path_columns`), a ``Ring`` (`rows_of`), and, if it has a seed, a ``Band``
     (columns ``x``, ``low`` and ``high``). The parts ``Size`` and ``Target`` are lines; a drag or click moves
     the former, see `bokeh_hooks.add_handle`.
     """
-    return PlotFigure(_overlap())
-
-
-@cache
-def _overlap() -> Template:
     template = Template(overlap(_CURVES, 1, bands=_BANDS, target=0.9))
     hooks.frame(template)
     hooks.bands(template)
     template.parts["Target", ""].visible = False
-    for axis, end in ((template.figure.x_range, 102), (template.figure.y_range, 104)):
-        set_range(axis, 0, end)
+    set_ranges(template.figure, (0, 102), (0, 104))
     hooks.add_handle(template, ("Size", ""))
     return template.emptied()
 
 
-def force_figure() -> PlotFigure:
+@_copied
+def force_figure() -> Template:
     """Return the figure of the forces, with a ``Tail`` (`tail_data`) of the full set and of each method."""
-    return PlotFigure(_force())
-
-
-@cache
-def _force() -> Template:
     forces = np.array([1.0, 2.0])
     template = Template(force_tail(forces, {EXAMPLE: forces}))
     hooks.frame(template)
@@ -93,13 +91,9 @@ def _force() -> Template:
     return template.emptied()
 
 
-def delta_figure() -> PlotFigure:
+@_copied
+def delta_figure() -> Template:
     """Return the figure of the distribution of δH, with a ``Delta`` (`histogram_data`) of each method."""
-    return PlotFigure(_delta())
-
-
-@cache
-def _delta() -> Template:
     template = Template(delta_entropy({EXAMPLE: np.array([-1.0, 1.0])}))
     hooks.frame(template)
     hooks.steps(template, "Delta", "after")
@@ -113,13 +107,9 @@ def _delta() -> Template:
     return template
 
 
-def bar_figure() -> PlotFigure:
+@_copied
+def bar_figure() -> Template:
     """Return the figure of entropies beside their bounds, updated by `show_bars`."""
-    return PlotFigure(_bars())
-
-
-@cache
-def _bars() -> Template:
     template = Template(redundancy({"set": (1.0, 9)}))
     hooks.frame(template)
     template.figure.ygrid.visible = False
@@ -144,26 +134,18 @@ def show_bars(plot: PlotFigure, rows: dict[str, list]) -> None:
         set_range(fig.x_range, 0, end)
 
 
-def novelty_figure() -> PlotFigure:
+@_copied
+def novelty_figure() -> Template:
     """Return the figure of two histograms of δH (`sets.histogram_data`), `OF_SET` and `OF_REFERENCE`."""
-    return PlotFigure(_novelty())
-
-
-@cache
-def _novelty() -> Template:
     template = Template(novelty(np.array([0.0, 1.0]), np.array([0.0, 1.0])))
     hooks.frame(template)
     hooks.all_ticks(template, sets.TICKS, lambda value: float(sets.asinh_scale(value)))
     return template.emptied()
 
 
-def matrix_figure() -> PlotFigure:
+@_copied
+def matrix_figure() -> Template:
     """Return the heat map of overlaps, updated by `show_matrix`."""
-    return PlotFigure(_matrix())
-
-
-@cache
-def _matrix() -> Template:
     template = Template(overlap_matrix(np.eye(2)))
     hooks.frame(template, zooms=False)
     hooks.map_colors_of(template, ("Cell", ""), "overlap")
@@ -176,8 +158,7 @@ def show_matrix(plot: PlotFigure, matrix: np.ndarray, names: Sequence[str]) -> N
     short = [plain(name) for name in sets.short_names(names)]
     for axis, shown in (fig.xaxis[0], short), (fig.yaxis[0], short[::-1]):
         hooks.name_ticks(axis, dict(enumerate(shown)))
-    for axis_range in (fig.x_range, fig.y_range):
-        set_range(axis_range, -0.5, n - 0.5)
+    set_ranges(fig, (-0.5, n - 0.5), (-0.5, n - 0.5))
     edges = ("left", "bottom", "right", "top", "overlap", "query_name", "known_name")
     set_data(plot.sources["Cell", ""], {name: cells[name] for name in edges})
     for color, group in TEXT_GROUPS.items():
@@ -187,17 +168,13 @@ def show_matrix(plot: PlotFigure, matrix: np.ndarray, names: Sequence[str]) -> N
         )
 
 
-def set_map_figure() -> PlotFigure:
+@_copied
+def set_map_figure() -> Template:
     """Return the joint map of two sets.
 
     ``Set`` are the points of the open set, columns ``x``, ``y``, ``value`` (δH) and ``frame``; a click
     selects one. ``Reference`` are those of the reference, ``Current`` is a ring.
     """
-    return PlotFigure(_set_map())
-
-
-@cache
-def _set_map() -> Template:
     xy = np.zeros((2, 2))
     template = Template(set_map(xy, np.array([0.0, 1.0]), xy, np.array([0, 1])))
     hooks.frame(template)
@@ -208,17 +185,13 @@ def _set_map() -> Template:
     return template.emptied()
 
 
-def addition_figure() -> PlotFigure:
+@_copied
+def addition_figure() -> Template:
     """Return the figure of what a reference and the first frames cover.
 
     ``Added`` are the curves `GIVEN` and `ALONE`, columns ``n_frames`` and ``percent``. A drag or click moves
     the line ``Size``, see `bokeh_hooks.add_handle`.
     """
-    return PlotFigure(_addition())
-
-
-@cache
-def _addition() -> Template:
     template = Template(addition(np.array([0, 1]), np.array([0.5, 1.0]), np.array([0.5, 1.0]), 1))
     hooks.frame(template)
     set_range(template.figure.y_range, 0, 104)
@@ -226,13 +199,9 @@ def _addition() -> Template:
     return template.emptied()
 
 
-def bandwidth_figure() -> PlotFigure:
+@_copied
+def bandwidth_figure() -> Template:
     """Return the figure of ``Entropy`` against the bandwidth, with the lines ``Bound`` and ``Current``."""
-    return PlotFigure(_bandwidth())
-
-
-@cache
-def _bandwidth() -> Template:
     template = Template(bandwidth(np.array([LOWEST, HIGHEST]), np.array([1.0, 0.0]), 1.0, LOWEST))
     hooks.frame(template)
     template.figure.update(min_height=170, height=170, sizing_mode="stretch_width", min_border_right=8)

@@ -11,7 +11,7 @@ from bokeh.models.annotations import ColorBar, Title
 from quests_core.utils.escape import bokeh
 
 from . import bokeh_hooks as hooks
-from .base import clear, limits, padded, set_range
+from .base import clear, limits, padded, set_ranges
 from .elements.maps import environment_map
 from .map_colors import LAST, MapColors
 from .raster import Raster, spread
@@ -91,8 +91,7 @@ class MapFigure:
             self._fit_view()
 
     def _fit_view(self) -> None:
-        set_range(self.figure.x_range, *padded(self._xy[:, 0], 0.03))
-        set_range(self.figure.y_range, *padded(self._xy[:, 1], 0.03))
+        set_ranges(self.figure, padded(self._xy[:, 0], 0.03), padded(self._xy[:, 1], 0.03))
 
     def set_title(self, title: str) -> None:
         """Set the title above the figure; an empty one takes no space."""

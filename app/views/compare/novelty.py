@@ -2,7 +2,7 @@
 
 import panel as pn
 
-from ...plots.base import set_data, set_range
+from ...plots.base import set_data, set_ranges
 from ...plots.elements.delta import OF_REFERENCE, OF_SET
 from ...plots.figures import novelty_figure
 from ...plots.sets import histogram_data, novelty_edges
@@ -34,8 +34,8 @@ class NoveltyView(View):
         data = [histogram_data(values, edges) for values in (comparison.novelty, comparison.back)]
         for name, columns in zip((OF_SET, OF_REFERENCE), data, strict=True):
             set_data(self._plot.sources["Novelty", name], columns)
-        set_range(self._plot.figure.x_range, edges[0], edges[-1])
-        set_range(self._plot.figure.y_range, 0, 1.08 * max(columns["top"].max() for columns in data))
+        highest = max(columns["top"].max() for columns in data)
+        set_ranges(self._plot.figure, (edges[0], edges[-1]), (0, 1.08 * highest))
 
     def __panel__(self):
         """Return the card."""

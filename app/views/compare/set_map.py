@@ -3,7 +3,7 @@
 import numpy as np
 import panel as pn
 
-from ...plots.base import padded, set_data, set_range
+from ...plots.base import padded, set_data, set_ranges
 from ...plots.figures import set_map_figure
 from ...plots.sets import color_limit
 from ...session.references import ReferenceSets
@@ -50,9 +50,8 @@ class SetMapView(View):
         frames = opened.envs.frame_index[self._rows]
         set_data(self._points, {"x": xy[:, 0], "y": xy[:, 1], "value": novelty, "frame": frames})
         self._plot.part("Set").glyph.fill_color.transform.high = color_limit(novelty)
-        both = np.concatenate([xy, back_xy]).T
-        for axis, values in zip((self._plot.figure.x_range, self._plot.figure.y_range), both, strict=True):
-            set_range(axis, *padded(values, 0.03))
+        x, y = np.concatenate([xy, back_xy]).T
+        set_ranges(self._plot.figure, padded(x, 0.03), padded(y, 0.03))
         self._update_current()
 
     def _update_current(self) -> None:

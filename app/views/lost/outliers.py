@@ -5,7 +5,7 @@ from html import escape
 import panel as pn
 
 from ...analysis.lost import EnvironmentLabels, by_label, lost
-from ...plots.base import set_data, set_range
+from ...plots.base import set_data, set_ranges
 from ...plots.figures import delta_figure
 from ...plots.outliers import histogram_data, histogram_ranges
 from ...session.state import State
@@ -34,10 +34,7 @@ class OutliersView(View):
             columns[method] = histogram_data(path.delta_entropy[path.position(state.n_frames)])
             set_data(self._plot.sources["Delta", method], columns[method])
         if ranges := histogram_ranges(list(columns.values())):
-            for axis, ends in zip(
-                (self._plot.figure.x_range, self._plot.figure.y_range), ranges, strict=True
-            ):
-                set_range(axis, *ends)
+            set_ranges(self._plot.figure, *ranges)
         self._head.object = heading("Distribution of δH", ("delta",), self._note())
 
     def _note(self) -> str:

@@ -84,9 +84,7 @@ class CurveView(View):
 
     def _update_marks(self) -> None:
         for method, columns in self._columns.items():
-            set_data(
-                self._plot.sources["Mark", method], rows_of(columns, marked_rows(columns["percent"] / 100))
-            )
+            set_data(self._plot.sources["Mark", method], _marks(columns))
 
     def _update_labels(self) -> None:
         """Label the marks of the active method, except where labels would overlap."""
@@ -99,8 +97,7 @@ class CurveView(View):
             high - low or 1
             for low, high in map(limits, (self._plot.figure.x_range, self._plot.figure.y_range))
         )
-        marks = rows_of(columns, marked_rows(columns["percent"] / 100))
-        set_data(source, without_near_labels(marks, (x, y)))
+        set_data(source, without_near_labels(_marks(columns), (x, y)))
         self._plot.part("Percent").glyph.text_color = METHOD_INFO[method].color
 
     def _update_bound(self, entropies: list[float]) -> None:
@@ -131,3 +128,8 @@ class CurveView(View):
         return card(
             self._head, pn.pane.Bokeh(self._plot.figure, sizing_mode="stretch_both", margin=0), area="curve"
         )
+
+
+def _marks(columns: dict) -> dict:
+    """Return the rows of the marked fractions of the full set."""
+    return rows_of(columns, marked_rows(columns["percent"] / 100))

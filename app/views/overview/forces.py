@@ -8,7 +8,7 @@ import panel_material_ui as pmui
 
 from ...analysis.forces import Forces, choices, forces_of, ks_distance, without
 from ...analysis.methods import METHOD_INFO
-from ...plots.base import set_data, set_range
+from ...plots.base import set_data, set_ranges
 from ...plots.figures import force_figure
 from ...plots.forces import tail_data
 from ...session.state import State
@@ -73,8 +73,7 @@ class ForcesView(View):
         values = self._forces.values
         set_data(self._plot.sources["Tail", "full set"], tail_data(values))
         if len(values):
-            set_range(figure.x_range, 0, 1.03 * max(values[-1], 1e-3))
-            set_range(figure.y_range, 0.6 / len(values), 1.6)
+            set_ranges(figure, (0, 1.03 * max(values[-1], 1e-3)), (0.6 / len(values), 1.6))
 
     @staticmethod
     def _note(dataset) -> str:
