@@ -1,16 +1,27 @@
-"""The defaults of properties are the same, looked up once."""
+"""Defaults of properties are the same, looked up once; an error leaves no document the current one."""
 
+import asyncio
 import re
+import sys
+from contextlib import suppress
+from types import ModuleType
 
 import pytest
 from bokeh.core.json_encoder import serialize_json
 from bokeh.core.property.descriptors import PropertyDescriptor
 from bokeh.document import Document
+from bokeh.io import curdoc
+from bokeh.io import doc as bokeh_doc
 from bokeh.models import Column, Div, Slider
 from bokeh.plotting import figure
+from bokeh.server.session import ServerSession
 from bokeh.themes import built_in_themes
+from tornado.ioloop import IOLoop
 
-from quests_app.server.bokeh_patch import patch_defaults
+from quests_app.server import bokeh_patch
+from quests_app.server.bokeh_patch import patch_current_document, patch_defaults
+from quests_app.server.loop_scheduler import on_loop_of
+from tests import asynchronous
 
 PLAIN = getattr(PropertyDescriptor._get_default, "__wrapped__", PropertyDescriptor._get_default)
 
@@ -57,3 +68,50 @@ def test_bokeh_without_these_private_names_is_left_as_it_is(monkeypatch, absent)
     monkeypatch.delattr(PropertyDescriptor, absent)
     patch_defaults()
     assert getattr(PropertyDescriptor, "_get_default", PLAIN) is PLAIN
+
+
+@pytest.fixture
+def patched(monkeypatch):
+    """Patch the current document; at the end, restore Bokeh's own function and its documents."""
+    for module in bokeh_patch._PATCHERS:
+        monkeypatch.setattr(module, "patch_curdoc", module.patch_curdoc)
+    monkeypatch.setattr(bokeh_doc, "_PATCHED_CURDOCS", [])
+    patch_current_document()
+    patch_current_document()
+
+
+def fail(*_):
+    raise ZeroDivisionError
+
+
+def test_a_callback_that_fails_leaves_the_current_document(patched):
+    document, before = Document(), curdoc()
+    document.on_change(fail)
+    with suppress(ZeroDivisionError):
+        document.title = "new"
+    assert curdoc() is before
+    with bokeh_doc.patch_curdoc(document):
+        assert curdoc() is document
+    assert curdoc() is before
+
+
+def test_a_callback_for_a_closed_session_leaves_the_current_document(patched):
+    document, before = Document(), curdoc()
+
+    async def scenario():
+        schedule = on_loop_of(document)
+        ServerSession("its id", document, IOLoop.current()).destroy()
+        schedule(lambda: None)
+        # The loop is idle after some of its iterations.
+        for _ in range(200):
+            await asyncio.sleep(0)
+
+    asynchronous.run(scenario())
+    assert curdoc() is before
+
+
+def test_every_place_that_sets_the_current_document_is_patched(patched):
+    places = [module for module in list(sys.modules.values()) if isinstance(module, ModuleType)]
+    holding = {module for module in places if "patch_curdoc" in vars(module)}
+    assert holding == set(bokeh_patch._PATCHERS)
+    assert {module.patch_curdoc.__module__ for module in holding} == {bokeh_patch.__name__}
