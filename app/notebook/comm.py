@@ -34,6 +34,7 @@ from pyviz_comms import Comm
 from quests_core.compilation import first_time
 
 from ..jobs.activity import Activity
+from ..server.bokeh_patch import patch_current_document, patch_unsent_models
 from .scripts import LoadOutput, collected, packed
 
 _STAND_IN = Path(__file__).parents[1] / "assets" / "material.js"
@@ -72,6 +73,8 @@ _load_output = LoadOutput()
 
 def load() -> None:
     """Load the resources of views into the notebook once; call before creating a view."""
+    patch_current_document()
+    patch_unsent_models()
     if pmui.base.MaterialComponent._bundle != _STAND_IN:
         pmui.base.MaterialComponent._bundle = _STAND_IN
         pn.config.respect_explicit_sizing = True

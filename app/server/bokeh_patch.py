@@ -1,9 +1,11 @@
-"""Work around two faults of Bokeh 3.9 and 3.10.
+"""Work around three faults of Bokeh 3.9 and 3.10.
 
-Every default of a property is validated and copied at each access: a third of the time to build a page and
-two thirds of the time to send it went into this. And a callback that fails stays the current document's
-until the process ends: a page that is built later takes the document of another session for the process's
-own and keeps it in memory.
+- Every default of a property is validated and copied at each access: a third of the time to build a page and
+  two thirds of the time to send it went into this.
+- After a callback that fails, its document stays the current one: a page that is built later takes it for the
+  document of the process and keeps it in memory.
+- A message from a page marks all models as known to the page, also those in changes that wait to be sent.
+  These are then sent without their definitions, and the page drops the changes.
 
 Where a private name is missing, Bokeh is left as it is.
 """
@@ -14,8 +16,11 @@ from functools import wraps
 
 from bokeh.application.handlers import code as bokeh_code
 from bokeh.core.property.descriptors import PropertyDescriptor
+from bokeh.core.serialization import Deserializer
 from bokeh.document import Document
+from bokeh.document import document as bokeh_document
 from bokeh.io import doc as bokeh_doc
+from bokeh.model import Model
 from panel.io import handlers as panel_handlers
 
 # The modules that hold the function, under the same name.
@@ -68,3 +73,20 @@ def patch_current_document() -> None:
     for module in _PATCHERS:
         if getattr(module, "patch_curdoc", None) is patch:
             module.patch_curdoc = patch_and_restore  # type: ignore[attr-defined]
+
+
+class _MessageDeserializer(Deserializer):
+    """A deserializer that refers to the models that a message contains, not to all models of the document."""
+
+    def __init__(self, references=None, **options):
+        super().__init__(references, **options)
+        self._of_document = {model.id for model in references or ()}
+
+    def has_ref(self, obj: Model) -> bool:
+        return obj.id not in self._of_document and super().has_ref(obj)
+
+
+def patch_unsent_models() -> None:
+    """Keep models that have not been sent when a message from the page arrives as unknown to the page."""
+    if getattr(bokeh_document, "Deserializer", None) is Deserializer:
+        bokeh_document.Deserializer = _MessageDeserializer  # type: ignore[misc]

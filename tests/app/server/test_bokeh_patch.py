@@ -1,4 +1,4 @@
-"""Defaults of properties are the same, looked up once; an error leaves no document the current one."""
+"""Defaults are looked up once; an error leaves no document the current one; pages get all definitions."""
 
 import asyncio
 import re
@@ -9,17 +9,20 @@ from types import ModuleType
 import pytest
 from bokeh.core.json_encoder import serialize_json
 from bokeh.core.property.descriptors import PropertyDescriptor
+from bokeh.core.serialization import Deserializer
 from bokeh.document import Document
+from bokeh.document import document as bokeh_document
 from bokeh.io import curdoc
 from bokeh.io import doc as bokeh_doc
-from bokeh.models import Column, Div, Slider
+from bokeh.models import Column, Div, FixedTicker, LinearAxis, Slider
 from bokeh.plotting import figure
+from bokeh.protocol.messages.patch_doc import patch_doc
 from bokeh.server.session import ServerSession
 from bokeh.themes import built_in_themes
 from tornado.ioloop import IOLoop
 
 from quests_app.server import bokeh_patch
-from quests_app.server.bokeh_patch import patch_current_document, patch_defaults
+from quests_app.server.bokeh_patch import patch_current_document, patch_defaults, patch_unsent_models
 from quests_app.server.loop_scheduler import on_loop_of
 from tests import asynchronous
 
@@ -115,3 +118,35 @@ def test_every_place_that_sets_the_current_document_is_patched(patched):
     holding = {module for module in places if "patch_curdoc" in vars(module)}
     assert holding == set(bokeh_patch._PATCHERS)
     assert {module.patch_curdoc.__module__ for module in holding} == {bokeh_patch.__name__}
+
+
+def test_a_model_of_an_unsent_change_is_sent_with_its_definition(monkeypatch):
+    monkeypatch.setattr(bokeh_document, "Deserializer", Deserializer)
+    patch_unsent_models()
+    axis, slider, unsent = LinearAxis(), Slider(start=0, end=1, value=0), []
+    document = Document()
+    document.add_root(axis)
+    document.add_root(slider)
+    document.to_json()
+    document.on_change(unsent.append)
+    ticks = axis.ticker = FixedTicker(ticks=[1, 2])
+    moved = {"kind": "ModelChanged", "model": slider.ref, "attr": "value", "new": 0.5}
+    document.apply_json_patch({"events": [moved]}, setter="page")
+    assert slider.value == 0.5
+    sent = [patch_doc.create(unsent[:1]).content["events"][0]["new"] for _ in range(2)]
+    assert sent[0]["name"] == "FixedTicker"
+    assert sent == [sent[0], ticks.ref]
+
+
+def test_a_model_that_the_page_made_is_known_to_it(monkeypatch):
+    monkeypatch.setattr(bokeh_document, "Deserializer", Deserializer)
+    patch_unsent_models()
+    axis = LinearAxis()
+    document = Document()
+    document.add_root(axis)
+    document.to_json()
+    made = {"type": "object", "name": "FixedTicker", "id": "made-by-the-page", "attributes": {}}
+    changed = {"kind": "ModelChanged", "model": axis.ref, "attr": "ticker", "new": made}
+    document.apply_json_patch({"events": [changed]}, setter="page")
+    assert axis.ticker.id == made["id"]
+    assert axis.ticker in document.models.synced_references
