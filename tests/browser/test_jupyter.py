@@ -8,7 +8,7 @@ from importlib.util import find_spec
 
 import pytest
 
-from tests.browser.conftest import PATIENCE, free_port, missing, wait_for, wait_until, wait_until_still
+from tests.browser.conftest import PATIENCE, free_port, missing, wait_for, wait_until_still
 
 CELLS = (
     "from quests_app import Explorer\nexplorer = Explorer(path, umap=False)\nexplorer",
@@ -82,7 +82,7 @@ def open_notebook(browser, lab):
                 elsewhere.append(request.url) if not request.url.startswith((lab, "data:", "blob:")) else None
             ),
         )
-        # Otherwise JupyterLab opens the notebooks of earlier pages too, hidden.
+        # Otherwise, JupyterLab opens the notebooks of earlier pages too, hidden.
         page.goto(f"{lab}/lab/tree/{name}.ipynb?reset")
         page.locator(".jp-Notebook .jp-Cell").first.wait_for()
         page.get_by_text("Python 3 (ipykernel) | Idle").wait_for()
@@ -154,65 +154,3 @@ def test_the_dashboard_in_a_notebook(open_notebook):
     if folder := os.environ.get("QUESTS_SCREENSHOTS"):
         dashboard.scroll_into_view_if_needed()
         page.screenshot(path=f"{folder}/jupyter.png")
-
-
-def cell_of(page, number):
-    """Return a cell of code."""
-    return page.locator(".jp-Notebook .jp-CodeCell").nth(number)
-
-
-def run_and_draw(page, n_runs):
-    """Run the dashboard and the map, for the given time in their kernel, and wait until both are drawn."""
-    for number in range(2):
-        cell = cell_of(page, number)
-        cell.locator(".jp-InputArea-editor").click()
-        page.keyboard.press("Shift+Enter")
-        cell.locator(".jp-InputPrompt", has_text=f"[{2 * n_runs - 1 + number}]:").wait_for()
-    wait_until_drawn(page)
-
-
-def wait_until_drawn(page):
-    """Wait until the outputs of both are drawn."""
-    dashboard, chart = cell_of(page, 0), cell_of(page, 1)
-    dashboard.get_by_role("heading", name="Entropy against diversity").wait_for()
-    dashboard.get_by_text("By comparison, random covers").wait_for()
-    chart.get_by_role("heading", name="Map of environments").wait_for()
-    chart.locator(".bk-Figure").first.wait_for()
-
-
-def save(page, path):
-    """Save the notebook, and return its number of bytes."""
-    before = path.stat().st_mtime_ns
-    page.keyboard.press("Control+s")
-    wait_until(page, lambda: path.stat().st_mtime_ns > before, "the notebook is saved")
-    # Not while it is being written.
-    page.get_by_text("Python 3 (ipykernel) | Idle").wait_for()
-    wait_until(page, lambda: is_complete(path), "the file is complete")
-    return path.stat().st_size
-
-
-def is_complete(path):
-    try:
-        cells = json.loads(path.read_text())["cells"]
-    except ValueError:
-        return False
-    return all(cell["outputs"] for cell in cells[:2])
-
-
-def test_a_stored_notebook_is_small_and_works_when_it_is_reopened(open_notebook, folder):
-    path, sizes = folder / "stored.ipynb", []
-    for n_runs in (1, 2):
-        # The second time, the cell that holds the scripts loses them, and must get them again.
-        page = open_notebook("stored")
-        if n_runs > 1:
-            wait_until_drawn(page)
-        run_and_draw(page, n_runs)
-        slider = cell_of(page, 0).get_by_role("slider", name="Frames kept")
-        slider.focus()
-        for _ in range(5):
-            slider.press("ArrowRight")
-        cell_of(page, 0).get_by_text("15 of 40 frames").wait_for()
-        sizes.append(save(page, path))
-        page.close()
-    assert max(sizes) < 4e6, sizes
-    wait_until_drawn(open_notebook("stored"))
