@@ -103,6 +103,16 @@ def opened(session, file):
     return session
 
 
+@pytest.fixture(scope="session")
+def opened_state(tmp_path_factory):
+    """Return the state of an open file, for tests that only read it."""
+    path, session = tmp_path_factory.mktemp("opened") / "copper.xyz", Session()
+    write(path, make_frames(np.random.default_rng(20240607)), format="extxyz")
+    assert session.open(path).error == ""
+    yield session.state
+    session.controller.close()
+
+
 @pytest.fixture
 def values():
     return np.linspace(0, 1, 11)

@@ -85,11 +85,11 @@ def named(opened, name):
 
 
 @pytest.mark.parametrize("name", TEXTS)
-def test_shell_commands_quote_file_names(opened, name, tmp_path, monkeypatch):
+def test_shell_commands_quote_file_names(opened_state, name, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     if not name.strip():
         pytest.skip("no file is called so")
-    words = shlex.split(code_module.command(named(opened.state.opened, name), opened.state.path, 3))
+    words = shlex.split(code_module.command(named(opened_state.opened, name), opened_state.path, 3))
     assert words[2] in (name, f"./{name}")
     assert not words[2].startswith("-")
     if "\0" not in name and not re.search("[\ud800-\udfff]", name):
@@ -99,9 +99,9 @@ def test_shell_commands_quote_file_names(opened, name, tmp_path, monkeypatch):
 
 
 @pytest.mark.parametrize("name", TEXTS)
-def test_python_code_quotes_file_names(opened, name):
-    code = code_module.python_code(named(opened.state.opened, name), opened.state.path, 3)
-    plain = code_module.python_code(named(opened.state.opened, "plain"), opened.state.path, 3)
+def test_python_code_quotes_file_names(opened_state, name):
+    code = code_module.python_code(named(opened_state.opened, name), opened_state.path, 3)
+    plain = code_module.python_code(named(opened_state.opened, "plain"), opened_state.path, 3)
     code.encode()
     tree, expected = ast.parse(code), ast.parse(plain)
     assert [type(node) for node in ast.walk(tree)] == [type(node) for node in ast.walk(expected)]

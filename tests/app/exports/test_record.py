@@ -10,6 +10,6 @@ from tests.core.ugly_texts import TEXTS
 
 
 @pytest.mark.parametrize("name", TEXTS)
-def test_a_record_accepts_any_name(opened, name):
-    content = record_module.record(named(opened.state.opened, name), opened.state.path, 3, "file", b"")
+def test_a_record_accepts_any_name(opened_state, name):
+    content = record_module.record(named(opened_state.opened, name), opened_state.path, 3, "file", b"")
     assert json.loads(record_module.record_bytes(content))["source"]["name"] == name

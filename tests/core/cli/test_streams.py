@@ -52,11 +52,10 @@ def run(*arguments, **environment):
 
 
 @pytest.mark.jit
-@pytest.mark.parametrize("encoding", ["cp1252", "ascii"])
-def test_the_help_is_printed(encoding):
-    done = run("delta", "--help", PYTHONIOENCODING=encoding)
+def test_the_help_is_printed():
+    done = run("delta", "--help", PYTHONIOENCODING="ascii")
     assert done.returncode == 0, done.stderr
-    assert "deltaH in nats" in done.stdout.decode(encoding)
+    assert "deltaH in nats" in done.stdout.decode("ascii")
 
 
 @pytest.mark.jit

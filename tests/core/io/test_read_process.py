@@ -21,8 +21,9 @@ ENDLESS = {
 }
 
 
-@pytest.fixture(autouse=True)
+@pytest.fixture(scope="module", autouse=True)
 def end():
+    """End the reading process, which the tests share as the calls of a session do."""
     yield
     read_process.close()
 
