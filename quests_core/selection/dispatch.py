@@ -1,6 +1,6 @@
 """`select`: order frames by one of the selection methods."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 
@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike
 from ..environments import Environments, as_environments
 from ..kernel_sums.sums import PRECISIONS
 from ..progress import ProgressCallback
-from ..utils.arrays import Indices
+from ..utils.arrays import Indices, read_only
 from ..utils.validation import check_choice, check_count, check_sane
 from .arguments import (
     METHODS,
@@ -34,6 +34,9 @@ from .msc import MSC
 from .quotas import Quotas, Strata, Stratified
 from .result import Selection
 
+# Methods that do not pick one frame after another.
+_AT_ONCE = ("maxvol", "direct", "k_means", "random")
+
 
 def is_random(method: str, locked: Indices = (), reference=None) -> bool:
     """Return whether the order depends on the seed; ``mean_fps`` only draws its first frame, if it has to."""
@@ -55,6 +58,7 @@ def select(
     progress: ProgressCallback | None = None,
     until: Mapping[str, float] | str | None = None,
     y: ArrayLike | None = None,
+    callback: Callable[[np.ndarray], None] | None = None,
 ) -> Selection:
     r"""Select frames, most valuable first.
 
@@ -136,6 +140,12 @@ def select(
         not be covered. Not available with `reference` or for a method that is not nested.
     y : array_like of shape (n_frames,) or (n_frames, n_properties), optional
         Properties of each frame, such as its energy per atom, for ``pcov_fps`` only.
+    callback : callable, optional
+        Called as ``callback(order)`` after each pick, with the frames picked so far as a read-only array.
+        These are final: they do not depend on `n_to_select`, and are not cut to meet `until`. Thus the first
+        part of an order can be used while the rest is computed. Methods that do not pick one frame after
+        another (``maxvol``, ``direct``, ``k_means``, ``random``) call it once, with the whole order.
+        An exception that it raises ends the selection and is passed on to the caller.
 
     Returns
     -------
@@ -167,6 +177,11 @@ def select(
     [0, 2]
     >>> select(envs, n_to_select=0.34, locked=[1]).order.tolist()
     [1]
+    >>> select(envs, callback=lambda order: print(order.tolist())).nested
+    [0]
+    [0, 2]
+    [0, 2, 1]
+    True
     """
     envs = as_environments(envs)
     check_choice(method, "method", METHODS)
@@ -211,9 +226,24 @@ def select(
         scorer = _scorer(method, envs, bandwidth, reference, *given)
         if strata is not None:
             scorer = Stratified(scorer, Quotas(strata))
-        order = greedy_order(scorer, len(envs), count, locked, f"{method} order", progress)
+        report = None if callback is None else _numbered(callback, kept, count)
+        order = greedy_order(scorer, len(envs), count, locked, f"{method} order", progress, report)
     selection = Selection(kept[order], method, n_frames, parameters)
+    if callback is not None and method in _AT_ONCE:
+        callback(selection.order)
     return selection if until is None else _truncate(full, selection, until, progress)
+
+
+def _numbered(callback: Callable[[np.ndarray], None], kept: np.ndarray, count: int):
+    """Return a callback for orders of the kept frames that passes on their numbers in the full set."""
+    frames = np.empty(count, dtype=np.int64)
+
+    def report(order: np.ndarray) -> None:
+        # Only the last frame is new: each call takes the same time.
+        frames[len(order) - 1] = kept[order[-1]]
+        callback(read_only(frames[: len(order)], copy=False))
+
+    return report
 
 
 def _truncate(envs: Environments, selection: Selection, until: dict, progress) -> Selection:

@@ -1,6 +1,7 @@
 """The greedy loop: pick the frame with the highest score, update the scores, repeat."""
 
 from abc import ABC, abstractmethod
+from collections.abc import Callable
 
 import numpy as np
 
@@ -59,8 +60,12 @@ def greedy_order(
     locked: Indices,
     step: str,
     progress: ProgressCallback | None,
+    callback: Callable[[np.ndarray], None] | None = None,
 ) -> np.ndarray:
-    """Return `locked`, then repeatedly the frame with the highest score."""
+    """Return `locked`, then repeatedly the frame with the highest score.
+
+    After each frame, `callback` gets the frames so far.
+    """
     order = np.empty(n_to_select, dtype=np.int64)
     free = np.ones(n_frames, dtype=bool)
     for rank in range(n_to_select):
@@ -71,4 +76,6 @@ def greedy_order(
             scorer.add(frame)
         if progress is not None:
             progress(step, rank + 1, n_to_select)
+        if callback is not None:
+            callback(order[: rank + 1])
     return order

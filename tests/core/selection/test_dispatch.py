@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from quests_core import METHODS, Environments
+from quests_core.selection import Strata
 from quests_core.selection.result import NOT_NESTED
 from tests import naive
 from tests.core.selection.naive_scores import assert_greedy, grouped, slow_scores
@@ -226,3 +227,55 @@ def test_excluded_frames_are_ignored(rng, method):
     without = select(envs.take(left), method, locked=[left.index(8)], bandwidth=0.5)
     assert selection.order.tolist() == [left[i] for i in without.order]
     assert selection.parameters["excluded"] == [7, 1, 4]
+
+
+def _reported(envs, method, **options):
+    """Return the order, and the orders that the callback got."""
+    seen = []
+    order = select(envs, method, bandwidth=BANDWIDTH, callback=seen.append, **options).order
+    return order.tolist(), [part.tolist() for part in seen]
+
+
+@pytest.mark.parametrize("options", [{}, {"locked": [4, 0], "excluded": [2, 7]}], ids=["all", "marks"])
+@pytest.mark.parametrize("method", [m for m in METHODS if m not in NOT_NESTED])
+def test_the_callback_gets_each_first_part_of_the_order(method, options, rng):
+    envs = grouped([rng.normal(0, 0.4, (rng.integers(1, 5), 3)) for _ in range(12)])
+    order, parts = _reported(envs, method, **options)
+    whole = select(envs, method, bandwidth=BANDWIDTH, **options).order.tolist()
+    assert order == whole
+    if method in ("maxvol", "random"):
+        assert parts == [whole]
+    else:
+        assert parts == [whole[:n] for n in range(1, len(whole) + 1)]
+
+
+@pytest.mark.parametrize("method", ["msc", "balanced", "fps", "information_loss"])
+def test_the_callback_knows_reference_strata_and_until(method, rng):
+    envs = grouped([rng.normal(0, 0.4, (3, 3)) for _ in range(12)])
+    reference = rng.normal(0, 0.4, (4, 3))
+    order, parts = _reported(envs, method, reference=reference, n_to_select=5)
+    assert parts == [order[:n] for n in range(1, 6)]
+    order, parts = _reported(envs, method, strata=Strata(["a", "b"] * 6), n_to_select=5)
+    assert parts == [order[:n] for n in range(1, 6)]
+    order, parts = _reported(envs, method, until={"overlap": 0.5})
+    assert parts[-1][: len(order)] == order
+    assert len(parts[-1]) == 12 > len(order)
+
+
+@pytest.mark.parametrize("method", ["direct", "k_means"])
+def test_the_callback_gets_the_frames_of_clusters_once(method, rng):
+    envs = grouped([rng.normal(0, 0.4, (3, 3)) for _ in range(12)])
+    order, parts = _reported(envs, method, n_to_select=5, excluded=[3])
+    assert parts == [order]
+
+
+def test_the_callback_cannot_change_the_order_but_end_it(rng):
+    envs = grouped([rng.normal(0, 0.4, (3, 3)) for _ in range(12)])
+
+    def stop(order):
+        assert not order.flags.writeable
+        if len(order) == 3:
+            raise KeyError("enough")
+
+    with pytest.raises(KeyError, match="enough"):
+        select(envs, "msc", callback=stop)
