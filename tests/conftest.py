@@ -4,6 +4,7 @@ import os
 import shutil
 import signal
 import tempfile
+from fnmatch import fnmatchcase
 from pathlib import Path
 
 import numba
@@ -12,18 +13,20 @@ import pytest
 
 pytest.register_assert_rewrite("tests.invariance")
 
-# Folders whose tests share what takes long to start. One worker begins with each, and a third with what needs
-# no compiled kernels; all that is left goes to whoever is free.
+# Folders whose tests share what takes long to start, and their files that do not: these have own servers.
 TOGETHER = ("tests/browser/", "tests/hostile/")
-UNCOMPILED = "tests/core/io/"
-# These take longest; if one began last, the other workers would wait for it.
-LONG = (
-    "tests/app/test_main.py", "tests/core/test_docs.py", "tests/app/jobs/test_umap_process.py",
-    "tests/core/test_reference_values.py", "tests/core/test_regular_expressions.py", "tests/fuzz/",
-    "tests/app/test_app_hooks.py", "tests/app/exports/test_bundle.py",
+ALONE = ("tests/browser/test_jupyter.py", "tests/browser/test_restart.py", "tests/browser/test_saved.py")
+# The order in which free workers take them. One begins with each folder, and one with what needs no compiled
+# kernels; then comes what takes longest: if it began last, the other workers would wait for it.
+FIRST = (
+    *TOGETHER, "tests/core/io/*", "tests/app/jobs/test_umap_process.py", "tests/browser/test_jupyter.py",
+    "tests/app/test_main.py", "tests/browser/test_restart.py", "tests/core/test_reference_values.py",
+    "tests/app/test_app_hooks.py", "tests/fuzz/*", "tests/app/plots/test_elements.py",
+    "tests/app/exports/test_bundle.py", "tests/core/test_docs.py", "tests/app/notebook/test_stored_size.py",
+    "tests/core/cli/*", "tests/browser/test_saved.py", "tests/core/test_regular_expressions.py",
 )  # fmt: skip
 # Those of the folders above wait most of the time, for a browser and for servers.
-WORKERS = 3
+WORKERS = 4
 SHARED = Path(__file__).resolve().parents[2] / "shared"
 DATA, CASES = SHARED / "data", SHARED / "cases"
 
@@ -64,17 +67,23 @@ def pytest_cmdline_main(config):
         option.dist, option.loadscopereorder = "loadfile", False
 
 
+def shared_by(nodeid):
+    """Return the folder or the file whose tests one worker runs."""
+    file = nodeid.partition("::")[0]
+    folders = (folder for folder in TOGETHER if file.startswith(folder) and file not in ALONE)
+    return next(folders, file)
+
+
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config, log):
-    """Give each file to one worker, which starts its servers once, and each folder of `TOGETHER`."""
+    """Give each file to one worker, which starts its servers once, and so each folder of `TOGETHER`."""
     if config.option.dist != "loadfile":
         return None
     from xdist.scheduler import LoadFileScheduling
 
     class Scheduling(LoadFileScheduling):
         def _split_scope(self, nodeid):
-            shared = (folder for folder in TOGETHER if nodeid.startswith(folder))
-            return next(shared, None) or super()._split_scope(nodeid)
+            return shared_by(nodeid)
 
     return Scheduling(config, log)
 
@@ -91,7 +100,7 @@ def _patient_reader():
 def compiled(tmp_path_factory):
     """Compile the kernels where that was not done yet, so that no test or server waits for it.
 
-    Of several workers, two begin at different ends, and each kernel is compiled by one of them.
+    Of several workers, one begins at the other end, and each kernel is compiled by one of them.
     """
     from quests_core.compilation import first_time
     from tests import warm_up
@@ -110,8 +119,7 @@ def compiled(tmp_path_factory):
 def pytest_collection_modifyitems(config, items):
     if config.option.first_parameters:
         leave_out_further_parameters(config, items)
-    first = (*TOGETHER, UNCOMPILED, *LONG)
-    items.sort(key=lambda item: [not item.nodeid.startswith(folder) for folder in first])
+    items.sort(key=lambda item: [not fnmatchcase(shared_by(item.nodeid), pattern) for pattern in FIRST])
     if not numba.config.DISABLE_JIT:
         return
     why = "too heavy, or no different, without numba's compiler (NUMBA_DISABLE_JIT=1)"
