@@ -3,28 +3,24 @@
 - Every default of a property is validated and copied at each access: a third of the time to build a page and
   two thirds of the time to send it went into this.
 - After a callback that fails, its document stays the current one: a page that is built later takes it for the
-  document of the process and keeps it in memory.
+  document of the process and keeps it in memory (3.9 only).
 - A message from a page marks all models as known to the page, also those in changes that wait to be sent.
   These are then sent without their definitions, and the page drops the changes.
 
 Where a private name is missing, Bokeh is left as it is.
 """
 
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import wraps
 
-from bokeh.application.handlers import code as bokeh_code
 from bokeh.core.property.descriptors import PropertyDescriptor
 from bokeh.core.serialization import Deserializer
 from bokeh.document import Document
 from bokeh.document import document as bokeh_document
 from bokeh.io import doc as bokeh_doc
 from bokeh.model import Model
-from panel.io import handlers as panel_handlers
-
-# The modules that hold the function, under the same name.
-_PATCHERS = (bokeh_doc, bokeh_code, panel_handlers)
 
 # Types whose values need no copies.
 _IMMUTABLE = frozenset({type(None), bool, int, float, str})
@@ -57,7 +53,8 @@ def patch_defaults() -> None:
 def patch_current_document() -> None:
     """Restore the current document also after a callback or a page that fails."""
     patch = bokeh_doc.patch_curdoc
-    if patch.__module__ == __name__:
+    # Bokeh 3.10 has a context variable in place of this list, and restores it.
+    if not isinstance(getattr(bokeh_doc, "_PATCHED_CURDOCS", None), list) or patch.__module__ == __name__:
         return
 
     @contextmanager
@@ -70,9 +67,10 @@ def patch_current_document() -> None:
             # Bokeh's own context restores nothing if it is told of an error.
             patched.__exit__(None, None, None)
 
-    for module in _PATCHERS:
-        if getattr(module, "patch_curdoc", None) is patch:
-            module.patch_curdoc = patch_and_restore  # type: ignore[attr-defined]
+    # The modules of Bokeh and Panel that have imported the function hold it by the same name.
+    for module in tuple(sys.modules.values()):
+        if getattr(module, "__dict__", {}).get("patch_curdoc") is patch:
+            setattr(module, "patch_curdoc", patch_and_restore)  # noqa: B010
 
 
 class _MessageDeserializer(Deserializer):
