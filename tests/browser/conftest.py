@@ -1,5 +1,6 @@
 """The served page in a real browser, used as a user would."""
 
+import contextlib
 import os
 import shutil
 import socket
@@ -42,13 +43,15 @@ NOTE_CLICKS = """{
   const types = ["pointerdown", "pointerup", "click", "keydown"];
   for (const type of types) document.addEventListener(type, note, true);
 }"""
-WATCH = pytest.StashKey[tuple]()
+WATCH, FAILED = pytest.StashKey[tuple](), pytest.StashKey[bool]()
 
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item, call):
     """Add the last actions and the messages of page and server to the report of a failed test."""
     report = yield
+    if report.failed:
+        item.stash[FAILED] = True
     if report.failed and WATCH in item.stash and call.when == "call":
         page, messages = item.stash[WATCH]
         done = done_last(page)
@@ -143,41 +146,97 @@ def context(browser):
     context.close()
 
 
+class Watched:
+    """A page of a served dashboard, what it fetched from elsewhere, its errors and its last messages."""
+
+    def __init__(self, context, url):
+        self.page, self.elsewhere, self.errors, self.messages = context.new_page(), [], [], deque(maxlen=24)
+        self._host = url.rsplit("/", 1)[0]
+        self.page.add_init_script(NOTE_CLICKS)
+        self.page.set_default_timeout(1000 * PATIENCE)
+        self.page.on("websocket", self._listen)
+        self.page.on("request", self._note_request)
+        self.page.on("pageerror", lambda error: self.errors.append(str(error)))
+        self.page.on("console", self._note_error)
+
+    def open(self, address):
+        """Open an address, and wait until all is shown."""
+        self.page.goto(address)
+        self.page.get_by_text("By comparison, random covers").wait_for()
+        # The cards of the first tab come last.
+        self.page.locator("table.numbers tr", has_text="full set").first.wait_for()
+        return self
+
+    def check(self):
+        """Check that it fetched nothing from elsewhere and had no errors."""
+        assert self.elsewhere == []
+        assert self.errors == []
+
+    def _listen(self, socket):
+        socket.on("framesent", lambda frame: self._note("to the server:", frame))
+        socket.on("framereceived", lambda frame: self._note("to the page:", frame))
+
+    def _note(self, way, frame):
+        # Empty parts of a message are left out.
+        if len(frame) > 2 and isinstance(frame, str):
+            self.messages.append(f"{time.time():.1f} {way} {frame[:160]}")
+
+    def _note_request(self, request):
+        if not request.url.startswith((self._host, "data:", "blob:")):
+            self.elsewhere.append(request.url)
+
+    def _note_error(self, message):
+        if message.type == "error":
+            self.errors.append(message.text)
+
+
+@contextlib.contextmanager
+def opened_page(context, url, node, query=""):
+    """Open a page for a test, and check it afterwards."""
+    watched = Watched(context, url)
+    node.stash[WATCH] = watched.page, watched.messages
+    yield watched.open(f"{url}{query}").page
+    watched.page.close()
+    watched.check()
+
+
 @pytest.fixture
 def page(context, url, request):
     """Return the opened page; check afterwards that it fetched nothing from elsewhere and had no errors."""
-    page, elsewhere, errors, messages = context.new_page(), [], [], deque(maxlen=24)
-    request.node.stash[WATCH] = page, messages
-    page.add_init_script(NOTE_CLICKS)
+    with opened_page(context, url, request.node) as page:
+        yield page
 
-    def note(way, frame):
-        # Empty parts of a message are left out.
-        if len(frame) > 2 and isinstance(frame, str):
-            messages.append(f"{time.time():.1f} {way} {frame[:160]}")
 
-    def listen(socket):
-        socket.on("framesent", lambda frame: note("to the server:", frame))
-        socket.on("framereceived", lambda frame: note("to the page:", frame))
+@pytest.fixture
+def small_page(context, url, small_file, request):
+    """Return a page that was opened with the small file, by its link."""
+    with opened_page(context, url, request.node, f"?file={small_file}") as page:
+        page.locator(".summary .name", has_text=small_file.name).wait_for()
+        yield page
 
-    page.on("websocket", listen)
-    page.set_default_timeout(1000 * PATIENCE)
-    host = url.rsplit("/", 1)[0]
-    page.on(
-        "request",
-        lambda request: (
-            elsewhere.append(request.url) if not request.url.startswith((host, "data:", "blob:")) else None
-        ),
-    )
-    page.on("pageerror", lambda error: errors.append(str(error)))
-    page.on("console", lambda message: errors.append(message.text) if message.type == "error" else None)
-    page.goto(url)
-    page.get_by_text("By comparison, random covers").wait_for()
-    # The cards of the first tab come last.
-    page.locator("table.numbers tr", has_text="full set").first.wait_for()
-    yield page
-    page.close()
-    assert elsewhere == []
-    assert errors == []
+
+@pytest.fixture(scope="session")
+def looked_at():
+    """Return the list of the pages that are open for several tests, at most one."""
+    return []
+
+
+@pytest.fixture
+def shared_page(context, url, looked_at, request):
+    """Return a page at its first tab, for tests that leave it as they found it, but for the tab.
+
+    After one that failed, the next has another page.
+    """
+    if not looked_at:
+        looked_at.append(Watched(context, url).open(url))
+    (watched,) = looked_at
+    request.node.stash[WATCH] = watched.page, watched.messages
+    watched.page.get_by_role("tab", name="Overview").click()
+    yield watched.page
+    if request.node.stash.get(FAILED, False) or watched.elsewhere or watched.errors:
+        looked_at.clear()
+        watched.page.close()
+    watched.check()
 
 
 def wait_until_still(page):

@@ -73,12 +73,10 @@ def the_size_is_dragged_in_the_plots_and_follows_a_target(page):
     assert page.get_by_text("Smallest subset of balanced").count() == 0
 
 
-def test_two_files_are_compared(page, small_file, tmp_path):
+def test_two_files_are_compared(small_page, tmp_path):
+    page = small_page
     other = tmp_path / "reference.xyz"
     write(other, crystals(15, 1, seed=3), format="extxyz")
-    page.get_by_placeholder("/data/train.xyz").fill(str(small_file))
-    page.get_by_placeholder("/data/train.xyz").press("Enter")
-    page.locator(".summary .name", has_text="copper.xyz").wait_for()
     page.get_by_role("tab", name="Compare sets").click()
     page.get_by_role("heading", name="Covered by the subset").wait_for(state="hidden")
     # Without another file there is nothing to see but the labels within this one.

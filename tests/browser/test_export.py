@@ -12,15 +12,8 @@ from .conftest import wait_until
 VISIBLE_FIGURE = ".bk-Figure:visible"
 
 
-def open_path(page, path):
-    page.get_by_placeholder("/data/train.xyz").fill(str(path))
-    page.get_by_placeholder("/data/train.xyz").press("Enter")
-    page.locator(".summary .name", has_text=path.name).wait_for()
-    page.locator(".verdict", has_text="By comparison").wait_for()
-
-
-def test_everything_is_taken_away_by_the_dialog(page, context, small_file, tmp_path):
-    open_path(page, small_file)
+def test_everything_is_taken_away_by_the_dialog(small_page, context, tmp_path):
+    page = small_page
     page.get_by_role("button", name="More export options").click()
     page.get_by_role("button", name="MACE keys").click()
     page.get_by_text("become REF_energy").wait_for()
@@ -63,14 +56,14 @@ def report_opens_without_a_network(context, content, folder):
     assert errors == []
 
 
-def test_a_plot_is_saved_as_svg_and_png_and_the_command_is_shown(page):
-    a_plot_is_saved_as_svg_and_png(page)
-    the_command_is_shown(page)
+def test_a_plot_is_saved_as_svg_and_png_and_the_command_is_shown(shared_page):
+    a_plot_is_saved_as_svg_and_png(shared_page)
+    the_command_is_shown(shared_page)
 
 
-def test_a_link_reopens_the_page_and_a_bandwidth_is_judged_before_it_is_used(page, context, small_file):
-    a_link_reopens_the_page(page, context, small_file)
-    a_bandwidth_is_judged_before_it_is_used(page)
+def test_a_link_reopens_the_page_and_a_bandwidth_is_judged_before_it_is_used(small_page, context):
+    a_link_reopens_the_page(small_page, context)
+    a_bandwidth_is_judged_before_it_is_used(small_page)
 
 
 def a_plot_is_saved_as_svg_and_png(page):
@@ -112,8 +105,7 @@ def a_bandwidth_is_judged_before_it_is_used(page):
     page.wait_for_url(re.compile(rf"bandwidth={suggested}\b"))
 
 
-def a_link_reopens_the_page(page, context, small_file):
-    open_path(page, small_file)
+def a_link_reopens_the_page(page, context):
     page.wait_for_url(re.compile("file=.*copper.xyz"))
     slider = page.get_by_label("Frames kept")
     slider.focus()

@@ -26,7 +26,8 @@ LOCK, EXCLUDE, UNMARK, CLEAR, UNDO, REDO = (
 )
 
 
-def test_labels_and_buttons_are_not_cut_off_and_the_selection_bar_fits(page):
+def test_labels_and_buttons_are_not_cut_off_and_the_selection_bar_fits(shared_page):
+    page = shared_page
     assert page.viewport_size["width"] == 1280
     wait_until_still(page)
     assert page.evaluate(CUT_OFF) == []
@@ -50,3 +51,5 @@ def the_selection_bar_fits_next_to_the_tabs(page):
     assert edges == sorted(edges), "no button covers another"
     assert edges[-1] <= 1280
     assert page.evaluate(CUT_OFF) == []
+    page.get_by_role("button", name=CLEAR).click()
+    page.get_by_role("button", name=CLEAR).wait_for(state="hidden")

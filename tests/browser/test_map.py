@@ -60,7 +60,8 @@ def picked(page):
     return int(re.match(r"([\d,]+) frame", text)[1].replace(",", ""))
 
 
-def test_the_map_is_coloured_and_picks_frames_and_environments(page):
+def test_the_map_is_coloured_and_picks_frames_and_environments(shared_page):
+    page = shared_page
     the_map_is_coloured_by_what_is_in_the_file(page)
     page.get_by_role("tab", name="Map and structure").click()
     page.get_by_text("Show the subset separately").wait_for()
@@ -99,6 +100,8 @@ def two_maps_stand_beside_each_other(page):
     assert both[1]["points"] < both[0]["points"]
     for name in ("width", "height"):
         assert abs(both[0][name] - both[1][name]) < 3
+    page.get_by_label("Show the subset separately").click()
+    wait_for(page, lambda seen: len(seen) == 1)
 
 
 def the_map_is_coloured_by_what_is_in_the_file(page):

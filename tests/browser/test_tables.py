@@ -151,10 +151,7 @@ def focus_reaches(page, kind, start):
     wait_until(page, is_there, lambda: f"{kind} {start!r} has the focus: it is {focused(page)}")
 
 
-def test_rows_are_chosen_by_the_keyboard(page, small_file):
-    open_path(page, small_file)
-    page.locator(".summary .name", has_text="copper.xyz").wait_for()
-    page.get_by_text("By comparison, random covers").wait_for()
+def rows_are_chosen_by_the_keyboard(page):
     go_to(page, "Frames")
     page.locator(".tabulator-row:visible").nth(5).wait_for()
     page.get_by_role("button", name="Select all frames that match the filter").focus()
@@ -205,10 +202,13 @@ FIT_ANEW = """() => [...Bokeh.index.query(view => view.tabulator)]
   .forEach(view => view.tabulator.redraw(true))"""
 
 
-def test_a_table_that_is_drawn_anew_keeps_focus_and_click(page, small_file):
-    open_path(page, small_file)
-    page.locator(".summary .name", has_text="copper.xyz").wait_for()
-    page.get_by_text("By comparison, random covers").wait_for()
+def test_a_table_that_is_drawn_anew_keeps_focus_and_click_and_its_rows_are_chosen_by_the_keyboard(small_page):
+    a_table_that_is_drawn_anew_keeps_focus_and_click(small_page)
+    small_page.keyboard.press("Home")
+    rows_are_chosen_by_the_keyboard(small_page)
+
+
+def a_table_that_is_drawn_anew_keeps_focus_and_click(page):
     go_to(page, "Frames")
     row = page.locator(".tabulator-row:visible").nth(4)
     row.wait_for()

@@ -6,7 +6,7 @@ import pytest
 
 from quests_core import compression_curve, descriptors, knee, read, select
 
-from .test_dashboard import move_slider, numbers, open_path
+from .test_dashboard import move_slider, numbers
 
 SLIDER, OVERLAP, ENVS = "slider", "smallest with overlap ≥", "at most … environments"
 LOSS, KNEE = "smallest with mean loss ≤", "knee of the overlap"
@@ -41,11 +41,9 @@ def wait_for_size(page, curve, n_frames):
     assert numbers(page, "balanced")[3] == f"{row['entropy']:.3f}"
 
 
-def test_the_size_follows_what_is_aimed_at(page, small_file, curve):
-    open_path(page, small_file)
-    page.locator(".summary .name", has_text=small_file.name).wait_for()
+def test_the_size_follows_what_is_aimed_at(small_page, curve):
+    page = small_page
     page.locator(".verdict", has_text="balanced covers").wait_for()
-    page.get_by_text("By comparison, random covers").wait_for()
 
     def smallest(fits):
         return int(curve["n_frames"][fits].min())

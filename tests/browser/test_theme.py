@@ -63,7 +63,8 @@ def test_the_contrast_is_known():
     assert contrast("rgba(0, 0, 0, 0)", "#fff") == 1
 
 
-def test_texts_in_plots_can_be_read_in_both_themes(page):
+def test_texts_in_plots_can_be_read_in_both_themes(shared_page):
+    page = shared_page
     for is_dark in (False, True):
         page.get_by_role("tab", name="Overview").click()
         wait_until_readable(page, is_dark, "bound ln N", "text")
