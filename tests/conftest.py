@@ -41,15 +41,17 @@ def pytest_configure(config):
     # A background job of a shell ignores SIGINT, and so would the processes that tests start and interrupt.
     if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
-    # Nobody's own cache is read or written, also not by the servers that tests start.
-    # Each worker has its own.
-    os.environ["QUESTS_CACHE_DIR"] = tempfile.mkdtemp(prefix="quests-test-cache-")
+    # Nobody's own cache is read or written, also not by the servers that tests start. Those of all workers
+    # share one, so that the demo is analysed once.
+    if "PYTEST_XDIST_WORKER" not in os.environ:
+        os.environ["QUESTS_CACHE_DIR"] = tempfile.mkdtemp(prefix="quests-test-cache-")
     config.addinivalue_line("markers", "slow: run by .ci/run and `pytest -m slow` alone")
     config.addinivalue_line("markers", "jit: too heavy, or no different, with numba's compiler switched off")
 
 
 def pytest_unconfigure(config):
-    shutil.rmtree(os.environ["QUESTS_CACHE_DIR"], ignore_errors=True)
+    if "PYTEST_XDIST_WORKER" not in os.environ:
+        shutil.rmtree(os.environ["QUESTS_CACHE_DIR"], ignore_errors=True)
 
 
 @pytest.hookimpl(tryfirst=True)

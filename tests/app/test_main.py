@@ -3,6 +3,7 @@
 import asyncio
 import functools
 import json
+import os
 import re
 import socket
 from urllib.request import urlopen
@@ -13,7 +14,7 @@ from tornado.httpclient import HTTPClientError
 
 from tests import asynchronous
 from tests.load.run import Held, cancelled, marked_file, opened_and_closed, together
-from tests.load.server import ROOT, WITHOUT_UMAP, Server
+from tests.load.server import ENDLESS_UMAP, ROOT, WITHOUT_UMAP, Server
 from tests.load.visitor import PATIENCE, TOKEN, Visitor
 
 pytestmark = pytest.mark.jit
@@ -31,10 +32,10 @@ def server(folder, tmp_path_factory):
     """Serve one folder to this machine only."""
     # Uploads are not below a folder that sessions may use.
     other = tmp_path_factory.mktemp("server")
-    own = {"QUESTS_DATA_DIRS": str(folder), "QUESTS_CACHE_DIR": str(other / "cache")}
-    # Disconnected sessions expire soon; a client that returns later gets a new one.
-    # With UMAP, which must not hold them either.
-    with Server(other, lifetime=4, **own) as server:
+    own = {"QUESTS_DATA_DIRS": str(folder), "QUESTS_CACHE_DIR": os.environ["QUESTS_CACHE_DIR"]}
+    # Disconnected sessions expire soon, but not while a busy machine builds their page; a client that returns
+    # later gets a new one. UMAP, which is running when they close, must not hold them either.
+    with Server(other, *ENDLESS_UMAP, **own) as server:
         yield server
     assert server.faults() == []
 
@@ -176,7 +177,8 @@ def test_remote_clients_cannot_open_paths(tmp_path, monkeypatch):
             await Visitor(address).connect(token, **headers)
 
     # Panel's default: all addresses of the machine.
-    with Server(tmp_path, *WITHOUT_UMAP) as server:
+    cache = os.environ["QUESTS_CACHE_DIR"]
+    with Server(tmp_path, *WITHOUT_UMAP, QUESTS_CACHE_DIR=cache) as server:
         far, near = f"http://{host}:{server.port}", server.address
         assert asynchronous.run(by_link(near, path.name)) == {path.stem}
         asynchronous.run(by_hand(near))

@@ -77,7 +77,8 @@ def with_token(request, tmp_path_factory):
     """Serve with a chosen token, as where the owner of a connection is unknown."""
     assert request.param in WAYS
     folder = tmp_path_factory.mktemp("token")
-    with ServedAs(request.param, folder, *WITHOUT_UMAP, QUESTS_TOKEN="a-token-of-ours") as server:
+    own = {"QUESTS_TOKEN": "a-token-of-ours", "QUESTS_CACHE_DIR": os.environ["QUESTS_CACHE_DIR"]}
+    with ServedAs(request.param, folder, *WITHOUT_UMAP, **own) as server:
         yield server
 
 

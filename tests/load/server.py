@@ -19,6 +19,8 @@ ROOT = Path(__file__).resolve().parents[2]
 START_SECONDS = 600
 # For tests that are not about UMAP.
 WITHOUT_UMAP = ("--plugins", "tests.without_umap")
+# For tests of what happens while UMAP runs.
+ENDLESS_UMAP = ("--plugins", "tests.endless_umap")
 
 
 class Server:
