@@ -198,12 +198,18 @@ def covered_along(novelty: np.ndarray, deltas: np.ndarray) -> np.ndarray:
     return np.array([share_covered(-np.logaddexp(log_sums, -delta[counted])) for delta in deltas])
 
 
-def path_with_reference(opened: AnalysedDataset, other: Reference, marks: Marks, progress=None) -> MethodPath:
+def path_with_reference(
+    opened: AnalysedDataset, other: Reference, marks: Marks, progress=None, on_part=None
+) -> MethodPath:
     """Order the frames by `msc` with a reference.
 
     δH and the numbers derived from it are given the reference and the subset together; entropy and
-    diversity are those of the subset alone.
+    diversity are those of the subset alone. `on_part` is that of `method_path`.
     """
+
+    def named(path: MethodPath) -> MethodPath:
+        return dataclasses.replace(path, method=MSC_WITH_REFERENCE, reference=other)
+
     mine, others = with_common_elements(opened, other)
-    path = method_path(dataclasses.replace(opened, envs=mine), "msc", marks, progress, others)
-    return dataclasses.replace(path, method=MSC_WITH_REFERENCE, reference=other)
+    report = None if on_part is None else lambda part: on_part(named(part))
+    return named(method_path(dataclasses.replace(opened, envs=mine), "msc", marks, progress, others, report))

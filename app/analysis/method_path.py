@@ -1,6 +1,8 @@
 """The path of a selection method: its order, and all metrics at the sizes of the slider."""
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import ClassVar
 
 import numpy as np
 import pandas as pd
@@ -31,6 +33,9 @@ class MethodPath:
     marks: Marks
     reference: Reference | None = None
 
+    is_whole: ClassVar[bool] = True
+    """Whether the order holds all frames that are not excluded."""
+
     def __post_init__(self):
         """Make the arrays read-only, as sessions share them."""
         for name in ("order", "delta_entropy"):
@@ -40,6 +45,16 @@ class MethodPath:
     def sizes(self) -> np.ndarray:
         """Numbers of frames of the rows of `curve`."""
         return self.curve["n_frames"].to_numpy()
+
+    @property
+    def all_sizes(self) -> np.ndarray:
+        """Sizes of the whole path."""
+        return self.sizes
+
+    def nearest_size(self, n_frames: int) -> int:
+        """Return the largest size of the whole path of at most `n_frames` (the smallest if there is none)."""
+        sizes = self.all_sizes
+        return int(sizes[max(0, int(np.searchsorted(sizes, n_frames, side="right")) - 1)])
 
     def position(self, n_frames: int) -> int:
         """Return the row of the largest size of at most `n_frames` (the first row if there is none)."""
@@ -59,10 +74,37 @@ class MethodPath:
         return self.order[:n_frames]
 
 
+@dataclass(frozen=True, eq=False)
+class PartialPath(MethodPath):
+    """The first part of a path, displayed until the whole is computed.
+
+    `order`, `curve` and `delta_entropy` end with the part. Entropy and diversity of the full set are unknown.
+    """
+
+    whole_sizes: np.ndarray = field(kw_only=True)
+    n_envs: int = field(kw_only=True)
+
+    is_whole: ClassVar[bool] = False
+
+    @property
+    def all_sizes(self) -> np.ndarray:
+        """Sizes of the whole path."""
+        return self.whole_sizes
+
+    @property
+    def full_set_metrics(self) -> dict[str, float]:
+        """Metrics of the full set, without excluded frames; NaN where unknown."""
+        known = {"n_frames": self.whole_sizes[-1], "n_envs": self.n_envs, "fraction": 1.0, "overlap": 1.0,
+                 "information_loss": 0.0}  # fmt: skip
+        return {str(name): float(known.get(str(name), np.nan)) for name in self.curve}
+
+
 def _as_dict(row: pd.Series) -> dict[str, float]:
     return {str(name): float(value) for name, value in row.items()}
 
 
+# Of the frames, in the first part of a path.
+PART_FRACTION = 0.1
 _MARKED_FRACTIONS = (0.1, 0.25, 0.5, 0.75)
 _PATH_BYTES = 64_000_000
 
@@ -87,48 +129,116 @@ def default_size(sizes: np.ndarray, fraction: float = 0.25) -> int:
 
 
 def order_frames(
-    opened: AnalysedDataset, method: str, marks: Marks, random_state: int, progress=None, reference=None
+    opened: AnalysedDataset,
+    method: str,
+    marks: Marks,
+    random_state: int,
+    progress=None,
+    reference=None,
+    n_to_select: int | None = None,
+    callback: Callable[[np.ndarray], None] | None = None,
 ) -> tuple[np.ndarray, np.ndarray, Environments]:
     """Return the order of the frames that are not excluded, these frames, and their environments.
 
     The order indexes these frames: in the file it is ``kept[order]``. `reference` are the environments of
-    a reference, for the methods that use one.
+    a reference, for the methods that use one; `n_to_select` and `callback` are those of `select`.
     """
     order = select(
         opened.envs,
         method=method,
+        n_to_select=n_to_select,
         bandwidth=opened.parameters.bandwidth,
         reference=reference,
         locked=marks.locked,
         excluded=marks.excluded,
         random_state=random_state,
         progress=progress,
+        callback=callback,
     ).order
+    kept, envs = _kept(opened, marks)
+    return np.searchsorted(kept, order), kept, envs
+
+
+def _kept(opened: AnalysedDataset, marks: Marks) -> tuple[np.ndarray, Environments]:
+    """Return the frames that are not excluded, and their environments."""
     kept = np.setdiff1d(np.arange(len(opened.envs)), marks.excluded)
-    return np.searchsorted(kept, order), kept, opened.envs.take(kept) if marks.excluded else opened.envs
+    return kept, opened.envs.take(kept) if marks.excluded else opened.envs
 
 
 def method_path(
-    opened: AnalysedDataset, method: str, marks: Marks, progress=None, reference: Environments | None = None
+    opened: AnalysedDataset,
+    method: str,
+    marks: Marks,
+    progress=None,
+    reference: Environments | None = None,
+    on_part: Callable[[PartialPath], None] | None = None,
 ) -> MethodPath:
     """Order the frames that are not excluded by `method` and compute all metrics along the order.
 
     With the environments of a `reference`, δH and the metrics derived from it are given these and the
-    subset together.
+    subset together. `on_part` is called with the first part of the path as soon as that is ordered, if the
+    method picks one frame after another.
     """
-    bandwidth = opened.parameters.bandwidth
-    order, kept, envs = order_frames(opened, method, marks, RANDOM_STATE, progress, reference)
+    callback = None
+    if on_part is not None:
+        size = part_size(opened, marks)
+
+        def callback(frames: np.ndarray) -> None:
+            if len(frames) == size:
+                on_part(_partial_path(opened, method, marks, frames, cancel, reference))
+
+    def cancel(*_) -> None:
+        # The step stays the order, whose remaining time is estimated from its start.
+        if progress is not None:
+            progress(f"{method} order", size, len(opened.envs) - len(marks.excluded))
+
+    order, kept, envs = order_frames(
+        opened, method, marks, RANDOM_STATE, progress, reference, callback=callback
+    )
     sizes = curve_sizes(len(envs), envs.n_envs, len(marks.locked))
+    curve, delta_entropy = _measure(opened, kept, envs, order, sizes, progress, reference)
+    return MethodPath(method, kept[order], curve, delta_entropy, marks)
+
+
+def first_part(opened: AnalysedDataset, method: str, marks: Marks, progress=None) -> PartialPath:
+    """Compute only the first part of the path of `method`, in about a tenth of the time."""
+    size = part_size(opened, marks)
+    order, kept, _ = order_frames(opened, method, marks, RANDOM_STATE, progress, n_to_select=size)
+    return _partial_path(opened, method, marks, kept[order], progress)
+
+
+def part_size(opened: AnalysedDataset, marks: Marks) -> int:
+    """Return the number of frames of the first part: the size of the path nearest to `PART_FRACTION`."""
+    kept, envs = _kept(opened, marks)
+    return default_size(curve_sizes(len(kept), envs.n_envs, len(marks.locked)), PART_FRACTION)
+
+
+def _partial_path(
+    opened: AnalysedDataset, method: str, marks: Marks, frames: np.ndarray, progress, reference=None
+) -> PartialPath:
+    """Return the path along the first `frames` of an order."""
+    kept, envs = _kept(opened, marks)
+    whole = curve_sizes(len(kept), envs.n_envs, len(marks.locked))
+    order, sizes = np.searchsorted(kept, frames), whole[whole <= len(frames)]
+    curve, delta_entropy = _measure(opened, kept, envs, order, sizes, progress, reference)
+    return PartialPath(
+        method, frames.copy(), curve, delta_entropy, marks, whole_sizes=whole, n_envs=envs.n_envs
+    )
+
+
+def _measure(opened: AnalysedDataset, kept, envs: Environments, order, sizes, progress, reference):
+    """Return curve and δH along an order of the frames `kept`; δH is NaN in excluded frames."""
+    bandwidth = opened.parameters.bandwidth
     path = compression_path(envs, order, sizes=sizes, bandwidth=bandwidth, progress=progress)
     curve, delta_entropy = path.curve, path.delta_entropy
     if reference is not None:
         curve, delta_entropy = _add_reference(curve, delta_entropy, envs, reference, bandwidth, progress)
-    if marks.excluded:
+    if len(kept) < len(opened.envs):
         counted = np.isin(opened.envs.frame_index, kept)
         with_excluded = np.full((len(sizes), opened.envs.n_envs), np.nan, dtype=delta_entropy.dtype)
         with_excluded[:, counted] = delta_entropy
         delta_entropy = with_excluded
-    return MethodPath(method, kept[order], curve, delta_entropy, marks)
+    return curve, delta_entropy
 
 
 def _add_reference(curve: pd.DataFrame, deltas: np.ndarray, envs, reference, bandwidth: float, progress):

@@ -41,15 +41,26 @@ class Cache:
 
     def get(self, key: Hashable, compute: Callable[[], Any]) -> Any:
         """Return the result stored under `key`; compute and store it if missing."""
+        result = self.find(key)
+        if result is None:
+            result = compute()
+            if self._disk:
+                self._disk.save(key, result)
+            self._store(key, result)
+        return result
+
+    def find(self, key: Hashable) -> Any | None:
+        """Return the result stored under `key`, or None if it is missing."""
         with self._lock:
             if key in self._entries:
                 self._entries.move_to_end(key)
                 return self._entries[key]
         result = self._disk.load(key) if self._disk else None
-        if result is None:
-            result = compute()
-            if self._disk:
-                self._disk.save(key, result)
+        if result is not None:
+            self._store(key, result)
+        return result
+
+    def _store(self, key: Hashable, result: Any) -> None:
         if isinstance(result, np.ndarray):
             # All sessions share this array.
             read_only(result, copy=False)
@@ -57,7 +68,6 @@ class Cache:
             self._entries[key] = result
             while len(self._entries) > 1 and self._is_full():
                 self._entries.popitem(last=False)
-        return result
 
     def clear(self) -> None:
         """Remove all entries from memory, not from disk."""

@@ -161,7 +161,7 @@ class Jobs:
         """Show the number of jobs ahead; callable from any thread."""
         if n_ahead != self._n_ahead and self._current is None:
             self._n_ahead = n_ahead
-            self._on_loop(lambda: self._show_position(n_ahead))
+            self.on_loop(lambda: self._show_position(n_ahead))
 
     def _show_position(self, n_ahead: int) -> None:
         if self._activity.running and self._current is None:
@@ -206,7 +206,7 @@ class Jobs:
         self._current, seconds = None, time.monotonic() - begun
         counters().job(outcome, seconds)
         log_event("job", session=self._session, title=task.title, outcome=outcome, seconds=round(seconds, 3))
-        self._on_loop(lambda: self._finish(task, callback, result))
+        self.on_loop(lambda: self._finish(task, callback, result))
 
     def _finish(self, task: _Task, callback: Callable, result: Any) -> None:
         self._pending.remove(task)
@@ -220,7 +220,7 @@ class Jobs:
         # At most one report is scheduled, so that a busy event loop is not flooded.
         if not self._update_due:
             self._update_due = True
-            self._on_loop(self._report)
+            self.on_loop(self._report)
 
     def _report(self) -> None:
         self._update_due, task = False, self._current
@@ -230,7 +230,8 @@ class Jobs:
                 title=task.title, step=progress.step, fraction=progress.fraction, remaining=progress.remaining
             )
 
-    def _on_loop(self, function):
+    def on_loop(self, function: Callable[[], Any]) -> None:
+        """Run a function on the event loop, from any thread, unless the session has ended."""
         # The lock keeps the session from closing between check and call.
         with self._closing:
             if not self._closed:

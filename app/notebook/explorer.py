@@ -126,7 +126,8 @@ class Explorer(NotebookSession):
         """Order and metrics of each method compared: ``paths["msc"].curve`` is a DataFrame."""
         self._wait(lambda: not self.state.main_activity.running)
         # Copies, since the cache shares the tables with other Explorers.
-        return {name: replace(path, curve=path.curve.copy()) for name, path in self.state.shown.items()}
+        shown = {name: path for name, path in self.state.shown.items() if path.is_whole}
+        return {name: replace(path, curve=path.curve.copy()) for name, path in shown.items()}
 
     @property
     def plots(self):
@@ -167,7 +168,7 @@ class Explorer(NotebookSession):
         wanted, most = check_count(value, "n_frames"), int(path.sizes[-1])
         if wanted > most:
             raise ValueError(f"n_frames: expected at most the number of frames, {most:,}, got {wanted:,}")
-        self._set(n_frames=int(path.sizes[path.position(wanted)]))
+        self._set(n_frames=path.nearest_size(wanted))
 
     @property
     def method(self) -> str:

@@ -89,7 +89,7 @@ class NotebookSession:
     @property
     def _computed_path(self) -> MethodPath | None:
         state, path = self.state, self.state.path
-        is_computed = path is not None and path.method == state.active and path.marks == state.marks
+        is_computed = path is not None and path.method == state.active and state.is_current(path)
         return path if is_computed else None
 
     @property

@@ -21,6 +21,7 @@ from ..server.telemetry import session_closed, session_opened
 from ..server.uploads import UploadFolder
 from ..text.errors import error_reason
 from ..text.numbers import plural
+from ..text.parts import stopped_text
 from .path_updates import PathUpdater
 from .results import Results
 from .state import State
@@ -134,7 +135,7 @@ class Controller:
     def save(self, target: str, n_frames: int, order: str) -> None:
         """Save the displayed subset and its record to a path on the server."""
         opened, path = self.state.opened, self.state.path
-        if opened is None or path is None:
+        if opened is None or path is None or not path.is_whole:
             return
         self.state.param.update(error="", notice="")
         try:
@@ -192,6 +193,10 @@ class Controller:
         """Run a job in the queue without caching, such as an export."""
         return (self._quick_jobs if quick else self._jobs).submit(title, work, done, failed)
 
+    def on_loop(self, function: Callable[[], Any]) -> None:
+        """Run a function on the event loop, from any thread, unless the session has ended."""
+        self._jobs.on_loop(function)
+
     def cancel(self) -> None:
         """Cancel the analysis; the displayed results stay."""
         self._jobs.cancel()
@@ -246,8 +251,9 @@ class Controller:
             # Another label key may mark other isolated atoms.
             untouched = before is not None and marks == Marks(locked=before.dataset.locked)
             now = marks if same and not untouched else Marks(locked=opened.dataset.locked)
-            first = self._path_updater.first_of(opened)
-            return opened, self.results.path(opened, first, now, progress), self.results.pca(opened)
+            # Results of the same file stay until they can be replaced by whole ones.
+            first = self._path_updater.first_path(opened, now, progress, whole=same)
+            return opened, first, self.results.pca(opened)
 
         def failed(error):
             if self.state.opened is None or path != self.state.opened.dataset.path:
@@ -273,7 +279,7 @@ class Controller:
             paths={path.method: path},
             active=active,
             methods=[m for m in METHODS if m in (*state.methods, active)],
-            n_frames=method_path.default_size(path.sizes),
+            n_frames=method_path.default_size(path.all_sizes),
             embedding=xy,
             embedding_kind="PCA",
             n_fitted=len(xy),
@@ -293,6 +299,8 @@ class Controller:
         """Show an error message: `what` failed and why; `name` is removed from the start of the reason."""
         kept = " What is shown has not changed." if self.state.opened is not None else ""
         if isinstance(error, Cancelled):
-            self.state.notice = f"Cancelled.{kept}"
+            # Computing stops, so "is being computed" would be wrong.
+            parts = stopped_text(self.state.parts)
+            self.state.notice = f"Cancelled. {parts}" if parts else f"Cancelled.{kept}"
             return
         self.state.error = f"{what}: {error_reason(error, name)}{kept}"

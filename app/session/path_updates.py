@@ -13,6 +13,9 @@ from .state import State
 _LARGE = 10_000
 
 
+_Key = tuple[str, Marks, Reference | None]
+
+
 class PathUpdater:
     """Watch the state and compute missing paths.
 
@@ -26,7 +29,9 @@ class PathUpdater:
 
     def __init__(self, state: State, controller):
         self._state, self._controller = state, controller
-        self._requests: dict[tuple[str, Marks, Reference | None], Progress] = {}
+        self._requests: dict[_Key, Progress] = {}
+        # Of these only the first part is displayed, since computing the rest was cancelled or failed.
+        self._stopped: set[_Key] = set()
         state.param.watch(lambda _: self._follow_methods(), "methods")
         state.param.watch(lambda _: self._follow_marks(), "marks")
         state.param.watch(lambda _: self._follow_reference(), "reference")
@@ -36,6 +41,14 @@ class PathUpdater:
         for progress in self._requests.values():
             progress.cancel()
         self._requests = {}
+        self._stopped = set()
+
+    def first_path(self, opened: AnalysedDataset, marks: Marks, progress, whole: bool) -> MethodPath:
+        """Compute the path to display first; of a large data set only its first part, unless `whole`."""
+        method, results = self.first_of(opened), self._controller.results
+        if whole or opened.envs.n_envs <= _LARGE or method != QUICK:
+            return results.path(opened, method, marks, progress)
+        return results.first_part(opened, method, marks, progress)
 
     def first_of(self, opened: AnalysedDataset) -> str:
         """Return the method to compute first: a quick one for large data sets."""
@@ -46,16 +59,20 @@ class PathUpdater:
         return next(method for method in own if method != MSC_WITH_REFERENCE)
 
     def compute_missing(self) -> None:
-        """Request the paths of selected methods that are missing or outdated, the active one first."""
+        """Request the paths of selected methods that are missing, outdated or known in part.
+
+        Those known in part come first, as they were requested first, then the active one.
+        """
         state, opened = self._state, self._state.opened
         if opened is None:
             return
-        for method in sorted(state.methods, key=lambda m: m != state.active):
+        for method in sorted(state.methods, key=lambda m: (m not in state.parts, m != state.active)):
             path, given = state.paths.get(method), state.reference if method == MSC_WITH_REFERENCE else None
             if method == MSC_WITH_REFERENCE and not self._can_use_reference():
                 continue
             missing = path is None or not state.is_current(path)
-            if missing and (method, state.marks, given) not in self._requests:
+            key = (method, state.marks, given)
+            if missing and key not in self._requests and key not in self._stopped:
                 self._compute(opened, method, state.marks, given)
 
     def _can_use_reference(self) -> bool:
@@ -66,6 +83,7 @@ class PathUpdater:
     def _follow_methods(self) -> None:
         """Keep a method without reference selected, and the active method among those selected."""
         state = self._state
+        self._stopped = {key for key in self._stopped if key[0] in state.methods}
         with self._controller.history.pause():
             if not set(state.methods) - {MSC_WITH_REFERENCE}:
                 own = DEFAULT_METHODS[0] if state.active == MSC_WITH_REFERENCE else state.active
@@ -119,24 +137,42 @@ class PathUpdater:
 
         def failed(error):
             if wanted():
-                self._revert(method)
+                self._revert(method, given)
                 self._controller.show_error(f"Could not compute {method}", error)
 
-        self._requests[key] = self._controller.run(
+        def part_done(part):
+            is_wanted = self._requests.get(key) is request and state.opened is opened
+            if is_wanted and not request.cancelled and self._shows_part(opened, method, marks):
+                with self._controller.history.pause():
+                    state.paths = {**state.paths, method: part}
+
+        def on_part(part):
+            self._controller.on_loop(lambda: part_done(part))
+
+        report = on_part if self._shows_part(opened, method, marks) else None
+        request = self._requests[key] = self._controller.run(
             f"Computing {method}",
-            lambda progress: self._controller.results.path(opened, method, marks, progress, given),
+            lambda progress: self._controller.results.path(opened, method, marks, progress, given, report),
             done,
             failed,
         )
 
-    def _revert(self, method: str) -> None:
-        """Revert to the displayed state after the path of a method failed."""
+    def _shows_part(self, opened: AnalysedDataset, method: str, marks: Marks) -> bool:
+        """Return whether the first part of a path is to be displayed: it replaces no whole or same one."""
+        path = self._state.paths.get(method)
+        is_new = path is None or not (path.is_whole or path.marks == marks)
+        return is_new and opened.envs.n_envs > _LARGE
+
+    def _revert(self, method: str, given: Reference | None) -> None:
+        """Revert to the displayed state after the path of a method failed; a part of it stays."""
         state = self._state
+        if method in state.parts:
+            self._stopped.add((method, state.parts[method].marks, given))
         with self._controller.history.pause():
             if method in state.paths and state.paths[method].marks != state.marks:
                 # The displayed path belongs to the previous marks.
                 state.marks = state.paths[method].marks
-            else:
+            elif method not in state.parts:
                 state.methods = [m for m in state.methods if m != method]
 
     def _with_path(self, path: MethodPath) -> dict:
@@ -144,5 +180,5 @@ class PathUpdater:
         state = self._state
         changed: dict[str, object] = {"paths": {**state.paths, path.method: path}}
         if path.method == state.active:
-            changed["n_frames"] = int(path.sizes[path.position(state.n_frames)])
+            changed["n_frames"] = path.nearest_size(state.n_frames)
         return changed

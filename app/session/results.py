@@ -82,18 +82,27 @@ class Results:
         # The cached data set may have the same content and another path.
         return dataclasses.replace(dataset, name=name, path=path, uploaded=self._uploads.holds(path))
 
+    def first_part(self, opened: AnalysedDataset, method: str, marks: Marks, progress) -> MethodPath:
+        """Return the path of a method if it is cached, otherwise compute only its first part."""
+        whole = self._cache.find(("path", opened.key, method, marks))
+        return whole or method_path.first_part(opened, method, marks, progress)
+
     def path(
-        self, opened: AnalysedDataset, method: str, marks: Marks, progress, reference: Reference | None = None
-    ) -> MethodPath:
-        """Return the path of a method, for `MSC_WITH_REFERENCE` with a reference."""
+        self, opened: AnalysedDataset, method: str, marks: Marks, progress,
+        reference: Reference | None = None, on_part: Callable[[MethodPath], None] | None = None,
+    ) -> MethodPath:  # fmt: skip
+        """Return the path of a method, for `MSC_WITH_REFERENCE` with a reference.
+
+        `on_part` is called with the first part of a path that is not cached; see `method_path`.
+        """
         if reference is None:
             return self._cache.get(
                 ("path", opened.key, method, marks),
-                lambda: method_path.method_path(opened, method, marks, progress),
+                lambda: method_path.method_path(opened, method, marks, progress, on_part=on_part),
             )
         path = self._cache.get(
             ("path", opened.key, method, marks, reference.sha256),
-            lambda: compare.path_with_reference(opened, reference, marks, progress),
+            lambda: compare.path_with_reference(opened, reference, marks, progress, on_part),
         )
         # The cached reference may have the same content and another path.
         return dataclasses.replace(path, reference=reference)

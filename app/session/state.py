@@ -5,7 +5,7 @@ import param
 
 from ..analysis.analysed_dataset import AnalysedDataset
 from ..analysis.frame_columns import statuses
-from ..analysis.method_path import MethodPath
+from ..analysis.method_path import MethodPath, PartialPath
 from ..analysis.methods import DEFAULT_METHODS, METHODS, MSC_WITH_REFERENCE
 from ..analysis.parameters import Marks, Parameters
 from ..analysis.reference import Reference
@@ -87,8 +87,28 @@ class State(param.Parameterized):
 
     @property
     def displayed_method(self) -> str:
-        """Method of the displayed and exported subset: the active one once computed, else another."""
-        return self.active if self.active in self.paths else next(iter(self.shown), self.active)
+        """Method of the displayed and exported subset: the active one once computed, else another.
+
+        The first part of a path is displayed only if no path is whole.
+        """
+        whole = [method for method, path in self.shown.items() if path.is_whole]
+        active = self.paths.get(self.active)
+        if active is not None and (active.is_whole or not whole):
+            return self.active
+        return next(iter(whole or self.shown), self.active)
+
+    @property
+    def at_size(self) -> dict[str, MethodPath]:
+        """The paths of `shown` that reach the displayed size, which the first part of a path may not."""
+        if self.path is None:
+            return {}
+        n_frames = self.path.sizes[self.path.position(self.n_frames)]
+        return {m: path for m, path in self.shown.items() if path.is_whole or path.sizes[-1] >= n_frames}
+
+    @property
+    def parts(self) -> dict[str, PartialPath]:
+        """The paths of `shown` of which only the first part is known."""
+        return {m: path for m, path in self.shown.items() if isinstance(path, PartialPath)}
 
     @property
     def path(self) -> MethodPath | None:
@@ -96,13 +116,23 @@ class State(param.Parameterized):
         return self.paths.get(self.displayed_method)
 
     def is_current(self, path: MethodPath) -> bool:
-        """Whether a path belongs to the current marks and reference."""
-        return path.marks == self.marks and (
-            path.method != MSC_WITH_REFERENCE or path.reference is self.reference
+        """Whether a path is whole and belongs to the current marks and reference."""
+        return (
+            path.is_whole
+            and path.marks == self.marks
+            and (path.method != MSC_WITH_REFERENCE or path.reference is self.reference)
         )
 
     def report_data(self, **optional) -> ReportData:
-        """Return the displayed results under the current marks, with `optional` fields of `ReportData`."""
+        """Return the displayed results under the current marks, with `optional` fields of `ReportData`.
+
+        Raises
+        ------
+        ValueError
+            If only the first part of the displayed path is known.
+        """
+        if self.displayed_method in self.parts:
+            raise ValueError(f"only the first part of the order of {self.displayed_method} is known")
         return ReportData(
             self.data,
             {method: path for method, path in self.shown.items() if self.is_current(path)},
@@ -158,4 +188,7 @@ class State(param.Parameterized):
     @property
     def full_set_metrics(self) -> dict[str, float]:
         """Metrics of the full set, without excluded frames."""
-        return (self.path or next(iter(self.paths.values()))).full_set_metrics
+        own = self.path or next(iter(self.paths.values()))
+        # A part does not know them.
+        same = (path for path in self.paths.values() if path.is_whole and path.marks == own.marks)
+        return (own if own.is_whole else next(same, own)).full_set_metrics

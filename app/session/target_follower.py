@@ -34,7 +34,9 @@ class TargetFollower:
     def _follow(self) -> None:
         state, path = self._state, self._state.path
         self._aimed = state.n_frames
-        if path is not None and (position := state.target.position(path.curve)) is not None:
-            self._aimed = int(path.sizes[position])
+        # Of a part, the knee or the largest size are not known yet.
+        if path is not None and path.is_whole:
+            position = state.target.position(path.curve)
+            self._aimed = state.n_frames if position is None else int(path.sizes[position])
         with self._history.pause():
             state.n_frames = self._aimed

@@ -8,6 +8,7 @@ import panel_material_ui as pmui
 from ...session.controller import Controller
 from ...session.state import State
 from ...text.numbers import duration
+from ...text.parts import progress_text
 from ...widgets.card import html
 from ..base import View
 
@@ -44,6 +45,7 @@ class StatusView(View):
             "remaining",
             source=state.main_activity,
         )
+        self.follow(self._update_progress, "paths", "methods")
         self.follow(self._update_error, "error")
         self.follow(self._update_notice, "notice")
 
@@ -72,6 +74,7 @@ class StatusView(View):
         details = " · ".join(text for text in (activity.step, done, left) if text)
         self._text.object = (
             f'<div class="progress"><b>{escape(activity.title)}</b><span>{escape(details)}</span></div>'
+            f'<div class="small">{escape(progress_text(self._state.parts))}</div>'
         )
 
     def _update_error(self) -> None:

@@ -35,19 +35,23 @@ class SummaryView(View):
         bound, n_excluded = math.log(n_envs), len(dataset.frames) - n_frames
         excluded = f" <small>{count(n_excluded)} excluded</small>" if n_excluded else ""
         per_environment = math.exp(bound - entropy)
-        copies = f"{per_environment:.1f}" if per_environment < 10 else count(round(per_environment))
+        copies, is_known = "", not math.isnan(entropy)
+        if is_known:
+            copies = f"{per_environment:.1f}" if per_environment < 10 else count(round(per_environment))
         filled = 100 * entropy / bound if bound else 0
         tiles = (
             _tile("Frames", f"{count(n_frames)}{excluded}"),
             _tile("Environments N", count(n_envs)),
             _tile(
                 f"Entropy H {tip('entropy', 'left')}",
-                f"{nats(entropy, 2)} <small>nats of ln N = {nats(bound, 2)}</small>",
-                filled,
+                f"{nats(entropy, 2) if is_known else '…'} <small>nats of ln N = {nats(bound, 2)}</small>",
+                filled if is_known else None,
             ),
             _tile(
                 f"Redundancy {tip('redundancy', 'left')}",
-                f"{nats(bound - entropy, 2)} <small>nats, ≈ {copies} copies of each</small>",
+                f"{nats(bound - entropy, 2)} <small>nats, ≈ {copies} copies of each</small>"
+                if is_known
+                else "… <small>nats</small>",
             ),
         )
         name = escape(dataset.name)
@@ -72,13 +76,13 @@ class SummaryView(View):
             if lost
             else "Nothing is lost."
         )
-        if state.displayed_method != "random" and "random" in state.shown:
+        if state.displayed_method != "random" and "random" in state.at_size:
             other = state.row_of("random")
             more += (
                 f" By comparison, random covers {percent(other['overlap'])}, "
                 f"with δH up to {nats(other['max_delta_entropy'], 1)} nats."
             )
-        if state.displayed_method not in ("msc", MSC_WITH_REFERENCE) and "msc" in state.shown:
+        if state.displayed_method not in ("msc", MSC_WITH_REFERENCE) and "msc" in state.at_size:
             more += " " + comparison_sentence(state.displayed_method, row, "msc", state.row_of("msc"))
         sentence = verdict(state.displayed_method, row, reference)
         text = f'{sentence} <span class="more">{more}</span>{self._caution()}'
@@ -86,7 +90,7 @@ class SummaryView(View):
 
     def _caution(self) -> str:
         state = self._state
-        warning = outlier_warning(state.shown, state.displayed_method, state.n_frames)
+        warning = outlier_warning(state.at_size, state.displayed_method, state.n_frames)
         if warning is None:
             return ""
         text = caution(state.displayed_method, warning)

@@ -28,9 +28,10 @@ class OutliersView(View):
 
     def _update(self) -> None:
         state = self._state
-        self._plot.show(state.shown)
+        shown = state.at_size
+        self._plot.show(shown)
         columns = {}
-        for method, path in state.shown.items():
+        for method, path in shown.items():
             columns[method] = histogram_data(path.delta_entropy[path.position(state.n_frames)])
             set_data(self._plot.sources["Delta", method], columns[method])
         if ranges := histogram_ranges(list(columns.values())):

@@ -60,18 +60,24 @@ class CurveView(View):
 
     def _update_size(self) -> None:
         state = self._state
+        reached = state.at_size
         for method, path in state.shown.items():
-            row = [path.position(state.n_frames)]
+            row = [path.position(state.n_frames)] if method in reached else []
             set_data(self._plot.sources["Ring", method], rows_of(self._columns[method], row))
         self._update_ranges()
 
     def _update_ranges(self) -> None:
-        """Fit the axes to the path from 9 %, or from the current size if that is smaller."""
+        """Fit the axes to the path from 9 %, or from the current size if that is smaller.
+
+        While only the first part of a path is known, all of it is shown.
+        """
+        path = self._state.path
+        start = 9 if path is not None and path.is_whole else 0
         figure = self._plot.figure
         ends: dict[str, list[float]] = {"diversity": [], "entropy": []}
         for method, path in self._state.shown.items():
             columns = self._columns[method]
-            first = min(int(np.searchsorted(columns["percent"], 9)), path.position(self._state.n_frames))
+            first = min(int(np.searchsorted(columns["percent"], start)), path.position(self._state.n_frames))
             for name, values in ends.items():
                 values.extend(columns[name][first:])
         if not ends["entropy"]:

@@ -88,7 +88,7 @@ class ForcesView(View):
 
     def _update_subsets(self) -> None:
         state, forces = self._state, self._forces
-        shown = state.shown if state.opened and state.opened.dataset.has_forces else {}
+        shown = state.at_size if state.opened and state.opened.dataset.has_forces else {}
         self._plot.show(shown)
         parts = []
         for method in shown:

@@ -7,7 +7,7 @@ import panel as pn
 
 from ...analysis.methods import SEEDED_METHODS
 from ...analysis.target import OVERLAP
-from ...plots.base import set_data
+from ...plots.base import clear, set_data
 from ...plots.curves import path_columns, rows_of
 from ...plots.figures import overlap_figure
 from ...session.state import State
@@ -42,8 +42,8 @@ class OverlapView(View):
         self._plot.show(self._columns)
         for method, columns in self._columns.items():
             self._plot.sources["Path", method].data = columns
-        # All methods have the same sizes.
-        for columns in list(self._columns.values())[:1]:
+        # All methods have the same sizes; a part ends early.
+        for columns in sorted(self._columns.values(), key=lambda columns: -len(columns["n_frames"]))[:1]:
             self._stops.data = {
                 "x": columns["percent"],
                 "y": columns["overlap"],
@@ -63,9 +63,13 @@ class OverlapView(View):
             set_data(source, data)
 
     def _update_size(self) -> None:
-        for method, path in self._state.shown.items():
-            row = path.position(self._state.n_frames)
+        state, reached = self._state, self._state.at_size
+        for method, path in state.shown.items():
             columns = self._columns[method]
+            if method not in reached:
+                clear(self._plot.sources["Ring", method])
+                continue
+            row = path.position(state.n_frames)
             set_data(self._plot.sources["Ring", method], rows_of(columns, [row]))
             self._span.location = float(columns["percent"][row])
 

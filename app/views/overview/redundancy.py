@@ -70,6 +70,9 @@ class RedundancyView(View):
         names = ["full set", f"subset of {state.displayed_method}"]
         entropies, n_envs = [full["entropy"], subset["entropy"]], [full["n_envs"], subset["n_envs"]]
         colors = [FULL_COLOR, METHOD_INFO[state.displayed_method].color]
+        if not state.path.is_whole:
+            # The entropy of the full set may be unknown.
+            names, entropies, n_envs, colors = names[1:], entropies[1:], n_envs[1:], colors[1:]
         note = "shorter bar = more redundant"
         if labels is not None:
             names += labels.names

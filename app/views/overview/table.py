@@ -1,5 +1,7 @@
 """The metrics at the current size, for each method and the full set."""
 
+import math
+
 import panel as pn
 
 from ...analysis.methods import METHOD_INFO
@@ -34,7 +36,7 @@ class TableView(View):
         if not state.shown:
             return
         rows = [
-            _row(m, METHOD_INFO[m].color, state.row_of(m), m == state.displayed_method) for m in state.shown
+            _row(m, METHOD_INFO[m].color, state.row_of(m), m == state.displayed_method) for m in state.at_size
         ]
         rows.append(_row("full set", FULL_COLOR, state.full_set_metrics, False))
         self._table.object = (
@@ -57,15 +59,20 @@ def _head() -> str:
     return "".join(cells)
 
 
+def _known(value: float, decimals: int) -> str:
+    # Of the full set, they are unknown until the first order is whole.
+    return "…" if math.isnan(value) else nats(value, decimals)
+
+
 def _row(name: str, color: str, row: dict[str, float], active: bool) -> str:
     cells = (
         count(row["n_frames"]),
         count(row["n_envs"]),
-        nats(row["entropy"]),
-        nats(row["diversity"]),
+        _known(row["entropy"], 3),
+        _known(row["diversity"], 3),
         percent(row["overlap"]),
         nats(row["information_loss"]),
-        nats(row["max_delta_entropy"], 2),
+        _known(row["max_delta_entropy"], 2),
     )
     return (
         f"<tr{' class=active' if active else ''}>"

@@ -10,6 +10,7 @@ from ...analysis.target import DEFAULTS, ENVS, KNEE, LOSS, OVERLAP, SIZE, Target
 from ...session.state import State
 from ...text.help import tip
 from ...text.numbers import plural
+from ...text.parts import known
 from ...text.sentences import size_line, target_text
 from ...widgets.card import html
 from ..base import View
@@ -53,7 +54,10 @@ class SizeView(View):
         self.follow(self._update_target_text, "target", "paths", "active", "n_frames")
 
     def _moved(self, event) -> None:
-        sizes = self._state.sizes
+        sizes, path = self._state.sizes, self._state.path
+        if path is not None and event.new == path.position(self._state.n_frames):
+            # The size itself stays, as the whole path may have it while a part ends before.
+            return
         # Send the changes of all views as one message.
         with pn.io.hold():
             self._state.n_frames = int(sizes[min(event.new, len(sizes) - 1)])
@@ -100,7 +104,9 @@ class SizeView(View):
             self._target_text.object = ""
             return
         position, name = state.target.position(state.path.curve), escape(state.displayed_method)
-        if position is None:
+        if not state.path.is_whole:
+            text = f"The target is applied once the whole order of {name} is computed."
+        elif position is None:
             text = f"⚠ No size of {name} has {target_text(state.target)}; the size is unchanged."
         elif state.target.mode == KNEE:
             text = f"The knee of {name}: {plural(state.n_frames, 'frame')}. {tip('knee', 'left')}"
@@ -124,6 +130,8 @@ class SizeView(View):
         self._slider.value = state.path.position(state.n_frames)
         row = state.row_of(state.displayed_method)
         line = size_line(row, state.path.full_set_metrics)
+        if not state.path.is_whole:
+            line += f"<br>Only {escape(known({state.path.method: state.path}))} is known yet."
         self._line.object = f'<div class="size">{line}</div>'
 
     def __panel__(self):

@@ -147,7 +147,7 @@ def test_cancelling_keeps_the_open_file(opened, tmp_path, monkeypatch):
 def test_a_cancelled_method_is_unticked(opened, monkeypatch):
     started = threading.Event()
 
-    def slow(opened, method, marks, progress):
+    def slow(opened, method, marks, progress, on_part=None):
         started.set()
         while True:
             progress("fps", 1, 2)

@@ -111,9 +111,7 @@ def test_each_setting_recomputes_only_what_depends_on_it(opened, monkeypatch):
     modules = {"load": parameters, "environments": analysed_dataset, "method_path": method_path}
     for name, module in modules.items():
         function = getattr(module, name)
-        monkeypatch.setattr(
-            module, name, lambda *a, function=function, name=name: (made.append(name), function(*a))[1]
-        )
+        monkeypatch.setattr(module, name, lambda *a, f=function, n=name, **k: (made.append(n), f(*a, **k))[1])
 
     def change(**changed):
         made.clear()
