@@ -4,7 +4,7 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.stats import t as student_t
+from scipy.special import stdtrit
 
 from ..kernel_sums.sums import log_kernel_sum
 from ..progress import ProgressCallback
@@ -111,5 +111,5 @@ def estimate_entropy(
     values = math.log(len(X)) - log_kernel_sum(X[rows], envs, bandwidth, precision, progress)
     mean = float(np.mean(values))
     error = float(np.std(values, ddof=1)) / math.sqrt(n_samples) * math.sqrt(1 - n_samples / len(X))
-    half = float(student_t.ppf(0.5 + 0.5 * confidence, n_samples - 1)) * error
+    half = float(stdtrit(n_samples - 1, 0.5 + 0.5 * confidence)) * error
     return EntropyEstimate(mean, error, mean - half, mean + half, n_samples, len(X))
