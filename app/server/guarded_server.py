@@ -218,7 +218,12 @@ class _GuardedPage(_Guarded):
     async def get_session(self):
         """Return the session of the page; requests of others come between building and rendering it."""
         session = await super().get_session()  # type: ignore[misc]  # of the handler that is guarded
-        await loop_scheduler().wait_until_idle()
+        # It has no connection yet: on a busy server, its lifetime could end meanwhile.
+        session.block_expiration()
+        try:
+            await loop_scheduler().wait_until_idle()
+        finally:
+            session.unblock_expiration()
         return session
 
     def _take_token(self) -> None:

@@ -14,6 +14,7 @@ from tornado.web import RequestHandler
 from quests_app import app_hooks
 from quests_app.server import guarded_server
 from quests_app.server.guarded_server import GuardedApplication
+from quests_app.server.loop_scheduler import LoopScheduler
 from tests import asynchronous
 from tests.hostile.client import fetch
 
@@ -28,13 +29,14 @@ class ExitsAtOnce(RequestHandler):
         raise SystemExit(3)
 
 
-async def served(paths):
+async def served(paths, made=lambda application: None):
     guarded_server.contain_exits(asyncio.get_running_loop())
     application = GuardedApplication(
         {"/": Application(FunctionHandler(lambda doc: None))},
         extra_patterns=[(r"/exits", Exits), (r"/exits-at-once", ExitsAtOnce)],
     )
     application.initialize(IOLoop.current())
+    made(application)
     server = HTTPServer(application)
     bound, port = bind_unused_port()
     server.add_socket(bound)
@@ -48,6 +50,20 @@ async def served(paths):
 def test_an_exit_in_a_request_only_fails_the_request():
     answers = asynchronous.run(served(["/exits", "/exits-at-once", "/favicon.ico"]))
     assert [answer.code for answer in answers] == [500, 500, 200]
+
+
+def test_a_session_does_not_expire_before_its_page_is_sent(monkeypatch):
+    applications, ended = [], []
+
+    async def wait_while_sessions_expire(_) -> None:
+        (context,) = applications[0].applications.values()
+        n_before = len(context.sessions)
+        await context._cleanup_sessions(0)
+        ended.append(n_before - len(context.sessions))
+
+    monkeypatch.setattr(LoopScheduler, "wait_until_idle", wait_while_sessions_expire)
+    (page,) = asynchronous.run(served(["/"], applications.append))
+    assert (page.code, ended) == (200, [0])
 
 
 def test_an_exit_in_a_task_only_fails_the_task():
