@@ -231,7 +231,12 @@ def shared_page(context, url, looked_at, request):
         looked_at.append(Watched(context, url).open(url))
     (watched,) = looked_at
     request.node.stash[WATCH] = watched.page, watched.messages
-    watched.page.get_by_role("tab", name="Overview").click()
+    try:
+        watched.page.get_by_role("tab", name="Overview").click()
+    except Exception:
+        looked_at.clear()
+        watched.page.close()
+        raise
     yield watched.page
     if request.node.stash.get(FAILED, False) or watched.elsewhere or watched.errors:
         looked_at.clear()

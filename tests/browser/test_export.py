@@ -86,6 +86,9 @@ def the_command_is_shown(page):
     code = page.locator(".code code")
     code.wait_for()
     assert code.inner_text().startswith("quests-explorer compress ")
+    # The page is shared with other tests.
+    page.keyboard.press("Escape")
+    code.wait_for(state="hidden")
 
 
 def a_bandwidth_is_judged_before_it_is_used(page):
