@@ -14,7 +14,7 @@ from tornado.ioloop import IOLoop
 from quests_app.jobs.queue import shut_down
 from quests_app.plots import figures
 from quests_app.server import allowed_paths, guarded_server, websocket_limits
-from quests_app.server.bokeh_patch import patch_current_document, patch_defaults, patch_unsent_models
+from quests_app.server.bokeh_patch import patch_current_document, patch_defaults
 from quests_app.server.garbage import deferred_collection
 from quests_app.server.page_admission import PageAdmission
 from quests_app.server.panel_patch import patch_message_queue
@@ -53,7 +53,6 @@ def on_server_loaded(server_context) -> None:
     settings.perform_error_diagnostics = False
     patch_defaults()
     patch_current_document()
-    patch_unsent_models()
     figures.prepare()
     sys.setswitchinterval(SWITCH_SECONDS)
     gc.collect()

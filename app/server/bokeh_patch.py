@@ -85,6 +85,9 @@ class _MessageDeserializer(Deserializer):
 
 
 def patch_unsent_models() -> None:
-    """Keep models that have not been sent when a message from the page arrives as unknown to the page."""
+    """Keep models that have not been sent when a message from the page arrives as unknown to the page.
+
+    For notebooks: a server sends changes at once.
+    """
     if getattr(bokeh_document, "Deserializer", None) is Deserializer:
         bokeh_document.Deserializer = _MessageDeserializer  # type: ignore[misc]

@@ -86,6 +86,7 @@ def test_an_event_that_overtakes_a_change_finds_a_consistent_page(server):
 
 def test_sessions_are_isolated_and_leave_nothing(server, folder):
     held = Held()
+    server.wait_until_empty()
     paths = [marked_file(folder, i, DEMO, 700) for i in range(3)]
     asynchronous.run(together(server, paths, held, pause=0.7))
     assert held.losses == []

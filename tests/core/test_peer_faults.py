@@ -170,6 +170,8 @@ def test_compressed_files_are_read_at_once(tmp_path):
     ase.io.write(path, frames, format="extxyz")
     compressed = tmp_path / "fullerenes.xyz.gz"
     compressed.write_bytes(gzip.compress(path.read_bytes()))
+    # What only the first one needs is imported.
+    read(compressed)
     start = time.process_time()
     plain = read(path)
     middle = time.process_time()

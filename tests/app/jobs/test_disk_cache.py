@@ -168,7 +168,7 @@ import queue
 modules = {"environments": analysed_dataset, "method_path": method_path, "pca": map_placement}
 for name, module in modules.items():
     made = getattr(module, name)
-    setattr(module, name, lambda *a, made=made, name=name: (print(name), made(*a))[1])
+    setattr(module, name, lambda *a, made=made, name=name, **k: (print(name), made(*a, **k))[1])
 calls = queue.Queue()
 state = State(methods=["msc"], active="msc")
 controller = Controller(state, calls.put, with_umap=False)
