@@ -53,12 +53,11 @@ class MethodPath:
 
     def nearest_size(self, n_frames: int) -> int:
         """Return the largest size of the whole path of at most `n_frames` (the smallest if there is none)."""
-        sizes = self.all_sizes
-        return int(sizes[max(0, int(np.searchsorted(sizes, n_frames, side="right")) - 1)])
+        return int(self.all_sizes[_last_at_most(self.all_sizes, n_frames)])
 
     def position(self, n_frames: int) -> int:
         """Return the row of the largest size of at most `n_frames` (the first row if there is none)."""
-        return max(0, int(np.searchsorted(self.sizes, n_frames, side="right")) - 1)
+        return _last_at_most(self.sizes, n_frames)
 
     def metrics(self, n_frames: int) -> dict[str, float]:
         """Return the metrics of the subset of this size, by column of `curve`."""
@@ -97,6 +96,10 @@ class PartialPath(MethodPath):
         known = {"n_frames": self.whole_sizes[-1], "n_envs": self.n_envs, "fraction": 1.0, "overlap": 1.0,
                  "information_loss": 0.0}  # fmt: skip
         return {str(name): float(known.get(str(name), np.nan)) for name in self.curve}
+
+
+def _last_at_most(sizes: np.ndarray, n_frames: int) -> int:
+    return max(0, int(np.searchsorted(sizes, n_frames, side="right")) - 1)
 
 
 def _as_dict(row: pd.Series) -> dict[str, float]:
@@ -195,8 +198,7 @@ def method_path(
     order, kept, envs = order_frames(
         opened, method, marks, RANDOM_STATE, progress, reference, callback=callback
     )
-    sizes = curve_sizes(len(envs), envs.n_envs, len(marks.locked))
-    curve, delta_entropy = _measure(opened, kept, envs, order, sizes, progress, reference)
+    curve, delta_entropy = _measure(opened, kept, envs, order, _sizes(opened, marks), progress, reference)
     return MethodPath(method, kept[order], curve, delta_entropy, marks)
 
 
@@ -209,8 +211,13 @@ def first_part(opened: AnalysedDataset, method: str, marks: Marks, progress=None
 
 def part_size(opened: AnalysedDataset, marks: Marks) -> int:
     """Return the number of frames of the first part: the size of the path nearest to `PART_FRACTION`."""
-    kept, envs = _kept(opened, marks)
-    return default_size(curve_sizes(len(kept), envs.n_envs, len(marks.locked)), PART_FRACTION)
+    return default_size(_sizes(opened, marks), PART_FRACTION)
+
+
+def _sizes(opened: AnalysedDataset, marks: Marks) -> np.ndarray:
+    """Return the sizes of a path; the environments of the kept frames are counted, not copied."""
+    n_envs = np.delete(np.diff(opened.envs.offsets), np.asarray(marks.excluded, dtype=np.int64))
+    return curve_sizes(len(n_envs), int(n_envs.sum()), len(marks.locked))
 
 
 def _partial_path(
@@ -218,7 +225,7 @@ def _partial_path(
 ) -> PartialPath:
     """Return the path along the first `frames` of an order."""
     kept, envs = _kept(opened, marks)
-    whole = curve_sizes(len(kept), envs.n_envs, len(marks.locked))
+    whole = _sizes(opened, marks)
     order, sizes = np.searchsorted(kept, frames), whole[whole <= len(frames)]
     curve, delta_entropy = _measure(opened, kept, envs, order, sizes, progress, reference)
     return PartialPath(
