@@ -18,6 +18,7 @@ from pathlib import Path
 import numpy as np
 
 ROOT = Path(__file__).resolve().parents[2]
+CHILD = (sys.executable, "-m", "tests.fuzz.run")
 SECONDS = 60
 MEMORY = 1_500_000_000
 
@@ -43,7 +44,7 @@ def run(n_cases: int, seed: int, bombs: int = 100) -> Outcome:
 
 
 def _run_child(outcome: Outcome, seed: int, first: int, last: int, bombs: int) -> int:
-    command = [sys.executable, "-m", "tests.fuzz.run", *map(str, (seed, first, last, bombs))]
+    command = [*CHILD, *map(str, (seed, first, last, bombs))]
     lines: queue.Queue = queue.Queue()
     with subprocess.Popen(
         command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
@@ -51,13 +52,14 @@ def _run_child(outcome: Outcome, seed: int, first: int, last: int, bombs: int) -
         threading.Thread(target=lambda: [*map(lines.put, child.stdout), lines.put("")], daemon=True).start()
         lines.get(timeout=300)  # it is ready: everything is imported and compiled
         for number in range(first, last):
+            line, why = "", f"no answer in {SECONDS} s"
             try:
                 line = lines.get(timeout=SECONDS)
             except queue.Empty:
                 child.kill()
-                line = ""
+            else:
+                why = f"ended with {child.wait()}" if not line else ""
             if not line:
-                why = f"no answer in {SECONDS} s" if child.poll() is None else f"ended with {child.wait()}"
                 outcome.faults.append(f"case {number}: the process {why}: {child.stderr.read()[-300:]}")
                 outcome.n_cases += 1
                 return number + 1

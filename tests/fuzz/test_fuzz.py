@@ -1,10 +1,13 @@
 """Damaged files are refused with a clear error or read as they are."""
 
+import sys
+
 import numpy as np
 import pytest
 
 from tests import fuzz
 from tests.fuzz import mutations, oracle, verdict
+from tests.fuzz import run as child_runs
 from tests.fuzz.mutations import Case
 from tests.fuzz.run import run
 
@@ -48,9 +51,16 @@ def test_the_judge_notices_numbers_that_differ(tmp_path, monkeypatch):
         assert verdict.judge(Case("", "a.xyz", data), tmp_path)[0] == "FAULT"
 
 
-def test_a_hang_and_a_crash_are_faults(monkeypatch):
-    from tests.fuzz import run as module
-
-    monkeypatch.setattr(module, "SECONDS", 0)
-    # One of them at least is not answered before it was asked for.
-    assert any("no answer" in fault for fault in module.run(2, SEED, bombs=0).faults)
+@pytest.mark.parametrize(
+    ("what", "fault"),
+    [("time.sleep(600)", "no answer in"), ("sys.exit('broken')", "ended with 1: broken")],
+    ids=["hang", "crash"],
+)
+def test_a_hang_and_a_crash_are_faults(monkeypatch, what, fault):
+    monkeypatch.setattr(child_runs, "SECONDS", 1)
+    code = f"import sys, time; print('ready', flush=True); {what}"
+    monkeypatch.setattr(child_runs, "CHILD", (sys.executable, "-c", code))
+    outcome = run(2, SEED, bombs=0)
+    assert outcome.n_cases == 2
+    assert len(outcome.faults) == 2
+    assert all(fault in text for text in outcome.faults)
