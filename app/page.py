@@ -23,6 +23,7 @@ from .views.header.selection_bar import SelectionBar
 from .views.header.status import StatusView
 from .views.header.summary import SummaryView
 from .views.header.waiting import WaitingView
+from .views.health.badge import HealthBadge
 from .views.health.health import HealthView
 from .views.lost.lost_table import LostTable
 from .views.lost.outliers import LostLabelsView, OutliersView
@@ -45,6 +46,7 @@ from .views.tabs import TabMaker, Tabs, grid
 from .views.view_queue import ViewQueue
 from .widgets.card import CSS, html
 from .widgets.tables import TableKeys
+from .widgets.theme import Theme
 
 TITLE = "QUESTS Explorer"
 # Tabs that need frames, not only descriptors.
@@ -106,6 +108,7 @@ def page(
     # sessions, and the process would keep every session alive.
     with edit_readonly(page):
         page.busy = page.param.loading
+    main.append(Theme(page))
     return page
 
 
@@ -125,6 +128,8 @@ def content(
     tabs = Tabs(state, _makers(state, controller, sets, without), queue)
     bar = tabs.bar()
     queue.add(bar, (kind(state, controller) for kind in (SelectionBar,)))
+    if "health" not in without:
+        HealthBadge(state, controller, lambda badge: tabs.set_badge("health", badge))
     return pn.Column(
         StatusView(state, controller), SummaryView(state), bar, WaitingView(state, controller), tabs.content,
         css_classes=["page"], stylesheets=[CSS], sizing_mode="stretch_width", margin=0,

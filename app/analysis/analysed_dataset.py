@@ -21,6 +21,12 @@ class AnalysedDataset:
         """Hash of the file and parameters, which determine every result."""
         return self.dataset.sha256, self.parameters
 
+    @property
+    def descriptor_key(self) -> tuple:
+        """Hash of the file and the parameters that determine its descriptors, but not the bandwidth."""
+        own = self.parameters
+        return self.dataset.sha256, own.precomputed, own.k, own.cutoff, own.species
+
 
 def environments(dataset: DataSet, parameters: Parameters, progress=None) -> Environments:
     """Return the descriptors of all atoms of `dataset`."""

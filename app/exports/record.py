@@ -16,8 +16,10 @@ SUBSET = "subset.xyz"
 _PACKAGES = ("quests-explorer", "numpy", "numba", "ase", "scikit-learn")
 
 
-def record(opened: AnalysedDataset, path: MethodPath, n_frames: int, order: str, subset: bytes) -> dict:
-    """Return everything needed to reproduce, verify and cite a subset."""
+def record(
+    opened: AnalysedDataset, path: MethodPath, n_frames: int, order: str, subset: bytes, file: str = SUBSET
+) -> dict:
+    """Return everything needed to reproduce, verify and cite a subset, which is saved as `file`."""
     dataset, parameters = opened.dataset, opened.parameters
     return {
         "created": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
@@ -29,7 +31,7 @@ def record(opened: AnalysedDataset, path: MethodPath, n_frames: int, order: str,
             "elements": list(dataset.elements),
         },
         "subset": {
-            "file": SUBSET,
+            "file": file,
             "sha256": hashlib.sha256(subset).hexdigest(),
             "order": order,
             "n_frames": n_frames,

@@ -76,8 +76,7 @@ def save(
             raise FileExistsError(f"{file} exists; choose another name")
     check_source(opened)
     write_subset(target, source_frames(opened), path.frames(n_frames), order=order)
-    content = record(opened, path, n_frames, order, target.read_bytes())
-    content["subset"]["file"] = target.name
+    content = record(opened, path, n_frames, order, target.read_bytes(), target.name)
     try:
         atomic_write(beside, record_bytes(content), overwrite=False)
     except BaseException:

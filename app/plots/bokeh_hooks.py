@@ -5,20 +5,22 @@
 - `steps` and `bands`: Bokeh's own steps and areas, so that a source has the columns of the data;
 - `pin`: texts that stay at the edge of the frame while the axes move;
 - `follow_theme`: texts in the colour of the axis labels, which the theme of the page sets;
+- `clear_behind`: texts that no curve strikes through;
 - `all_ticks`: ticks for every range that the axis may get, of which the browser omits those that overlap;
 - `name_ticks`: names of sets that come and go; `color_column`: a colour for each bar;
 - `map_colors_of`: colours of the quantity itself, not of a copy of its column;
 - `add_handle`: a drag or click that selects a size;
 - `add_selection`: lasso and box, whose shape the server resolves; `add_tap`: a click on a point;
+- `add_pointer`: what is under the pointer, which the server knows;
 - `add_glyph`: rings around points.
 
 The layers of the map of few environments are in `map`. All change a `Template` before it is copied.
 """
 
 import re
+from base64 import b64encode
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Literal
-from urllib.parse import quote
 
 from bokeh.core.property.vectorization import Field
 from bokeh.models import (
@@ -47,6 +49,7 @@ from bokeh.models.mappers import ColorMapper
 from bokeh.models.renderers import GlyphRenderer
 from bokeh.plotting import figure
 
+from .palettes import FULL_COLOR
 from .template import Key, Template
 
 # The page renders on a canvas, which is fast; the SVG is rendered on request.
@@ -60,10 +63,14 @@ view.export("svg").to_blob().then((blob) => {
   setTimeout(() => URL.revokeObjectURL(link.href), 60000);
 });
 """
-_SVG_ICON = "data:image/svg+xml;utf8," + quote(
-    '<svg xmlns="http://www.w3.org/2000/svg" width="24" height="24"><text x="12" y="16" '
-    'text-anchor="middle" font-family="sans-serif" font-weight="700" font-size="10" fill="#5c6873">SVG'
-    "</text></svg>"
+# Bokeh escapes the address once more, which only base64 survives.
+_SVG_ICON = (
+    "data:image/svg+xml;base64,"
+    + b64encode(
+        b'<svg xmlns="http://www.w3.org/2000/svg" width="24" height="24"><text x="12" y="16" '
+        b'text-anchor="middle" font-family="sans-serif" font-weight="700" font-size="10" fill="#5c6873">SVG'
+        b"</text></svg>"
+    ).decode()
 )
 # Runs in the browser for immediate feedback; the server is notified only when the size changes.
 _NEAREST = """
@@ -81,6 +88,13 @@ if (best < 0 || requested.data.n_frames[0] == n_frames[best]) return
 if (span != null) span.location = x[best]
 requested.data = {n_frames: [n_frames[best]]}
 """
+# Tells the server where the pointer rests: it knows the points of an image too.
+_REST = """
+clearTimeout(pointer.timer)
+const {x, y, event_name} = cb_obj
+if (event_name == 'mousemove') pointer.timer = setTimeout(() => { pointer.data = {x: [x], y: [y]} }, 80)
+else if (pointer.data.x.length > 0) pointer.data = {x: [], y: []}
+"""
 _NO_LETTERS = re.compile("[^a-z]+")
 
 
@@ -90,7 +104,7 @@ def frame(template: Template, zooms: bool = True) -> None:
     fig.update(
         width=None, height=None, sizing_mode="stretch_both", align="auto", min_height=200,
         min_border_left=None, min_border_right=16, min_border_top=None, min_border_bottom=None,
-        background_fill_alpha=0, border_fill_alpha=0, outline_line_color=None, toolbar_inner=True,
+        background_fill_alpha=0, border_fill_alpha=0, outline_line_color=None, toolbar_inner=False,
         toolbar_location="above", output_backend="canvas",
     )  # fmt: skip
     for legend in fig.legend:
@@ -105,8 +119,9 @@ def frame(template: Template, zooms: bool = True) -> None:
     # Without a file name the tool opens a prompt.
     name = _file_name(fig)
     tools = [PanTool(), WheelZoomTool(), BoxZoomTool(), ResetTool()] if zooms else []
+    # The wheel scrolls the page until its tool is chosen.
     fig.toolbar.update(
-        logo=None, autohide=True, active_drag="auto", active_scroll="auto", active_inspect="auto",
+        logo=None, autohide=True, active_drag="auto", active_scroll=None, active_inspect="auto",
         active_tap="auto", tools=[*tools, SaveTool(filename=name), svg_tool(fig, name), *hovers],
     )  # fmt: skip
     for part in template.parts.values():
@@ -181,8 +196,7 @@ def _plain(spec: Any) -> Any:
 def follow_theme(fig: figure, *texts: Label | Text) -> None:
     """Keep the colour of texts in a figure equal to that of the axis labels, which the theme sets.
 
-    No fixed grey is legible on both white and black. Labels get a translucent background, so that lines
-    behind them do not make them illegible.
+    No fixed grey is legible on both white and black. Labels get a background, see `clear_behind`.
     """
     for text in texts:
         axis, link = fig.xaxis[0], {"text": text}
@@ -190,10 +204,18 @@ def follow_theme(fig: figure, *texts: Label | Text) -> None:
             code = "text.text_color = {value: cb_obj.major_label_text_color}"
         else:
             code = "text.text_color = cb_obj.major_label_text_color"
-            text.update(background_fill_color="white", background_fill_alpha=0.6)
-            background = "text.background_fill_color = cb_obj.background_fill_color"
-            fig.js_on_change("background_fill_color", CustomJS(args=link, code=background))
+            clear_behind(fig, text)
         axis.js_on_change("major_label_text_color", CustomJS(args=link, code=code))
+
+
+def clear_behind(fig: figure, text: Label | Text) -> None:
+    """Give a text a background in the colour of the paper, so that curves do not strike it through."""
+    text.update(background_fill_color="white", background_fill_alpha=0.85)
+    value = (
+        "{value: cb_obj.background_fill_color}" if isinstance(text, Text) else "cb_obj.background_fill_color"
+    )
+    code = f"text.background_fill_color = {value}"
+    fig.js_on_change("background_fill_color", CustomJS(args={"text": text}, code=code))
 
 
 def all_ticks(template: Template, values: Sequence[float], scale: Callable[[float], float]) -> None:
@@ -273,6 +295,24 @@ def add_selection(template: Template) -> None:
     tools = [kind(renderers=[], continuous=False) for kind in (LassoSelectTool, BoxSelectTool)]
     template.figure.add_tools(*tools)
     template.figure.toolbar.active_drag = tools[0]
+
+
+def add_pointer(template: Template) -> None:
+    """Report where the pointer rests, and hold a text about the point there.
+
+    The part ``("Pointer", "")`` is a source of columns ``x`` and ``y``, empty without the pointer; ``Hover``
+    is a label.
+    """
+    pointer = template.parts["Pointer", ""] = ColumnDataSource({"x": [], "y": []})
+    for event in ("mousemove", "mouseleave"):
+        template.figure.js_on_event(event, CustomJS(args={"pointer": pointer}, code=_REST))
+    label = Label(x=0, y=0, text="", visible=False, text_font_size="12px")
+    template.annotate(("Hover", ""), label)
+    follow_theme(template.figure, label)
+    label.update(
+        padding=5, border_radius=4, border_line_color=FULL_COLOR, border_line_alpha=0.6,
+        background_fill_alpha=0.95,
+    )  # fmt: skip
 
 
 def add_tap(template: Template, key: Key) -> None:

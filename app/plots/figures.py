@@ -59,7 +59,9 @@ def curve_figure() -> Template:
     hooks.frame(template)
     hooks.bands(template)
     hooks.pin(template, ("BoundNote", ""), x=6, x_units="screen", y_offset=2)
-    template.parts["Percent", ""].glyph.update(x_offset=-8, y_offset=-6)
+    labels = template.parts["Percent", ""].glyph
+    labels.update(x_offset=-8, y_offset=-6)
+    hooks.clear_behind(template.figure, labels)
     hooks.add_handle(template)
     return template.emptied()
 

@@ -5,7 +5,7 @@ from functools import cache
 import numpy as np
 from bokeh.core.property.descriptors import UnsetValueError
 from bokeh.core.property.vectorization import Field
-from bokeh.models import HoverTool, NumeralTickFormatter, Scatter
+from bokeh.models import NumeralTickFormatter, Scatter
 from bokeh.models.annotations import ColorBar, Title
 
 from quests_core.utils.escape import bokeh
@@ -14,7 +14,7 @@ from . import bokeh_hooks as hooks
 from .base import clear, limits, padded, set_ranges
 from .elements.maps import environment_map
 from .map_colors import LAST, MapColors
-from .raster import Raster, spread
+from .raster import Raster, shuffled, spread
 from .template import PlotFigure, Template
 
 # Above this the server rasterizes faster than the browser draws glyphs.
@@ -66,6 +66,7 @@ class MapFigure:
         self.image, self.points = plot.sources["Map", ""], plot.sources["Points", ""]
         self.rings, self.cross = plot.sources["Ring", ""], plot.sources["Cross", ""]
         self._glyphs = [plot.part(group).glyph for group in ("RingOutline", "Ring", "Points")]
+        self.pointer, self.hover = plot.part("Pointer"), plot.part("Hover")
         self.mapper = plot.part("Map").glyph.color_mapper
         self.color_bar = plot.part("ColorBar")
         self.bar_mapper = self.color_bar.color_mapper
@@ -87,6 +88,7 @@ class MapFigure:
         self._picked, self._raster = np.zeros(len(xy), dtype=bool), None
         self._coloring = MapColors(np.ones(len(xy), dtype=np.uint8), ("#c3c9d1",))
         self.set_current(None)
+        self.set_hover(None)
         if not keep_view:
             self._fit_view()
 
@@ -125,6 +127,21 @@ class MapFigure:
         points = self._xy[[] if row is None else [row]]
         self.cross.data = {"x": points[:, 0].tolist(), "y": points[:, 1].tolist()}
 
+    def set_hover(self, row: int | None, text: str = "") -> None:
+        """Show a text beside one point, or none; a Bokeh hover tool knows no points of an image."""
+        if row is None:
+            if self.hover.visible:
+                self.hover.visible = False
+            return
+        (x, y), ((left, right), (bottom, top), _) = self._xy[row].tolist(), self._view()
+        # Towards the middle of the figure.
+        is_right, is_high = 2 * x > left + right, 2 * y > bottom + top
+        self.hover.update(
+            x=x, y=y, text=bokeh(text), visible=True, x_offset=-12 if is_right else 12,
+            y_offset=-8 if is_high else 8, text_align="right" if is_right else "left",
+            text_baseline="top" if is_high else "bottom",
+        )  # fmt: skip
+
     def draw(self) -> None:
         """Update the figure after changes of points, rows, colours or selection."""
         if self.is_image:
@@ -133,7 +150,11 @@ class MapFigure:
             self._draw_glyphs()
 
     def _draw_glyphs(self) -> None:
-        rows = self.rows[np.argsort(self._coloring.colors[self.rows], kind="stable")]
+        rows, coloring = self.rows, self._coloring
+        if coloring.layers is not None:
+            rows = rows[shuffled(rows)]
+        layers = coloring.colors if coloring.layers is None else coloring.layers
+        rows = rows[np.argsort(layers[rows], kind="stable")]
         x, y = self._xy[rows].T
         self.points.data = {
             "x": x, "y": y, "color": self._coloring.colors[rows], "frame": self._frames[rows], "row": rows
@@ -157,8 +178,8 @@ class MapFigure:
 
     def pixels(self) -> np.ndarray:
         """Return the image of the visible range as indices into the palette of `mapper`."""
-        raster, colors = self._current_raster(), self._coloring.colors[self.rows]
-        image = raster.mean(colors) if self._coloring.mean else raster.highest(colors)
+        raster = self._current_raster()
+        image = self._coloring.image(raster, self.rows)
         picked = self._picked[self.rows]
         if picked.any():
             points = raster.mask(picked)
@@ -210,6 +231,5 @@ def _map() -> Template:
         cross = Scatter(marker="circle_cross", size=22, fill_color=None, line_color=color, line_width=width)
         hooks.add_glyph(template, group, cross)
     hooks.add_selection(template)
-    tooltips = [("frame", "@frame{0,0}"), ("environment", "@row{0,0}")]
-    fig.add_tools(HoverTool(renderers=[template.parts["Points", ""]], tooltips=tooltips, visible=False))
+    hooks.add_pointer(template)
     return template.emptied()

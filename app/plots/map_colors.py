@@ -1,7 +1,7 @@
 """Colours of the environments on the map, and their legend.
 
 A colour is an index from 1 to `LAST` into a palette. Higher indices are drawn on top, so that rare or
-important points are never hidden. Index 1 is grey: no value.
+important points are never hidden, unless `MapColors.layers` says otherwise. Index 1 is grey: no value.
 """
 
 from dataclasses import dataclass
@@ -15,9 +15,11 @@ from quests_core.information.entropy import OVERLAP_THRESHOLD
 from ..analysis.frame_columns import DROPPED, EXCLUDED, KEPT, LOCKED
 from ..analysis.methods import METHOD_INFO
 from .palettes import DENSITY, NOVELTY, NOVELTY_LIMIT
+from .raster import Raster
 
 GREY, FIRST, LAST = 1, 2, 253
-DROPPED_COLOR, EXCLUDED_COLOR = "#c3c9d1", "#7d6a58"
+# The first is translucent: as an opaque grey it would outshine all others on black, or be lost on white.
+DROPPED_COLOR, EXCLUDED_COLOR = "#868f9a80", "#7d6a58"
 # The second is used if the method has the first.
 LOCKED_COLORS = ("#D55E00", "#0072B2")
 # Omits the palest colours, which are invisible on white.
@@ -46,6 +48,9 @@ class MapColors:
         Show the mean of overlapping points instead of the highest index.
     note : str
         Additional explanation as plain text.
+    layers : ndarray of shape (n_envs,), optional
+        Layer of each environment, of which the higher are drawn on top; in one layer, each colour shows by
+        its share.
     """
 
     colors: np.ndarray
@@ -54,10 +59,21 @@ class MapColors:
     legend: tuple[tuple[str, str, int], ...] = ()
     mean: bool = False
     note: str = ""
+    layers: np.ndarray | None = None
+
+    def image(self, raster: Raster, rows: np.ndarray) -> np.ndarray:
+        """Return the image of the environments `rows`, which the raster has placed, as indices of colours."""
+        colors = self.colors[rows]
+        if self.mean:
+            return raster.mean(colors)
+        return raster.highest(colors) if self.layers is None else raster.mixed(colors, self.layers[rows])
 
 
 def by_status(status: np.ndarray, frame: np.ndarray, method: str) -> MapColors:
-    """Colour environments by the status of their frame: kept, dropped, locked or excluded."""
+    """Colour environments by the status of their frame: kept, dropped, locked or excluded.
+
+    Kept and dropped ones share a layer, as where kept ones lie, dropped ones often lie too.
+    """
     colors = {
         EXCLUDED: EXCLUDED_COLOR,
         DROPPED: DROPPED_COLOR,
@@ -68,10 +84,13 @@ def by_status(status: np.ndarray, frame: np.ndarray, method: str) -> MapColors:
     for code, name in enumerate(colors, start=1):
         codes[status == name] = code
     points = codes[frame]
+    # Excluded below, locked above.
+    layers = np.array([0, 0, 1, 1, 2], dtype=np.uint8)[points]
     counts = np.bincount(points, minlength=len(colors) + 1)[1:].tolist()
     legend = [(name, color, n) for (name, color), n in zip(colors.items(), counts, strict=True)]
     shown = tuple(entry for entry in legend[::-1] if entry[2] or entry[0] in (KEPT, DROPPED))
-    return MapColors(points, tuple(colors.values()), legend=tuple(sorted(shown, key=lambda e: e[0] != KEPT)))
+    ordered = tuple(sorted(shown, key=lambda entry: entry[0] != KEPT))
+    return MapColors(points, tuple(colors.values()), legend=ordered, layers=layers)
 
 
 def by_novelty(delta_entropy: np.ndarray, method: str) -> MapColors:

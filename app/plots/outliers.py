@@ -8,6 +8,8 @@ from quests_core.information.entropy import OVERLAP_THRESHOLD
 
 TICKS = (-1000, -100, -30, -10, -3, -1, 0, 1, 3, 10, 30, 100, 300, 1000, 3000, 10000, 100000)
 _BINS_PER_UNIT = 16
+# Share of the x axis that a word takes.
+_ROOM = 0.16
 
 
 def stretched(values):
@@ -42,9 +44,13 @@ def histogram_data(delta_entropy: np.ndarray) -> dict[str, np.ndarray]:
 def histogram_ranges(
     columns: Sequence[Mapping[str, np.ndarray]],
 ) -> tuple[tuple[float, float], tuple[float, float]] | None:
-    """Return the ranges along x and y that show all histograms completely; None if all are empty."""
+    """Return the ranges along x and y that show all histograms completely; None if all are empty.
+
+    There is room on both sides of 0 for the words "covered" and "lost".
+    """
     filled = [column for column in columns if len(column["place"])]
     if not filled:
         return None
-    ends = min(float(c["place"][0]) for c in filled), max(float(c["place"][-1]) for c in filled)
-    return ends, (0.5, 2 * max(float(c["count"].max()) for c in filled))
+    low, high = min(float(c["place"][0]) for c in filled), max(float(c["place"][-1]) for c in filled)
+    room = _ROOM * max(high, 0.0, high - low, -low)
+    return (min(low, -room), max(high, room)), (0.5, 2 * max(float(c["count"].max()) for c in filled))

@@ -1,10 +1,11 @@
 """Rasterize points to an image that shows every one of them.
 
 A pixel is a colour index from 0 to 255: 0 is empty, and points have indices from 1, of which the higher are
-drawn on top.
+drawn on top, unless points of several colours share a layer: then each colour shows by its share.
 """
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -56,6 +57,19 @@ class Raster:
         image.ravel()[self.pixels[order]] = colors[order]
         return spread(image, self.radius)
 
+    def mixed(self, colors: np.ndarray, layers: np.ndarray) -> np.ndarray:
+        """Return the image with higher layers drawn on top, and the colours of a layer mixed."""
+        order = self._shuffled
+        order = order[np.argsort(layers[self.rows[order]], kind="stable")]
+        image = np.zeros(self.shape, dtype=np.int32)
+        image.ravel()[self.pixels[order]] = np.arange(1, len(order) + 1)
+        shown = np.append(np.uint8(0), colors[self.rows[order]])
+        return shown[spread(image, self.radius)]
+
+    @cached_property
+    def _shuffled(self) -> np.ndarray:
+        return shuffled(self.rows)
+
     def mean(self, colors: np.ndarray) -> np.ndarray:
         """Return the image of the mean colour of the points in each pixel.
 
@@ -78,6 +92,11 @@ class Raster:
         image = np.zeros(self.shape, dtype=np.uint8)
         image.ravel()[self.pixels[chosen[self.rows]]] = 1
         return spread(image, self.radius)
+
+
+def shuffled(rows: np.ndarray) -> np.ndarray:
+    """Return an order of `rows` that depends on none of their properties, the same for every selection."""
+    return np.argsort(rows.astype(np.uint32) * np.uint32(2654435761), kind="stable")
 
 
 def spread(image: np.ndarray, radius: int) -> np.ndarray:

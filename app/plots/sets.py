@@ -6,11 +6,11 @@ import numpy as np
 
 from quests_core.information.entropy import OVERLAP_THRESHOLD
 
-SET_COLOR, REFERENCE_COLOR, COVERED_COLOR = "#0072B2", "#D55E00", "#56B4E9"
+# Of no method: orange and blue would be taken for two of them.
+SET_COLOR, REFERENCE_COLOR, COVERED_COLOR = "#2a8c8c", "#9aa1a9", "#8fc1c1"
 # δH spans −10 to thousands of nats: the axis is linear up to about this, then logarithmic.
 _LINEAR = 2.0
 TICKS = (-20, -10, -5, -2, 0, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10_000)
-GREY = "#c3c9d1"
 # Of the numbers in cells.
 LIGHT, DARK = "#ffffff", "#10202c"
 

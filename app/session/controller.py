@@ -68,6 +68,7 @@ class Controller:
         self.results = Results(self.uploads)
         self._precomputed: dict[str, Environments] = {}
         self._path_updater = PathUpdater(state, self)
+        self._request: object | None = None
         self._closed = False
         self._session = session_opened(self)
 
@@ -224,13 +225,16 @@ class Controller:
             self.state.map_notice = f"UMAP needs at least {umap_process.MIN_POINTS} environments."
             return
 
+        def is_open() -> bool:
+            return self.state.data.descriptor_key == opened.descriptor_key
+
         def done(xy):
-            if self.state.opened is opened:
+            if is_open():
                 n_fitted = min(len(xy), map_placement.LIMIT)
                 self.state.param.update(embedding=xy, embedding_kind="UMAP", n_fitted=n_fitted)
 
         def failed(error):
-            if self.state.opened is opened:
+            if is_open():
                 why = "UMAP was cancelled." if isinstance(error, Cancelled) else f"UMAP failed: {error}."
                 self.state.map_notice = why
 
@@ -241,8 +245,9 @@ class Controller:
         self, path: Path | str, name: str, parameters: Parameters, dataset: DataSet | None = None
     ) -> None:
         self._jobs.cancel()
-        self.state.param.update(error="", notice="")
+        self.state.param.update(error="", notice="", opening=name if self.state.opened is not None else "")
         before, marks = self.state.opened, self.state.marks
+        request = self._request = object()
         envs = self._precomputed.get(parameters.precomputed)
 
         def work(progress):
@@ -256,9 +261,11 @@ class Controller:
             return opened, first, self.results.pca(opened)
 
         def failed(error):
+            if self._request is request:
+                self.state.opening = ""
             if self.state.opened is None or path != self.state.opened.dataset.path:
                 self.uploads.discard(Path(path))
-            self.show_error(f"Could not open {name}", error, Path(path).name)
+            self.show_error(f"Could not open {name}", error, path, name)
 
         self._jobs.submit(f"Opening {name}", work, lambda results: self._show(*results), failed)
 
@@ -266,12 +273,17 @@ class Controller:
         state, before = self.state, self.state.opened
         if before is not None and before.dataset.path != opened.dataset.path:
             self.uploads.discard(before.dataset.path)
-        self._map_jobs.cancel()
+        # Another bandwidth leaves the map as it is.
+        keeps_map = before is not None and before.descriptor_key == opened.descriptor_key
+        pca = {"embedding": xy, "embedding_kind": "PCA", "n_fitted": len(xy), "map_notice": ""}
+        if not keeps_map:
+            self._map_jobs.cancel()
         self._path_updater.forget()
         same = before is not None and before.dataset.sha256 == opened.dataset.sha256
         active = path.method if state.active == MSC_WITH_REFERENCE else state.active
         state.param.update(
             opened=opened,
+            opening="",
             marks=path.marks,
             selected=state.selected if same else (),
             current_env=state.current_env if same else None,
@@ -280,14 +292,13 @@ class Controller:
             active=active,
             methods=[m for m in METHODS if m in (*state.methods, active)],
             n_frames=method_path.default_size(path.all_sizes),
-            embedding=xy,
-            embedding_kind="PCA",
-            n_fitted=len(xy),
-            map_notice="",
+            **({} if keeps_map else pca),
         )
         self.history.forget()
         self._path_updater.compute_missing()
-        if self._with_umap:
+        if self._with_umap and not (
+            state.embedding_kind == "UMAP" or state.map_activity.running or state.map_notice
+        ):
             # Last in the queue: UMAP starts after the computations for all plots.
             self._jobs.submit("UMAP", lambda _: None, lambda _: self._embed_if(opened), lambda _: None)
 
@@ -295,12 +306,12 @@ class Controller:
         if self.state.opened is opened:
             self.embed()
 
-    def show_error(self, what: str, error: Exception, name: str = "") -> None:
-        """Show an error message: `what` failed and why; `name` is removed from the start of the reason."""
+    def show_error(self, what: str, error: Exception, path: Path | str = "", name: str = "") -> None:
+        """Show an error message: `what` failed and why; the file `path` is called `name` there."""
         kept = " What is shown has not changed." if self.state.opened is not None else ""
         if isinstance(error, Cancelled):
             # Computing stops, so "is being computed" would be wrong.
             parts = stopped_text(self.state.parts)
             self.state.notice = f"Cancelled. {parts}" if parts else f"Cancelled.{kept}"
             return
-        self.state.error = f"{what}: {error_reason(error, name)}{kept}"
+        self.state.error = f"{what}: {error_reason(error, path, name)}{kept}"

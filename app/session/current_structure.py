@@ -25,6 +25,11 @@ def shown_frame(state: State) -> int:
     return frame_of(state, int(np.nanargmax(delta)))
 
 
+def shown_env(state: State) -> int:
+    """Return the current environment, else the most novel one of the shown frame."""
+    return row_in(state, shown_frame(state)) if state.current_env is None else state.current_env
+
+
 def frame_of(state: State, row: int) -> int:
     """Return the frame of an environment."""
     return int(np.searchsorted(state.data.envs.offsets, row, side="right")) - 1

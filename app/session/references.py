@@ -13,6 +13,7 @@ from ..analysis.compare import Comparison, Matrix
 from ..analysis.method_path import MethodPath
 from ..analysis.methods import METHODS, MSC_WITH_REFERENCE
 from ..analysis.reference import Reference
+from ..text.errors import error_reason
 from .controller import Controller
 from .state import State
 
@@ -84,7 +85,7 @@ class ReferenceSets(param.Parameterized):
         try:
             stat = path.stat()
         except OSError as error:
-            self._state.error = f"Could not add {name}: {error.strerror}: {path}."
+            self._state.error = f"Could not add {name}: {error_reason(error, path, name)}"
             return
         parameters = opened.parameters
         described = parameters.k, parameters.cutoff, parameters.species
@@ -96,7 +97,7 @@ class ReferenceSets(param.Parameterized):
             key,
             lambda progress: files.reference(path, name, parameters, uploaded, progress),
             self._added,
-            lambda error: self._failed(f"Could not add {name}", error, path),
+            lambda error: self._failed(name, error, path),
         )
 
     def _added(self, other: Reference) -> None:
@@ -104,13 +105,13 @@ class ReferenceSets(param.Parameterized):
         self.param.update(references=(*others, other), chosen=other)
         self.refresh()
 
-    def _failed(self, what: str, error: Exception, path: Path) -> None:
+    def _failed(self, name: str, error: Exception, path: Path) -> None:
         if all(other.path != path for other in self.references):
             self._uploads.discard(path)
         if isinstance(error, Cancelled):
             self._state.notice = "Cancelled."
         else:
-            self._state.error = f"{what}: {str(error) or type(error).__name__}"
+            self._state.error = f"Could not add {name}: {error_reason(error, path, name)}"
 
     def remove(self, other: Reference) -> None:
         """Remove a file from the list."""

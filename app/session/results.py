@@ -109,11 +109,11 @@ class Results:
 
     def pca(self, opened: AnalysedDataset) -> np.ndarray:
         """Return the first two principal components of all environments."""
-        return self._cache.get(("pca", opened.key), lambda: map_placement.pca(opened.envs.X))
+        return self._cache.get(("pca", opened.descriptor_key), lambda: map_placement.pca(opened.envs.X))
 
     def umap(self, opened: AnalysedDataset, progress) -> np.ndarray:
         """Return the UMAP embedding of all environments."""
         X = opened.envs.X
         return self._cache.get(
-            ("umap", opened.key), lambda: map_placement.embed(X, self._umap.embed, progress)
+            ("umap", opened.descriptor_key), lambda: map_placement.embed(X, self._umap.embed, progress)
         )

@@ -59,6 +59,9 @@ class State(param.Parameterized):
         default="overview", objects=list(TABS), doc="Key of the visible tab."
     )
 
+    opening = param.String(
+        default="", doc='Name of the data set that will replace the open one; "" if none is being opened.'
+    )
     error = param.String(default="", doc="Error of the last request.")
     notice = param.String(default="", doc="Message about the last request, without an error.")
     map_notice = param.String(default="", doc="Reason why the map is not a UMAP embedding.")
@@ -114,6 +117,15 @@ class State(param.Parameterized):
     def path(self) -> MethodPath | None:
         """Path of the displayed method, None before it is computed."""
         return self.paths.get(self.displayed_method)
+
+    @property
+    def export_path(self) -> MethodPath | None:
+        """Path whose subset can be exported: that of the active method, and of no other in its place.
+
+        None until it is whole and current, and while another data set is being opened.
+        """
+        path = self.paths.get(self.active)
+        return path if path is not None and self.is_current(path) and not self.opening else None
 
     def is_current(self, path: MethodPath) -> bool:
         """Whether a path is whole and belongs to the current marks and reference."""

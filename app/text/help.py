@@ -1,5 +1,6 @@
 """Explanations of terms, and the tooltips that show them."""
 
+from collections.abc import Sequence
 from html import escape
 
 HELP = {
@@ -91,24 +92,41 @@ HELP = {
 }
 
 
+# Of topics that share one ⓘ and whose text does not begin with their name.
+_NAMES = {"entropy": "Entropy H", "diversity": "Diversity D", "overlap": "Overlap", "handle": "Size"}
+
+
 def tip(topic: str, side: str = "") -> str:
     """Return the ⓘ that explains a term on hover and on keyboard focus."""
+    text, _ = HELP[topic]
+    return _info(text, _explained(topic), side)
+
+
+def tips(topics: Sequence[str]) -> str:
+    """Return one ⓘ that explains all terms of a heading."""
+    if len(topics) < 2:
+        return "".join(map(tip, topics))
+    parts = [(f"<b>{_NAMES[topic]}</b> " if topic in _NAMES else "") + _explained(topic) for topic in topics]
+    label = " ".join(f"{_NAMES.get(topic, '')} {HELP[topic][0]}".strip() for topic in topics)
+    return _info(label, "".join(f'<span class="part">{part}</span>' for part in parts), "several")
+
+
+def _explained(topic: str) -> str:
     text, formula = HELP[topic]
-    formula = f'<span class="formula">{escape(formula)}</span>' if formula else ""
+    return escape(text) + (f'<span class="formula">{escape(formula)}</span>' if formula else "")
+
+
+def _info(label: str, content: str, side: str) -> str:
     return (
-        f'<span class="help {side}" tabindex="0" role="note" aria-label="{escape(text)}">'
-        f"<i>i</i><span>{escape(text)}{formula}</span></span>"
+        f'<span class="help {side}" tabindex="0" role="note" aria-label="{escape(label)}">'
+        f"<i>i</i><span>{content}</span></span>"
     )
 
 
 def notes(texts: dict[str, str]) -> str:
     """Return the ⓘ that explains several names."""
     lines = "".join(f"<b>{escape(name)}</b> {escape(text)}<br>" for name, text in texts.items())
-    label = escape("; ".join(f"{name}: {text}" for name, text in texts.items()))
-    return (
-        f'<span class="help side" tabindex="0" role="note" aria-label="{label}">'
-        f"<i>i</i><span>{lines}</span></span>"
-    )
+    return _info("; ".join(f"{name}: {text}" for name, text in texts.items()), lines, "side")
 
 
 def glossary() -> str:

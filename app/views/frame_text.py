@@ -44,6 +44,19 @@ def environment_line(state: State, row: int) -> str:
     return " · ".join(part for part in parts if part)
 
 
+def environment_text(state: State, row: int) -> str:
+    """Return frame, atom, label, δH and force of an environment as lines of plain text."""
+    dataset, delta, frame = state.data.dataset, novelty(state), frame_of(state, row)
+    atom, force = atom_of(state, row), dataset.forces[row]
+    lines = [
+        f"frame {count(frame)}, atom {count(atom)} ({dataset.frames[frame].symbols[atom]})",
+        dataset.labels[frame][:60],
+        "" if delta is None else _novelty(delta[row]),
+        "" if np.isnan(force) else f"|F| = {force:.3g} eV/Å",
+    ]
+    return "\n".join(filter(None, lines))
+
+
 def _novelty(delta: float) -> str:
     if np.isnan(delta):
         return "excluded (no δH)"

@@ -30,6 +30,7 @@ class Tabs:
         self._state, self._makers, self._queue = state, makers, queue or ViewQueue()
         self._keys = [key for key in TABS if key in makers]
         self._made: dict[str, pn.Column] = {}
+        self._badges: dict[str, str] = {}
         self.content = _column()
         self._bar = pmui.Tabs(
             *((TABS[key], pn.Spacer(height=0)) for key in self._keys), margin=0, height=42,
@@ -39,7 +40,7 @@ class Tabs:
         )  # fmt: skip
         self._bar.param.watch(lambda event: setattr(state, "tab", self._keys[event.new]), "active")
         state.param.watch(lambda _: self._show(), "tab")
-        state.param.watch(lambda _: self._hide_if_empty(), "opened")
+        state.param.watch(lambda *_: self._hide_if_empty(), ["opened", "opening"])
         self._show()
         self._hide_if_empty()
 
@@ -53,9 +54,18 @@ class Tabs:
             margin=0,
         )
 
+    def set_badge(self, key: str, badge: str) -> None:
+        """Show HTML behind the title of a tab, if there is one."""
+        if key in self._keys and self._badges.get(key, "") != badge:
+            self._badges[key] = badge
+            index = self._keys.index(key)
+            with pn.io.hold():
+                self._bar[index] = (TABS[key] + badge, self._bar[index])
+
     def _hide_if_empty(self) -> None:
         # Axes without data would look like a result.
         self.content.visible = self._state.opened is not None
+        self.content.css_classes = ["tabs", *["stale"] * bool(self._state.opening)]
 
     def _show(self) -> None:
         tab = self._state.tab if self._state.tab in self._keys else self._keys[0]

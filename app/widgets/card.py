@@ -5,7 +5,7 @@ from pathlib import Path
 
 import panel as pn
 
-from ..text.help import tip
+from ..text.help import tips
 
 CSS = (Path(__file__).parents[1] / "assets" / "style.css").read_text(encoding="utf-8")
 
@@ -37,8 +37,7 @@ def html(text: str = "", **options) -> pn.pane.HTML:
 
 def heading(title: str, topics: tuple[str, ...] = (), note: str = "") -> str:
     """Return the heading of a card as HTML; `note` must already be escaped."""
-    tips = " ".join(tip(topic) for topic in topics)
-    return f'<div class="head"><h2>{escape(title)}</h2>{tips}<span class="note">{note}</span></div>'
+    return f'<div class="head"><h2>{escape(title)}</h2>{tips(topics)}<span class="note">{note}</span></div>'
 
 
 def card(head, *content, area: str, css: tuple[str, ...] = (), **options) -> pn.Column:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pandas as pd
 import panel as pn
-from bokeh.models.widgets.tables import NumberFormatter, StringFormatter
+from bokeh.models.widgets.tables import HTMLTemplateFormatter, StringFormatter
 
 from .card import CSS
 
@@ -81,10 +81,16 @@ def _is_page(page, bounds) -> bool:
     return isinstance(page, int) and low <= page and (high is None or page <= high)
 
 
-def number(decimals: int = 0) -> NumberFormatter:
-    """Return the formatter of a numeric column; missing values become a dash."""
-    places = f".{'0' * decimals}" if decimals else ""
-    return NumberFormatter(format=f"0,0{places}", nan_format=MISSING)
+def number(decimals: int = 0) -> HTMLTemplateFormatter:
+    """Return the formatter of a numeric column, with a real minus sign; missing values become a dash.
+
+    Bokeh's own formatter of numbers writes a hyphen.
+    """
+    # No negative zero.
+    places = f"{{minimumFractionDigits: {decimals}, maximumFractionDigits: {decimals}}}"
+    rounded = f"(Number(value.toFixed({decimals})) || 0)"
+    text = f"{rounded}.toLocaleString('en-US', {places}).replace('-', '−')"
+    return HTMLTemplateFormatter(template=f"<%= Number.isFinite(value) ? {text} : '{MISSING}' %>")
 
 
 def data_table(

@@ -53,6 +53,7 @@ def frames_are_filtered_picked_and_locked(page, small_file):
     found = rows(page)
     assert len(found) == shown
     assert {(row[2], row[-1]) for row in found} == {("hot", "dropped")}
+    assert {row[5][0] for row in found} == {"−"}, "energies have a minus sign, no hyphen"
     a_click_on_the_head_sorts(page)
     ticks_pick(page)
     page.get_by_role("button", name="Select all frames that match the filter").click()

@@ -235,7 +235,7 @@ async def long_values(server: ServedAs, rng: np.random.Generator) -> list[str]:
 def held_values(wire: Wire) -> Iterator[tuple[str, str, object]]:
     """Yield models, attributes, and the values that a client sets."""
     long = "/a" * 2**20
-    path = wire.find("Path or data-set name")
+    path = wire.find("File path or data-set name")
     yield path, "value_input", long
     yield path, "value", long
     yield path, "value_input", "/a" * 9000

@@ -52,7 +52,7 @@ def test_a_long_text_is_refused_before_it_is_looked_at(with_data):
     async def scenario():
         wire = await opened(with_data, "good.xyz")
         for value in ("x" * 20_001, ["x"] * 100_001):
-            header, _ = await wire.change(wire.find("Path or data-set name"), "value_input", value)
+            header, _ = await wire.change(wire.find("File path or data-set name"), "value_input", value)
             assert header["msgtype"] == "ERROR"
         header, _ = await wire.patch({"kind": "RootRemoved", "model": {"id": wire.find("Frames kept")}})
         assert header["msgtype"] == "ERROR"

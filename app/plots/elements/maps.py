@@ -59,8 +59,7 @@ def environment_map(
     xlim, ylim = padded(xy[:, 0], 0.03), padded(xy[:, 1], 0.03)
     drawn = np.arange(len(xy)) if rows is None else np.asarray(rows)
     raster = Raster.of(xy[drawn], xlim, ylim, size)
-    indices = colors.colors[drawn]
-    pixels = raster.mean(indices) if colors.mean else raster.highest(indices)
+    pixels = colors.image(raster, drawn)
     palette = [_CLEAR, *colors.palette]
     image = hv.Image(
         pixels[::-1], ["x", "y"], "color", bounds=(xlim[0], ylim[0], xlim[1], ylim[1]), group="Map"

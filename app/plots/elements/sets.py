@@ -22,7 +22,7 @@ from ..entropy_bars import (
 )
 from ..entropy_bars import ENTROPY as ENTROPY_BAR
 from ..palettes import FULL_COLOR, NOVELTY
-from ..sets import COVERED_COLOR, DARK, GREY, LIGHT, color_limit, matrix_data, short_names
+from ..sets import COVERED_COLOR, DARK, LIGHT, REFERENCE_COLOR, color_limit, matrix_data, short_names
 from .dimensions import ADDED, COVERED, DELTA, ENTROPY, OVERLAP
 from .options import figure, plain, styled
 
@@ -156,7 +156,7 @@ def set_map(
     xy : ndarray of shape (n, 2)
         Places of the environments of the file.
     novelty : ndarray of shape (n,)
-        δH of each given the reference, nats; covered environments are light blue.
+        δH of each given the reference, nats; covered environments are pale.
     reference_xy : ndarray of shape (m, 2)
         Places of the environments of the reference.
     frames : ndarray of shape (n,), optional
@@ -188,7 +188,7 @@ def set_map(
         points, "colored point", DELTA.name, tooltips=tooltips, cmap=list(NOVELTY), clim=clim,
         clipping_colors={"min": COVERED_COLOR}, colorbar=True, clabel=DELTA.label,
     )  # fmt: skip
-    items = [styled(grey, "point", GREY), colored]
+    items = [styled(grey, "point", REFERENCE_COLOR), colored]
     return figure(
         hv.Overlay(items), "wide figure", xlim=padded(both[:, 0], 0.03), ylim=padded(both[:, 1], 0.03),
         xaxis=None, yaxis=None, show_grid=False,

@@ -37,7 +37,16 @@ class MatrixView(View):
                 self._sets.refresh()
             self._update()
 
+    def _leave_empty_labels(self) -> None:
+        """Offer the files alone where there are some, and only one label, which compares with nothing."""
+        labels, sets = self._sets.labels, self._sets
+        only_files = labels is not None and len(labels.names) < 2 and bool(sets.references)
+        self._mode.visible = not only_files
+        if only_files and self._mode.value == LABELS:
+            self._mode.value = FILES
+
     def _update(self) -> None:
+        self._leave_empty_labels()
         matrix = self._sets.labels if self._mode.value == LABELS else self._sets.files
         note = "not symmetric: larger sets cover more"
         shown = matrix is not None and len(matrix.names) > 1

@@ -67,7 +67,7 @@ class SetMapView(View):
     def _note(comparison, opened) -> str:
         if comparison is None or opened is None:
             return ""
-        note = "light blue: covered; click a point to select its frame"
+        note = "pale: covered; click a point to select its frame"
         drawn = len(comparison.rows) + len(comparison.back_rows)
         if drawn < int((~np.isnan(comparison.novelty)).sum()) + len(comparison.back):
             note = f"{plural(drawn, 'point')} drawn, a sample that includes the most novel; {note}"

@@ -29,7 +29,7 @@ class SetsView(View):
         self._sets, self._following = sets, False
         self._drop = FileDrop(width=260, height=60, margin=(0, 12, 0, 0), stylesheets=[DROP])
         self._path = pmui.TextInput(
-            label="Path or data-set name",
+            label="File path or data-set name",
             placeholder="/data/reference.xyz",
             size="small",
             width=260,

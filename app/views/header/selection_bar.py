@@ -31,7 +31,7 @@ class SelectionBar(View):
             **_STYLE,
         )  # fmt: skip
         self._unmark = button("Unmark", "Remove the lock or exclusion", self._mark("clear"), **_STYLE)
-        self._clear = button("Clear", "Clear the selection (Esc)", self._clear_selection, **_STYLE)
+        self._clear = button("Clear selection", "Clear the selection (Esc)", self._clear_selection, **_STYLE)
         self._actions = pn.Row(
             self._text, self._lock, self._exclude, self._unmark, self._clear, margin=0, align="center",
             css_classes=["wraps"], stylesheets=[CSS],

@@ -9,7 +9,7 @@ from ...session.controller import Controller
 from ...session.state import State
 from ...text.numbers import duration
 from ...text.parts import progress_text
-from ...widgets.card import html
+from ...widgets.card import CSS, html
 from ..base import View
 
 
@@ -32,10 +32,13 @@ class StatusView(View):
         )  # fmt: skip
         self._error, self._error_text = self._alert("error", "error")
         self._notice, self._notice_text = self._alert("info", "notice")
+        # Over the page at its bottom, to be seen wherever it is scrolled to.
+        self._messages = pn.Column(
+            self._error, self._notice, margin=0, visible=False, css_classes=["toasts"], stylesheets=[CSS]
+        )
         self._all = pn.Column(
-            self._progress, self._error, self._notice, sizing_mode="stretch_width", margin=0, visible=False,
-            styles={"gap": "8px"},
-        )  # fmt: skip
+            self._progress, self._messages, sizing_mode="stretch_width", margin=0, visible=False
+        )
         self.follow(
             self._update_progress,
             "running",
@@ -45,7 +48,7 @@ class StatusView(View):
             "remaining",
             source=state.main_activity,
         )
-        self.follow(self._update_progress, "paths", "methods")
+        self.follow(self._update_progress, "paths", "methods", "opening")
         self.follow(self._update_error, "error")
         self.follow(self._update_notice, "notice")
 
@@ -74,8 +77,15 @@ class StatusView(View):
         details = " · ".join(text for text in (activity.step, done, left) if text)
         self._text.object = (
             f'<div class="progress"><b>{escape(activity.title)}</b><span>{escape(details)}</span></div>'
-            f'<div class="small">{escape(progress_text(self._state.parts))}</div>'
+            f'<div class="small">{escape(self._shown_text())}</div>'
         )
+
+    def _shown_text(self) -> str:
+        """Return whose results are shown meanwhile, and which part of them."""
+        state = self._state
+        if state.opening and state.opened is not None:
+            return f"Until then, the results of {state.opened.dataset.name} stay."
+        return progress_text(state.parts)
 
     def _update_error(self) -> None:
         self._show(self._error, self._error_text, self._state.error)
@@ -84,7 +94,8 @@ class StatusView(View):
         self._show(self._notice, self._notice_text, self._state.notice)
 
     def _hide_if_empty(self) -> None:
-        self._all.visible = any(item.visible for item in self._all)
+        self._messages.visible = self._error.visible or self._notice.visible
+        self._all.visible = self._progress.visible or self._messages.visible
 
     def _show(self, alert: pmui.Alert, pane: pn.pane.HTML, text: str) -> None:
         pane.object = escape(text)

@@ -23,7 +23,11 @@ class SummaryView(View):
         self._facts, self._verdict = html(), html()
         self._card = card(self._facts, self._verdict, area="auto", css=("over",), sizing_mode="stretch_width")
         self.follow(self._update_facts, "opened", "paths")
+        self.follow(self._update_staleness, "opening")
         self.follow(self._update_verdict, "paths", "methods", "active", "n_frames", "reference")
+
+    def _update_staleness(self) -> None:
+        self._card.css_classes = ["card", "over", *["stale"] * bool(self._state.opening)]
 
     def _update_facts(self) -> None:
         state = self._state
@@ -77,11 +81,7 @@ class SummaryView(View):
             else "Nothing is lost."
         )
         if state.displayed_method != "random" and "random" in state.at_size:
-            other = state.row_of("random")
-            more += (
-                f" By comparison, random covers {percent(other['overlap'])}, "
-                f"with δH up to {nats(other['max_delta_entropy'], 1)} nats."
-            )
+            more += f" {_random(state.displayed_method, row, state.row_of('random'))}"
         if state.displayed_method not in ("msc", MSC_WITH_REFERENCE) and "msc" in state.at_size:
             more += " " + comparison_sentence(state.displayed_method, row, "msc", state.row_of("msc"))
         sentence = verdict(state.displayed_method, row, reference)
@@ -99,6 +99,15 @@ class SummaryView(View):
     def __panel__(self):
         """Return the card."""
         return self._card
+
+
+def _random(method: str, row: dict[str, float], random: dict[str, float]) -> str:
+    """Return how `random` compares, and where it covers more, the method that covers most."""
+    beyond = f"with δH up to {nats(random['max_delta_entropy'], 1)} nats"
+    if random["overlap"] <= row["overlap"]:
+        return f"By comparison, random covers {percent(random['overlap'])}, {beyond}."
+    hint = "" if method == "coverage" else "; the method coverage is made for the largest overlap"
+    return f"By comparison, random covers more, {percent(random['overlap'])}, {beyond}{hint}."
 
 
 def _facts(dataset, species: bool) -> str:

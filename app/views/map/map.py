@@ -20,7 +20,7 @@ from ...text.numbers import count, plural
 from ...widgets.card import AS_WRITTEN, CSS, card, heading, html
 from ...widgets.throttle import Throttle
 from ..base import View
-from ..frame_text import embedding_note
+from ..frame_text import embedding_note, environment_text
 from ..queue_text import queue_status
 
 KEPT, NOVEL, DENSE, CROWDED = "kept", "novelty", "density", "crowding"
@@ -32,6 +32,7 @@ _COMPUTED = {
 }  # fmt: skip
 # Largest distance of a click to its point, in pixels.
 _CLICK_DISTANCE = 14
+_HOVER_DISTANCE = 8
 
 
 class MapView(View):
@@ -106,6 +107,7 @@ class MapView(View):
         figure.on_event(PanStart, self._start_gesture)
         figure.on_event(SelectionGeometry, lambda event: self._select(plot, event.geometry))
         figure.on_event(Tap, lambda event: self._tap(plot, event.x, event.y))
+        plot.pointer.on_change("data", lambda attr, old, new: self._describe(plot, new))
         redraw = Throttle(lambda: self._redraw(plot))
         for name in ("inner_width", "inner_height"):
             figure.on_change(name, lambda attr, old, new: redraw(figure.document))
@@ -169,6 +171,16 @@ class MapView(View):
             frames = np.union1d(frames, np.array(state.selected, dtype=np.int64))
         with pn.io.hold():
             state.selected = tuple(frames.tolist())
+
+    def _describe(self, plot: MapFigure, pointer: dict) -> None:
+        """Describe the one environment nearest to the pointer."""
+        found = None
+        if self._xy is not None and self._opened is self._state.opened and len(pointer["x"]):
+            x, y = float(pointer["x"][0]), float(pointer["y"][0])
+            found = nearest(self._xy[plot.rows], x, y, plot.pixel, _HOVER_DISTANCE)
+        row = None if found is None else int(plot.rows[found])
+        with pn.io.hold():
+            plot.set_hover(row, "" if row is None else environment_text(self._state, row))
 
     def _tap(self, plot: MapFigure, x: float, y: float) -> None:
         if self._xy is not None:

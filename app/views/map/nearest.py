@@ -22,6 +22,7 @@ class NearestView(View):
         super().__init__(state, tab)
         self._distances: tuple = (None, None)
         self._nearest: Nearest | None = None
+        self._env = 0
         self._shown: tuple = ()
         self._head, self._text = html(heading("Nearest kept environment", ("nearest",))), html()
         self._viewer = StructureViewer(min_height=100)
@@ -31,22 +32,23 @@ class NearestView(View):
         )  # fmt: skip
         self._go.on_click(lambda _: self._make_current())
         self._viewer.param.watch(lambda event: self._make_current(event.new[0]), "clicked")
-        self.follow(self._update, "opened", "current_env", "paths", "active", "n_frames", "marks")
+        self.follow(self._update, "opened", "current_env", "selected", "paths", "active", "n_frames", "marks")
 
     def _find(self) -> Nearest | None:
         state = self._state
         if self._distances[0] is not state.opened:
             self._distances = state.opened, Distances(state.data.envs)
-        return self._distances[1].nearest(state.current_env, state.mask)
+        return self._distances[1].nearest(self._env, state.mask)
 
     def _update(self) -> None:
         state = self._state
         self._nearest = None
-        if state.opened is not None and state.path is not None and state.current_env is not None:
+        if state.opened is not None and state.path is not None:
+            self._env = current_structure.shown_env(state)
             self._nearest = self._find()
         nearest = self._nearest
         self._viewer.visible = nearest is not None
-        self._go.visible = nearest is not None and nearest.row != state.current_env
+        self._go.visible = nearest is not None and nearest.row != self._env
         if nearest is None:
             self._text.object = f'<div class="small">{self._why_none()}</div>'
             self._shown = ()
@@ -57,29 +59,35 @@ class NearestView(View):
     def _why_none(self) -> str:
         if self._state.opened is None or self._state.path is None:
             return "Nothing is open."
-        if self._state.current_env is None:
-            return "Click an atom, or a point on the map, to find its nearest kept environment."
         return "No frame is kept."
 
     def _description(self, nearest: Nearest) -> str:
         state, row = self._state, nearest.row
-        if row == state.current_env:
+        if row == self._env:
             distance = "The current environment is kept: distance 0."
         else:
             bandwidths = nearest.distance / state.data.parameters.bandwidth
             distance = f"Distance <b>{nearest.distance:.4g} Å⁻¹</b> ({bandwidths:.2g} bandwidths)"
         frame = current_structure.frame_of(state, row)
         element = self._other_element(row)
+        of = ""
+        if state.current_env is None:
+            # The structure beside it shows the same frame.
+            atom, shown = current_structure.atom_of(state, self._env), current_structure.shown_frame(state)
+            of = (
+                f'<div class="small">To atom {atom} of frame {shown}, the most novel of it; click an atom, '
+                "or a point on the map, for another.</div>"
+            )
         return (
-            f'<div class="atoms wraps">{distance}</div>'
+            f'{of}<div class="atoms wraps">{distance}</div>'
             f'<div class="small">frame {frame}: {environment_line(state, row)}{element}</div>'
             f"{frame_line(state, frame)}"
         )
 
     def _other_element(self, row: int) -> str:
         """Return a warning if the elements of the two atoms differ, which the descriptor may ignore."""
-        state, current = self._state, self._state.current_env
-        if current is None or _element(state, row) == _element(state, current):
+        state = self._state
+        if _element(state, row) == _element(state, self._env):
             return ""
         return ". Different element: the descriptor does not distinguish them."
 

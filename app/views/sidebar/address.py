@@ -13,39 +13,50 @@ from ...session import saved_decisions
 from ...session.controller import Controller
 from ...session.link import DEMO, LinkRequest, query
 from ...session.references import ReferenceSets
-from ...session.state import State
+from ...session.state import TABS, State
 from ...session.undo import REMEMBERED
 from ...widgets.throttle import Throttle
 from ..base import View
 
 
 class Address(pn.custom.JSComponent):
-    """Invisible component that replaces the query string of the address, without a history entry.
+    """Invisible component that keeps the query string of the address; each tab shown is a history entry.
 
     It also stores the decisions in the browser tab's session storage, and returns them when the same
     address is opened again.
     """
 
     search = param.String(default="")
+    tab = param.String(default="", doc="Key of the visible tab, which the browser sets on Back and Forward.")
     decisions = param.String(default="", doc="Decisions to store.")
     stored = param.String(default="", doc="Decisions stored before the page was loaded.")
 
     _esm = """
     export function render({ model }) {
       const key = "quests " + location.pathname;
-      let timeout = null;
+      let timeout = null, tab = null;
       // Browsers limit the rate of history changes.
       const update = () => {
         timeout = null;
-        history.replaceState(history.state, "", location.pathname + model.search + location.hash);
+        const change = tab === null || tab === model.tab ? "replaceState" : "pushState";
+        tab = model.tab;
+        history[change]({ questsTab: tab }, "", location.pathname + model.search + location.hash);
         const { search } = location, { decisions } = model;
         // If storage is full or forbidden, decisions do not outlive the page.
         try { if (decisions) sessionStorage.setItem(key, JSON.stringify({ search, decisions })); } catch {}
       };
       const schedule = () => { timeout ??= setTimeout(update, 400); };
+      const goBack = ({ state }) => {
+        if (state?.questsTab) tab = model.tab = state.questsTab;
+      };
+      addEventListener("popstate", goBack);
       model.on("search", schedule);
+      model.on("tab", schedule);
       model.on("decisions", schedule);
-      model.on("remove", () => clearTimeout(timeout));
+      model.on("remove", () => {
+        clearTimeout(timeout);
+        removeEventListener("popstate", goBack);
+      });
       try {
         const stored = JSON.parse(sessionStorage.getItem(key));
         // Another link takes precedence over stored decisions.
@@ -70,6 +81,7 @@ class AddressView(View):
         self._saved: saved_decisions.Saved | None = None
         self._store = Throttle(self._update_decisions, 300)
         self._address.param.watch(lambda event: self._receive_decisions(event.new), "stored")
+        self._address.param.watch(lambda event: self._go_to(event.new), "tab")
         state.param.watch(lambda *_: self._store(pn.state.curdoc), [*REMEMBERED, "opened"])
         controller.history.param.watch(lambda *_: self._store(pn.state.curdoc), ["can_undo", "can_redo"])
         self.follow(self._update, "opened", "methods", "active", "n_frames", "marks", "tab")
@@ -176,10 +188,16 @@ class AddressView(View):
         except ValueError:
             return False
 
+    def _go_to(self, tab: str) -> None:
+        if tab in TABS:
+            with pn.io.hold():
+                self._state.tab = tab
+
     def _update(self) -> None:
         # Only after the link has been applied: a reload would lose it otherwise.
         if self._request is None:
-            self._address.search = query(self._state, self._controller.shows_demo)
+            search = query(self._state, self._controller.shows_demo)
+            self._address.param.update(search=search, tab=self._state.tab)
 
     def _update_decisions(self) -> None:
         if self._request is None and self._state.opened is not None:

@@ -21,7 +21,7 @@ class DatasetView(View):
         self._controller = controller
         self._drop = FileDrop(sizing_mode="stretch_width", margin=0, height=76, stylesheets=[DROP])
         self._path = pmui.TextInput(
-            label="Path or data-set name",
+            label="File path or data-set name",
             size="small",
             placeholder=f"{controller.allowed_paths.hint or '/data'}/train.xyz",
             sizing_mode="stretch_width",

@@ -7,7 +7,7 @@ import panel_material_ui as pmui
 
 from ...exports import record
 from ...exports.code import command, python_code
-from ...exports.subset import ORDERS, RECORD, archive, subset_bytes
+from ...exports.subset import ORDERS, archive, subset_bytes
 from ...session.controller import Controller
 from ...session.state import State
 from ...text.numbers import plural
@@ -44,8 +44,8 @@ class ExportView(View):
         self._zip = self._download(
             "Download subset (.zip)", archive, lambda: f"{self._stem}.zip", variant="contained"
         )
-        self._xyz = self._download(".xyz", subset_bytes, lambda: record.SUBSET, variant="outlined")
-        self._json = self._download(".json", _record, lambda: RECORD, variant="outlined")
+        self._xyz = self._download(".xyz", subset_bytes, lambda: f"{self._stem}.xyz", variant="outlined")
+        self._json = self._download(".json", _record, lambda: f"{self._stem}.json", variant="outlined")
         wide = {"size": "small", "variant": "outlined", "sizing_mode": "stretch_width", "margin": 0}
         self._code = pmui.Button(label="Show Python…", **wide)
         self._command = pmui.Button(label="Show command…", description="Show a shell command", **wide)
@@ -67,7 +67,7 @@ class ExportView(View):
         self._code.on_click(lambda _: self._show_code(python_code))
         self._command.on_click(lambda _: self._show_code(command))
         self._save.on_click(lambda _: self._save_on_server())
-        self.follow(self._update, "opened", "paths", "active", "n_frames", "marks", "reference")
+        self.follow(self._update, "opened", "opening", "paths", "active", "n_frames", "marks", "reference")
 
     def _download(self, label: str, make, name, **options) -> pmui.Button:
         """Return a button that downloads a file made by the queue; `name` returns the file's name."""
@@ -77,7 +77,9 @@ class ExportView(View):
 
         def request(_) -> None:
             state = self._state
-            opened, path, n_frames, order = state.opened, state.path, self._n_frames, self._order.value
+            opened, path, n_frames, order = state.opened, state.export_path, self._n_frames, self._order.value
+            if path is None:
+                return
             filename = name()
             state.error = ""
             self._controller.run(
@@ -113,12 +115,17 @@ class ExportView(View):
             self._controller.save(target, self._n_frames, self._order.value)
 
     def _update(self) -> None:
-        state, path = self._state, self._state.path
-        # Disabled while the order for new marks is being computed.
-        ready = path is not None and state.is_current(path)
+        state = self._state
+        ready = state.export_path is not None
         for widget in (self._zip, self._xyz, self._json, self._code, self._command, self._save):
             widget.disabled = not ready
         if not ready:
+            awaited = (
+                f"{state.opening} is open" if state.opening else f"the order of {state.active} is computed"
+            )
+            self._locked.object = (
+                f'<div class="small">Waits until {escape(awaited)}.</div>' if state.opened else ""
+            )
             return
         locked = state.data.dataset.locked
         self._locked.object = (
@@ -146,4 +153,6 @@ class ExportView(View):
 
 def _record(opened, path, n_frames: int, order: str) -> bytes:
     content = subset_bytes(opened, path, n_frames, order)
-    return record.record_bytes(record.record(opened, path, n_frames, order, content))
+    # It is saved beside the file of the other button.
+    file = f"{file_stem(opened.dataset.name, path.method, n_frames)}.xyz"
+    return record.record_bytes(record.record(opened, path, n_frames, order, content, file))

@@ -66,7 +66,7 @@ class ExportDialog(View):
         self._content.param.watch(lambda _: self._update_choices(), "value")
         self._split.param.watch(lambda _: self._update_choices(), "value")
         self._update_choices()
-        self.follow(self._update, "opened", "paths", "active", "n_frames", "marks", "reference")
+        self.follow(self._update, "opened", "opening", "paths", "active", "n_frames", "marks", "reference")
 
     def _body(self) -> pn.Column:
         section = '<div class="section">{}</div>'
@@ -148,9 +148,8 @@ class ExportDialog(View):
         self._numbers.visible = self._split_note.visible = self._split.value
 
     def _update(self) -> None:
-        state, path = self._state, self._state.path
-        # Disabled while the order for new marks is being computed.
-        ready = path is not None and state.is_current(path)
+        state = self._state
+        ready = state.export_path is not None
         self._more.disabled = self._make.disabled = not ready
         if ready:
             self._show_status(

@@ -1,8 +1,19 @@
 """What is set on models that HoloViews has rendered."""
 
+from urllib.parse import quote
+
 import holoviews as hv
 import pytest
-from bokeh.models import BoxSelectTool, HoverTool, LassoSelectTool, SaveTool, Step, TapTool, VArea
+from bokeh.models import (
+    BoxSelectTool,
+    CustomAction,
+    HoverTool,
+    LassoSelectTool,
+    SaveTool,
+    Step,
+    TapTool,
+    VArea,
+)
 from bokeh.models.annotations import Label
 
 from quests_app.plots import bokeh_hooks as hooks
@@ -30,6 +41,10 @@ def test_the_frame_has_the_tools_of_the_page_and_saves_under_a_name(template):
         "PanTool", "WheelZoomTool", "BoxZoomTool", "ResetTool", "SaveTool", "CustomAction", "HoverTool"
     ]  # fmt: skip
     assert not any(tool.visible for tool in fig.tools if isinstance(tool, HoverTool))
+    # The page scrolls under the wheel, and no tool covers what is drawn.
+    assert (fig.toolbar.active_scroll, fig.toolbar_inner) == (None, False)
+    (svg,) = [tool for tool in fig.tools if isinstance(tool, CustomAction)]
+    assert quote(svg.icon, safe=":/;,+=") == svg.icon, "Bokeh escapes it once more"
     hooks.frame(template, zooms=False)
     assert type(fig.tools[0]) is SaveTool
     assert {template.parts["Line", ""].nonselection_glyph, template.parts["Line", ""].muted_glyph} == {"auto"}

@@ -57,6 +57,19 @@ def test_larger_colours_are_drawn_over_smaller_ones(cloud):
     np.testing.assert_array_equal(drawn.highest(colors), slow_spread(image, 3))
 
 
+def test_in_one_layer_each_colour_shows_by_its_share_and_higher_layers_are_on_top(rng):
+    xy = np.column_stack([np.full(4000, 0.31), 0.05 + 0.9 * rng.random(4000)])
+    colors = np.where(np.arange(4000) % 4 == 0, 2, 3).astype(np.uint8)
+    layers = np.ones(4000, dtype=np.uint8)
+    drawn = Raster.of(xy, (-1.0, 2.0), (0.0, 1.0), (30, 2000))
+    image = drawn.mixed(colors, layers)
+    assert set(np.unique(image)) == {0, 2, 3}
+    assert 0.15 < (image == 2).sum() / (image > 0).sum() < 0.35
+    assert (drawn.highest(colors) == 2).sum() < (image == 2).sum() / 4
+    layers[0], colors[0] = 2, 4
+    assert (drawn.mixed(colors, layers) == 4).sum() > 1
+
+
 def test_means_ignore_points_without_a_value(cloud):
     xy, colors = cloud
     colors[::3] = 1

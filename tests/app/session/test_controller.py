@@ -247,6 +247,31 @@ def test_umap_replaces_pca_and_cancelling_it_keeps_pca(file, monkeypatch):
     session.controller.close()
 
 
+def test_another_bandwidth_keeps_the_map_and_another_descriptor_does_not(frames, tmp_path, monkeypatch):
+    class Worker:
+        def embed(self, X, progress):
+            computed.append(X.shape)
+            return X[:, :2] + len(computed)
+
+    computed, own = [], tmp_path / "own.xyz"
+    # Of no other test, whose results would be in the cache.
+    write(own, frames[3:19], format="extxyz")
+    monkeypatch.setattr(queue, "umap_worker", Worker)
+    session = Session(with_umap=True)
+    state = session.open(own)
+    assert (state.embedding_kind, len(computed)) == ("UMAP", 1)
+    before = state.embedding
+    session.controller.recompute(Parameters(bandwidth=0.5))
+    session.run()
+    assert state.opened.parameters.bandwidth == 0.5
+    assert (state.embedding_kind, len(computed)) == ("UMAP", 1)
+    assert state.embedding is before
+    session.controller.recompute(Parameters(bandwidth=0.5, k=7))
+    session.run()
+    assert (state.embedding_kind, len(computed)) == ("UMAP", 2)
+    session.controller.close()
+
+
 def test_the_demo_opens():
     session = Session()
     session.controller.open_demo()

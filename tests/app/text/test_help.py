@@ -5,7 +5,7 @@ import re
 import pytest
 
 from quests_app.text import help as module
-from quests_app.text.help import HELP, glossary, notes, tip
+from quests_app.text.help import HELP, glossary, notes, tip, tips
 
 
 @pytest.mark.parametrize("topic", HELP)
@@ -17,6 +17,15 @@ def test_a_tip_reads_the_same_on_screen_and_aloud(topic):
     )
     assert shown[1] == shown[2] != ""
     assert bool(shown[3]) == bool(HELP[topic][1])
+
+
+def test_one_sign_explains_several_terms_by_their_names():
+    text = tips(("entropy", "diversity"))
+    assert text.count("<i>i</i>") == 1
+    for topic, name in (("entropy", "Entropy H"), ("diversity", "Diversity D")):
+        assert f"<b>{name}</b> {HELP[topic][0]}" in text
+    assert tips(("delta",)) == tip("delta")
+    assert tips(()) == ""
 
 
 def test_text_is_escaped(monkeypatch):

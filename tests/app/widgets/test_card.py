@@ -2,14 +2,15 @@
 
 import pytest
 
-from quests_app.text.help import tip
+from quests_app.text.help import tips
 from quests_app.widgets.card import card, heading, html
 
 
 def test_a_heading_escapes_its_title_and_explains_its_topics():
     made = heading("δH < 0 & more", ("delta", "overlap"), "<b>bold</b>")
     assert "<h2>δH &lt; 0 &amp; more</h2>" in made
-    assert made.index(tip("delta")) < made.index(tip("overlap")) < made.index("<b>bold</b>")
+    assert made.index(tips(("delta", "overlap"))) < made.index("<b>bold</b>")
+    assert made.count("<i>i</i>") == 1, "one sign for all topics"
     with pytest.raises(KeyError):
         heading("a", ("no topic",))
 

@@ -1,5 +1,7 @@
 """The summary of the data set and of the active subset."""
 
+import dataclasses
+
 import numpy as np
 import pytest
 from ase import Atoms
@@ -77,3 +79,14 @@ def test_excluded_frames_belong_to_no_number(session, rng, tmp_path):
     state.n_frames = 5
     assert "<b>50 %</b> of the frames" in text_of(summary)
     assert "<b>50 %</b><br>5 of 10 frames" in text_of(size)
+
+
+def test_the_summary_names_coverage_where_random_covers_more(opened):
+    state, summary = opened.state, SummaryView(opened.state)
+    for more in (True, False):
+        overlap = 0.99 if more else 0.0
+        curve = state.paths["random"].curve.assign(overlap=overlap)
+        state.paths = {**state.paths, "random": dataclasses.replace(state.paths["random"], curve=curve)}
+        shown = text_of(summary)
+        assert f"By comparison, random covers {'more, 99 %' if more else '0 %'}, with δH up to" in shown
+        assert ("the method coverage is made for the largest overlap" in shown) is more

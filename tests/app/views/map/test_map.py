@@ -219,3 +219,25 @@ def test_a_figure_of_equal_points_has_a_range():
     plot.draw()
     assert plot.figure.x_range.end > plot.figure.x_range.start
     assert plot.pixel[0] > 0
+
+
+@pytest.mark.usefixtures("as_image")
+def test_the_point_under_the_pointer_is_described_also_on_an_image(opened, chart):
+    state, plot = opened.state, chart._plot
+    row = int(state.opened.envs.offsets[-2])
+    x, y = state.embedding[row]
+    plot.pointer.data = {"x": [x], "y": [y]}
+    assert plot.hover.visible
+    lines = plot.hover.text.split("\n")
+    delta = state.path.delta_entropy[state.path.position(state.n_frames)]
+    shown = next(i for i in np.flatnonzero((state.embedding == (x, y)).all(axis=1)))
+    frame = state.opened.envs.frame_index[shown]
+    assert lines[0].startswith(f"frame {frame}, atom ")
+    assert lines[1] == state.opened.dataset.labels[frame]
+    assert lines[2].startswith(f"δH = {delta[shown]:.2f}".replace("-", "−")[:8])
+    assert lines[3] == f"|F| = {state.opened.dataset.forces[shown]:.3g} eV/Å"
+    plot.pointer.data = {"x": [x + 1e6], "y": [y]}
+    assert not plot.hover.visible
+    plot.pointer.data = {"x": [x], "y": [y]}
+    plot.pointer.data = {"x": [], "y": []}
+    assert not plot.hover.visible

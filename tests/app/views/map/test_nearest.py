@@ -11,7 +11,13 @@ from tests.app.conftest import visible_text_of
 
 def test_the_nearest_kept_environment_follows(opened):
     state, view = opened.state, NearestView(opened.state)
-    assert "Click an atom" in visible_text_of(view)
+    delta = state.path.delta_entropy[state.path.position(state.n_frames)]
+    # Without a current one it is that of the most novel environment, so that the card is never empty.
+    assert (
+        f"of frame {state.opened.envs.frame_index[np.nanargmax(delta)]}, the most novel"
+        in visible_text_of(view)
+    )
+    assert view._viewer.visible
     dropped = np.flatnonzero(~state.mask)
     state.current_env = int(state.opened.envs.offsets[dropped[-1]])
     envs, kept = state.opened.envs, np.flatnonzero(state.mask[state.opened.envs.frame_index])

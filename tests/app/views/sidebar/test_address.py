@@ -68,3 +68,15 @@ def test_a_link_to_a_missing_reference_shows_an_error_and_applies_the_rest(sessi
     assert "no.xyz" in session.state.error
     assert session.state.active == "msc"
     assert "&reference=" not in view._address.search
+
+
+def test_a_tab_is_in_the_history_and_back_returns_to_it(session, file):
+    view = visit(session, f"?file={file}")
+    session.state.tab = "frames"
+    assert (view._address.tab, "tab=frames" in view._address.search) == ("frames", True)
+    # What the browser sends on Back.
+    view._address.tab = "overview"
+    assert session.state.tab == "overview"
+    assert "tab=" not in view._address.search
+    view._address.tab = "<nowhere>"
+    assert session.state.tab == "overview"

@@ -18,17 +18,18 @@ def test_exports_follow_method_size_and_order(opened, file, monkeypatch):
     for button in (view._zip, view._xyz, view._json):
         button.clicks += 1
     opened.run()
-    assert set(saved) == {"copper-random-5.zip", "subset.xyz", "subset.json"}
+    assert set(saved) == {f"copper-random-5.{kind}" for kind in ("zip", "xyz", "json")}
     assert saved["copper-random-5.zip"][:2] == b"PK"
-    kept = saved["subset.xyz"]
+    kept = saved["copper-random-5.xyz"]
     assert kept.count(b"config_type") == 5
     view._order.value = "rank"
     view._xyz.clicks += 1
     view._json.clicks += 1
     opened.run()
-    ranked = saved["subset.xyz"]
+    ranked = saved["copper-random-5.xyz"]
     assert sorted(kept.splitlines()) == sorted(ranked.splitlines())
-    assert b'"order": "rank"' in saved["subset.json"]
+    assert b'"order": "rank"' in saved["copper-random-5.json"]
+    assert b'"file": "copper-random-5.xyz"' in saved["copper-random-5.json"]
     assert "Always keeps 1 isolated atom (frame 0)" in text_of(view)
 
 
@@ -49,5 +50,18 @@ def test_an_export_removes_the_error_of_the_previous_one(opened, monkeypatch):
     fails.append(False)
     view._xyz.clicks += 1
     opened.run()
-    assert sent == ["subset.xyz"]
+    assert len(sent) == 1
     assert opened.state.error == ""
+
+
+def test_the_export_waits_for_the_highlighted_method(opened):
+    """While that is computed another is shown, which would be exported in its place."""
+    state, view = opened.state, ExportView(opened.state, opened.controller)
+    state.methods = [*state.methods, "fps"]
+    state.active = "fps"
+    assert state.displayed_method != "fps"
+    assert view._zip.disabled
+    assert "Waits until the order of fps is computed." in text_of(view)
+    opened.run()
+    assert not view._zip.disabled
+    assert state.export_path is state.paths["fps"]
