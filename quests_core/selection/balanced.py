@@ -28,11 +28,11 @@ from ..environments import Environments
 from ..information.entropy import OVERLAP_THRESHOLD
 from ..progress import ProgressCallback
 from ..utils.arrays import Indices
-from ..utils.jit import jit
+from ..utils.jit import jit, jit_inline
 from .greedy import greedy_order
 from .lazy_gains import EPSILON
 from .msc import MSC
-from .subset_totals import SubsetTotals
+from .subset_totals import LOSS, N_COVERED, UNIQUE, SubsetTotals
 
 # τ, and the relative lead in diversity to aim for: see the table of candidates in docs/benchmarks.md.
 SOFTNESS, DIVERSITY_LEAD = 0.05, 0.05
@@ -73,7 +73,10 @@ def _sums_of_row(row, kernels, out):
 
 
 class _Scale(NamedTuple):
-    """The highest value of a metric so far along an order, where it increases, and the cost there."""
+    """The highest value of a metric so far along an order, where it increases, and the cost there.
+
+    From the highest value on, the cost is twice the total, or more.
+    """
 
     values: np.ndarray
     costs: np.ndarray
@@ -87,11 +90,39 @@ class _Scale(NamedTuple):
         kept = np.unique(np.round(highest / _STEP), return_index=True)[1]
         return cls(highest[kept], costs[kept], float(highest[-1]), float(costs[-1]))
 
-    def cost_at(self, values: np.ndarray) -> np.ndarray:
-        """Return the cost at which values are reached; twice the total or more from the highest on."""
-        above = values - self.highest
-        reached = np.interp(values, self.values, self.costs)
-        return np.where(above >= -_STEP, self.total * (2.0 + above), reached)
+
+@jit_inline
+def _lead(scale, value, spent):
+    """Return how much cheaper a value is than at the cost where it is reached; see the module."""
+    cost = scale.total * (2.0 + value - scale.highest)
+    if value < scale.highest - _STEP:
+        last, above = scale.values.shape[0] - 1, np.searchsorted(scale.values, value, side="right")
+        lower, upper = max(0, above - 1), min(last, above)
+        width = scale.values[upper] - scale.values[lower]
+        share = (value - scale.values[lower]) / width if width > 0.0 else 0.0
+        cost = scale.costs[lower] + share * (scale.costs[upper] - scale.costs[lower])
+    return cost / spent - 1.0
+
+
+@jit
+def _score(frames, totals, changes, n_all, spent, costs, scales, takes_precedence, scores):
+    """Write the scores of these frames; `spent` is the cost of the subset."""
+    loss_scale, unique_scale, covered_scale = scales
+    for frame in frames:
+        cost = spent + costs[frame]
+        loss = max(0.0, totals[LOSS] + changes[frame, LOSS]) / n_all
+        unique = math.log1p(max(0.0, totals[UNIQUE] + changes[frame, UNIQUE]))
+        covered = max(0.0, totals[N_COVERED] + changes[frame, N_COVERED]) / n_all
+        leads = (
+            _lead(loss_scale, -loss, cost),
+            _lead(unique_scale, unique, cost) - DIVERSITY_LEAD,
+            _lead(covered_scale, covered, cost),
+        )
+        least = min(leads[0], min(leads[1], leads[2]))
+        total = 0.0
+        for lead in leads:
+            total += math.exp((least - lead) / SOFTNESS)
+        scores[frame] = least - SOFTNESS * math.log(total) + _PRECEDENCE * takes_precedence[frame]
 
 
 class _Standard(NamedTuple):
@@ -99,7 +130,7 @@ class _Standard(NamedTuple):
 
     order: np.ndarray
     costs: np.ndarray  # of the first n frames, (n_frames + 1,)
-    scales: list[_Scale]  # of -loss, ln(1 + U) and overlap
+    scales: tuple[_Scale, _Scale, _Scale]  # of -loss, ln(1 + U) and overlap
     limits: np.ndarray  # largest δH that the guard allows, nats
     needed: np.ndarray  # number of frames with which `msc` meets each limit
 
@@ -131,6 +162,7 @@ class Balanced(SubsetTotals):
         order = greedy_order(msc, len(envs), len(envs), locked, "msc order", progress)
         super().__init__(envs, bandwidth, costs, reference, progress)
         self._initial = self._sums.copy(), self._totals.copy()
+        self._scores, self._is_outdated = np.full(len(envs), -np.inf), np.zeros(len(envs), dtype=bool)
         self._standard = self._measure_standard(order, np.array(msc.novelties))
         self.restart()
 
@@ -160,8 +192,8 @@ class Balanced(SubsetTotals):
         needed = len(lowest) - np.searchsorted(lowest[::-1], limits, side="right")
         columns = np.array(metrics)[:, [0, 1, 3]] * [-1.0, 1.0, 1.0]
         costs = np.append(0.0, np.cumsum(self._costs[order]))
-        scales = [_Scale.of(column, costs) for column in columns.T]
-        return _Standard(order, costs, scales, limits, needed)
+        loss, unique, covered = (_Scale.of(column, costs) for column in columns.T)
+        return _Standard(order, costs, (loss, unique, covered), limits, needed)
 
     def _largest(self) -> float:
         """Return the largest δH of an environment, or `_FARTHEST` if it is above."""
@@ -169,15 +201,15 @@ class Balanced(SubsetTotals):
 
     def scores(self) -> np.ndarray:
         """Return the scores as last computed; -inf for a frame without environments."""
-        spent = self._spent + self._costs
-        metrics = self._metrics(self._totals + self._changes)[:, [0, 1, 3]] * [-1.0, 1.0, 1.0]
-        pairs = zip(self._standard.scales, metrics.T, strict=True)
-        leads = np.array([scale.cost_at(values) / spent - 1.0 for scale, values in pairs])
-        leads[1] -= DIVERSITY_LEAD
-        least = leads.min(axis=0)
-        scores = least - SOFTNESS * np.log(np.exp((least - leads) / SOFTNESS).sum(axis=0))
-        scores += _PRECEDENCE * self._takes_precedence
-        return np.where(self._sizes > 0, scores, -np.inf)
+        frames = np.flatnonzero(self._is_outdated)
+        changed = self._totals, self._changes, self._n_all, self._spent, self._costs
+        _score(frames, *changed, self._standard.scales, self._takes_precedence, self._scores)
+        self._is_outdated[frames] = False
+        return self._scores
+
+    def _evaluate(self, frames: np.ndarray) -> None:
+        super()._evaluate(frames)
+        self._is_outdated[frames] = True
 
     def add(self, frame: int) -> None:
         """Add the environments of `frame` to the subset."""
@@ -188,6 +220,8 @@ class Balanced(SubsetTotals):
 
     def _guard(self) -> None:
         """Find the frames that take precedence, if an environment is farther than allowed."""
+        # All scores change with the cost of the subset, its totals, and the frames that take precedence.
+        self._is_outdated = self._sizes > 0
         self._takes_precedence = np.zeros(len(self._costs), dtype=bool)
         standard = self._standard
         size = min(int(np.searchsorted(standard.costs, self._spent, side="right")), len(self._costs))

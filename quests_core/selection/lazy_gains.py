@@ -26,6 +26,15 @@ def _add(frame, kernels, sums):
             sums[kernels.run_row[run] + kernels.lanes[entry]] += kernels.values[entry]
 
 
+def _highest(scores: np.ndarray, n: int) -> np.ndarray:
+    """Return the positions of the n highest scores, in any order; ties: lowest position."""
+    if len(scores) <= n:
+        return np.arange(len(scores))
+    lowest = np.partition(scores, -n)[-n]
+    above = np.flatnonzero(scores > lowest)
+    return np.append(above, np.flatnonzero(scores == lowest)[: n - len(above)])
+
+
 class LazyGains(Scorer):
     """Score each frame by the gain of picking it, as last computed.
 
@@ -83,10 +92,7 @@ class LazyGains(Scorer):
             return False
         if len(outdated) < self.batch_size:
             others = np.flatnonzero(free & is_outdated)
-            n_next = min(self.batch_size, len(others))
-            outdated = np.union1d(
-                outdated, others[np.argsort(-self.scores()[others], kind="stable")[:n_next]]
-            )
+            outdated = np.union1d(outdated, others[_highest(self.scores()[others], self.batch_size)])
         self._evaluate(outdated)
         return True
 

@@ -1,8 +1,9 @@
-"""Gains that start from a reference."""
+"""Gains that start from a reference, and the frames that are evaluated ahead of time."""
 
 import numpy as np
 import pytest
 
+from quests_core.selection.lazy_gains import _highest
 from tests.core.selection.naive_scores import WORTH, assert_greedy, grouped, slow_scores
 from tests.core.ugly import BANDWIDTH
 from tests.core.with_y import select
@@ -15,3 +16,11 @@ def test_environments_covered_by_a_reference_have_no_gain(method, rng):
     order = select(grouped(frames), method, bandwidth=BANDWIDTH, reference=reference).order
     assert_greedy(order, slow_scores(method, frames, reference), n_given=0)
     assert set(order[-2:]) == {2, 5}
+
+
+@pytest.mark.parametrize("n", [1, 3, 7, 20, 30])
+def test_the_highest_scores_are_those_of_a_stable_sort(rng, n):
+    scores = rng.integers(0, 5, 20) * 1.0
+    scores[:4] = -np.inf
+    expected = np.argsort(-scores, kind="stable")[:n]
+    np.testing.assert_array_equal(np.sort(_highest(scores, n)), np.sort(expected))
