@@ -13,6 +13,7 @@ from quests_app.server.loop_scheduler import on_loop_of
 from quests_app.session.controller import Controller
 from quests_app.session.state import State
 from quests_app.views.view_queue import ViewQueue
+from quests_app.widgets.theme import COOKIE
 
 pn.extension("filedropper", "tabulator", respect_explicit_sizing=True)
 
@@ -39,4 +40,7 @@ pn.state.on_session_destroyed(end)
 # Computations start when a browser has loaded the page: HTTP requests alone compute nothing.
 # The query comes from the session: a timed-out client reconnects by websocket, without the query string.
 search = "?" + urlencode({name: values[-1] for name, values in pn.state.session_args.items()})
-page(state, controller, search, begin=pn.state.onload, queue=queue).servable(title="QUESTS Explorer")
+theme = pn.state.cookies.get(COOKIE, "")
+page(state, controller, search, begin=pn.state.onload, queue=queue, theme=theme).servable(
+    title="QUESTS Explorer"
+)

@@ -73,11 +73,13 @@ SX = {
 def page(
     state: State, controller: Controller, search: str | None = None,
     begin: Callable[[Callable[[], None]], object] | None = None, queue: ViewQueue | None = None,
+    theme: str = "",
 ) -> pmui.Page:  # fmt: skip
     """Return the page of one session; open the link with the query string `search` if given.
 
     `begin` schedules the function that opens the link; by default it runs immediately. The page that is
-    returned holds what is needed first; `queue` builds the rest, by default immediately.
+    returned holds what is needed first; `queue` builds the rest, by default immediately. `theme` is the one
+    that was chosen before, see `Theme`.
     """
     queue = queue or ViewQueue()
     sets = ReferenceSets(state, controller)
@@ -108,7 +110,7 @@ def page(
     # sessions, and the process would keep every session alive.
     with edit_readonly(page):
         page.busy = page.param.loading
-    main.append(Theme(page))
+    main.append(Theme(page, theme))
     return page
 
 

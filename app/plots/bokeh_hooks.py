@@ -5,6 +5,7 @@
 - `steps` and `bands`: Bokeh's own steps and areas, so that a source has the columns of the data;
 - `pin`: texts that stay at the edge of the frame while the axes move;
 - `follow_theme`: texts in the colour of the axis labels, which the theme of the page sets;
+- `fill_with_paper`: rings that are white on white and black on black;
 - `clear_behind`: texts that no curve strikes through;
 - `all_ticks`: ticks for every range that the axis may get, of which the browser omits those that overlap;
 - `name_ticks`: names of sets that come and go; `color_column`: a colour for each bar;
@@ -95,14 +96,22 @@ const {x, y, event_name} = cb_obj
 if (event_name == 'mousemove') pointer.timer = setTimeout(() => { pointer.data = {x: [x], y: [y]} }, 80)
 else if (pointer.data.x.length > 0) pointer.data = {x: [], y: []}
 """
+# The renderers of methods that are shown later are not known yet.
+_PAPER = "paper"
+_FILL = f"""
+for (const {{name, glyph}} of figure.renderers)
+  if (name == '{_PAPER}') glyph.fill_color = {{value: figure.background_fill_color}}
+"""
 _NO_LETTERS = re.compile("[^a-z]+")
 
 
 def frame(template: Template, zooms: bool = True) -> None:
     """Fit the figure to its card, with the tools of the page."""
     fig = template.figure
+    # The margin brings the row of the tools, which is seen while pointed at, closer to the heading.
     fig.update(
         width=None, height=None, sizing_mode="stretch_both", align="auto", min_height=200,
+        styles={"margin-top": "-10px"},
         min_border_left=None, min_border_right=16, min_border_top=None, min_border_bottom=None,
         background_fill_alpha=0, border_fill_alpha=0, outline_line_color=None, toolbar_inner=False,
         toolbar_location="above", output_backend="canvas",
@@ -216,6 +225,16 @@ def clear_behind(fig: figure, text: Label | Text) -> None:
     )
     code = f"text.background_fill_color = {value}"
     fig.js_on_change("background_fill_color", CustomJS(args={"text": text}, code=code))
+
+
+def fill_with_paper(template: Template, group: str) -> None:
+    """Fill the points of a group in the colour of the paper, which the theme sets."""
+    for (name, _), part in template.parts.items():
+        if name == group:
+            part.name = _PAPER
+    callback = CustomJS(args={"figure": template.figure}, code=_FILL)
+    for change in ("background_fill_color", "renderers"):
+        template.figure.js_on_change(change, callback)
 
 
 def all_ticks(template: Template, values: Sequence[float], scale: Callable[[float], float]) -> None:

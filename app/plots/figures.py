@@ -58,6 +58,7 @@ def curve_figure() -> Template:
     template = Template(entropy_diversity(_CURVES, 1, bands=_BANDS))
     hooks.frame(template)
     hooks.bands(template)
+    hooks.fill_with_paper(template, "Ring")
     hooks.pin(template, ("BoundNote", ""), x=6, x_units="screen", y_offset=2)
     labels = template.parts["Percent", ""].glyph
     labels.update(x_offset=-8, y_offset=-6)
@@ -77,6 +78,7 @@ def overlap_figure() -> Template:
     template = Template(overlap(_CURVES, 1, bands=_BANDS, target=0.9))
     hooks.frame(template)
     hooks.bands(template)
+    hooks.fill_with_paper(template, "Ring")
     template.parts["Target", ""].visible = False
     set_ranges(template.figure, (0, 102), (0, 104))
     hooks.add_handle(template, ("Size", ""))

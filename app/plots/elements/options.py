@@ -35,8 +35,7 @@ BOKEH: dict[str, dict[str, Any]] = {
     "mark label": {
         "text_color": COLOR, "text_font_size": "11px", "text_align": "right", "text_baseline": "bottom",
     },
-    # Hollow: a fill would stand out in one of the themes.
-    "ring": {"size": 13, "line_width": 3, "line_color": COLOR, "fill_color": "white", "fill_alpha": 0},
+    "ring": {"size": 13, "line_width": 3, "line_color": COLOR, "fill_color": "white"},
     "star": {"marker": "star", "size": 17, "color": COLOR},
     "line": {"color": FULL_COLOR, "line_dash": DASH, "line_width": 2},
     "note": {"text_color": FULL_COLOR, "text_font_size": "12px"},

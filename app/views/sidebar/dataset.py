@@ -26,9 +26,11 @@ class DatasetView(View):
             placeholder=f"{controller.allowed_paths.hint or '/data'}/train.xyz",
             sizing_mode="stretch_width",
             margin=0,
+            # The whole label fits into the field.
+            sx={"& .MuiInputLabel-root:not(.MuiInputLabel-shrink)": {"fontSize": "13px", "left": "-4px"}},
         )
         self._open = pmui.Button(
-            label="Open", size="small", variant="outlined", margin=(0, 0, 0, 6), width=70
+            label="Open", size="small", variant="outlined", margin=(0, 0, 0, 6), width=62
         )
         self._demo = pmui.Button(label="Open the demo", size="small", variant="text", margin=0)
         self._drop.param.watch(self._uploaded, "value")
