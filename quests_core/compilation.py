@@ -19,6 +19,6 @@ def first_time() -> str:
         return ""
     if stats.cache_path is None:
         return "The kernels are compiled in each process, as they cannot be stored: a minute or two."
-    if any(Path(stats.cache_path).glob("*describe_frames-*.nbi")):
+    if any(Path(stats.cache_path).glob("*describe_frames-*.nbc")):
         return ""
     return "The first time on a machine, the kernels are compiled: a minute or two."

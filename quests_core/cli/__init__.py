@@ -1,6 +1,6 @@
 """The command line interface, ``quests-explorer``."""
 
-from . import compare, compress, datasets, describe, measure, serve
+from . import compare, compress, datasets, describe, measure, serve, warm_up
 from .common import app, main
 
-__all__ = ["app", "compare", "compress", "datasets", "describe", "main", "measure", "serve"]
+__all__ = ["app", "compare", "compress", "datasets", "describe", "main", "measure", "serve", "warm_up"]

@@ -1,4 +1,4 @@
-"""The user's cache directory."""
+"""The user's cache directories."""
 
 import os
 import sys
@@ -11,6 +11,11 @@ def cache_dir() -> Path | None:
     """Return ``$QUESTS_CACHE_DIR`` (None if it is empty) or the platform's cache directory."""
     if CACHE_DIR in os.environ:
         return Path(os.environ[CACHE_DIR]).expanduser() if os.environ[CACHE_DIR] else None
+    return platform_cache_dir()
+
+
+def platform_cache_dir() -> Path:
+    """Return the platform's cache directory for this package."""
     if sys.platform == "win32":
         base = Path(os.environ.get("LOCALAPPDATA") or Path.home() / "AppData" / "Local")
     elif sys.platform == "darwin":

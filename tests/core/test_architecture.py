@@ -18,7 +18,7 @@ NOT_FOR_THE_LIBRARY = SCREEN | {"matplotlib", "panel_material_ui", "tblite"}
 ORDER = {
     "quests_core": (
         "progress", "utils", "io", "kernel_sums", "environments", "descriptors", "compilation", "information",
-        "selection", "health", "published", "distributed", "potentials", "cli",
+        "selection", "warm_up", "health", "published", "distributed", "potentials", "cli",
     ),
     "quests_app": (
         "analysis", "text", "server", "plots", "widgets", "exports", "jobs", "session", "views", "page",
@@ -149,10 +149,11 @@ def test_the_library_knows_no_screen(path):
 
 
 @pytest.mark.parametrize("path", modules(CORE), ids=ids)
-def test_numba_is_known_to_five_modules(path):
-    """The modules for options, threads and explicit vectors."""
+def test_numba_is_known_to_few_modules(path):
+    """The modules for options, storage, threads and explicit vectors."""
     known = (
         "utils/jit",
+        "utils/kernel_cache",
         "utils/threads",
         "kernel_sums/simd",
         "kernel_sums/leaf_simd",

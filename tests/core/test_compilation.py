@@ -17,7 +17,7 @@ def test_compilation_is_announced_without_cached_kernels(tmp_path, monkeypatch):
     kernel = SimpleNamespace(stats=SimpleNamespace(cache_path=str(tmp_path)))
     monkeypatch.setattr(X1_X2, "describe_frames", kernel)
     assert "compiled: a minute or two" in first_time()
-    (tmp_path / "x1_x2.describe_frames-271.py311.nbi").touch()
+    (tmp_path / "x1_x2.describe_frames-quests_core.descriptors.x1_x2-271.py311.0a1b.nbc").touch()
     assert first_time() == ""
     monkeypatch.setattr(X1_X2, "describe_frames", len)
     assert first_time() == "", "nothing is compiled at all"

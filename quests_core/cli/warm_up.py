@@ -1,0 +1,17 @@
+"""The command ``warm-up``: compile all kernels."""
+
+from ..utils import kernel_cache
+from ..warm_up import warm_up as compile_all
+from .common import app, command_context
+from .output import write_line
+
+
+@app.command(name="warm-up")
+def warm_up() -> None:
+    """Compile all kernels now, as in an image or in CI, so that no later command has to."""
+    with command_context() as context:
+        folder = kernel_cache.folder()
+        if folder is None:
+            raise PermissionError("kernels cannot be stored: set NUMBA_CACHE_DIR to a writable folder")
+        compile_all(context.progress)
+    write_line(f"Compiled kernels: {folder}")

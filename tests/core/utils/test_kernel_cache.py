@@ -1,0 +1,158 @@
+"""Tests of the storage of compiled kernels."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import quests_core
+from quests_core.utils import kernel_cache
+from quests_core.utils.kernel_cache import N_KEPT, compiled_sources, digest_of_sources
+
+PACKAGE = Path(quests_core.__file__).parent
+# A small kernel, with arrays of two kinds.
+SCRIPT = """
+import json, sys
+import numpy as np
+from quests_core.selection.greedy import _leaders
+from quests_core.utils import kernel_cache
+scores = np.arange(3.0)[::2] if "strided" in sys.argv else np.arange(3.0)
+found = _leaders(scores, np.ones(len(scores), bool), 0.0).tolist()
+stats = _leaders.stats
+print(json.dumps({
+    "hits": len(stats.cache_hits), "misses": len(stats.cache_misses),
+    "folder": str(kernel_cache.folder()), "found": found, "package": kernel_cache.__file__,
+}))
+"""
+
+
+@pytest.fixture
+def run(tmp_path):
+    """Return a function that runs the script with a copy of the package in a folder."""
+
+    def run_one(site, *arguments, **environment):
+        package = tmp_path / site / "quests_core"
+        if not package.exists():
+            ignored = shutil.ignore_patterns("__pycache__")
+            shutil.copytree(PACKAGE, package, ignore=ignored, copy_function=shutil.copyfile)
+        variables = {"PYTHONPATH": str(package.parent), "NUMBA_CACHE_DIR": str(tmp_path / "kernels")}
+        done = subprocess.run(
+            [sys.executable, "-c", SCRIPT, *arguments], cwd=tmp_path,
+            env={**os.environ, **variables, **environment}, capture_output=True, text=True, check=False,
+        )  # fmt: skip
+        assert done.returncode == 0, done.stderr
+        found = json.loads(done.stdout)
+        assert found["package"].startswith(str(package)), "another package was imported"
+        return found
+
+    return run_one
+
+
+@pytest.mark.jit
+def test_kernels_are_found_after_installation_elsewhere(run, tmp_path):
+    first = run("one")
+    assert (first["hits"], first["misses"]) == (0, 1)
+    shutil.rmtree(tmp_path / "one")
+    second = run("two")
+    assert (second["hits"], second["misses"]) == (1, 0)
+    assert second["found"] == first["found"] == [2]
+    assert second["folder"] == first["folder"]
+
+
+@pytest.mark.jit
+def test_processors_that_share_a_folder_have_own_kernels(run):
+    own = run("one")
+    other = run("one", NUMBA_CPU_NAME="generic", NUMBA_CPU_FEATURES="")
+    assert other["folder"] != own["folder"]
+    assert (other["hits"], other["misses"]) == (0, 1)
+    assert run("one")["hits"] == run("one", NUMBA_CPU_NAME="generic", NUMBA_CPU_FEATURES="")["hits"] == 1
+
+
+@pytest.mark.jit
+def test_changed_sources_are_compiled_again(run, tmp_path):
+    first = run("one")
+    changed = tmp_path / "one" / "quests_core" / "progress.py"
+    changed.write_text(changed.read_text() + "\n# changed\n")
+    assert run("one")["folder"] != first["folder"], "a compiled module imports it"
+
+
+@pytest.mark.jit
+def test_each_signature_has_a_file(run):
+    assert run("one")["misses"] == 1
+    strided = run("one", "strided")
+    assert (strided["misses"], strided["found"]) == (1, [1])
+    for arguments in ((), ("strided",)):
+        assert run("one", *arguments)["hits"] == 1
+    assert len([*Path(strided["folder"]).glob("*_leaders*.nbc")]) == 2
+
+
+@pytest.mark.jit
+def test_a_damaged_file_is_compiled_again(run):
+    (path,) = Path(run("one")["folder"]).glob("*_leaders*.nbc")
+    whole = path.read_bytes()
+    path.write_bytes(whole[: len(whole) // 2])
+    again = run("one")
+    assert (again["misses"], again["found"]) == (1, [2])
+    assert path.read_bytes()[:100] == whole[:100]
+    assert run("one")["hits"] == 1
+
+
+def test_kernels_of_old_versions_are_deleted(tmp_path, monkeypatch):
+    monkeypatch.setattr(kernel_cache, "bases", lambda: [tmp_path])
+    for number in range(N_KEPT + 3):
+        (tmp_path / f"old-{number}").mkdir()
+        os.utime(tmp_path / f"old-{number}", (number, number))
+    used = kernel_cache.folder.__wrapped__()
+    kept = {path.name for path in tmp_path.iterdir()}
+    assert kept == {used.name, *(f"old-{number}" for number in range(4, N_KEPT + 3))}
+
+
+def test_a_folder_that_cannot_be_written_is_used_if_it_holds_kernels(tmp_path, monkeypatch):
+    # A file in place of a folder stands for one that cannot be written, also to a superuser.
+    monkeypatch.setattr(kernel_cache, "bases", lambda: [tmp_path / "file", tmp_path / "empty"])
+    (tmp_path / "file").write_text("")
+    used = kernel_cache.folder.__wrapped__()
+    assert used.parent == tmp_path / "empty"
+    monkeypatch.setattr(kernel_cache.tempfile, "TemporaryFile", _refuse)
+    assert kernel_cache.folder.__wrapped__() is None
+    (used / "one.nbc").write_text("")
+    assert kernel_cache.folder.__wrapped__() == used
+
+
+def _refuse(**_):
+    raise PermissionError("read-only")
+
+
+def test_completeness_is_recorded(tmp_path, monkeypatch):
+    monkeypatch.setattr(kernel_cache, "folder", lambda: tmp_path)
+    assert not kernel_cache.is_complete()
+    kernel_cache.mark_complete()
+    assert kernel_cache.is_complete()
+    monkeypatch.setattr(kernel_cache, "folder", lambda: None)
+    kernel_cache.mark_complete()
+    assert not kernel_cache.is_complete()
+    assert not kernel_cache.is_writable()
+
+
+def test_the_digest_follows_what_is_compiled(tmp_path):
+    source, other, reader = (tmp_path / name for name in ("one.py", "other.py", "reader.py"))
+    source.write_text("from .other import N\n\n@jit\ndef f(): ...\n")
+    other.write_text("N = 1")
+    reader.write_text("1")
+    digests = [digest_of_sources(tmp_path)]
+    reader.write_text("2")
+    assert digest_of_sources(tmp_path) == digests[0], "no compiled code is made from it"
+    for changed in (other, source):
+        changed.write_text(changed.read_text() + "\n# changed\n")
+        digests.append(digest_of_sources(tmp_path))
+    assert len(set(digests)) == 3
+
+
+def test_kernels_do_not_depend_on_modules_that_read_files():
+    names = {path.name for path in compiled_sources(PACKAGE)}
+    assert {"tiles.py", "leaf_simd.py", "msc.py", "simd.py"} <= names
+    assert not {"read.py", "xyz_checks.py", "run_checks.py", "materials_cloud.py", "compress.py"} & names
