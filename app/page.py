@@ -51,16 +51,17 @@ from .widgets.theme import Theme
 TITLE = "QUESTS Explorer"
 # Tabs that need frames, not only descriptors.
 _OF_FRAMES = ("map", "frames", "sets", "health")
+# As wide as their text: a narrow button would break its tooltip after each word.
+_TOOLTIPS = {"MuiTooltip": {"styleOverrides": {"tooltip": {"width": "max-content", "maxWidth": 280}}}}
 THEME = {
     "light": {
         "palette": {
             "primary": {"main": "#0b5a7d"},
             "background": {"default": "#f3f5f7", "paper": "#ffffff"},
-        }
+        },
+        "components": _TOOLTIPS,
     },
-    "dark": {"palette": {"primary": {"main": "#5ab4dc"}}},
-    "typography": {"fontSize": 13, "button": {"textTransform": "none"}},
-    "shape": {"borderRadius": 8},
+    "dark": {"palette": {"primary": {"main": "#5ab4dc"}}, "components": _TOOLTIPS},
 }
 SX = {
     "& .MuiToolbar-root": {"minHeight": "48px"},

@@ -92,6 +92,8 @@ def force_figure() -> Template:
     template = Template(force_tail(forces, {EXAMPLE: forces}))
     hooks.frame(template)
     hooks.steps(template, "Tail", "before")
+    # Below widgets.
+    template.figure.styles = {}
     return template.emptied()
 
 

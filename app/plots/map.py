@@ -214,7 +214,8 @@ def _map() -> Template:
     )
     hooks.frame(template)
     fig, mapper = template.figure, template.parts["Map", ""].glyph.color_mapper
-    fig.min_height = 120
+    # Below widgets, not right below the heading.
+    fig.update(min_height=120, styles={})
     mapper.update(palette=[_CLEAR] * 256, low=0, high=256)
     bar = next(one for one in fig.right if isinstance(one, ColorBar))
     bar.update(visible=False, title="", formatter=NumeralTickFormatter(format="0.[000]a"))

@@ -35,7 +35,8 @@ class Tabs:
         self._bar = pmui.Tabs(
             *((TABS[key], pn.Spacer(height=0)) for key in self._keys), margin=0, height=42,
             sx={"& .MuiTab-root": {
-                "minHeight": "40px", "minWidth": 0, "padding": "6px 8px", "textTransform": "none",
+                "minHeight": "40px", "minWidth": 0, "padding": "6px 7px", "textTransform": "none",
+                "letterSpacing": 0,
             }},
         )  # fmt: skip
         self._bar.param.watch(lambda event: setattr(state, "tab", self._keys[event.new]), "active")

@@ -12,6 +12,9 @@ CSS = (Path(__file__).parents[1] / "assets" / "style.css").read_text(encoding="u
 # Material's uppercase would turn δH into ΔH, a different quantity.
 AS_WRITTEN = {"& .MuiToggleButton-root": {"textTransform": "none", "padding": "4px 10px"}}
 
+# Of dialogs, whose cross would be black in the dark theme too.
+DIALOG = {"& .MuiIconButton-root": {"color": "text.primary"}}
+
 # Style of the file drop area.
 DROP = """
 .bk-input.filepond--root {

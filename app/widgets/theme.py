@@ -8,35 +8,40 @@ COOKIE = "quests-theme"
 
 
 class Theme(pn.custom.JSComponent):
-    """Invisible component that remembers the theme in the browser.
+    """Invisible component that follows the theme of the system, and remembers another choice.
 
     Parameters
     ----------
     page : Page
-        Its `dark_theme` follows the component, and the other way round.
+        Its `dark_theme` is set now; later only the browser can change the theme.
     chosen : str
-        Value of the cookie: "dark", "light", or "" for the theme of the system.
+        Value of the cookie: "dark", "light", or anything else for the theme of the system.
     """
 
-    dark = param.Boolean(default=False)
-    chosen = param.Selector(default="", objects=["", "dark", "light"])
+    chosen = param.String(default="", doc='"dark" or "light" once the user has chosen, else "".')
     cookie = param.String(default=COOKIE, constant=True)
 
     _esm = """
-    export function render({ model }) {
+    export function render({ model, view }) {
+      const page = view.root?.model?.data, change = page?.properties?.dark_theme?.change;
       const system = matchMedia("(prefers-color-scheme: dark)");
-      let expected = model.dark;
+      let chosen = model.chosen, expected = page?.dark_theme;
       const follow = () => {
-        if (!model.chosen && model.dark !== system.matches) model.dark = expected = system.matches;
+        if (chosen || !change || page.dark_theme === system.matches) return;
+        page.dark_theme = expected = system.matches;
       };
-      model.on("dark", () => {
-        if (model.dark === expected) return;
-        expected = model.dark;
-        model.chosen = model.dark ? "dark" : "light";
-        document.cookie = `${model.cookie}=${model.chosen}; path=/; max-age=31536000; SameSite=Lax`;
-      });
+      const remember = () => {
+        if (page.dark_theme === expected) return;
+        expected = page.dark_theme;
+        chosen = expected ? "dark" : "light";
+        document.cookie = `${model.cookie}=${chosen}; path=/; max-age=31536000; SameSite=Lax`;
+      };
+      change?.connect(remember);
       system.addEventListener("change", follow);
-      model.on("remove", () => system.removeEventListener("change", follow));
+      model.on("remove", () => {
+        change?.disconnect(remember);
+        system.removeEventListener("change", follow);
+      });
       // Children render before the page listens to changes.
       setTimeout(follow, 100);
       return document.createElement("span");
@@ -44,8 +49,6 @@ class Theme(pn.custom.JSComponent):
     """
 
     def __init__(self, page, chosen: str = "", **params):
-        chosen = chosen if chosen in self.param.chosen.objects else ""
-        super().__init__(width=0, height=0, margin=0, dark=chosen == "dark", chosen=chosen, **params)
-        page.dark_theme = self.dark
-        page.param.watch(lambda event: setattr(self, "dark", event.new), "dark_theme")
-        self.param.watch(lambda event: setattr(page, "dark_theme", event.new), "dark")
+        chosen = chosen if chosen in ("dark", "light") else ""
+        super().__init__(width=0, height=0, margin=0, chosen=chosen, **params)
+        page.dark_theme = chosen == "dark"

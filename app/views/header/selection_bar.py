@@ -10,7 +10,10 @@ from ...widgets.card import CSS, html
 from ...widgets.shortcuts import Shortcuts
 from ..base import View
 
-_STYLE = {"margin": (0, 1), "sx": {"minWidth": 0, "padding": "4px 6px", "whiteSpace": "nowrap"}}
+_STYLE = {
+    "margin": (0, 1),
+    "sx": {"minWidth": 0, "padding": "4px 5px", "whiteSpace": "nowrap", "letterSpacing": 0},
+}
 
 
 class SelectionBar(View):
@@ -24,7 +27,7 @@ class SelectionBar(View):
         self._redo = button("", "Redo (Ctrl+Shift+Z)", self._history.redo, icon="redo", **_STYLE)
         self._text = html()
         # As wide as its text; with a stretched width it would be drawn under the buttons.
-        self._text.param.update(sizing_mode=None, styles={"max-width": "120px"})
+        self._text.param.update(sizing_mode=None, styles={"max-width": "116px"})
         self._lock = button("Lock", "Keep the selected frames in every subset", self._mark("lock"), **_STYLE)
         self._exclude = button(
             "Exclude", "Exclude the selected frames from all subsets and metrics", self._mark("exclude"),

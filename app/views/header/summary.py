@@ -106,8 +106,8 @@ def _random(method: str, row: dict[str, float], random: dict[str, float]) -> str
     beyond = f"with δH up to {nats(random['max_delta_entropy'], 1)} nats"
     if random["overlap"] <= row["overlap"]:
         return f"By comparison, random covers {percent(random['overlap'])}, {beyond}."
-    hint = "" if method == "coverage" else "; the method coverage is made for the largest overlap"
-    return f"By comparison, random covers more, {percent(random['overlap'])}, {beyond}{hint}."
+    hint = "" if method == "coverage" else " (coverage maximizes the overlap)"
+    return f"By comparison, random covers more, {percent(random['overlap'])}{hint}, {beyond}."
 
 
 def _facts(dataset, species: bool) -> str:

@@ -12,7 +12,7 @@ from ...session.controller import Controller
 from ...session.state import State
 from ...text.numbers import plural
 from ...text.sentences import frame_list
-from ...widgets.card import AS_WRITTEN, html
+from ...widgets.card import AS_WRITTEN, DIALOG, html
 from ...widgets.download import Download
 from ...widgets.fields import entered
 from ..base import View
@@ -63,6 +63,7 @@ class ExportView(View):
             show_close_button=True,
             close_on_click=True,
             width_option="md",
+            sx=DIALOG,
         )
         self._code.on_click(lambda _: self._show_code(python_code))
         self._command.on_click(lambda _: self._show_code(command))

@@ -17,7 +17,7 @@ from ...session.controller import Controller
 from ...session.references import ReferenceSets
 from ...session.state import State
 from ...text.numbers import plural
-from ...widgets.card import AS_WRITTEN, html
+from ...widgets.card import AS_WRITTEN, DIALOG, html
 from ...widgets.download import Download
 from ..base import View
 from ..frame_text import embedding_note, file_stem
@@ -59,7 +59,12 @@ class ExportDialog(View):
         self._make = pmui.Button(label="Download (.zip)", variant="contained", size="small", margin=0)
         self._status = html(margin=(0, 0, 0, 12))
         self._dialog = pmui.Dialog(
-            self._body(), title="Export", show_close_button=True, close_on_click=True, width_option="md"
+            self._body(),
+            title="Export",
+            show_close_button=True,
+            close_on_click=True,
+            width_option="md",
+            sx=DIALOG,
         )
         self._more.on_click(lambda _: setattr(self._dialog, "open", True))
         self._make.on_click(lambda _: self._export())

@@ -13,13 +13,4 @@ from quests_app.widgets.theme import Theme
 def test_a_page_is_built_in_the_theme_chosen_before(cookie, chosen, dark):
     page = pmui.Page()
     theme = Theme(page, cookie)
-    assert (theme.chosen, theme.dark, page.dark_theme) == (chosen, dark, dark)
-
-
-def test_page_and_browser_follow_each_other():
-    page = pmui.Page()
-    theme = Theme(page)
-    theme.dark = True
-    assert page.dark_theme
-    page.dark_theme = False
-    assert not theme.dark
+    assert (theme.chosen, page.dark_theme) == (chosen, dark)
