@@ -95,8 +95,12 @@ class StatusView(View):
 
     def _hide_if_empty(self) -> None:
         self._messages.visible = self._error.visible or self._notice.visible
-        # Messages alone take no room in the page.
-        self._all.styles = {} if self._progress.visible else {"position": "fixed", "z-index": "1500"}
+        # Messages alone take no room in the page. Bokeh keeps a style that is no longer given.
+        alone = self._messages.visible and not self._progress.visible
+        self._all.styles = {
+            "position": "fixed" if alone else "relative",
+            "z-index": "1500" if alone else "auto",
+        }
         self._all.visible = self._progress.visible or self._messages.visible
 
     def _show(self, alert: pmui.Alert, pane: pn.pane.HTML, text: str) -> None:

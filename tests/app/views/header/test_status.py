@@ -46,6 +46,10 @@ def test_messages_are_over_the_page_wherever_it_is_scrolled_to(opened, tmp_path)
     opened.open(tmp_path / "missing.xyz")
     assert "toasts" in view._messages.css_classes
     assert list(view._messages) == [view._error, view._notice]
+    assert view._all.styles["position"] == "fixed", "they take no room"
+    opened.state.main_activity.running = True
+    assert view._all.styles["position"] == "relative", "progress does"
+    opened.state.main_activity.running = False
     (rule,) = re.findall(r":host\(\.toasts\) \{([^}]*)\}", CSS)
     assert {"position: fixed", "bottom: 16px"} <= set(rule.strip().split("; "))
 
