@@ -27,6 +27,7 @@ scheduler, queue = DeferredScheduler(on_loop), ViewQueue(on_loop, done=gc.freeze
 controller = Controller(state, scheduler, allowed_paths=of_document(document))
 pn.state.onload(scheduler.open)
 pn.state.onload(queue.open)
+pn.state.onload(controller.compile_kernels)
 
 
 def end(_, controller=controller, scheduler=scheduler, queue=queue) -> None:

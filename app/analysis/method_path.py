@@ -35,6 +35,8 @@ class MethodPath:
 
     is_whole: ClassVar[bool] = True
     """Whether the order holds all frames that are not excluded."""
+    is_preview: ClassVar[bool] = False
+    """Whether it ships with the package, to be replaced by a computed one."""
 
     def __post_init__(self):
         """Make the arrays read-only, as sessions share them."""
@@ -112,15 +114,15 @@ _MARKED_FRACTIONS = (0.1, 0.25, 0.5, 0.75)
 _PATH_BYTES = 64_000_000
 
 
-def curve_sizes(n_frames: int, n_envs: int, n_locked: int = 0) -> np.ndarray:
+def curve_sizes(n_frames: int, n_envs: int, n_locked: int = 0, n_most: int = 200) -> np.ndarray:
     """Return the sizes that the slider offers.
 
-    All sizes up to 200 frames, otherwise 200 of them, or fewer if δH at each would take too much memory.
+    All sizes up to `n_most` frames, otherwise as many, or fewer if δH at each would take too much memory.
     The marked fractions and both ends are always included; no size is smaller than the number of locked
     frames.
     """
     first = max(1, n_locked)
-    count = min(200, n_frames, max(20, _PATH_BYTES // (4 * max(1, n_envs))))
+    count = min(n_most, n_frames, max(20, _PATH_BYTES // (4 * max(1, n_envs))))
     at_fractions = [int(fraction * n_frames + 0.5) for fraction in _MARKED_FRACTIONS]
     sizes = np.append(np.linspace(first, n_frames, count).round().astype(np.int64), at_fractions)
     return np.unique(np.clip(sizes, first, n_frames))

@@ -22,6 +22,7 @@ from quests_core.utils.escape import one_line
 from ..server.telemetry import counters, log_event, session_name
 from .activity import WAITING, Activity
 from .fair_executor import FairExecutor
+from .kernel_compiler import KernelCompiler
 from .umap_process import UmapWorker
 
 log = logging.getLogger(__name__)
@@ -34,7 +35,7 @@ def executor(name: str = "compute") -> FairExecutor:
 
 def executors() -> dict[str, FairExecutor]:
     """Return the worker threads of the process by name."""
-    return {name: executor(name) for name in ("compute", "quick", "umap")}
+    return {name: executor(name) for name in ("compute", "quick", "umap", "kernels")}
 
 
 def shut_down() -> None:
@@ -42,6 +43,7 @@ def shut_down() -> None:
     for jobs in list(_all_jobs()):
         jobs.close()
     umap_worker().close()
+    kernel_compiler().close()
     read_process.close()
 
 
@@ -57,6 +59,11 @@ def _all_jobs() -> "weakref.WeakSet[Jobs]":
 def umap_worker() -> UmapWorker:
     """Return the UMAP worker of the process; only the thread of ``executor("umap")`` may use it."""
     return pn.state.as_cached("quests-umap-worker", UmapWorker)
+
+
+def kernel_compiler() -> KernelCompiler:
+    """Return the compiler of the process; only the thread of ``executor("kernels")`` may use it."""
+    return pn.state.as_cached("quests-kernel-compiler", KernelCompiler)
 
 
 class DeferredScheduler:

@@ -1,7 +1,7 @@
 """Handle the requests of the user: start jobs and update the state with their results."""
 
 import dataclasses
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +22,7 @@ from ..server.uploads import UploadFolder
 from ..text.errors import error_reason
 from ..text.numbers import plural
 from ..text.parts import stopped_text
+from .kernel_compilation import KernelCompilation
 from .path_updates import PathUpdater
 from .results import Results
 from .state import State
@@ -52,6 +53,8 @@ class Controller:
         All uploaded files of the session.
     results : Results
         Computes results, or returns them from the cache.
+    kernels : KernelCompilation
+        Compiles the kernels in the background, if `compile_kernels` is called.
     """
 
     def __init__(
@@ -65,12 +68,17 @@ class Controller:
         self._quick_jobs = queue.Jobs(state.quick_activity, schedule, queue.executor("quick"))
         self._map_jobs = queue.Jobs(state.map_activity, schedule, queue.executor("umap"))
         self.uploads, self._with_umap = UploadFolder(), with_umap
+        self.kernels = KernelCompilation(state, schedule)
         self.results = Results(self.uploads)
         self._precomputed: dict[str, Environments] = {}
         self._path_updater = PathUpdater(state, self)
         self._request: object | None = None
         self._closed = False
         self._session = session_opened(self)
+
+    def compile_kernels(self) -> None:
+        """Compile missing kernels in the background, and then replace previews by results."""
+        self.kernels.start(self._path_updater.compute_missing)
 
     def open_demo(self) -> None:
         """Open the data set that ships with the package."""
@@ -216,6 +224,7 @@ class Controller:
         self._jobs.close()
         self._quick_jobs.close()
         self._map_jobs.close()
+        self.kernels.close()
         self.uploads.close()
 
     def embed(self) -> None:
@@ -256,9 +265,12 @@ class Controller:
             # Another label key may mark other isolated atoms.
             untouched = before is not None and marks == Marks(locked=before.dataset.locked)
             now = marks if same and not untouched else Marks(locked=opened.dataset.locked)
+            if preview := self.results.preview(opened, now, self.state.methods):
+                kind = "UMAP" if self._with_umap else "PCA"
+                return opened, preview.paths, preview.umap if self._with_umap else preview.pca, kind
             # Results of the same file stay until they can be replaced by whole ones.
             first = self._path_updater.first_path(opened, now, progress, whole=same)
-            return opened, first, self.results.pca(opened)
+            return opened, (first,), self.results.pca(opened), "PCA"
 
         def failed(error):
             if self._request is request:
@@ -269,13 +281,13 @@ class Controller:
 
         self._jobs.submit(f"Opening {name}", work, lambda results: self._show(*results), failed)
 
-    def _show(self, opened: AnalysedDataset, path: MethodPath, xy) -> None:
-        state, before = self.state, self.state.opened
+    def _show(self, opened: AnalysedDataset, paths: Sequence[MethodPath], xy, kind: str) -> None:
+        state, before, path = self.state, self.state.opened, paths[0]
         if before is not None and before.dataset.path != opened.dataset.path:
             self.uploads.discard(before.dataset.path)
         # Another bandwidth leaves the map as it is.
         keeps_map = before is not None and before.descriptor_key == opened.descriptor_key
-        pca = {"embedding": xy, "embedding_kind": "PCA", "n_fitted": len(xy), "map_notice": ""}
+        own_map = {"embedding": xy, "embedding_kind": kind, "n_fitted": len(xy), "map_notice": ""}
         if not keeps_map:
             self._map_jobs.cancel()
         self._path_updater.forget()
@@ -288,11 +300,11 @@ class Controller:
             selected=state.selected if same else (),
             current_env=state.current_env if same else None,
             parameters=opened.parameters,
-            paths={path.method: path},
+            paths={path.method: path for path in paths},
             active=active,
             methods=[m for m in METHODS if m in (*state.methods, active)],
             n_frames=method_path.default_size(path.all_sizes),
-            **({} if keeps_map else pca),
+            **({} if keeps_map else own_map),
         )
         self.history.forget()
         self._path_updater.compute_missing()

@@ -61,19 +61,32 @@ class PathUpdater:
     def compute_missing(self) -> None:
         """Request the paths of selected methods that are missing, outdated or known in part.
 
-        Those known in part come first, as they were requested first, then the active one.
+        Those known in part come first, as they were requested first, then the active one. Previews are
+        replaced last, and only when all kernels are compiled.
         """
         state, opened = self._state, self._state.opened
         if opened is None:
             return
-        for method in sorted(state.methods, key=lambda m: (m not in state.parts, m != state.active)):
+        previews = self._previews()
+        order = sorted(state.methods, key=lambda m: (m in previews, m not in state.parts, m != state.active))
+        for method in order:
+            if method in previews and self._controller.kernels.is_compiling:
+                continue
             path, given = state.paths.get(method), state.reference if method == MSC_WITH_REFERENCE else None
             if method == MSC_WITH_REFERENCE and not self._can_use_reference():
                 continue
-            missing = path is None or not state.is_current(path)
+            missing = path is None or not state.is_current(path) or path.is_preview
             key = (method, state.marks, given)
             if missing and key not in self._requests and key not in self._stopped:
                 self._compute(opened, method, state.marks, given)
+
+    def _previews(self) -> set[str]:
+        """Return the methods of which a preview under the current marks is displayed."""
+        return {
+            method
+            for method, path in self._state.paths.items()
+            if path.is_preview and self._state.is_current(path)
+        }
 
     def _can_use_reference(self) -> bool:
         """Return whether a reference with the same descriptor parameters is chosen."""
@@ -164,15 +177,16 @@ class PathUpdater:
         return is_new and opened.envs.n_envs > _LARGE
 
     def _revert(self, method: str, given: Reference | None) -> None:
-        """Revert to the displayed state after the path of a method failed; a part of it stays."""
+        """Revert to the displayed state after the path of a method failed; a part or preview stays."""
         state = self._state
-        if method in state.parts:
-            self._stopped.add((method, state.parts[method].marks, given))
+        kept = {**state.parts, **{name: state.paths[name] for name in self._previews()}}
+        if method in kept:
+            self._stopped.add((method, kept[method].marks, given))
         with self._controller.history.pause():
             if method in state.paths and state.paths[method].marks != state.marks:
                 # The displayed path belongs to the previous marks.
                 state.marks = state.paths[method].marks
-            elif method not in state.parts:
+            elif method not in kept:
                 state.methods = [m for m in state.methods if m != method]
 
     def _with_path(self, path: MethodPath) -> dict:

@@ -1,7 +1,7 @@
 """Results of the analysis, cached in memory and on disk for all sessions."""
 
 import dataclasses
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +14,8 @@ from quests_core.utils.checksum import sha256_of
 
 from ..analysis import analysed_dataset, compare, map_placement, method_path, precomputed
 from ..analysis.analysed_dataset import AnalysedDataset
+from ..analysis.deferred_environments import DeferredEnvironments
+from ..analysis.demo_preview import DemoPreview, preview_of
 from ..analysis.method_path import MethodPath
 from ..analysis.parameters import Marks, Parameters, load
 from ..analysis.reference import Reference
@@ -67,8 +69,28 @@ class Results:
         if envs is not None:
             return AnalysedDataset(dataset, parameters, precomputed.check_fit(envs, dataset))
         key = ("environments", dataset.sha256, parameters.k, parameters.cutoff, parameters.species)
-        envs = self._cache.get(key, lambda: analysed_dataset.environments(dataset, parameters, progress))
-        return AnalysedDataset(dataset, parameters, envs)
+
+        def compute(report=None) -> Environments:
+            return self._cache.get(key, lambda: analysed_dataset.environments(dataset, parameters, report))
+
+        if preview_of(dataset, parameters) is not None and self._cache.find(key) is None:
+            offsets = np.cumsum([0, *map(len, dataset.frames)])
+            return AnalysedDataset(dataset, parameters, DeferredEnvironments(offsets, compute))
+        return AnalysedDataset(dataset, parameters, compute(progress))
+
+    def preview(self, opened: AnalysedDataset, marks: Marks, methods: Iterable[str]) -> DemoPreview | None:
+        """Return the preview of a data set with the paths of `methods` that are not known exactly.
+
+        None if there is none under these marks, or if it shows no more than the cached results.
+        """
+        preview = preview_of(opened.dataset, opened.parameters)
+        if preview is None or preview.marks != marks:
+            return None
+        paths = tuple(path for path in preview.paths if path.method in methods)
+        if not paths or any(self._cache.find(("path", opened.key, p.method, marks)) for p in paths):
+            return None
+        self.get(opened, ("label entropies", marks.excluded), lambda: preview.labels)
+        return dataclasses.replace(preview, paths=paths)
 
     def _load(self, path: Path | str, name: str, parameters: Parameters, progress) -> DataSet:
         if isinstance(path, str):

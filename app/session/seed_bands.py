@@ -105,7 +105,7 @@ class SeedBandUpdater:
             key = (state.opened, state.marks, method)
             left = OTHER_SEEDS[len(self._found.get(key, ())) :]
             wanted = is_seeded(method, state.marks) and state.is_current(path) and key not in self._given_up
-            if wanted and left:
+            if wanted and left and not path.is_preview:
                 self._submit(key, path, left[0])
                 return
 

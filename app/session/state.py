@@ -69,6 +69,7 @@ class State(param.Parameterized):
     def __init__(self, **params):
         super().__init__(**params)
         self.main_activity, self.quick_activity, self.map_activity = Activity(), Activity(), Activity()
+        self.kernel_activity = Activity()
 
     @property
     def data(self) -> AnalysedDataset:

@@ -30,6 +30,7 @@ class StatusView(View):
             pn.Column(self._text, self._bar, sizing_mode="stretch_width", margin=0), self._cancel,
             css_classes=["card"], sizing_mode="stretch_width", margin=0, visible=False,
         )  # fmt: skip
+        self._kernels = html(visible=False)
         self._error, self._error_text = self._alert("error", "error")
         self._notice, self._notice_text = self._alert("info", "notice")
         # Over the page at its bottom, to be seen wherever it is scrolled to.
@@ -37,8 +38,9 @@ class StatusView(View):
             self._error, self._notice, margin=0, visible=False, css_classes=["toasts"], stylesheets=[CSS]
         )
         self._all = pn.Column(
-            self._progress, self._messages, sizing_mode="stretch_width", margin=0, visible=False
-        )
+            self._progress, self._kernels, self._messages,
+            sizing_mode="stretch_width", margin=0, visible=False,
+        )  # fmt: skip
         self.follow(
             self._update_progress,
             "running",
@@ -49,6 +51,7 @@ class StatusView(View):
             source=state.main_activity,
         )
         self.follow(self._update_progress, "paths", "methods", "opening")
+        self.follow(self._update_kernels, "running", "step", "fraction", source=state.kernel_activity)
         self.follow(self._update_error, "error")
         self.follow(self._update_notice, "notice")
 
@@ -87,6 +90,15 @@ class StatusView(View):
             return f"Until then, the results of {state.opened.dataset.name} stay."
         return progress_text(state.parts)
 
+    def _update_kernels(self) -> None:
+        activity = self._state.kernel_activity
+        self._kernels.visible = activity.running
+        self._hide_if_empty()
+        self._kernels.object = (
+            '<div class="small">First use of this version: the kernels are compiled in the background '
+            f"({escape(activity.step)}, {100 * activity.fraction:.0f} %). Computations need not wait.</div>"
+        )
+
     def _update_error(self) -> None:
         self._show(self._error, self._error_text, self._state.error)
 
@@ -96,12 +108,13 @@ class StatusView(View):
     def _hide_if_empty(self) -> None:
         self._messages.visible = self._error.visible or self._notice.visible
         # Messages alone take no room in the page. Bokeh keeps a style that is no longer given.
-        alone = self._messages.visible and not self._progress.visible
+        in_page = self._progress.visible or self._kernels.visible
+        alone = self._messages.visible and not in_page
         self._all.styles = {
             "position": "fixed" if alone else "relative",
             "z-index": "1500" if alone else "auto",
         }
-        self._all.visible = self._progress.visible or self._messages.visible
+        self._all.visible = in_page or self._messages.visible
 
     def _show(self, alert: pmui.Alert, pane: pn.pane.HTML, text: str) -> None:
         pane.object = escape(text)

@@ -3,6 +3,7 @@
 import panel as pn
 import panel_material_ui as pmui
 
+from ...analysis.deferred_environments import DeferredEnvironments
 from ...analysis.nearest_environment import Distances, Nearest
 from ...analysis.scene import SceneOptions, make_scene
 from ...session import current_structure
@@ -34,6 +35,15 @@ class NearestView(View):
         self._viewer.param.watch(lambda event: self._make_current(event.new[0]), "clicked")
         self.follow(self._update, "opened", "current_env", "selected", "paths", "active", "n_frames", "marks")
 
+    @property
+    def _is_ready(self) -> bool:
+        """Whether there is a subset, and the descriptors are known, for which the page must not wait."""
+        state = self._state
+        if state.opened is None or state.path is None:
+            return False
+        envs = state.opened.envs
+        return not isinstance(envs, DeferredEnvironments) or envs.is_known
+
     def _find(self) -> Nearest | None:
         state = self._state
         if self._distances[0] is not state.opened:
@@ -43,7 +53,7 @@ class NearestView(View):
     def _update(self) -> None:
         state = self._state
         self._nearest = None
-        if state.opened is not None and state.path is not None:
+        if self._is_ready:
             self._env = current_structure.shown_env(state)
             self._nearest = self._find()
         nearest = self._nearest
@@ -59,6 +69,8 @@ class NearestView(View):
     def _why_none(self) -> str:
         if self._state.opened is None or self._state.path is None:
             return "Nothing is open."
+        if not self._is_ready:
+            return "The descriptors are being computed."
         return "No frame is kept."
 
     def _description(self, nearest: Nearest) -> str:
