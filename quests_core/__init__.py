@@ -20,6 +20,7 @@ from .io.labels import atoms_energy, atoms_forces
 from .io.read import read
 from .io.write import write_subset
 from .kernel_sums.sums import log_kernel_sum
+from .potentials import PotentialComparison, compare_potentials
 from .progress import Cancelled, Progress
 from .published import datasets, load
 from .selection import METHODS, Selection, Strata, exchange, select, select_in_chunks
@@ -39,6 +40,7 @@ __all__ = [
     "Environments",
     "FrameSelector",
     "InformationGap",
+    "PotentialComparison",
     "Progress",
     "Selection",
     "Strata",
@@ -49,6 +51,7 @@ __all__ = [
     "bandwidth_from_entropy",
     "bandwidth_from_frames",
     "bandwidth_from_volume",
+    "compare_potentials",
     "compression_curve",
     "compression_path",
     "datasets",

@@ -1,0 +1,30 @@
+"""Train potentials on subsets, and compare their errors on a test set that no subset contains."""
+
+from .compare import compare_potentials
+from .gap import GAP
+from .hold_out import Split, hold_out
+from .result import PotentialComparison
+from .trainer import (
+    Predictions,
+    Trainer,
+    TrainerMissing,
+    TrainingError,
+    TrainingTimeout,
+    calculator_predictions,
+)
+from .trainers import TRAINERS
+
+__all__ = [
+    "GAP",
+    "TRAINERS",
+    "PotentialComparison",
+    "Predictions",
+    "Split",
+    "Trainer",
+    "TrainerMissing",
+    "TrainingError",
+    "TrainingTimeout",
+    "calculator_predictions",
+    "compare_potentials",
+    "hold_out",
+]

@@ -1,0 +1,102 @@
+"""Run the program of a trainer, with a log, a time limit and cancellation."""
+
+import contextlib
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+
+from .trainer import TrainerMissing, TrainingError, TrainingTimeout
+
+_WAIT_SECONDS = 0.1
+_SHOWN = 200
+
+
+def run_logged(
+    command: Sequence[str | os.PathLike],
+    log: Path,
+    seconds: float | None = None,
+    check: Callable[[], None] = lambda: None,
+    environment: Mapping[str, str] | None = None,
+    reason: Callable[[str], str] | None = None,
+) -> None:
+    """Run a command in the folder of its log, to which all of its output is written, and wait for it.
+
+    Parameters
+    ----------
+    command : sequence of str
+        Program and arguments.
+    log : Path
+        The log file.
+    seconds : float, optional
+        Time limit.
+    check : callable
+        Called several times a second. If it raises, the program and its children are killed.
+    environment : mapping, optional
+        Environment variables, in addition to those of this process.
+    reason : callable, optional
+        Returns the line of a log that says why the program failed; by default the last one.
+
+    Raises
+    ------
+    TrainerMissing
+        If there is no such program.
+    TrainingTimeout
+        If it exceeds the time limit.
+    TrainingError
+        If it fails; the message quotes its log.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> log = Path(tempfile.mkdtemp(), "echo.log")
+    >>> run_logged([sys.executable, "-c", "import sys; sys.stdout.write('done')"], log)
+    >>> log.read_text()
+    'done'
+    """
+    name = Path(command[0]).name
+    with log.open("wb") as file:
+        try:
+            process = subprocess.Popen(
+                command, cwd=log.parent, stdin=subprocess.DEVNULL, stdout=file, stderr=subprocess.STDOUT,
+                env={**os.environ, **(environment or {})}, start_new_session=True,
+            )  # fmt: skip
+        except FileNotFoundError as error:
+            raise TrainerMissing(f"{name}: no such program") from error
+        try:
+            _wait(process, name, seconds, check)
+        finally:
+            _kill(process)
+    if process.returncode:
+        text = log.read_text(encoding="utf-8", errors="replace")
+        shown = (reason or _last_line)(text).strip()[:_SHOWN]
+        raise TrainingError(f"{name} ended with code {process.returncode}: {shown or 'its log is empty'}")
+
+
+def _wait(process: subprocess.Popen, name: str, seconds: float | None, check: Callable[[], None]) -> None:
+    start = time.monotonic()
+    while True:
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.wait(_WAIT_SECONDS)
+            return
+        check()
+        if seconds is not None and time.monotonic() - start > seconds:
+            raise TrainingTimeout(f"{name} took more than {seconds:g} s")
+
+
+def _kill(process: subprocess.Popen) -> None:
+    """Kill a process and its children, which share its group; programs of wheels are started by a script."""
+    if sys.platform == "win32":
+        process.kill()
+    else:
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
+
+
+def _last_line(text: str) -> str:
+    lines = [line for line in text.splitlines() if line.strip()]
+    return lines[-1] if lines else ""

@@ -1,0 +1,70 @@
+"""Tests of programs that are run with a log, a time limit and cancellation."""
+
+import os
+import sys
+import time
+
+import pytest
+
+from quests_core.potentials import TrainerMissing, TrainingError, TrainingTimeout
+from quests_core.potentials.process import run_logged
+
+
+def python(code):
+    return [sys.executable, "-c", code]
+
+
+def test_output_is_logged_and_the_folder_is_that_of_the_log(tmp_path):
+    code = "import os, sys; print(os.getcwd(), os.environ['X']); print('warning', file=sys.stderr)"
+    run_logged(python(code), tmp_path / "a.log", environment={"X": "7"})
+    assert sorted((tmp_path / "a.log").read_text().splitlines()) == sorted([f"{tmp_path} 7", "warning"])
+
+
+def test_a_failure_quotes_the_log(tmp_path):
+    with pytest.raises(TrainingError, match=r"ended with code 3: the reason$"):
+        run_logged(python("print('start\\nthe reason\\n'); raise SystemExit(3)"), tmp_path / "a.log")
+    with pytest.raises(TrainingError, match=r"ended with code 1: its log is empty$"):
+        run_logged(python("raise SystemExit(True)"), tmp_path / "a.log")
+    with pytest.raises(TrainingError, match="ended with code -6"):
+        run_logged(python("import os; os.abort()"), tmp_path / "a.log")
+
+
+def test_a_program_that_does_not_exist(tmp_path):
+    with pytest.raises(TrainerMissing, match="no-such-program: no such program"):
+        run_logged(["no-such-program"], tmp_path / "a.log")
+
+
+# A program that starts another and writes the numbers of both, as the scripts of wheels do.
+PARENT = (
+    "import os, subprocess, sys, time; child = subprocess.Popen([sys.executable, '-c', 'import time; "
+    "time.sleep(600)']); print(os.getpid(), child.pid, flush=True); child.wait()"
+)
+
+
+def is_running(pid):
+    try:
+        with open(f"/proc/{pid}/stat") as file:
+            return file.read().rpartition(")")[2].split()[0] != "Z"
+    except FileNotFoundError:
+        return False
+
+
+@pytest.mark.skipif(not os.path.exists("/proc/self/stat"), reason="needs /proc")
+@pytest.mark.parametrize("why", ["time limit", "cancelled"])
+def test_the_program_and_its_children_are_killed(tmp_path, why):
+    log = tmp_path / "a.log"
+
+    def check():
+        if why == "cancelled" and len(log.read_text().split()) == 2:
+            raise KeyboardInterrupt
+
+    error = TrainingTimeout if why == "time limit" else KeyboardInterrupt
+    seconds = 3 if why == "time limit" else None
+    with pytest.raises(error):
+        run_logged(python(PARENT), log, seconds=seconds, check=check)
+    pids = list(map(int, log.read_text().split()))
+    if why == "cancelled":
+        assert len(pids) == 2
+    while any(map(is_running, pids)):
+        # The kernel removes killed processes a little later.
+        time.sleep(0.01)
