@@ -233,6 +233,8 @@ def shared_page(context, url, looked_at, request):
     request.node.stash[WATCH] = watched.page, watched.messages
     try:
         watched.page.get_by_role("tab", name="Overview").click()
+        # A figure of the tab before is seen until then.
+        watched.page.get_by_role("heading", name="Entropy against diversity").wait_for()
     except Exception:
         looked_at.clear()
         watched.page.close()

@@ -2,6 +2,7 @@
 
 import panel as pn
 
+from ...analysis.parameters import Marks
 from ...session.controller import Controller
 from ...session.state import State
 from ...text.numbers import plural
@@ -34,10 +35,13 @@ class SelectionBar(View):
             **_STYLE,
         )  # fmt: skip
         self._unmark = button("Unmark", "Remove the lock or exclusion", self._mark("clear"), **_STYLE)
+        self._unmark_all = button(
+            "Clear marks", "Remove all locks and exclusions made here", self._clear_marks, **_STYLE
+        )
         self._clear = button("Clear selection", "Clear the selection (Esc)", self._clear_selection, **_STYLE)
         self._actions = pn.Row(
-            self._text, self._lock, self._exclude, self._unmark, self._clear, margin=0, align="center",
-            css_classes=["wraps"], stylesheets=[CSS],
+            self._text, self._lock, self._exclude, self._unmark, self._unmark_all, self._clear, margin=0,
+            align="center", css_classes=["wraps"], stylesheets=[CSS],
         )  # fmt: skip
         self._keys.on("Escape", self._clear_selection)
         self._keys.on("undo", self._history.undo)
@@ -58,6 +62,16 @@ class SelectionBar(View):
         with pn.io.hold():
             self._state.param.update(selected=(), current_env=None)
 
+    @property
+    def _first_marks(self) -> Marks:
+        """The marks of a file that was just opened: isolated atoms are locked."""
+        opened = self._state.opened
+        return Marks() if opened is None else Marks(locked=opened.dataset.locked)
+
+    def _clear_marks(self) -> None:
+        with pn.io.hold():
+            self._state.marks = self._first_marks
+
     def _update(self) -> None:
         state, marks = self._state, self._state.marks
         parts = []
@@ -71,6 +85,8 @@ class SelectionBar(View):
         self._text.object = f'<div class="small">{" · ".join(parts)}</div>'
         self._lock.visible = self._exclude.visible = bool(state.selected)
         self._unmark.visible = not {*marks.locked, *marks.excluded}.isdisjoint(state.selected)
+        # Only without a selection, as there is no more room.
+        self._unmark_all.visible = not state.selected and marks != self._first_marks
         self._clear.visible = bool(state.selected) or state.current_env is not None
 
     def _update_history(self) -> None:

@@ -58,6 +58,8 @@ class MapView(View):
         self._fields: Fields | None = None
         self._xy: np.ndarray | None = None
         self._adds, self._note, self._key = False, "", KEPT
+        # Frames selected last with lasso or box, and what was inside.
+        self._lassoed: tuple[tuple[int, ...], str] = (), ""
         self._make_widgets()
         for figure in self._figures:
             self._listen(figure)
@@ -167,10 +169,13 @@ class MapView(View):
         else:
             inside = inside_polygon(points, np.column_stack([geometry["x"], geometry["y"]]))
         frames = np.unique(state.data.envs.frame_index[plot.rows[inside]])
+        found = f"{plural(int(inside.sum()), 'environment')} of {plural(len(frames), 'frame')} inside"
         if self._adds:
             frames = np.union1d(frames, np.array(state.selected, dtype=np.int64))
         with pn.io.hold():
-            state.selected = tuple(frames.tolist())
+            self._lassoed = tuple(frames.tolist()), found
+            state.selected = self._lassoed[0]
+            self._update_head()
 
     def _describe(self, plot: MapFigure, pointer: dict) -> None:
         """Describe the one environment nearest to the pointer."""
@@ -253,6 +258,7 @@ class MapView(View):
             return
         selected = np.zeros(len(state.data.envs), dtype=bool)
         selected[list(state.selected)] = True
+        self._update_head()
         for plot in self._shown:
             plot.set_picked(selected[state.data.envs.frame_index])
             plot.set_current(state.current_env)
@@ -269,7 +275,9 @@ class MapView(View):
 
     def _update_head(self) -> None:
         title = f"Map of environments ({self._state.embedding_kind})"
-        self._head.object = heading(title, ("map", "delta"), escape(self._note))
+        frames, found = self._lassoed
+        note = found if found and frames == self._state.selected else self._note
+        self._head.object = heading(title, ("map", "delta"), escape(note))
 
     def _update_status(self) -> None:
         state, running = self._state, self._state.map_activity.running

@@ -118,3 +118,15 @@ def test_locked_frames_are_in_every_subset(opened, method):
     opened.run()
     state.n_frames = 3
     assert set(state.frames_of(method)) == {0, 11, 20}
+
+
+def test_all_marks_are_cleared_by_one_click(opened):
+    state, bar = opened.state, SelectionBar(opened.state, opened.controller)
+    assert not bar._unmark_all.visible, "isolated atoms are locked from the start"
+    state.marks = state.marks.lock([3]).exclude([4, 5])
+    assert bar._unmark_all.visible
+    bar._unmark_all.clicks += 1
+    assert state.marks == Marks(locked=(0,))
+    assert not bar._unmark_all.visible
+    opened.controller.history.undo()
+    assert state.marks == Marks((0, 3), (4, 5))

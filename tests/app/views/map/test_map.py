@@ -241,3 +241,13 @@ def test_the_point_under_the_pointer_is_described_also_on_an_image(opened, chart
     plot.pointer.data = {"x": [x], "y": [y]}
     plot.pointer.data = {"x": [], "y": []}
     assert not plot.hover.visible
+
+
+def test_the_environments_inside_a_box_are_counted(opened, chart):
+    state = opened.state
+    box = box_around(state, [8, 9])
+    chart._select(chart._plot, box)
+    n_inside = int(inside(state, box).sum())
+    assert f"{n_inside} environments of {len(state.selected)} frame" in text_of(chart)
+    state.selected = ()
+    assert "inside" not in chart._head.object
