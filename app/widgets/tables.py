@@ -90,7 +90,7 @@ def number(decimals: int = 0) -> HTMLTemplateFormatter:
     places = f"{{minimumFractionDigits: {decimals}, maximumFractionDigits: {decimals}}}"
     rounded = f"(Number(value.toFixed({decimals})) || 0)"
     text = f"{rounded}.toLocaleString('en-US', {places}).replace('-', '−')"
-    return HTMLTemplateFormatter(template=f"<%= Number.isFinite(value) ? {text} : '{MISSING}' %>")
+    return HTMLTemplateFormatter(template=f"<div><%= Number.isFinite(value) ? {text} : '{MISSING}' %></div>")
 
 
 def data_table(

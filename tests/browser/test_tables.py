@@ -71,7 +71,7 @@ def frames_are_filtered_picked_and_locked(page, small_file):
 
 def a_click_on_the_head_sorts(page):
     def novelty():
-        return [float(row[-2].replace(",", "")) for row in rows(page)]
+        return [float(row[-2].replace(",", "").replace("−", "-")) for row in rows(page)]
 
     before = novelty()
     page.locator(".tabulator-col:visible", has_text="Max δH").click()

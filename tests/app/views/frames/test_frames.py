@@ -162,7 +162,7 @@ def test_missing_values_are_dashes(session, frames, tmp_path):
     row = shown(view).loc[3]
     assert np.isnan(row["energy_per_atom"])
     assert np.isnan(row["max_force"])
-    assert view._table.formatters["max_force"].template.endswith(": '–' %>")
+    assert view._table.formatters["max_force"].template.endswith(": '–' %></div>")
     view._filter.value = "missing(energy) or not has_forces"
     assert shown(view)["frame"].tolist() == [3]
 
