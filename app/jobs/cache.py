@@ -49,12 +49,18 @@ class Cache:
             self._store(key, result)
         return result
 
-    def find(self, key: Hashable) -> Any | None:
-        """Return the result stored under `key`, or None if it is missing."""
+    def in_memory(self, key: Hashable) -> Any | None:
+        """Return the result that is in memory under `key`, or None."""
         with self._lock:
             if key in self._entries:
                 self._entries.move_to_end(key)
-                return self._entries[key]
+            return self._entries.get(key)
+
+    def find(self, key: Hashable) -> Any | None:
+        """Return the result stored under `key`, or None if it is missing."""
+        result = self.in_memory(key)
+        if result is not None:
+            return result
         result = self._disk.load(key) if self._disk else None
         if result is not None:
             self._store(key, result)

@@ -170,6 +170,7 @@ class Controller:
         """Run a computation on the open data set in the queue, and cache its result under `key`.
 
         `done` gets the result unless another data set was opened meanwhile; without `fail`, errors are shown.
+        A result that is in memory does not wait for the queue.
         With `quick`, the job runs in the queue of short jobs.
         """
         opened = self.state.data
@@ -184,6 +185,11 @@ class Controller:
             elif self.state.opened is opened:
                 self.show_error(f"Could not finish {title[:1].lower()}{title[1:]}", error)
 
+        known = self.results.known(opened, key)
+        if known is not None:
+            progress = Progress()
+            self.on_loop(lambda: failed(Cancelled(title)) if progress.cancelled else finished(known))
+            return progress
         return (self._quick_jobs if quick else self._jobs).submit(
             title,
             lambda progress: self.results.get(opened, key, lambda: work(progress)),

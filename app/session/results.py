@@ -40,6 +40,10 @@ class Results:
         """Return the result about a data set cached under `key`, or compute it."""
         return self._cache.get((key, opened.key), compute)
 
+    def known(self, opened: AnalysedDataset, key: Hashable) -> Any | None:
+        """Return the result about a data set that is in memory under `key`, or None; does not block."""
+        return self._cache.in_memory((key, opened.key))
+
     def clear(self) -> None:
         """Remove all results of the process from memory."""
         self._cache.clear()

@@ -65,11 +65,14 @@ def test_the_demo_is_shown_before_anything_is_compiled(demo, compiler, monkeypat
     assert state.embedding.shape == (state.opened.envs.n_envs, 2)
     # Of these, the kernels are needed.
     assert not described
-    labels = []
+    labels, blocked = [], threading.Event()
+    demo.controller.run("Checking", lambda _: blocked.wait(WAIT_SECONDS), lambda _: None, lambda _: None)
     demo.controller.compute(
         "Entropy of each label", ("label entropies", ()), lambda _: pytest.fail("shipped"), labels.append
     )
+    # It is known, and does not wait for what computes.
     demo.run(lambda: bool(labels))
+    blocked.set()
     assert len(labels[0].names) > 5
     preview = state.paths["balanced"]
     compiler.release.set()
