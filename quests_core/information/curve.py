@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from ..environments import Environments, as_environments
-from ..kernel_sums.sums import PRECISIONS, metrics_along_order
+from ..kernel_sums.sums import PRECISIONS, log_kernel_sum, metrics_along_order
 from ..progress import ProgressCallback
 from ..utils.arrays import Indices
 from ..utils.memory import check_fits
@@ -28,14 +28,14 @@ _COLUMNS = [
 
 @dataclass(frozen=True, eq=False)
 class CompressionPath:
-    """A compression curve and the δH of every environment at each of its sizes.
+    """A compression curve, and the δH of every environment at its sizes or some of them.
 
     Attributes
     ----------
     curve : pandas.DataFrame
         Result of `compression_curve`.
     delta_entropy : ndarray of shape (n_sizes, n_envs), float32
-        δH(environment | subset), nats; +inf if the subset has no environments.
+        δH(environment | subset), nats, at each of the `delta_sizes`; +inf if the subset has no environments.
     """
 
     curve: pd.DataFrame
@@ -70,10 +70,12 @@ def compression_path(
     bandwidth: float = 0.015,
     precision: str = "single",
     progress: ProgressCallback | None = None,
+    delta_sizes: Indices | None = None,
+    reference: Environments | None = None,
 ) -> CompressionPath:
-    """Return the compression curve together with the δH of every environment at each size.
+    """Return the compression curve together with the δH of every environment at its sizes.
 
-    Same arguments as `compression_curve`. Needs ``4 n_sizes n_envs`` bytes of memory.
+    Needs 4 bytes of memory for each environment and each of the `delta_sizes`.
 
     Parameters
     ----------
@@ -89,6 +91,11 @@ def compression_path(
         Bounds the error of each δH to 1e-5 or 1e-12 nats; see `log_kernel_sum`.
     progress : callable, optional
         See `quests_core.progress`.
+    delta_sizes : sequence of int, optional
+        The `sizes` at which δH is kept; by default all.
+    reference : Environments, optional
+        δH, and the overlap, information loss and largest δH of the curve, are then given the subset and
+        these environments together; entropy and diversity are those of the subset.
 
     Returns
     -------
@@ -107,7 +114,7 @@ def compression_path(
     >>> path.delta_entropy[0].astype(float).round(1).tolist()
     [-0.7, -0.7, 39.8]
     """
-    return _path(envs, order, sizes, bandwidth, precision, progress, keep=True)
+    return _path(envs, order, sizes, bandwidth, precision, progress, delta_sizes, reference)
 
 
 def compression_curve(
@@ -162,10 +169,12 @@ def compression_curve(
     >>> compression_curve(envs, [0, 1])[["n_frames", "n_envs", "overlap"]].round(3).values.tolist()
     [[1.0, 2.0, 0.667], [2.0, 3.0, 1.0]]
     """
-    return _path(envs, order, sizes, bandwidth, precision, progress, keep=False).curve
+    return _path(envs, order, sizes, bandwidth, precision, progress, delta_sizes=()).curve
 
 
-def _path(envs, order, sizes, bandwidth, precision, progress, keep: bool) -> CompressionPath:
+def _path(
+    envs, order, sizes, bandwidth, precision, progress, delta_sizes=None, reference=None
+) -> CompressionPath:
     envs = as_environments(envs)
     if envs.n_envs == 0:
         raise ValueError("envs: expected at least 1 environment, got 0")
@@ -175,13 +184,17 @@ def _path(envs, order, sizes, bandwidth, precision, progress, keep: bool) -> Com
     sizes = check_sizes(sizes, len(order))
     bandwidth = check_sane(bandwidth, "bandwidth")
     check_choice(precision, "precision", PRECISIONS)
-    if keep:
-        what = f"δH of {envs.n_envs:,} environments at {len(sizes):,} sizes"
-        check_fits(4 * len(sizes) * envs.n_envs, what, "pass fewer sizes")
-    deltas = np.empty((len(sizes), envs.n_envs) if keep else (0, 0), dtype=np.float32)
+    path_rows, n_kept = _rows_to_keep(sizes, delta_sizes)
+    if n_kept:
+        what = f"δH of {envs.n_envs:,} environments at {n_kept:,} sizes"
+        check_fits(4 * n_kept * envs.n_envs, what, "pass fewer sizes")
+    deltas = np.empty((n_kept, envs.n_envs if n_kept else 0), dtype=np.float32)
     n_envs = np.cumsum(envs.sizes[order])[sizes - 1]
+    given = np.empty(0)
+    if reference is not None:
+        given = log_kernel_sum(envs, reference, bandwidth, precision, progress)
     added, largest = metrics_along_order(
-        envs, order, sizes, OVERLAP_THRESHOLD, deltas, bandwidth, precision, progress
+        envs, order, sizes, OVERLAP_THRESHOLD, given, path_rows, deltas, bandwidth, precision, progress
     )
     covered, loss, own, inverse = added.T
     # A subset without environments has no entropy: 0 / 0.
@@ -198,3 +211,16 @@ def _path(envs, order, sizes, bandwidth, precision, progress, keep: bool) -> Com
         largest,
     ]
     return CompressionPath(pd.DataFrame(dict(zip(_COLUMNS, columns, strict=True))), deltas)
+
+
+def _rows_to_keep(sizes: np.ndarray, delta_sizes) -> tuple[np.ndarray, int]:
+    """Return the row of δH for each size, -1 where none is kept, and the number of rows."""
+    if delta_sizes is None:
+        return np.arange(len(sizes)), len(sizes)
+    kept = np.unique([check_count(size, "delta_sizes") for size in delta_sizes]).astype(np.int64)
+    if not np.isin(kept, sizes).all():
+        missing = np.setdiff1d(kept, sizes)
+        raise ValueError(f"delta_sizes: expected some of the sizes, got {missing.tolist()} as well")
+    rows = np.full(len(sizes), -1)
+    rows[np.searchsorted(sizes, kept)] = np.arange(len(kept))
+    return rows, len(kept)

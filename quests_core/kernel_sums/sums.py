@@ -106,11 +106,12 @@ def self_log_kernel_sums(tiles: Tiles, bandwidth, precision, step, progress) -> 
 
 
 def metrics_along_order(
-    envs, order, sizes, threshold, path, bandwidth, precision, progress
+    envs, order, sizes, threshold, given, path_rows, path, bandwidth, precision, progress
 ) -> tuple[np.ndarray, ...]:
     """Return the sums of `tile_loops.metrics_along_order` for the subsets ``order[:size]``.
 
-    Each tile is processed for all sizes before the next one, so that it stays in the cache.
+    `given`, `path_rows` and `path` are those of `tile_loops.metrics_along_order`. Each tile is processed for
+    all sizes before the next one, so that it stays in the cache.
     """
     accuracy = truncation_limits(bandwidth, envs.n_envs, precision)
     tiles, queries, frames = envs.tiles, query_arrays(envs.tiles), envs.blocks
@@ -131,6 +132,8 @@ def metrics_along_order(
             member_from,
             threshold,
             accuracy,
+            given,
+            path_rows,
             new_states([TILE_ROWS]),
             thread_workspace(),
             *partial,

@@ -8,7 +8,7 @@ import math
 
 import numpy as np
 
-from ..utils.jit import jit_no_refcount
+from ..utils.jit import jit_inline, jit_no_refcount
 from .tile_distances import box_distance_sq
 from .tile_states import FARTHEST, Queries, Tile, reset, state_of
 from .tile_sums import add_block, add_blocks, exact_square, update_limits
@@ -141,6 +141,13 @@ def frame_entropies(rows, positions, offsets, first, last, accuracy, frame_rows,
         out[frame] = math.log(size) - log_sums / size if size else -np.inf
 
 
+@jit_inline
+def _log_add(a, b):
+    """Return ``ln(exp(a) + exp(b))``, which is finite if one of them is."""
+    high, low = max(a, b), min(a, b)
+    return high if low == -np.inf else high + math.log1p(math.exp(low - high))
+
+
 @jit_no_refcount
 def metrics_along_order(
     tiles,
@@ -153,6 +160,8 @@ def metrics_along_order(
     member_from,
     threshold,
     accuracy,
+    given,
+    path_rows,
     states,
     work,
     added,
@@ -162,11 +171,13 @@ def metrics_along_order(
     """Add frames step by step to the tiles ``first:last``, and accumulate metrics after each step.
 
     Step s ends before ``order[ends[s]]``; row i of the original matrix is in the subset from step
-    ``member_from[i]`` on. `states` and `work` are buffers for one tile. Adds to `added`, ``(n_steps, 4)``,
-    with the columns `COVERED`, `LOSS`, `LOG_SUM` and `INVERSE_SUM`; updates `largest`, the largest δH,
-    ``(n_steps,)``; and writes all δH to `path`, ``(n_steps, n_rows)``, unless it is empty.
+    ``member_from[i]`` on. `given` holds the logarithm of each row's kernel sum against a reference, which
+    δH includes; it is empty without one. `states` and `work` are buffers for one tile. Adds to `added`,
+    ``(n_steps, 4)``, with the columns `COVERED`, `LOSS`, `LOG_SUM` and `INVERSE_SUM`; updates `largest`,
+    the largest δH, ``(n_steps,)``; and writes the δH of step s to ``path[path_rows[s]]``, unless that is -1.
     """
     original, positions, log_sums = tiles.order, tiles.positions, work.log_sums
+    has_reference = given.shape[0] > 0
     for t in range(first, last):
         n_queries = starts[t + 1] - starts[t]
         reset(states, 0, n_queries)
@@ -180,21 +191,25 @@ def metrics_along_order(
             blocks = order[before : ends[step]]
             before = ends[step]
             # Otherwise the step changes nothing, and the metrics are those of the step before.
-            if add_blocks(queries, tile, frames, blocks, accuracy, state, work):
+            is_changed = add_blocks(queries, tile, frames, blocks, accuracy, state, work)
+            if is_changed or (has_reference and step == 0):
                 covered, loss, own, inverse, most = 0, 0.0, 0.0, 0.0, -np.inf
                 for j in range(n_queries):
-                    delta = 0.0 - log_sums[j]
+                    row = original[positions[t, j]]
+                    delta = 0.0 - (_log_add(log_sums[j], given[row]) if has_reference else log_sums[j])
                     covered += delta < threshold
                     loss += max(delta, 0.0)
                     most = max(most, delta)
-                    if member_from[original[positions[t, j]]] <= step:
+                    if member_from[row] <= step:
                         own += log_sums[j]
-                        inverse += np.exp(delta)
+                        inverse += np.exp(-log_sums[j])
             added[step, COVERED] += covered
             added[step, LOSS] += loss
             added[step, LOG_SUM] += own
             added[step, INVERSE_SUM] += inverse
             largest[step] = max(largest[step], most)
-            if path.shape[0] > 0:
+            if path_rows[step] >= 0:
                 for j in range(n_queries):
-                    path[step, original[positions[t, j]]] = 0.0 - log_sums[j]
+                    row = original[positions[t, j]]
+                    log_sum = _log_add(log_sums[j], given[row]) if has_reference else log_sums[j]
+                    path[path_rows[step], row] = 0.0 - log_sum

@@ -68,6 +68,34 @@ def test_path_holds_the_delta_entropy_of_each_size(name):
         )
 
 
+def test_delta_entropy_is_kept_at_some_sizes_only(rng):
+    envs = Environments.from_frames([rng.normal(0, 0.3, (3, 2)) for _ in range(9)])
+    order = rng.permutation(9)
+    every = compression_path(envs, order, bandwidth=BANDWIDTH)
+    some = compression_path(envs, order, bandwidth=BANDWIDTH, delta_sizes=(7, 2))
+    assert some.curve.equals(every.curve)
+    np.testing.assert_array_equal(some.delta_entropy, every.delta_entropy[[1, 6]])
+    with pytest.raises(ValueError, match=r"delta_sizes: expected some of the sizes, got \[12\]"):
+        compression_path(envs, order, bandwidth=BANDWIDTH, delta_sizes=(2, 12))
+
+
+@pytest.mark.parametrize("distance", [0, 0.5, 60])
+def test_a_reference_counts_as_part_of_every_subset(rng, distance):
+    frames = [np.empty((0, 2)), *(rng.normal(0, 0.3, (rng.integers(1, 5), 2)) for _ in range(8))]
+    reference = rng.normal(distance, 0.1, (20, 2))
+    envs, order = Environments.from_frames(frames), [0, *(1 + rng.permutation(8))]
+    alone = compression_curve(envs, order, bandwidth=BANDWIDTH)
+    path = compression_path(envs, order, bandwidth=BANDWIDTH, reference=Environments.from_frames([reference]))
+    np.testing.assert_array_equal(path.curve[["entropy", "diversity"]], alone[["entropy", "diversity"]])
+    for n, row in enumerate(path.curve.itertuples(), start=1):
+        both = np.concatenate([reference, *(frames[i] for i in order[:n])])
+        delta = naive.delta_entropy(envs.X, both, BANDWIDTH)
+        np.testing.assert_allclose(path.delta_entropy[n - 1], delta, rtol=2e-7, atol=1.1e-5)
+        assert row.overlap == np.mean(delta < 1e-5)
+        assert row.information_loss == pytest.approx(np.maximum(delta, 0).mean(), abs=1.1e-5)
+        assert row.max_delta_entropy == pytest.approx(delta.max(), abs=1.1e-5)
+
+
 def test_the_last_row_is_the_full_set(rng):
     frames = [rng.normal(0, 0.3, (rng.integers(1, 6), 3)) for _ in range(10)]
     envs = Environments.from_frames(frames)
