@@ -4,6 +4,7 @@ Compiled functions, and the treatment of ties at the k-th neighbour, are in `que
 """
 
 from collections.abc import Callable, Sequence
+from typing import NamedTuple
 
 import numpy as np
 from ase import Atoms
@@ -25,13 +26,32 @@ def _offsets(frames) -> np.ndarray:
     return np.concatenate([[0], np.cumsum([len(atoms) for atoms in frames], dtype=np.int64)])
 
 
-def _default_descriptors(frames, k, cutoff, step, progress) -> np.ndarray:
-    """Return X1 and X2 of all atoms of all frames, ``(n_envs, 2k - 1)``."""
-    offsets = _offsets(frames)
-    positions = np.concatenate([np.empty((0, 3)), *(atoms.positions for atoms in frames)])
-    cells = np.array([atoms.cell.array for atoms in frames], dtype=np.float64).reshape(-1, 3, 3)
-    pbcs = np.array([atoms.pbc for atoms in frames], dtype=bool).reshape(-1, 3)
-    out = np.zeros((offsets[-1], 2 * k - 1))
+class _Geometry(NamedTuple):
+    """Atoms of all frames, in one array for each property."""
+
+    positions: np.ndarray
+    offsets: np.ndarray
+    cells: np.ndarray
+    pbcs: np.ndarray
+
+
+def _geometry(frames) -> _Geometry:
+    return _Geometry(
+        np.concatenate([np.empty((0, 3)), *(atoms.positions for atoms in frames)]),
+        _offsets(frames),
+        np.array([atoms.cell.array for atoms in frames], dtype=np.float64).reshape(-1, 3, 3),
+        np.array([atoms.pbc for atoms in frames], dtype=bool).reshape(-1, 3),
+    )
+
+
+def _default_descriptors(geometry: _Geometry, k, cutoff, progress, n_before=0, n_total=None) -> np.ndarray:
+    """Return X1 and X2 of all atoms of all frames, ``(n_envs, 2k - 1)``.
+
+    They are atoms `n_before` to ``n_before + n_envs`` of `n_total` in the progress.
+    """
+    positions, offsets, cells, pbcs = geometry
+    n_frames, n_envs = len(cells), int(offsets[-1])
+    out = np.zeros((n_envs, 2 * k - 1))
 
     def work(first: int, last: int) -> None:
         status, frame, atom, other = describe_frames(
@@ -47,23 +67,31 @@ def _default_descriptors(frames, k, cutoff, step, progress) -> np.ndarray:
         if status:
             raise ValueError(f"frame {frame}: the cell is too thin for a cutoff of {cutoff} Å")
 
-    frames_per_block = max(1, int(_BLOCK_ATOMS * len(frames) / max(offsets[-1], 1)))
-    parallel_blocks(work, len(frames), frames_per_block, step, progress)
+    def report(step: str, done: int, total: int) -> None:
+        n_done = round(n_envs * done / total) if total else n_envs
+        progress(step, n_before + n_done, n_envs if n_total is None else n_total)
+
+    frames_per_block = max(1, int(_BLOCK_ATOMS * n_frames / max(n_envs, 1)))
+    parallel_blocks(work, n_frames, frames_per_block, "descriptors", None if progress is None else report)
     return out
 
 
-def _multicomponent_descriptors(frames, k, cutoff, species, progress) -> np.ndarray:
+def _multicomponent_descriptors(geometry: _Geometry, numbers, k, cutoff, species, progress) -> np.ndarray:
     """Concatenate the plain descriptor and, for each element, the descriptor of its atoms alone."""
-    numbers = np.concatenate([np.empty(0, int), *(atoms.numbers for atoms in frames)])
-    blocks = [_default_descriptors(frames, k, cutoff, "descriptors", progress)]
-    for symbol in species:
-        block = np.zeros_like(blocks[0])
-        alone = [atoms[atoms.numbers == atomic_numbers[symbol]] for atoms in frames]
-        block[numbers == atomic_numbers[symbol]] = _default_descriptors(
-            alone, k, cutoff, f"descriptors of {symbol}", progress
-        )
-        blocks.append(block)
-    return np.hstack(blocks)
+    members = [np.flatnonzero(numbers == atomic_numbers[symbol]) for symbol in species]
+    n_rows, n_columns = len(numbers), 2 * k - 1
+    n_total = n_rows + sum(map(len, members))
+    out = np.zeros((n_rows, (1 + len(species)) * n_columns))
+    out[:, :n_columns] = _default_descriptors(geometry, k, cutoff, progress, 0, n_total)
+    n_before = n_rows
+    for e, rows in enumerate(members, start=1):
+        # Frames without the element become empty.
+        offsets = np.searchsorted(rows, geometry.offsets)
+        alone = geometry._replace(positions=geometry.positions[rows], offsets=offsets)
+        columns = slice(e * n_columns, (e + 1) * n_columns)
+        out[rows, columns] = _default_descriptors(alone, k, cutoff, progress, n_before, n_total)
+        n_before += len(rows)
+    return out
 
 
 def _user_descriptors(frames, descriptor_fn, progress) -> list[np.ndarray]:
@@ -175,7 +203,9 @@ def descriptors(
         "use fewer frames, for example parts of the file that are compressed first, or a smaller k",
     )
     if species is None:
-        X = _default_descriptors(frames, k, cutoff, "descriptors", progress)
+        X = _default_descriptors(_geometry(frames), k, cutoff, progress)
     else:
-        X = _multicomponent_descriptors(frames, k, cutoff, check_species(species, frames), progress)
+        numbers = np.concatenate([np.empty(0, int), *(atoms.numbers for atoms in frames)])
+        symbols = check_species(species, frames)
+        X = _multicomponent_descriptors(_geometry(frames), numbers, k, cutoff, symbols, progress)
     return Environments(read_only(X, copy=False), offsets)

@@ -92,6 +92,18 @@ def test_multicomponent_of_molecules_and_of_one_element():
         np.testing.assert_allclose(envs.X, expected, rtol=1e-9, atol=1e-12)
 
 
+def test_progress_of_all_elements_is_one_step():
+    frames, seen = [molecule("CH3CH2OH"), bulk("Cu"), molecule("H2O")] * 400, []
+    descriptors(frames, k=4, species="auto", progress=lambda *args: seen.append(args))
+    assert {step for step, _, _ in seen} == {"descriptors"}
+    done = [done for _, done, _ in seen]
+    # Each atom once among all atoms, and once among those of its element.
+    assert {total for *_, total in seen} == {2 * sum(map(len, frames))}
+    assert done == sorted(done)
+    assert done[-1] == seen[-1][2]
+    assert done.count(done[-1]) == 1, "the end is reported at the end only"
+
+
 def test_auto_uses_the_elements_of_all_frames():
     frames = [molecule("H2O"), molecule("CO"), Atoms("N")]
     envs = descriptors(frames, k=3, species="auto")
