@@ -6,7 +6,9 @@ from . import labels, structures
 from .finding import SEVERITIES, Finding
 
 
-def check(dataset: DataSet, envs: Environments, cutoff: float, progress=None) -> list[Finding]:
+def check(
+    dataset: DataSet, envs: Environments, cutoff: float, progress=None, species: bool = False
+) -> list[Finding]:
     """Run all checks, and return their findings sorted by severity.
 
     Parameters
@@ -14,11 +16,13 @@ def check(dataset: DataSet, envs: Environments, cutoff: float, progress=None) ->
     dataset : DataSet
         The data set.
     envs : Environments
-        Its default descriptors.
+        Its descriptors.
     cutoff : float
         Cutoff of the descriptors, Å.
     progress : callable, optional
         See `quests_core.progress`; called after each check.
+    species : bool
+        Whether the descriptors distinguish elements.
     """
     frames = dataset.frames
     checks = (
@@ -31,7 +35,7 @@ def check(dataset: DataSet, envs: Environments, cutoff: float, progress=None) ->
         lambda: structures.duplicates(frames, envs),
         lambda: structures.isolated_atoms(dataset, envs),
         lambda: structures.overlaps(frames, envs, cutoff),
-        lambda: structures.compositions(dataset),
+        lambda: structures.compositions(dataset, species),
     )
     found: list[Finding] = []
     for done, run in enumerate(checks):

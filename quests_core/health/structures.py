@@ -174,14 +174,22 @@ def _overlap(atoms: Atoms, reach: float) -> bool:
     return bool((distance < OVERLAP * (radii[first] + radii[second])).any())
 
 
-def compositions(dataset: DataSet) -> list[Finding]:
-    """Find frames with another set of elements than most."""
+def compositions(dataset: DataSet, species: bool = False) -> list[Finding]:
+    """Find frames with another set of elements than most.
+
+    `species` says whether the descriptors distinguish elements.
+    """
     if len(dataset.elements) < 2:
         return []
     sets = [frozenset(atoms.numbers.tolist()) for atoms in dataset.frames]
     usual = max(set(sets), key=sets.count)
     return finding(
         "mixed elements", INFO, (i for i, s in enumerate(sets) if s != usual), "Mixed compositions",
-        "The file contains frames with different sets of elements. The entropy compares environments by "
-        "distances; make sure that comparing these frames is intended.",
+        "The file contains frames with different sets of elements. "
+        + (
+            "The descriptor distinguishes elements, so environments of different elements differ; "
+            if species
+            else "The descriptor holds distances only and does not distinguish elements; "
+        )
+        + "make sure that comparing these frames is intended.",
     )  # fmt: skip

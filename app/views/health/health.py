@@ -45,7 +45,8 @@ class HealthView(View):
             return
 
         def work(progress) -> list[Finding]:
-            return check(opened.dataset, opened.envs, opened.parameters.cutoff, progress)
+            parameters = opened.parameters
+            return check(opened.dataset, opened.envs, parameters.cutoff, progress, parameters.species)
 
         def done(findings: list[Finding]) -> None:
             self.findings = findings

@@ -111,7 +111,9 @@ class ExportDialog(View):
                 return bundle(found, options, progress)
             cached, parameters = self._controller.results.get, opened.parameters
             findings = cached(
-                opened, "health", lambda: check(opened.dataset, opened.envs, parameters.cutoff, progress)
+                opened,
+                "health",
+                lambda: check(opened.dataset, opened.envs, parameters.cutoff, progress, parameters.species),
             )
             entropies = cached(
                 opened, ("label entropies", marks.excluded), lambda: label_entropies(opened, marks, progress)

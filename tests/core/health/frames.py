@@ -43,12 +43,12 @@ def described(frames):
     return Environments.from_frames(found)
 
 
-def checked(frames, tmp_path):
+def checked(frames, tmp_path, species=False):
     """Return the findings about frames, by kind."""
     path = tmp_path / "file.xyz"
     write(path, frames, format="extxyz")
     dataset = load(path)
-    found = check(dataset, described(dataset.frames), 5.0)
+    found = check(dataset, described(dataset.frames), 5.0, species=species)
     assert len({finding.kind for finding in found}) == len(found)
     return {finding.kind: finding for finding in found}
 

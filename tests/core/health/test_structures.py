@@ -71,6 +71,14 @@ def test_nearly_equal_frames_are_not_duplicates(rng, tmp_path):
     assert set(checked(frames, tmp_path)) == {"mixed elements"}
 
 
+@pytest.mark.parametrize("species", [False, True])
+def test_mixed_compositions_say_whether_elements_are_distinguished(rng, tmp_path, species):
+    frames = good_frames(rng, 8)
+    frames[3].symbols[0] = "Ag"
+    found = checked(frames, tmp_path, species=species)["mixed elements"]
+    assert ("does not distinguish elements" in found.explanation) is not species
+
+
 def test_isolated_and_unlabelled_atoms(rng, tmp_path):
     frames = good_frames(rng, 24)
     frames[0] = label(Atoms("Cu"), rng, name="IsolatedAtom", energy=-0.2)
