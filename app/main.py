@@ -7,7 +7,7 @@ import panel as pn
 
 from quests_app.jobs.queue import DeferredScheduler
 from quests_app.page import page
-from quests_app.server import client_values
+from quests_app.server import client_values, stale_values
 from quests_app.server.allowed_paths import of_document
 from quests_app.server.loop_scheduler import on_loop_of
 from quests_app.session.controller import Controller
@@ -21,6 +21,7 @@ document = pn.state.curdoc
 if document is None:
     raise RuntimeError("expected a session; start the dashboard with: panel serve app")
 client_values.limit(document)
+stale_values.guard(document)
 state = State()
 on_loop = on_loop_of(document)
 scheduler, queue = DeferredScheduler(on_loop), ViewQueue(on_loop, done=gc.freeze)
