@@ -70,7 +70,7 @@ def shortened(path: MethodPath) -> PreviewPath:
     n_frames = len(path.order)
     wanted = curve_sizes(n_frames, path.delta_entropy.shape[1], len(path.marks.locked), N_SIZES)
     rows = np.unique([path.position(size) for size in wanted])
-    curve = path.curve.iloc[rows].reset_index(drop=True)
+    curve = path.slider_curve.iloc[rows].reset_index(drop=True)
     return PreviewPath(path.method, path.order, curve, path.delta_entropy[rows], path.marks)
 
 

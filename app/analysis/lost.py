@@ -84,7 +84,7 @@ def outlier_warning(
     if own is None or own.reference is not None:
         return None
     largest = {
-        name: float(path.curve["max_delta_entropy"].iloc[path.position(n_frames)])
+        name: path.metrics(n_frames)["max_delta_entropy"]
         for name, path in paths.items()
         if path.reference is None and path.marks == own.marks
     }

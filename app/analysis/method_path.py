@@ -1,4 +1,4 @@
-"""The path of a selection method: its order, and all metrics at the sizes of the slider."""
+"""The path of a selection method: its order, the metrics at every size, and δH at those of the slider."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -7,9 +7,7 @@ from typing import ClassVar
 import numpy as np
 import pandas as pd
 
-from quests_core import Environments, compression_path, select
-from quests_core import delta_entropy as delta_entropy_of
-from quests_core.information.entropy import OVERLAP_THRESHOLD
+from quests_core import Environments, compression_path, log_kernel_sum, select
 from quests_core.utils.arrays import read_only
 
 from .analysed_dataset import AnalysedDataset
@@ -21,9 +19,10 @@ from .reference import Reference
 class MethodPath:
     """The order of one method under some marks, and all metrics along it.
 
-    `order` holds the frames that are not excluded. `curve` has a row for each size;
-    ``delta_entropy[i]`` is δH(environment | subset) at ``sizes[i]``, NaN in excluded frames. With a
-    `reference`, δH and the metrics derived from it are given the reference and the subset together.
+    `order` holds the frames that are not excluded. `curve` has a row for every size, from the number of
+    locked frames on. `sizes` are those of the slider, by default all: ``delta_entropy[i]`` is
+    δH(environment | subset) at ``sizes[i]``, NaN in excluded frames; see `delta_entropy_at` for other sizes.
+    With a `reference`, δH and the metrics derived from it are given the reference and the subset together.
     """
 
     method: str
@@ -32,6 +31,7 @@ class MethodPath:
     delta_entropy: np.ndarray
     marks: Marks
     reference: Reference | None = None
+    sizes: np.ndarray = field(default_factory=lambda: np.empty(0, dtype=np.int64))
 
     is_whole: ClassVar[bool] = True
     """Whether the order holds all frames that are not excluded."""
@@ -40,30 +40,36 @@ class MethodPath:
 
     def __post_init__(self):
         """Make the arrays read-only, as sessions share them."""
-        for name in ("order", "delta_entropy"):
+        if not len(self.sizes):
+            object.__setattr__(self, "sizes", self.curve["n_frames"].to_numpy())
+        for name in ("order", "delta_entropy", "sizes"):
             object.__setattr__(self, name, read_only(getattr(self, name), copy=False))
 
     @property
-    def sizes(self) -> np.ndarray:
-        """Numbers of frames of the rows of `curve`."""
-        return self.curve["n_frames"].to_numpy()
-
-    @property
     def all_sizes(self) -> np.ndarray:
-        """Sizes of the whole path."""
+        """Sizes of the slider for the whole path."""
         return self.sizes
 
-    def nearest_size(self, n_frames: int) -> int:
-        """Return the largest size of the whole path of at most `n_frames` (the smallest if there is none)."""
-        return int(self.all_sizes[_last_at_most(self.all_sizes, n_frames)])
+    def possible_size(self, n_frames: int) -> int:
+        """Return `n_frames`, or the nearest size of the whole path if that has no such size."""
+        return int(np.clip(n_frames, self.all_sizes[0], self.all_sizes[-1]))
 
     def position(self, n_frames: int) -> int:
-        """Return the row of the largest size of at most `n_frames` (the first row if there is none)."""
+        """Return the index in `sizes` of the largest of at most `n_frames` (0 if there is none)."""
         return _last_at_most(self.sizes, n_frames)
+
+    def row(self, n_frames: int) -> int:
+        """Return the row of `curve` of this size, or of the nearest one."""
+        return _last_at_most(self.curve["n_frames"].to_numpy(), n_frames)
+
+    @property
+    def slider_curve(self) -> pd.DataFrame:
+        """The rows of `curve` at `sizes`."""
+        return self.curve.iloc[np.searchsorted(self.curve["n_frames"].to_numpy(), self.sizes)]
 
     def metrics(self, n_frames: int) -> dict[str, float]:
         """Return the metrics of the subset of this size, by column of `curve`."""
-        return _as_dict(self.curve.iloc[self.position(n_frames)])
+        return _as_dict(self.curve.iloc[self.row(n_frames)])
 
     @property
     def full_set_metrics(self) -> dict[str, float]:
@@ -89,7 +95,7 @@ class PartialPath(MethodPath):
 
     @property
     def all_sizes(self) -> np.ndarray:
-        """Sizes of the whole path."""
+        """Sizes of the slider for the whole path."""
         return self.whole_sizes
 
     @property
@@ -115,7 +121,7 @@ _PATH_BYTES = 64_000_000
 
 
 def curve_sizes(n_frames: int, n_envs: int, n_locked: int = 0, n_most: int = 200) -> np.ndarray:
-    """Return the sizes that the slider offers.
+    """Return the sizes of the slider, at which δH is stored.
 
     All sizes up to `n_most` frames, otherwise as many, or fewer if δH at each would take too much memory.
     The marked fractions and both ends are always included; no size is smaller than the number of locked
@@ -200,8 +206,25 @@ def method_path(
     order, kept, envs = order_frames(
         opened, method, marks, RANDOM_STATE, progress, reference, callback=callback
     )
-    curve, delta_entropy = _measure(opened, kept, envs, order, _sizes(opened, marks), progress, reference)
-    return MethodPath(method, kept[order], curve, delta_entropy, marks)
+    sizes = _sizes(opened, marks)
+    curve, delta_entropy = _measure(opened, kept, envs, order, sizes, progress, reference)
+    return MethodPath(method, kept[order], curve, delta_entropy, marks, sizes=sizes)
+
+
+def delta_entropy_at(opened: AnalysedDataset, path: MethodPath, n_frames: int, progress=None) -> np.ndarray:
+    """Return δH(environment | subset) at any size of a path, shape (n_envs,), nats.
+
+    Kernel sums add up: those of the frames added since the largest of ``path.sizes`` of at most `n_frames`
+    are added to its δH.
+    """
+    position = path.position(n_frames)
+    known, added = path.delta_entropy[position], path.order[path.sizes[position] : n_frames]
+    if not opened.envs.sizes[added].sum():
+        return known
+    more = log_kernel_sum(
+        opened.envs, opened.envs.take(added), opened.parameters.bandwidth, progress=progress
+    )
+    return (-np.logaddexp(-known.astype(np.float64), more)).astype(np.float32)
 
 
 def first_part(opened: AnalysedDataset, method: str, marks: Marks, progress=None) -> PartialPath:
@@ -231,37 +254,29 @@ def _partial_path(
     order, sizes = np.searchsorted(kept, frames), whole[whole <= len(frames)]
     curve, delta_entropy = _measure(opened, kept, envs, order, sizes, progress, reference)
     return PartialPath(
-        method, frames.copy(), curve, delta_entropy, marks, whole_sizes=whole, n_envs=envs.n_envs
-    )
+        method, frames.copy(), curve, delta_entropy, marks,
+        sizes=sizes, whole_sizes=whole, n_envs=envs.n_envs,
+    )  # fmt: skip
 
 
 def _measure(opened: AnalysedDataset, kept, envs: Environments, order, sizes, progress, reference):
-    """Return curve and δH along an order of the frames `kept`; δH is NaN in excluded frames."""
-    bandwidth = opened.parameters.bandwidth
-    path = compression_path(envs, order, sizes=sizes, bandwidth=bandwidth, progress=progress)
-    curve, delta_entropy = path.curve, path.delta_entropy
-    if reference is not None:
-        curve, delta_entropy = _add_reference(curve, delta_entropy, envs, reference, bandwidth, progress)
+    """Return the curve at every size of an order of the frames `kept`, and δH at `sizes`.
+
+    δH is NaN in excluded frames.
+    """
+    path = compression_path(
+        envs,
+        order,
+        sizes=np.arange(sizes[0], sizes[-1] + 1),
+        bandwidth=opened.parameters.bandwidth,
+        progress=progress,
+        delta_sizes=sizes,
+        reference=reference,
+    )
+    delta_entropy = path.delta_entropy
     if len(kept) < len(opened.envs):
         counted = np.isin(opened.envs.frame_index, kept)
         with_excluded = np.full((len(sizes), opened.envs.n_envs), np.nan, dtype=delta_entropy.dtype)
         with_excluded[:, counted] = delta_entropy
         delta_entropy = with_excluded
-    return curve, delta_entropy
-
-
-def _add_reference(curve: pd.DataFrame, deltas: np.ndarray, envs, reference, bandwidth: float, progress):
-    """Return curve and δH given the reference and each subset together.
-
-    Kernel sums add up: exp(−δH(e | R ∪ S)) = exp(−δH(e | R)) + exp(−δH(e | S)).
-    """
-    novelty = delta_entropy_of(envs, reference, bandwidth, progress=progress)
-    joint = np.empty_like(deltas)
-    for row, delta in zip(joint, deltas, strict=True):
-        row[:] = -np.logaddexp(-novelty, -delta.astype(np.float64))
-    curve = curve.assign(
-        overlap=np.mean(joint < OVERLAP_THRESHOLD, axis=1),
-        information_loss=[float(np.mean(np.maximum(row, 0), dtype=np.float64)) for row in joint],
-        max_delta_entropy=joint.max(axis=1).astype(np.float64),
-    )
-    return curve, joint
+    return path.curve, delta_entropy

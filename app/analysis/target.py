@@ -1,6 +1,6 @@
 """Choose the subset size by a target: enough overlap, a budget of environments, the knee, and others.
 
-A target picks one of the sizes of the slider from the curve of one method, by the rules of
+A target picks one of all sizes from the curve of one method, by the rules of
 `quests_core.selection.stopping`.
 """
 

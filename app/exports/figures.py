@@ -8,7 +8,7 @@ import numpy as np
 from ..analysis.compare import Comparison, share_covered
 from ..analysis.forces import Forces, forces_of, without
 from ..analysis.frame_columns import statuses
-from ..analysis.method_path import MethodPath
+from ..analysis.method_path import MethodPath, delta_entropy_at
 from ..analysis.methods import METHOD_INFO
 from ..plots import map_colors
 from ..plots.elements.curves import entropy_diversity, overlap
@@ -37,7 +37,7 @@ def covered(found: ReportData) -> hv.Overlay:
 def outliers(found: ReportData) -> hv.Overlay:
     """Plot the distribution of δH."""
     return delta_entropy({
-        method: path.delta_entropy[path.position(found.n_frames)] for method, path in found.paths.items()
+        method: delta_entropy_at(found.opened, path, found.n_frames) for method, path in found.paths.items()
     })  # fmt: skip
 
 
@@ -143,7 +143,7 @@ def _addition(found: ReportData, path: MethodPath, first: float) -> hv.Overlay:
     alone = found.alone
     return addition(
         np.append(0, path.sizes),
-        np.append(first, path.curve["overlap"].to_numpy()),
+        np.append(first, path.slider_curve["overlap"].to_numpy()),
         None if alone is None or len(alone) != len(path.sizes) else np.append(first, alone),
         found.n_frames,
     )

@@ -17,7 +17,7 @@ from quests_core.io.frame_content import same
 from quests_core.io.frame_writer import editable_text, parse_frame
 
 from ..analysis.analysed_dataset import AnalysedDataset
-from ..analysis.method_path import MethodPath
+from ..analysis.method_path import MethodPath, delta_entropy_at
 from ..text.numbers import plural
 from .program_keys import MACE, NEQUIP, TARGETS, listed, to_mace, to_nequip
 from .subset import source_frames
@@ -94,7 +94,7 @@ def content(opened: AnalysedDataset, path: MethodPath, n_frames: int, order: str
 
 def _add_rank(opened: AnalysedDataset, path: MethodPath, n_frames: int, texts, frames) -> None:
     rank = {int(frame): i for i, frame in enumerate(path.frames(n_frames), start=1)}
-    delta, offsets = path.delta_entropy[path.position(n_frames)], opened.envs.offsets
+    delta, offsets = delta_entropy_at(opened, path, n_frames), opened.envs.offsets
     for text, frame in zip(texts, frames, strict=True):
         text.set("quests_rank", str(rank[int(frame)]))
         values = delta[offsets[frame] : offsets[frame + 1]]

@@ -1,13 +1,14 @@
 """Results to report or export, as plain data."""
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
 from ..analysis.analysed_dataset import AnalysedDataset
 from ..analysis.compare import Comparison, Matrix
 from ..analysis.label_entropies import LabelEntropies
-from ..analysis.method_path import MethodPath
+from ..analysis.method_path import MethodPath, delta_entropy_at
 
 
 @dataclass(frozen=True, eq=False)
@@ -58,10 +59,10 @@ class ReportData:
         """Path of the active method."""
         return self.paths[self.active]
 
-    @property
+    @cached_property
     def delta_entropy(self) -> np.ndarray:
         """δH of each environment given the active subset, nats."""
-        return self.path.delta_entropy[self.path.position(self.n_frames)]
+        return delta_entropy_at(self.opened, self.path, self.n_frames)
 
 
 def redundancy_rows(found: ReportData) -> tuple[list[str], list[float], list[int]]:

@@ -10,7 +10,7 @@ from ..analysis.compare import Matrix, novel_frames
 from ..analysis.filter_evaluation import Members
 from ..analysis.frame_columns import MEANING, frame_maximum, gather, ranks, statuses
 from ..analysis.lost import EnvironmentLabels, by_label, environment_table, frame_table, lost
-from ..analysis.method_path import MethodPath
+from ..analysis.method_path import MethodPath, delta_entropy_at
 from .report_data import ReportData, redundancy_rows
 
 _UNITS = {
@@ -68,7 +68,7 @@ def curve_table(paths: dict[str, MethodPath]) -> pd.DataFrame:
 def frames_table(opened: AnalysedDataset, path: MethodPath, n_frames: int) -> pd.DataFrame:
     """Return one row per frame of the file, with all columns of the page's table and filter."""
     facts, n_all = gather(opened), len(opened.envs)
-    delta = path.delta_entropy[path.position(n_frames)]
+    delta = delta_entropy_at(opened, path, n_frames)
     now = {
         "rank": pd.array(ranks(path.order, n_all), dtype="Int64"),
         "state": statuses(path.frames(n_frames), path.marks, n_all),
@@ -123,6 +123,6 @@ def environments_table(opened: AnalysedDataset, path: MethodPath, n_frames: int)
             "atom": np.arange(envs.n_envs) - envs.offsets[frame],
             "element": np.concatenate([np.array(atoms.get_chemical_symbols()) for atoms in frames]),
             "force_eV_per_angstrom": opened.dataset.forces,
-            "delta_entropy_nats": path.delta_entropy[path.position(n_frames)],
+            "delta_entropy_nats": delta_entropy_at(opened, path, n_frames),
         }
     )

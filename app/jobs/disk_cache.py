@@ -68,6 +68,7 @@ def pack(result: Any) -> dict[str, np.ndarray] | None:
             "path": np.frombuffer(text.encode(), dtype=np.uint8),
             "order": result.order,
             "delta_entropy": result.delta_entropy,
+            "sizes": result.sizes,
             **columns,
         }
     return None
@@ -87,6 +88,7 @@ def unpack(arrays: dict[str, np.ndarray]) -> Any:
         pd.DataFrame(curve),
         arrays["delta_entropy"],
         Marks(tuple(locked), tuple(excluded)),
+        sizes=arrays["sizes"],
     )
 
 

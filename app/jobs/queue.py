@@ -176,15 +176,28 @@ class Jobs:
             self._activity.step = f"{WAITING}{ahead}"
 
     def cancel(self) -> None:
-        """Cancel all unfinished jobs of this session."""
+        """Cancel all unfinished jobs of this session; see `cancel_current`."""
         for task in tuple(self._pending):
-            task.progress.cancel()
+            self._cancel(task)
+
+    def cancel_current(self) -> None:
+        """Cancel the running job, or the next one if none runs.
+
+        The job ends for the session at once, also if its computation takes long to notice.
+        """
+        for task in self._pending[:1]:
+            self._cancel(task)
+
+    def _cancel(self, task: _Task) -> None:
+        task.progress.cancel()
+        self._finish(task, task.failed, Cancelled(f"cancelled {task.title}"))
 
     def close(self) -> None:
         """Cancel all jobs and report nothing: the session has ended."""
         with self._closing:
             self._closed = True
-        self.cancel()
+        for task in self._pending:
+            task.progress.cancel()
 
     @property
     def silent_seconds(self) -> float:
@@ -216,12 +229,19 @@ class Jobs:
         self.on_loop(lambda: self._finish(task, callback, result))
 
     def _finish(self, task: _Task, callback: Callable, result: Any) -> None:
+        if task not in self._pending:
+            # It was cancelled.
+            return
         self._pending.remove(task)
         try:
             callback(result)
         finally:
             if not self._pending:
                 self._activity.param.update(running=False, step="", fraction=0.0, remaining=None)
+            elif self._current not in self._pending:
+                self._activity.param.update(
+                    title=self._pending[0].title, step=WAITING, fraction=0.0, remaining=None
+                )
 
     def _follow(self) -> None:
         # At most one report is scheduled, so that a busy event loop is not flooded.
@@ -231,7 +251,7 @@ class Jobs:
 
     def _report(self) -> None:
         self._update_due, task = False, self._current
-        if task is not None:
+        if task is not None and task in self._pending:
             progress = task.progress
             self._activity.param.update(
                 title=task.title, step=progress.step, fraction=progress.fraction, remaining=progress.remaining

@@ -155,10 +155,7 @@ class Explorer(NotebookSession):
 
     @property
     def n_frames(self) -> int:
-        """Size of the subset, from 1 to the number of frames not excluded.
-
-        Setting it rounds down to the nearest size of the slider.
-        """
+        """Size of the subset, from the number of locked frames to that of frames not excluded."""
         self._wait_for_path()
         return int(self.state.row_of(self.state.active)["n_frames"])
 
@@ -168,7 +165,7 @@ class Explorer(NotebookSession):
         wanted, most = check_count(value, "n_frames"), int(path.sizes[-1])
         if wanted > most:
             raise ValueError(f"n_frames: expected at most the number of frames, {most:,}, got {wanted:,}")
-        self._set(n_frames=path.nearest_size(wanted))
+        self._set(n_frames=path.possible_size(wanted))
 
     @property
     def method(self) -> str:

@@ -11,7 +11,7 @@ from quests_core.io.write import subset_bytes
 from quests_core.published import is_name
 
 from ..analysis.analysed_dataset import AnalysedDataset
-from ..analysis.label_entropies import LabelEntropies, label_entropies
+from ..analysis.label_entropies import LabelEntropies, has_groups, label_entropies
 from ..analysis.method_path import MethodPath
 from ..analysis.parameters import Marks, Parameters
 from ..session.controller import Controller
@@ -101,11 +101,11 @@ class NotebookSession:
     def _compute_label_entropies(self) -> None:
         """Compute the entropy of each label under the current marks, in the queue."""
         opened, marks = self._opened, self.state.marks
-        if (opened, marks) in self._label_entropies or len(set(opened.dataset.labels)) < 2:
+        if (opened, marks) in self._label_entropies or not has_groups(opened):
             return
         results: list[LabelEntropies | Exception] = []
         self._controller.compute(
-            "Entropy of each label",
+            "Entropy of each label and element",
             ("label entropies", marks.excluded),
             lambda progress: label_entropies(opened, marks, progress),
             results.append,

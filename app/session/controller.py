@@ -21,7 +21,7 @@ from ..server.telemetry import session_closed, session_opened
 from ..server.uploads import UploadFolder
 from ..text.errors import error_reason
 from ..text.numbers import plural
-from ..text.parts import stopped_text
+from .delta_updater import DeltaUpdater
 from .kernel_compilation import KernelCompilation
 from .path_updates import PathUpdater
 from .results import Results
@@ -72,6 +72,7 @@ class Controller:
         self.results = Results(self.uploads)
         self._precomputed: dict[str, Environments] = {}
         self._path_updater = PathUpdater(state, self)
+        self._delta_updater = DeltaUpdater(state, self)
         self._request: object | None = None
         self._closed = False
         self._session = session_opened(self)
@@ -213,8 +214,8 @@ class Controller:
         self._jobs.on_loop(function)
 
     def cancel(self) -> None:
-        """Cancel the analysis; the displayed results stay."""
-        self._jobs.cancel()
+        """Cancel the job whose progress is shown; the displayed results and all choices stay."""
+        self._jobs.cancel_current()
 
     def cancel_umap(self) -> None:
         """Cancel the embedding; the principal components stay."""
@@ -259,10 +260,12 @@ class Controller:
     def _analyse(
         self, path: Path | str, name: str, parameters: Parameters, dataset: DataSet | None = None
     ) -> None:
+        # First, so that a request that this one replaces does not continue what it interrupted.
+        request = self._request = object()
+        self._path_updater.cancel()
         self._jobs.cancel()
         self.state.param.update(error="", notice="", opening=name if self.state.opened is not None else "")
         before, marks = self.state.opened, self.state.marks
-        request = self._request = object()
         envs = self._precomputed.get(parameters.precomputed)
 
         def work(progress):
@@ -284,6 +287,9 @@ class Controller:
             if self.state.opened is None or path != self.state.opened.dataset.path:
                 self.uploads.discard(Path(path))
             self.show_error(f"Could not open {name}", error, path, name)
+            if self._request is request:
+                # Those of the file that stays open were cancelled.
+                self._path_updater.compute_missing()
 
         self._jobs.submit(f"Opening {name}", work, lambda results: self._show(*results), failed)
 
@@ -328,8 +334,6 @@ class Controller:
         """Show an error message: `what` failed and why; the file `path` is called `name` there."""
         kept = " What is shown has not changed." if self.state.opened is not None else ""
         if isinstance(error, Cancelled):
-            # Computing stops, so "is being computed" would be wrong.
-            parts = stopped_text(self.state.parts)
-            self.state.notice = f"Cancelled. {parts}" if parts else f"Cancelled.{kept}"
+            self.state.notice = f"Cancelled.{kept}"
             return
         self.state.error = f"{what}: {error_reason(error, path, name)}{kept}"

@@ -9,8 +9,7 @@ ALL, KEPT, DROPPED, PICKED = "all", "kept", "dropped", "picked"
 
 def novelty(state: State) -> np.ndarray | None:
     """Return δH of every environment given the displayed subset, or None before it is computed."""
-    path = state.path
-    return None if path is None else path.delta_entropy[path.position(state.n_frames)]
+    return state.delta_entropy
 
 
 def shown_frame(state: State) -> int:

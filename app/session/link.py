@@ -142,7 +142,7 @@ class LinkRequest:
         size = self._take("size", lambda text: within(int(text), 1, n_frames), None)
         if size is not None and state.path is not None:
             # The path of other marks has other sizes and will adjust this one.
-            here = state.path.nearest_size(size)
+            here = state.path.possible_size(size)
             found["n_frames"] = size if "marks" in found else here
         return found
 

@@ -1,12 +1,15 @@
 """Keep the paths of the selected methods up to date with methods, marks and reference."""
 
-from quests_core import Progress
+from collections.abc import Callable
+
+from quests_core import Cancelled, Progress
 
 from ..analysis.analysed_dataset import AnalysedDataset
 from ..analysis.method_path import MethodPath
 from ..analysis.methods import DEFAULT_METHODS, METHODS, MSC_WITH_REFERENCE, QUICK
 from ..analysis.parameters import Marks
 from ..analysis.reference import Reference
+from ..text.parts import stopped_text
 from .state import State
 
 # For fewer environments, every method takes about a second.
@@ -30,18 +33,25 @@ class PathUpdater:
     def __init__(self, state: State, controller):
         self._state, self._controller = state, controller
         self._requests: dict[_Key, Progress] = {}
-        # Of these only the first part is displayed, since computing the rest was cancelled or failed.
+        # Cancelled or failed, and not to be tried again until they are unticked and ticked.
         self._stopped: set[_Key] = set()
         state.param.watch(lambda _: self._follow_methods(), "methods")
         state.param.watch(lambda _: self._follow_marks(), "marks")
         state.param.watch(lambda _: self._follow_reference(), "reference")
 
     def forget(self) -> None:
-        """Cancel all requests, as when another file is opened."""
-        for progress in self._requests.values():
-            progress.cancel()
-        self._requests = {}
+        """Cancel all requests, as another file is open."""
+        self.cancel()
         self._stopped = set()
+
+    def cancel(self) -> None:
+        """Cancel all requests and change nothing else; `compute_missing` makes them again."""
+        self._cancel(lambda key: True)
+
+    def _cancel(self, is_unwanted: Callable[[_Key], bool]) -> None:
+        """Cancel requests and forget them, so that they can be made again before they have ended."""
+        for key in [key for key in self._requests if is_unwanted(key)]:
+            self._requests.pop(key).cancel()
 
     def first_path(self, opened: AnalysedDataset, marks: Marks, progress, whole: bool) -> MethodPath:
         """Compute the path to display first; of a large data set only its first part, unless `whole`."""
@@ -108,17 +118,13 @@ class PathUpdater:
 
     def _follow_marks(self) -> None:
         """Recompute the orders; cancel requests for other marks."""
-        for (_, marks, _given), progress in tuple(self._requests.items()):
-            if marks != self._state.marks:
-                progress.cancel()
+        self._cancel(lambda key: key[1] != self._state.marks)
         self.compute_missing()
 
     def _follow_reference(self) -> None:
         """Recompute the order given the reference; remove it if there is no reference."""
         state = self._state
-        for (_, _, given), progress in tuple(self._requests.items()):
-            if given is not None and given is not state.reference:
-                progress.cancel()
+        self._cancel(lambda key: key[2] is not None and key[2] is not state.reference)
         if state.reference is None and (
             MSC_WITH_REFERENCE in state.methods or MSC_WITH_REFERENCE in state.paths
         ):
@@ -139,9 +145,10 @@ class PathUpdater:
         state, key = self._state, (method, marks, given)
 
         def wanted() -> bool:
-            self._requests.pop(key, None)
-            same = given is None or given is state.reference
-            return state.opened is opened and state.marks == marks and same
+            if self._requests.get(key) is not request:
+                return False
+            del self._requests[key]
+            return state.opened is opened
 
         def done(path):
             if wanted():
@@ -150,8 +157,12 @@ class PathUpdater:
 
         def failed(error):
             if wanted():
-                self._revert(method, given)
-                self._controller.show_error(f"Could not compute {method}", error)
+                self._stopped.add(key)
+                if isinstance(error, Cancelled):
+                    state.notice = f"Cancelled. {self._stopped_text(method)}"
+                else:
+                    self._revert(method)
+                    self._controller.show_error(f"Could not compute {method}", error)
 
         def part_done(part):
             is_wanted = self._requests.get(key) is request and state.opened is opened
@@ -176,12 +187,18 @@ class PathUpdater:
         is_new = path is None or not (path.is_whole or path.marks == marks)
         return is_new and opened.envs.n_envs > _LARGE
 
-    def _revert(self, method: str, given: Reference | None) -> None:
+    def _stopped_text(self, method: str) -> str:
+        """Return that a method is not computed, and how to compute it."""
+        if parts := {name: part for name, part in self._state.parts.items() if name == method}:
+            return stopped_text(parts)
+        path = self._state.paths.get(method)
+        shown = "" if path is None else "; what is shown of it stays"
+        return f"{method} is not computed{shown}. To compute it, untick it and tick it again."
+
+    def _revert(self, method: str) -> None:
         """Revert to the displayed state after the path of a method failed; a part or preview stays."""
         state = self._state
-        kept = {**state.parts, **{name: state.paths[name] for name in self._previews()}}
-        if method in kept:
-            self._stopped.add((method, kept[method].marks, given))
+        kept = {*state.parts, *self._previews()}
         with self._controller.history.pause():
             if method in state.paths and state.paths[method].marks != state.marks:
                 # The displayed path belongs to the previous marks.
@@ -190,9 +207,9 @@ class PathUpdater:
                 state.methods = [m for m in state.methods if m != method]
 
     def _with_path(self, path: MethodPath) -> dict:
-        """Return the changes of the state for a new path; the size snaps to one of its sizes."""
+        """Return the changes of the state for a new path; the size becomes one that it has."""
         state = self._state
         changed: dict[str, object] = {"paths": {**state.paths, path.method: path}}
         if path.method == state.active:
-            changed["n_frames"] = path.nearest_size(state.n_frames)
+            changed["n_frames"] = path.possible_size(state.n_frames)
         return changed

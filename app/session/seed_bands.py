@@ -137,5 +137,5 @@ class SeedBandUpdater:
     def _add(self, key: _Key, path: MethodPath, curve: pd.DataFrame) -> None:
         curves = self._found[key] = (*self._found.get(key, ()), curve)
         if len(curves) == len(OTHER_SEEDS):
-            repeats = SeedBand(key[2], key[1], (path.curve, *curves))
+            repeats = SeedBand(key[2], key[1], (path.slider_curve, *curves))
             self._state.repeats = {**self._state.repeats, key[2]: repeats}

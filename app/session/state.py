@@ -4,6 +4,7 @@ import numpy as np
 import param
 
 from ..analysis.analysed_dataset import AnalysedDataset
+from ..analysis.exact_deltas import ExactDeltas
 from ..analysis.frame_columns import statuses
 from ..analysis.method_path import MethodPath, PartialPath
 from ..analysis.methods import DEFAULT_METHODS, METHODS, MSC_WITH_REFERENCE
@@ -34,6 +35,9 @@ class State(param.Parameterized):
         class_=Parameters, default=Parameters(), doc="Parameters of the open data set."
     )
     paths = param.Dict(default={}, doc="`MethodPath` per method; replaced, never modified.")
+    exact_deltas = param.ClassSelector(
+        class_=ExactDeltas, default=ExactDeltas(), doc="δH at a size between two sizes of the slider."
+    )
     repeats = param.Dict(default={}, doc="`SeedBand` per randomized method; replaced, never modified.")
     embedding = param.Array(default=None, doc="(n_envs, 2) coordinates of all environments.")
     embedding_kind: param.Selector[str] = param.Selector(default="PCA", objects=["PCA", "UMAP"])
@@ -106,7 +110,7 @@ class State(param.Parameterized):
         """The paths of `shown` that reach the displayed size, which the first part of a path may not."""
         if self.path is None:
             return {}
-        n_frames = self.path.sizes[self.path.position(self.n_frames)]
+        n_frames = self.path.metrics(self.n_frames)["n_frames"]
         return {m: path for m, path in self.shown.items() if path.is_whole or path.sizes[-1] >= n_frames}
 
     @property
@@ -193,6 +197,20 @@ class State(param.Parameterized):
     def status(self) -> np.ndarray:
         """Return "kept", "dropped", "locked" or "excluded" for each frame, shape (n_frames,)."""
         return statuses(self.frames_of(self.displayed_method), self.marks, len(self.data.envs))
+
+    def delta_entropy_of(self, method: str) -> np.ndarray:
+        """Return δH of each environment given the subset of `method` at the current size.
+
+        Between two sizes of the slider, until δH is computed, it is that of the smaller one.
+        """
+        path = self.paths[method]
+        exact = self.exact_deltas.find(path, self.n_frames)
+        return path.delta_entropy[path.position(self.n_frames)] if exact is None else exact
+
+    @property
+    def delta_entropy(self) -> np.ndarray | None:
+        """δH of each environment given the displayed subset, None before it is computed."""
+        return None if self.path is None else self.delta_entropy_of(self.displayed_method)
 
     def row_of(self, method: str) -> dict[str, float]:
         """Return the metrics of the subset of `method` at the current size."""

@@ -37,6 +37,6 @@ class TargetFollower:
         # Of a part, the knee or the largest size are not known yet.
         if path is not None and path.is_whole:
             position = state.target.position(path.curve)
-            self._aimed = state.n_frames if position is None else int(path.sizes[position])
+            self._aimed = state.n_frames if position is None else int(path.curve["n_frames"].iloc[position])
         with self._history.pause():
             state.n_frames = self._aimed

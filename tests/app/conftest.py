@@ -128,7 +128,7 @@ def small(opened):
 
 def novelty(state):
     """Return δH of all environments given the displayed subset."""
-    return state.path.delta_entropy[state.path.position(state.n_frames)]
+    return state.delta_entropy
 
 
 def text_of(view):

@@ -87,7 +87,7 @@ class AdditionView(View):
             return
         sizes = np.append(0, path.sizes)
         first = share_covered(comparison.novelty)
-        covered = 100 * np.append(first, path.curve["overlap"].to_numpy())
+        covered = 100 * np.append(first, path.slider_curve["overlap"].to_numpy())
         self._plot.sources["Added", GIVEN].data = {"n_frames": sizes, "percent": covered}
         alone, source = self._sets.alone, self._plot.sources["Added", ALONE]
         # It has the same marks, hence the same sizes; None while it is being computed.

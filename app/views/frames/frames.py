@@ -62,12 +62,15 @@ class FramesView(View):
         self._columns: FrameColumns | None = None
         self._found = np.zeros(0, dtype=bool)
         self._muted = self._is_requested = False
+        self._valid_filter = ""
         self._make_widgets()
         self.follow(self._request, "opened")
         self.follow(self._update_head, "running", "title", "step", "fraction", source=state.quick_activity)
-        self.follow(self._update, "paths", "active", "n_frames", "marks")
+        self.follow(self._update, "paths", "active", "n_frames", "exact_deltas", "marks")
         self.follow(self._show_selected, "selected")
-        self.follow(self._update_current, "opened", "paths", "active", "n_frames", "current_env")
+        self.follow(
+            self._update_current, "opened", "paths", "active", "n_frames", "exact_deltas", "current_env"
+        )
 
     def _make_widgets(self) -> None:
         self._head, self._note, self._error, self._current = html(), html(), html(), html()
@@ -147,7 +150,7 @@ class FramesView(View):
         if path is None or columns is None:
             return
         envs = state.data.envs
-        novelty = frame_maximum(path.delta_entropy[path.position(state.n_frames)], envs.offsets)
+        novelty = frame_maximum(state.delta_entropy_of(state.displayed_method), envs.offsets)
         rank = ranks(path.order, len(envs))
         rank[list(state.marks.excluded)] = np.nan
         columns.follow(rank, novelty, state.status)
@@ -172,20 +175,30 @@ class FramesView(View):
         self._filter.param.update(value="", value_input="")
 
     def _find(self) -> None:
-        """Apply the filter; an invalid one hides nothing and shows its error."""
-        text, n_rows = self._filter.value.strip(), len(self._table.value)
-        found, message = np.ones(n_rows, dtype=bool), ""
-        if text:
+        """Apply the filter, or the last valid one while it is invalid, which its error says."""
+        message = ""
+        try:
+            found = self._matches(self._filter.value.strip())
+            self._valid_filter = self._filter.value.strip()
+        except ExpressionError as error:
             try:
-                found = matches(text, self._columns or {}, n_rows)
-            except ExpressionError as error:
-                message = str(error)
+                found = self._matches(self._valid_filter)
+            except ExpressionError:
+                # Another file lacks its columns.
+                self._valid_filter, found = "", self._matches("")
+            kept = f" Still shown: {self._valid_filter}" if self._valid_filter else ""
+            message = f"{error}{kept}"
+        self._filter.error_state = bool(message)
         if found.sum() != self._found.sum():
             self._table.page = 1
         self._found = found
         self._error.object = (
             f'<div class="small warn" role="alert">{escape(message)}</div>' if message else ""
         )
+
+    def _matches(self, text: str) -> np.ndarray:
+        n_rows = len(self._table.value)
+        return matches(text, self._columns or {}, n_rows) if text else np.ones(n_rows, dtype=bool)
 
     def _filtered(self) -> None:
         if self._columns is not None:
@@ -209,9 +222,8 @@ class FramesView(View):
             self._state.selected = tuple(np.flatnonzero(self._found).tolist())
 
     def _clicked(self, frame: int) -> None:
-        state, path = self._state, self._state.path
-        if path is not None:
-            values = path.delta_entropy[path.position(state.n_frames)]
+        state, values = self._state, self._state.delta_entropy
+        if values is not None:
             state.current_env = most_novel(values, state.data.envs.offsets, frame)
 
     def _update_note(self) -> None:
@@ -239,13 +251,14 @@ class FramesView(View):
     def _update_current(self) -> None:
         state, frame = self._state, self._state.current_frame if self._state.opened else None
         self._show_structure.visible = frame is not None
-        if frame is None or state.path is None:
+        values = state.delta_entropy
+        if frame is None or values is None:
             self._current.object = (
                 '<div class="small">Tick frames to select them; '
                 "click a row, or press Enter on it, to make its most novel environment current.</div>"
             )
             return
-        novelty = float(state.path.delta_entropy[state.path.position(state.n_frames), state.current_env])
+        novelty = float(values[state.current_env])
         atom = state.current_env - state.data.envs.offsets[frame]
         self._current.object = (
             f'<div class="small">Current: atom {count(atom)} of frame {count(frame)}, '

@@ -9,6 +9,7 @@ import panel_material_ui as pmui
 
 from ...analysis.frame_columns import LOCKED
 from ...analysis.lost import MAX_ROWS, EnvironmentLabels, environment_table, frame_table, lost
+from ...analysis.target import SIZE
 from ...session.current_structure import frame_of
 from ...session.state import State
 from ...text.numbers import count, nats, plural
@@ -42,7 +43,7 @@ _ADD_FRAME = '<span class="add-frame" role="button">Add frame</span>'
 
 
 class LostTable(View):
-    """Lost environments ranked by δH; a click makes one current, "Add frame" locks its frame."""
+    """Lost environments ranked by δH; a click makes one current, "Add frame" adds its frame."""
 
     def __init__(self, state: State, tab: str = ""):
         super().__init__(state, tab)
@@ -62,8 +63,9 @@ class LostTable(View):
         self._show_structure.on_click(lambda _: setattr(self._state, "tab", "map"))
         self._add.on_click(lambda _: self._add_frame(self._state.current_frame))
         self.follow(self._update_env_labels, "opened")
-        self.follow(self._update, "opened", "paths", "active", "n_frames", "marks")
-        self.follow(self._update_current, "opened", "paths", "active", "n_frames", "marks", "current_env")
+        subset = ("opened", "paths", "active", "n_frames", "exact_deltas", "marks")
+        self.follow(self._update, *subset)
+        self.follow(self._update_current, *subset, "current_env")
 
     def _table(self, mode: str):
         columns = _COLUMNS[mode]
@@ -85,7 +87,7 @@ class LostTable(View):
             return None
         if len(self._env_labels.frame) != path.delta_entropy.shape[1]:
             return None
-        values = path.delta_entropy[path.position(state.n_frames)]
+        values = state.delta_entropy_of(state.displayed_method)
         if path.marks == state.marks:
             return values
         # A frame that was just added is no longer lost, although its new path is not computed yet.
@@ -120,9 +122,16 @@ class LostTable(View):
             self._state.current_env = env
 
     def _add_frame(self, frame: int | None) -> None:
-        if frame is not None:
-            with pn.io.hold():
-                self._state.marks = self._state.marks.lock([frame])
+        """Lock a frame, in addition to the frames that are kept: the subset grows by it."""
+        state = self._state
+        if frame is None:
+            return
+        changed: dict[str, object] = {"marks": state.marks.lock([frame])}
+        # A target sets the size itself.
+        if state.target.mode == SIZE and not state.mask[frame]:
+            changed["n_frames"] = min(state.n_frames + 1, len(state.data.envs))
+        with pn.io.hold():
+            state.param.update(**changed)
 
     def _update_current(self) -> None:
         state, values = self._state, self._values()

@@ -24,25 +24,25 @@ class OutliersView(View):
         self._plot, self._head = delta_figure(), html()
         # Added now, as adding models to a page that is open is slower.
         self._plot.add(state.methods)
-        self.follow(self._update, "opened", "paths", "methods", "active", "n_frames", "marks")
+        self.follow(self._update, "opened", "paths", "methods", "active", "n_frames", "exact_deltas", "marks")
 
     def _update(self) -> None:
         state = self._state
         shown = state.at_size
         self._plot.show(shown)
         columns = {}
-        for method, path in shown.items():
-            columns[method] = histogram_data(path.delta_entropy[path.position(state.n_frames)])
+        for method in shown:
+            columns[method] = histogram_data(state.delta_entropy_of(method))
             set_data(self._plot.sources["Delta", method], columns[method])
         if ranges := histogram_ranges(list(columns.values())):
             set_ranges(self._plot.figure, *ranges)
         self._head.object = heading("Distribution of δH", ("delta",), self._note())
 
     def _note(self) -> str:
-        state, path = self._state, self._state.path
-        if state.opened is None or path is None:
+        state, values = self._state, self._state.delta_entropy
+        if state.opened is None or values is None:
             return ""
-        found = lost(path.delta_entropy[path.position(state.n_frames)])
+        found = lost(values)
         if not found.n_counted:
             return ""
         n_lost, n_all = count(found.n_lost), count(found.n_counted)
@@ -65,18 +65,17 @@ class LostLabelsView(View):
         self._table, self._head = html(), html()
         self._env_labels: EnvironmentLabels | None = None
         self.follow(self._update_env_labels, "opened")
-        self.follow(self._update, "opened", "paths", "active", "n_frames", "marks")
+        self.follow(self._update, "opened", "paths", "active", "n_frames", "exact_deltas", "marks")
 
     def _update_env_labels(self) -> None:
         opened = self._state.opened
         self._env_labels = None if opened is None else EnvironmentLabels.from_dataset(opened)
 
     def _update(self) -> None:
-        state, path = self._state, self._state.path
-        env_labels = self._env_labels
-        if env_labels is None or path is None or len(env_labels.frame) != path.delta_entropy.shape[1]:
+        state, values, env_labels = self._state, self._state.delta_entropy, self._env_labels
+        if env_labels is None or values is None or len(env_labels.frame) != len(values):
             return
-        rows = by_label(env_labels, path.delta_entropy[path.position(state.n_frames)])
+        rows = by_label(env_labels, values)
         note = f"by the subset of {escape(state.displayed_method)}"
         if len(rows) > _MAX_LABELS:
             note += f", the {_MAX_LABELS} labels of {count(len(rows))} that lost most"

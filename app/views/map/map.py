@@ -63,7 +63,7 @@ class MapView(View):
         self._make_widgets()
         for figure in self._figures:
             self._listen(figure)
-        names = ("opened", "embedding", "paths", "active", "n_frames", "marks")
+        names = ("opened", "embedding", "paths", "active", "n_frames", "exact_deltas", "marks")
         self.follow(self._update, *names)
         self.follow(self._update_selected, "selected", "current_env")
         self.follow(self._update_status, "opened", "embedding_kind", "map_notice", "n_fitted")
@@ -233,7 +233,7 @@ class MapView(View):
             return map_colors.by_status(state.status, state.data.envs.frame_index, state.displayed_method)
         if key == NOVEL:
             return map_colors.by_novelty(
-                path.delta_entropy[path.position(state.n_frames)], state.displayed_method
+                state.delta_entropy_of(state.displayed_method), state.displayed_method
             )
         if key == DENSE:
             return map_colors.by_density(path.delta_entropy[-1])

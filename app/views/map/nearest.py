@@ -33,7 +33,8 @@ class NearestView(View):
         )  # fmt: skip
         self._go.on_click(lambda _: self._make_current())
         self._viewer.param.watch(lambda event: self._make_current(event.new[0]), "clicked")
-        self.follow(self._update, "opened", "current_env", "selected", "paths", "active", "n_frames", "marks")
+        subset = ("paths", "active", "n_frames", "exact_deltas", "marks")
+        self.follow(self._update, "opened", "current_env", "selected", *subset)
 
     @property
     def _is_ready(self) -> bool:

@@ -50,7 +50,8 @@ class StructureView(View):
         self._make_marks()
         self._make_options()
         self._viewer.param.watch(lambda event: self._select_atom(event.new[0]), "clicked")
-        self.follow(self._update, "opened", "current_env", "selected", "paths", "active", "n_frames", "marks")
+        subset = ("paths", "active", "n_frames", "exact_deltas", "marks")
+        self.follow(self._update, "opened", "current_env", "selected", *subset)
 
     def _make_steps(self) -> None:
         self._back, self._next = (

@@ -42,7 +42,7 @@ class CurveView(View):
 
     def _update_paths(self) -> None:
         state, sources = self._state, self._plot.sources
-        self._columns = {method: path_columns(path.curve) for method, path in state.shown.items()}
+        self._columns = {method: path_columns(path.slider_curve) for method, path in state.shown.items()}
         self._plot.show(self._columns)
         for method, columns in self._columns.items():
             sources["Path", method].data = columns
@@ -62,8 +62,8 @@ class CurveView(View):
         state = self._state
         reached = state.at_size
         for method, path in state.shown.items():
-            row = [path.position(state.n_frames)] if method in reached else []
-            set_data(self._plot.sources["Ring", method], rows_of(self._columns[method], row))
+            rows = [path.row(state.n_frames)] if method in reached else []
+            set_data(self._plot.sources["Ring", method], rows_of(path_columns(path.curve), rows))
         self._update_ranges()
 
     def _update_ranges(self) -> None:

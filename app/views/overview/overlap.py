@@ -38,7 +38,8 @@ class OverlapView(View):
         self.follow(self._update_target, "target")
 
     def _update_paths(self) -> None:
-        self._columns = {method: path_columns(path.curve) for method, path in self._state.shown.items()}
+        shown = self._state.shown
+        self._columns = {method: path_columns(path.slider_curve) for method, path in shown.items()}
         self._plot.show(self._columns)
         for method, columns in self._columns.items():
             self._plot.sources["Path", method].data = columns
@@ -65,13 +66,12 @@ class OverlapView(View):
     def _update_size(self) -> None:
         state, reached = self._state, self._state.at_size
         for method, path in state.shown.items():
-            columns = self._columns[method]
             if method not in reached:
                 clear(self._plot.sources["Ring", method])
                 continue
-            row = path.position(state.n_frames)
-            set_data(self._plot.sources["Ring", method], rows_of(columns, [row]))
-            self._span.location = float(columns["percent"][row])
+            now = rows_of(path_columns(path.curve), [path.row(state.n_frames)])
+            set_data(self._plot.sources["Ring", method], now)
+            self._span.location = float(now["percent"][0])
 
     def _update_target(self) -> None:
         target = self._state.target

@@ -1,11 +1,11 @@
-"""Entropy compared with its bound, for the full set, the subset and each label."""
+"""Entropy compared with its bound, for the full set, the subset, each label and each element."""
 
 import panel as pn
 
 from quests_core import Cancelled, Progress
 
 from ...analysis.analysed_dataset import AnalysedDataset
-from ...analysis.label_entropies import label_entropies
+from ...analysis.label_entropies import has_groups, label_entropies
 from ...analysis.methods import METHOD_INFO
 from ...plots.entropy_bars import LABEL_COLOR, redundancy_data
 from ...plots.figures import bar_figure, show_bars
@@ -18,7 +18,7 @@ from ..base import View
 
 
 class RedundancyView(View):
-    """Bars of H and ln N for the full set, the active method's subset, and each label."""
+    """Bars of H and ln N for the full set, the active method's subset, each label and each element."""
 
     def __init__(self, state: State, controller: Controller, tab: str = ""):
         super().__init__(state, tab)
@@ -27,6 +27,7 @@ class RedundancyView(View):
         self._requested: tuple[AnalysedDataset | None, tuple[int, ...]] | None = None
         self._task: Progress | None = None
         self.follow(self._request, "opened", "paths", "methods", "marks")
+        self.follow(self._request, "running", source=state.main_activity)
         self.follow(self._update, "opened", "paths", "active", "n_frames")
 
     def _request(self) -> None:
@@ -36,7 +37,9 @@ class RedundancyView(View):
         if opened is None or requested == self._requested:
             return
         self._labels = None
-        if len(set(opened.dataset.labels)) < 2 or not set(state.methods) <= set(state.paths):
+        if not has_groups(opened) or (
+            state.main_activity.running and not set(state.methods) <= set(state.paths)
+        ):
             return
         if self._task is not None:
             self._task.cancel()
@@ -55,7 +58,7 @@ class RedundancyView(View):
                     state.error = f"Could not compute the entropy of each label: {error}"
 
         self._task = self._controller.compute(
-            "Entropy of each label",
+            "Entropy of each label and element",
             ("label entropies", marks.excluded),
             lambda progress: label_entropies(opened, marks, progress),
             done,
@@ -81,7 +84,9 @@ class RedundancyView(View):
             colors += [LABEL_COLOR] * len(labels.names)
             if labels.left_out:
                 note += f"; {plural(labels.left_out, 'smaller label')} left out"
-        elif len(set(state.opened.dataset.labels)) < 2:
+            if labels.elements_left_out:
+                note += f"; {plural(labels.elements_left_out, 'rarer element')} left out"
+        if len(set(state.opened.dataset.labels)) < 2:
             note += "; all frames have the same label"
         show_bars(self._plot, redundancy_data(names, entropies, n_envs, colors))
         self._head.object = heading("Redundancy", ("redundancy",), note)

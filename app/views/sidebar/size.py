@@ -1,4 +1,4 @@
-"""Choose the size of the subset, by a slider or a target."""
+"""Choose the size of the subset, by a slider, a number or a target."""
 
 from html import escape
 
@@ -9,20 +9,20 @@ import param
 from ...analysis.target import DEFAULTS, ENVS, KNEE, LOSS, OVERLAP, SIZE, Target
 from ...session.state import State
 from ...text.help import tip
-from ...text.numbers import plural
+from ...text.numbers import count, plural
 from ...text.parts import known
 from ...text.sentences import size_line, target_text
 from ...widgets.card import html
 from ..base import View
 
 _MODES = {
-    "slider": SIZE,
+    "slider or number": SIZE,
     "smallest with overlap ≥": OVERLAP,
     "at most … environments": ENVS,
     "smallest with mean loss ≤": LOSS,
     "knee of the overlap": KNEE,
 }
-_UNITS = {OVERLAP: "%", ENVS: "environments", LOSS: "nats"}
+_UNITS = {SIZE: "frames or %", OVERLAP: "%", ENVS: "environments", LOSS: "nats"}
 # The label is for screen readers only, as the line above shows the size.
 _HIDDEN_LABEL = {"& .MuiFormLabel-root, & .MuiTypography-root": {"display": "none"}}
 
@@ -43,15 +43,14 @@ class SizeView(View):
             sizing_mode="stretch_width",
         )  # fmt: skip
         self._value = pmui.TextInput(
-            label="%", value="", size="small", margin=(6, 0, 0, 6), width=104, visible=False
+            label=_UNITS[SIZE], value="", size="small", margin=(6, 0, 0, 6), width=104
         )
         self._slider.param.watch(self._moved, "value")
         self._mode.param.watch(lambda _: self._mode_chosen(), "value")
         self._value.param.watch(lambda _: self._value_entered(), "value")
         self.follow(self._update_bounds, "opened", "paths", "active")
         self.follow(self._update, "opened", "paths", "active", "n_frames")
-        self.follow(self._update_target, "target")
-        self.follow(self._update_target_text, "target", "paths", "active", "n_frames")
+        self.follow(self._update_target, "target", "paths", "active", "n_frames")
 
     def _moved(self, event) -> None:
         sizes, path = self._state.sizes, self._state.path
@@ -78,25 +77,62 @@ class SizeView(View):
             return
         state, mode, text = self._state, self._mode.value, self._value.value.strip()
         try:
-            number = float(text.rstrip("%").replace(",", ""))
-            target = Target(mode, number / 100 if mode == OVERLAP else number)
-        except ValueError:
-            state.error = f"Target: expected a number of at least 0 ({_UNITS[mode]}), got {text[:40]!r}."
+            if mode == SIZE:
+                found: dict[str, object] = {"n_frames": self._entered_size(text)}
+            else:
+                number = float(text.rstrip("%").replace(",", ""))
+                found = {"target": Target(mode, number / 100 if mode == OVERLAP else number)}
+        except (ValueError, OverflowError):
+            self._value.error_state = True
+            self._target_text.object = (
+                f'<div class="small warn" role="alert">Expected {self._expected(mode)}, '
+                f"got {escape(repr(text[:40]))}.</div>"
+            )
             return
         with pn.io.hold():
-            state.param.update(error="", target=target)
+            state.param.update(**found)
+            # The size may be the current one.
+            self._update_target()
+
+    def _entered_size(self, text: str) -> int:
+        """Return the number of frames of a count or a percentage; raise a ValueError if it is impossible."""
+        sizes = self._possible_sizes()
+        if text.endswith("%"):
+            share = float(text.removesuffix("%")) / 100
+            if not 0 < share <= 1:
+                raise ValueError(text)
+            # As `n_to_select` of the library.
+            return max(sizes[0], int(share * sizes[1] + 0.5))
+        n_frames = int(text.replace(",", ""))
+        if not sizes[0] <= n_frames <= sizes[1]:
+            raise ValueError(text)
+        return n_frames
+
+    def _possible_sizes(self) -> tuple[int, int]:
+        """Return the smallest and the largest possible size."""
+        path = self._state.path
+        return (1, 1) if path is None else (int(path.all_sizes[0]), int(path.all_sizes[-1]))
+
+    def _expected(self, mode: str) -> str:
+        if mode != SIZE:
+            return f"a number of at least 0 ({_UNITS[mode]})"
+        first, last = self._possible_sizes()
+        return f"a whole number from {count(first)} to {count(last)}, or a share such as 12.5 %"
 
     def _update_target(self) -> None:
         """Set the widgets from the state, ignoring the events that this causes."""
         target, self._following = self._state.target, True
         try:
             shown = 100 * target.value if target.mode == OVERLAP else target.value
+            text = str(self._state.n_frames) if target.mode == SIZE else f"{shown:.10g}"
             self._mode.value = target.mode
             self._value.param.update(
-                visible=target.mode in _UNITS, label=_UNITS.get(target.mode, ""), value=f"{shown:.10g}"
-            )
+                visible=target.mode in _UNITS, label=_UNITS.get(target.mode, ""), value=text,
+                value_input=text, error_state=False,
+            )  # fmt: skip
         finally:
             self._following = False
+        self._update_target_text()
 
     def _update_target_text(self) -> None:
         state = self._state
@@ -112,7 +148,7 @@ class SizeView(View):
             text = f"The knee of {name}: {plural(state.n_frames, 'frame')}. {tip('knee', 'left')}"
         else:
             which = "Largest" if state.target.mode == ENVS else "Smallest"
-            text = f"{which} subset of {name} with {target_text(state.target)} among the slider's sizes."
+            text = f"{which} subset of {name} with {target_text(state.target)}."
         self._target_text.object = f'<div class="small">{text}</div>'
 
     def _update_bounds(self) -> None:

@@ -2,6 +2,8 @@
 
 import numpy as np
 import pytest
+from ase.build import bulk
+from ase.io import write
 
 from quests_app.analysis import label_entropies
 from quests_app.plots.entropy_bars import redundancy_data
@@ -45,6 +47,23 @@ def test_many_labels_are_capped_and_the_rest_is_counted(opened, monkeypatch):
     view._update()
     assert list(bars(view)) == ["full set", "subset of msc", "distorted"]
     assert "2 smaller labels left out" in view._head.object
+
+
+def test_elements_are_compared_with_their_bounds(session, tmp_path):
+    frames = [bulk("Ag", a=4 + 0.01 * i, cubic=True) for i in range(4)]
+    for i, atoms in enumerate(frames):
+        atoms.symbols[: i % 3] = "Pd"
+    write(tmp_path / "alloy.xyz", frames, format="extxyz")
+    state = session.open(tmp_path / "alloy.xyz")
+    view = RedundancyView(state, session.controller)
+    state.marks = state.marks.exclude([2])
+    session.run()
+    shown, envs = bars(view), state.opened.envs
+    assert list(shown) == ["full set", "subset of msc", "element Ag", "element Pd"]
+    rows = [row for row in range(envs.n_envs) if frames[envs.frame_index[row]].numbers[row % 4] == 46]
+    rows = [row for row in rows if envs.frame_index[row] != 2]
+    assert shown["element Pd"] == pytest.approx((entropy(envs.X[rows]), np.log(len(rows))), abs=1e-5)
+    assert shown["element Ag"][1] == pytest.approx(np.log(12 - len(rows)))
 
 
 def test_copies_are_computed_from_the_gap_to_the_bound():

@@ -109,6 +109,27 @@ def test_cancelling_ends_running_and_queued_jobs(loop):
     assert [type(error) for error in loop.errors] == [Cancelled, Cancelled]
 
 
+def test_cancel_ends_one_job_at_once(loop):
+    """Also if the computation does not check for cancellation; the next job then waits for the worker."""
+    running, go_on = threading.Event(), threading.Event()
+
+    def deaf(_):
+        running.set()
+        go_on.wait(WAIT_SECONDS)
+
+    loop.submit(deaf)
+    loop.submit(lambda _: "next")
+    assert running.wait(WAIT_SECONDS)
+    loop.jobs.cancel_current()
+    assert [type(error) for error in loop.errors] == [Cancelled]
+    assert (loop.activity.running, loop.activity.step) == (True, WAITING)
+    go_on.set()
+    loop.turn()
+    assert loop.results == ["next"]
+    assert len(loop.errors) == 1
+    assert not loop.activity.running
+
+
 def test_a_result_after_cancellation_is_discarded(loop):
     running, go_on = threading.Event(), threading.Event()
 

@@ -11,6 +11,7 @@ from ase.io import write
 from quests_app.analysis import analysed_dataset, method_path
 from quests_app.analysis.parameters import Parameters
 from quests_app.jobs import queue
+from quests_app.jobs.cache import Cache
 from quests_app.session import controller, results
 from quests_core import Progress
 from quests_core.io import read_process
@@ -144,7 +145,7 @@ def test_cancelling_keeps_the_open_file(opened, tmp_path, monkeypatch):
     assert "Cancelled" in opened.state.notice
 
 
-def test_a_cancelled_method_is_unticked(opened, monkeypatch):
+def test_cancelling_a_method_changes_no_choice(opened, monkeypatch):
     started = threading.Event()
 
     def slow(opened, method, marks, progress, on_part=None):
@@ -153,13 +154,51 @@ def test_a_cancelled_method_is_unticked(opened, monkeypatch):
             progress("fps", 1, 2)
             threading.Event().wait(0.01)
 
-    monkeypatch.setattr(method_path, "method_path", slow)
-    opened.state.methods = ["msc", "random", "fps"]
-    opened.run(until=started.is_set)
-    opened.controller.cancel()
+    state = opened.state
+    with monkeypatch.context() as patch:
+        patch.setattr(method_path, "method_path", slow)
+        state.methods = ["msc", "random", "fps", "maxvol"]
+        opened.run(until=started.is_set)
+        assert state.main_activity.title == "Computing fps"
+        opened.controller.cancel()
+        assert state.notice == "Cancelled. fps is not computed. To compute it, untick it and tick it again."
+        started.clear()
+        opened.run(until=started.is_set)
+        assert state.main_activity.title == "Computing maxvol"
+        opened.controller.cancel()
+        opened.run()
+    assert state.methods == ["msc", "random", "fps", "maxvol"]
+    assert set(state.paths) == {"msc", "random"}
+    opened.controller.history.undo()
+    opened.controller.history.redo()
     opened.run()
-    assert opened.state.methods == ["msc", "random"]
-    assert set(opened.state.paths) == {"msc", "random"}
+    assert set(state.paths) == set(state.methods)
+
+
+def test_a_file_opened_while_methods_are_computed_changes_no_choice(opened, other_file, monkeypatch):
+    state, started = opened.state, threading.Event()
+    compute = method_path.method_path
+
+    def slow(data, method, marks, progress, on_part=None):
+        while method == "fps" and data is first:
+            started.set()
+            progress("fps", 1, 2)
+            threading.Event().wait(0.01)
+        return compute(data, method, marks, progress, on_part=on_part)
+
+    first = state.opened
+    # Other tests may have stored the path.
+    opened.controller.results._cache = Cache()
+    monkeypatch.setattr(method_path, "method_path", slow)
+    state.methods = ["msc", "random", "fps"]
+    opened.run(until=started.is_set)
+    opened.controller.open(other_file.with_name("missing.xyz"))
+    opened.run(until=lambda: state.error and state.main_activity.title == "Computing fps")
+    assert state.methods == ["msc", "random", "fps"], "computing continues if no file is opened"
+    opened.open(other_file)
+    assert state.opened is not first
+    assert (sorted(state.methods), state.notice, state.error) == (["fps", "msc", "random"], "", "")
+    assert set(state.paths) == set(state.methods)
 
 
 def test_an_upload_is_private_and_deleted_with_the_session(file):

@@ -86,8 +86,6 @@ def test_cancelling_the_chosen_method_keeps_the_displayed_one(session, file, mon
     session.run(lambda: session.state.paths)
     session.controller.cancel()
     session.run()
-    assert (session.state.active, session.state.displayed_method, session.state.methods) == (
-        QUICK,
-        QUICK,
-        [QUICK],
-    )
+    state = session.state
+    assert (state.active, state.displayed_method, state.methods) == ("balanced", QUICK, [*DEFAULT_METHODS])
+    assert set(state.paths) == {*DEFAULT_METHODS} - {"balanced"}

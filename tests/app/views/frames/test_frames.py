@@ -75,7 +75,7 @@ def test_every_frame_has_its_row(opened, view, frames):
 
 def assert_follows(state, rows):
     path, envs = state.path, state.opened.envs
-    values = path.delta_entropy[path.position(state.n_frames)]
+    values = state.delta_entropy
     for frame in rows["frame"]:
         row = rows.loc[frame]
         assert row["state"] == state.status[frame]
@@ -115,14 +115,23 @@ def test_the_filter_shows_and_selects_matching_frames(opened, view):
     assert state.selected == tuple(expected)
 
 
-def test_an_invalid_filter_hides_nothing_and_shows_its_error(view):
+def test_an_invalid_filter_changes_nothing_and_shows_its_error(opened, view):
     view._filter.value = "max_force > <b>"
     assert len(shown(view)) == 24
+    assert view._filter.error_state
     assert "at character 13" in view._error.object
     assert "<b>" not in view._error.object
     view._filter.value = "rank <= 2"
     assert view._error.object == ""
+    assert not view._filter.error_state
     assert len(shown(view)) == 2
+    view._filter.value = "rank <= "
+    assert (len(shown(view)), view._select_all.label) == (2, "Select all shown (2)")
+    assert "Still shown: rank &lt;= 2" in view._error.object
+    opened.state.active = "random"
+    assert shown(view)["frame"].tolist() == sorted(opened.state.paths["random"].order[:2])
+    view._unfilter.clicks += 1
+    assert (len(shown(view)), view._filter.error_state, view._error.object) == (24, False, "")
 
 
 def test_checkboxes_and_selection_agree(opened, view):

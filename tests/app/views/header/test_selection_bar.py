@@ -68,17 +68,41 @@ def test_marks_that_exclude_everything_are_reverted_with_a_message(opened):
     assert state.marks == state.path.marks == Marks(locked=(0,))
 
 
-def test_cancelling_reverts_the_marks(opened, monkeypatch):
-    state = opened.state
+def test_cancelling_keeps_the_marks_and_says_what_is_shown(opened, monkeypatch):
+    state, before = opened.state, opened.state.marks
 
     def cancelled(*_, **__):
         raise Cancelled("as if")
 
-    monkeypatch.setattr("quests_app.analysis.method_path.method_path", cancelled)
-    state.marks = state.marks.exclude([5])
+    with monkeypatch.context() as patch:
+        patch.setattr("quests_app.analysis.method_path.method_path", cancelled)
+        state.marks = state.marks.exclude([5])
+        opened.run()
+    assert "Cancelled. random is not computed; what is shown of it stays." in state.notice
+    assert (state.marks.excluded, state.methods) == ((5,), ["msc", "random"])
+    assert 5 not in state.frames_of("msc")
+    state.methods = ["msc"]
+    state.methods = ["msc", "random"]
     opened.run()
-    assert "Cancelled" in state.notice
-    assert state.marks == Marks(locked=(0,))
+    assert state.is_current(state.paths["random"])
+    opened.controller.history.undo()
+    opened.controller.history.undo()
+    opened.controller.history.undo()
+    assert state.marks == before
+
+
+def test_marks_changed_while_orders_are_computed_leave_nothing_out(opened, rng):
+    """The same order may be requested again before its cancelled computation has ended."""
+    state, export = opened.state, ExportView(opened.state, opened.controller)
+    for step in range(40):
+        state.marks = state.marks.clear([3]) if step % 2 else state.marks.exclude([3])
+        for _ in range(int(rng.integers(4))):
+            if not opened.callbacks.empty():
+                opened.callbacks.get()()
+    opened.run()
+    assert (state.marks.excluded, state.methods, state.notice) == ((), ["msc", "random"], "")
+    assert all(state.is_current(path) for path in state.paths.values())
+    assert not export._xyz.disabled
 
 
 def test_the_bar_marks_and_clears_the_selection(opened):
