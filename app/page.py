@@ -19,6 +19,7 @@ from .views.compare.novelty import NoveltyView
 from .views.compare.set_map import SetMapView
 from .views.compare.sets import SetsView
 from .views.frames.frames import FramesView
+from .views.header.elements import ElementsView
 from .views.header.selection_bar import SelectionBar
 from .views.header.status import StatusView
 from .views.header.summary import SummaryView
@@ -134,7 +135,8 @@ def content(
     if "health" not in without:
         HealthBadge(state, controller, lambda badge: tabs.set_badge("health", badge))
     return pn.Column(
-        StatusView(state, controller), SummaryView(state), bar, WaitingView(state, controller), tabs.content,
+        StatusView(state, controller), ElementsView(state, controller), SummaryView(state), bar,
+        WaitingView(state, controller), tabs.content,
         css_classes=["page"], stylesheets=[CSS], sizing_mode="stretch_width", margin=0,
     )  # fmt: skip
 

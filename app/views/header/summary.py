@@ -113,8 +113,11 @@ def _random(method: str, row: dict[str, float], random: dict[str, float]) -> str
 def _facts(dataset, species: bool) -> str:
     elements = f"elements {escape(' '.join(dataset.elements))}"
     if len(dataset.elements) > 1:
-        # The default descriptor holds distances only.
-        elements += " (distinguished)" if species else " (not distinguished)"
+        # First, as a long list is cut off. The default descriptor holds distances only.
+        told = "distinguished" if species else "not distinguished"
+        elements = (
+            f"{plural(len(dataset.elements), 'element')} ({told}): {escape(' '.join(dataset.elements))}"
+        )
     parts = [elements, f"labels: {label_counts(dataset.labels)}"]
     if dataset.locked:
         parts.insert(1, f"{plural(len(dataset.locked), 'isolated atom')} locked")

@@ -9,6 +9,21 @@ from ...text.help import notes
 from ...widgets.card import AS_WRITTEN, html
 from ..base import View
 
+# One row of buttons is wider than the sidebar from about four methods on.
+_WRAPS = {
+    "flexWrap": "wrap",
+    "gap": "4px",
+    "& .MuiToggleButton-root": {
+        **AS_WRITTEN["& .MuiToggleButton-root"],
+        "flex": "1 0 auto",
+        "width": "auto",
+        "margin": "0 !important",
+        "borderRadius": "4px !important",
+        "border": "1px solid",
+        "borderColor": "divider",
+    },
+}
+
 
 class MethodsView(View):
     """One checkbox per method, in the colour of its lines; ticking it computes the method."""
@@ -25,7 +40,7 @@ class MethodsView(View):
             options=list(state.methods),
             value=state.active,
             size="small",
-            sx=AS_WRITTEN,
+            sx=_WRAPS,
             sizing_mode="stretch_width",
             margin=(2, 0, 0, 0),
         )

@@ -1,14 +1,16 @@
 """The parameters of the analysis; changing them recomputes everything."""
 
 import math
+from collections.abc import Iterable
 from html import escape
+from typing import Any
 
 import panel as pn
 import panel_material_ui as pmui
 
 from ...analysis.bandwidth import HIGHEST, LOWEST, EntropyCurve, entropy_curve, suggestion
 from ...analysis.parameters import BANDWIDTH, CUTOFF, K, Parameters
-from ...plots.base import set_range
+from ...plots.base import clear, set_range
 from ...plots.figures import bandwidth_figure
 from ...session.controller import Controller
 from ...session.state import State
@@ -22,6 +24,11 @@ _NOTES = {
     True: "Adds one descriptor per element, so chemistry counts (slower).",
 }
 
+_NUMBERS = {
+    "k": (int, "an integer from 2 to 1,000", K),
+    "cutoff": (float, "a length above 0 and up to 20 Å", CUTOFF),
+    "bandwidth": (float, "a number from 1e-12 to 1e12", BANDWIDTH),
+}
 _KEYS = {
     "energy_key": "Energy key",
     "forces_key": "Forces key",
@@ -33,12 +40,12 @@ class SettingsView(View):
     """A section, closed at first, with k, cutoff, elements, bandwidth and the names of labels.
 
     While it is open, it plots entropy against bandwidth for a sample, to judge a bandwidth before
-    recomputing.
+    recomputing. Changes stay, marked as not applied, until they are recomputed with or discarded.
     """
 
     def __init__(self, state: State, controller: Controller, tab: str = ""):
         super().__init__(state, tab)
-        self._controller = controller
+        self._controller, self._applied = controller, state.parameters
         options = {"size": "small", "sizing_mode": "stretch_width", "margin": (6, 0)}
         self._k = pmui.TextInput(label="Neighbours k", **options)
         self._cutoff = pmui.TextInput(label="Cutoff / Å", **options)
@@ -63,12 +70,20 @@ class SettingsView(View):
         }
         self._why, self._live = html(), html()
         self._apply = pmui.Button(label="Recompute", size="small", variant="outlined", margin=(6, 0))
+        self._changes = html()
+        self._discard = pmui.Button(label="Discard", size="small", variant="text", margin=0, width=80)
+        self._unapplied = pn.Row(
+            self._changes, self._discard, visible=False, sizing_mode="stretch_width", margin=(0, 16, 8, 16),
+            align="center",
+        )  # fmt: skip
         self._plot = bandwidth_figure()
         self._curve: EntropyCurve | None = None
         self._content = pmui.Accordion(
             ("Settings", self._inside()), active=[], title_variant="subtitle2", elevation=0,
             disable_gutters=True, margin=(0, 4), sizing_mode="stretch_width",
         )  # fmt: skip
+        self._sha256 = ""
+        self._show_parameters()
         self._watch()
         self.follow(self._update, "parameters", "opened")
 
@@ -84,24 +99,61 @@ class SettingsView(View):
     def _watch(self) -> None:
         self._apply.on_click(lambda _: self._recompute())
         self._suggest.on_click(lambda _: self._take_suggestion())
+        self._discard.on_click(lambda _: self._show_parameters())
         self._species.param.watch(lambda _: self._update_note(), "value")
+        for field in self._fields.values():
+            names = ["value"] if field is self._species else ["value", "value_input"]
+            field.param.watch(lambda *_: self._show_changes(), names)
         self._slider.param.watch(self._slid, "value")
         self._bandwidth.param.watch(lambda _: self._show_bandwidth(), "value_input")
         self._content.param.watch(lambda _: self._compute_curve(), "active")
 
     def _recompute(self) -> None:
         try:
-            parameters = Parameters(
-                k=_number(self._k, int, "an integer from 2 to 1,000", K),
-                cutoff=_number(self._cutoff, float, "a length above 0 and up to 20 Å", CUTOFF),
-                bandwidth=_number(self._bandwidth, float, "a number from 1e-12 to 1e12", BANDWIDTH),
-                species=self._species.value,
-                **{name: entered(field) for name, field in self._keys.items()},
-            )
+            parameters = Parameters(**{name: self._entered(name) for name in self._fields})
         except ValueError as error:
             self._state.error = str(error)
         else:
             self._controller.recompute(parameters)
+
+    @property
+    def _fields(self) -> dict[str, Any]:
+        """The field of each parameter."""
+        numbers = {"k": self._k, "cutoff": self._cutoff, "bandwidth": self._bandwidth}
+        return {**numbers, "species": self._species, **self._keys}
+
+    def _entered(self, name: str):
+        """Return the value in the field of a parameter; raise a ValueError if it is invalid."""
+        field = self._fields[name]
+        if name in _NUMBERS:
+            return _number(field, *_NUMBERS[name])
+        return field.value if field is self._species else entered(field)
+
+    def _is_changed(self, name: str) -> bool:
+        """Return whether a field differs from the applied parameter."""
+        try:
+            return self._entered(name) != getattr(self._applied, name)
+        except ValueError:
+            return True
+
+    def _show_changes(self) -> None:
+        """Mark the settings that are entered, but not applied."""
+        changed = [name for name in self._fields if self._is_changed(name)]
+        labels = [
+            "elements" if name == "species" else self._fields[name].label.split(" / ")[0] for name in changed
+        ]
+        with pn.io.hold():
+            self._unapplied.visible = bool(changed) and self._state.opened is not None
+            self._apply.variant = "contained" if self._unapplied.visible else "outlined"
+            self._changes.object = f'<div class="small">⚠ Not applied: {escape(", ".join(labels))}</div>'
+
+    def _show_parameters(self, names: Iterable[str] | None = None) -> None:
+        """Show the applied value of the parameters `names`, by default of all."""
+        for name in self._fields if names is None else names:
+            value = getattr(self._applied, name)
+            self._fields[name].value = _exact(value) if name in _NUMBERS else value
+        self._show_bandwidth()
+        self._show_changes()
 
     def _slid(self, event) -> None:
         # The text field is more precise: keep its value if the slider only rounds it.
@@ -181,20 +233,29 @@ class SettingsView(View):
         self._note.object = f'<div class="small">{_NOTES[self._species.value]}</div>'
 
     def _update(self) -> None:
-        parameters = self._state.parameters
-        self._k.value, self._cutoff.value = str(parameters.k), f"{parameters.cutoff:g}"
-        self._bandwidth.value = f"{parameters.bandwidth:g}"
-        self._species.value = parameters.species
-        for name, field in self._keys.items():
-            field.value = getattr(parameters, name)
+        opened = self._state.opened
+        sha256 = "" if opened is None else opened.dataset.sha256
+        unchanged = [name for name in self._fields if not self._is_changed(name)]
+        if sha256 != self._sha256:
+            # Keys belong to one file.
+            unchanged = list(dict.fromkeys([*unchanged, *self._keys]))
+        self._applied, self._sha256 = self._state.parameters, sha256
+        self._show_parameters(unchanged)
         self._update_note()
         self._curve, self._why.object = None, ""
+        clear(self._plot.sources["Entropy", ""])
         self._show_bandwidth()
         self._compute_curve()
 
     def __panel__(self):
-        """Return the section."""
-        return self._content
+        """Return the section, and the changes that are not applied."""
+        return pn.Column(self._content, self._unapplied, sizing_mode="stretch_width", margin=0)
+
+
+def _exact(value: float) -> str:
+    """Return the shortest usual form of a number that is read back as the same number."""
+    short = f"{value:g}"
+    return short if float(short) == value else repr(value)
 
 
 def _number(field: pmui.TextInput, kind: type, expected: str, bounds: tuple[float, float]):

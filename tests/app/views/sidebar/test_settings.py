@@ -133,6 +133,48 @@ def test_settings_follow_the_open_analysis(opened):
     assert view._bandwidth.value == "0.05"
 
 
+def test_changes_are_marked_until_they_are_applied_or_discarded(opened):
+    view = SettingsView(opened.state, opened.controller)
+    assert not view._unapplied.visible
+    view._k.value, view._species.value = "12", True
+    assert view._unapplied.visible
+    assert "Not applied: Neighbours k, elements" in view._changes.object
+    view._discard.clicks += 1
+    assert (view._k.value, view._species.value, view._unapplied.visible) == ("32", False, False)
+    view._bandwidth.value = "0.0200"
+    view._recompute()
+    assert view._unapplied.visible, "until the results are there"
+    opened.controller.cancel()
+    opened.run()
+    assert (view._bandwidth.value, view._unapplied.visible) == ("0.0200", True)
+    view._recompute()
+    opened.run()
+    assert not view._unapplied.visible
+    assert opened.state.parameters == Parameters(bandwidth=0.02)
+
+
+def test_a_file_opened_keeps_changes_that_are_not_applied(opened, other_file):
+    view = SettingsView(opened.state, opened.controller)
+    view._content.active = [0]
+    opened.run()
+    view._k.value, view._keys["energy_key"].value = "12", "E"
+    opened.controller.open(other_file)
+    opened.run(lambda: opened.state.opened.dataset.path == other_file)
+    assert not len(view._plot.sources["Entropy", ""].data["entropy"]), "not the curve of another file"
+    assert (view._k.value, view._keys["energy_key"].value, view._cutoff.value) == ("12", "", "5")
+    assert "Not applied: Neighbours k<" in view._changes.object
+    opened.run()
+    expected = entropy_curve(opened.state.opened.envs.X).entropies
+    np.testing.assert_array_equal(view._plot.sources["Entropy", ""].data["entropy"], expected)
+
+
+def test_a_parameter_is_shown_exactly(opened):
+    opened.controller.recompute(Parameters(bandwidth=0.0234567891))
+    view = SettingsView(opened.state, opened.controller)
+    opened.run()
+    assert (view._bandwidth.value, view._unapplied.visible) == ("0.0234567891", False)
+
+
 @pytest.mark.parametrize(
     ("field", "text"),
     [

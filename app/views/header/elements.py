@@ -1,0 +1,79 @@
+"""Ask once whether the elements of a file are to be distinguished."""
+
+import dataclasses
+from html import escape
+
+import panel as pn
+import panel_material_ui as pmui
+
+from ...analysis.parameters import Parameters
+from ...session.controller import Controller
+from ...session.state import State
+from ...text.numbers import count, plural
+from ...widgets.card import CSS, html
+from ..base import View
+
+_SHOWN = 12
+
+
+class ElementsView(View):
+    """A question above the summary about a file of several elements, until it is answered."""
+
+    def __init__(self, state: State, controller: Controller, tab: str = ""):
+        super().__init__(state, tab)
+        self._controller = controller
+        self._answered: set[str] = set()
+        self._text = html()
+        small = {"size": "small", "margin": (0, 0, 0, 8), "align": "center"}
+        self._yes = pmui.Button(label="Distinguish elements", variant="contained", **small)
+        self._no = pmui.Button(label="Distances only", variant="outlined", **small)
+        self._yes.on_click(lambda _: self._distinguish())
+        self._no.on_click(lambda _: self._answer())
+        self._card = pn.Row(
+            self._text, self._yes, self._no, css_classes=["card", "wraps"], stylesheets=[CSS],
+            sizing_mode="stretch_width", margin=0, visible=False,
+        )  # fmt: skip
+        self.follow(self._update, "opened")
+
+    def _update(self) -> None:
+        opened = self._state.opened
+        if opened is None:
+            return
+        elements, parameters = opened.dataset.elements, opened.parameters
+        if parameters.species:
+            # Answered in the settings or by the link.
+            self._answered.add(opened.dataset.sha256)
+        is_open = opened.dataset.sha256 not in self._answered and not parameters.precomputed
+        self._card.visible = is_open and len(elements) > 1
+        self._text.object = f'<div role="note">{question(elements, opened.envs.n_envs, parameters)}</div>'
+
+    def _answer(self) -> None:
+        self._answered.add(self._state.data.dataset.sha256)
+        with pn.io.hold():
+            self._update()
+
+    def _distinguish(self) -> None:
+        self._answer()
+        self._controller.recompute(dataclasses.replace(self._state.data.parameters, species=True))
+
+    def __panel__(self):
+        """Return the card."""
+        return self._card
+
+
+def question(elements: tuple[str, ...], n_envs: int, parameters: Parameters) -> str:
+    """Return the question and what distinguishing elements costs, as HTML."""
+    more = ", …" if len(elements) > _SHOWN else ""
+    factor, n_numbers = len(elements) + 1, 2 * parameters.k - 1
+    megabytes = 8e-6 * n_envs * n_numbers
+    return (
+        f"<b>{plural(len(elements), 'element')} ({escape(', '.join(elements[:_SHOWN]))}{more}), which the "
+        "descriptor does not distinguish.</b> "
+        f"Distinguishing them takes {count(factor)} times as many numbers per environment "
+        f"({_size(factor * megabytes)} instead of {_size(megabytes)}) and up to {count(factor)} times as "
+        "long."
+    )
+
+
+def _size(megabytes: float) -> str:
+    return f"{megabytes / 1000:.1f} GB" if megabytes >= 1000 else f"{max(1, round(megabytes))} MB"
