@@ -224,7 +224,9 @@ def delta_entropy_at(opened: AnalysedDataset, path: MethodPath, n_frames: int, p
     more = log_kernel_sum(
         opened.envs, opened.envs.take(added), opened.parameters.bandwidth, progress=progress
     )
-    return (-np.logaddexp(-known.astype(np.float64), more)).astype(np.float32)
+    # NaN in excluded frames.
+    with np.errstate(invalid="ignore"):
+        return (-np.logaddexp(-known.astype(np.float64), more)).astype(np.float32)
 
 
 def first_part(opened: AnalysedDataset, method: str, marks: Marks, progress=None) -> PartialPath:
