@@ -1,6 +1,17 @@
 """The command line interface, ``quests-explorer``."""
 
-from . import compare, compress, datasets, describe, measure, serve, warm_up
+from . import compare, compress, datasets, describe, measure, serve, train, warm_up
 from .common import app, main
 
-__all__ = ["app", "compare", "compress", "datasets", "describe", "main", "measure", "serve", "warm_up"]
+__all__ = [
+    "app",
+    "compare",
+    "compress",
+    "datasets",
+    "describe",
+    "main",
+    "measure",
+    "serve",
+    "train",
+    "warm_up",
+]

@@ -37,9 +37,12 @@ _OPTIONS = {
     "energy_key": "--energy-key",
     "forces_key": "--forces-key",
     "label_key": "--label-key",
+    "orders": "--methods",
+    "test_size": "--test-size",
+    "test_labels": "--test-label",
     **{
         name: f"--{name}"
-        for name in ("bandwidth", "cutoff", "sizes", "threshold", "locked", "excluded", "until")
+        for name in ("bandwidth", "cutoff", "sizes", "threshold", "locked", "excluded", "until", "test")
     },
 }
 

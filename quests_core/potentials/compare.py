@@ -83,8 +83,8 @@ def compare_potentials(
     random_state : int
         Seed of the choice of the test set.
     folder : path-like, optional
-        Keeps finished potentials, with their files and logs. If the computation is interrupted, the same call
-        continues it. By default a temporary folder.
+        Keeps finished potentials, with their files and logs, and the record as ``record.json``. If the
+        computation is interrupted, the same call continues it. By default a temporary folder.
     progress : callable, optional
         See `quests_core.progress`; also called several times a second during training.
 
@@ -155,9 +155,14 @@ def compare_potentials(
         store = CellStore(path)
         store.write("settings.json", settings)
         cells = list(_cells(setup, store, settings, chosen, len(given) * len(counts) * len(seeds), progress))
-    ranks = {name: rank for rank, name in enumerate(given)}
-    cells.sort(key=lambda cell: (ranks[cell.method], cell.n_frames, cell.seed))
-    return PotentialComparison.from_cells(cells, split, settings)
+        found = PotentialComparison.from_cells(_sorted(cells, list(given)), split, settings)
+        store.write("record.json", found.record)
+    return found
+
+
+def _sorted(cells: Sequence[Cell], names: list[str]) -> list[Cell]:
+    """Sort cells by the rank of their method, size and seed."""
+    return sorted(cells, key=lambda cell: (names.index(cell.method), cell.n_frames, cell.seed))
 
 
 @contextlib.contextmanager

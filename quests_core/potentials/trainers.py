@@ -7,7 +7,7 @@ from .gap import GAP
 from .trainer import Trainer
 
 # Trainers with their default parameters, by name.
-TRAINERS: dict[str, Callable[[], Trainer]] = {"gap": GAP}
+TRAINERS: dict[str, Callable[..., Trainer]] = {"gap": GAP}
 
 
 def as_trainer(trainer: str | Trainer) -> Trainer:
