@@ -20,6 +20,7 @@ from quests_app.analysis.methods import DEFAULT_METHODS
 from quests_app.analysis.parameters import Marks, Parameters, load
 from quests_app.jobs.umap_process import umap
 from quests_app.session.controller import DEMO
+from quests_core.health import check
 
 log = logging.getLogger("make_demo_results")
 
@@ -38,6 +39,7 @@ def compute(with_umap: bool = True) -> demo_preview.DemoPreview:
         pca(X),
         embed(X, lambda rows, _: umap(rows)) if with_umap else np.zeros((len(X), 2)),
         label_entropies(opened, marks),
+        tuple(check(dataset, opened.envs, parameters.cutoff)),
     )
 
 

@@ -5,7 +5,7 @@ are computed. ``scripts/make_demo_results.py`` writes them.
 """
 
 import json
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import cache
 from pathlib import Path
 from typing import ClassVar
@@ -13,6 +13,7 @@ from typing import ClassVar
 import numpy as np
 import pandas as pd
 
+from quests_core.health.finding import Finding
 from quests_core.io.dataset import DataSet
 
 from .label_entropies import LabelEntropies
@@ -47,6 +48,8 @@ class DemoPreview:
         Coordinates of the map.
     labels : LabelEntropies
         Entropy of each label.
+    findings : tuple of Finding
+        Results of the checks of the data set.
     """
 
     sha256: str
@@ -55,6 +58,7 @@ class DemoPreview:
     pca: np.ndarray
     umap: np.ndarray
     labels: LabelEntropies
+    findings: tuple[Finding, ...]
 
 
 def preview_of(dataset: DataSet, parameters: Parameters) -> DemoPreview | None:
@@ -84,6 +88,7 @@ def save(preview: DemoPreview, file: Path = FILE) -> None:
         "columns": list(paths[0].curve),
         "labels": labels.names,
         "left_out": labels.left_out,
+        "findings": [asdict(finding) for finding in preview.findings],
     }
     arrays: dict[str, np.ndarray] = {
         "described": np.frombuffer(json.dumps(described).encode(), dtype=np.uint8),
@@ -117,7 +122,8 @@ def _read(file: Path = FILE) -> DemoPreview:
             described["left_out"],
         )
         pca, umap = (arrays[name].astype(np.float64) for name in ("pca", "umap"))
-    return DemoPreview(described["sha256"], marks, paths, pca, umap, labels)
+    findings = tuple(Finding(**{**one, "frames": tuple(one["frames"])}) for one in described["findings"])
+    return DemoPreview(described["sha256"], marks, paths, pca, umap, labels, findings)
 
 
 def _curve(columns: list[str], values: np.ndarray) -> pd.DataFrame:

@@ -94,6 +94,7 @@ class Results:
         if not paths or any(self._cache.find(("path", opened.key, p.method, marks)) for p in paths):
             return None
         self.get(opened, ("label entropies", marks.excluded), lambda: preview.labels)
+        self.get(opened, "health", lambda: list(preview.findings))
         return dataclasses.replace(preview, paths=paths)
 
     def _load(self, path: Path | str, name: str, parameters: Parameters, progress) -> DataSet:

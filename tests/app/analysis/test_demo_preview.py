@@ -60,10 +60,13 @@ def test_the_preview_is_what_the_script_computes(demo, tmp_path):
     assert computed.labels.names == shipped.labels.names
     assert np.array_equal(computed.labels.n_envs, shipped.labels.n_envs)
     assert np.allclose(computed.labels.entropies, shipped.labels.entropies, atol=1e-5)
+    assert computed.findings == shipped.findings
+    assert computed.findings
     assert np.allclose(computed.pca, shipped.pca, atol=1e-5)
     # What is written is what is read.
     demo_preview.save(computed, tmp_path / "again.npz")
     again = demo_preview._read(tmp_path / "again.npz")
     assert again.marks == computed.marks
     assert again.labels.names == computed.labels.names
+    assert again.findings == computed.findings
     pd.testing.assert_frame_equal(again.paths[0].curve, computed.paths[0].curve, check_exact=True)

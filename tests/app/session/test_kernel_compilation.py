@@ -70,8 +70,9 @@ def test_the_demo_is_shown_before_anything_is_compiled(demo, compiler, monkeypat
     demo.controller.compute(
         "Entropy of each label", ("label entropies", ()), lambda _: pytest.fail("shipped"), labels.append
     )
+    demo.controller.compute("Checking", "health", lambda _: pytest.fail("shipped"), labels.append)
     # It is known, and does not wait for what computes.
-    demo.run(lambda: bool(labels))
+    demo.run(lambda: len(labels) == 2)
     blocked.set()
     assert len(labels[0].names) > 5
     preview = state.paths["balanced"]
