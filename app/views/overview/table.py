@@ -40,8 +40,8 @@ class TableView(View):
         ]
         rows.append(_row("full set", FULL_COLOR, state.full_set_metrics, False))
         self._table.object = (
-            f'<table class="numbers"><thead><tr><th>Set</th>{_head()}</tr></thead>'
-            f"<tbody>{''.join(rows)}</tbody></table>"
+            f'<div class="wide"><table class="numbers"><thead><tr><th>Set</th>{_head()}</tr></thead>'
+            f"<tbody>{''.join(rows)}</tbody></table></div>"
         )
 
     def __panel__(self):

@@ -16,7 +16,7 @@ from ...widgets.card import html
 from ..base import View
 
 _MODES = {
-    "slider or number": SIZE,
+    "slider": SIZE,
     "smallest with overlap ≥": OVERLAP,
     "at most … environments": ENVS,
     "smallest with mean loss ≤": LOSS,
