@@ -4,15 +4,18 @@ import hashlib
 import json
 import math
 import re
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from ..utils.atomic_write import atomic_write
 
 FINISHED, DIVERGED, TIMEOUT, FAILED, MISSING = "finished", "diverged", "timeout", "failed", "missing"
-# A cell with another status may succeed when it is repeated, because nothing that it depends on is at fault.
-KEPT = (FINISHED, DIVERGED, TIMEOUT)
+# A cell with another status may succeed when it is repeated: with a longer time limit, or more memory.
+KEPT = (FINISHED, DIVERGED)
 
 
 @dataclass
@@ -91,7 +94,7 @@ class CellStore:
 
     def name(self, method: str, n_frames: int, seed: int, depends_on: dict[str, Any]) -> str:
         """Return the name of a cell; `depends_on` is anything that JSON can express."""
-        text = json.dumps([method, n_frames, seed, depends_on], sort_keys=True)
+        text = json.dumps(as_json([method, n_frames, seed, depends_on]), sort_keys=True)
         slug = re.sub(r"[^A-Za-z0-9_.]+", "_", method)[:40].lstrip(".")
         return f"{slug}-{n_frames}-{seed}-{hashlib.sha256(text.encode()).hexdigest()[:12]}"
 
@@ -121,18 +124,27 @@ class CellStore:
         atomic_write(self.folder / name, text.encode())
 
 
-def as_json(value: Any) -> Any:
-    """Return a value with None in place of numbers that are not finite.
+def as_json(value: Any, name: str = "value") -> Any:
+    """Return a value as JSON can express it, with None in place of numbers that are not finite.
+
+    Raises
+    ------
+    TypeError
+        If JSON cannot express the value; the message names it.
 
     Examples
     --------
-    >>> as_json({"a": [1.0, math.nan]})
+    >>> as_json({"a": (np.float64(1.0), math.nan)})
     {'a': [1.0, None]}
     """
-    if isinstance(value, dict):
-        return {str(key): as_json(item) for key, item in value.items()}
-    if isinstance(value, list | tuple):
-        return [as_json(item) for item in value]
+    if isinstance(value, Mapping):
+        return {str(key): as_json(item, f"{name}[{str(key)!r}]") for key, item in value.items()}
+    if isinstance(value, list | tuple | np.ndarray):
+        return [as_json(item, name) for item in value]
+    if isinstance(value, np.generic):
+        value = value.item()
     if isinstance(value, float) and not math.isfinite(value):
         return None
+    if value is not None and not isinstance(value, str | int | float):
+        raise TypeError(f"{name}: expected a value that JSON can express, got {type(value).__name__}")
     return value

@@ -16,7 +16,7 @@ from ..progress import ProgressCallback
 from ..utils import scratch
 from ..utils.arrays import Indices
 from ..utils.validation import check_count, check_frames, check_sane
-from .cells import Cell, CellStore
+from .cells import Cell, CellStore, as_json
 from .errors import DELTA_ENTROPY_EDGES
 from .hold_out import Split, hold_out
 from .labelled import fingerprint
@@ -91,8 +91,8 @@ def compare_potentials(
     Returns
     -------
     PotentialComparison
-        ``table`` has a row for each potential, and ``groups`` its errors by label, element, decile of |F|,
-        and δH of the test environment against the subset.
+        ``table`` has a row for each potential, and ``groups`` its errors by label, element, decile of the
+        force, and δH of the test environment against the subset.
 
     Raises
     ------
@@ -125,6 +125,7 @@ def compare_potentials(
     True
     """
     frames, trainer = check_frames(frames), as_trainer(trainer)
+    parameters = as_json(trainer.parameters, "trainer.parameters")
     bandwidth = check_sane(bandwidth, "bandwidth")
     seeds = list(dict.fromkeys(check_count(seed, "seeds", minimum=0) for seed in seeds))
     if not seeds:
@@ -136,7 +137,7 @@ def compare_potentials(
     setup = Setup(frames, split, envs, trainer, bandwidth, labels_of(frames, label_key))
     settings = {
         "versions": {name: importlib.metadata.version(name) for name in ("quests-explorer", "ase", "numpy")},
-        "trainer": {"name": trainer.name, "parameters": dict(trainer.parameters)},
+        "trainer": {"name": trainer.name, "parameters": parameters},
         "frames_sha256": fingerprint(frames),
         "n_frames": len(frames),
         "test": {

@@ -2,6 +2,7 @@
 
 import contextlib
 import importlib.metadata
+import importlib.util
 import re
 import shutil
 import sys
@@ -107,11 +108,11 @@ class GAP:
 
     @property
     def parameters(self) -> dict[str, Any]:
-        """All parameters but the program, and the version of quippy-ase if it is installed."""
+        """What the potential depends on, and the version of quippy-ase if it is installed."""
         version: str | None = None
         with contextlib.suppress(importlib.metadata.PackageNotFoundError):
             version = importlib.metadata.version("quippy-ase")
-        own = {name: value for name, value in asdict(self).items() if name != "command"}
+        own = {name: value for name, value in asdict(self).items() if name not in ("command", "seconds")}
         return {**own, "quippy_ase": version}
 
     def train(
@@ -153,6 +154,10 @@ class GAP:
         program = shutil.which(self.command) or shutil.which(self.command, path=beside)
         if program is None:
             raise TrainerMissing(f"{self.command} is not installed; pip install quippy-ase provides gap_fit")
+        if importlib.util.find_spec("quippy") is None:
+            raise TrainerMissing(
+                "quippy, which predicts with a GAP, is not installed; pip install quippy-ase"
+            )
         return program
 
     def _arguments(self, frames: Sequence[Atoms], atom_energies: Mapping[str, float], seed: int) -> list[str]:

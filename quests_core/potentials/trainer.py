@@ -49,7 +49,7 @@ class Trainer(Protocol):
 
     @property
     def parameters(self) -> Mapping[str, Any]:
-        """Everything that the potential depends on besides frames and seed; stored as JSON."""
+        """Everything that the potential depends on besides frames and seed, as JSON can express it."""
         ...
 
     def train(

@@ -231,11 +231,25 @@ def test_a_change_repeats_the_cells(tmp_path):
 
 def test_failures_are_tried_again_but_not_what_cannot_change(tmp_path):
     frames = labelled_frames()
-    for name, times in (("failed", 2), ("missing", 2), ("timeout", 1), ("large", 1)):
+    for name, times in (("failed", 2), ("missing", 2), ("timeout", 2), ("large", 1)):
         trainer = Faulty(4, FAULTS[name][0])
         for _ in range(2):
             compare(frames, ["msc"], [4], seeds=[0], trainer=trainer, folder=tmp_path / name)
         assert len(trainer.calls) == times, name
+
+
+def test_parameters_that_json_cannot_express_are_named():
+    trainer = NoisyEMT()
+    trainer.parameters["model"] = {"size": object()}
+    with pytest.raises(
+        TypeError, match=r"trainer\.parameters\['model'\]\['size'\]: expected a value that JSON"
+    ):
+        compare(labelled_frames(), ["msc"], [3], trainer=trainer)
+    trainer.parameters["model"] = {"size": np.int64(3)}
+    found = compare(
+        labelled_frames(), ["msc"], [np.int64(3)], seeds=[np.int64(0)], trainer=trainer, k=np.int64(8)
+    )
+    assert json.loads(json.dumps(found.record))["trainer"]["parameters"]["model"] == {"size": 3}
 
 
 def without_forces(frames):

@@ -19,6 +19,14 @@ needs_quippy = pytest.mark.skipif(
 SMALL = GAP(cutoff=4.0, n_max=4, l_max=2, n_sparse=30)
 
 
+@pytest.fixture
+def quippy(tmp_path, monkeypatch):
+    """Let quippy seem to be installed, for tests that do not use it."""
+    (tmp_path / "site" / "quippy").mkdir(parents=True)
+    (tmp_path / "site" / "quippy" / "__init__.py").touch()
+    monkeypatch.syspath_prepend(tmp_path / "site")
+
+
 def program(folder, code):
     """Return the path of a program that runs some Python."""
     path = folder / "my_gap_fit"
@@ -33,7 +41,7 @@ def train(trainer, folder, frames=None, check=lambda: None):
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="a script with #! is no program on Windows")
-def test_the_program_gets_frames_and_arguments(tmp_path):
+def test_the_program_gets_frames_and_arguments(tmp_path, quippy):
     code = "import sys\nprint(*sys.argv[1:], sep='\\n')"
     frames = labelled_frames(4)
     del frames[1].calc.results["energy"]
@@ -54,14 +62,14 @@ def test_the_program_gets_frames_and_arguments(tmp_path):
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="a script with #! is no program on Windows")
-def test_the_reason_of_an_abort_is_given(tmp_path):
+def test_the_reason_of_an_abort_is_given(tmp_path, quippy):
     code = "print('SYSTEM ABORT: Exit: too few points\\nNote: exceptions\\nSTOP 1'); raise SystemExit(1)"
     with pytest.raises(TrainingError, match="ended with code 1: SYSTEM ABORT: Exit: too few points"):
         train(GAP(command=program(tmp_path, code)), tmp_path / "run")
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="a script with #! is no program on Windows")
-def test_the_time_limit(tmp_path):
+def test_the_time_limit(tmp_path, quippy):
     trainer = GAP(command=program(tmp_path, "import time; time.sleep(600)"), seconds=0.3)
     with pytest.raises(TrainingTimeout, match=r"took more than 0\.3 s"):
         train(trainer, tmp_path / "run")
@@ -81,8 +89,16 @@ def test_bad_parameters(wrong):
         GAP(**wrong)
 
 
-def test_parameters_are_all_but_the_program():
-    one, other = GAP(command="/a/gap_fit"), GAP(command="/b/gap_fit")
+@pytest.mark.skipif(sys.platform == "win32", reason="a script with #! is no program on Windows")
+def test_nothing_is_trained_if_nothing_could_be_predicted(tmp_path, monkeypatch):
+    monkeypatch.setattr("quests_core.potentials.gap.importlib.util.find_spec", lambda name: None)
+    with pytest.raises(TrainerMissing, match="quippy, which predicts with a GAP, is not installed"):
+        train(GAP(command=program(tmp_path, "pass")), tmp_path / "run")
+    assert not list((tmp_path / "run").iterdir())
+
+
+def test_parameters_are_those_that_the_potential_depends_on():
+    one, other = GAP(command="/a/gap_fit", seconds=1.0), GAP(command="/b/gap_fit")
     assert one.parameters == other.parameters
     assert {"cutoff", "n_sparse", "force_sigma", "quippy_ase"} <= set(one.parameters)
 
