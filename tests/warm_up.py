@@ -3,6 +3,7 @@
 import time
 from pathlib import Path
 
+from quests_core.utils import kernel_cache
 from quests_core.warm_up import steps, warm_up
 
 # Seconds that a worker waits for the others' steps; then it compiles itself what it needs.
@@ -29,3 +30,5 @@ def share(folder: Path, backwards: bool) -> None:
     end = time.monotonic() + PATIENCE
     while len([*folder.glob("compiled-*")]) < len(parts) and time.monotonic() < end:
         time.sleep(0.1)
+    # Otherwise served processes would do it again in the background.
+    kernel_cache.mark_complete()
