@@ -175,8 +175,8 @@ def subset_is_downloaded_byte_for_byte(page, source_file):
         np.testing.assert_array_equal(atoms.get_forces(), frames[i].get_forces())
     assert f"{record['metrics']['subset']['entropy']:.3f}" == numbers(page, "balanced")[3]
     # The same button again gives the same file again, and rank order another one.
-    assert download(page, ".xyz") == ("subset.xyz", subset)
-    assert download(page, ".xyz") == ("subset.xyz", subset)
+    assert download(page, ".xyz") == ("copper-balanced-10.xyz", subset)
+    assert download(page, ".xyz") == ("copper-balanced-10.xyz", subset)
     page.get_by_role("button", name="Rank order").click()
     page.locator("button[aria-pressed=true]", has_text="Rank order").wait_for()
     ranked = download(page, ".xyz")[1]
