@@ -1,5 +1,6 @@
 """The badge on the tab of the health checks."""
 
+import panel_material_ui as pmui
 from ase.io import write
 
 from quests_app.page import content
@@ -20,7 +21,7 @@ def test_errors_are_counted_before_warnings_and_notes_are_not():
 
 def test_the_tab_has_a_badge_before_it_is_opened(session, file, frames, tmp_path):
     made = content(session.state, session.controller, ReferenceSets(session.state, session.controller))
-    bar = made[2][0]
+    (bar,) = made.select(pmui.Tabs)
     write(tmp_path / "twice.xyz", [*frames, frames[5]], format="extxyz")
     session.open(tmp_path / "twice.xyz")
     assert session.state.tab == "overview"
