@@ -11,52 +11,42 @@ from numba import types
 from numba.core import cgutils
 
 from ..utils.jit import compiled_as, intrinsic
-from .simd import VECTOR, broadcast, pointers, splat, vector_at
+from .simd import (
+    LOG2_E,
+    VECTOR,
+    WORDS,
+    broadcast,
+    call,
+    exponential,
+    larger,
+    multiply_add,
+    numbers,
+    pointers,
+    smaller,
+    splat,
+    vector_at,
+)
 from .tile_distances import FAR
-from .tile_sums import POWER_OF_TWO
 from .tiles import CHUNK_AXES, LEAF_ROWS
 
 # Number of axes of a leaf's box; further axes rarely separate boxes.
 BOX_AXES = 8
 # Factor that makes a squared distance in single precision an upper bound.
 ROUND_UP = np.float32(1.00001)
-_LONG, _WORDS = ir.IntType(64), ir.VectorType(ir.IntType(32), 16)
+_LONG = ir.IntType(64)
 _HALVES = range(2)
 # Number of axes that are summed before the lanes are compared with the limit, which most exceed.
 _STEP = CHUNK_AXES // 2
 
 
-def _numbers(number: float | np.floating) -> ir.Constant:
-    return ir.Constant(VECTOR, [float(np.float32(number))] * 16)
-
-
 def _splat_word(builder, word):
-    return builder.bitcast(splat(builder, builder.bitcast(word, ir.FloatType())), _WORDS)
-
-
-def _call(builder, name: str, *arguments, result=VECTOR, **more):
-    """Call an LLVM intrinsic."""
-    kind = ir.FunctionType(result, [argument.type for argument in arguments])
-    return builder.call(cgutils.get_or_insert_function(builder.module, kind, name), arguments, **more)
-
-
-def _multiply_add(builder, a, b, c):
-    # With separate operations, LLVM would merge the independent partial sums into one.
-    return _call(builder, "llvm.fmuladd.v16f32", a, b, c)
-
-
-def _larger(builder, a, b):
-    return builder.select(builder.fcmp_ordered(">", a, b), a, b)
-
-
-def _smaller(builder, a, b):
-    return builder.select(builder.fcmp_ordered("<", a, b), a, b)
+    return builder.bitcast(splat(builder, builder.bitcast(word, ir.FloatType())), WORDS)
 
 
 def _add_up(builder, vector):
     zero = ir.Constant(ir.FloatType(), 0.0)
     name = "llvm.vector.reduce.fadd.v16f32"
-    return _call(builder, name, zero, vector, result=ir.FloatType(), fastmath=("reassoc",))
+    return call(builder, name, zero, vector, result=ir.FloatType(), fastmath=("reassoc",))
 
 
 def _halves(builder, data, kind=VECTOR):
@@ -88,28 +78,28 @@ def _leaves_within(typing_context, low, high, last, x, since, limit, n_blocks, g
         since, limit = _splat_word(builder, arguments[4]), splat(builder, arguments[5])
         point = [broadcast(builder, x, c) for c in range(BOX_AXES)]
         count = cgutils.alloca_once_value(builder, ir.Constant(_LONG, 0))
-        numbers = ir.Constant(_WORDS, list(range(16)))
+        lanes = ir.Constant(WORDS, list(range(16)))
         with cgutils.for_range(builder, arguments[6]) as loop:
             start = builder.mul(loop.index, ir.Constant(_LONG, 16))
-            box, gap = builder.mul(start, ir.Constant(_LONG, BOX_AXES)), _numbers(0.0)
+            box, gap = builder.mul(start, ir.Constant(_LONG, BOX_AXES)), numbers(0.0)
             for c in range(BOX_AXES):
                 index = builder.add(box, ir.Constant(_LONG, 16 * c))
                 below, above = (
                     builder.load(vector_at(builder, data, index), align=4) for data in (low, high)
                 )
-                beyond = _larger(builder, builder.fsub(below, point[c]), builder.fsub(point[c], above))
-                beyond = _larger(builder, beyond, _numbers(0.0))
-                gap = _multiply_add(builder, beyond, beyond, gap)
+                beyond = larger(builder, builder.fsub(below, point[c]), builder.fsub(point[c], above))
+                beyond = larger(builder, beyond, numbers(0.0))
+                gap = multiply_add(builder, beyond, beyond, gap)
             builder.store(gap, vector_at(builder, gaps, start), align=4)
-            ranks = builder.load(builder.bitcast(builder.gep(last, [start]), _WORDS.as_pointer()), align=4)
+            ranks = builder.load(builder.bitcast(builder.gep(last, [start]), WORDS.as_pointer()), align=4)
             is_within = builder.fcmp_ordered("<=", gap, limit)
             is_within = builder.and_(is_within, builder.icmp_signed(">=", ranks, since))
-            leaves = builder.add(_splat_word(builder, builder.trunc(start, _WORDS.element)), numbers)
+            leaves = builder.add(_splat_word(builder, builder.trunc(start, WORDS.element)), lanes)
             n = builder.load(count)
             found = builder.gep(near, [n])
-            _call(builder, "llvm.masked.compressstore.v16i32", leaves, found, is_within, result=ir.VoidType())
+            call(builder, "llvm.masked.compressstore.v16i32", leaves, found, is_within, result=ir.VoidType())
             bits = builder.bitcast(is_within, ir.IntType(16))
-            more = builder.zext(_call(builder, "llvm.ctpop.i16", bits, result=bits.type), _LONG)
+            more = builder.zext(call(builder, "llvm.ctpop.i16", bits, result=bits.type), _LONG)
             builder.store(builder.add(n, more), count)
         return builder.load(count)
 
@@ -144,16 +134,16 @@ def bfloat16_distances_sq(x, center, bfloat16, limit, relative, squares):
 
 def _add_chunk(builder, relative, bfloat16, first, sums):
     """Add `_STEP` axes to two independent partial sums for each half."""
-    shift, mask = (ir.Constant(_WORDS, [number] * 16) for number in (16, 0xFFFF0000))
+    shift, mask = (ir.Constant(WORDS, [number] * 16) for number in (16, 0xFFFF0000))
     sums = list(sums)
     for c in range(_STEP):
         coordinate = broadcast(builder, relative, c)
         axis = builder.add(first, ir.Constant(_LONG, c))
         pointer = builder.gep(bfloat16, [builder.mul(axis, ir.Constant(_LONG, LEAF_ROWS))])
-        pair = builder.load(builder.bitcast(pointer, _WORDS.as_pointer()), align=2)
+        pair = builder.load(builder.bitcast(pointer, WORDS.as_pointer()), align=2)
         for half, word in enumerate((builder.shl(pair, shift), builder.and_(pair, mask))):
             difference, which = builder.fsub(coordinate, builder.bitcast(word, VECTOR)), half + 2 * (c % 2)
-            sums[which] = _multiply_add(builder, difference, difference, sums[which])
+            sums[which] = multiply_add(builder, difference, difference, sums[which])
     return sums
 
 
@@ -180,7 +170,7 @@ def _bfloat16_distances_sq(typing_context, x, center, bfloat16, limit, relative,
         within = builder.icmp_unsigned("!=", bits, ir.Constant(bits.type, -1))
         following = builder.add(first, ir.Constant(_LONG, _STEP))
         go_on = builder.and_(within, builder.icmp_signed("<", following, n_axes))
-        starts, ends = [ir.Constant(_LONG, 0), *[_numbers(0.0)] * 4], [following, *added]
+        starts, ends = [ir.Constant(_LONG, 0), *[numbers(0.0)] * 4], [following, *added]
         for phi, start, then in zip((first, *sums), starts, ends, strict=True):
             phi.add_incoming(start, before)
             phi.add_incoming(then, builder.block)
@@ -221,23 +211,23 @@ def _upper_bound_distances_sq(
     typing_context, squares, rounding_norms, residual_norms, residual_norm, ranks, since
 ):
     def widened(builder, square, rounding_norms, residual_norm):
-        half = builder.fmul(rounding_norms, _numbers(0.5))
-        more = builder.fadd(builder.fadd(square, _numbers(4.0)), builder.fadd(rounding_norms, rounding_norms))
-        square = builder.fmul(_multiply_add(builder, half, more, square), _numbers(ROUND_UP))
-        return _multiply_add(builder, residual_norm, residual_norm, square)
+        half = builder.fmul(rounding_norms, numbers(0.5))
+        more = builder.fadd(builder.fadd(square, numbers(4.0)), builder.fadd(rounding_norms, rounding_norms))
+        square = builder.fmul(multiply_add(builder, half, more, square), numbers(ROUND_UP))
+        return multiply_add(builder, residual_norm, residual_norm, square)
 
     def generate(context, builder, signature, arguments):
         data = pointers(context, builder, signature, arguments, (0, 1, 2, 4))
         residual_norm, since = splat(builder, arguments[3]), _splat_word(builder, arguments[5])
-        both, kinds = [], [*[VECTOR] * 3, _WORDS]
+        both, kinds = [], [*[VECTOR] * 3, WORDS]
         for half in zip(*(_halves(builder, *one) for one in zip(data, kinds, strict=True)), strict=True):
             square, rounding_norms, own, ranks = (builder.load(pointer, align=4) for pointer in half)
             far = widened(builder, square, rounding_norms, builder.fadd(residual_norm, own))
-            both.append(builder.select(builder.icmp_signed(">=", ranks, since), far, _numbers(FAR)))
+            both.append(builder.select(builder.icmp_signed(">=", ranks, since), far, numbers(FAR)))
             builder.store(both[-1], half[0], align=4)
         # Non-negative floats have the same order as their bits as integers.
-        bits = builder.bitcast(_smaller(builder, *both), _WORDS)
-        least = _call(builder, "llvm.vector.reduce.smin.v16i32", bits, result=_WORDS.element)
+        bits = builder.bitcast(smaller(builder, *both), WORDS)
+        least = call(builder, "llvm.vector.reduce.smin.v16i32", bits, result=WORDS.element)
         return builder.bitcast(least, ir.FloatType())
 
     return types.float32(squares, rounding_norms, residual_norms, residual_norm, ranks, since), generate
@@ -265,15 +255,7 @@ def _sum_of_kernels(typing_context, squares, offset):
         offset, terms = splat(builder, arguments[1]), []
         for pointer in _halves(builder, squares):
             x = builder.fsub(offset, builder.load(pointer, align=4))
-            x = _larger(builder, _smaller(builder, x, _numbers(80.0)), _numbers(-80.0))
-            x = builder.fmul(x, _numbers(1.44269504))
-            whole = _call(builder, "llvm.rint.v16f32", x)
-            f, power = builder.fsub(x, whole), _numbers(POWER_OF_TWO[0])
-            for coefficient in POWER_OF_TWO[1:]:
-                power = _multiply_add(builder, power, f, _numbers(coefficient))
-            bits = builder.add(builder.fptosi(whole, _WORDS), ir.Constant(_WORDS, [127] * 16))
-            bits = builder.shl(bits, ir.Constant(_WORDS, [23] * 16))
-            terms.append(builder.fmul(power, builder.bitcast(bits, VECTOR)))
+            terms.append(exponential(builder, builder.fmul(x, numbers(LOG2_E))))
         return _add_up(builder, builder.fadd(*terms))
 
     return types.float32(squares, offset), generate

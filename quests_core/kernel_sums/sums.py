@@ -17,8 +17,10 @@ bound, and the score of its frame an upper bound. A selection tightens the highe
 score (see `quests_core.kernel_sums.picked_sums`); most pairs are never computed.
 
 **Error.** Coordinates relative to the tile's centre have an error of 2⁻²⁴ of the tile's radius, and the
-exponent a relative error of a few 2⁻²⁴: the small exponents, which dominate the sum, are accurate (the
-exponent of an environment with itself is exactly 0). If this is insufficient, because the smallest exponent
+exponent a relative error of a few 2⁻²⁴: the small exponents, which dominate the sum, are accurate. Where
+environments are similar in all but the leading axes, squares along the others are computed from products,
+which adds an absolute error of a few 2⁻²⁴ to the exponent, also to that of an environment with itself. If
+this is insufficient, because the smallest exponent
 is above 10 or the query is farther than 8 h√2 from the tile's centre, the largest terms, down to e⁻¹⁰ of the
 largest one, are computed again in double precision. The resulting error is at most 1e-5 nats in each δH, and
 much smaller in their means. With ``precision="double"``, all exponents that matter are computed in double

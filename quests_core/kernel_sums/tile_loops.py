@@ -26,7 +26,15 @@ def _tile_of(tiles, t):
     """Return the queries and the arrays of tile t."""
     return (
         Queries(tiles.rows, tiles.positions[t]),
-        Tile(tiles.columns[t], tiles.radii[t], tiles.centers[t], tiles.low[t], tiles.high[t]),
+        Tile(
+            tiles.columns[t],
+            tiles.radii[t],
+            tiles.further[t],
+            tiles.most_further[t],
+            tiles.centers[t],
+            tiles.low[t],
+            tiles.high[t],
+        ),
     )
 
 

@@ -51,6 +51,8 @@ class Tile(NamedTuple):
 
     columns: np.ndarray  # (D, TILE_ROWS), single precision
     radii: np.ndarray  # distance of each lane from the centre
+    further: np.ndarray  # its square, without the first `CHUNK_AXES` axes, in single precision
+    most_further: float  # the largest of these
     center: np.ndarray  # (D,)
     low: np.ndarray  # (CHUNK_AXES,)
     high: np.ndarray
@@ -61,10 +63,9 @@ class TileWorkspace(NamedTuple):
 
     members: np.ndarray  # indices of the current references, (GROUP_SIZE,)
     chunk: np.ndarray  # some of their axes, relative to the tile's centre, (GROUP_SIZE, CHUNK_AXES)
+    further: np.ndarray  # squared distances from the centre, without the first axes, (GROUP_SIZE,)
     squares: np.ndarray  # squared distances, (GROUP_SIZE, TILE_ROWS)
     terms: np.ndarray  # kernels, (GROUP_SIZE, TILE_ROWS)
-    bits: np.ndarray  # powers of two, as integers
-    powers: np.ndarray  # the same memory as floats
     flags: np.ndarray  # lanes that need double precision
     words: np.ndarray  # the same memory, eight flags at a time
     mantissas: np.ndarray
@@ -122,14 +123,13 @@ def state_of(states, t):
 
 def new_workspace() -> TileWorkspace:
     """Return new buffers for a thread."""
-    mantissas, bits, flags = np.empty(TILE_ROWS), np.empty(TILE_ROWS, np.int32), np.empty(TILE_ROWS, np.uint8)
+    mantissas, flags = np.empty(TILE_ROWS), np.empty(TILE_ROWS, np.uint8)
     return TileWorkspace(
         members=np.empty(GROUP_SIZE, np.int64),
         chunk=np.empty((GROUP_SIZE, CHUNK_AXES), np.float32),
+        further=np.empty(GROUP_SIZE, np.float32),
         squares=np.empty((GROUP_SIZE, TILE_ROWS), np.float32),
         terms=np.empty((GROUP_SIZE, TILE_ROWS), np.float32),
-        bits=bits,
-        powers=bits.view(np.float32),
         flags=flags,
         words=flags.view(np.uint64),
         mantissas=mantissas,

@@ -8,8 +8,8 @@ import math
 
 import numpy as np
 
-from ..utils.jit import jit_inline, jit_no_refcount
-from .simd import GROUP_SIZE
+from ..utils.jit import jit_no_refcount
+from .simd import GROUP_SIZE, kernels
 from .tile_distances import FAR, box_distance_sq, group_distances_sq
 from .tile_states import FARTHEST, N_DOUBLE, NEVER
 
@@ -20,38 +20,8 @@ MAX_SINGLE_EXPONENT, MAX_SINGLE_RADIUS = 10.0, 8.0
 # the exponent is used at distances from the tile's centre above the radius, in units of h√2.
 FADE_EXPONENT, DOUBLE_FADE_RADIUS = 10.0, 1000.0
 EPS_SINGLE = 2.0**-24
-# Taylor series of 2^f on [-1/2, 1/2] to the sixth order, with a relative error below 2e-7.
-POWER_OF_TWO = (1.5403530e-4, 1.3333558e-3, 9.6181291e-3, 5.5504109e-2, 2.4022651e-1, 6.9314718e-1, 1.0)
-_P6, _P5, _P4, _P3, _P2, _P1, _P0 = np.array(POWER_OF_TWO, np.float32)
 # The bits of √½ in double precision, and a mask: mantissas are normalised to [√½, √2).
 _ROOT_HALF, _MANTISSA = 0x3FE6A09E667F3BCD, 0x000FFFFFFFFFFFFF
-
-
-@jit_inline
-def exponential(exponent):
-    """Return ``exp(-exponent)`` in single precision, as p in [0.70, 1.42] and the bits of a power of two.
-
-    Exponents are clipped to ±80.
-    """
-    x = max(min(exponent, np.float32(80.0)), np.float32(-80.0)) * np.float32(-1.44269504)
-    whole = np.floor(x + np.float32(0.5))
-    f = x - whole
-    p = ((((_P6 * f + _P5) * f + _P4) * f + _P3) * f + _P2) * f + _P1
-    return p * f + _P0, (np.int32(whole) + np.int32(127)) << np.int32(23)
-
-
-@jit_no_refcount
-def _kernels(squares, scale, needs_double, offset, terms, work):
-    """Write ``exp(offset - scale · square)`` in single precision, as 2^whole · p(f); vectorised.
-
-    Terms that need double precision are set to 0.
-    """
-    bits, powers = work.bits, work.powers
-    factor, most = np.float32(scale), np.float32(1e30 / max(scale, 1.0))
-    for j in range(offset.shape[0]):
-        terms[j], bits[j] = exponential(min(squares[j], most) * factor - offset[j])
-    for j in range(offset.shape[0]):
-        terms[j] = terms[j] * powers[j] if squares[j] > needs_double[j] else np.float32(0.0)
 
 
 @jit_no_refcount
@@ -159,22 +129,12 @@ def _add_group(queries, tile, references, count, accuracy, state, work, symmetri
     lanes = total.shape[0]
     for r in range(count, GROUP_SIZE):
         members[r] = members[count - 1]
-    if not group_distances_sq(
-        rows,
-        references.leading_axes,
-        members,
-        tile.center,
-        tile.columns,
-        state.limit,
-        work.chunk,
-        squares,
-    ):
+    if not group_distances_sq(rows, references.leading_axes, tile, accuracy.scale, state.limit, work):
         return False
     for r in range(count, GROUP_SIZE):
         squares[r, :lanes] = FAR
-    for r in range(GROUP_SIZE):
-        _kernels(squares[r], accuracy.scale, state.needs_double, state.offset, terms[r], work)
-        added[r] = 0.0
+    kernels(squares, accuracy.scale, state.needs_double, state.offset, terms)
+    added[:] = 0.0
     t0, t1, t2, t3 = terms[0], terms[1], terms[2], terms[3]
     for j in range(lanes):
         total[j] += (t0[j] + t1[j]) + (t2[j] + t3[j])

@@ -55,27 +55,38 @@ class TileArrays(NamedTuple):
     high: np.ndarray
     columns: np.ndarray  # (n_tiles, D, TILE_ROWS), single precision
     radii: np.ndarray  # (n_tiles, TILE_ROWS)
+    further: np.ndarray  # (n_tiles, TILE_ROWS), single precision
+    most_further: np.ndarray  # (n_tiles,)
 
 
 @jit_no_refcount
-def _fill_columns(rows, center, columns, radii):
-    """Write rows as columns relative to the centre, and their distances from the centre."""
+def _fill_columns(rows, center, columns, radii, further):
+    """Write rows as columns relative to the centre, and their distances from the centre.
+
+    Squares of the distances without the first axes are written to `further`; returns the largest.
+    """
+    most = 0.0
     for i in range(rows.shape[0]):
-        square = 0.0
+        leading, others = 0.0, 0.0
         for c in range(rows.shape[1]):
             difference = rows[i, c] - center[c]
             columns[c, i] = difference
-            square += difference * difference
-        radii[i] = math.sqrt(square)
+            square = difference * difference
+            leading += square if c < CHUNK_AXES else 0.0
+            others += square if c >= CHUNK_AXES else 0.0
+        radii[i], further[i], most = math.sqrt(leading + others), others, max(most, others)
     # Unused lanes are set, so that whole vectors can be processed.
     columns[:, rows.shape[0] :] = 0.0
     radii[rows.shape[0] :] = 0.0
+    further[rows.shape[0] :] = 0.0
+    return most
 
 
 @jit
-def _fill_all_columns(rows, starts, centers, columns, radii):
+def _fill_all_columns(rows, starts, centers, columns, radii, further, most_further):
     for t in range(columns.shape[0]):
-        _fill_columns(rows[starts[t] : starts[t + 1]], centers[t], columns[t], radii[t])
+        tile = rows[starts[t] : starts[t + 1]]
+        most_further[t] = _fill_columns(tile, centers[t], columns[t], radii[t], further[t])
 
 
 @jit
@@ -251,15 +262,17 @@ class Tiles:
         return len(self.starts) - 1
 
     @cached_property
-    def columns(self) -> tuple[np.ndarray, np.ndarray]:
+    def columns(self) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
         """Rows as float32 columns relative to the centres, and their distances from the centres.
 
-        Shapes ``(n_tiles, D, TILE_ROWS)`` and ``(n_tiles, TILE_ROWS)``.
+        Then the squares of these without the first `CHUNK_AXES` axes, float32, and the largest of each tile.
+        Shapes ``(n_tiles, D, TILE_ROWS)``, twice ``(n_tiles, TILE_ROWS)``, and ``(n_tiles,)``.
         """
         columns = np.empty((len(self), self.rows.shape[1], TILE_ROWS), dtype=np.float32)
-        radii = np.empty((len(self), TILE_ROWS))
-        _fill_all_columns(self.rows, self.starts, self.centers, columns, radii)
-        return columns, radii
+        radii, most = np.empty((len(self), TILE_ROWS)), np.empty(len(self))
+        further = np.empty(radii.shape, dtype=np.float32)
+        _fill_all_columns(self.rows, self.starts, self.centers, columns, radii, further, most)
+        return columns, radii, further, most
 
     @cached_property
     def leading_axes(self) -> np.ndarray:

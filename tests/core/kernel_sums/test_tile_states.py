@@ -47,5 +47,5 @@ def test_the_state_of_a_tile_is_a_view():
 
 def test_bits_and_numbers_of_a_workspace_share_memory():
     workspace = new_workspace()
-    for first, second in (("bits", "powers"), ("flags", "words"), ("mantissas", "mantissa_bits")):
+    for first, second in (("flags", "words"), ("mantissas", "mantissa_bits")):
         assert np.shares_memory(getattr(workspace, first), getattr(workspace, second))
