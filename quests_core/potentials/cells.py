@@ -14,6 +14,8 @@ import numpy as np
 from ..utils.atomic_write import atomic_write
 
 FINISHED, DIVERGED, TIMEOUT, FAILED, MISSING = "finished", "diverged", "timeout", "failed", "missing"
+# What a file name may not contain on every system, or is confusing there.
+_UNSAFE = re.compile(r"[^A-Za-z0-9_.]+")
 # A cell with another status may succeed when it is repeated: with a longer time limit, or more memory.
 KEPT = (FINISHED, DIVERGED)
 
@@ -95,7 +97,7 @@ class CellStore:
     def name(self, method: str, n_frames: int, seed: int, depends_on: dict[str, Any]) -> str:
         """Return the name of a cell; `depends_on` is anything that JSON can express."""
         text = json.dumps(as_json([method, n_frames, seed, depends_on]), sort_keys=True)
-        slug = re.sub(r"[^A-Za-z0-9_.]+", "_", method)[:40].lstrip(".")
+        slug = _UNSAFE.sub("_", method)[:40].lstrip(".")
         return f"{slug}-{n_frames}-{seed}-{hashlib.sha256(text.encode()).hexdigest()[:12]}"
 
     def folder_of(self, name: str) -> Path:

@@ -28,6 +28,8 @@ from .trainer import Predict, Predictions, TrainerMissing
 ENERGY, FORCES = "quests_energy", "quests_forces"
 # Pair distances that differ by less than this, in Å, are one: gap_fit cannot place points between them.
 _MIN_SPREAD = 1e-3
+# Why QUIP ended, in its log.
+_ABORT = re.compile(r"^SYSTEM ABORT:.*", re.MULTILINE)
 
 
 @dataclass(frozen=True)
@@ -231,5 +233,5 @@ def abort_line(log: str) -> str:
     >>> abort_line("SYSTEM ABORT: Exit: no memory\nSTOP 1")
     'SYSTEM ABORT: Exit: no memory'
     """
-    found = re.search(r"^SYSTEM ABORT:.*", log, flags=re.MULTILINE)
+    found = _ABORT.search(log)
     return found[0] if found else (log.strip().splitlines() or [""])[-1]

@@ -69,10 +69,12 @@ class Session:
         self.state.main_activity.param.watch(lambda event: self.history.append(event.new), "step")
 
     def run(self, until=None):
-        """Run callbacks until ``until()`` is true, by default until no job is running."""
+        """Run callbacks until ``until()`` is true, by default until none is left and no job is running."""
         end = time.monotonic() + WAIT_SECONDS
         activities = (self.state.main_activity, self.state.quick_activity, self.state.map_activity)
-        until = until or (lambda: not any(activity.running for activity in activities))
+        until = until or (
+            lambda: self.callbacks.empty() and not any(activity.running for activity in activities)
+        )
         while not until():
             assert time.monotonic() < end, (
                 f"still at {self.state.main_activity.title}: {self.state.main_activity.step}"

@@ -15,7 +15,7 @@ pytestmark = pytest.mark.jit
 ROOT = Path(__file__).parents[2]
 PACKAGES = {"quests_core": ROOT / "quests_core", "quests_app": ROOT / "app"}
 # Applied to the sources of the package only.
-OURS = {"quests_core.utils.jit:_COMPILED"}
+OURS = {"quests_core.utils.kernel_cache:_COMPILED"}
 # Parts of text that the expressions match, or nearly match.
 PARTS = (
     "a", "1", "1.", ".1", "1e", "1d+", "-", "=", " ", "\t", "\n", ",", ", ", ":", ";", "\\", '"', "'", "`",

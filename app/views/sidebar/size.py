@@ -76,6 +76,10 @@ class SizeView(View):
         if self._following or not self._value.visible:
             return
         state, mode, text = self._state, self._mode.value, self._value.value.strip()
+        if mode == SIZE and not text:
+            # Emptied by `_update_target`, or by the user.
+            self._update_target()
+            return
         try:
             if mode == SIZE:
                 found: dict[str, object] = {"n_frames": self._entered_size(text)}
@@ -124,7 +128,9 @@ class SizeView(View):
         target, self._following = self._state.target, True
         try:
             shown = 100 * target.value if target.mode == OVERLAP else target.value
-            text = str(self._state.n_frames) if target.mode == SIZE else f"{shown:.10g}"
+            # The line above shows the size. In the field, a browser might write back one that a slider has
+            # left behind, which looks as if it had been entered.
+            text = "" if target.mode == SIZE else f"{shown:.10g}"
             self._mode.value = target.mode
             self._value.param.update(
                 visible=target.mode in _UNITS, label=_UNITS.get(target.mode, ""), value=text,

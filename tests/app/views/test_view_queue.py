@@ -6,15 +6,19 @@ import pytest
 from quests_app.page import page
 from quests_app.session.state import TABS
 from quests_app.views.base import View
+from quests_app.views.header.elements import ElementsView
 from quests_app.views.header.status import StatusView
 from quests_app.views.header.summary import SummaryView
 from quests_app.views.header.waiting import WaitingView
+from quests_app.views.health.badge import HealthBadge
 from quests_app.views.sidebar.address import AddressView
 from quests_app.views.sidebar.dataset import DatasetView
 from quests_app.views.sidebar.size import SizeView
 from quests_app.views.view_queue import ViewQueue
 
-FIRST = {AddressView, DatasetView, SizeView, StatusView, SummaryView, WaitingView}
+FIRST = {
+    AddressView, DatasetView, ElementsView, HealthBadge, SizeView, StatusView, SummaryView, WaitingView,
+}  # fmt: skip
 
 
 class Loop(list):

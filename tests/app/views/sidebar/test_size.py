@@ -17,7 +17,7 @@ from tests.app.conftest import is_smallest_with_overlap, novelty
 def test_the_sidebar_sets_targets_and_shows_the_outcome(opened):
     state = opened.state
     size, chart = SizeView(state), OverlapView(state)
-    assert (size._value.label, size._value.value) == ("frames or %", "6")
+    assert (size._value.label, size._value.value) == ("frames or %", "")
     size._mode.value = OVERLAP
     assert (size._value.visible, size._value.value) == (True, "95")
     assert state.row_of("msc")["overlap"] >= 0.95
@@ -81,7 +81,7 @@ def test_every_size_can_be_entered(coarse):
     for text, expected in (("7", 7), ("40 %", 10), ("100%", 24), ("0.1 %", 1), ("1,3", 13), ("7", 7)):
         size._value.value = text
         assert (state.n_frames, size._value.error_state) == (expected, False)
-        assert size._value.value == str(expected)
+        assert size._value.value == ""
         subset = state.path.order[:expected]
         assert state.row_of("msc")["n_frames"] == len(state.frames_of("msc")) == expected
         envs = state.opened.envs
@@ -93,13 +93,16 @@ def test_every_size_can_be_entered(coarse):
             row = state.row_of(method)
             assert row["overlap"] == np.mean(state.delta_entropy_of(method) < 1e-5)
         np.testing.assert_array_equal(novelty(state), state.delta_entropy_of("msc"))
-    for text in ("0", "25", "-3", "7.5", "0 %", "101 %", "abc", "", "1e3", "nan %"):
+    for text in ("0", "25", "-3", "7.5", "0 %", "101 %", "abc", "1e3", "nan %"):
         size._value.value = text
         assert state.n_frames == 7
         assert size._value.error_state
         assert "a whole number from 1 to 24, or a share such as 12.5 %" in size._target_text.object
+    size._value.value = ""
+    assert (state.n_frames, size._value.error_state) == (7, False)
+    size._value.value = "abc"
     size._slider.value = 3
-    assert (state.n_frames, size._value.value, size._value.error_state) == (18, "18", False)
+    assert (state.n_frames, size._value.value, size._value.error_state) == (18, "", False)
     assert size._target_text.object == ""
 
 
