@@ -119,12 +119,15 @@ class SeedBandUpdater:
         def done(curve):
             if is_mine():
                 self._add(key, path, curve)
+                # A result in memory needed no job whose end would be noticed.
+                self._next()
 
         def failed(error):
             if is_mine():
                 self._given_up.add(key)
                 if not isinstance(error, Cancelled):
                     self._state.error = f"Could not repeat {method}: {error}"
+                self._next()
 
         task = self._task = self._controller.compute(
             f"Repeating {method} with other seeds",

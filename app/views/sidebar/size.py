@@ -43,7 +43,7 @@ class SizeView(View):
             sizing_mode="stretch_width",
         )  # fmt: skip
         self._value = pmui.TextInput(
-            label=_UNITS[SIZE], value="", size="small", margin=(6, 0, 0, 6), width=104
+            label=_UNITS[SIZE], value="", size="small", margin=(6, 0, 0, 6), width=116
         )
         self._slider.param.watch(self._moved, "value")
         self._mode.param.watch(lambda _: self._mode_chosen(), "value")

@@ -56,6 +56,16 @@ def test_bands_follow_the_marks_without_excluded_frames(opened):
     assert state.notice == "", "an automatic cancellation shows no message"
 
 
+def test_a_band_in_memory_is_shown_without_a_job(opened):
+    state = opened.state
+    for _ in range(2):
+        state.repeats = {}
+        SeedBandUpdater(state, opened.controller)
+        state.main_activity.param.trigger("running")
+        opened.run()
+        assert len(state.repeats["random"].curves) == 5
+
+
 def test_a_cancelled_band_stays_cancelled(opened):
     state = opened.state
     # A band that is in memory takes no time.

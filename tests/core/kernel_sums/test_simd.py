@@ -25,17 +25,17 @@ def compiled_kernels(squares, scale, needs_double, offset, terms):
 
 @pytest.mark.jit
 @pytest.mark.parametrize(
-    ("function", "compiled"), [(add_axes, compiled_axes), (add_products, compiled_products)]
+    ("function", "compiled_function"), [(add_axes, compiled_axes), (add_products, compiled_products)]
 )
 @pytest.mark.parametrize("lanes", range(BLOCK_LANES, TILE_ROWS + 1, BLOCK_LANES))
 @pytest.mark.parametrize("first", [0, 2 * CHUNK_AXES])
-def test_compiled_sums_over_axes_equal_numpy(rng, first, lanes, function, compiled):
+def test_compiled_sums_over_axes_equal_numpy(rng, first, lanes, function, compiled_function):
     chunk = rng.normal(size=(GROUP_SIZE, CHUNK_AXES)).astype(np.float32)
     columns = rng.normal(size=(3 * CHUNK_AXES, TILE_ROWS)).astype(np.float32)
     squares = rng.uniform(size=(GROUP_SIZE, TILE_ROWS)).astype(np.float32)
     expected, found = squares.copy(), squares.copy()
     function(chunk, columns, first, lanes, expected)
-    compiled(chunk, columns, first, lanes, found)
+    compiled_function(chunk, columns, first, lanes, found)
     np.testing.assert_allclose(found, expected, rtol=1e-6, atol=1e-5)
     np.testing.assert_array_equal(found[:, lanes:], squares[:, lanes:])
     assert (found[:, :lanes] != squares[:, :lanes]).any()
