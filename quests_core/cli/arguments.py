@@ -5,6 +5,8 @@ from typing import Annotated, Any
 
 import typer
 
+from ..utils.validation import parse_size as size_from_text
+
 
 @dataclass(frozen=True)
 class Parameters:
@@ -55,10 +57,6 @@ def parse_size(text: str, option: str) -> int | float:
     (100, 0.25, 0.25)
     """
     try:
-        if text.rstrip().endswith("%"):
-            return float(text.rstrip().removesuffix("%")) / 100
-        return float(text) if "." in text else int(text)
-    except ValueError:
-        raise typer.BadParameter(
-            f"expected a number like 100, or a fraction like 0.25 or 25%, got {text!r}", param_hint=option
-        ) from None
+        return size_from_text(text)
+    except ValueError as error:
+        raise typer.BadParameter(str(error), param_hint=option) from None

@@ -40,9 +40,20 @@ _OPTIONS = {
     "orders": "--methods",
     "test_size": "--test-size",
     "test_labels": "--test-label",
+    "parameters": "--set",
     **{
         name: f"--{name}"
-        for name in ("bandwidth", "cutoff", "sizes", "threshold", "locked", "excluded", "until", "test")
+        for name in (
+            "bandwidth",
+            "cutoff",
+            "sizes",
+            "threshold",
+            "locked",
+            "excluded",
+            "until",
+            "test",
+            "trainer",
+        )
     },
 }
 

@@ -1,7 +1,7 @@
 """The command ``train``: train potentials on subsets of a file, and compare their errors."""
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 from rich.box import SIMPLE
@@ -10,7 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from ..io.compressed import plain_name
-from ..potentials import TRAINERS, PotentialComparison, Trainer, compare_potentials
+from ..potentials import TRAINERS, PotentialComparison, compare_potentials, make_trainer
 from ..potentials.hold_out import TESTS
 from ..selection import METHODS
 from ..utils.escape import csv_bytes, one_line
@@ -107,7 +107,7 @@ def train(
     if seeds < 1:
         raise typer.BadParameter(f"expected at least 1, got {seeds}", param_hint="--seeds")
     with command_context() as context:
-        trained_by = _trainer(trainer, parameters or [], time_limit)
+        trained_by = make_trainer(trainer, parameters or [], time_limit)
         path = context.path(file)
         for target in (output, groups):
             check_target(target, force, path, endings=(".csv",))
@@ -136,24 +136,6 @@ def train(
 
 def _stem(output: str) -> str:
     return Path(plain_name(output)).stem
-
-
-def _trainer(name: str, given: list[str], time_limit: float | None) -> Trainer:
-    """Return a trainer with parameters given as ``name=value``."""
-    if name not in TRAINERS:
-        raise ValueError(f"--trainer: expected one of {', '.join(TRAINERS)}, got {name!r}")
-    default = TRAINERS[name]().parameters
-    values: dict[str, Any] = {} if time_limit is None else {"seconds": time_limit}
-    for text in given:
-        key, equals, value = text.partition("=")
-        if not equals or not isinstance(default.get(key), int | float):
-            known = ", ".join(key for key, value in default.items() if isinstance(value, int | float))
-            raise ValueError(f"--set: expected a parameter like n_sparse=1000, of {known}; got {text!r}")
-        try:
-            values[key] = type(default[key])(value)
-        except ValueError:
-            raise ValueError(f"--set: expected a number for {key}, got {value!r}") from None
-    return TRAINERS[name](**values)
 
 
 def _shown(found: PotentialComparison) -> Group:

@@ -12,7 +12,7 @@ from .trainer import (
     TrainingTimeout,
     calculator_predictions,
 )
-from .trainers import TRAINERS
+from .trainers import TRAINERS, make_trainer, missing_trainer
 
 __all__ = [
     "GAP",
@@ -27,4 +27,6 @@ __all__ = [
     "calculator_predictions",
     "compare_potentials",
     "hold_out",
+    "make_trainer",
+    "missing_trainer",
 ]

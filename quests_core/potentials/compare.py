@@ -1,8 +1,9 @@
 """`compare_potentials`: train potentials on subsets of several methods, and compare their errors."""
 
 import contextlib
+import hashlib
 import importlib.metadata
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ import numpy as np
 from ase import Atoms
 
 from ..descriptors.describe import descriptors
+from ..environments import Environments
 from ..io.isolated import labels_of
 from ..io.labels import frame_energies
 from ..progress import ProgressCallback
@@ -44,6 +46,9 @@ def compare_potentials(
     species: Sequence[str] | str | None = None,
     random_state: int = 0,
     folder: str | Path | None = None,
+    keep_files: bool = True,
+    envs: Environments | None = None,
+    on_part: Callable[[PotentialComparison], None] | None = None,
     progress: ProgressCallback | None = None,
 ) -> PotentialComparison:
     """Train a potential on each subset, and compare their errors on a test set that no subset contains.
@@ -85,6 +90,12 @@ def compare_potentials(
     folder : path-like, optional
         Keeps finished potentials, with their files and logs, and the record as ``record.json``. If the
         computation is interrupted, the same call continues it. By default a temporary folder.
+    keep_files : bool
+        Whether `folder` also keeps the files of the trainer: potentials, training sets and logs.
+    envs : Environments, optional
+        The environments of all frames; computed with `k`, `cutoff` and `species` by default.
+    on_part : callable, optional
+        Called with the result so far after each potential.
     progress : callable, optional
         See `quests_core.progress`; also called several times a second during training.
 
@@ -133,7 +144,11 @@ def compare_potentials(
     split = hold_out(frames, test, test_size, test_labels, label_key, random_state)
     counts = check_sizes(sizes, len(split.train))
     given = check_orders(orders, split, len(frames), counts[-1])
-    envs = descriptors(frames, k, cutoff, species, progress=progress)
+    descriptor: dict[str, Any] = {"k": k, "cutoff": cutoff, "species": species}
+    if envs is None:
+        envs = descriptors(frames, k, cutoff, species, progress=progress)
+    else:
+        descriptor = {"sha256": _checked_hash(envs, frames)}
     setup = Setup(frames, split, envs, trainer, bandwidth, labels_of(frames, label_key))
     settings = {
         "versions": {name: importlib.metadata.version(name) for name in ("quests-explorer", "ase", "numpy")},
@@ -146,7 +161,7 @@ def compare_potentials(
             "frames": split.test.tolist(), "isolated_atoms": split.isolated.tolist(),
         },
         "orders": list(given), "sizes": counts, "seeds": seeds,
-        "descriptor": {"k": k, "cutoff": cutoff, "species": species, "bandwidth": bandwidth},
+        "descriptor": {**descriptor, "bandwidth": bandwidth},
         "delta_entropy_edges": list(DELTA_ENTROPY_EDGES),
     }  # fmt: skip
     chosen = subsets(
@@ -155,10 +170,30 @@ def compare_potentials(
     with _folder(folder) as path:
         store = CellStore(path)
         store.write("settings.json", settings)
-        cells = list(_cells(setup, store, settings, chosen, len(given) * len(counts) * len(seeds), progress))
-        found = PotentialComparison.from_cells(_sorted(cells, list(given)), split, settings)
+        cells: list[Cell] = []
+
+        def result() -> PotentialComparison:
+            return PotentialComparison.from_cells(_sorted(cells, list(given)), split, settings)
+
+        total = len(given) * len(counts) * len(seeds)
+        for cell in _cells(setup, store, settings, chosen, total, keep_files, progress):
+            cells.append(cell)
+            if on_part is not None:
+                on_part(result())
+        found = result()
         store.write("record.json", found.record)
     return found
+
+
+def _checked_hash(envs: Environments, frames: Sequence[Atoms]) -> str:
+    """Return the SHA-256 of given environments; raise a ValueError if they are not those of the frames."""
+    sizes = [len(atoms) for atoms in frames]
+    if envs.sizes.tolist() != sizes:
+        raise ValueError(
+            f"envs: expected the {sum(sizes):,} environments of {len(sizes):,} frames, "
+            f"got {envs.n_envs:,} of {len(envs):,}"
+        )
+    return hashlib.sha256(np.ascontiguousarray(envs.X).tobytes()).hexdigest()
 
 
 def _sorted(cells: Sequence[Cell], names: list[str]) -> list[Cell]:
@@ -168,6 +203,7 @@ def _sorted(cells: Sequence[Cell], names: list[str]) -> list[Cell]:
 
 @contextlib.contextmanager
 def _folder(folder: str | Path | None) -> Iterator[Path]:
+    """Yield a folder, by default a temporary one."""
     if folder is not None:
         yield Path(folder)
         return
@@ -188,6 +224,7 @@ def _cells(
     settings: dict[str, Any],
     chosen: Iterator[Subset],
     total: int,
+    keep_files: bool,
     progress: ProgressCallback | None,
 ) -> Iterator[Cell]:
     """Yield the cell of each subset: from the store, or trained and stored."""
@@ -202,7 +239,8 @@ def _cells(
         name = store.name(subset.method, len(subset.frames), subset.seed, depends_on)
         cell = store.load(name)
         if cell is None:
-            cell = train_cell(setup, subset, store.folder_of(name), check)
+            with _folder(store.folder_of(name) if keep_files else None) as folder:
+                cell = train_cell(setup, subset, folder, check)
             store.save(name, cell)
         yield cell
     Check(progress, total, total)()

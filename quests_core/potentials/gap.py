@@ -126,7 +126,8 @@ class GAP:
         check: Callable[[], None],
     ) -> Predict:
         """Run ``gap_fit`` in a folder; see `quests_core.potentials.Trainer`."""
-        program = self._program()
+        self.check_installed()
+        program = str(self._program())
         written = [in_box(atoms, 2 * self.cutoff) for atoms in frames]
         for atoms, frame in zip(written, frames, strict=True):
             atoms.arrays[FORCES] = frame_forces(frame)
@@ -150,17 +151,19 @@ class GAP:
 
         return predict
 
-    def _program(self) -> str:
+    def _program(self) -> str | None:
         # The programs of an environment that is not activated are beside its Python.
         beside = str(Path(sys.executable).parent)
-        program = shutil.which(self.command) or shutil.which(self.command, path=beside)
-        if program is None:
+        return shutil.which(self.command) or shutil.which(self.command, path=beside)
+
+    def check_installed(self) -> None:
+        """Raise `TrainerMissing` if the program or the package is not installed."""
+        if self._program() is None:
             raise TrainerMissing(f"{self.command} is not installed; pip install quippy-ase provides gap_fit")
         if importlib.util.find_spec("quippy") is None:
             raise TrainerMissing(
                 "quippy, which predicts with a GAP, is not installed; pip install quippy-ase"
             )
-        return program
 
     def _arguments(self, frames: Sequence[Atoms], atom_energies: Mapping[str, float], seed: int) -> list[str]:
         """Return the arguments of ``gap_fit``."""

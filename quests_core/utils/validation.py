@@ -249,3 +249,22 @@ def geometry_fault(atoms: Atoms) -> str | None:
         if np.sqrt(max(np.linalg.det((u := vectors / lengths[:, None]) @ u.T), 0.0)) < 1e-6:
             return "the periodic cell vectors lie in one plane or line"
     return None
+
+
+def parse_size(text: str) -> int | float:
+    """Return a size given as text: an integer as a count, a decimal number or a percentage as a fraction.
+
+    Examples
+    --------
+    >>> parse_size("100"), parse_size("0.25"), parse_size("25 %")
+    (100, 0.25, 0.25)
+    """
+    given = text.strip()
+    try:
+        if given.endswith("%"):
+            return float(given.removesuffix("%")) / 100
+        return float(given) if "." in given else int(given)
+    except ValueError:
+        raise ValueError(
+            f"expected a number like 100, or a fraction like 0.25 or 25%, got {text!r}"
+        ) from None

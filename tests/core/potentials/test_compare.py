@@ -288,3 +288,30 @@ def test_forces_that_are_all_zero_are_no_test():
         atoms.calc.results["forces"] = np.zeros((4, 3))
     with pytest.raises(ValueError, match="not all zero"):
         compare(frames, ["msc"], [3])
+
+
+def test_each_potential_is_reported_as_it_finishes():
+    parts = []
+    found = compare(labelled_frames(), ["msc", "random"], [3, 5], on_part=parts.append)
+    assert [len(part.table) for part in parts] == list(range(1, len(found.table) + 1))
+    assert parts[-1].table.equals(found.table)
+    assert parts[0].groups.by.tolist().count("delta_entropy") >= 1
+
+
+def test_without_the_files_of_the_trainer_the_cells_are_kept(tmp_path):
+    trainer = NoisyEMT()
+    for _ in range(2):
+        compare(labelled_frames(), ["msc"], [3], trainer=trainer, folder=tmp_path, keep_files=False)
+    assert len(trainer.calls) == len(set(trainer.calls))
+    assert {path.suffix for path in tmp_path.iterdir()} == {".json"}
+
+
+def test_given_environments_are_used_and_recorded():
+    frames = labelled_frames()
+    envs = q.descriptors(frames, k=8)
+    found = compare(frames, ["msc"], [3], envs=envs)
+    same = compare(frames, ["msc"], [3], k=8)
+    assert found.table.drop(columns="seconds").equals(same.table.drop(columns="seconds"))
+    assert set(found.record["descriptor"]) == {"sha256", "bandwidth"}
+    with pytest.raises(ValueError, match="envs: expected the 80 environments of 20 frames, got 76 of 19"):
+        compare(frames, ["msc"], [3], envs=envs.take(range(19)))
