@@ -153,6 +153,63 @@ def test_the_digest_follows_what_is_compiled(tmp_path):
     assert len(set(digests)) == 3
 
 
+@pytest.fixture
+def stamped(tmp_path, monkeypatch):
+    """Return a source, and a function that returns the package's digest and whether sources were read."""
+    package = tmp_path / "package"
+    package.mkdir()
+    source = package / "one.py"
+    source.write_text("@jit\ndef f(): ...\n")
+    monkeypatch.setattr(kernel_cache, "bases", lambda: [tmp_path / "cache" / "kernels"])
+    calls = []
+
+    def counted(package):
+        calls.append(package)
+        return digest_of_sources(package)
+
+    monkeypatch.setattr(kernel_cache, "digest_of_sources", counted)
+
+    def digest():
+        calls.clear()
+        return kernel_cache.stamped_digest(package), bool(calls)
+
+    return source, digest
+
+
+def test_sources_are_read_again_only_after_a_change(stamped, monkeypatch):
+    source, digest = stamped
+    first = digest_of_sources(source.parent)
+    assert [digest(), digest()] == [(first, True), (first, False)]
+    # As in a reproducible package, size and modification time stay the same.
+    status = source.stat()
+    source.write_text("@jit\ndef g(): ...\n")
+    os.utime(source, ns=(status.st_atime_ns, status.st_mtime_ns))
+    second = digest_of_sources(source.parent)
+    assert second != first
+    assert [digest(), digest()] == [(second, True), (second, False)]
+    monkeypatch.setattr(kernel_cache.numba, "__version__", "0.0")
+    third, was_read = digest()
+    assert was_read
+    assert third != second
+
+
+@pytest.mark.parametrize("damage", [b"", b"\xff", b"0" * 64, b"not a digest"])
+def test_a_damaged_stamp_is_replaced(stamped, tmp_path, damage):
+    _, digest = stamped
+    expected, _ = digest()
+    (stamp,) = (tmp_path / "cache").glob("sources-*")
+    state = stamp.read_bytes().partition(b"\n")[2] if damage == b"not a digest" else b""
+    stamp.write_bytes(damage + b"\n" + state)
+    assert [digest(), digest()] == [(expected, True), (expected, False)]
+
+
+def test_without_a_writable_folder_sources_are_read_each_time(stamped, tmp_path):
+    _, digest = stamped
+    # A file in place of the folder.
+    (tmp_path / "cache").write_text("")
+    assert [digest()[1], digest()[1]] == [True, True]
+
+
 def test_kernels_do_not_depend_on_modules_that_read_files():
     names = {path.name for path in compiled_sources(PACKAGE)}
     assert {"tiles.py", "leaf_simd.py", "msc.py", "simd.py"} <= names
