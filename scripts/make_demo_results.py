@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 
 from quests_app.analysis import demo_preview
-from quests_app.analysis.analysed_dataset import AnalysedDataset, environments
+from quests_app.analysis.analysed_dataset import AnalysedDataset, check_dataset, environments
 from quests_app.analysis.label_entropies import label_entropies
 from quests_app.analysis.map_placement import embed, pca
 from quests_app.analysis.method_path import method_path
@@ -20,7 +20,6 @@ from quests_app.analysis.methods import DEFAULT_METHODS
 from quests_app.analysis.parameters import Marks, Parameters, load
 from quests_app.jobs.umap_process import umap
 from quests_app.session.controller import DEMO
-from quests_core.health import check
 
 log = logging.getLogger("make_demo_results")
 
@@ -39,7 +38,7 @@ def compute(with_umap: bool = True) -> demo_preview.DemoPreview:
         pca(X),
         embed(X, lambda rows, _: umap(rows)) if with_umap else np.zeros((len(X), 2)),
         label_entropies(opened, marks),
-        tuple(check(dataset, opened.envs, parameters.cutoff)),
+        tuple(check_dataset(opened)),
     )
 
 

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from quests_core import Environments, descriptors
+from quests_core.health import Finding, check
 from quests_core.io.dataset import DataSet
 
 from .parameters import Parameters
@@ -39,3 +40,9 @@ def environments(dataset: DataSet, parameters: Parameters, progress=None) -> Env
         species=list(dataset.elements) if parameters.species else None,
         progress=progress,
     )
+
+
+def check_dataset(opened: AnalysedDataset, progress=None) -> list[Finding]:
+    """Return the results of the checks of a data set."""
+    parameters = opened.parameters
+    return check(opened.dataset, opened.envs, parameters.cutoff, progress, parameters.species)

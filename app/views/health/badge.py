@@ -2,8 +2,9 @@
 
 from collections.abc import Callable
 
-from quests_core.health import ERROR, WARNING, Finding, check
+from quests_core.health import ERROR, WARNING, Finding
 
+from ...analysis.analysed_dataset import check_dataset
 from ...session.controller import Controller
 from ...session.state import State
 from ...text.numbers import plural
@@ -38,7 +39,7 @@ class HealthBadge(View):
         self._controller.compute(
             "Checking the data set",
             "health",
-            lambda progress: check(opened.dataset, opened.envs, opened.parameters.cutoff, progress),
+            lambda progress: check_dataset(opened, progress),
             lambda findings: self._show_badge(badge(findings)),
             # The tab shows the error once it is opened.
             lambda _: None,

@@ -5,8 +5,9 @@ from html import escape
 import panel as pn
 import panel_material_ui as pmui
 
-from quests_core.health import ERROR, INFO, WARNING, Finding, check
+from quests_core.health import ERROR, INFO, WARNING, Finding
 
+from ...analysis.analysed_dataset import check_dataset
 from ...session.controller import Controller
 from ...session.state import State
 from ...text.numbers import plural
@@ -44,10 +45,6 @@ class HealthView(View):
         if opened is None:
             return
 
-        def work(progress) -> list[Finding]:
-            parameters = opened.parameters
-            return check(opened.dataset, opened.envs, parameters.cutoff, progress, parameters.species)
-
         def done(findings: list[Finding]) -> None:
             self.findings = findings
             with pn.io.hold():
@@ -60,7 +57,9 @@ class HealthView(View):
                     self._show()
                     self._controller.show_error("Could not check the data set", error)
 
-        self._controller.compute(_TITLE, "health", work, done, failed, quick=True)
+        self._controller.compute(
+            _TITLE, "health", lambda progress: check_dataset(opened, progress), done, failed, quick=True
+        )
 
     def _show_head(self) -> None:
         if self.findings is not None:

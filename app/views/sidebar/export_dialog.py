@@ -6,8 +6,7 @@ from html import escape
 import panel as pn
 import panel_material_ui as pmui
 
-from quests_core.health import check
-
+from ...analysis.analysed_dataset import check_dataset
 from ...analysis.label_entropies import label_entropies
 from ...exports import subset
 from ...exports.bundle import INDICES, PARTS, PLOTS, REPORT, TABLES, THOROUGH, Bundle, ExportOptions, bundle
@@ -109,12 +108,8 @@ class ExportDialog(View):
         def work(progress) -> Bundle:
             if THOROUGH.isdisjoint(options.parts):
                 return bundle(found, options, progress)
-            cached, parameters = self._controller.results.get, opened.parameters
-            findings = cached(
-                opened,
-                "health",
-                lambda: check(opened.dataset, opened.envs, parameters.cutoff, progress, parameters.species),
-            )
+            cached = self._controller.results.get
+            findings = cached(opened, "health", lambda: check_dataset(opened, progress))
             entropies = cached(
                 opened, ("label entropies", marks.excluded), lambda: label_entropies(opened, marks, progress)
             )

@@ -54,7 +54,7 @@ def test_status_of_a_queued_check_and_retry_of_a_failed_one(session, file, monke
         checking.wait(WAIT_SECONDS)
         raise ValueError("the check of this test")
 
-    monkeypatch.setattr("quests_app.views.health.health.check", fail)
+    monkeypatch.setattr("quests_app.views.health.health.check_dataset", fail)
     state.tab = "health"
     view = HealthView(state, session.controller, "health")
     button = next(button for button in view.__panel__() if getattr(button, "label", "") == again)
