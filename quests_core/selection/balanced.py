@@ -32,7 +32,7 @@ from ..utils.jit import jit, jit_inline
 from .greedy import greedy_order
 from .lazy_gains import EPSILON
 from .msc import MSC
-from .subset_totals import LOSS, N_COVERED, UNIQUE, SubsetTotals
+from .subset_totals import SubsetTotals
 
 # τ, and the relative lead in diversity to aim for: see the table of candidates in docs/benchmarks.md.
 SOFTNESS, DIVERSITY_LEAD = 0.05, 0.05
@@ -105,14 +105,13 @@ def _lead(scale, value, spent):
 
 
 @jit
-def _score(frames, totals, changes, n_all, spent, costs, scales, takes_precedence, scores):
-    """Write the scores of these frames; `spent` is the cost of the subset."""
+def _score(frames, metrics, spent, costs, scales, takes_precedence, scores):
+    """Write the scores of these frames, whose `metrics` are those with each; `spent` is the present cost."""
     loss_scale, unique_scale, covered_scale = scales
-    for frame in frames:
+    for i in range(len(frames)):
+        frame = frames[i]
         cost = spent + costs[frame]
-        loss = max(0.0, totals[LOSS] + changes[frame, LOSS]) / n_all
-        unique = math.log1p(max(0.0, totals[UNIQUE] + changes[frame, UNIQUE]))
-        covered = max(0.0, totals[N_COVERED] + changes[frame, N_COVERED]) / n_all
+        loss, unique, covered = metrics[i, 0], metrics[i, 1], metrics[i, 3]
         leads = (
             _lead(loss_scale, -loss, cost),
             _lead(unique_scale, unique, cost) - DIVERSITY_LEAD,
@@ -202,8 +201,9 @@ class Balanced(SubsetTotals):
     def scores(self) -> np.ndarray:
         """Return the scores as last computed; -inf for a frame without environments."""
         frames = np.flatnonzero(self._is_outdated)
-        changed = self._totals, self._changes, self._n_all, self._spent, self._costs
-        _score(frames, *changed, self._standard.scales, self._takes_precedence, self._scores)
+        metrics = self._metrics(self._totals + self._changes[frames])
+        known = self._spent, self._costs, self._standard.scales, self._takes_precedence
+        _score(frames, metrics, *known, self._scores)
         self._is_outdated[frames] = False
         return self._scores
 

@@ -20,7 +20,7 @@ from .lazy_gains import EPSILON, LARGE, SMALL, LazyGains
 _COVERED = math.exp(-OVERLAP_THRESHOLD)
 # Columns of what a frame changes, and of the totals: N L, U, Σ ln K, and the numbers of environments of the
 # subset, and of those that it covers.
-LOSS, UNIQUE, _LOG_SUM, _N_ENVS, N_COVERED = range(5)
+_LOSS, UNIQUE, _LOG_SUM, _N_ENVS, _N_COVERED = range(5)
 
 
 @jit
@@ -62,9 +62,9 @@ def _measure(chosen, kernels, rows, starts, own, sums, inverse, out):
             new = sums[row] + own[row]
             unique += 1.0 / new
             logs += math.log(new)
-        out[frame, LOSS] = loss + math.log(before / after)
+        out[frame, _LOSS] = loss + math.log(before / after)
         out[frame, UNIQUE], out[frame, _LOG_SUM] = unique, logs + math.log(grown)
-        out[frame, N_COVERED] = covered
+        out[frame, _N_COVERED] = covered
 
 
 @jit
