@@ -167,25 +167,20 @@ def _block_adder(add):
     return intrinsic(add_block)
 
 
-_add_squares_of_block, _add_products_of_block = _block_adder(_add_square), _block_adder(_add_product)
+def _by_blocks(function, add_block):
+    """Compile a function as a loop that adds block by block."""
+
+    @compiled_as(function)
+    def compiled(chunk, columns, first, lanes, squares):
+        def loop(chunk, columns, first, lanes, squares):
+            for lane in range(0, lanes, BLOCK_LANES):
+                add_block(chunk, columns, squares, first, lane)
+
+        return loop
 
 
-@compiled_as(add_axes)
-def _compiled_add_axes(chunk, columns, first, lanes, squares):
-    def add_axes(chunk, columns, first, lanes, squares):
-        for lane in range(0, lanes, BLOCK_LANES):
-            _add_squares_of_block(chunk, columns, squares, first, lane)
-
-    return add_axes
-
-
-@compiled_as(add_products)
-def _compiled_add_products(chunk, columns, first, lanes, squares):
-    def add_products(chunk, columns, first, lanes, squares):
-        for lane in range(0, lanes, BLOCK_LANES):
-            _add_products_of_block(chunk, columns, squares, first, lane)
-
-    return add_products
+_by_blocks(add_axes, _block_adder(_add_square))
+_by_blocks(add_products, _block_adder(_add_product))
 
 
 @intrinsic
