@@ -7,18 +7,13 @@ from .state import State
 ALL, KEPT, DROPPED, PICKED = "all", "kept", "dropped", "picked"
 
 
-def novelty(state: State) -> np.ndarray | None:
-    """Return δH of every environment given the displayed subset, or None before it is computed."""
-    return state.delta_entropy
-
-
 def shown_frame(state: State) -> int:
     """Return the frame of the current environment, else the first selected frame, else of the largest δH."""
     if (frame := state.current_frame) is not None:
         return frame
     if state.selected:
         return state.selected[0]
-    delta = novelty(state)
+    delta = state.delta_entropy
     if delta is None or np.isnan(delta).all():
         return 0
     return frame_of(state, int(np.nanargmax(delta)))
@@ -69,7 +64,7 @@ def row_in(state: State, frame: int) -> int:
         frames[frame].numbers, frames[frame_of(state, state.current_env)].numbers
     ):
         return rows.start + atom_of(state, state.current_env)
-    delta = novelty(state)
+    delta = state.delta_entropy
     if delta is None or np.isnan(delta[rows]).all():
         return rows.start
     return rows.start + int(np.nanargmax(delta[rows]))

@@ -9,7 +9,7 @@ from ase import Atoms
 from quests_core import atoms_energy
 from quests_core.information.entropy import OVERLAP_THRESHOLD
 
-from ..session.current_structure import atom_of, frame_of, novelty
+from ..session.current_structure import atom_of, frame_of
 from ..session.state import State
 from ..text.numbers import count, nats, plural
 
@@ -34,7 +34,7 @@ def frame_line(state: State, frame: int) -> str:
 
 def environment_line(state: State, row: int) -> str:
     """Return atom, δH and force of an environment."""
-    dataset, delta, frame = state.data.dataset, novelty(state), frame_of(state, row)
+    dataset, delta, frame = state.data.dataset, state.delta_entropy, frame_of(state, row)
     atom, force = atom_of(state, row), dataset.forces[row]
     parts = [
         f"<b>Atom {atom} ({escape(dataset.frames[frame].symbols[atom])})</b>",
@@ -46,7 +46,7 @@ def environment_line(state: State, row: int) -> str:
 
 def environment_text(state: State, row: int) -> str:
     """Return frame, atom, label, δH and force of an environment as lines of plain text."""
-    dataset, delta, frame = state.data.dataset, novelty(state), frame_of(state, row)
+    dataset, delta, frame = state.data.dataset, state.delta_entropy, frame_of(state, row)
     atom, force = atom_of(state, row), dataset.forces[row]
     lines = [
         f"frame {count(frame)}, atom {count(atom)} ({dataset.frames[frame].symbols[atom]})",

@@ -22,7 +22,7 @@ from ..utils.threads import get_num_threads
 from ..utils.validation import check_count, check_positive
 from . import gap_prediction
 from .labelled import frame_forces
-from .process import run_logged
+from .process import last_line, run_logged
 from .trainer import Predict, Predictions, TrainerMissing
 
 ENERGY, FORCES = "quests_energy", "quests_forces"
@@ -237,4 +237,4 @@ def abort_line(log: str) -> str:
     'SYSTEM ABORT: Exit: no memory'
     """
     found = _ABORT.search(log)
-    return found[0] if found else (log.strip().splitlines() or [""])[-1]
+    return found[0] if found else last_line(log)

@@ -109,10 +109,7 @@ def _held_out(frames, usable, labels, test, test_size, test_labels, rng) -> np.n
     check_choice(test, "test", TESTS)
     if test == "labels":
         return _labelled_frames(usable, labels, test_labels)
-    try:
-        count = check_n_to_select(test_size, len(usable))
-    except (TypeError, ValueError) as error:
-        raise type(error)(str(error).replace("n_to_select", "test_size", 1)) from None
+    count = check_n_to_select(test_size, len(usable), "test_size")
     if test == "random":
         return np.sort(rng.choice(usable, count, replace=False))
     if test == "highest_forces":

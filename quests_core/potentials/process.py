@@ -72,7 +72,7 @@ def run_logged(
             _kill(process)
     if process.returncode:
         text = log.read_text(encoding="utf-8", errors="replace")
-        shown = (reason or _last_line)(text).strip()[:_SHOWN]
+        shown = (reason or last_line)(text).strip()[:_SHOWN]
         raise TrainingError(f"{name} ended with code {process.returncode}: {shown or 'its log is empty'}")
 
 
@@ -97,6 +97,7 @@ def _kill(process: subprocess.Popen) -> None:
     process.wait()
 
 
-def _last_line(text: str) -> str:
+def last_line(text: str) -> str:
+    """Return the last line of a text that is not empty."""
     lines = [line for line in text.splitlines() if line.strip()]
     return lines[-1] if lines else ""

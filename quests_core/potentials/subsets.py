@@ -88,13 +88,13 @@ def check_sizes(sizes: Sequence[int | float], n_train: int) -> list[int]:
     counts = set()
     for size in sizes:
         try:
-            counts.add(check_n_to_select(size, n_train))
-        except ValueError as error:
+            counts.add(check_n_to_select(size, n_train, "sizes"))
+        except ValueError:
             if isinstance(size, int | np.integer) and size > n_train:
                 raise ValueError(
                     f"sizes: expected at most the {n_train} frames of the training part, got {size}"
                 ) from None
-            raise ValueError(str(error).replace("n_to_select", "sizes", 1)) from None
+            raise
     if not counts:
         raise ValueError("sizes: expected at least 1 number of frames, got none")
     return sorted(counts)

@@ -125,18 +125,18 @@ def check_count(value, name: str, minimum: int = 1) -> int:
     return count
 
 
-def check_n_to_select(value, n_frames: int) -> int:
+def check_n_to_select(value, n_frames: int, name: str = "n_to_select") -> int:
     """Return a number of frames, given as an int, as a fraction in (0, 1], or as None for all."""
     if value is None:
         return n_frames
     if isinstance(value, numbers.Real) and not isinstance(value, numbers.Integral):
         fraction = _as_float(value)
         if not 0 < fraction <= 1:
-            raise ValueError(f"n_to_select: expected a fraction in (0, 1] or an integer, got {value}")
+            raise ValueError(f"{name}: expected a fraction in (0, 1] or an integer, got {value}")
         return min(n_frames, max(1, math.floor(fraction * n_frames + 0.5)))
-    count = check_count(value, "n_to_select")
+    count = check_count(value, name)
     if count > n_frames:
-        raise ValueError(f"n_to_select: expected at most the number of frames, {n_frames}, got {count}")
+        raise ValueError(f"{name}: expected at most the number of frames, {n_frames}, got {count}")
     return count
 
 

@@ -128,11 +128,6 @@ def small(opened):
     return opened
 
 
-def novelty(state):
-    """Return δH of all environments given the displayed subset."""
-    return state.delta_entropy
-
-
 def text_of(view):
     """Return all HTML of a view."""
     return " ".join(pane.object or "" for pane in view.__panel__().select(pn.pane.HTML))

@@ -203,7 +203,7 @@ class StructureView(View):
     def _values(self) -> tuple[np.ndarray | None, str]:
         """Return the values that colour the environments, and the format of one."""
         if self._color.value == NOVEL:
-            return current_structure.novelty(self._state), "δH = {} nats"
+            return self._state.delta_entropy, "δH = {} nats"
         if self._color.value == FORCE:
             return self._state.data.dataset.forces, "|F| = {} eV/Å"
         return None, ""

@@ -6,6 +6,8 @@ import panel as pn
 import panel_material_ui as pmui
 import param
 
+from quests_core.utils.validation import check_n_to_select
+
 from ...analysis.target import DEFAULTS, ENVS, KNEE, LOSS, OVERLAP, SIZE, Target
 from ...session.state import State
 from ...text.help import tip
@@ -102,11 +104,7 @@ class SizeView(View):
         """Return the number of frames of a count or a percentage; raise a ValueError if it is impossible."""
         sizes = self._possible_sizes()
         if text.endswith("%"):
-            share = float(text.removesuffix("%")) / 100
-            if not 0 < share <= 1:
-                raise ValueError(text)
-            # As `n_to_select` of the library.
-            return max(sizes[0], int(share * sizes[1] + 0.5))
+            return max(sizes[0], check_n_to_select(float(text.removesuffix("%")) / 100, sizes[1]))
         n_frames = int(text.replace(",", ""))
         if not sizes[0] <= n_frames <= sizes[1]:
             raise ValueError(text)

@@ -15,7 +15,6 @@ from quests_app.analysis.lost import (
 )
 from quests_app.analysis.parameters import Marks
 from quests_app.plots.outliers import histogram_data
-from tests.app.conftest import novelty
 
 # Bokeh converts a pandas index in a way that pandas 3.1 deprecates.
 pytestmark = pytest.mark.filterwarnings("ignore:The inplace keyword in DataFrame.reset_index")
@@ -38,7 +37,7 @@ def test_the_worst_are_ranked_first(rng):
 
 def test_shares_by_label_and_frame_are_those_of_a_slow_count(small):
     state = small.state
-    values = novelty(state).copy()
+    values = state.delta_entropy.copy()
     values[small.state.opened.envs.frame_index == 5] = np.nan
     opened, env_labels = state.opened, EnvironmentLabels.from_dataset(state.opened)
     slow = {}

@@ -5,7 +5,7 @@ import pytest
 
 from quests_app.analysis.target import OVERLAP, Target
 from quests_app.views.lost.lost_table import ENVIRONMENTS, FRAMES, LostTable
-from tests.app.conftest import is_smallest_with_overlap, novelty, text_of
+from tests.app.conftest import is_smallest_with_overlap, text_of
 
 # Bokeh converts a pandas index in a way that pandas 3.1 deprecates.
 pytestmark = pytest.mark.filterwarnings("ignore:The inplace keyword in DataFrame.reset_index")
@@ -14,7 +14,7 @@ pytestmark = pytest.mark.filterwarnings("ignore:The inplace keyword in DataFrame
 def test_a_row_becomes_current_and_its_frame_is_added(small):
     state, view = small.state, LostTable(small.state, "outliers")
     table = view._tables[ENVIRONMENTS]
-    values = novelty(state)
+    values = state.delta_entropy
     worst = int(np.argmax(values))
     assert table.value["delta_entropy"][0] == pytest.approx(values[worst])
     view._clicked(0, "frame")
@@ -50,7 +50,7 @@ def test_an_added_frame_joins_those_kept(small, method):
     assert (state.n_frames, len(state.frames_of(method))) == (4, 4)
     assert frame in state.frames_of(method)
     assert state.row_of(method)["overlap"] >= row["overlap"]
-    assert novelty(state)[state.current_env] < 1e-5
+    assert state.delta_entropy[state.current_env] < 1e-5
     small.controller.history.undo()
     small.run()
     assert (state.n_frames, set(state.frames_of(method))) == (3, before), "adding is one decision"
@@ -73,7 +73,7 @@ def test_frames_are_ranked_by_their_worst(small):
     assert not view._tables[ENVIRONMENTS].visible
     view._clicked(1, "label")
     assert state.current_frame == table.value["frame"][1]
-    assert novelty(state)[state.current_env] == table.value["delta_entropy"][1]
+    assert state.delta_entropy[state.current_env] == table.value["delta_entropy"][1]
 
 
 def test_message_if_nothing_is_lost(small):

@@ -9,7 +9,7 @@ from bokeh.document import Document
 from quests_app.session.controller import DEMO
 from quests_app.views.lost.lost_table import LostTable
 from quests_app.views.lost.outliers import LostLabelsView, OutliersView
-from tests.app.conftest import novelty, text_of
+from tests.app.conftest import text_of
 
 # Bokeh converts a pandas index in a way that pandas 3.1 deprecates.
 pytestmark = pytest.mark.filterwarnings("ignore:The inplace keyword in DataFrame.reset_index")
@@ -18,7 +18,7 @@ pytestmark = pytest.mark.filterwarnings("ignore:The inplace keyword in DataFrame
 def test_distribution_note_and_labels_follow(small):
     state = small.state
     view, labels = OutliersView(state, "outliers"), LostLabelsView(state, "outliers")
-    share = (novelty(state) > 1e-5).mean()
+    share = (state.delta_entropy > 1e-5).mean()
     assert share > 0
     assert f"msc lost {100 * share:.0f} %" in text_of(view)
     assert "distorted" in text_of(labels)

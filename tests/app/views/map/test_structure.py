@@ -38,7 +38,7 @@ def test_message_if_nothing_is_open(session):
 
 def test_without_a_current_environment_the_most_novel_frame_is_shown(opened, view):
     state = opened.state
-    delta = current_structure.novelty(state)
+    delta = state.delta_entropy
     most = int(state.opened.envs.frame_index[np.nanargmax(delta)])
     assert f"Frame {most}<" in visible_text_of(view)
     assert "most novel" in visible_text_of(view)
@@ -61,7 +61,7 @@ def test_the_frame_is_described(opened, view):
         "−1.000 eV/atom", "periodic", "|F| =", "neighbours within 5 Å",
     ):  # fmt: skip
         assert said in shown
-    delta = current_structure.novelty(state)[state.current_env]
+    delta = state.delta_entropy[state.current_env]
     assert f"δH = {delta:.2f}".replace("-", "−") in shown
     state.marks = state.marks.exclude([7])
     assert "<b>excluded</b>" in visible_text_of(view)
@@ -126,7 +126,7 @@ def test_stepping_to_a_frame_with_other_atoms_shows_the_most_novel(opened, view)
     state.current_env = 0
     view._go(23)
     own = current_structure.rows_of(state, 23)
-    assert state.current_env == own.start + np.nanargmax(current_structure.novelty(state)[own])
+    assert state.current_env == own.start + np.nanargmax(state.delta_entropy[own])
 
 
 def test_marks_of_this_frame(opened, view):
@@ -172,7 +172,7 @@ def test_colours_follow_delta_entropy_only_where_they_show_it(opened, view):
     scene = view._viewer.scene
     assert scene["legend"]["title"] == "δH / nats"
     own = current_structure.rows_of(state, 20)
-    expected = current_structure.novelty(state)[own]
+    expected = state.delta_entropy[own]
     grey = np.array([scene["palette"][c] == NO_VALUE for c in scene["color"][: len(expected)]])
     np.testing.assert_array_equal(grey, ~(expected >= 1e-5))
     assert f"δH = {expected[0]:.3g} nats" in scene["hints"][0]

@@ -11,7 +11,7 @@ from quests_app.jobs.cache import Cache
 from quests_app.views.overview.overlap import OverlapView
 from quests_app.views.sidebar.size import SizeView
 from quests_core import delta_entropy, knee, smallest_subset
-from tests.app.conftest import is_smallest_with_overlap, novelty
+from tests.app.conftest import is_smallest_with_overlap
 
 
 def test_the_sidebar_sets_targets_and_shows_the_outcome(opened):
@@ -92,7 +92,7 @@ def test_every_size_can_be_entered(coarse):
             np.testing.assert_allclose(state.delta_entropy_of(method), exact, rtol=1e-5, atol=1e-5)
             row = state.row_of(method)
             assert row["overlap"] == np.mean(state.delta_entropy_of(method) < 1e-5)
-        np.testing.assert_array_equal(novelty(state), state.delta_entropy_of("msc"))
+        np.testing.assert_array_equal(state.delta_entropy, state.delta_entropy_of("msc"))
     for text in ("0", "25", "-3", "7.5", "0 %", "101 %", "abc", "1e3", "nan %"):
         size._value.value = text
         assert state.n_frames == 7
