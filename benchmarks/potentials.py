@@ -81,7 +81,7 @@ SMALL = {"n_max": 6, "l_max": 3, "cutoff": 4.5, "n_sparse": 200}
 # test frames, half of the training part at random.
 SETS = {
     "cu_poet_19": StudySet(
-        80, ("low-index-surfaces",), True, {"force_sigma": 0.05},
+        80, (), True, {"force_sigma": 0.05},
         "0.04: one crystal, learned with small errors",
     ),
     "gap20_Fullerenes": StudySet(
@@ -155,7 +155,8 @@ class Block:
     def folder(self, cache: Path) -> Path:
         """Return the folder of finished potentials, which is another one if the set's parameters change."""
         chosen = SETS[self.name]
-        text = json.dumps([chosen.n_frames, chosen.labels, chosen.energies, dataclasses.asdict(self.trainer)])
+        labels = chosen.labels if self.test == "other" else ()
+        text = json.dumps([chosen.n_frames, labels, chosen.energies, dataclasses.asdict(self.trainer)])
         digest = hashlib.sha256(text.encode()).hexdigest()[:8]
         return cache / f"{self.name}-{self.test}-{self.seed}-{digest}"
 

@@ -136,14 +136,15 @@ def by_set(table: pd.DataFrame, methods: list[str]) -> pd.DataFrame:
 
 def verdict(part: pd.DataFrame, method: str) -> str:
     """Return a sentence that says whether the interval of a method excludes no difference to `random`."""
-    values = part[part.method == method].groupby("set").at_frames.mean()
-    mean, low, high = by_families(values)
+    mean, low, high = by_families(part[part.method == method].groupby("set").at_frames.mean())
     shown = _shown((mean, low, high), percent)
+    if np.isnan(low):
+        return f"- `{method}`: {shown} in force RMSE; one family gives no interval."
     if high < 0:
-        return f"`{method}` lowers the force RMSE at the same number of frames: {shown}."
+        return f"- `{method}` lowers the force RMSE at the same number of frames: {shown}."
     if low > 0:
-        return f"`{method}` **raises** the force RMSE at the same number of frames: {shown}."
-    return f"`{method}` shows no difference to `{BASE}` that exceeds the spread over families: {shown}."
+        return f"- `{method}` **raises** the force RMSE at the same number of frames: {shown}."
+    return f"- `{method}` shows no difference to `{BASE}` that exceeds the spread over families: {shown}."
 
 
 def report(table: pd.DataFrame, plan, settings: pd.DataFrame) -> list[str]:
@@ -192,7 +193,7 @@ def extent(table: pd.DataFrame, plan) -> list[str]:
     is_part = len(table) < plan.n_potentials
     text = f"{len(table):,} of {plan.n_potentials:,} planned potentials are finished"
     text += f", {diverged} of them diverged" if diverged else ""
-    text += f"; they are of {len(sets)} sets of {families} families."
+    text += f"; sets: {len(sets)} of {len(plan.sets)}, families: {families}."
     return [("**The study is incomplete**: " if is_part else "") + text]
 
 
@@ -200,8 +201,8 @@ def _cells(part: pd.DataFrame) -> str:
     n_cells, n_sets = part.groupby(CELL).ngroups, part.set.nunique()
     families = sorted({family_of(name) for name in part.set})
     return (
-        f"{n_cells} cells (set, size and seed) with a potential of every method, of {n_sets} sets of "
-        f"{len(families)} families: {', '.join(families)}."
+        f"Cells (set, size and seed) with a potential of every method: {n_cells}; sets: {n_sets}; families: "
+        f"{len(families)} ({', '.join(families)})."
     )
 
 
