@@ -7,7 +7,7 @@ import panel as pn
 
 from quests_app.jobs.queue import DeferredScheduler
 from quests_app.page import page
-from quests_app.server import client_values, stale_values
+from quests_app.server import client_values, stale_values, training_access
 from quests_app.server.allowed_paths import of_document
 from quests_app.server.loop_scheduler import on_loop_of
 from quests_app.session.controller import Controller
@@ -25,7 +25,9 @@ stale_values.guard(document)
 state = State()
 on_loop = on_loop_of(document)
 scheduler, queue = DeferredScheduler(on_loop), ViewQueue(on_loop, done=gc.freeze)
-controller = Controller(state, scheduler, allowed_paths=of_document(document))
+controller = Controller(
+    state, scheduler, allowed_paths=of_document(document), may_train=training_access.of_document(document)
+)
 pn.state.onload(scheduler.open)
 pn.state.onload(queue.open)
 pn.state.onload(controller.compile_kernels)

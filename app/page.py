@@ -11,6 +11,7 @@ from .session.controller import Controller
 from .session.references import ReferenceSets
 from .session.seed_bands import SeedBandUpdater
 from .session.state import TABS, State
+from .session.training import PotentialTraining
 from .views.base import View
 from .views.compare.addition import AdditionView
 from .views.compare.matrix import MatrixView
@@ -36,6 +37,9 @@ from .views.overview.forces import ForcesView
 from .views.overview.overlap import OverlapView
 from .views.overview.redundancy import RedundancyView
 from .views.overview.table import TableView
+from .views.potentials.cells import CellsTable
+from .views.potentials.errors import ErrorsView
+from .views.potentials.form import TrainingForm
 from .views.sidebar.address import AddressView
 from .views.sidebar.dataset import DatasetView
 from .views.sidebar.export import ExportView
@@ -51,7 +55,9 @@ from .widgets.theme import Theme
 
 TITLE = "QUESTS Explorer"
 # Tabs that need frames, not only descriptors.
-_OF_FRAMES = ("map", "frames", "sets", "health")
+_OF_FRAMES = ("map", "frames", "sets", "health", "potentials")
+# Another file, or a training, needs Python.
+_NEEDING_PYTHON = ("sets", "potentials")
 # As wide as their text: a narrow button would break its tooltip after each word.
 _TOOLTIPS = {"MuiTooltip": {"styleOverrides": {"tooltip": {"width": "max-content", "maxWidth": 280}}}}
 THEME = {
@@ -151,6 +157,7 @@ def _makers(
         "frames": lambda _: _frames_tab(state, controller),
         "sets": lambda cards: _sets_tab(cards, state, sets),
         "health": lambda _: _health_tab(state, controller),
+        "potentials": lambda _: _potentials_tab(state, controller),
     }
     return {key: make for key, make in makers.items() if key not in without}
 
@@ -183,8 +190,7 @@ def printed(
 
     `wait` blocks until the results requested by the views are available.
     """
-    # Comparing sets needs another file.
-    without = ("sets",) if of_frames else _OF_FRAMES
+    without = _NEEDING_PYTHON if of_frames else _OF_FRAMES
     before, made = state.tab, []
     for key, make in _makers(state, controller, ReferenceSets(state, controller), without).items():
         state.tab = key
@@ -255,3 +261,10 @@ def _sets_tab(cards: pn.Column, state: State, sets: ReferenceSets) -> Iterator[V
 
 def _health_tab(state: State, controller: Controller) -> Iterator[View]:
     yield HealthView(state, controller, "health")
+
+
+def _potentials_tab(state: State, controller: Controller) -> Iterator[View]:
+    tab, training = "potentials", PotentialTraining(state, controller)
+    yield TrainingForm(state, controller, training, tab)
+    yield ErrorsView(state, training, tab)
+    yield CellsTable(state, training, tab)

@@ -35,7 +35,7 @@ def executor(name: str = "compute") -> FairExecutor:
 
 def executors() -> dict[str, FairExecutor]:
     """Return the worker threads of the process by name."""
-    return {name: executor(name) for name in ("compute", "quick", "umap", "kernels")}
+    return {name: executor(name) for name in ("compute", "quick", "umap", "training", "kernels")}
 
 
 def shut_down() -> None:

@@ -78,7 +78,9 @@ class Explorer(NotebookSession):
     def wait(self) -> "Explorer":
         """Wait until all pending computations are done, including other methods and the UMAP."""
         state = self.state
-        activities = (state.main_activity, state.quick_activity, state.map_activity)
+        activities = (
+            state.main_activity, state.quick_activity, state.map_activity, state.training_activity
+        )  # fmt: skip
         self._wait(lambda: not any(activity.running for activity in activities))
         return self
 

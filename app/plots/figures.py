@@ -13,13 +13,14 @@ from bokeh.models import Scatter
 
 from ..analysis.bandwidth import HIGHEST, LOWEST
 from . import bokeh_hooks as hooks
-from . import entropy_bars, outliers, sets
+from . import entropy_bars, outliers, potentials, sets
 from .base import limits, set_data, set_range, set_ranges
 from .elements.bandwidth import bandwidth
 from .elements.curves import entropy_diversity, overlap
 from .elements.delta import delta_entropy, novelty
 from .elements.forces import force_tail
 from .elements.options import plain
+from .elements.potentials import errors_against, errors_by_novelty, force_errors
 from .elements.sets import TEXT_GROUPS, addition, overlap_matrix, redundancy, set_map
 from .map import MapFigure
 from .palettes import FULL_COLOR
@@ -215,10 +216,56 @@ def bandwidth_figure() -> Template:
     return template.emptied()
 
 
+_ERRORS = pd.DataFrame({
+    "method": EXAMPLE, "n_frames": [1, 2], "seed": 0, "fraction": [0.5, 1.0], "force_rmse": [1.0, 0.5],
+    "overlap": [0.5, 1.0], "by": "delta_entropy", "low": [None, 0.0], "n_test_envs": 1,
+})  # fmt: skip
+
+
+@_copied
+def force_error_figure() -> Template:
+    """Return the figure of force errors above the best of each size.
+
+    Each method has an ``Error`` (a source that its marks share, columns ``percent`` and ``error``) and a
+    ``Spread`` (columns ``x``, ``low`` and ``high``); see `potentials.above_best`.
+    """
+    template = Template(force_errors(_ERRORS))
+    hooks.frame(template)
+    hooks.bands(template, "Spread")
+    set_range(template.figure.x_range, 0, 102)
+    return template.emptied()
+
+
+@_copied
+def error_figure() -> Template:
+    """Return the figure of force errors against another quantity, which names its axis.
+
+    Each method has a ``Mean`` (columns ``x`` and ``force_rmse``) and a ``Potential`` (`potentials.against`).
+    """
+    template = Template(errors_against(_ERRORS))
+    hooks.frame(template)
+    return template.emptied()
+
+
+@_copied
+def novelty_error_figure() -> Template:
+    """Return the figure of force errors by δH of test environments.
+
+    Each method has an ``Error`` and a ``Mark`` (columns ``place``, ``error`` and ``n_envs``) and a ``Spread``
+    (columns ``x``, ``low`` and ``high``); see `potentials.by_novelty`.
+    """
+    template = Template(errors_by_novelty(_ERRORS))
+    hooks.frame(template)
+    hooks.bands(template, "Spread")
+    hooks.name_ticks(template.figure.xaxis[0], potentials.NOVELTY_TICKS)
+    return template.emptied()
+
+
 # What makes each of them.
 ALL = (
     curve_figure, overlap_figure, force_figure, delta_figure, bar_figure, novelty_figure, matrix_figure,
-    set_map_figure, addition_figure, bandwidth_figure,
+    set_map_figure, addition_figure, bandwidth_figure, force_error_figure, error_figure,
+    novelty_error_figure,
 )  # fmt: skip
 
 

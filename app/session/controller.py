@@ -46,6 +46,8 @@ class Controller:
         Whether to embed with UMAP after everything else is shown.
     allowed_paths : AllowedPaths, optional
         Server paths that the user may use; by default all.
+    may_train : bool
+        Whether the user may train potentials.
 
     Attributes
     ----------
@@ -58,15 +60,19 @@ class Controller:
     """
 
     def __init__(
-        self, state: State, schedule, with_umap: bool = True, allowed_paths: AllowedPaths | None = None
-    ):
+        self, state: State, schedule, with_umap: bool = True, allowed_paths: AllowedPaths | None = None,
+        may_train: bool = True,
+    ):  # fmt: skip
         self.state, self.allowed_paths = state, allowed_paths or AllowedPaths()
+        self.may_train = may_train
         # First, so that it records user decisions before other watchers react.
         self.history = History(state)
         self.target_follower = TargetFollower(state, self.history)
         self._jobs = queue.Jobs(state.main_activity, schedule, queue.executor())
         self._quick_jobs = queue.Jobs(state.quick_activity, schedule, queue.executor("quick"))
         self._map_jobs = queue.Jobs(state.map_activity, schedule, queue.executor("umap"))
+        # Others need not wait for the hours that a training may take.
+        self._training_jobs = queue.Jobs(state.training_activity, schedule, queue.executor("training"))
         self.uploads, self._with_umap = UploadFolder(), with_umap
         self.kernels = KernelCompilation(state, schedule)
         self.results = Results(self.uploads)
@@ -209,6 +215,22 @@ class Controller:
         """Run a job in the queue without caching, such as an export."""
         return (self._quick_jobs if quick else self._jobs).submit(title, work, done, failed)
 
+    def train(
+        self,
+        title: str,
+        work: Callable[[Progress], Any],
+        done: Callable[[Any], None],
+        failed: Callable[[Exception], None],
+    ) -> Progress:
+        """Run a training of potentials, of which one runs at a time; raise an error if it is not allowed."""
+        if not self.may_train:
+            raise PermissionError("this server does not train potentials")
+        return self._training_jobs.submit(title, work, done, failed)
+
+    def cancel_training(self) -> None:
+        """Cancel the training of this session."""
+        self._training_jobs.cancel()
+
     def on_loop(self, function: Callable[[], Any]) -> None:
         """Run a function on the event loop, from any thread, unless the session has ended."""
         self._jobs.on_loop(function)
@@ -231,6 +253,7 @@ class Controller:
         self._jobs.close()
         self._quick_jobs.close()
         self._map_jobs.close()
+        self._training_jobs.close()
         self.kernels.close()
         self.uploads.close()
 

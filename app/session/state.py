@@ -21,6 +21,7 @@ TABS = {
     "frames": "Frames",
     "sets": "Compare sets",
     "health": "Health",
+    "potentials": "Potentials",
 }
 
 
@@ -73,7 +74,7 @@ class State(param.Parameterized):
     def __init__(self, **params):
         super().__init__(**params)
         self.main_activity, self.quick_activity, self.map_activity = Activity(), Activity(), Activity()
-        self.kernel_activity = Activity()
+        self.kernel_activity, self.training_activity = Activity(), Activity()
 
     @property
     def data(self) -> AnalysedDataset:

@@ -84,6 +84,12 @@ HELP = {
         "Bonds are drawn up to the sum of the covalent radii plus 0.45 Å.",
         "",
     ),
+    "potentials": (
+        "Test frames are held out first, and orders are computed from the rest alone. One potential is "
+        "trained for each method, size and seed. Use the same parameters for all, and check that the errors "
+        "are well below the forces themselves before you compare methods.",
+        "",
+    ),
     "nearest": (
         "The kept environment whose descriptor is nearest to that of the current one. Within about one "
         "bandwidth h two environments count as alike; beyond 5 h they are unrelated.",

@@ -96,10 +96,14 @@ def embedding_note(state: State) -> str:
     )
 
 
+def source_stem(name: str) -> str:
+    """Return the beginning of the names of all files that are made of a data set."""
+    return _UNSAFE.sub("_", name.split(".xyz")[0]).strip("_") or "subset"
+
+
 def file_stem(name: str, method: str, n_frames: int) -> str:
     """Return the stem of the file names of a subset: source, method and size."""
-    stem = _UNSAFE.sub("_", name.split(".xyz")[0]).strip("_") or "subset"
-    return f"{stem}-{method.replace(' ', '-')}-{n_frames}"
+    return f"{source_stem(name)}-{method.replace(' ', '-')}-{n_frames}"
 
 
 def atom_tooltips(state: State, frame: int, first: int, values: np.ndarray | None, unit: str) -> list[str]:

@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
+from ..utils import memory
 from .trainer import TrainerMissing, TrainingError, TrainingTimeout
 
 _WAIT_SECONDS = 0.1
@@ -67,6 +68,7 @@ def run_logged(
         except FileNotFoundError as error:
             raise TrainerMissing(f"{name}: no such program") from error
         try:
+            limit(process.pid)
             _wait(process, name, seconds, check)
         finally:
             _kill(process)
@@ -85,6 +87,28 @@ def _wait(process: subprocess.Popen, name: str, seconds: float | None, check: Ca
         check()
         if seconds is not None and time.monotonic() - start > seconds:
             raise TrainingTimeout(f"{name} took more than {seconds:g} s")
+
+
+def limit(pid: int, n_bytes: int | None = None) -> None:
+    """Limit the data and the files of a process and of those that it starts, on Linux.
+
+    Parameters
+    ----------
+    pid : int
+        The process.
+    n_bytes : int, optional
+        By default, the memory that is available now.
+    """
+    n_bytes = memory.available() if n_bytes is None else n_bytes
+    if sys.platform != "linux" or n_bytes is None:
+        return
+    import resource
+
+    for kind in (resource.RLIMIT_DATA, resource.RLIMIT_FSIZE):
+        # It may have ended already, or have a lower limit.
+        with contextlib.suppress(ProcessLookupError, PermissionError, ValueError):
+            _, hard = resource.prlimit(pid, kind)
+            resource.prlimit(pid, kind, (n_bytes, n_bytes if hard == resource.RLIM_INFINITY else hard))
 
 
 def _kill(process: subprocess.Popen) -> None:

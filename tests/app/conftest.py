@@ -71,7 +71,10 @@ class Session:
     def run(self, until=None):
         """Run callbacks until ``until()`` is true, by default until none is left and no job is running."""
         end = time.monotonic() + WAIT_SECONDS
-        activities = (self.state.main_activity, self.state.quick_activity, self.state.map_activity)
+        state = self.state
+        activities = (
+            state.main_activity, state.quick_activity, state.map_activity, state.training_activity
+        )  # fmt: skip
         until = until or (
             lambda: self.callbacks.empty() and not any(activity.running for activity in activities)
         )

@@ -1,21 +1,16 @@
-"""The tail of the force distribution, and the errors of potentials."""
+"""The tail of the force distribution."""
 
 from collections.abc import Mapping
 
 import holoviews as hv
 import numpy as np
-import pandas as pd
 
-from ..base import padded
 from ..forces import tail_data
 from ..palettes import FULL_COLOR
-from .dimensions import FORCE, FORCE_ERROR, HIGH, LOW, PERCENT, SHARE_ABOVE
+from .dimensions import FORCE, SHARE_ABOVE
 from .options import figure, look, styled
 
 _TOOLTIPS = (("|F| above", "@force{0.00} eV Å⁻¹"), ("share", "@share{0.000%}"))
-_ERROR_TOOLTIPS = (
-    ("method", "$name"), ("frames kept", "@percent{0.0} %"), ("above the best / eV Å⁻¹", "@error{0.0000}")
-)  # fmt: skip
 
 
 def force_tail(forces: np.ndarray, subsets: Mapping[str, np.ndarray] | None = None) -> hv.Overlay:
@@ -65,49 +60,3 @@ def _sorted(forces: np.ndarray) -> np.ndarray:
 
 def _tail(sorted_forces: np.ndarray, name: str) -> hv.Curve:
     return hv.Curve(tail_data(sorted_forces), FORCE, SHARE_ABOVE, group="Tail", label=name)
-
-
-def force_errors(table: pd.DataFrame) -> hv.Overlay:
-    """Plot the force error of potentials trained on subsets, above the best of each size.
-
-    Parameters
-    ----------
-    table : DataFrame
-        A row for each potential: ``method``, ``fraction`` of the frames that it was trained on, and
-        ``force_rmse``, the root mean squared error of the forces on test frames, eV Å⁻¹. Rows of the same
-        method and fraction, such as of several seeds, are a band around their mean.
-
-    Returns
-    -------
-    hv.Overlay
-        A ``Curve`` for each method.
-
-    Examples
-    --------
-    >>> import pandas as pd
-    >>> from quests_app import plots
-    >>> table = pd.DataFrame({"method": ["msc", "random"] * 2, "fraction": [0.1, 0.1, 0.5, 0.5],
-    ...                       "force_rmse": [0.30, 0.36, 0.21, 0.20]})
-    >>> plots.force_errors(table).Error.Msc["error"].round(3)
-    array([0.  , 0.01])
-    """
-    grouped = table.groupby(["method", "fraction"], sort=False)["force_rmse"].agg(["mean", "min", "max"])
-    best = grouped["mean"].groupby("fraction").min()
-    above = grouped.sub(grouped.index.get_level_values("fraction").map(best.to_dict()), axis=0).reset_index()
-    names = list(dict.fromkeys(table["method"]))
-    bands: list[hv.Element] = []
-    lines: list[hv.Element] = []
-    for name, style in look(names).items():
-        rows = above[above["method"] == name].sort_values("fraction")
-        percent = 100 * rows["fraction"].to_numpy()
-        if len(table) > len(above):
-            band = hv.Area((percent, rows["min"], rows["max"]), PERCENT, [LOW, HIGH], group="Band")
-            bands.append(styled(band, "band", style.color, show_legend=False))
-        columns = (percent, rows["mean"].to_numpy())
-        line = hv.Curve(columns, PERCENT, FORCE_ERROR, group="Error", label=name)
-        lines.append(styled(line, "path", style.color, style.dash, _ERROR_TOOLTIPS))
-        marks = hv.Points(columns, [PERCENT, FORCE_ERROR], group="Mark")
-        lines.append(styled(marks, "mark", style.color, show_legend=False))
-    ylim = padded(above[["min", "max"]].to_numpy() if bands else above["mean"].to_numpy(), 0.1)
-    labels = {"xlabel": PERCENT.label, "ylabel": FORCE_ERROR.label}
-    return figure(hv.Overlay([*bands, *lines]), xlim=(0, 102), ylim=ylim, **labels)

@@ -8,9 +8,10 @@ import pandas as pd
 
 from .curves import entropy_diversity, overlap
 from .delta import delta_entropy
-from .forces import force_errors, force_tail
+from .forces import force_tail
 from .maps import subset_maps
 from .options import arranged, figure, look, styled, titled
+from .potentials import force_errors
 from .sets import redundancy
 
 

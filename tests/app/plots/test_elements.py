@@ -39,6 +39,13 @@ ERRORS = pd.DataFrame({
     "method": ["msc", "msc", "random", "random"] * 2, "fraction": [0.1] * 4 + [0.5] * 4,
     "force_rmse": [0.3, 0.32, 0.4, 0.38, 0.2, 0.2, 0.2, 0.22],
 })  # fmt: skip
+POTENTIALS = ERRORS.assign(
+    n_frames=(100 * ERRORS.fraction).astype(int), seed=[0, 1] * 4, overlap=ERRORS.fraction
+)
+GROUPS = pd.DataFrame([
+    {"method": method, "by": "delta_entropy", "low": low, "force_rmse": error + 0.02 * seed, "n_test_envs": 9}
+    for method, error in (("msc", 0.2), ("random", 0.3)) for seed in (0, 1) for low in (None, 0.0, 5.0, 20.0)
+])  # fmt: skip
 TABLE = pd.DataFrame([
     (name, method, fraction, 5 + fraction - (method == "random"), fraction)
     for name in ("Cu", "Si") for method in ("msc", "random", "fps") for fraction in (0.5, 0.1)
@@ -53,6 +60,8 @@ MADE = {
     "delta_entropy": lambda: plots.delta_entropy(DELTAS),
     "entropy_diversity": lambda: plots.entropy_diversity(CURVES, 30, "msc", {"random": BAND}),
     "environment_map": lambda: plots.environment_map(XY, XY[:, 0], title="x / Å"),
+    "errors_against": lambda: plots.errors_against(POTENTIALS),
+    "errors_by_novelty": lambda: plots.errors_by_novelty(GROUPS),
     "force_errors": lambda: plots.force_errors(ERRORS),
     "force_tail": lambda: plots.force_tail(FORCES, {"msc": FORCES[::3]}),
     "lost_figure": lambda: plots.lost_figure({"25 %": DELTAS}, XY, {"msc": np.arange(100)}),
@@ -70,6 +79,13 @@ AXES = {
     "delta_entropy": ("δH(environment | subset) / nats", "environments", None, None),
     "entropy_diversity": ("diversity / nats", "entropy / nats", None, None),
     "environment_map": None,
+    "errors_against": ("overlap / %", "force RMSE / eV Å⁻¹", None, None),
+    "errors_by_novelty": (
+        "δH(test environment | training set) / nats",
+        "force RMSE / eV Å⁻¹",
+        (-0.3, 3.3),
+        (0, 1.08 * 0.32),
+    ),
     "force_errors": ("frames kept / %", "force RMSE above the best / eV Å⁻¹", (0, 102), None),
     "force_tail": ("f / eV Å⁻¹", "share with |F| > f", (0, 1.03 * FORCES[-1]), (0.6 / 500, 1.6)),
     "novelty": ("δH / nats", "environments / %", None, None),

@@ -68,3 +68,22 @@ def test_the_program_and_its_children_are_killed(tmp_path, why):
     while any(map(is_running, pids)):
         # The kernel removes killed processes a little later.
         time.sleep(0.01)
+
+
+# The limits are set just after the start.
+LIMITED = """
+import resource, subprocess, sys, time
+while resource.getrlimit(resource.RLIMIT_FSIZE)[0] == resource.RLIM_INFINITY:
+    time.sleep(0.01)
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="limits are set on Linux only")
+def test_a_program_and_its_children_may_not_exceed_the_available_memory(tmp_path, monkeypatch):
+    monkeypatch.setattr("quests_core.utils.memory.available", lambda: 200_000_000)
+    child = "subprocess.run([sys.executable, '-c', 'bytearray(400_000_000)'], check=True)"
+    with pytest.raises(TrainingError, match="ended with code 1"):
+        run_logged(python(LIMITED + child), tmp_path / "a.log")
+    assert "MemoryError" in (tmp_path / "a.log").read_text()
+    with pytest.raises(TrainingError):
+        run_logged(python(LIMITED + "open('a.dat', 'wb').truncate(300_000_000)"), tmp_path / "b.log")

@@ -3,7 +3,7 @@
 import numpy as np
 
 from quests_app import plots
-from tests.app.plots.test_elements import ERRORS, FORCES, drawn
+from tests.app.plots.test_elements import FORCES, drawn
 
 
 def test_the_tail_of_a_subset_counts_the_subset():
@@ -11,9 +11,3 @@ def test_the_tail_of_a_subset_counts_the_subset():
     tail = figure.Tail.Msc
     np.testing.assert_allclose(tail["share"][-1], 1 / len(FORCES[::3]))
     assert drawn(figure, "bokeh").legend[0].items[0].label.value == "full set"
-
-
-def test_errors_are_above_the_best_of_their_size():
-    errors = plots.force_errors(ERRORS).Error
-    np.testing.assert_allclose(errors.Msc["error"], [0, 0], atol=1e-12)
-    np.testing.assert_allclose(errors.Random["error"], [0.08, 0.01])

@@ -1,0 +1,43 @@
+"""The table of potentials, and its download."""
+
+import pytest
+
+from quests_app.views.potentials.cells import CellsTable
+from tests.app.conftest import visible_text_of
+from tests.app.views.potentials.conftest import Noisy, press, train
+
+
+@pytest.fixture
+def table(copper, training):
+    return CellsTable(copper.state, training, "potentials")
+
+
+def test_a_row_for_each_potential_and_all_columns_as_csv(copper, table, form, monkeypatch):
+    assert "once one is trained" in visible_text_of(table)
+    train(copper, form)
+    rows = table._table.value
+    assert rows[["method", "n_frames", "seed"]].values.tolist() == [
+        [method, size, seed] for method in ("msc", "random") for size in (4, 8) for seed in (0, 1)
+    ]
+    assert set(rows.status) == {"finished"}
+    assert rows.overlap.between(0, 100).all()
+    assert rows.overlap.max() > 1, "per cent"
+    sent = []
+    monkeypatch.setattr(table._download, "send", lambda *args: sent.append(args))
+    press(table, "Download (.csv)")
+    ((name, content),) = sent
+    assert name == "copper-potentials.csv"
+    first, *others = content.decode().splitlines()
+    assert first.startswith("method,n_frames,n_envs,fraction,seed,status,force_rmse,force_mae")
+    assert len(others) == 8
+
+
+def test_a_failed_potential_is_marked_with_its_sentence(copper, table, form, monkeypatch):
+    def failing(*_):
+        raise RuntimeError("no <b>memory</b>")
+
+    monkeypatch.setattr(Noisy, "train", failing)
+    train(copper, form, "4")
+    assert set(table._table.value.status) == {"⚠ failed"}
+    assert set(table._table.value.message) == {"RuntimeError: no <b>memory</b>"}
+    assert "⚠ 4 potentials without errors" in visible_text_of(table)
