@@ -53,6 +53,13 @@ from bokeh.plotting import figure
 from .palettes import FULL_COLOR
 from .template import Key, Template
 
+# As many entries in a row as fit. The theme of the page sets sizes and gaps whatever the legend's model says.
+_LEGEND = """
+:host { max-width: 100%; }
+.bk-grid { display: flex; flex-wrap: wrap; width: auto; gap: 0 12px !important; }
+.bk-item { gap: 5px !important; }
+.bk-item .bk-label { font-size: 12px !important; line-height: 16px !important; min-height: 0 !important; }
+"""
 # The page renders on a canvas, which is fast; the SVG is rendered on request.
 _SAVE_SVG = """
 const view = Bokeh.index.find_one(fig);
@@ -119,8 +126,8 @@ def frame(template: Template, zooms: bool = True) -> None:
     for legend in fig.legend:
         # Above the frame, since curves may cross every corner inside it.
         legend.update(
-            click_policy="none", padding=0, margin=2, spacing=14, label_text_font_size="12px",
-            border_line_alpha=0, background_fill_alpha=0,
+            click_policy="none", padding=0, margin=2, border_line_alpha=0, background_fill_alpha=0,
+            stylesheets=[_LEGEND],
         )  # fmt: skip
     hovers = [tool for tool in fig.tools if isinstance(tool, HoverTool)]
     for tool in hovers:

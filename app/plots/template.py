@@ -26,7 +26,6 @@ from .base import clear
 # The method that templates are drawn of; it has a seed, a colour and a dash.
 EXAMPLE = "random"
 BAND, LEGEND = "Band", "Legend"
-LEGEND_COLUMNS = 3
 
 # Group and label of an element of an overlay.
 Key = tuple[str, str]
@@ -228,9 +227,6 @@ class PlotFigure:
         for group, method in self._expanded(self._template.parts):
             if method in self._methods:
                 self.part(group, method).visible = method in methods
-        for legend in self.figure.legend:
-            # One row of more names is wider than a card.
-            legend.ncols = LEGEND_COLUMNS if len(methods) >= LEGEND_COLUMNS + 1 else "auto"
 
     def add(self, methods: Collection[str]) -> None:
         """Add the parts of these methods that are missing; unused ones slow the page down."""

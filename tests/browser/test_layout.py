@@ -1,6 +1,8 @@
 """Nothing is clipped or outside the page at a width of 1280 pixels, and Back and messages work there."""
 
-from tests.browser.conftest import wait_until_still
+from quests_app.analysis.methods import NESTED_METHODS
+from quests_app.session.state import TABS
+from tests.browser.conftest import opened_page, wait_until_still
 
 # Texts of visible labels and buttons that are wider than their element.
 CUT_OFF = """() => {
@@ -92,3 +94,50 @@ def test_messages_are_seen_wherever_the_page_is_scrolled_to(shared_page):
     alert.get_by_role("button").click()
     alert.wait_for(state="hidden")
     field.fill("")
+
+
+# Texts that reach beyond their card, or beyond a part of it that does not scroll.
+OUTSIDE = """() => {
+  const found = [], above = (one) => one.assignedSlot ?? one.parentElement ?? one.getRootNode().host ?? null;
+  const hasText = (one) => [...one.childNodes].some((node) => node.nodeType === 3 && node.textContent.trim());
+  const scrolls = (one) => /auto|scroll/.test(getComputedStyle(one).overflowY);
+  const check = (element) => {
+    const box = element.getBoundingClientRect();
+    if (!hasText(element) || element.matches("style, script") || box.width < 2 || box.height < 2) return;
+    let one = above(element);
+    while (one && !scrolls(one) && !one.classList?.contains("card")) one = above(one);
+    if (!one || scrolls(one)) return;
+    const card = one.getBoundingClientRect();
+    if (box.right > card.right + 1 || box.bottom > card.bottom + 1 || box.left < card.left - 1)
+      found.push(element.textContent);
+  };
+  const visit = (root) => {
+    for (const element of root.querySelectorAll("*")) {
+      if (element.shadowRoot) visit(element.shadowRoot);
+      check(element);
+    }
+  };
+  visit(document);
+  return found;
+}"""
+# Widths and heights of what the legends leave of their figures.
+FRAMES = """() => [...Bokeh.index.all_views()]
+  .filter(view => view.model.type === "Figure" && view.model.legend?.length !== 0)
+  .map(view => view.frame?.bbox).filter(box => box?.width > 0).map(box => box.height)"""
+
+
+def test_everything_fits_with_all_methods(context, url, small_file, request):
+    methods = ",".join(NESTED_METHODS)
+    with opened_page(context, url, request.node, f"?file={small_file}&methods={methods}&size=7") as page:
+        for method in NESTED_METHODS:
+            page.locator("table.numbers tr", has_text=method).first.wait_for()
+        try:
+            for tab in TABS.values():
+                page.get_by_role("tab", name=tab).click()
+                for width, height in ((1280, 800), (1440, 900), (2560, 1440)):
+                    page.set_viewport_size({"width": width, "height": height})
+                    wait_until_still(page)
+                    assert page.evaluate(OUTSIDE) == [], f"{tab} at {width} × {height}"
+                    assert min(page.evaluate(FRAMES), default=100) >= 90, f"{tab} at {width} × {height}"
+        finally:
+            page.set_viewport_size({"width": 1280, "height": 800})

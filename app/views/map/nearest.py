@@ -26,6 +26,7 @@ class NearestView(View):
         self._env = 0
         self._shown: tuple = ()
         self._head, self._text = html(heading("Nearest kept environment", ("nearest",))), html()
+        self._text.css_classes = ["fits"]
         self._viewer = StructureViewer(min_height=100)
         self._go = pmui.Button(
             label="Make current", description="Make this the current environment", size="small",

@@ -4,7 +4,6 @@ import holoviews as hv
 import pytest
 from bokeh.models import Range1d
 
-from quests_app.plots import figures
 from quests_app.plots.template import EXAMPLE, PlotFigure, Template
 
 
@@ -49,14 +48,3 @@ def test_the_example_is_drawn_of_each_method_that_is_added_in_their_order():
     plot.show(["msc"])
     assert [item.visible for item in plot.figure.legend[0].items] == [True, False, False, True]
     assert [renderer.visible for renderer in plot.figure.renderers] == [True, False, False, True]
-
-
-def test_the_legend_of_many_methods_has_rows():
-    plot = figures.overlap_figure()
-    for methods, columns in (
-        (["balanced", "msc", "random"], "auto"),
-        (["msc", "fps", "cur", "random"], 3),
-        (["msc"], "auto"),
-    ):
-        plot.show(methods)
-        assert plot.figure.legend[0].ncols == columns
