@@ -11,9 +11,12 @@ from .record import SUBSET, _method, _species
 from .subset import _argument
 
 
-def source_of(opened: AnalysedDataset) -> str:
-    """Return the path of the source, or the name of an uploaded file."""
-    return opened.dataset.name if opened.dataset.uploaded else str(opened.dataset.path)
+def source_of(opened: AnalysedDataset) -> str | list[str]:
+    """Return the path of the source, or the name of an uploaded file; of several files, a list of these."""
+    dataset = opened.dataset
+    if dataset.pool:
+        return [path.name if dataset.uploaded else str(path) for path in dataset.pool]
+    return dataset.name if dataset.uploaded else str(dataset.path)
 
 
 def python_code(opened: AnalysedDataset, path: MethodPath, n_frames: int, order: str = "file") -> str:
@@ -61,8 +64,11 @@ def command(opened: AnalysedDataset, path: MethodPath, n_frames: int, order: str
     parameters = opened.parameters
     if parameters.precomputed:
         return "# Precomputed descriptors: the selection can only be repeated in Python.\n"
+    source = source_of(opened)
+    if not isinstance(source, str):
+        return "# Several files: the selection can only be repeated in Python.\n"
     words = [
-        "quests-explorer", "compress", _argument(source_of(opened)), "-m", _method(path), "-s", str(n_frames),
+        "quests-explorer", "compress", _argument(source), "-m", _method(path), "-s", str(n_frames),
         "-k", str(parameters.k), "--cutoff", repr(parameters.cutoff),
         "--bandwidth", repr(parameters.bandwidth), "--seed", str(RANDOM_STATE), "--order", order,
     ]  # fmt: skip

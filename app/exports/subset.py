@@ -9,10 +9,10 @@ from ase import Atoms
 
 from quests_core import write_subset
 from quests_core.io import write
+from quests_core.io.dataset import content_hash
 from quests_core.io.xyz_checks import is_extxyz
 from quests_core.published import is_name
 from quests_core.utils.atomic_write import atomic_write
-from quests_core.utils.checksum import sha256_of
 
 from ..analysis.analysed_dataset import AnalysedDataset
 from ..analysis.method_path import MethodPath
@@ -30,6 +30,8 @@ def subset_bytes(opened: AnalysedDataset, path: MethodPath, n_frames: int, order
 def source_frames(opened: AnalysedDataset) -> Path | list[Atoms]:
     """Return the source of subsets: the path of an extxyz file, else the frames read."""
     dataset = opened.dataset
+    if dataset.pool:
+        return dataset.frames
     # Other formats are not read again, since no resource limits apply here.
     return dataset.path if is_extxyz(dataset.path) else dataset.frames
 
@@ -37,9 +39,10 @@ def source_frames(opened: AnalysedDataset) -> Path | list[Atoms]:
 def check_source(opened: AnalysedDataset) -> None:
     """Raise a ValueError if the file is no longer the one that was analysed."""
     dataset = opened.dataset
-    if not dataset.path.is_file():
-        raise ValueError(f"{dataset.name} is no longer there")
-    if sha256_of(dataset.path) != dataset.sha256:
+    for path in dataset.pool or (dataset.path,):
+        if not path.is_file():
+            raise ValueError(f"{path.name if dataset.pool else dataset.name} is no longer there")
+    if content_hash(dataset.source) != dataset.sha256:
         raise ValueError(f"{dataset.name} has changed since it was opened; open it again")
 
 

@@ -243,7 +243,7 @@ class Explorer(NotebookSession):
     def write(self, path: str | PathLike, order: str = "file", overwrite: bool = False) -> Path:
         """Write the subset; see `quests_core.write_subset`."""
         self._need_frames()
-        source = self._atoms if self._atoms is not None else self._opened.dataset.path
+        source = self._atoms if self._atoms is not None else self._opened.dataset.source
         return write_subset(path, source, self.indices, order, overwrite)
 
     def save(self, path: str | PathLike) -> Path:

@@ -5,14 +5,19 @@ account can access. If it is not set, the account that runs the server may use a
 and everyone else none: see `path_access`.
 """
 
+import contextlib
 import os
 from collections.abc import Sequence
 from pathlib import Path
+
+from quests_core.io.pool import is_pattern
 
 FOLDERS = "QUESTS_DATA_DIRS"
 FILE = "QUESTS_FILE"
 # Maximum length of a path on Linux.
 _MAX_LENGTH = 4096
+# Between several paths in one text, and how many files it may name.
+_SEPARATOR, _MOST_FILES = ";", 1000
 # Suffixes of files that may be written, with or without ``.gz``: their content is extxyz.
 ENDINGS = (".xyz", ".extxyz")
 
@@ -71,6 +76,46 @@ class AllowedPaths:
         if self.is_empty:
             raise ValueError("this server does not open paths; upload the file")
         raise ValueError(f"expected a path beneath {' or '.join(map(str, self._folders))}, got {path}")
+
+    def resolve_all(self, text: str | Path) -> list[Path]:
+        """Resolve a path, a pattern such as ``/data/*.xyz``, or several of them, separated by semicolons.
+
+        Raises
+        ------
+        ValueError
+            If `resolve` refuses one, or no file matches a pattern; files that a pattern must not find are
+            left out.
+        """
+        if len(str(text)) > _MAX_LENGTH:
+            return [self.resolve(text)]
+        parts = [part.strip() for part in str(text).split(_SEPARATOR) if part.strip()]
+        if len(parts) < 2 or os.path.lexists(text):
+            parts = [str(text)]
+        found = [
+            path
+            for part in parts
+            for path in (self._matches(part) if is_pattern(part) else [self.resolve(part)])
+        ]
+        if len(found) > _MOST_FILES:
+            raise ValueError(f"expected at most {_MOST_FILES:,} files, got {len(found):,}")
+        return list(dict.fromkeys(found))
+
+    def _matches(self, pattern: str) -> list[Path]:
+        path = Path(pattern).expanduser()
+        parts = path.parts
+        fixed = next(i for i, part in enumerate(parts) if is_pattern(part))
+        if ".." in parts[fixed:] or "**" in parts:
+            raise ValueError(f"expected a pattern without '..' and '**', got {pattern}")
+        # Also refuses a folder that holds no allowed one.
+        folder = self.resolve(Path(*parts[:fixed], "file")).parent
+        found = []
+        for match in sorted(folder.glob(str(Path(*parts[fixed:])))):
+            with contextlib.suppress(ValueError):
+                found.append(self.resolve(match))
+        found = [match for match in found if match.is_file()]
+        if not found:
+            raise ValueError(f"expected a pattern of files, got {pattern}, which none matches")
+        return found
 
     def find_target(self, path: str | Path) -> Path:
         """Resolve the path of a structure file to write.

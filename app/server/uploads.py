@@ -78,10 +78,11 @@ class UploadFolder:
         """Return whether a file is in this folder."""
         return self._folder in path.parents
 
-    def discard(self, path: Path) -> None:
-        """Delete a file if it is in this folder."""
-        if self.holds(path):
-            shutil.rmtree(path.parent, ignore_errors=True)
+    def discard(self, *paths: Path) -> None:
+        """Delete files if they are in this folder."""
+        for path in paths:
+            if self.holds(path):
+                shutil.rmtree(path.parent, ignore_errors=True)
 
     def close(self) -> None:
         """Delete the folder."""

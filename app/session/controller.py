@@ -1,7 +1,7 @@
 """Handle the requests of the user: start jobs and update the state with their results."""
 
 import dataclasses
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +21,7 @@ from ..server.telemetry import session_closed, session_opened
 from ..server.uploads import UploadFolder
 from ..text.errors import error_reason
 from ..text.numbers import plural
+from ..text.sentences import files_name
 from .delta_updater import DeltaUpdater
 from .kernel_compilation import KernelCompilation
 from .path_updates import PathUpdater
@@ -31,6 +32,10 @@ from .undo import History
 
 DEMO = Path(__file__).parents[1] / "assets" / "demo.xyz.gz"
 DEMO_NAME = "Demo: carbon (GFN1-xTB)"
+
+
+# A file, several as one data set, or the name of a published data set.
+Source = Path | tuple[Path, ...] | str
 
 
 class Controller:
@@ -93,27 +98,37 @@ class Controller:
 
     def upload(self, name: str, content: bytes | str, envs: Environments | None = None) -> None:
         """Open an uploaded file."""
-        try:
-            path = self.uploads.save(name, content)
-        except (OSError, ValueError) as error:
-            # Without the path on the server.
-            why = getattr(error, "strerror", None) or error
-            self.state.error = f"Could not take {name[:100]}: {why}."
-        else:
-            self._analyse(path, name, self._parameters_of(envs))
+        self.upload_all({name: content}, envs)
+
+    def upload_all(self, files: Mapping[str, bytes | str], envs: Environments | None = None) -> None:
+        """Open uploaded files as one data set."""
+        paths: list[Path] = []
+        for name, content in files.items():
+            try:
+                paths.append(self.uploads.save(name, content))
+            except (OSError, ValueError) as error:
+                # Without the path on the server.
+                why = getattr(error, "strerror", None) or error
+                self.state.error = f"Could not take {name[:100]}: {why}."
+                self.uploads.discard(*paths)
+                return
+        source = paths[0] if len(paths) == 1 else tuple(paths)
+        self._analyse(source, files_name(list(files)), self._parameters_of(envs))
 
     def open(self, path: str | Path, name: str | None = None, envs: Environments | None = None) -> None:
         """Open a file, or a published data set by name; the open one stays until the analysis is finished.
+
+        Several files, separated by semicolons or named by a pattern, are opened as one data set.
 
         `envs` are precomputed descriptors; by default they are computed.
         """
         try:
             named = is_name(str(path)) and not self.allowed_paths.is_empty
-            where = str(path) if named else self.place(path)
+            where = str(path) if named else self.place_all(path)
         except ValueError as error:
             self.state.error = f"Could not open the file: {error}."
         else:
-            self._analyse(where, name or Path(where).name, self._parameters_of(envs))
+            self._analyse(where, name or files_name(_names(where)), self._parameters_of(envs))
 
     def open_environments(self, envs: Environments, name: str) -> None:
         """Open descriptors without frames."""
@@ -131,6 +146,11 @@ class Controller:
         """Resolve a path given by the user; raise a ValueError if it is not allowed."""
         return self.allowed_paths.resolve(path)
 
+    def place_all(self, text: str | Path) -> Path | tuple[Path, ...]:
+        """Resolve the path of a file, or those of several; raise a ValueError if one is not allowed."""
+        paths = self.allowed_paths.resolve_all(text)
+        return paths[0] if len(paths) == 1 else tuple(paths)
+
     def recompute(self, parameters: Parameters) -> None:
         """Analyse the open file again with other parameters."""
         opened = self.state.opened
@@ -141,7 +161,7 @@ class Controller:
         if dataclasses.replace(same, bandwidth=opened.parameters.bandwidth) == opened.parameters:
             parameters = same
         if parameters != opened.parameters:
-            self._analyse(opened.dataset.path, opened.dataset.name, parameters)
+            self._analyse(opened.dataset.source, opened.dataset.name, parameters)
 
     @property
     def shows_demo(self) -> bool:
@@ -281,7 +301,7 @@ class Controller:
         self._map_jobs.submit("UMAP", lambda progress: self.results.umap(opened, progress), done, failed)
 
     def _analyse(
-        self, path: Path | str, name: str, parameters: Parameters, dataset: DataSet | None = None
+        self, path: Source, name: str, parameters: Parameters, dataset: DataSet | None = None
     ) -> None:
         # First, so that a request that this one replaces does not continue what it interrupted.
         request = self._request = object()
@@ -307,9 +327,9 @@ class Controller:
         def failed(error):
             if self._request is request:
                 self.state.opening = ""
-            if self.state.opened is None or path != self.state.opened.dataset.path:
-                self.uploads.discard(Path(path))
-            self.show_error(f"Could not open {name}", error, path, name)
+            if self.state.opened is None or path != self.state.opened.dataset.source:
+                self.uploads.discard(*_paths(path))
+            self.show_error(f"Could not open {name}", error, "" if isinstance(path, tuple) else path, name)
             if self._request is request:
                 # Those of the file that stays open were cancelled.
                 self._path_updater.compute_missing()
@@ -318,8 +338,8 @@ class Controller:
 
     def _show(self, opened: AnalysedDataset, paths: Sequence[MethodPath], xy, kind: str) -> None:
         state, before, path = self.state, self.state.opened, paths[0]
-        if before is not None and before.dataset.path != opened.dataset.path:
-            self.uploads.discard(before.dataset.path)
+        if before is not None and before.dataset.source != opened.dataset.source:
+            self.uploads.discard(*_paths(before.dataset.source))
         # Another bandwidth leaves the map as it is.
         keeps_map = before is not None and before.descriptor_key == opened.descriptor_key
         own_map = {"embedding": xy, "embedding_kind": kind, "n_fitted": len(xy), "map_notice": ""}
@@ -360,3 +380,11 @@ class Controller:
             self.state.notice = f"Cancelled.{kept}"
             return
         self.state.error = f"{what}: {error_reason(error, path, name)}{kept}"
+
+
+def _paths(source: Source) -> tuple[Path, ...]:
+    return source if isinstance(source, tuple) else (Path(source),)
+
+
+def _names(source: Source) -> list[str]:
+    return [path.name for path in _paths(source)]

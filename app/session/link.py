@@ -4,7 +4,8 @@ A link names a file on the server; uploaded files have no link. Values that cann
 reported.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from pathlib import Path
 from urllib.parse import parse_qs, urlencode
 
 from quests_core.utils.frame_ranges import format_ranges, parse_ranges
@@ -17,6 +18,7 @@ DEMO = "demo"
 # Some programs truncate links with longer lists of frames.
 _LONGEST = 1500
 _LONGEST_KEY = 200
+_LONGEST_FILE = 4096
 LONGEST_SEARCH, MOST_FIELDS = 20_000, 100
 LEFT_OUT = "left-out"
 
@@ -24,14 +26,14 @@ LEFT_OUT = "left-out"
 def query(state: State, is_demo: bool) -> str:
     """Return the query string of the current state, or "" if no link can open it."""
     opened = state.opened
-    if opened is None or opened.dataset.uploaded:
+    if opened is None or opened.dataset.uploaded or len(source_text(opened.dataset.source)) > _LONGEST_FILE:
         return ""
     parameters = opened.parameters
     # Other users cannot open an upload.
     reference = state.reference if state.reference and not state.reference.uploaded else None
     linked = METHODS if reference else NESTED_METHODS
     items = {
-        "file": DEMO if is_demo else str(opened.dataset.path),
+        "file": DEMO if is_demo else source_text(opened.dataset.source),
         "k": str(parameters.k),
         "cutoff": repr(parameters.cutoff),
         "bandwidth": repr(parameters.bandwidth),
@@ -49,6 +51,11 @@ def query(state: State, is_demo: bool) -> str:
             items[name] = text if len(text) <= _LONGEST else LEFT_OUT
     kept = {name: text for name, text in items.items() if text or name == "locked"}
     return "?" + urlencode(kept, safe="/,:")
+
+
+def source_text(source: Path | Sequence[Path]) -> str:
+    """Return a file as it is entered, or several, separated by semicolons."""
+    return str(source) if isinstance(source, Path) else "; ".join(map(str, source))
 
 
 class LinkRequest:

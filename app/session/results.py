@@ -8,9 +8,8 @@ from typing import Any
 import numpy as np
 
 from quests_core import Environments
-from quests_core.io.dataset import DataSet
+from quests_core.io.dataset import DataSet, content_hash
 from quests_core.published import fetch
-from quests_core.utils.checksum import sha256_of
 
 from ..analysis import analysed_dataset, compare, map_placement, method_path, precomputed
 from ..analysis.analysed_dataset import AnalysedDataset
@@ -49,15 +48,15 @@ class Results:
         self._cache.clear()
 
     def open(
-        self, path: Path | str, name: str, parameters: Parameters, progress,
+        self, path: Path | tuple[Path, ...] | str, name: str, parameters: Parameters, progress,
         dataset: DataSet | None = None, envs: Environments | None = None,
     ) -> AnalysedDataset:  # fmt: skip
         """Return a data set with its environments.
 
         Parameters
         ----------
-        path : Path or str
-            A file, or the name of a published data set as str.
+        path : Path, tuple of Path, or str
+            A file, several, or the name of a published data set as str.
         name : str
             Displayed name.
         parameters : Parameters
@@ -97,17 +96,22 @@ class Results:
         self.get(opened, "health", lambda: list(preview.findings))
         return dataclasses.replace(preview, paths=paths)
 
-    def _load(self, path: Path | str, name: str, parameters: Parameters, progress) -> DataSet:
-        if isinstance(path, str):
-            path = fetch(path, progress)
+    def _load(
+        self, path: Path | tuple[Path, ...] | str, name: str, parameters: Parameters, progress
+    ) -> DataSet:
+        source = fetch(path, progress) if isinstance(path, str) else path
+        pool = source if isinstance(source, tuple) else ()
+        file = source if isinstance(source, Path) else source[0]
         progress("reading", 0, 1)
-        sha256 = sha256_of(path)
+        sha256 = content_hash(source)
         dataset = self._cache.get(
-            ("dataset", sha256, *path.suffixes[-2:], *parameters.keys.values()),
-            lambda: load(path, name, sha256, progress, **parameters.keys),
+            ("dataset", sha256, *file.suffixes[-2:], *parameters.keys.values()),
+            lambda: load(source, name, sha256, progress, **parameters.keys),
         )
         # The cached data set may have the same content and another path.
-        return dataclasses.replace(dataset, name=name, path=path, uploaded=self._uploads.holds(path))
+        return dataclasses.replace(
+            dataset, name=name, path=file, pool=pool, uploaded=self._uploads.holds(file)
+        )
 
     def first_part(self, opened: AnalysedDataset, method: str, marks: Marks, progress) -> MethodPath:
         """Return the path of a method if it is cached, otherwise compute only its first part."""

@@ -58,6 +58,14 @@ def frame_list(frames: Sequence[int], shown: int = 5) -> str:
     return f"{text}, …" if len(frames) > shown else text
 
 
+def files_name(names: Sequence[str]) -> str:
+    """Return the name of a data set made of the files `names`, not escaped."""
+    if len(names) == 1:
+        return names[0]
+    shown = ", ".join(names[:2])
+    return f"{count(len(names))} files: {shown}{', …' if len(names) > 2 else ''}"
+
+
 def target_text(target: Target) -> str:
     """Return the target in words, as in "smallest subset with …"; "" without one."""
     return {

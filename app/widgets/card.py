@@ -15,7 +15,7 @@ AS_WRITTEN = {"& .MuiToggleButton-root": {"textTransform": "none", "padding": "4
 # Of dialogs, whose cross would be black in the dark theme too.
 DIALOG = {"& .MuiIconButton-root": {"color": "text.primary"}}
 
-# Style of the file drop area.
+# Style of the drop area for one file.
 DROP = """
 .bk-input.filepond--root {
   font: inherit; font-size: 13px; margin: 0; border-radius: 8px; box-shadow: none; background: transparent;
@@ -25,10 +25,12 @@ DROP = """
 .bk-input.filepond--root .filepond--drop-label {
   background: transparent; color: inherit; font-size: 13px; cursor: pointer;
 }
-/* FilePond's own label speaks of several files. */
+/* FilePond's own label says more than fits. */
 .filepond--drop-label label { font-size: 0; }
 .filepond--drop-label label::before { content: "Drop a file here"; font-size: 13px; }
 """
+# Style of the drop area for several files.
+DROP_SEVERAL = DROP.replace("Drop a file here", "Drop files here")
 
 
 def html(text: str = "", **options) -> pn.pane.HTML:

@@ -11,6 +11,7 @@ from ..utils.arrays import read_only
 from ..utils.checksum import sha256_of
 from .isolated import is_isolated, labels_of
 from .labels import atoms_forces, label_notes
+from .pool import pool_paths, pool_sha256, read_pool, source_names
 from .read import read
 
 
@@ -23,9 +24,9 @@ class DataSet:
     name : str
         File name to display.
     path : Path
-        The file.
+        The file, the first one of several.
     sha256 : str
-        Hash of its content.
+        Hash of its content; of several files, of their names and contents.
     frames : list of Atoms
         The structures, in file order.
     labels : tuple of str
@@ -44,6 +45,8 @@ class DataSet:
         Notes for the user: what was ignored, dropped, or looks like a label but is not recognised.
     energy_key, forces_key, label_key : str or None
         Keys given by the user, instead of the recognised ones.
+    pool : tuple of Path
+        The files if there are several.
     """
 
     name: str
@@ -60,6 +63,12 @@ class DataSet:
     energy_key: str | None = None
     forces_key: str | None = None
     label_key: str | None = None
+    pool: tuple[Path, ...] = ()
+
+    @property
+    def source(self) -> "Path | tuple[Path, ...]":
+        """The file, or the files if there are several."""
+        return self.pool or self.path
 
     @property
     def has_forces(self) -> bool:
@@ -77,16 +86,16 @@ def load(
     forces_key: str | None = None,
     label_key: str | None = None,
 ) -> DataSet:
-    """Read a file of structures.
+    """Read a file of structures, or several as one set.
 
     Parameters
     ----------
-    path : str or path-like
-        The file.
+    path : str, path-like or sequence of them
+        The file, or several; see `quests_core.read`.
     name : str, optional
         Name to display; by default that of the file.
     sha256 : str, optional
-        Hash of the file, if known.
+        Hash of the file, if known; see `content_hash`.
     progress : callable, optional
         See `quests_core.progress`.
     read : callable
@@ -101,18 +110,22 @@ def load(
     ValueError, OSError
         If the file cannot be used; the message names the frame and the reason.
     """
-    path = Path(path).expanduser().resolve()
-    sha256 = sha256 or sha256_of(path)
+    pool = tuple(one.expanduser().resolve() for one in pool_paths(path) or ())
+    file = pool[0] if pool else Path(path).expanduser().resolve()
+    sha256 = sha256 or content_hash(pool or file)
     notes: list[str] = []
-    frames = read(path, progress, energy_key, forces_key, notes)
-    if sha256_of(path) != sha256:
+    if pool:
+        frames = read_pool(read, pool, source_names(pool), progress, energy_key, forces_key, notes)
+    else:
+        frames = read(file, progress, energy_key, forces_key, notes)
+    if content_hash(pool or file) != sha256:
         # Results are cached by the hash, so the frames must be those of the hashed content.
-        raise ValueError(f"{path.name} changed while it was read; open it again")
+        raise ValueError(f"{name or file.name} changed while it was read; open it again")
     forces = [_force_norms(atoms) for atoms in frames]
     labels = labels_of(frames, label_key)
     return DataSet(
-        name=name or path.name,
-        path=path,
+        name=name or (f"{len(pool)} files" if pool else file.name),
+        path=file,
         sha256=sha256,
         frames=frames,
         labels=labels,
@@ -124,7 +137,13 @@ def load(
         energy_key=energy_key,
         forces_key=forces_key,
         label_key=label_key,
+        pool=pool,
     )
+
+
+def content_hash(source: Path | Sequence[Path]) -> str:
+    """Return the SHA-256 of a file, or of the names and contents of several."""
+    return sha256_of(source) if isinstance(source, Path) else pool_sha256(source, source_names(source))
 
 
 def volume_per_atom(dataset: DataSet) -> tuple[float | None, int]:

@@ -1,6 +1,7 @@
 """Read files of structures."""
 
 import os
+from collections.abc import Sequence
 from pathlib import Path
 
 from ase import Atoms
@@ -10,19 +11,20 @@ from ..utils.regular import check_regular
 from ..utils.validation import geometry_fault
 from .ase_formats import read_with_ase
 from .labels import use_labels
+from .pool import pool_paths, read_pool, source_names
 from .reading_notes import ReadingNotes
 from .xyz_checks import is_extxyz
 from .xyz_file import read_xyz
 
 
 def read(
-    path: str | os.PathLike,
+    path: str | os.PathLike | Sequence[str | os.PathLike],
     progress: ProgressCallback | None = None,
     energy_key: str | None = None,
     forces_key: str | None = None,
     notes: list[str] | None = None,
 ) -> list[Atoms]:
-    """Read all frames of a file, with energy, forces, stress, info and arrays.
+    """Read all frames of one or several files, with energy, forces, stress, info and arrays.
 
     Supports extxyz and ASE's other formats for structures, optionally compressed with gzip, bzip2 or xz.
     Energy, forces and stress of an extxyz file are stored in the frame's calculator, as ASE does; see
@@ -31,9 +33,10 @@ def read(
 
     Parameters
     ----------
-    path : str or path-like
+    path : str, path-like or sequence of them
         The file. Its format is determined from its name, without the suffix of a compression, and its
-        content.
+        content. Several files, or a pattern such as ``"data/*.xyz"``, are read in this order, by name for a
+        pattern; ``info["source"]`` of each frame is then the name of its file.
     progress : callable, optional
         See `quests_core.progress`; called for extxyz files only.
     energy_key, forces_key : str, optional
@@ -65,6 +68,12 @@ def read(
     >>> [str(atoms.symbols) for atoms in read(path)]
     ['Cu', 'Ag']
     """
+    paths = pool_paths(path)
+    if paths is not None:
+        names = source_names(paths)
+        return read_pool(read, paths, names, progress, energy_key, forces_key, notes)
+    if not isinstance(path, str | os.PathLike):
+        raise TypeError(f"path: expected a path or a sequence of paths, got {type(path).__name__}")
     path = Path(path)
     check_regular(path)
     found = ReadingNotes()

@@ -12,13 +12,14 @@ from ..utils.atomic_write import atomic_write
 from ..utils.validation import check_choice, check_frame_indices, check_frames
 from .compressed import check_can_compress, compress
 from .frame_writer import frames_bytes
+from .pool import pool_paths
 from .read import read
 from .xyz_checks import frame_bounds, is_extxyz, read_xyz_bytes
 
 
 def write_subset(
     path: str | os.PathLike,
-    source: str | os.PathLike | Sequence[Atoms],
+    source: str | os.PathLike | Sequence[str | os.PathLike] | Sequence[Atoms],
     indices: Indices,
     order: str = "file",
     overwrite: bool = False,
@@ -34,8 +35,8 @@ def write_subset(
     ----------
     path : str or path-like
         The target; compressed if its name ends in ``.gz``, ``.bz2``, ``.xz`` or, on Python 3.14, ``.zst``.
-    source : str, path-like or sequence of ase.Atoms
-        A file supported by `read`, or frames.
+    source : str, path-like, sequence of them, or sequence of ase.Atoms
+        One or several files supported by `read`, or frames.
     indices : sequence of int
         The selected frames, each once, such as ``selection.order[:100]``.
     order : {"file", "rank"}
@@ -67,7 +68,8 @@ def write_subset(
     """
     path = Path(path)
     check_choice(order, "order", ("file", "rank"))
-    if isinstance(source, str | os.PathLike) and path.exists() and os.path.samefile(path, source):
+    files: list = pool_paths(source) or [source] * isinstance(source, str | os.PathLike)
+    if path.exists() and any(os.path.exists(file) and os.path.samefile(path, file) for file in files):
         raise ValueError(f"path: expected another file than the source, got {path}")
     if os.path.lexists(path) and not overwrite:
         raise FileExistsError(f"{path} exists; set overwrite=True to replace it")
@@ -79,6 +81,9 @@ def write_subset(
 
 def subset_bytes(source, indices: Indices, order: str = "file") -> bytes:
     """Return the uncompressed content that `write_subset` writes."""
+    if pool_paths(source) is not None:
+        frames = read(source)
+        return frames_bytes(frames, _chosen(indices, len(frames), order))
     is_file = isinstance(source, str | os.PathLike)
     if is_file and is_extxyz(source):
         data = read_xyz_bytes(Path(source))

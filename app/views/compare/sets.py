@@ -27,7 +27,7 @@ class SetsView(View):
     def __init__(self, state: State, sets: ReferenceSets, tab: str = ""):
         super().__init__(state, tab)
         self._sets, self._following = sets, False
-        self._drop = FileDrop(width=260, height=60, margin=(0, 12, 0, 0), stylesheets=[DROP])
+        self._drop = FileDrop(self._uploaded, width=260, height=60, margin=(0, 12, 0, 0), stylesheets=[DROP])
         self._path = pmui.TextInput(
             label="File path or data-set name",
             placeholder="/data/reference.xyz",
@@ -42,7 +42,6 @@ class SetsView(View):
         self._numbers = html(margin=(8, 0, 0, 0))
         self._add.on_click(lambda _: self._add_path())
         self._path.param.watch(lambda _: self._entered(), "enter_pressed")
-        self._drop.param.watch(self._uploaded, "value")
         self._chosen.param.watch(lambda _: self._choose(), "value")
         self._remove.on_click(lambda _: self._remove_chosen())
         self.follow(sets.refresh, "opened", "marks")
@@ -62,11 +61,8 @@ class SetsView(View):
         if path := entered(self._path):
             self._sets.add(path)
 
-    def _uploaded(self, event) -> None:
-        if event.new:
-            (name, content), *_ = event.new.items()
-            # Otherwise the widget keeps the content in memory, in addition to the copy on disk.
-            self._drop.value = {}
+    def _uploaded(self, files: dict[str, bytes | str]) -> None:
+        for name, content in files.items():
             self._sets.upload(name, content)
 
     def _choose(self) -> None:

@@ -184,7 +184,7 @@ class AddressView(View):
         if request.file in ("", DEMO):
             return self._controller.shows_demo
         try:
-            return self._state.data.dataset.path == self._controller.place(request.file)
+            return self._state.data.dataset.source == self._controller.place_all(request.file)
         except ValueError:
             return False
 

@@ -7,7 +7,7 @@ from ...server.uploads import limits
 from ...session.controller import Controller
 from ...session.state import State
 from ...text.help import tip
-from ...widgets.card import DROP, html
+from ...widgets.card import DROP_SEVERAL, html
 from ...widgets.fields import entered
 from ...widgets.file_drop import FileDrop
 from ..base import View
@@ -19,7 +19,10 @@ class DatasetView(View):
     def __init__(self, state: State, controller: Controller, tab: str = ""):
         super().__init__(state, tab)
         self._controller = controller
-        self._drop = FileDrop(sizing_mode="stretch_width", margin=0, height=76, stylesheets=[DROP])
+        self._drop = FileDrop(
+            controller.upload_all, multiple=True, sizing_mode="stretch_width", margin=0, height=76,
+            stylesheets=[DROP_SEVERAL],
+        )  # fmt: skip
         self._path = pmui.TextInput(
             label="File path or data-set name",
             size="small",
@@ -33,19 +36,10 @@ class DatasetView(View):
             label="Open", size="small", variant="outlined", margin=(0, 0, 0, 6), width=62
         )
         self._demo = pmui.Button(label="Open the demo", size="small", variant="text", margin=0)
-        self._drop.param.watch(self._uploaded, "value")
         self._open.on_click(lambda _: self._open_path())
         self._path.param.watch(lambda _: self._entered(), "enter_pressed")
         self._demo.on_click(lambda _: controller.open_demo())
         self.follow(self._update, "opened")
-
-    def _uploaded(self, event) -> None:
-        if not event.new:
-            return
-        (name, content), *_ = event.new.items()
-        # Otherwise the widget keeps the content in memory, in addition to the copy on disk.
-        self._drop.value = {}
-        self._controller.upload(name, content)
 
     def _entered(self) -> None:
         """Open the entered path after a delay, as the browser sends the key before the last letters."""

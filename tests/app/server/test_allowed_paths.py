@@ -10,3 +10,30 @@ def test_a_long_path_is_not_resolved(monkeypatch):
     with pytest.raises(ValueError, match="a path of at most 4,096 characters, got 16,000,000") as caught:
         AllowedPaths().resolve("/a" * 8_000_000)
     assert len(str(caught.value)) < 100
+
+
+def test_several_paths_and_patterns(tmp_path):
+    data, secret = tmp_path / "data", tmp_path / "secret"
+    for folder in (data, secret):
+        folder.mkdir()
+        for name in ("a.xyz", "b.xyz"):
+            (folder / name).touch()
+    (data / "link.xyz").symlink_to(secret / "a.xyz")
+    (data / "x; y[1].xyz").touch()
+    allowed = AllowedPaths([data])
+    both = [data / "a.xyz", data / "b.xyz"]
+    assert allowed.resolve_all(f"{data}/a.xyz; {data}/b.xyz ;") == both
+    assert allowed.resolve_all(f"{data}/[a-l]*.xyz") == both, "without the link to a forbidden file"
+    assert allowed.resolve_all(f"{data}/x; y[1].xyz") == [data / "x; y[1].xyz"], "a name, no pattern"
+    for text, message in (
+        (f"{secret}/*.xyz", "expected a path beneath"),
+        (f"{data}/a.xyz; {secret}/a.xyz", "expected a path beneath"),
+        (f"{data}/*/../../secret/*.xyz", "without '..'"),
+        (f"{data}/**/*.xyz", "without '..'"),
+        (f"{data}/*.cif", "which none matches"),
+        ("/*/a.xyz", "expected a path beneath"),
+    ):
+        with pytest.raises(ValueError, match=message):
+            allowed.resolve_all(text)
+    with pytest.raises(ValueError, match="upload the file"):
+        AllowedPaths(()).resolve_all(f"{data}/*.xyz")

@@ -1,0 +1,101 @@
+"""Several files of structures, which are read as one set."""
+
+import glob
+import hashlib
+import os
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+from ase import Atoms
+
+from ..progress import ProgressCallback
+from ..utils.checksum import sha256_of
+
+# Key in ``info`` of the file that a frame comes from.
+SOURCE = "source"
+
+
+def pool_paths(source: Any) -> list[Path] | None:
+    """Return the files of a pattern or of a sequence of paths; None if `source` is something else.
+
+    Raises
+    ------
+    FileNotFoundError
+        If no file matches a pattern.
+    ValueError
+        If the same file is named twice.
+
+    Examples
+    --------
+    >>> [path.name for path in pool_paths(["b.xyz", "a.xyz"])]
+    ['b.xyz', 'a.xyz']
+    >>> pool_paths("a.xyz") is None
+    True
+    """
+    if isinstance(source, str | os.PathLike):
+        return _matches(source) if is_pattern(source) else None
+    if not (
+        isinstance(source, Sequence) and source and all(isinstance(one, str | os.PathLike) for one in source)
+    ):
+        return None
+    paths = [path for one in source for path in (_matches(one) if is_pattern(one) else [Path(one)])]
+    if len({path.absolute() for path in paths}) < len(paths):
+        raise ValueError("path: expected different files, got one of them twice")
+    return paths
+
+
+def is_pattern(path: str | os.PathLike) -> bool:
+    """Return whether a path is a pattern of names, such as ``data/*.xyz``, and not the name of a file."""
+    return glob.has_magic(os.fspath(path)) and not os.path.lexists(path)
+
+
+def _matches(pattern: str | os.PathLike) -> list[Path]:
+    found = [Path(path) for path in sorted(glob.glob(os.fspath(pattern))) if os.path.isfile(path)]
+    if not found:
+        raise FileNotFoundError(f"{pattern}: no such file")
+    return found
+
+
+def source_names(paths: Sequence[Path]) -> list[str]:
+    """Return the names of files, with their folders if they differ only by these.
+
+    Examples
+    --------
+    >>> source_names([Path("/data/run1/all.xyz"), Path("/data/run2/all.xyz")])
+    ['run1/all.xyz', 'run2/all.xyz']
+    """
+    names = [path.name for path in paths]
+    if len(set(names)) == len(names):
+        return names
+    folder = os.path.commonpath([path.absolute().parent for path in paths])
+    return [path.absolute().relative_to(folder).as_posix() for path in paths]
+
+
+def pool_sha256(paths: Sequence[Path], names: Sequence[str]) -> str:
+    """Return a hash of the names and contents of files, in their order."""
+    lines = [f"{sha256_of(path)} {name}\n" for path, name in zip(paths, names, strict=True)]
+    return hashlib.sha256("".join(lines).encode(errors="surrogateescape")).hexdigest()
+
+
+def read_pool(
+    read: Callable[..., list[Atoms]], paths: Sequence[Path], names: Sequence[str],
+    progress: ProgressCallback | None = None, energy_key: str | None = None, forces_key: str | None = None,
+    notes: list[str] | None = None,
+) -> list[Atoms]:  # fmt: skip
+    """Return the frames of several files, each with the name of its file in ``info["source"]``.
+
+    `read` reads a file; the other arguments are those of `quests_core.read`.
+    """
+    frames: list[Atoms] = []
+    for path, name in zip(paths, names, strict=True):
+        found: list[str] = []
+        own = read(path, progress, energy_key, forces_key, found)
+        if any(atoms.info.get(SOURCE, name) != name for atoms in own):
+            found.append(f"The value of {SOURCE!r} was replaced by the name of the file.")
+        for atoms in own:
+            atoms.info[SOURCE] = name
+        frames += own
+        if notes is not None:
+            notes += [f"{name}: {sentence}" for sentence in found]
+    return frames
