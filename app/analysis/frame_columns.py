@@ -17,6 +17,7 @@ from quests_core.io.labels import frame_energies
 from .analysed_dataset import AnalysedDataset
 from .filter_evaluation import Members
 from .parameters import Marks
+from .text_search import FrameTexts
 
 KEPT, DROPPED, LOCKED, EXCLUDED = "kept", "dropped", "locked", "excluded"
 # Limits for files whose frames all use different names in info or arrays.
@@ -54,11 +55,14 @@ class FrameFacts:
         Names of the columns from the frames' info.
     per_atom : dict of str to ndarray
         Columns ``max_…``, ``min_…`` and ``mean_…`` of the per-atom arrays, for filters.
+    texts : FrameTexts
+        The texts of each frame, for the search.
     """
 
     columns: dict[str, object]
     info: tuple[str, ...]
     per_atom: dict[str, np.ndarray]
+    texts: FrameTexts
 
 
 def gather(opened: AnalysedDataset) -> FrameFacts:
@@ -82,7 +86,7 @@ def gather(opened: AnalysedDataset) -> FrameFacts:
         "has_forces": ~np.isnan(max_force),
     }
     names = tuple(sorted(set(info) - set(MEANING) - set(_ALIASES)))
-    return FrameFacts(columns, names, _over_atoms(frames))
+    return FrameFacts(columns, names, _over_atoms(frames), FrameTexts(columns))
 
 
 def objects(values) -> np.ndarray:
@@ -195,6 +199,11 @@ class FrameColumns(Mapping):
             "max_delta_entropy": max_delta_entropy,
             "state": state.astype(object),
         }
+
+    @property
+    def state(self) -> np.ndarray:
+        """State of each frame: kept, dropped, locked or excluded."""
+        return self._of_subset["state"]
 
     def __getitem__(self, name: str) -> object:
         """Return a column."""

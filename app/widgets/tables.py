@@ -17,6 +17,8 @@ MISSING = "–"
 # Pixels of minimum width per unit of ``widthGrow``.
 _SHARE = 20
 _BUTTON = 96
+# In place of a number of decimals: six significant digits.
+GENERAL = -1
 # Properties that a client may change; tables have no filters, editing or page sizes.
 _FROM_CLIENT = ("indices", "page", "sorters")
 
@@ -30,6 +32,14 @@ class _Table(pn.widgets.Tabulator):
     def __init__(self, *args, least_widths: dict[str, int], **params):
         self._least_widths = least_widths
         super().__init__(*args, **params)
+
+    def show_columns(
+        self, rows: pd.DataFrame, columns: dict[str, str], numbers: dict[str, int], widths: dict[str, int]
+    ) -> None:
+        """Show `rows`, which have other columns than before; see `data_table`."""
+        self._least_widths = widths
+        sorters = [sorter for sorter in self.sorters if sorter["field"] in columns]
+        self.param.update(value=rows, sorters=sorters, **_columns(columns, numbers))
 
     def _process_events(self, events):
         # A client can send any property of the model: accept only those the page changes.
@@ -86,16 +96,17 @@ def number(decimals: int = 0) -> HTMLTemplateFormatter:
 
     Bokeh's own formatter of numbers writes a hyphen.
     """
-    # No negative zero.
-    places = f"{{minimumFractionDigits: {decimals}, maximumFractionDigits: {decimals}}}"
-    rounded = f"(Number(value.toFixed({decimals})) || 0)"
-    text = f"{rounded}.toLocaleString('en-US', {places}).replace('-', '−')"
+    if decimals == GENERAL:
+        text = "String(Number(value.toPrecision(6))).replace(/-/g, '−')"
+    else:
+        # No negative zero.
+        places = f"{{minimumFractionDigits: {decimals}, maximumFractionDigits: {decimals}}}"
+        rounded = f"(Number(value.toFixed({decimals})) || 0)"
+        text = f"{rounded}.toLocaleString('en-US', {places}).replace('-', '−')"
     return HTMLTemplateFormatter(template=f"<div><%= Number.isFinite(value) ? {text} : '{MISSING}' %></div>")
 
 
-def data_table(
-    columns: dict[str, str], numbers: dict[str, int], widths: dict[str, int], **options
-) -> pn.widgets.Tabulator:
+def data_table(columns: dict[str, str], numbers: dict[str, int], widths: dict[str, int], **options) -> _Table:
     """Return an empty table.
 
     Parameters
@@ -103,7 +114,7 @@ def data_table(
     columns : dict
         Title of each column.
     numbers : dict
-        Number of decimals of each numeric column.
+        Number of decimals of each numeric column, or `GENERAL`.
     widths : dict
         Minimum width of columns in pixels; columns grow in proportion.
     **options
@@ -113,14 +124,7 @@ def data_table(
     beside = {"columnDefaults": {"minWidth": _BUTTON}} if "buttons" in options else {}
     return _Table(
         pd.DataFrame({name: pd.Series(dtype=object) for name in columns}),
-        titles=columns,
-        # For all columns: Panel would otherwise infer formatters from the initial empty rows.
-        formatters={
-            name: number(numbers[name]) if name in numbers else StringFormatter() for name in columns
-        },
-        text_align={name: "right" if name in numbers else "left" for name in columns},
-        header_align={name: "right" if name in numbers else "left" for name in columns},
-        editors=dict.fromkeys(columns),
+        **_columns(columns, numbers),
         pagination="remote",
         page_size=options.pop("page_size", 100),
         show_index=False,
@@ -133,6 +137,20 @@ def data_table(
         sizing_mode=options.pop("sizing_mode", "stretch_both"),
         **options,
     )
+
+
+def _columns(columns: dict[str, str], numbers: dict[str, int]) -> dict[str, dict]:
+    align = {name: "right" if name in numbers else "left" for name in columns}
+    return {
+        "titles": columns,
+        # For all columns: Panel would otherwise infer formatters from the initial empty rows.
+        "formatters": {
+            name: number(numbers[name]) if name in numbers else StringFormatter() for name in columns
+        },
+        "text_align": align,
+        "header_align": align,
+        "editors": dict.fromkeys(columns),
+    }
 
 
 def fill(table: pn.widgets.Tabulator, rows: pd.DataFrame) -> None:

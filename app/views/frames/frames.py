@@ -4,7 +4,6 @@ from contextlib import contextmanager
 from html import escape
 
 import numpy as np
-import pandas as pd
 import panel as pn
 import panel_material_ui as pmui
 
@@ -25,31 +24,14 @@ from ...text.help import notes
 from ...text.numbers import count, nats, plural
 from ...widgets.buttons import button
 from ...widgets.card import CSS, card, heading, html
+from ...widgets.fields import entered
 from ...widgets.tables import data_table, on_row
+from ...widgets.throttle import Throttle
 from ..base import View
+from ..frame_table import OF_SUBSET, ColumnChoice, frame_rows
 from ..queue_text import queue_status
 
 _TITLE = "Listing the frames"
-_COLUMNS = {
-    "frame": "Frame",
-    "rank": "Rank",
-    "label": "Label",
-    "formula": "Formula",
-    "n_atoms": "Atoms",
-    "energy_per_atom": "Energy / eV atom⁻¹",
-    "max_force": "Max |F| / eV Å⁻¹",
-    "max_delta_entropy": "Max δH / nats",
-    "state": "State",
-}
-_NUMBERS = {
-    "frame": 0, "rank": 0, "n_atoms": 0, "energy_per_atom": 4, "max_force": 3, "max_delta_entropy": 2,
-}  # fmt: skip
-# Narrow enough to leave room for the label at 1280 pixels.
-_WIDTHS = {
-    "frame": 68, "rank": 66, "label": 110, "formula": 88, "n_atoms": 68, "energy_per_atom": 146,
-    "max_force": 118, "max_delta_entropy": 114, "state": 82,
-}  # fmt: skip
-_OF_SUBSET = ("rank", "max_delta_entropy", "state")
 
 
 class FramesView(View):
@@ -79,12 +61,16 @@ class FramesView(View):
             label="Filter", placeholder='label == "liquid" and max_force > 20', size="small",
             sizing_mode="stretch_width", margin=(6, 8, 0, 0),
         )  # fmt: skip
+        self._search = pmui.TextInput(
+            label="Search", placeholder="words in any text", size="small", width=150, margin=(6, 8, 0, 0),
+        )  # fmt: skip
+        self._choice = ColumnChoice(self._show_chosen)
         style = {"margin": (0, 4), "align": "center"}
         self._select_all = button(
-            "Select all shown", "Select all frames that match the filter", self._select_shown,
+            "Select all shown", "Select all frames that match search and filter", self._select_shown,
             variant="outlined", **style,
         )  # fmt: skip
-        self._unfilter = button("Clear filter", "Show all frames", self._clear_filter, **style)
+        self._unfilter = button("Show all", "Clear search and filter", self._clear_filter, **style)
         self._show_structure = button(
             "Show structure", "Show this environment on the map and in its structure",
             lambda: setattr(self._state, "tab", "map"), **style,
@@ -92,11 +78,19 @@ class FramesView(View):
         self._retry = button(
             "List the frames", "Compute the table again", self._request, variant="outlined", **style
         )
-        self._table = data_table(_COLUMNS, _NUMBERS, _WIDTHS, selectable="checkbox")
+        self._table = data_table(*self._choice.layout, selectable="checkbox")
         self._table.add_filter(lambda rows: rows[self._found] if len(rows) == len(self._found) else rows)
         self._table.param.watch(lambda event: self._selection_changed(event.new), "selection")
         on_row(self._table, lambda row, _: self._clicked(row))
         self._filter.param.watch(lambda _: self._filtered(), "value")
+        searched = Throttle(self._filtered, 150)
+        self._search.param.watch(lambda _: searched(pn.state.curdoc), "value_input")
+
+    def _show_chosen(self) -> None:
+        with pn.io.hold():
+            self._show_rows(len(self._table.value), keep=True)
+            self._update()
+            self._show_selected()
 
     def _request(self) -> None:
         """Gather the columns that do not depend on the subset; the table is empty until then."""
@@ -121,6 +115,7 @@ class FramesView(View):
     def _start(self, facts: FrameFacts) -> None:
         self._facts, self._columns = facts, FrameColumns(facts)
         with pn.io.hold():
+            self._choice.offer(facts)
             self._update()
 
     @contextmanager
@@ -132,16 +127,17 @@ class FramesView(View):
         finally:
             self._muted = False
 
-    def _show_rows(self, n_rows: int) -> None:
-        """Replace the table by one of `n_rows` frames, which may be 0."""
-        self._found = np.ones(n_rows, dtype=bool)
-        facts = self._facts.columns if self._facts is not None and n_rows else {}
-        rows = {name: facts.get(name, np.full(n_rows, np.nan)) for name in _COLUMNS}
-        rows["state"] = np.full(n_rows, "", dtype=object)
+    def _show_rows(self, n_rows: int, keep: bool = False) -> None:
+        """Replace the table by one of `n_rows` frames, which may be 0; `keep` what is found and selected."""
+        columns = self._columns if n_rows else None
+        rows = frame_rows(columns, self._choice.shown, n_rows)
+        if not keep:
+            self._found = np.ones(n_rows, dtype=bool)
         with self._muted_selection():
-            self._table.selection = []
-            self._table.page = 1
-            self._table.value = pd.DataFrame(rows)
+            if not keep:
+                self._table.selection = []
+                self._table.page = 1
+            self._table.show_columns(rows, *self._choice.layout)
 
     def _update(self) -> None:
         """Update the columns that depend on the subset, and the filter."""
@@ -157,8 +153,9 @@ class FramesView(View):
         if len(self._table.value) != len(envs):
             self._show_rows(len(envs))
         rows, before, found = self._table.value, self._table.value.copy(), self._found
-        for name in _OF_SUBSET:
-            rows[name] = columns[name]
+        for name in OF_SUBSET:
+            if name in rows:
+                rows[name] = columns[name]
         self._find()
         # A table that is rendered again loses its scroll position: only do so if a row changed.
         if not (np.array_equal(found, self._found) and rows.equals(before)):
@@ -172,10 +169,11 @@ class FramesView(View):
         self._update_note()
 
     def _clear_filter(self) -> None:
-        self._filter.param.update(value="", value_input="")
+        for field in (self._search, self._filter):
+            field.param.update(value="", value_input="")
 
     def _find(self) -> None:
-        """Apply the filter, or the last valid one while it is invalid, which its error says."""
+        """Apply search and filter, or the last valid filter while it is invalid, which its error says."""
         message = ""
         try:
             found = self._matches(self._filter.value.strip())
@@ -189,6 +187,8 @@ class FramesView(View):
             kept = f" Still shown: {self._valid_filter}" if self._valid_filter else ""
             message = f"{error}{kept}"
         self._filter.error_state = bool(message)
+        if (words := entered(self._search)) and self._facts is not None and self._columns is not None:
+            found = found & self._facts.texts.find(words, self._columns.state)
         if found.sum() != self._found.sum():
             self._table.page = 1
         self._found = found
@@ -228,11 +228,11 @@ class FramesView(View):
 
     def _update_note(self) -> None:
         ready, n_found = self._columns is not None, int(self._found.sum())
-        self._select_all.visible = self._table.visible = ready
+        self._select_all.visible = self._table.visible = self._choice.widget.visible = ready
         self._select_all.disabled = n_found == 0
         self._select_all.label = f"Select all shown ({count(n_found)})"
         self._retry.visible = not ready and not self._is_requested and self._state.opened is not None
-        self._unfilter.visible = bool(self._filter.value)
+        self._unfilter.visible = bool(self._filter.value or entered(self._search))
         self._update_head()
         columns = () if self._columns is None else self._columns
         self._note.object = (
@@ -270,11 +270,14 @@ class FramesView(View):
         wide = {"sizing_mode": "stretch_width", "margin": 0, "align": "center"}
         wraps = {"stylesheets": [CSS], **wide}
         bar = pn.Row(
-            self._filter, self._note, self._unfilter, self._select_all, css_classes=["over", "wraps"], **wraps
-        )
+            self._search, self._filter, self._note, self._unfilter, self._select_all, self._choice.widget,
+            css_classes=["over", "wraps"], **wraps,
+        )  # fmt: skip
         # Of a fixed height, as a table whose height changes is rendered again.
         below = pn.Row(self._current, self._show_structure, height=36, css_classes=["wraps"], **wraps)
-        return card(self._head, bar, self._error, below, self._retry, self._table, area="frames")
+        return card(
+            self._head, bar, self._error, below, self._retry, self._table, self._choice.store, area="frames"
+        )
 
 
 def _explained(columns) -> dict[str, str]:

@@ -115,6 +115,81 @@ def test_the_filter_shows_and_selects_matching_frames(opened, view):
     assert state.selected == tuple(expected)
 
 
+def test_the_search_finds_words_in_any_text_and_combines_with_the_filter(opened, view):
+    view._search.value_input = "  PERF "
+    perfect = [f for f in range(24) if opened.state.opened.dataset.labels[f] == "perfect"]
+    assert shown(view)["frame"].tolist() == perfect
+    view._filter.value = f"frame > {perfect[0]}"
+    assert shown(view)["frame"].tolist() == perfect[1:]
+    assert view._select_all.label == f"Select all shown ({len(perfect) - 1})"
+    view._search.value_input = "cu4 dropped"
+    assert shown(view)["frame"].tolist() == [
+        f for f in range(perfect[0] + 1, 24) if opened.state.status[f] == "dropped"
+    ]
+    opened.state.n_frames = 24
+    assert len(shown(view)) == 0, "the search follows the subset"
+    view._filter.value = "rank <"
+    assert len(shown(view)) == 0, "an invalid filter leaves the search"
+    view._unfilter.clicks += 1
+    assert (len(shown(view)), view._search.value_input, view._unfilter.visible) == (24, "", False)
+
+
+def sent_titles(view):
+    return [column.title for column in view._table.get_root(Document()).columns]
+
+
+def test_columns_are_chosen_and_kept(opened, view, frames, tmp_path):
+    choice = view._choice
+    assert "rank" in shown(view)
+    assert sent_titles(view)[-1] == "State"
+    view._table.sorters = [{"field": "rank", "dir": "asc"}]
+    opened.state.selected = (2, 7)
+    view._filter.value = "frame < 20"
+    choice.widget.value = ["label", "energy", "mean_forces"]
+    assert sent_titles(view) == ["Frame", "Label", "Energy / eV", "mean_forces"]
+    expected = [np.linalg.norm(atoms.get_forces(), axis=1).mean() for atoms in frames[:20]]
+    np.testing.assert_allclose(shown(view).iloc[:, 3], expected)
+    assert (view._table.sorters, view._table.selection, opened.state.selected) == ([], [2, 7], (2, 7))
+    assert choice.store.texts == ["label", "energy", "mean_forces"]
+    assert choice.widget.value_label.startswith("4 of ")
+    opened.state.n_frames = 12
+    assert len(shown(view)) == 20, "the subset changes although none of its columns is shown"
+    write(tmp_path / "few.xyz", [bulk("Ag", cubic=True), bulk("Au", cubic=True)], format="extxyz")
+    opened.open(tmp_path / "few.xyz")
+    assert sent_titles(view) == ["Frame", "Label", "Energy / eV"]
+    choice.widget.value = ["frame", "formula"]
+    assert choice.store.texts == ["frame", "formula", "mean_forces"], "absent ones stay chosen"
+
+
+def test_columns_of_a_file_with_strange_names_and_several_sources(session, frames, tmp_path):
+    for i, atoms in enumerate(frames):
+        atoms.info |= {"a.b": f"run {i}", "index": i / 3, "good": bool(i % 2), "source": f"part{i % 2}.xyz"}
+    del frames[5].info["good"], frames[5].info["a.b"]
+    write(tmp_path / "names.xyz", frames, format="extxyz")
+    session.open(tmp_path / "names.xyz")
+    session.state.tab = "frames"
+    view = FramesView(session.state, session.controller, "frames")
+    session.run()
+    assert sent_titles(view)[-1] == "source", "shown first, as it varies"
+    view._choice.widget.value = ["a.b", "index", "good"]
+    titles = view._choice.layout[0]
+    rows = shown(view).rename(columns=titles)
+    assert list(rows["a.b"][4:6]) == ["run 4", ""]
+    assert rows["index"][6] == 2.0
+    assert list(rows["good"][3:6]) == ["yes", "no", ""]
+    assert not any("." in field or field == "index" for field in titles)
+    view._search.value_input = "part1 run"
+    assert shown(view).iloc[:, 0].tolist() == [f for f in range(1, 24, 2) if f != 5]
+
+
+def test_only_possible_columns_are_taken_from_the_browser(opened, view):
+    view._choice.store.kept = ["label", 3, {"x": 1}, "n_atoms", "y" * 2000]
+    assert sent_titles(view) == ["Frame", "Label", "Atoms"]
+    before = sent_titles(view)
+    view._choice.store.kept = "label"
+    assert sent_titles(view) == before
+
+
 def test_an_invalid_filter_changes_nothing_and_shows_its_error(opened, view):
     view._filter.value = "max_force > <b>"
     assert len(shown(view)) == 24
