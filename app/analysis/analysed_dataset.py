@@ -11,11 +11,12 @@ from .parameters import Parameters
 
 @dataclass(frozen=True, eq=False)
 class AnalysedDataset:
-    """A data set with its environments."""
+    """A data set with its environments, and how many seconds these took to compute, where that is known."""
 
     dataset: DataSet
     parameters: Parameters
     envs: Environments
+    seconds: float | None = None
 
     @property
     def key(self) -> tuple:

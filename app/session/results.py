@@ -1,6 +1,7 @@
 """Results of the analysis, cached in memory and on disk for all sessions."""
 
 import dataclasses
+import time
 from collections.abc import Callable, Hashable, Iterable
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,8 @@ from ..analysis.parameters import Marks, Parameters, load
 from ..analysis.reference import Reference
 from ..jobs import cache, queue
 from ..server.uploads import UploadFolder
+
+_SECONDS = "seconds of"
 
 
 class Results:
@@ -74,12 +77,23 @@ class Results:
         key = ("environments", dataset.sha256, parameters.k, parameters.cutoff, parameters.species)
 
         def compute(report=None) -> Environments:
-            return self._cache.get(key, lambda: analysed_dataset.environments(dataset, parameters, report))
+            if (known := self._cache.find(key)) is not None:
+                return known
+            start = time.perf_counter()
+            envs = self._cache.get(key, lambda: analysed_dataset.environments(dataset, parameters, report))
+            seconds = np.array([time.perf_counter() - start])
+            self._cache.get((_SECONDS, *key), lambda: seconds)
+            return envs
 
         if preview_of(dataset, parameters) is not None and self._cache.find(key) is None:
             offsets = np.cumsum([0, *map(len, dataset.frames)])
             return AnalysedDataset(dataset, parameters, DeferredEnvironments(offsets, compute))
-        return AnalysedDataset(dataset, parameters, compute(progress))
+        found = compute(progress)
+        return AnalysedDataset(dataset, parameters, found, self._seconds(key))
+
+    def _seconds(self, key: tuple) -> float | None:
+        seconds = self._cache.find((_SECONDS, *key))
+        return None if seconds is None else float(seconds[0])
 
     def preview(self, opened: AnalysedDataset, marks: Marks, methods: Iterable[str]) -> DemoPreview | None:
         """Return the preview of a data set with the paths of `methods` that are not known exactly.

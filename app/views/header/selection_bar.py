@@ -36,7 +36,11 @@ class SelectionBar(View):
         )  # fmt: skip
         self._unmark = button("Unmark", "Remove the lock or exclusion", self._mark("clear"), **_STYLE)
         self._unmark_all = button(
-            "Clear marks", "Remove all locks and exclusions made here", self._clear_marks, **_STYLE
+            "",
+            "Clear all marks: locks, exclusions and selection",
+            self._clear_all,
+            icon="layers_clear",
+            **_STYLE,
         )
         self._clear = button("Clear selection", "Clear the selection (Esc)", self._clear_selection, **_STYLE)
         self._actions = pn.Row(
@@ -68,9 +72,10 @@ class SelectionBar(View):
         opened = self._state.opened
         return Marks() if opened is None else Marks(locked=opened.dataset.locked)
 
-    def _clear_marks(self) -> None:
+    def _clear_all(self) -> None:
+        """Clear locks, exclusions and selection as one decision, which one step undoes."""
         with pn.io.hold():
-            self._state.marks = self._first_marks
+            self._state.param.update(marks=self._first_marks, selected=(), current_env=None)
 
     def _update(self) -> None:
         state, marks = self._state, self._state.marks
@@ -85,8 +90,9 @@ class SelectionBar(View):
         self._text.object = f'<div class="small">{" · ".join(parts)}</div>'
         self._lock.visible = self._exclude.visible = bool(state.selected)
         self._unmark.visible = not {*marks.locked, *marks.excluded}.isdisjoint(state.selected)
-        # Only without a selection, as there is no more room.
-        self._unmark_all.visible = not state.selected and marks != self._first_marks
+        self._unmark_all.visible = marks != self._first_marks
+        # Only an icon next to a selection, as there is no more room.
+        self._unmark_all.label = "" if state.selected else "Clear all marks"
         self._clear.visible = bool(state.selected) or state.current_env is not None
 
     def _update_history(self) -> None:

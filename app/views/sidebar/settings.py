@@ -24,6 +24,12 @@ _NOTES = {
     True: "Adds one descriptor per element, so chemistry counts (slower).",
 }
 
+_MEANING = {
+    "k": "How many nearest neighbours a descriptor holds, as 2k − 1 numbers; {descriptors}.",
+    "cutoff": "How far from an atom neighbours count; {descriptors}.",
+    "bandwidth": "How near two environments must be to count as alike; a change keeps the descriptors and "
+    "recomputes only kernel sums.",
+}
 _NUMBERS = {
     "k": (int, "an integer from 2 to 1,000", K),
     "cutoff": (float, "a length above 0 and up to 20 Å", CUTOFF),
@@ -54,6 +60,7 @@ class SettingsView(View):
             sx=AS_WRITTEN, sizing_mode="stretch_width", margin=(6, 0, 2, 0),
         )  # fmt: skip
         self._note = html(margin=(0, 0, 6, 0))
+        self._meaning = {name: html(margin=(0, 0, 4, 0)) for name in _MEANING}
         self._bandwidth = pmui.TextInput(label="Bandwidth h / Å⁻¹", **options)
         # The slider is logarithmic.
         self._slider = pmui.FloatSlider(
@@ -91,8 +98,9 @@ class SettingsView(View):
         # Filled when the section is first opened.
         self._chart = pn.Column(sizing_mode="stretch_width", margin=0)
         return pn.Column(
-            self._k, self._cutoff, self._species, self._note, self._bandwidth, self._slider, self._live,
-            self._chart, self._suggest, self._why, *self._keys.values(), self._apply,
+            self._k, self._meaning["k"], self._cutoff, self._meaning["cutoff"], self._species, self._note,
+            self._bandwidth, self._meaning["bandwidth"], self._slider, self._live, self._chart,
+            self._suggest, self._why, *self._keys.values(), self._apply,
             sizing_mode="stretch_width", margin=(0, 8),
         )  # fmt: skip
 
@@ -229,6 +237,14 @@ class SettingsView(View):
             "Entropy against bandwidth", "entropy curve", lambda progress: entropy_curve(X, progress), done
         )
 
+    def _update_meaning(self) -> None:
+        """Say what each number means, and what a change of it costs for the open file."""
+        opened, cost = self._state.opened, "a change recomputes the descriptors"
+        if opened is not None and opened.seconds is not None:
+            cost += f", about {_seconds(opened.seconds)} for this file"
+        for name, text in _MEANING.items():
+            self._meaning[name].object = f'<div class="small">{text.format(descriptors=cost)}</div>'
+
     def _update_note(self) -> None:
         self._note.object = f'<div class="small">{_NOTES[self._species.value]}</div>'
 
@@ -242,6 +258,7 @@ class SettingsView(View):
         self._applied, self._sha256 = self._state.parameters, sha256
         self._show_parameters(unchanged)
         self._update_note()
+        self._update_meaning()
         self._curve, self._why.object = None, ""
         clear(self._plot.sources["Entropy", ""])
         self._show_bandwidth()
@@ -256,6 +273,13 @@ def _exact(value: float) -> str:
     """Return the shortest usual form of a number that is read back as the same number."""
     short = f"{value:g}"
     return short if float(short) == value else repr(value)
+
+
+def _seconds(seconds: float) -> str:
+    """Return a time as measured, in seconds or minutes."""
+    if seconds < 1:
+        return "1 s or less"
+    return f"{seconds:.0f} s" if seconds < 100 else f"{seconds / 60:.0f} min"
 
 
 def _number(field: pmui.TextInput, kind: type, expected: str, bounds: tuple[float, float]):

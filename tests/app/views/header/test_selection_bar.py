@@ -148,9 +148,12 @@ def test_all_marks_are_cleared_by_one_click(opened):
     state, bar = opened.state, SelectionBar(opened.state, opened.controller)
     assert not bar._unmark_all.visible, "isolated atoms are locked from the start"
     state.marks = state.marks.lock([3]).exclude([4, 5])
-    assert bar._unmark_all.visible
+    assert (bar._unmark_all.visible, bar._unmark_all.label) == (True, "Clear all marks")
+    state.selected = (4, 6)
+    assert (bar._unmark_all.visible, bar._unmark_all.label) == (True, ""), "room for the other buttons"
     bar._unmark_all.clicks += 1
-    assert state.marks == Marks(locked=(0,))
+    assert (state.marks, state.selected) == (Marks(locked=(0,)), ())
     assert not bar._unmark_all.visible
     opened.controller.history.undo()
+    assert state.selected == (4, 6)
     assert state.marks == Marks((0, 3), (4, 5))

@@ -1,5 +1,6 @@
 """The choice of a bandwidth, and distinguishing elements."""
 
+import dataclasses
 import math
 
 import numpy as np
@@ -193,3 +194,24 @@ def test_invalid_settings_are_refused(opened, field, text):
     assert "expected" in opened.state.error
     assert repr(text) in opened.state.error
     assert not opened.state.main_activity.running
+
+
+def test_each_number_says_what_it_means_and_what_a_change_costs(opened):
+    view, state = SettingsView(opened.state, opened.controller), opened.state
+    assert state.opened.seconds > 0, "measured as the file was opened"
+    for seconds, text in ((0.2, "1 s or less"), (7.4, "7 s"), (150, "2 min"), (600, "10 min")):
+        state.opened = dataclasses.replace(state.opened, seconds=seconds)
+        for name in ("k", "cutoff"):
+            assert f"recomputes the descriptors, about {text} for this file." in view._meaning[name].object
+    assert "only kernel sums" in view._meaning["bandwidth"].object
+    state.opened = dataclasses.replace(state.opened, seconds=None)
+    assert "recomputes the descriptors." in view._meaning["k"].object
+
+
+def test_the_measured_time_stays_with_the_cached_descriptors(opened, file):
+    before = opened.state.opened
+    opened.controller.recompute(dataclasses.replace(before.parameters, bandwidth=0.05))
+    opened.run()
+    after = opened.state.opened
+    assert after is not before
+    assert after.seconds == before.seconds
