@@ -71,7 +71,7 @@ class Controller:
         self.state, self.allowed_paths = state, allowed_paths or AllowedPaths()
         self.may_train = may_train
         # First, so that it records user decisions before other watchers react.
-        self.history = History(state)
+        self.history = History(state, self.recompute)
         self.target_follower = TargetFollower(state, self.history)
         self._jobs = queue.Jobs(state.main_activity, schedule, queue.executor())
         self._quick_jobs = queue.Jobs(state.quick_activity, schedule, queue.executor("quick"))
@@ -161,7 +161,7 @@ class Controller:
         if dataclasses.replace(same, bandwidth=opened.parameters.bandwidth) == opened.parameters:
             parameters = same
         if parameters != opened.parameters:
-            self._analyse(opened.dataset.source, opened.dataset.name, parameters)
+            self._analyse(opened.dataset.source, opened.dataset.name, parameters, recomputes=True)
 
     @property
     def shows_demo(self) -> bool:
@@ -301,8 +301,9 @@ class Controller:
         self._map_jobs.submit("UMAP", lambda progress: self.results.umap(opened, progress), done, failed)
 
     def _analyse(
-        self, path: Source, name: str, parameters: Parameters, dataset: DataSet | None = None
-    ) -> None:
+        self, path: Source, name: str, parameters: Parameters, dataset: DataSet | None = None,
+        recomputes: bool = False,
+    ) -> None:  # fmt: skip
         # First, so that a request that this one replaces does not continue what it interrupted.
         request = self._request = object()
         self._path_updater.cancel()
@@ -331,12 +332,22 @@ class Controller:
                 self.uploads.discard(*_paths(path))
             self.show_error(f"Could not open {name}", error, "" if isinstance(path, tuple) else path, name)
             if self._request is request:
+                self.history.keep_results()
                 # Those of the file that stays open were cancelled.
                 self._path_updater.compute_missing()
 
-        self._jobs.submit(f"Opening {name}", work, lambda results: self._show(*results), failed)
+        def done(results):
+            # Decisions made meanwhile stay.
+            marks_now = self.state.marks if self.state.marks != marks else None
+            opened, paths, xy, kind = results
+            self._show(opened, paths, xy, kind, marks_now, recomputes)
 
-    def _show(self, opened: AnalysedDataset, paths: Sequence[MethodPath], xy, kind: str) -> None:
+        self._jobs.submit(f"Opening {name}", work, done, failed)
+
+    def _show(
+        self, opened: AnalysedDataset, paths: Sequence[MethodPath], xy, kind: str, marks: Marks | None,
+        recomputes: bool,
+    ) -> None:  # fmt: skip
         state, before, path = self.state, self.state.opened, paths[0]
         if before is not None and before.dataset.source != opened.dataset.source:
             self.uploads.discard(*_paths(before.dataset.source))
@@ -348,20 +359,28 @@ class Controller:
         self._path_updater.forget()
         same = before is not None and before.dataset.sha256 == opened.dataset.sha256
         active = path.method if state.active == MSC_WITH_REFERENCE else state.active
-        state.param.update(
+        values = dict(
             opened=opened,
             opening="",
-            marks=path.marks,
+            marks=marks if same and marks is not None else path.marks,
             selected=state.selected if same else (),
             current_env=state.current_env if same else None,
             parameters=opened.parameters,
             paths={path.method: path for path in paths},
             active=active,
             methods=[m for m in METHODS if m in (*state.methods, active)],
-            n_frames=method_path.default_size(path.all_sizes),
+            n_frames=(
+                path.possible_size(state.n_frames)
+                if same and recomputes
+                else method_path.default_size(path.all_sizes)
+            ),
             **({} if keeps_map else own_map),
         )
-        self.history.forget()
+        if same and recomputes:
+            self.history.recomputed(**values)
+        else:
+            state.param.update(**values)
+            self.history.forget()
         self._path_updater.compute_missing()
         if self._with_umap and not (
             state.embedding_kind == "UMAP" or state.map_activity.running or state.map_notice

@@ -41,15 +41,17 @@ class Saved:
     steps: list[dict]
     at: int
 
-    def values(self, n_frames: int, methods: Collection[str]) -> list[dict]:
+    def values(self, n_frames: int, methods: Collection[str], parameters: Parameters) -> list[dict]:
         """Return the state's values at each step, for a file with `n_frames` frames.
+
+        `parameters` are those of its results, which the steps do not repeat.
 
         Raises
         ------
         ValueError
             If a value is not possible for that file and these methods.
         """
-        values: dict[str, object] = {}
+        values: dict[str, object] = {"parameters": parameters}
         found: list[dict[str, object]] = []
         n_named = 0
         for step in self.steps:
@@ -70,7 +72,7 @@ def write(opened: AnalysedDataset, steps: list[dict], at: int) -> str:
     if len(steps) < 2:
         return ""
     for first in range(at + 1):
-        kept = [_written(steps[first], {})]
+        kept = [_written(steps[first], {"parameters": opened.parameters})]
         kept += [
             _written(step, before) for before, step in zip(steps[first:], steps[first + 1 :], strict=False)
         ]
@@ -85,16 +87,19 @@ def read(text: str) -> Saved | None:
     """Parse the output of `write`; return None for any other text."""
     try:
         record = json.loads(text) if len(text) <= _LONGEST else {}
-        given = record["parameters"]
-        parameters = Parameters(
-            k=within(int(given["k"]), *K), cutoff=within(float(given["cutoff"]), *CUTOFF),
-            bandwidth=within(float(given["bandwidth"]), *BANDWIDTH), species=bool(given["species"]),
-            **{name: key_name(given.get(name, "")) for name in KEYS},
-        )  # fmt: skip
+        parameters = _parameters(record["parameters"])
         steps = list(record["steps"])
         return Saved(str(record["file"]), parameters, steps, within(int(record["at"]), 0, len(steps) - 1))
     except (ValueError, TypeError, KeyError, OverflowError, RecursionError):
         return None
+
+
+def _parameters(given, *_) -> Parameters:
+    return Parameters(
+        k=within(int(given["k"]), *K), cutoff=within(float(given["cutoff"]), *CUTOFF),
+        bandwidth=within(float(given["bandwidth"]), *BANDWIDTH), species=bool(given["species"]),
+        **{name: key_name(given.get(name, "")) for name in KEYS},
+    )  # fmt: skip
 
 
 def _written(step: dict, before: dict) -> dict:
@@ -122,6 +127,7 @@ _WRITERS: dict[str, Callable] = {
     "marks": lambda marks: [format_ranges(marks.locked), format_ranges(marks.excluded)],
     "selected": format_ranges,
     "target": lambda target: [target.mode, target.value],
+    "parameters": asdict,
 }
 _READERS: dict[str, Callable] = {
     "marks": _marks,
@@ -130,4 +136,5 @@ _READERS: dict[str, Callable] = {
     "methods": lambda value, _, methods: [one_of(method, methods) for method in value],
     "selected": lambda value, n_frames, _: parse_ranges(value, n_frames),
     "target": lambda value, *_: Target(str(value[0]), float(value[1])),
+    "parameters": _parameters,
 }

@@ -4,7 +4,7 @@ import time
 
 import param
 
-REMEMBERED = ("marks", "n_frames", "active", "methods", "selected", "target")
+REMEMBERED = ("marks", "n_frames", "active", "methods", "selected", "target", "parameters")
 # Changes of the size within this time, seconds, are one decision, such as a drag.
 _ONE_GESTURE = 1.0
 _LENGTH = 200
@@ -17,6 +17,8 @@ class History(param.Parameterized):
     ----------
     state : State
         Its parameters `REMEMBERED` are restored.
+    recompute : callable
+        Called with the `Parameters` of a step that differ from those of the results, which it replaces.
     clock : callable
         Time in seconds, to distinguish a drag from two decisions.
     """
@@ -24,9 +26,9 @@ class History(param.Parameterized):
     can_undo = param.Boolean(default=False)
     can_redo = param.Boolean(default=False)
 
-    def __init__(self, state, clock=time.monotonic):
+    def __init__(self, state, recompute=lambda parameters: None, clock=time.monotonic):
         super().__init__()
-        self._state, self._clock = state, clock
+        self._state, self._recompute, self._clock = state, recompute, clock
         self._paused = 0
         state.param.watch(self._changed, list(REMEMBERED))
         self.forget()
@@ -38,6 +40,19 @@ class History(param.Parameterized):
         self._last: tuple[tuple[str, ...], float] = ((), float("-inf"))
         self._now = self._values()
         self._update_flags()
+
+    def recomputed(self, **values) -> None:
+        """Set the values of results with other parameters: one decision, unless undo or redo caused it."""
+        if values["parameters"] != self._now["parameters"]:
+            self._past, self._future = [*self._past[-_LENGTH + 1 :], self._now], []
+        self._last = ((), float("-inf"))
+        with self.pause():
+            self._state.param.update(**values)
+        self._update_flags()
+
+    def keep_results(self) -> None:
+        """Take the values of the state for the displayed step, as a recomputation failed or was cancelled."""
+        self._now = self._values()
 
     def undo(self) -> None:
         """Undo one decision."""
@@ -56,10 +71,7 @@ class History(param.Parameterized):
     def restore(self, steps: list[dict], at: int) -> None:
         """Restore the steps of an earlier session and its displayed step."""
         self._past, self._now, self._future = steps[:at], steps[at], steps[:at:-1]
-        self._last = ((), float("-inf"))
-        with self.pause():
-            self._state.param.update(**self._now)
-        self._update_flags()
+        self._show(self._now)
 
     def pause(self):
         """Return a context in which changes of the state are not recorded as decisions."""
@@ -71,11 +83,18 @@ class History(param.Parameterized):
     def _go(self, source: list, target: list) -> None:
         if source:
             target.append(self._now)
-            self._now = source.pop()
-            self._last = ((), float("-inf"))
-            with self.pause():
-                self._state.param.update(**self._now)
-            self._update_flags()
+            step = source.pop()
+            self._show(step)
+            if step["parameters"] != self._state.parameters:
+                self._now = step
+                self._recompute(step["parameters"])
+
+    def _show(self, step: dict) -> None:
+        """Set all values of a step but the parameters, which only change with the results."""
+        self._last = ((), float("-inf"))
+        with self.pause():
+            self._state.param.update(**{name: step[name] for name in REMEMBERED if name != "parameters"})
+        self._update_flags()
 
     def _changed(self, *events) -> None:
         if self._paused:

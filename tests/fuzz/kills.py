@@ -22,6 +22,7 @@ from pathlib import Path
 import numpy as np
 
 from quests_app.analysis.methods import METHODS
+from quests_app.analysis.parameters import Parameters
 from quests_app.exports import subset
 from quests_app.session import saved_decisions
 from quests_app.session.controller import Controller
@@ -224,10 +225,10 @@ def _compare(losses: Losses, left: dict, reports: list[dict], n_frames: int) -> 
     if not left["kept"]:
         return
     before, now = (saved_decisions.read(text) for text in (left["kept"], back["decisions"]))
-    steps = before.values(n_frames, METHODS)
+    steps = before.values(n_frames, METHODS, Parameters())
     losses.n_decisions += len(steps) - 1
     steps[before.at] = steps[before.at] | {"n_frames": stop}
-    if now is None or now.values(n_frames, METHODS) != steps or now.at != before.at:
+    if now is None or now.values(n_frames, METHODS, Parameters()) != steps or now.at != before.at:
         losses.faults.append(f"of {left['kept'][-300:]} came back {back['decisions'][-300:]}")
 
 

@@ -133,7 +133,8 @@ class AddressView(View):
         self._saved = None
         methods = METHODS if self._state.reference is not None else NESTED_METHODS
         with contextlib.suppress(ValueError), pn.io.hold():
-            self._controller.history.restore(saved.values(len(opened.envs), methods), saved.at)
+            steps = saved.values(len(opened.envs), methods, opened.parameters)
+            self._controller.history.restore(steps, saved.at)
 
     def _apply_soon(self) -> None:
         """Apply the link by a job of its own, after every view has followed the new file."""

@@ -200,10 +200,10 @@ def test_the_oldest_steps_are_dropped_first(opened, monkeypatch):
     short = saved_decisions.write(opened.state.opened, steps, at)
     found = saved_decisions.read(short)
     assert 10 < len(found.steps) < 30
-    assert found.values(24, METHODS) == steps[-len(found.steps) :]
+    assert found.values(24, METHODS, opened.state.parameters) == steps[-len(found.steps) :]
     monkeypatch.setattr(saved_decisions, "_MOST_FRAMES", 5)
     with pytest.raises(ValueError, match="about fewer frames"):
-        found.values(24, METHODS)
+        found.values(24, METHODS, opened.state.parameters)
 
 
 def test_any_steps_round_trip(opened, rng):
@@ -219,10 +219,11 @@ def test_any_steps_round_trip(opened, rng):
                 "active": methods[0], "methods": methods,
                 "selected": tuple(sorted(frames[: int(rng.integers(0, 9))].tolist())),
                 "target": Target(OVERLAP, float(rng.random())),
+                "parameters": Parameters(bandwidth=float(rng.choice([0.015, 0.02, 0.05]))),
             })  # fmt: skip
         at = int(rng.integers(0, len(steps)))
         found = saved_decisions.read(saved_decisions.write(opened.state.opened, steps, at))
-        assert found.values(24, NESTED_METHODS) == steps
+        assert found.values(24, NESTED_METHODS, Parameters()) == steps
         assert found.at == at
         assert found.file == opened.state.opened.dataset.sha256
         np.testing.assert_equal(found.parameters, opened.state.opened.parameters)

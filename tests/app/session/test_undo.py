@@ -1,10 +1,13 @@
 """Undo and redo: what counts as one decision, and how the state follows."""
 
+from dataclasses import replace
+
 import pytest
 
 from quests_app.analysis.parameters import Marks
 from quests_app.session.state import State
 from quests_app.session.undo import History
+from quests_app.views.sidebar.settings import SettingsView
 
 
 class Clock:
@@ -26,7 +29,7 @@ def state():
 
 @pytest.fixture
 def history(state, clock):
-    return History(state, clock)
+    return History(state, clock=clock)
 
 
 def test_decisions_are_undone_in_order_and_redone(state, history):
@@ -92,3 +95,69 @@ def test_unticking_the_active_method_is_one_decision(opened):
     opened.run()
     assert (state.active, state.methods) == ("msc", ["msc", "random"])
     assert not history.can_undo
+
+
+def test_recompute_is_a_decision_of_its_own_and_loses_no_picks(opened):
+    state, controller = opened.state, opened.controller
+    view = SettingsView(state, controller)
+    state.selected = (3, 5)
+    state.n_frames = 9
+    first, entropy = state.parameters, state.full_set_metrics["entropy"]
+    second = replace(first, bandwidth=0.05)
+    controller.recompute(second)
+    opened.run()
+    assert (state.parameters, state.selected, state.n_frames) == (second, (3, 5), 9)
+    state.selected = (3, 5, 7)
+    controller.history.undo()
+    assert (state.parameters, state.selected) == (second, (3, 5)), "only the pick"
+    controller.history.undo()
+    opened.run()
+    assert (state.parameters, state.opened.parameters, state.n_frames) == (first, first, 9)
+    assert state.selected == (3, 5)
+    assert state.full_set_metrics["entropy"] == entropy
+    assert view._bandwidth.value == "0.015"
+    assert not view._unapplied.visible
+    controller.history.redo()
+    opened.run()
+    assert (state.parameters, state.opened.parameters) == (second, second)
+    assert view._bandwidth.value == "0.05"
+    controller.history.redo()
+    assert state.selected == (3, 5, 7)
+    assert not controller.history.can_redo
+    for _ in range(4):
+        controller.history.undo()
+        opened.run()
+    assert (state.parameters, state.selected, controller.history.can_undo) == (first, (), False)
+
+
+def test_decisions_made_during_a_recomputation_stay(opened):
+    state, controller = opened.state, opened.controller
+    second = replace(state.parameters, k=16)
+    controller.recompute(second)
+    state.marks = state.marks.exclude([4])
+    state.selected = (6,)
+    opened.run()
+    assert state.parameters == second
+    assert (state.marks.excluded, state.selected) == ((4,), (6,))
+    assert all(state.is_current(path) for path in state.paths.values())
+    controller.history.undo()
+    opened.run()
+    assert state.parameters != second
+    assert (state.marks.excluded, state.selected) == ((4,), (6,))
+    controller.history.undo()
+    assert state.selected == ()
+
+
+def test_an_undone_recomputation_that_is_cancelled_agrees_with_the_results(opened):
+    state, controller = opened.state, opened.controller
+    second = replace(state.parameters, bandwidth=0.05)
+    controller.recompute(second)
+    opened.run()
+    controller.history.undo()
+    controller.cancel()
+    opened.run()
+    assert state.parameters == state.opened.parameters == second
+    state.selected = (2,)
+    controller.history.undo()
+    opened.run()
+    assert (state.parameters, state.opened.parameters, state.selected) == (second, second, ())
