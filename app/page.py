@@ -8,6 +8,7 @@ from panel.util import edit_readonly
 
 from .jobs.activity import WAITING
 from .session.controller import Controller
+from .session.predictions import StoredPredictions
 from .session.references import ReferenceSets
 from .session.seed_bands import SeedBandUpdater
 from .session.state import TABS, State
@@ -40,6 +41,8 @@ from .views.overview.table import TableView
 from .views.potentials.cells import CellsTable
 from .views.potentials.errors import ErrorsView
 from .views.potentials.form import TrainingForm
+from .views.potentials.parity import ParityView
+from .views.potentials.worst import WorstFrames
 from .views.sidebar.address import AddressView
 from .views.sidebar.dataset import DatasetView
 from .views.sidebar.export import ExportView
@@ -157,7 +160,7 @@ def _makers(
         "frames": lambda _: _frames_tab(state, controller),
         "sets": lambda cards: _sets_tab(cards, state, sets),
         "health": lambda _: _health_tab(state, controller),
-        "potentials": lambda _: _potentials_tab(state, controller),
+        "potentials": lambda cards: _potentials_tab(cards, state, controller),
     }
     return {key: make for key, make in makers.items() if key not in without}
 
@@ -263,8 +266,21 @@ def _health_tab(state: State, controller: Controller) -> Iterator[View]:
     yield HealthView(state, controller, "health")
 
 
-def _potentials_tab(state: State, controller: Controller) -> Iterator[View]:
+def _potentials_tab(cards: pn.Column, state: State, controller: Controller) -> Iterator[View]:
     tab, training = "potentials", PotentialTraining(state, controller)
+    predictions = StoredPredictions(state, controller)
+
+    def hide_unused(*_) -> None:
+        # Few files hold predictions.
+        has_any = bool(predictions.found)
+        cards.css_classes = ["cards", tab, *["predicted"] * has_any]
+        for view in cards.objects[3:]:
+            view.visible = has_any
+
+    predictions.param.watch(hide_unused, "found")
+    cards.param.watch(hide_unused, "objects")
     yield TrainingForm(state, controller, training, tab)
     yield ErrorsView(state, training, tab)
     yield CellsTable(state, training, tab)
+    yield ParityView(state, predictions, tab)
+    yield WorstFrames(state, predictions, tab)

@@ -8,10 +8,13 @@ from ase import Atoms
 from ase.data import chemical_symbols
 
 from quests_core import atoms_energy
+from quests_core.potentials import prediction_errors, stored_predictions
 
 from .analysed_dataset import AnalysedDataset
 
 LABEL, ELEMENT, FORCE, ENERGY = "label", "element", "force", "energy"
+# Before the name of a potential whose predictions the file holds.
+FORCE_ERROR = "force error:"
 NO_TEXT = "(none)"
 _UNITS = {FORCE: "|F| / eV Å⁻¹", ENERGY: "energy per atom / eV"}
 # Offered by the dashboard under other names.
@@ -47,6 +50,9 @@ class Fields:
             names[FORCE] = "Force |F|"
         if any(atoms_energy(atoms) is not None for atoms in dataset.frames):
             names[ENERGY] = "Energy per atom"
+        if dataset.has_forces:
+            predicted = stored_predictions(dataset.frames)
+            names |= {f"{FORCE_ERROR}{name}": f"Force error of {name[:_LONGEST_NAME]}" for name in predicted}
         for place in ("info", "arrays"):
             keys = {key for atoms in dataset.frames for key in _usable(atoms, place)}
             for key in sorted(keys - _SHOWN_ELSEWHERE):
@@ -55,6 +61,8 @@ class Fields:
 
     def title(self, key: str) -> str:
         """Return the name of a field, with its unit if known."""
+        if key.startswith(FORCE_ERROR):
+            return f"|ΔF| of {key.removeprefix(FORCE_ERROR)[:_LONGEST_NAME]} / eV Å⁻¹"
         return _UNITS.get(key, self.names[key])
 
     def values(self, key: str) -> np.ndarray:
@@ -75,6 +83,9 @@ class Fields:
             energies = [atoms_energy(atoms) for atoms in dataset.frames]
             sizes = np.diff(self.opened.envs.offsets)
             return (np.array([np.nan if e is None else e for e in energies]) / sizes)[frame]
+        if key.startswith(FORCE_ERROR):
+            found = stored_predictions(dataset.frames)[key.removeprefix(FORCE_ERROR)]
+            return np.linalg.norm(prediction_errors(dataset.frames, found).forces, axis=1)
         place, name = key.split(":", 1)
         if place == "arrays":
             return np.concatenate([_norms(atoms, name) for atoms in dataset.frames])

@@ -13,6 +13,7 @@ from ase.data import chemical_symbols
 from ase.formula import Formula
 
 from quests_core.io.labels import frame_energies
+from quests_core.potentials import prediction_errors, stored_predictions
 
 from .analysed_dataset import AnalysedDataset
 from .filter_evaluation import Members
@@ -40,6 +41,8 @@ MEANING = {
     "has_energy": "whether it has an energy",
     "has_forces": "whether it has forces",
 }
+# Before the name of a potential whose predictions the file holds.
+FORCE_RMSE = "force_rmse_"
 _ALIASES = {"config_type": "label", "status": "state"}
 
 
@@ -71,7 +74,7 @@ def gather(opened: AnalysedDataset) -> FrameFacts:
     frames = dataset.frames
     energy = frame_energies(frames)
     max_force = np.maximum.reduceat(dataset.forces, envs.offsets[:-1])
-    info = _info_columns(frames)
+    info = _info_columns(frames) | prediction_columns(frames)
     columns = {
         **info,
         "frame": np.arange(len(frames)),
@@ -87,6 +90,19 @@ def gather(opened: AnalysedDataset) -> FrameFacts:
     }
     names = tuple(sorted(set(info) - set(MEANING) - set(_ALIASES)))
     return FrameFacts(columns, names, _over_atoms(frames), FrameTexts(columns))
+
+
+def prediction_columns(frames) -> dict[str, np.ndarray]:
+    """Return the errors of predictions that the frames hold: force RMSE, eV/Å, and energy, eV per atom."""
+    columns: dict[str, np.ndarray] = {}
+    sizes = [len(atoms) for atoms in frames]
+    starts = np.cumsum([0, *sizes[:-1]])
+    for name, found in stored_predictions(frames).items():
+        errors = prediction_errors(frames, found)
+        squares = np.add.reduceat((errors.forces**2).mean(axis=1), starts) / sizes
+        columns[f"{FORCE_RMSE}{name}"] = np.sqrt(squares)
+        columns[f"energy_error_{name}"] = errors.energies
+    return columns
 
 
 def objects(values) -> np.ndarray:

@@ -23,6 +23,7 @@ _MODULES = {
     "novelty": "delta",
     "overlap": "curves",
     "overlap_matrix": "sets",
+    "parity": "parity",
     "redundancy": "sets",
     "set_map": "sets",
     "subset_maps": "maps",

@@ -22,7 +22,7 @@ from .elements.forces import force_tail
 from .elements.options import plain
 from .elements.potentials import errors_against, errors_by_novelty, force_errors
 from .elements.sets import TEXT_GROUPS, addition, overlap_matrix, redundancy, set_map
-from .map import MapFigure
+from .map import MapFigure, ParityFigure
 from .palettes import FULL_COLOR
 from .template import EXAMPLE, PlotFigure, Template
 
@@ -271,5 +271,5 @@ ALL = (
 
 def prepare() -> None:
     """Render all figures, which takes HoloViews seconds in sum: no page has to wait for it then."""
-    for make in (*ALL, MapFigure):
+    for make in (*ALL, MapFigure, ParityFigure):
         make()

@@ -2,6 +2,7 @@
 
 from functools import cache
 
+import holoviews as hv
 import numpy as np
 from bokeh.core.property.descriptors import UnsetValueError
 from bokeh.core.property.vectorization import Field
@@ -11,8 +12,9 @@ from bokeh.models.annotations import ColorBar, Title
 from quests_core.utils.escape import bokeh
 
 from . import bokeh_hooks as hooks
-from .base import clear, limits, padded, set_ranges
+from .base import clear, limits, padded, set_data, set_ranges
 from .elements.maps import environment_map
+from .elements.parity import parity
 from .map_colors import LAST, MapColors
 from .raster import Raster, shuffled, spread
 from .template import PlotFigure, Template
@@ -23,6 +25,8 @@ _INK, _HALO = "#000000", "#ffffff"
 _CLEAR = "#00000000"
 # Palette entries for the rings around selected points.
 _INK_INDEX, _HALO_INDEX = LAST + 1, LAST + 2
+# Lengths of the frame by which the line of a parity exceeds it.
+_BEYOND = 50
 # Assumed until the browser reports the size of the figure.
 _SIZE = (500, 400)
 
@@ -54,7 +58,7 @@ class MapFigure:
         self, like: "MapFigure | None" = None, size: tuple[int, int] = _SIZE, always_image: bool = False
     ):
         self._unseen_size, self._always_image = size, always_image
-        plot = PlotFigure(_map())
+        self._plot = plot = PlotFigure(self._template())
         self.figure = fig = plot.figure
         if like is not None:
             fig.x_range, fig.y_range = like.figure.x_range, like.figure.y_range
@@ -70,6 +74,10 @@ class MapFigure:
         self.mapper = plot.part("Map").glyph.color_mapper
         self.color_bar = plot.part("ColorBar")
         self.bar_mapper = self.color_bar.color_mapper
+
+    @staticmethod
+    def _template() -> Template:
+        return _map()
 
     @property
     def is_image(self) -> bool:
@@ -206,12 +214,49 @@ class MapFigure:
         return width or self._unseen_size[0], height or self._unseen_size[1]
 
 
+class ParityFigure(MapFigure):
+    """A figure that draws predicted against reference values, with the line where both are equal."""
+
+    @staticmethod
+    def _template() -> Template:
+        return _parity()
+
+    def _fit_view(self) -> None:
+        limits = padded(self._xy, 0.03)
+        set_ranges(self.figure, limits, limits)
+        # Beyond what any zoom shows.
+        ends = [limits[0] - _BEYOND * (limits[1] - limits[0]), limits[1] + _BEYOND * (limits[1] - limits[0])]
+        set_data(self._plot.sources["Equal", ""], {"x": ends, "y": ends})
+
+    def set_quantity(self, quantity: str) -> None:
+        """Name both axes."""
+        self.figure.xaxis[0].axis_label = f"reference {quantity}"
+        self.figure.yaxis[0].axis_label = f"predicted {quantity}"
+
+
 @cache
 def _map() -> Template:
     """Return the element of the map, with layers for few points, a mark, and tools that pick."""
-    template = Template(
+    template = _with_layers(
         environment_map(np.array([[0.0, 0.0], [1.0, 1.0]]), np.array([0.0, 1.0]), size=(9, 9))
     )
+    hooks.add_selection(template)
+    hooks.add_pointer(template)
+    return template.emptied()
+
+
+@cache
+def _parity() -> Template:
+    """Return the element of the parity, with layers for few values and a mark."""
+    values = np.array([0.0, 1.0])
+    template = _with_layers(parity(values, values, color=values, size=(9, 9)))
+    hooks.add_pointer(template)
+    return template.emptied()
+
+
+def _with_layers(element: hv.Overlay) -> Template:
+    """Return the template of a map with layers for few points and a mark."""
+    template = Template(element)
     hooks.frame(template)
     fig, mapper = template.figure, template.parts["Map", ""].glyph.color_mapper
     # Below widgets, not right below the heading.
@@ -231,6 +276,4 @@ def _map() -> Template:
     for group, color, width in (("CrossOutline", _HALO, 6), ("Cross", _INK, 2.2)):
         cross = Scatter(marker="circle_cross", size=22, fill_color=None, line_color=color, line_width=width)
         hooks.add_glyph(template, group, cross)
-    hooks.add_selection(template)
-    hooks.add_pointer(template)
-    return template.emptied()
+    return template

@@ -4,6 +4,7 @@ from .compare import compare_potentials
 from .gap import GAP
 from .hold_out import Split, hold_out
 from .result import PotentialComparison
+from .stored import prediction_errors, stored_predictions
 from .trainer import (
     Predictions,
     Trainer,
@@ -29,4 +30,6 @@ __all__ = [
     "hold_out",
     "make_trainer",
     "missing_trainer",
+    "prediction_errors",
+    "stored_predictions",
 ]

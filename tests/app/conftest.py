@@ -119,6 +119,21 @@ def opened_state(tmp_path_factory):
 
 
 @pytest.fixture
+def predicted(session, frames, tmp_path):
+    """Return a session with a file that holds predictions of MACE, the worse the later the frame."""
+    for i, atoms in enumerate(frames[1:], start=1):
+        error = np.zeros((len(atoms), 3))
+        error[i % len(atoms)] = 0.1 * i
+        atoms.arrays["MACE_forces"] = atoms.get_forces() + error
+        atoms.info["MACE_energy"] = atoms.get_potential_energy() + 0.01 * i * len(atoms)
+    path = tmp_path / "predicted.xyz"
+    write(path, frames, format="extxyz")
+    session.open(path)
+    assert session.state.error == ""
+    return session
+
+
+@pytest.fixture
 def values():
     return np.linspace(0, 1, 11)
 

@@ -60,14 +60,7 @@ def environment_map(
     drawn = np.arange(len(xy)) if rows is None else np.asarray(rows)
     raster = Raster.of(xy[drawn], xlim, ylim, size)
     pixels = colors.image(raster, drawn)
-    palette = [_CLEAR, *colors.palette]
-    image = hv.Image(
-        pixels[::-1], ["x", "y"], "color", bounds=(xlim[0], ylim[0], xlim[1], ylim[1]), group="Map"
-    )
-    items = [
-        styled(image, "image", cmap=palette, clim=(-0.5, len(palette) - 0.5), show_legend=False),
-        *_keys(colors, (xlim[0], ylim[0])),
-    ]
+    items = [map_image(pixels, colors, xlim, ylim), *color_keys(colors, (xlim[0], ylim[0]))]
     return figure(
         hv.Overlay(items), "wide figure", xlim=xlim, ylim=ylim, xaxis=None, yaxis=None, show_grid=False
     )
@@ -84,7 +77,17 @@ def _colors(xy, color, rows, title: str) -> MapColors:
     return map_colors.by_value(values.astype(float), title)
 
 
-def _keys(colors: MapColors, corner: tuple[float, float]) -> list[hv.Element]:
+def map_image(
+    pixels: np.ndarray, colors: MapColors, xlim: tuple[float, float], ylim: tuple[float, float]
+) -> hv.Image:
+    """Return pixels, row by row from the bottom, as an element of indices into the palette."""
+    palette = [_CLEAR, *colors.palette]
+    bounds = (xlim[0], ylim[0], xlim[1], ylim[1])
+    image = hv.Image(pixels[::-1], ["x", "y"], "color", bounds=bounds, group="Map")
+    return styled(image, "image", cmap=palette, clim=(-0.5, len(palette) - 0.5), show_legend=False)
+
+
+def color_keys(colors: MapColors, corner: tuple[float, float]) -> list[hv.Element]:
     """Return invisible points that carry the colour bar or the legend."""
     if colors.bar:
         low, high, title = colors.bar

@@ -21,6 +21,7 @@ _MODES = {
     "Above the best": ABOVE, "Size": "fraction", "Overlap": "overlap",
     "Information loss": "information_loss", "δH of test": NOVELTY,
 }  # fmt: skip
+_ONE_LINE = {"& .MuiToggleButton-root": {**AS_WRITTEN["& .MuiToggleButton-root"], "whiteSpace": "nowrap"}}
 _NOTES = {
     ABOVE: "mean over seeds, above the best method of each size; shaded: all seeds",
     NOVELTY: "by δH of the test environment against the training set; shaded: all seeds",
@@ -35,7 +36,7 @@ class ErrorsView(View):
         super().__init__(state, tab)
         self._training, self._head = training, html()
         self._mode = pmui.RadioButtonGroup(
-            options=_MODES, value=ABOVE, size="small", sx=AS_WRITTEN, margin=(6, 12, 2, 0)
+            options=_MODES, value=ABOVE, size="small", sx=_ONE_LINE, margin=(6, 12, 2, 0)
         )
         self._size = pmui.Select(label="Size", options={}, size="small", width=150, margin=(4, 0, 0, 0))
         self._above, self._against, self._novelty = (
@@ -101,6 +102,7 @@ class ErrorsView(View):
         self._above.show(found)
         for method, columns in found.items():
             self._fill(self._above, method, columns, "percent")
+        set_range(self._above.figure.x_range, 0, 1.08 * float(_all(found, "percent").max()))
         set_range(self._above.figure.y_range, *padded(_all(found, "low", "high"), 0.1))
 
     def _show_novelty(self, found: potentials.Columns) -> None:

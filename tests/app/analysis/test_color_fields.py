@@ -54,3 +54,13 @@ def test_a_bare_file_offers_the_element_only(session, tmp_path):
     fields = Fields.from_dataset(session.open(path).opened)
     assert list(fields.names) == [ELEMENT, "info:mix"]
     assert fields.values("info:mix").tolist() == [NO_TEXT, "7", "warm"]
+
+
+def test_predictions_in_the_file_are_colours_of_their_force_error(predicted):
+    fields = Fields.from_dataset(predicted.state.data)
+    assert fields.names["force error:MACE"] == "Force error of MACE"
+    assert fields.title("force error:MACE") == "|ΔF| of MACE / eV Å⁻¹"
+    values = fields.values("force error:MACE")
+    assert np.isnan(values[0])
+    frame = predicted.state.data.envs.frame_index
+    np.testing.assert_allclose([values[frame == i].max() for i in (1, 9)], np.sqrt(3) * np.array([0.1, 0.9]))

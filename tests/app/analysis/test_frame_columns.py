@@ -58,3 +58,13 @@ def test_a_filter_reads_no_frame(session, frames, tmp_path, monkeypatch, n_names
         assert matches(f"{over}_weight0 >= 0", columns, len(frames)).all()
     assert looks == []
     assert sum(name.startswith("max_weight") for name in columns) == min(n_names, 100)
+
+
+def test_predictions_in_the_file_have_columns_of_their_errors(predicted):
+    state = predicted.state
+    columns = FrameColumns(gather(state.data))
+    n = len(state.data.envs)
+    np.testing.assert_allclose(columns["energy_error_MACE"], [np.nan, *0.01 * np.arange(1, n)])
+    # One of four atoms is wrong along each axis.
+    np.testing.assert_allclose(columns["force_rmse_MACE"], [np.nan, *0.05 * np.arange(1, n)])
+    assert matches("force_rmse_MACE > 0.5 and energy_error_MACE < 0.15", columns, n).sum() == 4

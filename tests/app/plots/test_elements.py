@@ -68,6 +68,7 @@ MADE = {
     "novelty": lambda: plots.novelty(DELTAS["msc"], DELTAS["random"]),
     "overlap": lambda: plots.overlap(CURVES, 30, target=0.9),
     "overlap_matrix": lambda: plots.overlap_matrix(np.array([[1.0, 0.25], [0.5, 1.0]]), ["solid", "liquid"]),
+    "parity": lambda: plots.parity(XY, XY + 0.1 * RNG.normal(size=XY.shape)),
     "redundancy": lambda: plots.redundancy({"full set": (7.0, 4000), "liquid": (5.0, 1000)}),
     "set_map": lambda: plots.set_map(XY[:100], DELTAS["random"][:100], XY[100:]),
     "subset_maps": lambda: plots.subset_maps(XY, {"msc": np.arange(100)}),
@@ -91,6 +92,7 @@ AXES = {
     "novelty": ("δH / nats", "environments / %", None, None),
     "overlap": ("frames kept / %", "overlap / %", (0, 102), (0, 104)),
     "overlap_matrix": ("covered by", "environments of", (-0.5, 1.5), (-0.5, 1.5)),
+    "parity": ("reference force component / eV Å⁻¹", "predicted force component / eV Å⁻¹", None, None),
     "redundancy": ("entropy / nats", "", (0, 1.28 * np.log(4000)), (-0.6, 1.6)),
     "set_map": None,
 }

@@ -3,7 +3,7 @@
 import numpy as np
 from bokeh.models import BoxSelectTool, LassoSelectTool
 
-from quests_app.plots.map import MapFigure
+from quests_app.plots.map import MapFigure, ParityFigure
 from quests_app.plots.map_colors import by_value
 
 XY = np.array([[0.0, 0.0], [1.0, 2.0], [3.0, 1.0]])
@@ -39,3 +39,22 @@ def test_two_maps_share_their_ranges_and_nothing_else():
     assert shared == {first.figure.x_range, first.figure.y_range}
     kinds = {type(tool) for tool in second.figure.tools}
     assert kinds >= {LassoSelectTool, BoxSelectTool}
+
+
+def test_a_parity_has_equal_ranges_a_line_and_names_of_its_quantity():
+    plot = ParityFigure()
+    plot.set_points(XY, np.arange(3))
+    plot.set_quantity("energy / eV atom⁻¹")
+    plot.set_colors(by_value(np.array([1.0, 2.0, 3.0]), "x / Å"))
+    plot.draw()
+    x, y = plot.figure.x_range, plot.figure.y_range
+    assert (x.start, x.end) == (y.start, y.end)
+    assert x.start < 0
+    assert x.end > 3
+    line = plot._plot.sources["Equal", ""].data
+    assert line["x"] == line["y"]
+    assert line["x"][0] < x.start
+    assert (plot.figure.xaxis[0].axis_label, plot.figure.yaxis[0].axis_label) == (
+        "reference energy / eV atom⁻¹", "predicted energy / eV atom⁻¹"
+    )  # fmt: skip
+    assert not plot.figure.select({"type": LassoSelectTool})
