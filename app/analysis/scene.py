@@ -83,6 +83,8 @@ class Scene:
         Periodic copies along each axis.
     around : bool
         Whether only the picked environment needs to be visible.
+    n_copies : int
+        Number of atoms without those images: the first rows, the same for every frame of a trajectory.
     """
 
     positions: np.ndarray
@@ -99,6 +101,7 @@ class Scene:
     neighbors: np.ndarray
     copies: tuple[int, int, int]
     around: bool
+    n_copies: int
 
 
 def make_scene(
@@ -148,6 +151,7 @@ def make_scene(
         neighbors=distances,
         copies=copies,
         around=options.around and drawn.row >= 0,
+        n_copies=len(atoms) * len(shifts),
     )
 
 

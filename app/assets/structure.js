@@ -3,6 +3,8 @@
 const PLAIN = 0, FAR = 2;                                // styles of atoms
 const FOG_LEVELS = 8, SPRITE = 96, BOND = 0.11;          // BOND: half the width of a bond, Å
 const MANY_BONDS = 6000, REST = 200;                     // above MANY_BONDS, bonds are hidden until REST ms after a move
+const LABELS = ["none", "element", "index"];
+const PAUSE = 400;                                       // least time between two frames that are played, ms
 const ARROW_COLOR = "#d55e00";                           // vermillion of the Okabe–Ito palette
 const STYLE = `
   .structure { container-type: size; position: relative; width: 100%; height: 100%; overflow: hidden; border-radius: 8px;
@@ -11,10 +13,16 @@ const STYLE = `
   .structure canvas { position: absolute; inset: 0; width: 100%; height: 100%; cursor: grab; touch-action: none;
     border-radius: 8px; outline-color: var(--accent, #0b5a7d); }
   .structure canvas:focus-visible { outline: 2px solid var(--accent, #0b5a7d); outline-offset: -2px; }
-  .structure .views { position: absolute; top: 4px; right: 4px; display: flex; gap: 2px; }
+  .structure .views { position: absolute; top: 4px; right: 4px; display: flex; flex-wrap: wrap; justify-content: flex-end; gap: 2px;
+    max-width: calc(100% - 8px); }
+  .structure .steps { display: contents; }
+  .structure:not(:fullscreen) .steps { display: none; }
   .structure .views button { font: inherit; color: var(--muted, #5c6873); background: var(--paper, #fff); opacity: .85;
     border: 1px solid var(--line, #ccc); border-radius: 5px; min-width: 22px; height: 22px; padding: 0 5px; cursor: pointer; }
   .structure .views button:hover, .structure .views button:focus-visible { color: var(--ink, #1a2733); opacity: 1; }
+  .structure .views button[aria-pressed=true] { color: var(--paper, #fff); background: var(--accent, #0b5a7d); opacity: 1; }
+  .structure .measures { position: absolute; left: 8px; top: 6px; pointer-events: none; max-width: 55%;
+    text-shadow: 0 0 3px var(--paper, #fff), 0 0 3px var(--paper, #fff); white-space: pre-line; font-variant-numeric: tabular-nums; }
   .structure .legend { position: absolute; left: 8px; bottom: 6px; display: flex; flex-wrap: wrap; gap: 2px 10px; align-items: center;
     pointer-events: none; max-width: calc(100% - 80px); font-size: 12px; text-shadow: 0 0 3px var(--paper, #fff), 0 0 3px var(--paper, #fff); }
   .structure .legend i { display: inline-block; width: 10px; height: 10px; border-radius: 50%; margin-right: 4px;
@@ -121,6 +129,10 @@ class Picture {
     this.turn = SLANTED;
     this.zoom = 0;
     this.shift = [0, 0];
+    this.labels = LABELS[0];
+    this.measured = [];
+    this.isMeasuring = false;
+    this.cursor = -1;
   }
 
   // The view is kept when stepping through frames of similar size.
@@ -132,9 +144,47 @@ class Picture {
       if (scene.key === previous.key && growth > 0.4 && growth < 2.5) this.zoom *= growth;
       else this.unfit();
     }
+    // Atoms of the same number stay measured from frame to frame, but for images of the environment, which change.
+    const isSame = previous && scene && scene.fixed === previous.fixed && `${scene.symbols}` === `${previous.symbols}`;
+    this.measured = isSame ? this.measured.filter((i) => i < scene.fixed) : [];
+    if (!isSame) this.cursor = -1;
     this.scene = scene;
     this.paint = null;
     this.isNew = true;
+    this.draw();
+  }
+  // Measure one more atom: the fourth begins anew, and one that is clicked again is left out.
+  measure(i) {
+    const others = this.measured.filter((other) => other !== i);
+    if (others.length < this.measured.length) this.measured = others;
+    else this.measured = [...(others.length < 3 ? others : []), i];
+    this.draw();
+  }
+  nameOf(i) {
+    return `${this.scene.symbols[this.scene.atom[i]]}${this.scene.atom[i]}`;
+  }
+  difference(i, j) {
+    const p = this.scene.positions;
+    return [0, 1, 2].map((axis) => p[3 * j + axis] - p[3 * i + axis]);
+  }
+  // Return the distances, and the angle at the second of three atoms, between atoms as they are drawn.
+  measures() {
+    const [i, j, k] = this.measured, lines = [];
+    if (j === undefined) return lines;
+    const a = this.difference(j, i), one = Math.hypot(...a);
+    lines.push({ name: `${this.nameOf(i)}–${this.nameOf(j)}`, text: `${one.toFixed(3)} Å`, ends: [i, j] });
+    if (k === undefined) return lines;
+    const b = this.difference(j, k), two = Math.hypot(...b);
+    lines.push({ name: `${this.nameOf(j)}–${this.nameOf(k)}`, text: `${two.toFixed(3)} Å`, ends: [j, k] });
+    const cosine = (a[0] * b[0] + a[1] * b[1] + a[2] * b[2]) / (one * two);
+    const angle = Math.acos(Math.max(-1, Math.min(1, cosine))) * 180 / Math.PI;
+    lines.push({ name: `${this.nameOf(i)}–${this.nameOf(j)}–${this.nameOf(k)}`, text: `${angle.toFixed(1)}°`, ends: [j, j] });
+    return lines;
+  }
+  // Move the cursor of the keyboard among the drawn atoms.
+  step(by) {
+    const n = this.scene.atom.length;
+    this.cursor = this.cursor < 0 ? (this.scene.picked < 0 ? 0 : this.scene.picked) : (this.cursor + by + n) % n;
     this.draw();
   }
   reset(turn) {
@@ -223,6 +273,7 @@ class Picture {
     this.drawSphere();
     this.queue().forEach((kind, item, depth) => this.drawItem(kind, item, depth), 1.05 * scene.extent);
     this.drawRing();
+    this.drawMeasures();
     this.drawAxes(width, height);
     this.drawArrowScale(height);
   }
@@ -280,6 +331,58 @@ class Picture {
   drawAtom(i) {
     const { scene, screen, context } = this, r = this.pixelRadius(i), x = screen[3 * i], y = screen[3 * i + 1];
     context.drawImage(this.paint.ball(scene.color[i], this.fog(screen[3 * i + 2], scene.style[i])), x - r, y - r, 2 * r, 2 * r);
+    if (this.labels !== LABELS[0]) this.drawLabel(i, x, y, r);
+  }
+
+  // On top of its atom, and so behind those in front.
+  drawLabel(i, x, y, r) {
+    const { scene, context } = this, atom = scene.atom[i];
+    const color = this.paint.colors[scene.color[i]], isLight = 0.3 * color[0] + 0.59 * color[1] + 0.11 * color[2] > 130;
+    context.font = `600 ${Math.max(9, Math.min(15, 0.95 * r))}px Roboto, system-ui, sans-serif`;
+    context.textAlign = "center";
+    context.textBaseline = "middle";
+    context.lineWidth = 2.5;
+    context.strokeStyle = isLight ? "rgb(255 255 255 / 75%)" : "rgb(0 0 0 / 60%)";
+    context.fillStyle = isLight ? "#000" : "#fff";
+    const text = this.labels === "index" ? String(atom) : scene.symbols[atom];
+    context.strokeText(text, x, y + 0.5);
+    context.fillText(text, x, y + 0.5);
+  }
+
+  // Drawn last: rings around measured atoms and the cursor, and dashed lines with their lengths.
+  drawMeasures() {
+    const { scene, screen, context } = this, accent = getComputedStyle(this.canvas).outlineColor;
+    const ring = (i, more) => {
+      context.beginPath();
+      context.arc(screen[3 * i], screen[3 * i + 1], this.pixelRadius(i) + more, 0, 2 * Math.PI);
+      context.stroke();
+    };
+    context.save();
+    context.strokeStyle = accent;
+    context.lineWidth = 2.5;
+    for (const i of this.measured) ring(i, 2);
+    context.setLineDash([4, 3]);
+    if (this.cursor >= 0 && this.cursor < scene.atom.length) ring(this.cursor, 5);
+    context.font = "600 12px Roboto, system-ui, sans-serif";
+    context.textAlign = "center";
+    context.textBaseline = "middle";
+    for (const { text, ends: [i, j] } of this.measures()) {
+      context.setLineDash([4, 3]);
+      context.lineWidth = 1.8;
+      context.beginPath();
+      context.moveTo(screen[3 * i], screen[3 * i + 1]);
+      context.lineTo(screen[3 * j], screen[3 * j + 1]);
+      context.stroke();
+      const x = (screen[3 * i] + screen[3 * j]) / 2, y = (screen[3 * i + 1] + screen[3 * j + 1]) / 2 - (i === j ? this.pixelRadius(i) + 12 : 0);
+      context.setLineDash([]);
+      context.lineWidth = 4;
+      context.strokeStyle = rgb(this.paint.paper);
+      context.strokeText(text, x, y);
+      context.fillStyle = rgb(this.paint.ink);
+      context.fillText(text, x, y);
+      context.strokeStyle = accent;
+    }
+    context.restore();
   }
 
   // Drawn last, so that the picked atom is visible inside a crystal.
@@ -417,7 +520,7 @@ class Picture {
   }
 }
 
-function listen(picture, canvas, hint, pick) {
+function listen(picture, canvas, hint, pick, keys) {
   let last = null, travelled = 0;
   const position = (event) => {
     const box = canvas.getBoundingClientRect();
@@ -438,7 +541,7 @@ function listen(picture, canvas, hint, pick) {
   });
   canvas.addEventListener("pointerup", (event) => {
     const atom = picture.at(...position(event));
-    if (last && travelled < 4 && event.button === 0 && atom >= 0) pick(picture.scene.atom[atom]);
+    if (last && travelled < 4 && event.button === 0 && atom >= 0) pick(atom);
     last = null;
   });
   canvas.addEventListener("pointercancel", () => { last = null; });
@@ -455,8 +558,11 @@ function listen(picture, canvas, hint, pick) {
       ArrowUp: () => picture.rotate(0, -0.1), ArrowDown: () => picture.rotate(0, 0.1),
       "+": () => picture.scale(1.15), "=": () => picture.scale(1.15), "-": () => picture.scale(1 / 1.15),
       Home: () => picture.reset(SLANTED),
+      "[": () => picture.step(-1), "]": () => picture.step(1),
+      Enter: () => { if (picture.cursor >= 0) pick(picture.cursor); },
+      ...keys,
     }[event.key];
-    if (!action || event.ctrlKey || event.metaKey || event.altKey) return;
+    if (!action || !picture.scene || event.ctrlKey || event.metaKey || event.altKey) return;
     event.preventDefault();
     action();
   });
@@ -491,20 +597,94 @@ function showLegend(legend, about) {
 // Panel may pass dictionaries as maps.
 const plain = (value) => value instanceof Map ? Object.fromEntries([...value].map(([k, v]) => [k, plain(v)])) : value;
 
+// The buttons over the picture, and the same actions by key.
+function makeButtons(root, picture, model, measures) {
+  const views = element("div", "views", root), steps = element("div", "steps", views);
+  const add = (parent, name, title, act) => {
+    const button = element("button", "", parent, name);
+    button.title = title;
+    button.setAttribute("aria-label", title);
+    button.addEventListener("click", act);
+    return button;
+  };
+  const step = (by) => { model.stepped = [by, model.stepped[1] + 1]; };
+  const play = () => { model.playing = !model.playing; };
+  if (model.steps) {
+    add(steps, "‹", "Previous frame (Page Up)", () => step(-1));
+    const button = add(steps, "▶", "Play or pause (space)", play);
+    add(steps, "›", "Next frame (Page Down)", () => step(1));
+    model.on("playing", () => { button.textContent = model.playing ? "⏸" : "▶"; });
+  }
+  const showMeasures = () => {
+    const lines = picture.scene ? picture.measures() : [];
+    const first = picture.isMeasuring ? "Click two atoms for a distance, a third for an angle." : "";
+    measures.textContent = lines.map(({ name, text }) => `${name}: ${text}`).join("\n") || first;
+  };
+  const label = () => {
+    picture.labels = LABELS[(LABELS.indexOf(picture.labels) + 1) % LABELS.length];
+    labels.textContent = picture.labels === LABELS[0] ? "labels" : picture.labels;
+    labels.setAttribute("aria-pressed", picture.labels !== LABELS[0]);
+    picture.draw();
+  };
+  const measure = () => {
+    picture.isMeasuring = !picture.isMeasuring;
+    if (!picture.isMeasuring) picture.measured = [];
+    ruler.setAttribute("aria-pressed", picture.isMeasuring);
+    showMeasures();
+    picture.draw();
+  };
+  const fill = () => document.fullscreenElement ? document.exitFullscreen() : root.requestFullscreen();
+  const labels = add(views, "labels", "Label atoms by element, by index, or not (L)", label);
+  const ruler = add(views, "measure", "Measure distances and angles between atoms as drawn (M)", measure);
+  labels.setAttribute("aria-pressed", false);
+  ruler.setAttribute("aria-pressed", false);
+  for (const [name, turn] of [...Object.entries(ALONG), ["reset", SLANTED]]) {
+    const title = name === "reset" ? "The whole structure, seen from the side (Home)" : `View along ${name}`;
+    add(views, name, title, () => picture.reset(turn));
+  }
+  const keys = { l: label, m: measure };
+  if (document.fullscreenEnabled) {
+    add(views, "full", "Full screen (F); Escape leaves it", fill);
+    keys.f = fill;
+  }
+  if (model.steps) Object.assign(keys, { PageUp: () => step(-1), PageDown: () => step(1), " ": play });
+  return { views, keys, showMeasures };
+}
+
+// Ask for the next frame some time after the last one has come, so that a slow server is not asked twice.
+function playFrames(model, canvas) {
+  let timer = null;
+  const next = () => {
+    if (!model.playing) return;
+    if (!canvas.clientWidth || document.hidden) model.playing = false;
+    else model.stepped = [1, model.stepped[1] + 1];
+  };
+  const schedule = () => {
+    clearTimeout(timer);
+    if (model.playing) timer = setTimeout(next, PAUSE);
+  };
+  model.on("playing", schedule);
+  model.on("remove", () => clearTimeout(timer));
+  return schedule;
+}
+
 export function render({ model }) {
   const root = element("div", "structure");
   element("style", "", root, STYLE);
   const canvas = element("canvas", "", root), legend = element("div", "legend", root);
-  const views = element("div", "views", root), hint = element("div", "hint", root);
+  const measures = element("div", "measures", root), hint = element("div", "hint", root);
   canvas.tabIndex = 0;
   canvas.setAttribute("role", "img");
+  measures.setAttribute("role", "status");
   const picture = new Picture(root, canvas);
-  for (const [name, turn] of [...Object.entries(ALONG), ["reset", SLANTED]]) {
-    const button = element("button", "", views, name);
-    button.title = name === "reset" ? "The whole structure, seen from the side (Home)" : `View along ${name}`;
-    button.addEventListener("click", () => picture.reset(turn));
-  }
-  listen(picture, canvas, hint, (atom) => { model.clicked = [atom, model.clicked[1] + 1]; });
+  const { views, keys, showMeasures } = makeButtons(root, picture, model, measures);
+  const pick = (i) => {
+    if (picture.isMeasuring) picture.measure(i);
+    else model.clicked = [picture.scene.atom[i], model.clicked[1] + 1];
+    showMeasures();
+  };
+  listen(picture, canvas, hint, pick, keys);
+  const schedule = playFrames(model, canvas);
   const update = () => {
     const scene = plain(model.scene), exists = scene && scene.atom;
     canvas.setAttribute("aria-label", exists ? scene.label : "No structure");
@@ -512,6 +692,8 @@ export function render({ model }) {
     showLegend(legend, exists ? scene.legend : null);
     hint.style.display = "none";
     picture.show(exists ? scene : null);
+    showMeasures();
+    schedule();
   };
   model.on("scene", update);
   const sizes = new ResizeObserver(() => picture.draw());

@@ -69,19 +69,30 @@ def _hex(rgb: np.ndarray) -> str:
 
 
 class StructureViewer(pn.custom.JSComponent):
-    """Interactive viewer: drag to rotate, scroll to zoom, click to select an atom."""
+    """Interactive viewer: drag to rotate, scroll to zoom, click to select an atom.
+
+    Labels, measured distances and full screen are known to the browser only.
+    """
 
     scene = param.Dict(default={}, doc="Scene as sent to the browser by `draw`.")
     clicked = param.List(
         default=[-1, 0], doc="Index of the last clicked atom in the frame, and the number of clicks."
     )
 
+    steps = param.Boolean(default=False, constant=True, doc="Whether the browser can ask for other frames.")
+    stepped = param.List(
+        default=[0, 0], doc="1 for the next frame or -1 for the previous one, and the number of steps."
+    )
+    playing = param.Boolean(default=False, doc="Whether the browser asks for one frame after the other.")
+
     _esm = Path(__file__).parents[1] / "assets" / "structure.js"
 
     def __init__(self, **params):
         super().__init__(**{"sizing_mode": "stretch_both", "margin": 0, "stylesheets": [CSS], **params})
 
-    def draw(self, scene: Scene, coloring: AtomColors, hints: list[str], label: str, key: str) -> None:
+    def draw(
+        self, scene: Scene, coloring: AtomColors, symbols: list[str], hints: list[str], label: str, key: str
+    ) -> None:
         """Draw a scene.
 
         Parameters
@@ -90,6 +101,8 @@ class StructureViewer(pn.custom.JSComponent):
             Positions of atoms, bonds, cell edges and arrows.
         coloring : AtomColors
             Colours of the frame's atoms.
+        symbols : list of str
+            Element of each atom of the frame.
         hints : list of str
             Tooltip of each atom of the frame.
         label : str
@@ -113,6 +126,8 @@ class StructureViewer(pn.custom.JSComponent):
             "picked": scene.picked,
             "extent": scene.extent,
             "around": scene.around,
+            "fixed": scene.n_copies,
+            "symbols": symbols,
             "hints": hints,
             "label": label,
             "key": key,

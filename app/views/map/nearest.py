@@ -117,7 +117,8 @@ class NearestView(View):
             atoms, _OPTIONS, current_structure.atom_of(state, row), state.data.parameters.cutoff
         )
         self._viewer.draw(
-            scene, by_element(atoms.numbers), atom_tooltips(state, frame, 0, None, ""),
+            scene, by_element(atoms.numbers), atoms.get_chemical_symbols(),
+            atom_tooltips(state, frame, 0, None, ""),
             f"The nearest kept environment, in frame {frame}", state.data.dataset.sha256,
         )  # fmt: skip
 

@@ -42,7 +42,7 @@ class StructureView(View):
         super().__init__(state, tab)
         self._head, self._facts, self._environment = html(), html(), html()
         self._empty = html('<div class="empty">Nothing is open.</div>')
-        self._viewer = StructureViewer(min_height=120)
+        self._viewer = StructureViewer(min_height=120, steps=True)
         self._shown: tuple = ()
         self._scene: Scene | None = None
         self._force_limit: tuple = (None, 0.0)
@@ -50,6 +50,8 @@ class StructureView(View):
         self._make_marks()
         self._make_options()
         self._viewer.param.watch(lambda event: self._select_atom(event.new[0]), "clicked")
+        self._viewer.param.watch(lambda event: self._step(event.new[0] if event.new else 0), "stepped")
+        self._viewer.param.watch(lambda _: self._show_playing(), "playing")
         subset = ("paths", "active", "n_frames", "exact_deltas", "marks")
         self.follow(self._update, "opened", "current_env", "selected", *subset)
 
@@ -61,8 +63,9 @@ class StructureView(View):
                 ("chevron_right", "Next frame", 1),
             )
         )
-        self._frame = pmui.TextInput(label="Frame", value="", width=66, sx=_NUMBER, **_SMALL)
-        self._atom = pmui.TextInput(label="Atom", value="", width=66, sx=_NUMBER, **_SMALL)
+        self._play = pmui.IconButton(icon="play_arrow", description="Play", on_click=self._toggle, **_SMALL)
+        self._frame = pmui.TextInput(label="Frame", value="", width=58, sx=_NUMBER, **_SMALL)
+        self._atom = pmui.TextInput(label="Atom", value="", width=58, sx=_NUMBER, **_SMALL)
         self._through = pmui.Select(
             label="Step through", options=STEPS, value=current_structure.ALL, width=96, **_SMALL
         )
@@ -71,7 +74,8 @@ class StructureView(View):
         self._through.param.watch(lambda _: self._update(), "value")
 
     def _make_marks(self) -> None:
-        style = {"margin": 0, "align": "center"}
+        # Narrow, so that they fit beside the fields at 1280 pixels.
+        style = {"margin": 0, "align": "center", "sx": {"minWidth": 0, "padding": "4px 5px"}}
         self._lock = button("Lock", "Keep this frame in every subset", lambda: self._mark("lock"), **style)
         self._exclude = button(
             "Exclude", "Exclude this frame from all subsets and metrics", lambda: self._mark("exclude"),
@@ -115,9 +119,31 @@ class StructureView(View):
             self._set_current(current_structure.row_in(self._state, frame))
 
     def _step(self, by: int, *_) -> None:
-        if self._state.opened is not None:
-            frames = current_structure.frames_through(self._state, self._through.value)
-            self._go(current_structure.neighbor(frames, current_structure.shown_frame(self._state), by))
+        if self._state.opened is not None and by in (-1, 1):
+            frame = self._neighbor(by)
+            self._viewer.playing = self._viewer.playing and frame is not None
+            self._go(frame)
+
+    def _neighbor(self, by: int) -> int | None:
+        return current_structure.neighbor(self._frames, current_structure.shown_frame(self._state), by)
+
+    @property
+    def _frames(self) -> np.ndarray:
+        """The frames to step through."""
+        return current_structure.frames_through(self._state, self._through.value)
+
+    def _toggle(self, _) -> None:
+        self._viewer.playing = not self._viewer.playing
+
+    def _show_playing(self) -> None:
+        """Show whether frames are played; from the last one they are played from the first."""
+        playing = self._viewer.playing and self._state.opened is not None and len(self._frames) > 1
+        self._viewer.playing = playing
+        icon, description = ("pause", "Pause") if playing else ("play_arrow", "Play from here")
+        with pn.io.hold():
+            self._play.param.update(icon=icon, description=description)
+            if playing and self._neighbor(1) is None:
+                self._go(int(self._frames[0]))
 
     def _set_current(self, row: int) -> None:
         with pn.io.hold():
@@ -136,6 +162,8 @@ class StructureView(View):
         if state.opened is None:
             self._head.object = heading("Structure", ("structure",))
             return
+        if self._shown and self._shown[0] is not state.opened:
+            self._viewer.playing = False
         frame = current_structure.shown_frame(state)
         self._facts.object = frame_line(state, frame)
         line = "" if state.current_env is None else environment_line(state, state.current_env)
@@ -151,9 +179,9 @@ class StructureView(View):
         atom = "" if state.current_env is None else str(state.current_env - rows.start)
         self._frame.value = str(frame)
         self._atom.value = atom
-        frames = current_structure.frames_through(state, self._through.value)
-        self._back.disabled = current_structure.neighbor(frames, frame, -1) is None
-        self._next.disabled = current_structure.neighbor(frames, frame, 1) is None
+        self._back.disabled = current_structure.neighbor(self._frames, frame, -1) is None
+        self._next.disabled = current_structure.neighbor(self._frames, frame, 1) is None
+        self._play.disabled = len(self._frames) < 2
         colors = [ELEMENT, NOVEL, FORCE] if state.data.dataset.has_forces else [ELEMENT, NOVEL]
         if self._color.options != colors:
             self._color.param.update(
@@ -181,7 +209,7 @@ class StructureView(View):
         values, unit = self._values()
         description = f"Frame {frame}, {atoms.get_chemical_formula()}; {_neighbors(scene)}"
         self._viewer.draw(
-            scene, self._coloring(atoms, values, rows),
+            scene, self._coloring(atoms, values, rows), atoms.get_chemical_symbols(),
             atom_tooltips(state, frame, rows.start, values, unit), description, opened.dataset.sha256,
         )  # fmt: skip
         self._scene = scene
@@ -223,7 +251,15 @@ class StructureView(View):
         row = {"align_items": "center", "gap": "4px 6px"}
         marks = pn.Row(self._lock, self._exclude, self._unmark, margin=0)
         steps = pn.FlexBox(
-            self._back, self._frame, self._next, self._through, self._atom, marks, margin=(10, 0, 6, 0), **row
+            self._back,
+            self._frame,
+            self._next,
+            self._play,
+            self._through,
+            self._atom,
+            marks,
+            margin=(10, 0, 6, 0),
+            **row,
         )
         options = pn.FlexBox(self._color, self._copies, self._parts, margin=(0, 0, 4, 0), **row)
         return card(

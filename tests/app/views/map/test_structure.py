@@ -121,6 +121,50 @@ def test_steps_go_through_the_chosen_frames(opened, view):
     assert state.current_frame == 2
 
 
+def test_frames_are_played_to_the_last_one_and_again_from_the_first(opened, view):
+    state, viewer = opened.state, view._viewer
+    view._through.value = "picked"
+    assert view._play.disabled, "nothing is selected"
+    viewer.playing = True
+    assert not viewer.playing
+    state.selected = (2, 5, 11)
+    view._go(2)
+    view._play.clicks += 1
+    assert (viewer.playing, view._play.icon) == (True, "pause")
+    for count, frame in enumerate((5, 11), 1):
+        viewer.stepped = [1, count]
+        assert (state.current_frame, viewer.playing) == (frame, True)
+    viewer.stepped = [1, 3]
+    assert (state.current_frame, viewer.playing, view._play.icon) == (11, False, "play_arrow")
+    view._play.clicks += 1
+    assert (state.current_frame, viewer.playing) == (2, True), "again from the first"
+    view._play.clicks += 1
+    assert not viewer.playing
+    for nonsense in ([], [7, 4], ["1", 5], [[1], 6]):
+        viewer.stepped = nonsense
+        assert state.current_frame == 2
+    viewer.stepped = [-1, 7]
+    assert state.current_frame == 2
+    assert opened.controller.history.can_undo
+    assert len(opened.controller.history.steps[0]) == 2, "playing is no decision"
+
+
+def test_another_file_is_not_played(opened, view, other_file):
+    view._viewer.playing = True
+    opened.open(other_file)
+    assert not view._viewer.playing
+
+
+def test_a_scene_tells_elements_and_which_atoms_every_frame_has(opened, view):
+    view._go(6)
+    view._copies.value = 2
+    view._select_atom(1)
+    scene = view._viewer.scene
+    assert scene["symbols"] == ["Cu"] * 4
+    assert scene["fixed"] == 4 * 8 < len(scene["atom"]), "the images of the environment come after the copies"
+    np.testing.assert_array_equal(scene["atom"][: scene["fixed"]], np.tile(np.arange(4), 8))
+
+
 def test_stepping_to_a_frame_with_other_atoms_shows_the_most_novel(opened, view):
     state = opened.state
     state.current_env = 0
