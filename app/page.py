@@ -48,6 +48,7 @@ from .views.sidebar.dataset import DatasetView
 from .views.sidebar.export import ExportView
 from .views.sidebar.export_dialog import ExportDialog
 from .views.sidebar.methods import MethodsView
+from .views.sidebar.server_files import ServerFilesView
 from .views.sidebar.settings import SettingsView
 from .views.sidebar.size import SizeView
 from .views.tabs import TabMaker, Tabs, grid
@@ -99,7 +100,12 @@ def page(
         address.ask(search)
     main = content(state, controller, sets, queue=queue)
     sidebar = pn.Column(
-        address, DatasetView(state, controller), SizeView(state), sizing_mode="stretch_width", margin=0
+        address,
+        DatasetView(state, controller),
+        ServerFilesView(state, controller),
+        SizeView(state),
+        sizing_mode="stretch_width",
+        margin=0,
     )
     queue.add(sidebar, _rest_of_sidebar(state, controller, sets))
     if search is not None:

@@ -50,6 +50,11 @@ class AllowedPaths:
         return str(self._folders[0]) if self._folders else ""
 
     @property
+    def folders(self) -> tuple[Path, ...] | None:
+        """The folders, or None for everything."""
+        return self._folders
+
+    @property
     def is_empty(self) -> bool:
         """Whether the user may use no path at all."""
         return self._folders == ()
@@ -76,6 +81,11 @@ class AllowedPaths:
         if self.is_empty:
             raise ValueError("this server does not open paths; upload the file")
         raise ValueError(f"expected a path beneath {' or '.join(map(str, self._folders))}, got {path}")
+
+    def resolve_folder(self, path: str | Path) -> Path:
+        """Resolve the path of a folder to list, which may be an allowed folder itself."""
+        found = Path(path).resolve()
+        return found if found in (self._folders or ()) else self.resolve(path)
 
     def resolve_all(self, text: str | Path) -> list[Path]:
         """Resolve a path, a pattern such as ``/data/*.xyz``, or several of them, separated by semicolons.

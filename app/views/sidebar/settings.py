@@ -241,7 +241,7 @@ class SettingsView(View):
         """Say what each number means, and what a change of it costs for the open file."""
         opened, cost = self._state.opened, "a change recomputes the descriptors"
         if opened is not None and opened.seconds is not None:
-            cost += f", about {_seconds(opened.seconds)} for this file"
+            cost += f", {_seconds(opened.seconds)} for this file"
         for name, text in _MEANING.items():
             self._meaning[name].object = f'<div class="small">{text.format(descriptors=cost)}</div>'
 
@@ -278,8 +278,8 @@ def _exact(value: float) -> str:
 def _seconds(seconds: float) -> str:
     """Return a time as measured, in seconds or minutes."""
     if seconds < 1:
-        return "1 s or less"
-    return f"{seconds:.0f} s" if seconds < 100 else f"{seconds / 60:.0f} min"
+        return "less than a second"
+    return f"about {seconds:.0f} s" if seconds < 100 else f"about {seconds / 60:.0f} min"
 
 
 def _number(field: pmui.TextInput, kind: type, expected: str, bounds: tuple[float, float]):
