@@ -222,6 +222,12 @@ _ERRORS = pd.DataFrame({
 })  # fmt: skip
 
 
+def _share_card(template: Template) -> None:
+    """Fit a figure to a card with others, of which one is visible: a card is at least as high as all."""
+    hooks.frame(template)
+    template.figure.update(min_height=60, styles={})
+
+
 @_copied
 def force_error_figure() -> Template:
     """Return the figure of force errors above the best of each size.
@@ -230,7 +236,7 @@ def force_error_figure() -> Template:
     ``Spread`` (columns ``x``, ``low`` and ``high``); see `potentials.above_best`.
     """
     template = Template(force_errors(_ERRORS))
-    hooks.frame(template)
+    _share_card(template)
     hooks.bands(template, "Spread")
     set_range(template.figure.x_range, 0, 102)
     return template.emptied()
@@ -243,7 +249,7 @@ def error_figure() -> Template:
     Each method has a ``Mean`` (columns ``x`` and ``force_rmse``) and a ``Potential`` (`potentials.against`).
     """
     template = Template(errors_against(_ERRORS))
-    hooks.frame(template)
+    _share_card(template)
     return template.emptied()
 
 
@@ -255,7 +261,7 @@ def novelty_error_figure() -> Template:
     (columns ``x``, ``low`` and ``high``); see `potentials.by_novelty`.
     """
     template = Template(errors_by_novelty(_ERRORS))
-    hooks.frame(template)
+    _share_card(template)
     hooks.bands(template, "Spread")
     hooks.name_ticks(template.figure.xaxis[0], potentials.NOVELTY_TICKS)
     return template.emptied()

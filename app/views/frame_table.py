@@ -8,7 +8,7 @@ import pandas as pd
 import panel as pn
 import panel_material_ui as pmui
 
-from ..analysis.frame_columns import FrameColumns, FrameFacts
+from ..analysis.frame_columns import FORCE_RMSE, FrameColumns, FrameFacts
 from ..widgets.browser_store import BrowserStore
 from ..widgets.tables import GENERAL
 
@@ -75,10 +75,14 @@ def offered(facts: FrameFacts) -> dict[str, Column]:
 
 
 def shown_first(facts: FrameFacts) -> list[str]:
-    """Return the names of the columns to show first: with the source where frames come from several files."""
+    """Return the names of the columns to show first.
+
+    These include the source where frames come from several files, and the error of the first predictions.
+    """
     source = facts.columns.get("source") if "source" in facts.info else None
     several = isinstance(source, np.ndarray) and len(set(source.tolist())) > 1
-    return [*SHOWN, *["source"] * several]
+    predicted = [name for name in facts.info if name.startswith(FORCE_RMSE)]
+    return [*SHOWN, *["source"] * several, *predicted[:1]]
 
 
 def frame_rows(columns: FrameColumns | None, shown: list[Column], n_rows: int) -> pd.DataFrame:

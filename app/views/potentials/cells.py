@@ -24,8 +24,8 @@ _NUMBERS = {
     "n_frames": 0, "seed": 0, "force_rmse": 4, "force_mae": 4, "energy_rmse": 4, "overlap": 1,
 }  # fmt: skip
 _WIDTHS = {
-    "method": 110, "n_frames": 68, "seed": 58, "status": 90, "force_rmse": 150, "force_mae": 140,
-    "energy_rmse": 172, "overlap": 90, "message": 220,
+    "method": 110, "n_frames": 84, "seed": 68, "status": 90, "force_rmse": 150, "force_mae": 140,
+    "energy_rmse": 172, "overlap": 106, "message": 220,
 }  # fmt: skip
 
 

@@ -17,7 +17,7 @@ _COLUMNS = {
 }  # fmt: skip
 _NUMBERS = {"frame": 0, "n_atoms": 0, "force_rmse": 4, "max_force_error": 3, "energy_error": 4}
 _WIDTHS = {
-    "frame": 68, "label": 90, "n_atoms": 64, "force_rmse": 150, "max_force_error": 140, "energy_error": 120,
+    "frame": 68, "label": 90, "n_atoms": 78, "force_rmse": 150, "max_force_error": 140, "energy_error": 120,
 }  # fmt: skip
 
 

@@ -35,6 +35,11 @@ def test_the_source_is_shown_where_it_varies():
     assert shown_first(facts()) == list(SHOWN)
 
 
+def test_the_error_of_predictions_is_shown():
+    own = facts(force_rmse_GAP=np.zeros(2), force_rmse_MACE=np.zeros(2))
+    assert shown_first(own) == [*SHOWN, "force_rmse_GAP"]
+
+
 def test_a_choice_is_kept_for_other_files():
     calls = []
     choice = ColumnChoice(lambda: calls.append(list(choice.layout[0].values())))
