@@ -16,16 +16,18 @@ from ..base import View
 from ..frame_text import source_stem
 
 _COLUMNS = {
-    "method": "Method", "n_frames": "Frames", "seed": "Seed", "status": "Status",
-    "force_rmse": "Force RMSE / eV Å⁻¹", "force_mae": "Force MAE / eV Å⁻¹",
-    "energy_rmse": "Energy RMSE / eV atom⁻¹", "overlap": "Overlap / %", "message": "Why it has no errors",
+    "method": "Method", "n_frames": "Frames", "seed": "Seed", "status": "Status", "force_rmse": "Force RMSE",
+    "force_mae": "Force MAE", "energy_rmse": "Energy RMSE", "overlap": "Overlap / %",
+    "message": "Why it has no errors",
 }  # fmt: skip
+_UNITS = "forces in eV Å⁻¹, energies in eV atom⁻¹"
 _NUMBERS = {
     "n_frames": 0, "seed": 0, "force_rmse": 4, "force_mae": 4, "energy_rmse": 4, "overlap": 1,
 }  # fmt: skip
+# Narrow enough to show the message at 1280 pixels.
 _WIDTHS = {
-    "method": 110, "n_frames": 84, "seed": 68, "status": 90, "force_rmse": 150, "force_mae": 140,
-    "energy_rmse": 172, "overlap": 106, "message": 220,
+    "method": 96, "n_frames": 80, "seed": 66, "status": 92, "force_rmse": 104, "force_mae": 98,
+    "energy_rmse": 114, "overlap": 104, "message": 170,
 }  # fmt: skip
 
 
@@ -66,4 +68,5 @@ class CellsTable(View):
 
 
 def _note(n_failed: int) -> str:
-    return f"⚠ {plural(n_failed, 'potential')} without errors" if n_failed else ""
+    failed = f"; ⚠ {plural(n_failed, 'potential')} without errors" if n_failed else ""
+    return f"{_UNITS}{failed}"

@@ -39,6 +39,7 @@ class ParityView(View):
         self._empty = html('<div class="empty">No energies are predicted for frames that have one.</div>')
         self._name.param.watch(lambda event: self._choose(event.new), "value")
         self._mode.param.watch(lambda _: self._switched(), "value")
+        self._errors = html(margin=(8, 0, 0, 12))
         self._listen()
         self.follow(predictions.refresh, "opened")
         self.follow(self._update, "found", "chosen", source=predictions)
@@ -83,9 +84,9 @@ class ParityView(View):
         forces, energies = shown.rmse()
         energy = "" if np.isnan(energies) else f", energies {energies:.3g} eV atom⁻¹"
         self._head.object = heading(
-            f"Predictions of {self._predictions.chosen}", (),
-            escape(f"RMSE of forces {forces:.3g} eV Å⁻¹{energy}; {count(len(self._xy))} points, all drawn"),
-        )  # fmt: skip
+            f"Predictions of {self._predictions.chosen}", (), f"{count(len(self._xy))} points, all drawn"
+        )
+        self._errors.object = f'<div class="small">RMSE: forces {forces:.3g} eV Å⁻¹{escape(energy)}</div>'
         if len(self._xy):
             self._plot.set_quantity(FORCE_COMPONENT if by_force else ENERGY_PER_ATOM)
             self._plot.set_points(self._xy, shown.frame_index[self._rows])
@@ -116,5 +117,5 @@ class ParityView(View):
 
     def __panel__(self):
         """Return the card."""
-        bar = pn.Row(self._name, self._mode, sizing_mode="stretch_width", margin=0)
+        bar = pn.Row(self._name, self._mode, self._errors, sizing_mode="stretch_width", margin=0)
         return card(self._head, bar, self._figure, self._empty, area="parity")

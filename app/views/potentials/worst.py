@@ -12,12 +12,13 @@ from ..base import View
 
 _SHOWN = 200
 _COLUMNS = {
-    "frame": "Frame", "label": "Label", "n_atoms": "Atoms", "force_rmse": "Force RMSE / eV Å⁻¹",
-    "max_force_error": "Max |ΔF| / eV Å⁻¹", "energy_error": "ΔE / eV atom⁻¹",
+    "frame": "Frame", "label": "Label", "n_atoms": "Atoms", "force_rmse": "RMSE of F",
+    "max_force_error": "Max |ΔF|", "energy_error": "ΔE",
 }  # fmt: skip
 _NUMBERS = {"frame": 0, "n_atoms": 0, "force_rmse": 4, "max_force_error": 3, "energy_error": 4}
+# Narrow enough for half of a page of 1280 pixels.
 _WIDTHS = {
-    "frame": 68, "label": 90, "n_atoms": 78, "force_rmse": 150, "max_force_error": 140, "energy_error": 120,
+    "frame": 70, "label": 80, "n_atoms": 74, "force_rmse": 96, "max_force_error": 94, "energy_error": 76,
 }  # fmt: skip
 
 
