@@ -3,6 +3,8 @@
 from .compare import compare_potentials
 from .gap import GAP
 from .hold_out import Split, hold_out
+from .inputs import ProgramTrainer, read_predictions, write_training_inputs
+from .mace import MACE
 from .result import PotentialComparison
 from .stored import prediction_errors, stored_predictions
 from .trainer import (
@@ -17,9 +19,11 @@ from .trainers import TRAINERS, make_trainer, missing_trainer
 
 __all__ = [
     "GAP",
+    "MACE",
     "TRAINERS",
     "PotentialComparison",
     "Predictions",
+    "ProgramTrainer",
     "Split",
     "Trainer",
     "TrainerMissing",
@@ -31,5 +35,7 @@ __all__ = [
     "make_trainer",
     "missing_trainer",
     "prediction_errors",
+    "read_predictions",
     "stored_predictions",
+    "write_training_inputs",
 ]

@@ -22,7 +22,8 @@ from ..utils.threads import get_num_threads
 from ..utils.validation import check_count, check_positive
 from . import gap_prediction
 from .labelled import frame_forces
-from .process import last_line, run_logged
+from .prediction_file import PREDICTIONS
+from .process import find_program, last_line, run_logged
 from .trainer import Predict, Predictions, TrainerMissing
 
 ENERGY, FORCES = "quests_energy", "quests_forces"
@@ -127,21 +128,13 @@ class GAP:
     ) -> Predict:
         """Run ``gap_fit`` in a folder; see `quests_core.potentials.Trainer`."""
         self.check_installed()
-        program = str(self._program())
-        written = [in_box(atoms, 2 * self.cutoff) for atoms in frames]
-        for atoms, frame in zip(written, frames, strict=True):
-            atoms.arrays[FORCES] = frame_forces(frame)
-            if (energy := atoms_energy(frame)) is not None:
-                atoms.info[ENERGY] = energy
-        (folder / "train.xyz").write_bytes(frames_bytes(written))
         environment = {"OMP_NUM_THREADS": str(get_num_threads())}
         run = partial(run_logged, seconds=self.seconds, check=check, environment=environment)
-        arguments = self._arguments(written, atom_energies, seed)
-        run([program, *arguments], folder / "gap_fit.log", reason=abort_line)
+        _, *arguments = self.write_training(frames, atom_energies, folder, seed)
+        run([str(find_program(self.command)), *arguments], folder / "gap_fit.log", reason=abort_line)
 
         def predict(frames: Sequence[Atoms]) -> Predictions:
-            asked = [in_box(atoms, 2 * self.cutoff) for atoms in frames]
-            (folder / "test.xyz").write_bytes(frames_bytes(asked))
+            self._write_boxed(frames, folder)
             # -P: other modules of this folder must not be found under their bare names.
             script = [sys.executable, "-P", gap_prediction.__file__]
             files = ["gap.xml", "test.xyz", "predictions.npz"]
@@ -151,14 +144,31 @@ class GAP:
 
         return predict
 
-    def _program(self) -> str | None:
-        # The programs of an environment that is not activated are beside its Python.
-        beside = str(Path(sys.executable).parent)
-        return shutil.which(self.command) or shutil.which(self.command, path=beside)
+    def write_training(
+        self, frames: Sequence[Atoms], atom_energies: Mapping[str, float], folder: Path, seed: int
+    ) -> list[str]:
+        """Write the training set to a folder, and return the command that trains there."""
+        written = [in_box(atoms, 2 * self.cutoff) for atoms in frames]
+        for atoms, frame in zip(written, frames, strict=True):
+            atoms.arrays[FORCES] = frame_forces(frame)
+            if (energy := atoms_energy(frame)) is not None:
+                atoms.info[ENERGY] = energy
+        (folder / "train.xyz").write_bytes(frames_bytes(written))
+        return [self.command, *self._arguments(written, atom_energies, seed)]
+
+    def write_test(self, frames: Sequence[Atoms], folder: Path) -> list[str]:
+        """Write the test set and a script to a folder, and return the command that predicts there."""
+        self._write_boxed(frames, folder)
+        shutil.copyfile(gap_prediction.__file__, folder / "gap_prediction.py")
+        return ["python", "gap_prediction.py", "gap.xml", "test.xyz", PREDICTIONS]
+
+    def _write_boxed(self, frames: Sequence[Atoms], folder: Path) -> None:
+        boxed = [in_box(atoms, 2 * self.cutoff) for atoms in frames]
+        (folder / "test.xyz").write_bytes(frames_bytes(boxed))
 
     def check_installed(self) -> None:
         """Raise `TrainerMissing` if the program or the package is not installed."""
-        if self._program() is None:
+        if find_program(self.command) is None:
             raise TrainerMissing(f"{self.command} is not installed; pip install quippy-ase provides gap_fit")
         if importlib.util.find_spec("quippy") is None:
             raise TrainerMissing(

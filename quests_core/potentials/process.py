@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -14,6 +15,18 @@ from .trainer import TrainerMissing, TrainingError, TrainingTimeout
 
 _WAIT_SECONDS = 0.1
 _SHOWN = 200
+
+
+def find_program(command: str) -> str | None:
+    """Return the path of a program: one that can be called, or one beside this Python; None if there is none.
+
+    Examples
+    --------
+    >>> find_program("no such program") is None
+    True
+    """
+    # The programs of an environment that is not activated are beside its Python.
+    return shutil.which(command) or shutil.which(command, path=str(Path(sys.executable).parent))
 
 
 def run_logged(

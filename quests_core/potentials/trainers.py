@@ -5,10 +5,11 @@ from typing import Any
 
 from ..utils.validation import check_choice
 from .gap import GAP
+from .mace import MACE
 from .trainer import Trainer, TrainerMissing
 
 # Trainers with their default parameters, by name.
-TRAINERS: dict[str, Callable[..., Trainer]] = {"gap": GAP}
+TRAINERS: dict[str, Callable[..., Trainer]] = {"gap": GAP, "mace": MACE}
 
 
 def as_trainer(trainer: str | Trainer) -> Trainer:

@@ -142,7 +142,7 @@ def test_gap_that_is_not_installed_is_one_row_each(labelled, tmp_path, monkeypat
         (("--test", "best"), "--test: expected one of"),
         (("--test", "labels"), "--test-label: expected some of 'cold', 'hot', got 'none'"),
         (("--test-size", "100%"), "--test: expected at least 1 frame in each part"),
-        (("--trainer", "mace"), "--trainer: expected one of 'gap', 'noisy', got 'mace'"),
+        (("--trainer", "nep"), "--trainer: expected one of 'gap', 'mace', 'noisy', got 'nep'"),
         (
             ("--set", "nose=1"),
             "--set: expected a parameter like n_sparse=1000, of noise; got 'nose=1'",

@@ -18,10 +18,10 @@ def test_objects_are_kept():
 
 
 def test_others_are_refused():
-    with pytest.raises(ValueError, match="trainer: expected one of 'gap', got 'mace'"):
-        as_trainer("mace")
+    with pytest.raises(ValueError, match="trainer: expected one of 'gap', 'mace', got 'nep'"):
+        as_trainer("nep")
     with pytest.raises(
-        TypeError, match="trainer: expected one of 'gap', or an object with a method train, got int"
+        TypeError, match="trainer: expected one of 'gap', 'mace', or an object with a method train, got int"
     ):
         as_trainer(3)
 
