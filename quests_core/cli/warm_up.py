@@ -1,6 +1,8 @@
 """The command ``warm-up``: compile all kernels."""
 
 from ..utils import kernel_cache
+from ..utils.threads import get_num_threads
+from ..warm_up import MAX_PROCESSES
 from ..warm_up import warm_up as compile_all
 from .common import app, command_context
 from .output import write_line
@@ -13,5 +15,5 @@ def warm_up() -> None:
         folder = kernel_cache.folder()
         if folder is None:
             raise PermissionError("kernels cannot be stored: set NUMBA_CACHE_DIR to a writable folder")
-        compile_all(context.progress)
+        compile_all(context.progress, min(MAX_PROCESSES, get_num_threads()))
     write_line(f"Compiled kernels: {folder}")

@@ -39,16 +39,18 @@ class Grid(NamedTuple):
     member_positions: np.ndarray  # positions of all members as columns, (3, n_members)
 
 
-@jit
+@jit_no_refcount
 def _cross(a, b, out):
     out[0] = a[1] * b[2] - a[2] * b[1]
     out[1] = a[2] * b[0] - a[0] * b[2]
     out[2] = a[0] * b[1] - a[1] * b[0]
 
 
-@jit
+@jit_no_refcount
 def _normalize(a):
-    a /= math.sqrt(a[0] ** 2 + a[1] ** 2 + a[2] ** 2)
+    length = math.sqrt(a[0] ** 2 + a[1] ** 2 + a[2] ** 2)
+    for c in range(3):
+        a[c] /= length
 
 
 @jit
@@ -59,15 +61,19 @@ def _complete_cell(cell, pbc):
     for axis in range(3):
         n_periodic += pbc[axis]
     if n_periodic == 0:
-        full[:] = np.eye(3)
+        full[:] = 0.0
+        for axis in range(3):
+            full[axis, axis] = 1.0
     elif n_periodic == 1:
         a = 0
         while not pbc[a]:
             a += 1
         b, c = (a + 1) % 3, (a + 2) % 3
         # Any direction that is not parallel: the Cartesian axis with the smallest component.
-        helper = np.zeros(3)
-        helper[np.argmin(np.abs(full[a]))] = 1.0
+        helper, smallest = np.zeros(3), 0
+        for axis in range(1, 3):
+            smallest = axis if abs(full[a, axis]) < abs(full[a, smallest]) else smallest
+        helper[smallest] = 1.0
         _cross(full[a], helper, full[b])
         _normalize(full[b])
         _cross(full[a], full[b], full[c])
@@ -88,20 +94,26 @@ def _inverse(cell):
     row = np.empty(3)
     for axis in range(3):
         _cross(cell[(axis + 1) % 3], cell[(axis + 2) % 3], row)
-        inverse[:, axis] = row
+        for c in range(3):
+            inverse[c, axis] = row[c]
     volume = 0.0
     for c in range(3):
         volume += cell[0, c] * inverse[c, 0]
-    return inverse / volume
+    for axis in range(3):
+        for c in range(3):
+            inverse[c, axis] /= volume
+    return inverse
 
 
-@jit
+@jit_no_refcount
 def _bin_counts(spans, pbc, n_atoms, cutoff, counts, reach):
     """Choose bins about half a cutoff wide, and few more than atoms; return False for a cell too thin."""
     for axis in range(3):
         counts[axis] = max(1, int(min(2.0 * spans[axis] / cutoff, 1e6)))
     while counts[0] * counts[1] * counts[2] > 8 * n_atoms + 8:
-        widest = np.argmax(counts)
+        widest = 0
+        for axis in range(1, 3):
+            widest = axis if counts[axis] > counts[widest] else widest
         counts[widest] = (counts[widest] + 1) // 2
     for axis in range(3):
         images = cutoff * counts[axis] / max(spans[axis], 1e-300)
@@ -146,6 +158,7 @@ def grid_of_frame(positions, cell, pbc, cutoff):
     low, width, spans = np.zeros(3), np.ones(3), np.empty(3)
     for axis in range(3):
         height = 1.0 / math.sqrt(inverse[0, axis] ** 2 + inverse[1, axis] ** 2 + inverse[2, axis] ** 2)
+        lowest, highest = np.inf, -np.inf
         for i in range(n):
             f = 0.0
             for c in range(3):
@@ -154,16 +167,16 @@ def grid_of_frame(positions, cell, pbc, cutoff):
                 f -= math.floor(f)
                 if f >= 1.0:
                     f = 0.0
-            fractions[i, axis] = f
+            fractions[i, axis], lowest, highest = f, min(lowest, f), max(highest, f)
         if pbc[axis]:
             spans[axis] = height
         else:
-            low[axis] = fractions[:, axis].min()
-            spans[axis] = max(fractions[:, axis].max() - low[axis], 1e-9)
+            low[axis], spans[axis] = lowest, max(highest - lowest, 1e-9)
             width[axis] = spans[axis]
     counts, reach = np.ones(3, np.int64), np.ones(3, np.int64)
     status = 0 if _bin_counts(spans, pbc, n, cutoff, counts, reach) else THIN_CELL
-    width /= counts
+    for axis in range(3):
+        width[axis] /= counts[axis]
     bins, members = np.zeros((n, 3), np.int64), np.empty(n, np.int64)
     starts = np.zeros(counts[0] * counts[1] * counts[2] + 1, np.int64)
     if status == 0:
@@ -214,7 +227,7 @@ def neighbors_of_atom(i, grid, pbc, cutoff, vectors, squares):
     """
     full, wrapped, counts, reach, bins = grid.cell, grid.positions, grid.counts, grid.reach, grid.bins
     starts, members, member_positions = grid.starts, grid.members, grid.member_positions
-    found = 0
+    found = np.int64(0)
     low, high = bins[i, 2] - reach[2], bins[i, 2] + reach[2]
     for a in range(bins[i, 0] - reach[0], bins[i, 0] + reach[0] + 1):
         image_a = a // counts[0]

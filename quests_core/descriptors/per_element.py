@@ -37,15 +37,15 @@ _BLOCK_ATOMS = 500
 def _only(grid, is_member):
     """Return a grid of the same atoms with only some of them as possible neighbours."""
     starts, members = grid.starts, grid.members
-    kept = is_member[members]
-    new_starts = np.zeros_like(starts)
+    new_starts, n = np.zeros(starts.shape[0], np.int64), 0
     for b in range(starts.shape[0] - 1):
-        new_starts[b + 1] = new_starts[b] + kept[starts[b] : starts[b + 1]].sum()
-    n = new_starts[-1]
+        for i in range(starts[b], starts[b + 1]):
+            n += is_member[members[i]]
+        new_starts[b + 1] = n
     new_members, new_positions = np.empty(n, np.int64), np.empty((3, n))
     index = 0
     for i in range(members.shape[0]):
-        if kept[i]:
+        if is_member[members[i]]:
             new_members[index] = members[i]
             for c in range(3):
                 new_positions[c, index] = grid.member_positions[c, i]
@@ -69,9 +69,13 @@ def _describe_among(positions, cell, pbc, numbers, elements, k, cutoff, blocks):
     if positions.shape[0] == 0:
         return
     grid = grid_of_frame(positions, cell, pbc, cutoff)
+    is_member = np.empty(numbers.shape[0], np.bool_)
     for e in range(elements.shape[0]):
-        is_member = numbers == elements[e]
-        if is_member.any():
+        n_members = 0
+        for i in range(numbers.shape[0]):
+            is_member[i] = numbers[i] == elements[e]
+            n_members += is_member[i]
+        if n_members > 0:
             describe_in_grid(_only(grid, is_member), pbc, k, cutoff, blocks[e])
 
 
@@ -171,7 +175,10 @@ def _blocks(frames, offsets, numbers, elements, k, cutoff, progress) -> np.ndarr
         for i in range(first, last):
             rows, atoms = slice(offsets[i], offsets[i + 1]), frames[i]
             geometry = np.ascontiguousarray(atoms.positions), atoms.cell.array.astype(float), atoms.pbc
-            _describe_among(*geometry, numbers[rows], elements, k, cutoff, out[:, rows])
+            # A contiguous array, for which the functions of `descriptors` are compiled already.
+            found = np.zeros((len(elements), len(atoms), 2 * k - 1))
+            _describe_among(*geometry, numbers[rows], elements, k, cutoff, found)
+            out[:, rows] = found
 
     size = max(1, int(_BLOCK_ATOMS * len(frames) / max(offsets[-1], 1)))
     parallel_blocks(work, len(frames), size, "descriptors among elements", progress)

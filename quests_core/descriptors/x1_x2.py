@@ -263,37 +263,30 @@ def _workspace(capacity, k):
 @jit
 def describe_in_grid(grid, pbc, k, cutoff, out):
     """Write the descriptors of all atoms in a grid; return ``(status, atom, other atom)``."""
-    space = _workspace(256, k)
-    i, n = _describe_atoms(0, grid, pbc, k, cutoff, space, out)
+    # Typed, as a literal argument compiles a function once more.
+    capacity, i = np.int64(256), np.int64(0)
     while i < out.shape[0]:
+        space = _workspace(capacity, k)
+        i, n = _describe_atoms(i, grid, pbc, k, cutoff, space, out)
         if n < 0:
             return COINCIDENT, i, -1 - n
         if n > MOST_NEIGHBORS:
             return CROWDED, i, n
-        space = _workspace(min(2 * n, MOST_NEIGHBORS), k)
-        i, n = _describe_atoms(i, grid, pbc, k, cutoff, space, out)
+        capacity = np.int64(min(2 * n, MOST_NEIGHBORS))
     return 0, 0, 0
-
-
-@jit
-def _describe_frame(positions, cell, pbc, k, cutoff, out):
-    """Write the descriptors of all atoms of one frame; return ``(status, atom, other atom)``."""
-    if positions.shape[0] == 0:
-        return 0, 0, 0
-    grid = grid_of_frame(positions, cell, pbc, cutoff)
-    if grid.status != 0:
-        return grid.status, 0, 0
-    return describe_in_grid(grid, pbc, k, cutoff, out)
 
 
 @jit
 def describe_frames(positions, offsets, cells, pbcs, k, cutoff, first, last, out):
     """Write the descriptors of a range of frames; stop at the first that cannot be described."""
     for frame in range(first, last):
-        rows = slice(offsets[frame], offsets[frame + 1])
-        status, atom, other = _describe_frame(
-            positions[rows], cells[frame], pbcs[frame], k, cutoff, out[rows]
-        )
+        start, stop, pbc = offsets[frame], offsets[frame + 1], pbcs[frame]
+        if start == stop:
+            continue
+        grid = grid_of_frame(positions[start:stop], cells[frame], pbc, cutoff)
+        if grid.status != 0:
+            return grid.status, frame, 0, 0
+        status, atom, other = describe_in_grid(grid, pbc, k, cutoff, out[start:stop])
         if status != 0:
             return status, frame, atom, other
     return 0, 0, 0, 0

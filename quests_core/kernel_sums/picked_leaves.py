@@ -135,14 +135,19 @@ def _fill_leaf(picked, leaf, rows, ranks, first, end):
         for c in range(center.shape[0]):
             center[c] /= np.float32(rows.shape[0])
     for i in range(rows.shape[0]):
-        _put(picked, leaf, rows[i], ranks[i])
+        _put(picked, leaf, rows[i], np.int64(ranks[i]))
 
 
 @jit
 def _split(picked, leaf):
     """Split a full leaf into two."""
-    order, half = np.argsort(picked.row_at[leaf]), LEAF_ROWS // 2
-    rows, ranks = picked.row_at[leaf][order], picked.ranks[leaf][order]
+    rows, ranks, half = picked.row_at[leaf].copy(), picked.ranks[leaf].copy(), LEAF_ROWS // 2
+    for i in range(1, LEAF_ROWS):
+        row, rank, position = rows[i], ranks[i], i
+        while position > 0 and rows[position - 1] > row:
+            rows[position], ranks[position] = rows[position - 1], ranks[position - 1]
+            position -= 1
+        rows[position], ranks[position] = row, rank
     first, end, other = picked.spans[leaf, _START], picked.spans[leaf, _STOP], picked.n_leaves[0]
     picked.n_leaves[0] = other + 1
     _fill_leaf(picked, leaf, rows[:half], ranks[:half], first, rows[half])

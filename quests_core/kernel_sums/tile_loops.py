@@ -97,8 +97,10 @@ def add_frames_apart(tiles, starts, t, frames, first, least, accuracy, states, w
     Returns the next frame, because the buffers may be too small for all, and the numbers of runs and entries.
     """
     n_queries = starts[t + 1] - starts[t]
-    reset(states, 0, n_queries)
-    state = state_of(states, 0)
+    # Typed, as literal arguments compile a function once more.
+    slot, symmetric = np.int64(0), np.bool_(False)
+    reset(states, slot, n_queries)
+    state = state_of(states, slot)
     queries, tile = _tile_of(tiles, t)
     total, summary = state.total, state.summary
     _set_self_limits(tile.radii, accuracy, state, work)
@@ -109,7 +111,7 @@ def add_frames_apart(tiles, starts, t, frames, first, least, accuracy, states, w
         if n_entries + n_queries > lanes.shape[0]:
             return frame, n_runs, n_entries
         total[:] = 0.0
-        if not add_block(queries, tile, frames, frame, accuracy, state, work, False, total):
+        if not add_block(queries, tile, frames, frame, accuracy, state, work, symmetric, total):
             continue
         runs[n_runs, RUN_FRAME], runs[n_runs, RUN_ROW], runs[n_runs, RUN_START] = frame, starts[t], n_entries
         before = n_entries
@@ -185,11 +187,11 @@ def metrics_along_order(
     the largest δH, ``(n_steps,)``; and writes the δH of step s to ``path[path_rows[s]]``, unless that is -1.
     """
     original, positions, log_sums = tiles.order, tiles.positions, work.log_sums
-    has_reference = given.shape[0] > 0
+    has_reference, slot = given.shape[0] > 0, np.int64(0)
     for t in range(first, last):
         n_queries = starts[t + 1] - starts[t]
-        reset(states, 0, n_queries)
-        state = state_of(states, 0)
+        reset(states, slot, n_queries)
+        state = state_of(states, slot)
         queries, tile = _tile_of(tiles, t)
         for j in range(n_queries):
             log_sums[j] = -np.inf

@@ -189,7 +189,8 @@ def add_blocks(queries, tile, references, blocks, accuracy, state, work):
         distance_sq = box_distance_sq(low, high, lows[blocks[k]], highs[blocks[k]])
         if nearest < 0 or distance_sq < smallest:
             nearest, smallest = k, distance_sq
-    changed = False
+    # Typed, as a literal argument compiles a function once more.
+    symmetric, changed = np.bool_(False), False
     for k in range(-1, blocks.shape[0]):
         if k == nearest:
             continue
@@ -197,7 +198,7 @@ def add_blocks(queries, tile, references, blocks, accuracy, state, work):
         if box_distance_sq(low, high, lows[block], highs[block]) > state.summary[FARTHEST]:
             continue
         # `tile.radii` is a placeholder for `totals`, which are not written.
-        if add_block(queries, tile, references, block, accuracy, state, work, False, tile.radii):
+        if add_block(queries, tile, references, block, accuracy, state, work, symmetric, tile.radii):
             update_limits(tile.radii, accuracy, state, work)
             changed = True
     return changed

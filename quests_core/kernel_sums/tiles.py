@@ -16,6 +16,7 @@ import numpy as np
 
 from ..utils.jit import jit, jit_no_refcount
 from ..utils.memory import check_fits
+from .quickselect import nth_smallest
 
 # Maximum number of rows of a tile: 128 × 64 numbers in single precision fit in the first-level cache.
 TILE_ROWS = 128
@@ -95,7 +96,10 @@ def _widest_axis(leading_axes):
     for i in range(leading_axes.shape[0]):
         for c in range(leading_axes.shape[1]):
             low[c], high[c] = min(low[c], leading_axes[i, c]), max(high[c], leading_axes[i, c])
-    return np.argmax(high - low)
+    widest = 0
+    for c in range(1, low.shape[0]):
+        widest = c if high[c] - low[c] > high[widest] - low[widest] else widest
+    return widest
 
 
 @jit
@@ -109,12 +113,15 @@ def _split_at_median(leading_axes, order, n_rows, upper, upper_order):
     n, axis = leading_axes.shape[0], _widest_axis(leading_axes)
     n_lower = (-(-n // n_rows) // 2) * n_rows
     values = leading_axes[:, axis].copy()
-    median = np.partition(values, n_lower)[n_lower]
-    n_equal = n_lower - np.sum(values < median)
+    median = nth_smallest(values, n_lower)
+    n_equal = n_lower
+    for i in range(n):
+        n_equal -= values[i] < median
     lower, above = 0, 0
     for i in range(n):
-        is_equal = values[i] == median
-        if values[i] < median or (is_equal and n_equal > 0):
+        value = leading_axes[i, axis]
+        is_equal = value == median
+        if value < median or (is_equal and n_equal > 0):
             n_equal -= is_equal
             for c in range(CHUNK_AXES):
                 leading_axes[lower, c] = leading_axes[i, c]
@@ -125,7 +132,10 @@ def _split_at_median(leading_axes, order, n_rows, upper, upper_order):
                 upper[above, c] = leading_axes[i, c]
             upper_order[above] = order[i]
             above += 1
-    leading_axes[lower:], order[lower:] = upper[:above], upper_order[:above]
+    for i in range(above):
+        for c in range(CHUNK_AXES):
+            leading_axes[lower + i, c] = upper[i, c]
+        order[lower + i] = upper_order[i]
     return lower
 
 

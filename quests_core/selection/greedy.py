@@ -39,7 +39,11 @@ def _leaders(scores, free, tolerance):
     for frame in range(free.shape[0]):
         if free[frame]:
             highest = max(highest, scores[frame])
-    return np.flatnonzero(free & (scores >= highest - tolerance))
+    leaders, n = np.empty(free.shape[0], np.int64), 0
+    for frame in range(free.shape[0]):
+        leaders[n] = frame
+        n += free[frame] & (scores[frame] >= highest - tolerance)
+    return leaders[:n]
 
 
 def _best(scorer: Scorer, free: np.ndarray) -> int:

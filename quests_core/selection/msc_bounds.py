@@ -12,6 +12,7 @@ import numpy as np
 
 from ..kernel_sums.picked_leaves import Picked
 from ..kernel_sums.picked_sums import PickedSums, update_sum
+from ..kernel_sums.quickselect import nth_smallest
 from ..utils.jit import jit, jit_inline
 
 # For most frames the sum of the largest terms, down to this exponent, decides; few need all terms.
@@ -99,6 +100,43 @@ def _first_two(scores):
 
 
 @jit
+def _unknown(free, n_picked, known_at):
+    """Return the free frames whose scores are not known."""
+    frames, n = np.empty(free.shape[0], np.int64), 0
+    for frame in range(free.shape[0]):
+        frames[n] = frame
+        n += free[frame] & (known_at[frame] < n_picked)
+    return frames[:n]
+
+
+@jit
+def _highest(scores, frames, least):
+    """Return the frames with a score above `least`, or else the first `_AT_ONCE` that equal it."""
+    found, above = np.empty(frames.shape[0], np.int64), 0
+    for frame in frames:
+        found[above] = frame
+        above += scores[frame] > least
+    if above > 0:
+        return found[:above]
+    equal = 0
+    for frame in frames:
+        found[equal] = frame
+        equal += scores[frame] == least
+        if equal == _AT_ONCE:
+            break
+    return found[:equal]
+
+
+@jit
+def _take(scores, frames):
+    """Return the scores of some frames."""
+    found = np.empty(frames.shape[0])
+    for i in range(frames.shape[0]):
+        found[i] = scores[frames[i]]
+    return found
+
+
+@jit
 def find_best(free, frames, n_picked, sums, scores, known_at, tolerance, error, reach, room):
     """Tighten the highest bound until no other can be as high as the best score within `tolerance`.
 
@@ -110,13 +148,12 @@ def find_best(free, frames, n_picked, sums, scores, known_at, tolerance, error, 
         if free[frame] and known_at[frame] == n_picked:
             known = max(known, scores[frame])
     while others >= known - tolerance:
-        behind, others = np.flatnonzero(free & (known_at < n_picked)), -np.inf
+        behind, others = _unknown(free, n_picked, known_at), -np.inf
+        bounds = _take(scores, behind)
         if behind.shape[0] > _AT_ONCE:
-            bounds = scores[behind]
-            others = np.partition(bounds, bounds.shape[0] - _AT_ONCE - 1)[bounds.shape[0] - _AT_ONCE - 1]
-            above = behind[bounds > others]
-            behind = above if above.shape[0] else behind[bounds == others][:_AT_ONCE]
-        bounds = scores[behind]
+            others = nth_smallest(bounds, bounds.shape[0] - _AT_ONCE - 1)
+            behind = _highest(scores, behind, others)
+            bounds = _take(scores, behind)
         best, highest, second = _first_two(bounds)
         if highest == -np.inf:
             break
@@ -128,10 +165,12 @@ def find_best(free, frames, n_picked, sums, scores, known_at, tolerance, error, 
                 known, bounds[best] = max(known, bounds[best]), -np.inf
             best, highest, second = _first_two(bounds)
     if error > 0.0:
-        candidates = np.flatnonzero(free & (known_at == n_picked) & (scores >= known - tolerance))
-        if candidates.shape[0] > 1:
-            for candidate in candidates:
-                _compute_exactly(candidate, frames, n_picked, sums, scores, reach, room)
+        n_candidates = 0
+        for frame in range(free.shape[0]):
+            n_candidates += free[frame] and known_at[frame] == n_picked and scores[frame] >= known - tolerance
+        for frame in range(free.shape[0] if n_candidates > 1 else 0):
+            if free[frame] and known_at[frame] == n_picked and scores[frame] >= known - tolerance:
+                _compute_exactly(frame, frames, n_picked, sums, scores, reach, room)
 
 
 @jit

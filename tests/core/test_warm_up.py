@@ -4,11 +4,13 @@ import json
 import os
 import subprocess
 import sys
+import threading
 
 import pytest
 
 from quests_core import warm_up
 from quests_core.utils import kernel_cache
+from quests_core.utils.child import Child, ChildError
 
 # What users compute, after the steps in the same process. Kernels may be stored, so what counts is which
 # signatures are used, not what is compiled.
@@ -69,6 +71,49 @@ def test_every_step_runs(tmp_path, monkeypatch):
     (tmp_path / warm_up.STEP).write_text(done[2])
     warm_up.compile_in_child(tmp_path)
     assert done[len(steps) :] == [done[2]]
+
+
+@pytest.fixture
+def shared(monkeypatch, tmp_path):
+    """Return what was compiled here and in another process, and a function that replaces that process."""
+    monkeypatch.setattr(kernel_cache, "folder", lambda: tmp_path)
+    here, there, begun = [], [], threading.Event()
+
+    def compile_here(name):
+        # Until the other process has begun.
+        assert begun.wait(60)
+        here.append(name)
+
+    def compile_there(compile_one):
+        def run(child, folder, progress=None):
+            begun.set()
+            compile_one((folder / warm_up.STEP).read_text())
+
+        monkeypatch.setattr(Child, "run", run)
+
+    steps = {name: (lambda name=name: compile_here(name)) for name in warm_up.steps()}
+    monkeypatch.setattr(warm_up, "steps", lambda: steps)
+    return steps, here, there, compile_there
+
+
+def test_two_processes_share_the_steps(shared):
+    steps, here, there, compile_there = shared
+    compile_there(there.append)
+    warm_up.warm_up(n_processes=2)
+    assert there
+    assert sorted(here + there) == sorted(steps)
+    assert kernel_cache.is_complete()
+
+
+def test_a_step_that_fails_in_another_process_is_compiled_here(shared):
+    steps, here, _, compile_there = shared
+
+    def fail(_):
+        raise ChildError("its process was killed")
+
+    compile_there(fail)
+    warm_up.warm_up(n_processes=2)
+    assert sorted(here) == sorted(steps)
 
 
 @pytest.mark.jit

@@ -7,12 +7,13 @@ from tests.core.cli.commands import run
 
 def test_warm_up_compiles_everything(monkeypatch, tmp_path):
     calls = []
-    monkeypatch.setattr(command, "compile_all", calls.append)
+    monkeypatch.setattr(command, "compile_all", lambda *args: calls.append(args))
+    monkeypatch.setattr(command, "get_num_threads", lambda: 64)
     monkeypatch.setattr(kernel_cache, "folder", lambda: tmp_path)
     done = run("warm-up")
     assert done.exit_code == 0, done.output
     assert done.stdout == f"Compiled kernels: {tmp_path}\n"
-    assert calls == [None], "no progress without a terminal"
+    assert calls == [(None, 2)], "no progress without a terminal"
 
 
 def test_kernels_that_cannot_be_stored_are_an_error(monkeypatch):
