@@ -18,6 +18,8 @@ FILE = "QUESTS_FILE"
 _MAX_LENGTH = 4096
 # Between several paths in one text, and how many files it may name.
 _SEPARATOR, _MOST_FILES = ";", 1000
+# Parts of a path that may be patterns, such as both of ``*/*.xyz``.
+_MOST_PATTERNS = 2
 # Suffixes of files that may be written, with or without ``.gz``: their content is extxyz.
 ENDINGS = (".xyz", ".extxyz")
 
@@ -116,6 +118,9 @@ class AllowedPaths:
         fixed = next(i for i, part in enumerate(parts) if is_pattern(part))
         if ".." in parts[fixed:] or "**" in parts:
             raise ValueError(f"expected a pattern without '..' and '**', got {pattern}")
+        # Each more multiplies the number of folders that are listed, while other sessions wait.
+        if sum(map(is_pattern, parts)) > _MOST_PATTERNS:
+            raise ValueError(f"expected a pattern in at most {_MOST_PATTERNS} names of a path, got {pattern}")
         # Also refuses a folder that holds no allowed one.
         folder = self.resolve(Path(*parts[:fixed], "file")).parent
         found = []

@@ -31,6 +31,7 @@ def test_several_paths_and_patterns(tmp_path):
         (f"{data}/*/../../secret/*.xyz", "without '..'"),
         (f"{data}/**/*.xyz", "without '..'"),
         (f"{data}/*.cif", "which none matches"),
+        (f"{data}/*/*/*.xyz", "in at most 2 names"),
         ("/*/a.xyz", "expected a path beneath"),
     ):
         with pytest.raises(ValueError, match=message):
