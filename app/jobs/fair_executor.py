@@ -71,6 +71,12 @@ class FairExecutor(Executor):
         self._thread.submit(self._next)
         return done
 
+    def advance(self, owner) -> None:
+        """Let the owner's next task, if there is one, run before those of all others."""
+        with self._lock:
+            if owner in self._waiting:
+                self._waiting.move_to_end(owner, last=False)
+
     def queue_position(self, owner) -> int:
         """Return the number of other owners' tasks before the owner's next one."""
         with self._lock:

@@ -9,7 +9,7 @@ import threading
 import time
 import weakref
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 from typing import Any
 
@@ -120,10 +120,14 @@ class _Task:
     done: Callable[[Any], None]
     failed: Callable[[Exception], None]
     progress: Progress
+    key: Hashable | None
 
 
 class Jobs:
     """Jobs of one session on a worker thread: progress, cancellation, and results on the event loop.
+
+    Jobs of several sessions that compute the same cached result have the same key. While one of them runs,
+    the others show its progress, and it goes on if its session ends, as when a page is reloaded.
 
     Parameters
     ----------
@@ -151,13 +155,15 @@ class Jobs:
         work: Callable[[Progress], Any],
         done: Callable[[Any], None],
         failed: Callable[[Exception], None],
+        key: Hashable | None = None,
     ) -> Progress:
         """Run ``work(progress)`` after all jobs submitted before; return its `Progress`, which cancels it.
 
         Then `done` is called with its result, or `failed` with its error (`Cancelled` after a cancellation).
+        `key` identifies the result if it is cached for all sessions.
         Call this, `cancel` and `close` on the event loop.
         """
-        task = _Task(title, work, done, failed, Progress(lambda _: self._follow(), interval=0.2))
+        task = _Task(title, work, done, failed, Progress(lambda _: self._follow_all(task), interval=0.2), key)
         self._pending.append(task)
         if not self._activity.running:
             self._activity.param.update(running=True, title=title, step=WAITING, fraction=0.0, remaining=None)
@@ -188,16 +194,58 @@ class Jobs:
         for task in self._pending[:1]:
             self._cancel(task)
 
+    def withdraw(self, progress: Progress) -> bool:
+        """Cancel the job with that `Progress` and report nothing; return whether it was unfinished."""
+        found = [task for task in self._pending if task.progress is progress]
+        for task in found:
+            self._stop(task)
+            self._finish(task, lambda _: None, None)
+        return bool(found)
+
+    @property
+    def is_behind_others(self) -> bool:
+        """Whether jobs of other sessions run before the next one."""
+        return self._executor.queue_position(self) > 0
+
     def _cancel(self, task: _Task) -> None:
-        task.progress.cancel()
+        self._stop(task)
         self._finish(task, task.failed, Cancelled(f"cancelled {task.title}"))
 
+    def _stop(self, task: _Task) -> None:
+        """Cancel a job, also if it runs in a session that has ended."""
+        task.progress.cancel()
+        for jobs in self._others():
+            running = jobs._current
+            if jobs._closed and running is not None and running.key == task.key is not None:
+                jobs._cancel_unless_wanted(running)
+
     def close(self) -> None:
-        """Cancel all jobs and report nothing: the session has ended."""
+        """Cancel all jobs that no other session waits for, and report nothing: the session has ended."""
         with self._closing:
             self._closed = True
         for task in self._pending:
+            if task is self._current:
+                self._cancel_unless_wanted(task)
+            else:
+                self._stop(task)
+
+    def _cancel_unless_wanted(self, task: _Task) -> None:
+        if not self._waiting_for(task):
             task.progress.cancel()
+
+    def _others(self) -> "list[Jobs]":
+        return [jobs for jobs in list(_all_jobs()) if jobs is not self and jobs._executor is self._executor]
+
+    def _waiting_for(self, task: _Task) -> "list[Jobs]":
+        """Return the jobs of other sessions that wait for the result of a running job."""
+        if task.key is None:
+            return []
+        return [
+            jobs
+            for jobs in self._others()
+            if not jobs._closed
+            and any(one.key == task.key and not one.progress.cancelled for one in tuple(jobs._pending))
+        ]
 
     @property
     def silent_seconds(self) -> float:
@@ -208,7 +256,7 @@ class Jobs:
     def _run(self, task: _Task) -> None:
         task.progress.last_call = time.monotonic()
         self._current, begun, outcome = task, time.monotonic(), "done"
-        self._follow()
+        self._follow_all(task)
         try:
             if task.progress.cancelled:
                 raise Cancelled(f"cancelled before {task.title}")
@@ -223,6 +271,9 @@ class Jobs:
                 log.exception("%s failed", one_line(task.title))
             result, callback = error, task.failed
             outcome = "cancelled" if isinstance(error, Cancelled) else "failed"
+        for jobs in self._waiting_for(task):
+            # The result is in the cache.
+            self._executor.advance(jobs)
         self._current, seconds = None, time.monotonic() - begun
         counters().job(outcome, seconds)
         log_event("job", session=self._session, title=task.title, outcome=outcome, seconds=round(seconds, 3))
@@ -243,16 +294,25 @@ class Jobs:
                     title=self._pending[0].title, step=WAITING, fraction=0.0, remaining=None
                 )
 
-    def _follow(self) -> None:
+    def _follow_all(self, task: _Task) -> None:
+        """Report the progress of a running job here, and in sessions that wait for the same result."""
+        for jobs in (self, *self._waiting_for(task)):
+            jobs._follow(task)
+
+    def _follow(self, running: _Task) -> None:
         # At most one report is scheduled, so that a busy event loop is not flooded.
         if not self._update_due:
             self._update_due = True
-            self.on_loop(self._report)
+            self.on_loop(lambda: self._report(running))
 
-    def _report(self) -> None:
-        self._update_due, task = False, self._current
+    def _report(self, running: _Task) -> None:
+        self._update_due, own = False, self._current
+        # The first unfinished job is the one that is shown.
+        next_task = self._pending[0] if self._pending else None
+        is_shared = own is None and next_task is not None and next_task.key == running.key is not None
+        task = next_task if is_shared else own
         if task is not None and task in self._pending:
-            progress = task.progress
+            progress = running.progress if is_shared else task.progress
             self._activity.param.update(
                 title=task.title, step=progress.step, fraction=progress.fraction, remaining=progress.remaining
             )

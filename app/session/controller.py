@@ -214,14 +214,13 @@ class Controller:
 
         known = self.results.known(opened, key)
         if known is not None:
-            progress = Progress()
-            self.on_loop(lambda: failed(Cancelled(title)) if progress.cancelled else finished(known))
-            return progress
+            return self._deliver(known, title, finished, failed)
         return (self._quick_jobs if quick else self._jobs).submit(
             title,
             lambda progress: self.results.get(opened, key, lambda: work(progress)),
             finished,
             failed,
+            key=(key, opened.key),
         )
 
     def run(
@@ -231,9 +230,17 @@ class Controller:
         done: Callable[[Any], None],
         failed: Callable[[Exception], None],
         quick: bool = False,
+        key: Hashable | None = None,
+        known: Any | None = None,
     ) -> Progress:
-        """Run a job in the queue without caching, such as an export."""
-        return (self._quick_jobs if quick else self._jobs).submit(title, work, done, failed)
+        """Run a job in the queue without caching its result, such as an export.
+
+        `key` identifies what `work` itself caches, for `Jobs.submit`; `known` is its result if that is in
+        memory, which does not wait for the queue.
+        """
+        if known is not None:
+            return self._deliver(known, title, done, failed)
+        return (self._quick_jobs if quick else self._jobs).submit(title, work, done, failed, key)
 
     def train(
         self,
@@ -250,6 +257,11 @@ class Controller:
     def cancel_training(self) -> None:
         """Cancel the training of this session."""
         self._training_jobs.cancel()
+
+    def _deliver(self, result: Any, title: str, done: Callable, failed: Callable) -> Progress:
+        progress = Progress()
+        self.on_loop(lambda: failed(Cancelled(title)) if progress.cancelled else done(result))
+        return progress
 
     def on_loop(self, function: Callable[[], Any]) -> None:
         """Run a function on the event loop, from any thread, unless the session has ended."""
@@ -298,7 +310,8 @@ class Controller:
                 self.state.map_notice = why
 
         self.state.map_notice = ""
-        self._map_jobs.submit("UMAP", lambda progress: self.results.umap(opened, progress), done, failed)
+        key = ("umap", opened.descriptor_key)
+        self._map_jobs.submit("UMAP", lambda progress: self.results.umap(opened, progress), done, failed, key)
 
     def _analyse(
         self, path: Source, name: str, parameters: Parameters, dataset: DataSet | None = None,
@@ -342,7 +355,23 @@ class Controller:
             opened, paths, xy, kind = results
             self._show(opened, paths, xy, kind, marks_now, recomputes)
 
-        self._jobs.submit(f"Opening {name}", work, done, failed)
+        key = ("opening", path, parameters) if dataset is None and envs is None else None
+        progress = self._jobs.submit(f"Opening {name}", work, done, failed, key)
+        if self._jobs.is_behind_others:
+            self._open_from_cache(name, work, done, progress)
+
+    def _open_from_cache(self, name: str, work: Callable, done: Callable, waiting: Progress) -> None:
+        """Open a file without its turn in the queue if that computes nothing, as when a page is reloaded."""
+
+        def refuse(step: str, done: int, total: int) -> None:
+            if step != "reading" or done:
+                raise Cancelled("not in the cache")
+
+        def found(results):
+            if self._jobs.withdraw(waiting):
+                done(results)
+
+        self._quick_jobs.submit(f"Opening {name}", lambda _: work(refuse), found, lambda _: None)
 
     def _show(
         self, opened: AnalysedDataset, paths: Sequence[MethodPath], xy, kind: str, marks: Marks | None,

@@ -179,6 +179,8 @@ class PathUpdater:
             lambda progress: self._controller.results.path(opened, method, marks, progress, given, report),
             done,
             failed,
+            key=("path", opened.key, method, marks, given and given.sha256),
+            known=None if given else self._controller.results.known_path(opened, method, marks),
         )
 
     def _shows_part(self, opened: AnalysedDataset, method: str, marks: Marks) -> bool:

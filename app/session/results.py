@@ -46,6 +46,10 @@ class Results:
         """Return the result about a data set that is in memory under `key`, or None; does not block."""
         return self._cache.in_memory((key, opened.key))
 
+    def known_path(self, opened: AnalysedDataset, method: str, marks: Marks) -> MethodPath | None:
+        """Return the path of a method without reference that is in memory, or None; does not block."""
+        return self._cache.in_memory(("path", opened.key, method, marks))
+
     def clear(self) -> None:
         """Remove all results of the process from memory."""
         self._cache.clear()

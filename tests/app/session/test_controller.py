@@ -3,6 +3,7 @@
 import gzip
 import threading
 import time
+import uuid
 
 import numpy as np
 import pytest
@@ -359,3 +360,72 @@ def test_cancelling_frees_the_worker_from_an_endless_file(session, file, tmp_pat
     session.open(file)
     assert session.state.opened.dataset.path == file
     read_process.close()
+
+
+class Slow:
+    """Paths of one method that end when the test says so."""
+
+    def __init__(self, monkeypatch, method):
+        self.compute, self.method, self.calls, self.end = (
+            method_path.method_path,
+            method,
+            [],
+            threading.Event(),
+        )
+        monkeypatch.setattr(method_path, "method_path", self)
+
+    def __call__(self, opened, method, marks, progress, **options):
+        if method == self.method:
+            self.calls.append(progress)
+            while not self.end.wait(0.01):
+                progress("slow", 3, 4)
+        return self.compute(opened, method, marks, progress, **options)
+
+
+@pytest.fixture
+def reloaded(session, monkeypatch, frames, tmp_path):
+    """Return a session, its slow computation, and the session of the page after a reload."""
+    # No other test computes the same, which would be in the cache.
+    frames[0].info["note"] = uuid.uuid4().hex
+    file = tmp_path / "unique.xyz"
+    write(file, frames, format="extxyz")
+    session.open(file)
+    slow = Slow(monkeypatch, "mean_fps")
+    session.state.methods = ["msc", "random", "mean_fps"]
+    session.run(lambda: slow.calls)
+    other = type(session)(methods=("msc", "random", "mean_fps"))
+    other.controller.open(file)
+    yield session, slow, other
+    slow.end.set()
+    other.controller.close()
+
+
+def test_a_reloaded_page_takes_over_the_running_job_of_its_predecessor(reloaded):
+    before, slow, after = reloaded
+    after.run(lambda: after.state.opened is not None and "random" in after.state.paths)
+    assert after.state.paths["msc"] is before.state.paths["msc"], "the first results do not wait"
+    after.run(lambda: after.state.main_activity.step == "slow")
+    assert after.state.main_activity.title == "Computing mean_fps"
+    assert after.state.main_activity.fraction == 0.75
+    # The server destroys the session of the page that was left.
+    before.controller.close()
+    slow.end.set()
+    after.run()
+    assert len(slow.calls) == 1
+    assert set(after.state.paths) == {"msc", "random", "mean_fps"}
+
+
+@pytest.mark.parametrize("ends", ["close", "cancel"])
+@pytest.mark.parametrize("first", [True, False])
+def test_a_job_is_cancelled_when_nobody_waits_for_it_any_more(reloaded, ends, first):
+    before, slow, after = reloaded
+    after.run(lambda: after.state.main_activity.step == "slow")
+    if first:
+        before.controller.close()
+        assert not slow.calls[0].cancelled
+        getattr(after.controller, ends)()
+    else:
+        getattr(after.controller, ends)()
+        assert not slow.calls[0].cancelled
+        before.controller.close()
+    assert slow.calls[0].cancelled
