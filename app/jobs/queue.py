@@ -147,7 +147,8 @@ class Jobs:
         self._current: _Task | None = None
         self._n_ahead = 0
         self._closed, self._closing = False, threading.Lock()
-        _all_jobs().add(self)
+        self._all = _all_jobs()
+        self._all.add(self)
 
     def submit(
         self,
@@ -234,7 +235,7 @@ class Jobs:
             task.progress.cancel()
 
     def _others(self) -> "list[Jobs]":
-        return [jobs for jobs in list(_all_jobs()) if jobs is not self and jobs._executor is self._executor]
+        return [jobs for jobs in list(self._all) if jobs is not self and jobs._executor is self._executor]
 
     def _waiting_for(self, task: _Task) -> "list[Jobs]":
         """Return the jobs of other sessions that wait for the result of a running job."""

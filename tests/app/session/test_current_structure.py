@@ -34,7 +34,7 @@ def test_environments_are_numbered_frame_by_frame(opened):
 
 
 def test_the_shown_frame_is_current_or_selected_or_the_most_novel(opened):
-    state, delta = opened.state, current_structure.novelty(opened.state)
+    state, delta = opened.state, opened.state.delta_entropy
     assert current_structure.shown_frame(state) == state.data.envs.frame_index[np.nanargmax(delta)]
     state.selected = (3, 8)
     assert current_structure.shown_frame(state) == 3
