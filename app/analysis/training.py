@@ -8,9 +8,10 @@ from pathlib import Path
 import numpy as np
 
 from quests_core.potentials import PotentialComparison, Trainer, compare_potentials, make_trainer
-from quests_core.utils.validation import check_count, check_positive, parse_size
+from quests_core.utils.validation import check_choice, check_count, check_positive, parse_size
 
 from .analysed_dataset import AnalysedDataset
+from .methods import NESTED_METHODS
 from .parameters import RANDOM_STATE, Marks
 
 MOST_SEEDS, MOST_POTENTIALS, MOST_MINUTES = 20, 200, 24 * 60
@@ -54,6 +55,8 @@ class TrainingRequest:
         """Return what the fields of a form ask for; raise a ValueError that says what is wrong."""
         if not methods:
             raise ValueError("methods: expected at least 1 method, got none")
+        for method in methods:
+            check_choice(method, "methods", NESTED_METHODS)
         counts = tuple(_size(part, "sizes") for part in _parts(sizes))
         if not counts:
             raise ValueError("sizes: expected at least 1 size, such as 25 %, got none")

@@ -140,7 +140,7 @@ def by_category(values: np.ndarray) -> MapColors:
     return MapColors(index[codes], (DROPPED_COLOR, *CATEGORIES), legend=tuple(legend))
 
 
-def by_crowding(xy: np.ndarray, rows: np.ndarray) -> MapColors:
+def by_crowding(xy: np.ndarray, rows: np.ndarray, palette: tuple[str, ...] = DENSITY) -> MapColors:
     """Colour the points `rows` by their density on the map.
 
     The density is the fraction of these points per area, relative to the maximum over the map of all
@@ -154,10 +154,10 @@ def by_crowding(xy: np.ndarray, rows: np.ndarray) -> MapColors:
     colors = np.full(len(xy), GREY, dtype=np.uint8)
     if len(rows):
         decades = np.log10(np.maximum(shares.ravel()[cells[rows]] / peak, 1e-12))
-        colors[rows] = _levels(decades, -_DECADES, 0.0, len(DENSITY))
+        colors[rows] = _levels(decades, -_DECADES, 0.0, len(palette))
     bar = (-_DECADES, 0.0, "log₁₀ points per area")
     return MapColors(
-        colors, (DROPPED_COLOR, *DENSITY), bar, mean=True, note="brighter: more points; 0 is the most"
+        colors, (DROPPED_COLOR, *palette), bar, mean=True, note="brighter: more points; 0 is the most"
     )
 
 

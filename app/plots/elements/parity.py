@@ -5,6 +5,7 @@ import numpy as np
 
 from .. import map_colors
 from ..base import padded
+from ..palettes import PARITY_DENSITY
 from ..raster import Raster
 from .maps import SIZE, color_keys, map_image
 from .options import figure, styled
@@ -54,7 +55,7 @@ def parity(
     low, high = limits = padded(xy, 0.03)
     rows = np.arange(len(xy))
     if color is None:
-        colors = map_colors.by_crowding(xy, rows)
+        colors = map_colors.by_crowding(xy, rows, PARITY_DENSITY)
     else:
         colors = map_colors.by_value(np.ravel(color)[usable].astype(float), title)
     image = map_image(colors.image(Raster.of(xy, limits, limits, size), rows), colors, limits, limits)

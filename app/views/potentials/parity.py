@@ -11,6 +11,7 @@ from ...analysis.map_picking import nearest
 from ...plots import map_colors
 from ...plots.elements.parity import ENERGY_PER_ATOM, FORCE_COMPONENT
 from ...plots.map import ParityFigure
+from ...plots.palettes import PARITY_DENSITY
 from ...session.predictions import StoredPredictions
 from ...session.state import State
 from ...text.numbers import count
@@ -90,7 +91,7 @@ class ParityView(View):
         if len(self._xy):
             self._plot.set_quantity(FORCE_COMPONENT if by_force else ENERGY_PER_ATOM)
             self._plot.set_points(self._xy, shown.frame_index[self._rows])
-            self._plot.set_colors(map_colors.by_crowding(self._xy, np.arange(len(self._xy))))
+            self._plot.set_colors(map_colors.by_crowding(self._xy, np.arange(len(self._xy)), PARITY_DENSITY))
             self._update_current()
 
     def _update_current(self) -> None:

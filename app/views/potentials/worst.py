@@ -35,11 +35,8 @@ class WorstFrames(View):
 
     def _update(self) -> None:
         shown, opened = self._predictions.shown, self._state.opened
-        self._head.object = heading(
-            "Frames predicted worst",
-            (),
-            "click a row, or press Enter on it, to see the worst atom in its structure",
-        )
+        note = "eV Å⁻¹, eV atom⁻¹; click a row, or press Enter on it, to see its worst atom"
+        self._head.object = heading("Frames predicted worst", (), note)
         if shown is None or opened is None:
             return
         found = shown.worst_frames(_SHOWN)

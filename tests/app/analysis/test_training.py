@@ -25,6 +25,7 @@ def test_a_form_is_a_request():
     ("changes", "message"),
     [
         ({"methods": []}, "methods: expected at least 1 method"),
+        ({"methods": ["msc", "k_means"]}, "methods: expected one of"),
         ({"sizes": " , "}, "sizes: expected at least 1 size"),
         ({"sizes": "many"}, "sizes: expected a number like 100, or a fraction like 0.25 or 25%, got 'many'"),
         ({"n_seeds": 0}, "seeds: expected"),
