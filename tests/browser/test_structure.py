@@ -3,7 +3,9 @@
 import gzip
 import hashlib
 
+import numpy as np
 import pytest
+from ase.io import read
 
 from .conftest import wait_until
 from .test_dashboard import blocks, move_slider, open_path
@@ -64,6 +66,7 @@ def frame_shown(page, number):
 def test_structures_are_looked_at_turned_picked_from_and_stepped_through(page, small_file):
     the_demo_is_looked_at_turned_and_picked_from(page)
     frames_are_stepped_through_coloured_and_marked(page, small_file)
+    atoms_are_labelled_and_measured_while_frames_are_played_by_the_keyboard(page, small_file)
 
 
 def the_demo_is_looked_at_turned_and_picked_from(page):
@@ -136,6 +139,47 @@ def frames_are_stepped_through_coloured_and_marked(page, small_file):
     page.locator(".atoms", has_text="locked").first.wait_for()
     page.get_by_role("button", name="Remove the lock or exclusion of this frame").click()
     page.locator(".atoms", has_text="locked").first.wait_for(state="detached")
+
+
+def atoms_are_labelled_and_measured_while_frames_are_played_by_the_keyboard(page, small_file):
+    page.get_by_role("button", name="1×", exact=True).click()
+    field(page, "Atom").fill("0")
+    field(page, "Atom").press("Enter")
+    page.locator(".atoms", has_text="Atom 0 (Cu)").first.wait_for()
+    drawn = picture(page)
+    canvas(page).focus()
+    page.keyboard.press("l")
+    picture(page, drawn)
+    for key in ("m", "]", "Enter", "]", "Enter", "]", "Enter"):
+        page.keyboard.press(key)
+    measured = page.locator(".structure .measures").first
+    measured.filter(has_text="Cu0–Cu1–Cu2: ").wait_for()
+    assert measured_as_in(measured.inner_text(), read(small_file, 20))
+    page.keyboard.press("Space")
+    page.get_by_role("button", name="Pause").wait_for()
+    frame_shown(page, 22)
+    page.keyboard.press("Space")
+    page.get_by_role("button", name="Play from here").wait_for()
+    wait_until(
+        page,
+        lambda: measured_as_in(
+            measured.inner_text(), read(small_file, int(field(page, "Frame").input_value()))
+        ),
+        "the measures are those of the frame",
+    )
+    page.keyboard.press("m")
+    wait_until(page, lambda: measured.inner_text() == "", "nothing is measured")
+    page.keyboard.press("f")
+    page.wait_for_function("document.fullscreenElement !== null")
+    page.keyboard.press("f")
+    page.wait_for_function("document.fullscreenElement === null")
+
+
+def measured_as_in(text, atoms):
+    """Return whether these are two distances and an angle of the first three atoms."""
+    numbers = [float(line.split(": ")[1].rstrip(" Å°")) for line in text.splitlines()]
+    expected = [atoms.get_distance(0, 1), atoms.get_distance(1, 2), atoms.get_angle(0, 1, 2)]
+    return np.allclose(numbers, expected, atol=0.06)
 
 
 def test_real_frames_with_no_cell_and_a_skewed_one(page, data_file, tmp_path):
