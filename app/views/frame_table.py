@@ -8,7 +8,8 @@ import pandas as pd
 import panel as pn
 import panel_material_ui as pmui
 
-from ..analysis.frame_columns import FORCE_RMSE, FrameColumns, FrameFacts
+from ..analysis.filter_evaluation import FUNCTIONS
+from ..analysis.frame_columns import FORCE_RMSE, MEANING, FrameColumns, FrameFacts
 from ..widgets.browser_store import BrowserStore
 from ..widgets.tables import GENERAL
 
@@ -174,3 +175,14 @@ class ColumnChoice:
             value_label=f"{len(self.shown)} of {len(self._offered)}",
         )
         self._is_muted = False
+
+
+def names_in_filters(columns) -> dict[str, str]:
+    """Return the names available in a filter and their meanings."""
+    names = dict(MEANING)
+    others = [name for name in columns if name not in MEANING and name not in ("config_type", "status")]
+    if others:
+        names["of this file:"] = ", ".join(others[:60]) + (", …" if len(others) > 60 else "")
+    names["functions:"] = ", ".join(FUNCTIONS)
+    names["operators:"] = '== != < <= > >= + - * / and or not, in ("a", "b"); missing values never match'
+    return names

@@ -33,14 +33,6 @@ class _Table(pn.widgets.Tabulator):
         self._least_widths = least_widths
         super().__init__(*args, **params)
 
-    def show_columns(
-        self, rows: pd.DataFrame, columns: dict[str, str], numbers: dict[str, int], widths: dict[str, int]
-    ) -> None:
-        """Show `rows`, which have other columns than before; see `data_table`."""
-        self._least_widths = widths
-        sorters = [sorter for sorter in self.sorters if sorter["field"] in columns]
-        self.param.update(value=rows, sorters=sorters, **_columns(columns, numbers))
-
     def _process_events(self, events):
         # A client can send any property of the model: accept only those the page changes.
         taken = {name: value for name, value in events.items() if name in _FROM_CLIENT}
@@ -106,7 +98,9 @@ def number(decimals: int = 0) -> HTMLTemplateFormatter:
     return HTMLTemplateFormatter(template=f"<div><%= Number.isFinite(value) ? {text} : '{MISSING}' %></div>")
 
 
-def data_table(columns: dict[str, str], numbers: dict[str, int], widths: dict[str, int], **options) -> _Table:
+def data_table(
+    columns: dict[str, str], numbers: dict[str, int], widths: dict[str, int], **options
+) -> pn.widgets.Tabulator:
     """Return an empty table.
 
     Parameters
@@ -124,7 +118,14 @@ def data_table(columns: dict[str, str], numbers: dict[str, int], widths: dict[st
     beside = {"columnDefaults": {"minWidth": _BUTTON}} if "buttons" in options else {}
     return _Table(
         pd.DataFrame({name: pd.Series(dtype=object) for name in columns}),
-        **_columns(columns, numbers),
+        titles=columns,
+        # For all columns: Panel would otherwise infer formatters from the initial empty rows.
+        formatters={
+            name: number(numbers[name]) if name in numbers else StringFormatter() for name in columns
+        },
+        text_align={name: "right" if name in numbers else "left" for name in columns},
+        header_align={name: "right" if name in numbers else "left" for name in columns},
+        editors=dict.fromkeys(columns),
         pagination="remote",
         page_size=options.pop("page_size", 100),
         show_index=False,
@@ -137,20 +138,6 @@ def data_table(columns: dict[str, str], numbers: dict[str, int], widths: dict[st
         sizing_mode=options.pop("sizing_mode", "stretch_both"),
         **options,
     )
-
-
-def _columns(columns: dict[str, str], numbers: dict[str, int]) -> dict[str, dict]:
-    align = {name: "right" if name in numbers else "left" for name in columns}
-    return {
-        "titles": columns,
-        # For all columns: Panel would otherwise infer formatters from the initial empty rows.
-        "formatters": {
-            name: number(numbers[name]) if name in numbers else StringFormatter() for name in columns
-        },
-        "text_align": align,
-        "header_align": align,
-        "editors": dict.fromkeys(columns),
-    }
 
 
 def fill(table: pn.widgets.Tabulator, rows: pd.DataFrame) -> None:

@@ -7,10 +7,9 @@ import numpy as np
 import panel as pn
 import panel_material_ui as pmui
 
-from ...analysis.filter_evaluation import FUNCTIONS, matches
+from ...analysis.filter_evaluation import matches
 from ...analysis.filter_syntax import ExpressionError
 from ...analysis.frame_columns import (
-    MEANING,
     FrameColumns,
     FrameFacts,
     frame_maximum,
@@ -28,7 +27,7 @@ from ...widgets.fields import entered
 from ...widgets.tables import data_table, on_row
 from ...widgets.throttle import Throttle
 from ..base import View
-from ..frame_table import OF_SUBSET, ColumnChoice, frame_rows
+from ..frame_table import OF_SUBSET, ColumnChoice, frame_rows, names_in_filters
 from ..queue_text import queue_status
 
 _TITLE = "Listing the frames"
@@ -78,19 +77,25 @@ class FramesView(View):
         self._retry = button(
             "List the frames", "Compute the table again", self._request, variant="outlined", **style
         )
-        self._table = data_table(*self._choice.layout, selectable="checkbox")
-        self._table.add_filter(lambda rows: rows[self._found] if len(rows) == len(self._found) else rows)
-        self._table.param.watch(lambda event: self._selection_changed(event.new), "selection")
-        on_row(self._table, lambda row, _: self._clicked(row))
+        self._holder = pn.Column(sizing_mode="stretch_both", margin=0)
+        self._make_table()
         self._filter.param.watch(lambda _: self._filtered(), "value")
         searched = Throttle(self._filtered, 150)
         self._search.param.watch(lambda _: searched(pn.state.curdoc), "value_input")
+
+    def _make_table(self) -> None:
+        """Make the table of the chosen columns: one whose columns change would be built twice at once."""
+        self._layout = self._choice.layout
+        self._table = data_table(*self._layout, selectable="checkbox")
+        self._table.add_filter(lambda rows: rows[self._found] if len(rows) == len(self._found) else rows)
+        self._table.param.watch(lambda event: self._selection_changed(event.new), "selection")
+        on_row(self._table, lambda row, _: self._clicked(row))
+        self._holder.objects = [self._table]
 
     def _show_chosen(self) -> None:
         with pn.io.hold():
             self._show_rows(len(self._table.value), keep=True)
             self._update()
-            self._show_selected()
 
     def _request(self) -> None:
         """Gather the columns that do not depend on the subset; the table is empty until then."""
@@ -128,22 +133,25 @@ class FramesView(View):
             self._muted = False
 
     def _show_rows(self, n_rows: int, keep: bool = False) -> None:
-        """Replace the table by one of `n_rows` frames, which may be 0; `keep` what is found and selected."""
-        columns = self._columns if n_rows else None
+        """Replace the table by one of `n_rows` frames, which may be 0; `keep` what is found and its order."""
+        columns, sorters = self._columns if n_rows else None, self._table.sorters
         rows = frame_rows(columns, self._choice.shown, n_rows)
         if not keep:
             self._found = np.ones(n_rows, dtype=bool)
         with self._muted_selection():
+            if self._choice.layout != self._layout:
+                self._make_table()
+                self._table.sorters = [sorter for sorter in sorters if sorter["field"] in rows]
             if not keep:
                 self._table.selection = []
                 self._table.page = 1
-            self._table.show_columns(rows, *self._choice.layout)
+            self._table.value = rows
 
     def _update(self) -> None:
         """Update the columns that depend on the subset, and the filter."""
         state, path, columns = self._state, self._state.path, self._columns
-        self._update_note()
         if path is None or columns is None:
+            self._update_note()
             return
         envs = state.data.envs
         novelty = frame_maximum(state.delta_entropy_of(state.displayed_method), envs.offsets)
@@ -158,7 +166,10 @@ class FramesView(View):
                 rows[name] = columns[name]
         self._find()
         # A table that is rendered again loses its scroll position: only do so if a row changed.
-        if not (np.array_equal(found, self._found) and rows.equals(before)):
+        if np.array_equal(found, self._found) and rows.equals(before):
+            self._show_selected()
+            self._update_note()
+        else:
             self._show_table()
 
     def _show_table(self) -> None:
@@ -228,7 +239,7 @@ class FramesView(View):
 
     def _update_note(self) -> None:
         ready, n_found = self._columns is not None, int(self._found.sum())
-        self._select_all.visible = self._table.visible = self._choice.widget.visible = ready
+        self._select_all.visible = self._holder.visible = self._choice.widget.visible = ready
         self._select_all.disabled = n_found == 0
         self._select_all.label = f"Select all shown ({count(n_found)})"
         self._retry.visible = not ready and not self._is_requested and self._state.opened is not None
@@ -236,7 +247,7 @@ class FramesView(View):
         self._update_head()
         columns = () if self._columns is None else self._columns
         self._note.object = (
-            f'<div class="small names">names {notes(_explained(columns))}</div>' if ready else ""
+            f'<div class="small names">names {notes(names_in_filters(columns))}</div>' if ready else ""
         )
 
     def _update_head(self) -> None:
@@ -276,16 +287,5 @@ class FramesView(View):
         # Of a fixed height, as a table whose height changes is rendered again.
         below = pn.Row(self._current, self._show_structure, height=36, css_classes=["wraps"], **wraps)
         return card(
-            self._head, bar, self._error, below, self._retry, self._table, self._choice.store, area="frames"
+            self._head, bar, self._error, below, self._retry, self._holder, self._choice.store, area="frames"
         )
-
-
-def _explained(columns) -> dict[str, str]:
-    """Return the names available in a filter and their meanings."""
-    names = dict(MEANING)
-    others = [name for name in columns if name not in MEANING and name not in ("config_type", "status")]
-    if others:
-        names["of this file:"] = ", ".join(others[:60]) + (", …" if len(others) > 60 else "")
-    names["functions:"] = ", ".join(FUNCTIONS)
-    names["operators:"] = '== != < <= > >= + - * / and or not, in ("a", "b"); missing values never match'
-    return names

@@ -7,6 +7,8 @@ from pathlib import Path
 import panel as pn
 import panel_material_ui as pmui
 
+from quests_core.io.pool import is_pattern
+
 from ...server.folder_listing import Listing, first_listing, list_folder
 from ...session.controller import Controller
 from ...session.link import source_text
@@ -30,7 +32,7 @@ class ServerFilesView(View):
         super().__init__(state, tab)
         self._controller = controller
         self._listing: Listing | None = None
-        self._recent: list[str] = []
+        self._is_listed, self._recent = False, list[str]()
         self._store = BrowserStore(key="recent files", lasting=True)
         self._browse = _choice("Server files", self._chosen)
         self._again = _choice("Recent files", self._open_again, visible=False)
@@ -45,11 +47,13 @@ class ServerFilesView(View):
 
     def _opened_list(self, is_open: bool) -> None:
         """List the first folder when the list is first opened; nothing is read before."""
-        if is_open and self._listing is None and self._is_allowed:
+        if is_open and not self._is_listed and self._is_allowed:
+            self._is_listed = True
             self._list(lambda: first_listing(self._controller.allowed_paths))
 
     def _list(self, listing: Callable[[], Listing]) -> None:
         def failed(error: Exception) -> None:
+            self._is_listed = self._listing is not None
             self._controller.show_error("Could not list the folder", error)
 
         # Not on the event loop, as a network disk may take long.
@@ -89,13 +93,15 @@ class ServerFilesView(View):
 
     def _may_open(self, text: str) -> bool:
         try:
-            return bool(self._controller.place_all(text))
+            # To look for the files of a pattern takes time, and files are kept instead.
+            return not is_pattern(text) and bool(self._controller.place_all(text))
         except ValueError:
             return False
 
     def _restore(self) -> None:
         """Offer what this browser has opened before, as far as this session may open it."""
-        before = [text for text in self._store.valid() if text not in self._recent and self._may_open(text)]
+        kept = self._store.valid()[:_MOST_RECENT]
+        before = [text for text in kept if text not in self._recent and self._may_open(text)]
         self._offer([*self._recent, *before])
 
     def _remember(self) -> None:

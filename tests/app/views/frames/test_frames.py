@@ -61,6 +61,14 @@ def test_every_column_has_a_minimum_width_and_a_share_of_the_rest(view):
         assert "width" not in sent[name]
 
 
+def test_a_list_that_has_come_shows_the_selection_and_can_be_selected(opened):
+    opened.state.param.update(tab="frames", selected=(2, 7))
+    view = FramesView(opened.state, opened.controller, "frames")
+    opened.run()
+    assert view._table.selection == [2, 7]
+    assert (view._select_all.label, view._select_all.disabled) == ("Select all shown (24)", False)
+
+
 def test_every_frame_has_its_row(opened, view, frames):
     rows, state = shown(view), opened.state
     assert rows["frame"].tolist() == list(range(24))

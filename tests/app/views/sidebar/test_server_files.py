@@ -24,6 +24,10 @@ def test_folders_are_browsed_and_a_file_opened(session, file, tmp_path):
     session.run()
     assert list(view._browse.options) == ["choose…", "../", "<b>.xyz"]
     assert view._browse.value == ""
+    view._browse.dropdown_open = False
+    view._browse.dropdown_open = True
+    session.run()
+    assert list(view._browse.options)[-1] == "<b>.xyz", "the folder stays"
     view._browse.value = str(tmp_path)
     session.run()
     view._browse.value = str(file)
@@ -49,7 +53,7 @@ def test_recent_files_are_kept_by_the_browser_and_validated(session, file, other
     file.rename(data / file.name)
     own, view = str(data / file.name), view_of(session, AllowedPaths([data]))
     assert not view._again.visible
-    view._store.kept = [str(other_file), "/etc/passwd", own, "~/x.xyz", f"{own}; /etc/passwd", 7, "\0"]
+    view._store.kept = [str(other_file), "/etc/passwd", own, f"{data}/*.xyz", f"{own}; /etc/passwd", 7, "\0"]
     assert list(view._again.options.values()) == ["", own], "only what this session may open"
     view._again.value = own
     session.run()
