@@ -1,6 +1,7 @@
 """Run the program of a trainer, with a log, a time limit and cancellation."""
 
 import contextlib
+import math
 import os
 import shutil
 import signal
@@ -81,7 +82,7 @@ def run_logged(
         except FileNotFoundError as error:
             raise TrainerMissing(f"{name}: no such program") from error
         try:
-            limit(process.pid)
+            limit(process.pid, seconds)
             _wait(process, name, seconds, check)
         finally:
             _kill(process)
@@ -102,26 +103,32 @@ def _wait(process: subprocess.Popen, name: str, seconds: float | None, check: Ca
             raise TrainingTimeout(f"{name} took more than {seconds:g} s")
 
 
-def limit(pid: int, n_bytes: int | None = None) -> None:
-    """Limit the data and the files of a process and of those that it starts, on Linux.
+def limit(pid: int, seconds: float | None = None) -> None:
+    """Limit a process and those that it starts, on Linux.
+
+    Its data and files may not exceed the memory that is available now. With a time limit, its processor time
+    is limited too, as a process whose parent was killed is watched by nobody.
 
     Parameters
     ----------
     pid : int
         The process.
-    n_bytes : int, optional
-        By default, the memory that is available now.
+    seconds : float, optional
+        Time limit, on all cores.
     """
-    n_bytes = memory.available() if n_bytes is None else n_bytes
-    if sys.platform != "linux" or n_bytes is None:
+    if sys.platform != "linux":
         return
     import resource
 
-    for kind in (resource.RLIMIT_DATA, resource.RLIMIT_FSIZE):
+    n_bytes = memory.available()
+    limits = {} if n_bytes is None else {resource.RLIMIT_DATA: n_bytes, resource.RLIMIT_FSIZE: n_bytes}
+    if seconds is not None:
+        limits[resource.RLIMIT_CPU] = math.ceil(seconds * (os.cpu_count() or 1)) + 1
+    for kind, value in limits.items():
         # It may have ended already, or have a lower limit.
         with contextlib.suppress(ProcessLookupError, PermissionError, ValueError):
             _, hard = resource.prlimit(pid, kind)
-            resource.prlimit(pid, kind, (n_bytes, n_bytes if hard == resource.RLIM_INFINITY else hard))
+            resource.prlimit(pid, kind, (value, value if hard == resource.RLIM_INFINITY else hard))
 
 
 def _kill(process: subprocess.Popen) -> None:

@@ -87,3 +87,15 @@ def test_a_program_and_its_children_may_not_exceed_the_available_memory(tmp_path
     assert "MemoryError" in (tmp_path / "a.log").read_text()
     with pytest.raises(TrainingError):
         run_logged(python(LIMITED + "open('a.dat', 'wb').truncate(300_000_000)"), tmp_path / "b.log")
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="limits are set on Linux only")
+def test_processor_time_is_limited_for_a_program_that_nobody_watches(tmp_path):
+    code = """
+import resource, time
+while (found := resource.getrlimit(resource.RLIMIT_CPU)[0]) == resource.RLIM_INFINITY:
+    time.sleep(0.01)
+print(found)
+"""
+    run_logged(python(code), tmp_path / "a.log", seconds=600)
+    assert int((tmp_path / "a.log").read_text()) == 600 * os.cpu_count() + 1
