@@ -114,8 +114,10 @@ def _as_dict(row: pd.Series) -> dict[str, float]:
     return {str(name): float(value) for name, value in row.items()}
 
 
-# Of the frames, in the first part of a path.
-PART_FRACTION = 0.1
+# Of the frames, in the parts of a path that are displayed one after the other.
+PART_FRACTIONS = (0.02, 0.1)
+# Number of frames that a curve needs; fewer are displayed only if the last part has no more.
+_FEWEST_IN_PART = 10
 _MARKED_FRACTIONS = (0.1, 0.25, 0.5, 0.75)
 _PATH_BYTES = 64_000_000
 
@@ -187,21 +189,21 @@ def method_path(
     """Order the frames that are not excluded by `method` and compute all metrics along the order.
 
     With the environments of a `reference`, δH and the metrics derived from it are given these and the
-    subset together. `on_part` is called with the first part of the path as soon as that is ordered, if the
+    subset together. `on_part` is called with each first part of the path as soon as that is ordered, if the
     method picks one frame after another.
     """
     callback = None
     if on_part is not None:
-        size = part_size(opened, marks)
+        sizes_of_parts = part_sizes(opened, marks)
 
         def callback(frames: np.ndarray) -> None:
-            if len(frames) == size:
-                on_part(_partial_path(opened, method, marks, frames, cancel, reference))
+            def cancel(*_) -> None:
+                # The step stays the order, whose remaining time is estimated from its start.
+                if progress is not None:
+                    progress(f"{method} order", len(frames), len(opened.envs) - len(marks.excluded))
 
-    def cancel(*_) -> None:
-        # The step stays the order, whose remaining time is estimated from its start.
-        if progress is not None:
-            progress(f"{method} order", size, len(opened.envs) - len(marks.excluded))
+            if len(frames) in sizes_of_parts:
+                on_part(_partial_path(opened, method, marks, frames, cancel, reference))
 
     order, kept, envs = order_frames(
         opened, method, marks, RANDOM_STATE, progress, reference, callback=callback
@@ -230,15 +232,17 @@ def delta_entropy_at(opened: AnalysedDataset, path: MethodPath, n_frames: int, p
 
 
 def first_part(opened: AnalysedDataset, method: str, marks: Marks, progress=None) -> PartialPath:
-    """Compute only the first part of the path of `method`, in about a tenth of the time."""
-    size = part_size(opened, marks)
+    """Compute only the shortest part of the path of `method`, in a small part of the time."""
+    size = part_sizes(opened, marks)[0]
     order, kept, _ = order_frames(opened, method, marks, RANDOM_STATE, progress, n_to_select=size)
     return _partial_path(opened, method, marks, kept[order], progress)
 
 
-def part_size(opened: AnalysedDataset, marks: Marks) -> int:
-    """Return the number of frames of the first part: the size of the path nearest to `PART_FRACTION`."""
-    return default_size(_sizes(opened, marks), PART_FRACTION)
+def part_sizes(opened: AnalysedDataset, marks: Marks) -> list[int]:
+    """Return the numbers of frames of the parts: the sizes of the path nearest to `PART_FRACTIONS`."""
+    whole = _sizes(opened, marks)
+    sizes = sorted({default_size(whole, fraction) for fraction in PART_FRACTIONS})
+    return [size for size in sizes if size >= _FEWEST_IN_PART] or sizes[-1:]
 
 
 def _sizes(opened: AnalysedDataset, marks: Marks) -> np.ndarray:

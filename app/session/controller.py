@@ -23,6 +23,7 @@ from ..text.errors import error_reason
 from ..text.numbers import plural
 from ..text.sentences import files_name
 from .delta_updater import DeltaUpdater
+from .entropy_estimate import EntropyEstimateUpdater
 from .kernel_compilation import KernelCompilation
 from .path_updates import PathUpdater
 from .results import Results
@@ -84,6 +85,7 @@ class Controller:
         self._precomputed: dict[str, Environments] = {}
         self._path_updater = PathUpdater(state, self)
         self._delta_updater = DeltaUpdater(state, self)
+        self._entropy_updater = EntropyEstimateUpdater(state, self)
         self._request: object | None = None
         self._closed = False
         self._session = session_opened(self)

@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 from quests_core import Cancelled, Progress
 
+from ..analysis import method_path
 from ..analysis.analysed_dataset import AnalysedDataset
 from ..analysis.method_path import MethodPath
 from ..analysis.methods import DEFAULT_METHODS, METHODS, MSC_WITH_REFERENCE, QUICK
@@ -166,14 +167,19 @@ class PathUpdater:
 
         def part_done(part):
             is_wanted = self._requests.get(key) is request and state.opened is opened
-            if is_wanted and not request.cancelled and self._shows_part(opened, method, marks):
+            if (
+                is_wanted
+                and not request.cancelled
+                and self._shows_part(opened, method, marks, len(part.order))
+            ):
                 with self._controller.history.pause():
                     state.paths = {**state.paths, method: part}
 
         def on_part(part):
             self._controller.on_loop(lambda: part_done(part))
 
-        report = on_part if self._shows_part(opened, method, marks) else None
+        largest = method_path.part_sizes(opened, marks)[-1]
+        report = on_part if self._shows_part(opened, method, marks, largest) else None
         request = self._requests[key] = self._controller.run(
             f"Computing {method}",
             lambda progress: self._controller.results.path(opened, method, marks, progress, given, report),
@@ -183,10 +189,10 @@ class PathUpdater:
             known=None if given else self._controller.results.known_path(opened, method, marks),
         )
 
-    def _shows_part(self, opened: AnalysedDataset, method: str, marks: Marks) -> bool:
-        """Return whether the first part of a path is to be displayed: it replaces no whole or same one."""
+    def _shows_part(self, opened: AnalysedDataset, method: str, marks: Marks, n_frames: int) -> bool:
+        """Return whether a part is to be displayed: it replaces no whole path, and no longer part."""
         path = self._state.paths.get(method)
-        is_new = path is None or not (path.is_whole or path.marks == marks)
+        is_new = path is None or not (path.is_whole or (path.marks == marks and len(path.order) >= n_frames))
         return is_new and opened.envs.n_envs > _LARGE
 
     def _stopped_text(self, method: str) -> str:

@@ -3,6 +3,8 @@
 import numpy as np
 import param
 
+from quests_core.information.estimate import EntropyEstimate
+
 from ..analysis.analysed_dataset import AnalysedDataset
 from ..analysis.exact_deltas import ExactDeltas
 from ..analysis.frame_columns import statuses
@@ -40,6 +42,9 @@ class State(param.Parameterized):
         class_=ExactDeltas, default=ExactDeltas(), doc="δH at a size between two sizes of the slider."
     )
     repeats = param.Dict(default={}, doc="`SeedBand` per randomized method; replaced, never modified.")
+    entropy_estimate = param.ClassSelector(
+        class_=EntropyEstimate, default=None, doc="Of the full set under `marks`, until H is known exactly."
+    )
     embedding = param.Array(default=None, doc="(n_envs, 2) coordinates of all environments.")
     embedding_kind: param.Selector[str] = param.Selector(default="PCA", objects=["PCA", "UMAP"])
     n_fitted = param.Integer(default=0, doc="Number of environments used to fit the embedding.")

@@ -22,7 +22,7 @@ class SummaryView(View):
         super().__init__(state, tab)
         self._facts, self._verdict = html(), html()
         self._card = card(self._facts, self._verdict, area="auto", css=("over",), sizing_mode="stretch_width")
-        self.follow(self._update_facts, "opened", "paths")
+        self.follow(self._update_facts, "opened", "paths", "entropy_estimate")
         self.follow(self._update_staleness, "opening")
         self.follow(self._update_verdict, "paths", "methods", "active", "n_frames", "reference")
 
@@ -38,6 +38,12 @@ class SummaryView(View):
         n_frames, n_envs, entropy = int(full["n_frames"]), int(full["n_envs"]), full["entropy"]
         bound, n_excluded = math.log(n_envs), len(dataset.frames) - n_frames
         excluded = f" <small>{count(n_excluded)} excluded</small>" if n_excluded else ""
+        uncertain = ""
+        if math.isnan(entropy) and (estimate := state.entropy_estimate) is not None:
+            entropy = estimate.entropy
+            interval = f"estimated from {count(estimate.n_samples)} environments; 95 % confidence interval"
+            half = nats(0.5 * (estimate.high - estimate.low), 2)
+            uncertain = f' <small class="estimate" title="{interval}">± {half} (estimate)</small>'
         per_environment = math.exp(bound - entropy)
         copies, is_known = "", not math.isnan(entropy)
         if is_known:
@@ -48,12 +54,13 @@ class SummaryView(View):
             _tile("Environments N", count(n_envs)),
             _tile(
                 f"Entropy H {tip('entropy', 'left')}",
-                f"{nats(entropy, 2) if is_known else '…'} <small>nats of ln N = {nats(bound, 2)}</small>",
+                f"{nats(entropy, 2) if is_known else '…'}{uncertain} "
+                f"<small>nats of ln N = {nats(bound, 2)}</small>",
                 filled if is_known else None,
             ),
             _tile(
                 f"Redundancy {tip('redundancy', 'left')}",
-                f"{nats(bound - entropy, 2)} <small>nats, ≈ {copies} copies of each</small>"
+                f"{nats(bound - entropy, 2)}{uncertain} <small>nats, ≈ {copies} copies of each</small>"
                 if is_known
                 else "… <small>nats</small>",
             ),

@@ -29,7 +29,7 @@ from ..conftest import Session, text_of
 @pytest.fixture(autouse=True)
 def _large(monkeypatch):
     monkeypatch.setattr(path_updates, "_LARGE", 50)
-    monkeypatch.setattr(method_path, "PART_FRACTION", 0.25)
+    monkeypatch.setattr(method_path, "PART_FRACTIONS", (0.25,))
 
 
 @pytest.fixture
@@ -98,6 +98,24 @@ def test_choices_made_meanwhile_stay(begun, hold):
     history.undo()
     assert state.n_frames == 6
     assert not history.can_undo, "neither the part nor the whole is a decision"
+
+
+def test_parts_grow_until_the_path_is_whole(session, file, hold, monkeypatch):
+    monkeypatch.setattr(method_path, "PART_FRACTIONS", (0.25, 0.5))
+    monkeypatch.setattr(method_path, "_FEWEST_IN_PART", 2)
+    lengths = []
+
+    def follow(event):
+        if "msc" in event.new:
+            lengths.append(len(event.new["msc"].order))
+
+    session.state.param.watch(follow, "paths")
+    session.controller.open(file)
+    session.run(lambda: 12 in lengths)
+    hold.set()
+    session.run()
+    assert sorted(lengths) == lengths, "no shorter part replaces a longer one"
+    assert [*dict.fromkeys(lengths)] == [6, 12, 24]
 
 
 def test_a_size_beyond_the_part_is_kept_for_the_whole(begun, hold):
