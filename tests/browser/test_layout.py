@@ -38,7 +38,7 @@ def test_labels_and_buttons_are_not_cut_off_and_the_selection_bar_fits(shared_pa
 
 def the_selection_bar_fits_next_to_the_tabs(page):
     page.get_by_role("tab", name="Frames").click()
-    page.get_by_role("button", name="Select all frames that match the filter").click()
+    page.get_by_role("button", name="Select all frames that match search and filter").click()
     page.get_by_role("button", name=UNMARK).wait_for()
     wait_until_still(page)
     boxes = [

@@ -56,7 +56,7 @@ def frames_are_filtered_picked_and_locked(page, small_file):
     assert {row[5][0] for row in found} == {"−"}, "energies have a minus sign, no hyphen"
     a_click_on_the_head_sorts(page)
     ticks_pick(page)
-    page.get_by_role("button", name="Select all frames that match the filter").click()
+    page.get_by_role("button", name="Select all frames that match search and filter").click()
     page.get_by_text(f"{shown} frames selected").wait_for()
     page.get_by_role("button", name="Keep the selected frames in every subset").click()
     page.get_by_text(f"{shown} locked").wait_for()
@@ -155,7 +155,7 @@ def focus_reaches(page, kind, start):
 def rows_are_chosen_by_the_keyboard(page):
     go_to(page, "Frames")
     page.locator(".tabulator-row:visible").nth(5).wait_for()
-    page.get_by_role("button", name="Select all frames that match the filter").focus()
+    page.get_by_role("button", name="Select all frames that match search and filter").focus()
     for _ in range(12):
         page.keyboard.press("Tab")
         if "tabulator-tableholder" in focused(page)[0]:

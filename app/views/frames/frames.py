@@ -69,7 +69,9 @@ class FramesView(View):
             "Select all shown", "Select all frames that match search and filter", self._select_shown,
             variant="outlined", **style,
         )  # fmt: skip
-        self._unfilter = button("Show all", "Clear search and filter", self._clear_filter, **style)
+        self._unfilter = button(
+            "Show all", "Show all frames: clear search and filter", self._clear_filter, **style
+        )
         self._show_structure = button(
             "Show structure", "Show this environment on the map and in its structure",
             lambda: setattr(self._state, "tab", "map"), **style,
