@@ -4,7 +4,7 @@ Potentials of one set are not independent: every number is first averaged within
 a family, then over families. Intervals are from a bootstrap that draws families, and sets within them.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -14,14 +14,20 @@ from selection_report import as_markdown, family_of
 FULL, BASE = "full", "random"
 TITLES = {"random": "In distribution", "other": "Out of distribution"}
 N_BOOTSTRAP, LEVEL = 5000, 0.95
+# With fewer, the bootstrap has too few draws that differ, and its interval is too narrow.
+MIN_FAMILIES = 5
 CELL = ["set", "test", "size", "seed"]
 Values = dict[str, float]
 
 
-def complete(table: pd.DataFrame, methods: list[str]) -> pd.DataFrame:
-    """Return the potentials on subsets of the cells for which those of all methods are there."""
+def complete(table: pd.DataFrame, methods: Sequence[str], sizes: Sequence[float]) -> pd.DataFrame:
+    """Return the potentials on subsets of each set, test and seed that has all methods at all sizes.
+
+    A set of which only one size is finished would count as much as the others.
+    """
     part = table[table.method.isin(methods)]
-    return part[part.groupby(CELL).method.transform("nunique") == len(methods)].copy()
+    n_potentials = part.groupby(["set", "test", "seed"]).method.transform("size")
+    return part[n_potentials == len(methods) * len(sizes)].copy()
 
 
 def with_ratios(table: pd.DataFrame) -> pd.DataFrame:
@@ -126,25 +132,52 @@ def by_set(table: pd.DataFrame, methods: list[str]) -> pd.DataFrame:
         means = part.groupby(["size", "method"]).force_rmse.mean()
         row = {"seeds": part.seed.nunique(), "spread": f"{part.spread.mean():.2f}"}
         for size in sorted(set(part["size"]) - {1.0}):
-            row[f"{100 * size:.0f} %"] = " / ".join(
-                f"{means.get((size, method), np.nan):.3f}" for method in methods
-            )
-        full = means.get((1.0, FULL), np.nan)
-        rows[name] = row | {"all": "–" if np.isnan(full) else f"{full:.3f}"}
+            row[f"{100 * size:.0f} %"] = " / ".join(_error(means.get((size, one))) for one in methods)
+        rows[name] = row | {"all": _error(means.get((1.0, FULL)))}
     return pd.DataFrame(rows).T
 
 
-def verdict(part: pd.DataFrame, method: str) -> str:
-    """Return a sentence that says whether the interval of a method excludes no difference to `random`."""
-    mean, low, high = by_families(part[part.method == method].groupby("set").at_frames.mean())
-    shown = _shown((mean, low, high), percent)
-    if np.isnan(low):
-        return f"- `{method}`: {shown} in force RMSE; one family gives no interval."
+def _error(value: float | None) -> str:
+    return "–" if value is None or np.isnan(value) else f"{value:.3f}"
+
+
+def verdicts(part: pd.DataFrame, methods: list[str]) -> list[str]:
+    """Return a sentence for each method against `random`, and one for the default against each other."""
+    values = {one: part[part.method == one].groupby("set").at_frames.mean() for one in methods}
+    others = [one for one in methods if one != BASE]
+    pairs = [(one, BASE, values[one]) for one in others]
+    pairs += [(others[0], one, values[others[0]] - values[one]) for one in others[1:]]
+    return [f"- {verdict(*pair)} {where_higher(part, *pair[:2])}" for pair in pairs]
+
+
+def where_higher(part: pd.DataFrame, method: str, other: str) -> str:
+    """Return a sentence that lists the sets and sizes at which a method has a higher force RMSE, if any."""
+    means = part.groupby(["method", "set", "size"], sort=False).force_rmse.mean()
+    higher = means[method] > means[other]
+    n_worse = int(higher.sum())
+    if not n_worse:
+        return f"It is lower at all {len(higher)} sizes of all sets."
+    sizes = higher[higher].reset_index().groupby("set", sort=False)["size"]
+    text = ", ".join(f"{name} ({_percents(values)})" for name, values in sizes)
+    return f"It is higher at {n_worse} of {len(higher)} sizes of all sets: {text}."
+
+
+def _percents(sizes: pd.Series) -> str:
+    return ", ".join(f"{100 * size:.0f}" for size in sorted(sizes)) + " %"
+
+
+def verdict(method: str, other: str, values: pd.Series) -> str:
+    """Return a sentence that says whether log ratios of two methods, indexed by set, show a difference."""
+    mean, low, high = by_families(values)
+    shown, n_families = _shown((mean, low, high), percent), len(set(map(family_of, values.dropna().index)))
+    at = "at the same number of frames"
+    if n_families < MIN_FAMILIES:
+        return f"`{method}` against `{other}`, {at}: {shown}, of too few families ({n_families}) for a claim."
     if high < 0:
-        return f"- `{method}` lowers the force RMSE at the same number of frames: {shown}."
+        return f"`{method}` has a lower force RMSE than `{other}` {at}: {shown}."
     if low > 0:
-        return f"- `{method}` **raises** the force RMSE at the same number of frames: {shown}."
-    return f"- `{method}` shows no difference to `{BASE}` that exceeds the spread over families: {shown}."
+        return f"`{method}` has a **higher** force RMSE than `{other}` {at}: {shown}."
+    return f"`{method}` and `{other}` show no difference {at} that exceeds the spread over families: {shown}."
 
 
 def report(table: pd.DataFrame, plan, settings: pd.DataFrame) -> list[str]:
@@ -163,11 +196,11 @@ def report(table: pd.DataFrame, plan, settings: pd.DataFrame) -> list[str]:
     lines = [*extent(table, plan), ""]
     for test in plan.tests:
         of_test = table[table.test == test]
-        part = complete(of_test, methods)
+        part = complete(of_test, methods, plan.sizes)
         if part.empty:
             continue
         lines += [f"### {TITLES[test]}", "", _cells(part), "", *as_markdown(summary(part, methods)), ""]
-        lines += [verdict(part, method) for method in methods if method != BASE]
+        lines += verdicts(part, methods)
         lines += ["", f"Force RMSE against `{BASE}` at each size:", ""]
         lines += as_markdown(by_size(part, [one for one in methods if one != BASE], "at_frames"))
         if "to_full" in part and part.to_full.notna().any():
@@ -193,7 +226,8 @@ def extent(table: pd.DataFrame, plan) -> list[str]:
     is_part = len(table) < plan.n_potentials
     text = f"{len(table):,} of {plan.n_potentials:,} planned potentials are finished"
     text += f", {diverged} of them diverged" if diverged else ""
-    text += f"; sets: {len(sets)} of {len(plan.sets)}, families: {families}."
+    text += f"; sets: {len(sets)} of {len(plan.sets)}, families: {families}, "
+    text += f"seeds: {table.seed.nunique()} of {len(plan.seeds)}."
     return [("**The study is incomplete**: " if is_part else "") + text]
 
 
@@ -201,8 +235,8 @@ def _cells(part: pd.DataFrame) -> str:
     n_cells, n_sets = part.groupby(CELL).ngroups, part.set.nunique()
     families = sorted({family_of(name) for name in part.set})
     return (
-        f"Cells (set, size and seed) with a potential of every method: {n_cells}; sets: {n_sets}; families: "
-        f"{len(families)} ({', '.join(families)})."
+        f"Cells (set, size and seed), of sets and seeds that are complete: {n_cells}; sets: {n_sets}; "
+        f"families: {len(families)} ({', '.join(families)})."
     )
 
 
@@ -225,7 +259,7 @@ def draw(table: pd.DataFrame, path: Path) -> None:
         draw_panel(ax, part)
         ax.set_title(f"{name}\n{TITLES[test].lower()}", fontsize=8)
     handles, labels = axes[0, 0].get_legend_handles_labels()
-    fig.legend(handles, labels, loc="outside lower center", ncols=len(labels), frameon=False)
+    fig.legend(handles, labels, loc="outside upper center", ncols=len(labels), frameon=False)
     fig.supxlabel("frames of the training part / %", fontsize=9)
     fig.supylabel("force RMSE above the best / meV Å⁻¹", fontsize=9)
     fig.savefig(path, dpi=90)

@@ -24,7 +24,14 @@ def report(monkeypatch):
 
 
 def plan(n):
-    return SimpleNamespace(methods=METHODS, sets=("a", "b", "c"), tests=("random",), n_potentials=n)
+    return SimpleNamespace(
+        methods=METHODS,
+        sets=("a", "b", "c"),
+        tests=("random",),
+        sizes=(0.25, 0.5),
+        seeds=(0, 1),
+        n_potentials=n,
+    )
 
 
 def table(ratios, envs=1.0):
@@ -81,28 +88,46 @@ def test_families_count_the_same_and_are_drawn(report):
 @pytest.mark.parametrize(
     ("ratios", "said"),
     [
-        ((0.8, 0.7, 0.9), "- `msc` lowers the force RMSE"),
-        ((1.2, 1.1, 1.3), "- `msc` **raises** the force RMSE"),
-        ((0.8, 1.0, 1.3), "- `msc` shows no difference"),
-        ((0.8,), "- `msc`: −20.0 % in force RMSE; one family gives no interval."),
+        ((0.8, 0.7, 0.9, 0.8, 0.7), "- `msc` has a lower force RMSE than `random` at"),
+        ((1.2, 1.1, 1.3, 1.2, 1.1), "- `msc` has a **higher** force RMSE than `random` at"),
+        ((0.8, 1.0, 1.3, 0.9, 1.1), "- `msc` and `random` show no difference at"),
+        ((0.8, 0.7, 0.9, 0.8), "- `msc` against `random`, at the same number of frames: −20.3 % ("),
+        ((0.8,), "- `msc` against `random`, at the same number of frames: −20.0 %, of too few families (1)"),
     ],
 )
-def test_the_verdict_follows_the_interval(report, ratios, said):
-    potentials = table(dict(zip(("mlearn_Mo", "mlearn_Si", "cu_poet_19"), ratios, strict=False)))
+def test_the_verdict_follows_the_interval_of_enough_families(report, ratios, said):
+    sets = ("mlearn_Mo", "mlearn_Si", "cu_poet_19", "3bpa", "agpd_msg")
+    potentials = table(dict(zip(sets, ratios, strict=False)))
     lines = report.report(potentials, plan(len(potentials)), pd.DataFrame({"why": {"mlearn_Mo": "small"}}))
     assert any(line.startswith(said) for line in lines)
     n = len(ratios)
-    assert lines[0] == f"{10 * n} of {10 * n} planned potentials are finished; sets: {n} of 3, families: {n}."
+    counted = f"sets: {n} of 3, families: {n}, seeds: 2 of 2."
+    assert lines[0] == f"{10 * n} of {10 * n} planned potentials are finished; {counted}"
+
+
+def test_the_default_is_compared_with_other_methods(report):
+    potentials = table({name: 0.9 for name in ("mlearn_Mo", "mlearn_Si", "cu_poet_19", "3bpa", "agpd_msg")})
+    balanced = potentials[potentials.method == "msc"].assign(method="balanced")
+    balanced["force_rmse"] *= 1.1
+    found = report.with_ratios(pd.concat([potentials, balanced], ignore_index=True))
+    lines = report.verdicts(found[found.method != "full"], ["balanced", "msc", "random"])
+    assert len(lines) == 3
+    assert lines[2].startswith("- `balanced` has a **higher** force RMSE than `msc` at the same number of")
+    assert "+10.0 %" in lines[2]
+    assert lines[0].endswith("It is lower at all 10 sizes of all sets.")
+    lost = (found.set == "3bpa") & (found.method == "balanced") & (found["size"] == 0.5)
+    found.loc[lost, "force_rmse"] = 1.0
+    (first, *_) = report.verdicts(found[found.method != "full"], ["balanced", "msc", "random"])
+    assert first.endswith("It is higher at 1 of 10 sizes of all sets: 3bpa (50 %).")
 
 
 def test_an_incomplete_store_is_said_to_be_incomplete(report, tmp_path):
     potentials = table({"mlearn_Mo": 0.8, "mlearn_Si": 1.1})[:-2]
     lines = report.report(potentials, plan(40), pd.DataFrame({"why": {"mlearn_Mo": "small"}}))
     assert lines[0].startswith("**The study is incomplete**: 18 of 40 planned potentials are finished")
-    # The last seed of Si lacks `random` at 50 % and the reference.
-    assert any(
-        line.startswith("Cells (set, size and seed) with a potential of every method: 7;") for line in lines
-    )
+    # The last seed of Si lacks `random` at 50 %: none of its sizes counts.
+    cells = "Cells (set, size and seed), of sets and seeds that are complete: 6;"
+    assert any(line.startswith(cells) for line in lines)
     report.draw(potentials, tmp_path / "figure.png")
     assert (tmp_path / "figure.png").stat().st_size > 0
 
