@@ -36,7 +36,7 @@ def test_potentials_are_trained_and_compared(small_page, tmp_path):
     page.get_by_text(re.compile("^6 potentials.*; 2 test frames")).wait_for()
     page.wait_for_function(DRAWN)
     page.get_by_role("button", name="δH of test", exact=True).click()
-    page.get_by_label("Size", exact=True).wait_for()
+    page.get_by_text("4 frames", exact=True).first.wait_for()
     with page.expect_download() as waiting:
         page.get_by_text("Download (.csv)").click()
     assert waiting.value.suggested_filename == "alloy-potentials.csv"
@@ -57,4 +57,4 @@ def test_predictions_of_a_file_lead_to_the_structure(small_page, tmp_path):
     worst.locator(".tabulator-row").first.locator("[tabulator-field=frame]").click()
     page.get_by_role("heading", name="Map of environments").wait_for()
     page.get_by_text("1 frame selected").wait_for()
-    page.locator(".atoms", has_text="frame 7").first.wait_for()
+    page.get_by_role("heading", name="Frame 7", exact=True).wait_for()
