@@ -93,6 +93,8 @@ class SelectionBar(View):
         self._unmark_all.visible = marks != self._first_marks
         # Only an icon next to a selection, as there is no more room.
         self._unmark_all.label = "" if state.selected else "Clear all marks"
+        # Shorter by more than the icon's width where both are shown.
+        self._clear.label = "Clear" if state.selected and self._unmark_all.visible else "Clear selection"
         self._clear.visible = bool(state.selected) or state.current_env is not None
 
     def _update_history(self) -> None:

@@ -151,6 +151,7 @@ def test_all_marks_are_cleared_by_one_click(opened):
     assert (bar._unmark_all.visible, bar._unmark_all.label) == (True, "Clear all marks")
     state.selected = (4, 6)
     assert (bar._unmark_all.visible, bar._unmark_all.label) == (True, ""), "room for the other buttons"
+    assert bar._clear.label == "Clear"
     bar._unmark_all.clicks += 1
     assert (state.marks, state.selected) == (Marks(locked=(0,)), ())
     assert not bar._unmark_all.visible
