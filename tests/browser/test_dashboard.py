@@ -8,10 +8,11 @@ import zipfile
 from pathlib import Path
 
 import numpy as np
-from ase.io import read
+from ase.io import read, write
 
 from quests_core.io.xyz_checks import frame_bounds
 from quests_core.published.checksums import write_with_checksum
+from tests.browser.conftest import wait_until
 
 DEMO = Path(__file__).resolve().parents[2] / "app" / "assets" / "demo.xyz.gz"
 
@@ -206,3 +207,19 @@ def a_published_set_opens_by_its_name(page, small_file):
     page.get_by_role("button", name="Open", exact=True).click()
     page.get_by_text("Could not open tm23:Xx: expected one of Ag, Au").wait_for()
     assert page.get_by_text("gap20:Tiny", exact=True).is_visible()
+
+
+def test_files_that_are_dropped_together_are_one_data_set(page, small_file, tmp_path):
+    other = tmp_path / "other.xyz"
+    frames = read(small_file, index=":5")
+    for atoms in frames:
+        atoms.info["config_type"] = "a label that is much longer than its column"
+    write(other, frames, format="extxyz")
+    page.locator("input[type=file]").set_input_files([str(small_file), str(other)])
+    name = f"2 files: {small_file.name}, other.xyz"
+    page.locator(".summary .what .name", has_text=name).wait_for()
+    page.get_by_role("tab", name="Frames").click()
+    cell = page.locator(".tabulator-cell[tabulator-field=label] > div").first
+    overflow = "cell => getComputedStyle(cell).textOverflow"
+    # A row that has just been replaced has no style.
+    wait_until(page, lambda: cell.evaluate(overflow) == "ellipsis", "long labels end with an ellipsis")
