@@ -81,7 +81,7 @@ METHOD_INFO = {
         seeded=True,
     ),
     MSC_WITH_REFERENCE: MethodInfo(
-        "as msc, with a reference file's environments taken already; see Compare sets.",
+        "as msc, with a reference file's environments taken already; see Compare.",
         color="#DC267F",
     ),
     "k_means": MethodInfo(

@@ -14,6 +14,8 @@ from .analysed_dataset import AnalysedDataset
 from .methods import NESTED_METHODS
 from .parameters import RANDOM_STATE, Marks
 
+# Between the entries of a field.
+_BETWEEN = re.compile("[,;]")
 MOST_SEEDS, MOST_POTENTIALS, MOST_MINUTES = 20, 200, 24 * 60
 
 
@@ -81,7 +83,7 @@ class TrainingRequest:
 
 
 def _parts(text: str) -> list[str]:
-    return [part.strip() for part in re.split("[,;]", text) if part.strip()]
+    return [part.strip() for part in _BETWEEN.split(text) if part.strip()]
 
 
 def _size(text: str, name: str) -> int | float:

@@ -192,7 +192,9 @@ class Jobs:
 
         The job ends for the session at once, also if its computation takes long to notice.
         """
-        for task in self._pending[:1]:
+        running = self._current
+        # The first one may have finished, and its result not have been delivered.
+        for task in [running] if running in self._pending else self._pending[:1]:
             self._cancel(task)
 
     def withdraw(self, progress: Progress) -> bool:

@@ -18,10 +18,10 @@ from ..jobs.activity import Activity
 
 TABS = {
     "overview": "Overview",
-    "map": "Map and structure",
+    "map": "Map",
     "outliers": "What was lost",
     "frames": "Frames",
-    "sets": "Compare sets",
+    "sets": "Compare",
     "health": "Health",
     "potentials": "Potentials",
 }

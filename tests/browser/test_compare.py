@@ -77,7 +77,7 @@ def test_two_files_are_compared(small_page, tmp_path):
     page = small_page
     other = tmp_path / "reference.xyz"
     write(other, crystals(15, 1, seed=3), format="extxyz")
-    page.get_by_role("tab", name="Compare sets").click()
+    page.get_by_role("tab", name="Compare").click()
     page.get_by_role("heading", name="Covered by the subset").wait_for(state="hidden")
     # Without another file there is nothing to see but the labels within this one.
     page.get_by_text("Add a second file as reference").wait_for()

@@ -51,7 +51,7 @@ def the_slider_moves_the_page(page):
 
 
 def frames_are_picked_on_the_map(page):
-    page.get_by_role("tab", name="Map and structure").click()
+    page.get_by_role("tab", name="Map", exact=True).click()
     page.get_by_text("Show the subset separately").wait_for()
     page.get_by_text(f"{N_ENVS:,} environments").locator("visible=true").first.wait_for()
     (seen,) = wait_for(page, lambda seen: len(seen) == 1 and seen[0]["width"] > 100)

@@ -63,7 +63,7 @@ def picked(page):
 def test_the_map_is_coloured_and_picks_frames_and_environments(shared_page):
     page = shared_page
     the_map_is_coloured_by_what_is_in_the_file(page)
-    page.get_by_role("tab", name="Map and structure").click()
+    page.get_by_role("tab", name="Map", exact=True).click()
     page.get_by_text("Show the subset separately").wait_for()
     (seen,) = wait_for(page, lambda seen: len(seen) == 1 and seen[0]["points"] > 1000)
     assert seen["rings"] == seen["crosses"] == 0

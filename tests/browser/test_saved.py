@@ -39,7 +39,7 @@ def test_a_saved_page_shows_every_tab_without_a_network(browser, saved):
         page.get_by_role("heading", name="Entropy against diversity").wait_for()
         assert page.get_by_role("slider").count() == 0, "nothing that needs Python decides here"
         for tab, heading in (
-            ("Map and structure", "Nearest kept environment"),
+            ("Map", "Nearest kept environment"),
             ("What was lost", "Lost environments"),
             ("Frames", "Frames"),
             ("Health", "Health of the data set"),
@@ -49,7 +49,7 @@ def test_a_saved_page_shows_every_tab_without_a_network(browser, saved):
             page.get_by_role("heading", name=heading, exact=True).wait_for()
             if tab == "Frames":
                 page.locator(".tabulator-row").first.wait_for()
-            if tab == "Map and structure":
+            if tab == "Map":
                 page.locator("canvas").first.wait_for()
             if folder := os.environ.get("QUESTS_SCREENSHOTS"):
                 page.screenshot(path=f"{folder}/saved-{tab.split()[0].lower()}.png")

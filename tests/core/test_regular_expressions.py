@@ -70,6 +70,8 @@ EXPRESSIONS = dict(patterns())
 ANCHORED = {
     # Names of keys, matched in full.
     "quests_core.io.label_names:_NAME",
+    "quests_core.potentials.stored:_FORCES",
+    "quests_core.potentials.stored:_ENERGY",
     # Words of comments by i-PI, which are split first.
     "quests_core.io.xyz_header:_IPI_WORD",
     # Elements, pieces and tokens, each matched at the end of the last one.

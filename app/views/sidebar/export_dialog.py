@@ -26,7 +26,7 @@ _SPLIT_NOTE = (
     "connected near-duplicates stay on the same side. Isolated atoms always go to training."
 )
 _PLOTS_NOTE = (
-    "Includes those of Compare sets if a file was added. To save a single plot as shown, point at it and use "
+    "Includes those of Compare if a file was added. To save a single plot as shown, point at it and use "
     "the tools above it."
 )
 

@@ -1,10 +1,13 @@
 """The dashboard opens with the library's method; if that takes long, a quick one is displayed first."""
 
 import inspect
+import time
 
 import pytest
 
+from quests_app.analysis import method_path
 from quests_app.analysis.methods import DEFAULT_METHODS, QUICK
+from quests_app.jobs.cache import Cache
 from quests_app.notebook.explorer import Explorer
 from quests_app.session import path_updates
 from quests_app.session.state import State
@@ -13,7 +16,7 @@ from quests_app.views.sidebar.methods import MethodsView
 from quests_core import select
 from quests_core.information.comparison import comparison_sentence
 
-from ..conftest import Session
+from ..conftest import WAIT_SECONDS, Session
 
 
 @pytest.fixture
@@ -81,9 +84,20 @@ def test_the_quick_method_is_computed_only_if_compared(session, file, monkeypatc
 
 
 def test_cancelling_the_chosen_method_keeps_the_displayed_one(session, file, monkeypatch):
+    compute, end = method_path.method_path, time.monotonic() + WAIT_SECONDS
+
+    def held(opened, method, marks, progress, on_part=None):
+        while method == "balanced" and time.monotonic() < end:
+            progress(method, 1, 2)
+            time.sleep(0.01)
+        return compute(opened, method, marks, progress, on_part=on_part)
+
     monkeypatch.setattr(path_updates, "_LARGE", 50)
+    monkeypatch.setattr(method_path, "method_path", held)
+    # Other tests may have stored the paths.
+    session.controller.results._cache = Cache()
     session.controller.open(file)
-    session.run(lambda: session.state.paths)
+    session.run(lambda: session.state.main_activity.title == "Computing balanced")
     session.controller.cancel()
     session.run()
     state = session.state

@@ -13,11 +13,13 @@ from quests_app.views.header.waiting import WaitingView
 from quests_app.views.health.badge import HealthBadge
 from quests_app.views.sidebar.address import AddressView
 from quests_app.views.sidebar.dataset import DatasetView
+from quests_app.views.sidebar.server_files import ServerFilesView
 from quests_app.views.sidebar.size import SizeView
 from quests_app.views.view_queue import ViewQueue
 
 FIRST = {
-    AddressView, DatasetView, ElementsView, HealthBadge, SizeView, StatusView, SummaryView, WaitingView,
+    AddressView, DatasetView, ElementsView, HealthBadge, ServerFilesView, SizeView, StatusView, SummaryView,
+    WaitingView,
 }  # fmt: skip
 
 
