@@ -21,11 +21,11 @@ def as_trainer(trainer: str | Trainer) -> Trainer:
     'gap'
     """
     if isinstance(trainer, str):
-        return TRAINERS[check_choice(trainer, "trainer", TRAINERS)]()
+        return TRAINERS[check_choice(trainer, "trainer", sorted(TRAINERS))]()
     if not callable(getattr(trainer, "train", None)):
         raise TypeError(
-            f"trainer: expected one of {', '.join(map(repr, TRAINERS))}, or an object with a method train, "
-            f"got {type(trainer).__name__}"
+            f"trainer: expected one of {', '.join(map(repr, sorted(TRAINERS)))}, or an object with a method "
+            f"train, got {type(trainer).__name__}"
         )
     return trainer
 
@@ -73,7 +73,7 @@ def make_trainer(name: str, parameters: Sequence[str] = (), seconds: float | Non
         ...
     ValueError: parameters: expected a parameter like n_sparse=1000, of cutoff, ...; got 'n=2'
     """
-    make = TRAINERS[check_choice(name, "trainer", TRAINERS)]
+    make = TRAINERS[check_choice(name, "trainer", sorted(TRAINERS))]
     default = make().parameters
     values: dict[str, Any] = {} if seconds is None else {"seconds": seconds}
     for text in parameters:
