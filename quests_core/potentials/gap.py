@@ -1,13 +1,11 @@
 """Train Gaussian approximation potentials with ``gap_fit``, the program of the package ``quippy-ase``."""
 
-import contextlib
-import importlib.metadata
 import importlib.util
 import re
 import shutil
 import sys
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -17,14 +15,13 @@ from ase import Atoms
 from ase.neighborlist import neighbor_list
 
 from ..io.frame_writer import frames_bytes
-from ..io.labels import atoms_energy
 from ..utils.threads import get_num_threads
 from ..utils.validation import check_count, check_positive
 from . import gap_prediction
-from .labelled import frame_forces
+from .labelled import write_labelled
 from .prediction_file import PREDICTIONS
 from .process import find_program, last_line, run_logged
-from .trainer import Predict, Predictions, TrainerMissing
+from .trainer import Predict, Predictions, TrainerMissing, parameters_with_version
 
 ENERGY, FORCES = "quests_energy", "quests_forces"
 # Pair distances that differ by less than this, in Å, are one: gap_fit cannot place points between them.
@@ -112,11 +109,7 @@ class GAP:
     @property
     def parameters(self) -> dict[str, Any]:
         """What the potential depends on, and the version of quippy-ase if it is installed."""
-        version: str | None = None
-        with contextlib.suppress(importlib.metadata.PackageNotFoundError):
-            version = importlib.metadata.version("quippy-ase")
-        own = {name: value for name, value in asdict(self).items() if name not in ("command", "seconds")}
-        return {**own, "quippy_ase": version}
+        return parameters_with_version(self, "quippy-ase")
 
     def train(
         self,
@@ -149,11 +142,7 @@ class GAP:
     ) -> list[str]:
         """Write the training set to a folder, and return the command that trains there."""
         written = [in_box(atoms, 2 * self.cutoff) for atoms in frames]
-        for atoms, frame in zip(written, frames, strict=True):
-            atoms.arrays[FORCES] = frame_forces(frame)
-            if (energy := atoms_energy(frame)) is not None:
-                atoms.info[ENERGY] = energy
-        (folder / "train.xyz").write_bytes(frames_bytes(written))
+        write_labelled(folder / "train.xyz", written, frames, ENERGY, FORCES)
         return [self.command, *self._arguments(written, atom_energies, seed)]
 
     def write_test(self, frames: Sequence[Atoms], folder: Path) -> list[str]:

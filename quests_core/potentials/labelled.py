@@ -2,10 +2,12 @@
 
 import hashlib
 from collections.abc import Iterable, Sequence
+from pathlib import Path
 
 import numpy as np
 from ase import Atoms
 
+from ..io.frame_writer import frames_bytes
 from ..io.labels import atoms_energy, atoms_forces, frame_energies
 from .trainer import Predictions
 
@@ -106,3 +108,14 @@ def fingerprint(frames: Sequence[Atoms]) -> str:
         for part in parts:
             digest.update(repr(part.shape).encode() + np.ascontiguousarray(part).tobytes())
     return digest.hexdigest()
+
+
+def write_labelled(
+    path: Path, written: Sequence[Atoms], frames: Sequence[Atoms], energy: str, forces: str
+) -> None:
+    """Write structures with the labels of `frames` under the given keys; a frame may lack the energy."""
+    for atoms, frame in zip(written, frames, strict=True):
+        atoms.arrays[forces] = frame_forces(frame)
+        if (value := atoms_energy(frame)) is not None:
+            atoms.info[energy] = value
+    path.write_bytes(frames_bytes(written))

@@ -1,9 +1,7 @@
 """Train MACE potentials with ``mace_run_train``, a program of the package ``mace-torch``."""
 
-import contextlib
-import importlib.metadata
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -12,13 +10,12 @@ from ase import Atoms
 from ase.data import atomic_numbers
 
 from ..io.frame_writer import frames_bytes
-from ..io.labels import atoms_energy
 from ..utils.threads import get_num_threads
 from ..utils.validation import check_choice, check_count, check_positive
-from .labelled import frame_forces
+from .labelled import write_labelled
 from .prediction_file import PREDICTIONS, read_predictions_file
 from .process import find_program, run_logged
-from .trainer import Predict, Predictions, TrainerMissing
+from .trainer import Predict, Predictions, TrainerMissing, parameters_with_version
 
 ENERGY, FORCES = "REF_energy", "REF_forces"
 _NAME, _EVALUATION = "mace", "mace_eval_configs"
@@ -104,11 +101,7 @@ class MACE:
     @property
     def parameters(self) -> dict[str, Any]:
         """What the potential depends on, and the version of mace-torch if it is installed."""
-        version: str | None = None
-        with contextlib.suppress(importlib.metadata.PackageNotFoundError):
-            version = importlib.metadata.version("mace-torch")
-        own = {name: value for name, value in asdict(self).items() if name not in ("command", "seconds")}
-        return {**own, "mace_torch": version}
+        return parameters_with_version(self, "mace-torch")
 
     def train(
         self,
@@ -145,11 +138,7 @@ class MACE:
     ) -> list[str]:
         """Write the training set to a folder, and return the command that trains there."""
         written = [_alone(atoms) for atoms in frames]
-        for atoms, frame in zip(written, frames, strict=True):
-            atoms.arrays[FORCES] = frame_forces(frame)
-            if (energy := atoms_energy(frame)) is not None:
-                atoms.info[ENERGY] = energy
-        (folder / "train.xyz").write_bytes(frames_bytes(written))
+        write_labelled(folder / "train.xyz", written, frames, ENERGY, FORCES)
         energies = {atomic_numbers[element]: float(energy) for element, energy in atom_energies.items()}
         options = {
             "name": _NAME, "work_dir": ".", "train_file": "train.xyz", "valid_fraction": self.valid_fraction,

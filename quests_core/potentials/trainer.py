@@ -1,6 +1,9 @@
 """The interface of trainers: programs that fit a potential to frames with energies and forces."""
 
+import contextlib
+import importlib.metadata
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol
 
@@ -82,6 +85,15 @@ class Trainer(Protocol):
             If no potential was fitted.
         """
         ...
+
+
+def parameters_with_version(trainer: Any, package: str) -> dict[str, Any]:
+    """Return the fields of a trainer that a potential depends on, and the version of its package, or None."""
+    version: str | None = None
+    with contextlib.suppress(importlib.metadata.PackageNotFoundError):
+        version = importlib.metadata.version(package)
+    own = {name: value for name, value in asdict(trainer).items() if name not in ("command", "seconds")}
+    return {**own, package.replace("-", "_"): version}
 
 
 def calculator_predictions(calculator: BaseCalculator) -> Predict:
