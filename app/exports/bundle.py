@@ -3,13 +3,14 @@
 import hashlib
 import io
 import zipfile
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 
+from quests_core.io.frame_keys import SOURCE
+from quests_core.selection.train_valid_split import Split, split
 from quests_core.utils.escape import csv_bytes
 
 from ..analysis.analysed_dataset import AnalysedDataset
-from ..analysis.train_valid_split import Split, split
-from .frame_keys import SOURCE, content
+from .frame_keys import content
 from .record import SUBSET, record, record_bytes
 from .report import NOT_REPORTED, report
 from .report_data import ReportData
@@ -83,27 +84,12 @@ def bundle(found: ReportData, options: ExportOptions, progress=None) -> Bundle:
         files = {"train.xyz": made.bytes_of(sides.train), "valid.xyz": made.bytes_of(sides.valid)}
         provenance["subset"]["file"] = list(files)
         provenance["subset"]["sha256"] = [hashlib.sha256(data).hexdigest() for data in files.values()]
-        provenance["split"] = _split_record(sides, options)
-        notes.append(
-            f"{len(sides.train):,} training and {len(sides.valid):,} validation frames "
-            f"({100 * sides.fraction:.1f} %); near-duplicates form "
-            f"{provenance['split']['n_groups']:,} groups."
-        )
+        provenance["split"] = sides.to_record(options.valid_fraction, options.distance, options.seed)
+        notes.append(sides.sentence)
     provenance["notes"] = notes
     files[RECORD] = record_bytes(provenance)
     files.update(_parts(found, options, provenance, progress))
     return Bundle(_zip(files), tuple(notes))
-
-
-def _split_record(sides: Split, options: ExportOptions) -> dict:
-    return {
-        **{name: value for name, value in asdict(options).items() if name in ("valid_fraction", "seed")},
-        "distance_in_bandwidths": options.distance,
-        "achieved_fraction": sides.fraction,
-        "n_groups": int(sides.groups.max()) + 1,
-        "train": sides.train.tolist(),
-        "valid": sides.valid.tolist(),
-    }
 
 
 def _split(opened: AnalysedDataset, frames, options: ExportOptions, fraction: float, progress) -> Split:

@@ -5,12 +5,9 @@ import os
 import zipfile
 from pathlib import Path
 
-from ase import Atoms
-
 from quests_core import write_subset
 from quests_core.io import write
 from quests_core.io.dataset import content_hash
-from quests_core.io.xyz_checks import is_extxyz
 from quests_core.published import is_name
 from quests_core.utils.atomic_write import atomic_write
 
@@ -24,16 +21,7 @@ ORDERS = {"File order": "file", "Rank order": "rank"}
 def subset_bytes(opened: AnalysedDataset, path: MethodPath, n_frames: int, order: str = "file") -> bytes:
     """Return the subset as extxyz; frames of an extxyz source are copied byte for byte."""
     check_source(opened)
-    return write.subset_bytes(source_frames(opened), path.frames(n_frames), order)
-
-
-def source_frames(opened: AnalysedDataset) -> Path | list[Atoms]:
-    """Return the source of subsets: the path of an extxyz file, else the frames read."""
-    dataset = opened.dataset
-    if dataset.pool:
-        return dataset.frames
-    # Other formats are not read again, since no resource limits apply here.
-    return dataset.path if is_extxyz(dataset.path) else dataset.frames
+    return write.subset_bytes(opened.dataset.frame_source, path.frames(n_frames), order)
 
 
 def check_source(opened: AnalysedDataset) -> None:
@@ -78,7 +66,7 @@ def save(
         if os.path.lexists(file):
             raise FileExistsError(f"{file} exists; choose another name")
     check_source(opened)
-    write_subset(target, source_frames(opened), path.frames(n_frames), order=order)
+    write_subset(target, opened.dataset.frame_source, path.frames(n_frames), order=order)
     content = record(opened, path, n_frames, order, target.read_bytes(), target.name)
     try:
         atomic_write(beside, record_bytes(content), overwrite=False)

@@ -1,14 +1,13 @@
 """Numbers and sentences as the page writes them; everything from a file is escaped here."""
 
+from quests_core.utils.plural import plural
+
+__all__ = ["count", "duration", "nats", "percent", "plural"]
+
 
 def count(value: float) -> str:
     """Return a whole number with thousands separators."""
     return f"{int(value):,}"
-
-
-def plural(value: int, noun: str) -> str:
-    """Return a count and its noun."""
-    return f"{count(value)} {noun}" if value == 1 else f"{count(value)} {noun}s"
 
 
 def nats(value: float, decimals: int = 3) -> str:

@@ -9,10 +9,12 @@ from ase import Atoms
 
 from ..utils.arrays import read_only
 from ..utils.checksum import sha256_of
+from ..utils.regular import check_regular
 from .isolated import is_isolated, labels_of
 from .labels import atoms_forces, label_notes
 from .pool import pool_paths, pool_sha256, read_pool, source_names
 from .read import read
+from .xyz_checks import is_extxyz
 
 
 @dataclass(frozen=True, eq=False)
@@ -71,6 +73,14 @@ class DataSet:
         return self.pool or self.path
 
     @property
+    def frame_source(self) -> "Path | list[Atoms]":
+        """Source of subsets: an extxyz file, whose frames are copied byte for byte, otherwise the frames.
+
+        Other formats are not read again, since no resource limits may apply where a subset is written.
+        """
+        return self.frames if self.pool or not is_extxyz(self.path) else self.path
+
+    @property
     def has_forces(self) -> bool:
         """Whether at least one frame has forces."""
         return len(self.without_forces) < len(self.frames)
@@ -112,6 +122,8 @@ def load(
     """
     pool = tuple(one.expanduser().resolve() for one in pool_paths(path) or ())
     file = pool[0] if pool else Path(path).expanduser().resolve()
+    for one in pool or (file,):
+        check_regular(one)
     sha256 = sha256 or content_hash(pool or file)
     notes: list[str] = []
     if pool:

@@ -89,7 +89,7 @@ def subset_bytes(source, indices: Indices, order: str = "file") -> bytes:
         data = read_xyz_bytes(Path(source))
         bounds = frame_bounds(data, Path(source).name)
         chosen = _chosen(indices, len(bounds) - 1, order)
-        return _join([data[bounds[i] : bounds[i + 1]] for i in chosen])
+        return join_frames([data[bounds[i] : bounds[i + 1]] for i in chosen])
     frames = read(source) if is_file else check_frames(source)
     return frames_bytes(frames, _chosen(indices, len(frames), order))
 
@@ -101,8 +101,8 @@ def _chosen(indices, n_frames: int, order: str) -> np.ndarray:
     return np.sort(indices) if order == "file" else indices
 
 
-def _join(blocks: list[bytes]) -> bytes:
-    """Join frames, with a line end after each that lacks one, as the last of a file may."""
+def join_frames(blocks: Sequence[bytes]) -> bytes:
+    """Join the texts of frames, with a line end after each that lacks one, as the last of a file may."""
     line_end = b"\r\n" if b"\r\n" in blocks[0] else b"\n"
     joined = [b if b.endswith(b"\n") else b + line_end for b in blocks[:-1]]
     return b"".join([*joined, blocks[-1]])

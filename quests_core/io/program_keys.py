@@ -1,15 +1,17 @@
 """Rename labels in the text of frames to the keys that training programs read."""
 
-from collections.abc import Callable
+import json
+import re
+from collections.abc import Callable, Mapping
+from pathlib import Path
 
 import numpy as np
 
-from quests_core.io.dataset import DataSet
-from quests_core.io.extxyz_frame import FrameText
-from quests_core.io.label_names import ENERGY, FORCES, STRESS, VIRIALS, is_energy, is_stress, label_keys
-from quests_core.utils.frame_ranges import format_ranges
-
-from ..text.numbers import plural
+from ..utils.frame_ranges import format_ranges
+from ..utils.plural import plural
+from .dataset import DataSet
+from .extxyz_frame import FrameText
+from .label_names import ENERGY, FORCES, STRESS, VIRIALS, is_energy, is_stress, label_keys
 
 MACE, NEQUIP = "mace", "nequip"
 TARGETS = {
@@ -20,6 +22,45 @@ _FITS = {ENERGY: is_energy, STRESS: is_stress, VIRIALS: is_stress}
 # Indices of xx yy zz yz xz xy in the full matrix.
 _VOIGT = [0, 5, 4, 5, 1, 3, 4, 3, 2]
 _LONGEST = 60
+_WORD = re.compile(r"[^\s:=\"'{}\[\]]+")
+
+
+def read_keys(path: str | Path) -> dict[str, str]:
+    """Return the keys of labels that a JSON file lists by quantity.
+
+    Raises
+    ------
+    ValueError
+        If it is not an object such as ``{"energy": "E", "forces": "F"}``, with different words as keys.
+
+    Examples
+    --------
+    >>> import os, tempfile
+    >>> path = Path(tempfile.mkdtemp(), "keys.json")
+    >>> _ = path.write_text('{"energy": "E_dft", "forces": "F_dft"}')
+    >>> read_keys(path)
+    {'energy': 'E_dft', 'forces': 'F_dft'}
+    """
+    quantities = (ENERGY, FORCES, STRESS, VIRIALS)
+    try:
+        keys = json.loads(Path(path).read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise ValueError(f"{path}: expected JSON: {error}") from error
+    if not isinstance(keys, dict) or not keys or not keys.keys() <= set(quantities):
+        raise ValueError(f"{path}: expected keys for {', '.join(quantities)}, got {keys!r:.80}")
+    words = list(keys.values())
+    if not all(isinstance(word, str) and _WORD.fullmatch(word) for word in words):
+        raise ValueError(f"{path}: expected words without blanks and colons as keys, got {words!r:.80}")
+    if len(set(words)) < len(words):
+        raise ValueError(f"{path}: expected different keys, got {words!r:.80}")
+    return keys
+
+
+def rename_labels(dataset: DataSet, texts: list[FrameText], targets: Mapping[str, str]) -> list[str]:
+    """Rename the labels of each quantity to its key in `targets`, and return notes for the user."""
+    for text in texts:
+        _rename(dataset, text, targets)
+    return _missing(dataset, texts, targets)
 
 
 def listed(frames: list[int]) -> str:
@@ -70,7 +111,7 @@ def to_nequip(dataset: DataSet, texts: list[FrameText], frames) -> list[str]:
     return notes * bool(only_virial) + _missing(dataset, texts, TARGETS[NEQUIP])
 
 
-def _rename(dataset: DataSet, text: FrameText, targets: dict[str, str]) -> None:
+def _rename(dataset: DataSet, text: FrameText, targets: Mapping[str, str]) -> None:
     """Rename the label of each quantity to its target, unless the target exists."""
     for quantity, target in targets.items():
         if quantity == FORCES:
@@ -90,14 +131,16 @@ def _move(
             rename(target, f"not_used_{target}")
         rename(chosen, target)
     elif target not in names and (found := label_keys(quantity, names)):
+        # A value that cannot be the label, such as REF_energy=None.
+        rename(target, f"not_used_{target}")
         rename(found[0], target)
 
 
-def _missing(dataset: DataSet, texts: list[FrameText], targets: dict[str, str]) -> list[str]:
+def _missing(dataset: DataSet, texts: list[FrameText], targets: Mapping[str, str]) -> list[str]:
     """Return notes about missing and unrecognised labels."""
     notes = []
-    if not any(text.get(targets[ENERGY]) is not None for text in texts):
+    if ENERGY in targets and not any(text.get(targets[ENERGY]) is not None for text in texts):
         notes.append("No frame has an energy.")
-    if not any(text.has_column(targets[FORCES]) for text in texts):
+    if FORCES in targets and not any(text.has_column(targets[FORCES]) for text in texts):
         notes.append("No frame has forces.")
     return notes + [f"In the source, {note}." for note in dataset.notes if "looks like a label" in note]
