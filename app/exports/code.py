@@ -2,11 +2,13 @@
 
 import shlex
 
+from quests_core.io.frame_keys import SOURCE
 from quests_core.utils.frame_ranges import format_ranges
 
 from ..analysis.analysed_dataset import AnalysedDataset
 from ..analysis.method_path import MethodPath
 from ..analysis.parameters import RANDOM_STATE
+from .bundle import ExportOptions
 from .record import SUBSET, _method, _species
 from .subset import _argument
 
@@ -59,16 +61,18 @@ write_subset("subset.xyz", source, selection.order, order={order!r})
 """
 
 
-def command(opened: AnalysedDataset, path: MethodPath, n_frames: int, order: str = "file") -> str:
-    """Return a shell command that writes the same file."""
+def command(
+    opened: AnalysedDataset, path: MethodPath, n_frames: int, order: str = "file",
+    options: ExportOptions | None = None,
+) -> str:  # fmt: skip
+    """Return a shell command that writes the same file, or the files that `options` ask for."""
     parameters = opened.parameters
     if parameters.precomputed:
         return "# Precomputed descriptors: the selection can only be repeated in Python.\n"
     source = source_of(opened)
-    if not isinstance(source, str):
-        return "# Several files: the selection can only be repeated in Python.\n"
     words = [
-        "quests-explorer", "compress", _argument(source), "-m", _method(path), "-s", str(n_frames),
+        "quests-explorer", "compress", *map(_argument, [source] if isinstance(source, str) else source),
+        "-m", _method(path), "-s", str(n_frames),
         "-k", str(parameters.k), "--cutoff", repr(parameters.cutoff),
         "--bandwidth", repr(parameters.bandwidth), "--seed", str(RANDOM_STATE), "--order", order,
     ]  # fmt: skip
@@ -86,4 +90,16 @@ def command(opened: AnalysedDataset, path: MethodPath, n_frames: int, order: str
     for name, frames in (("--locked", path.marks.locked), ("--excluded", path.marks.excluded)):
         if frames:
             words += [name, format_ranges(frames)]
-    return shlex.join([*words, "-o", SUBSET]) + "\n"
+    return shlex.join([*words, *_written(options), "-o", SUBSET]) + "\n"
+
+
+def _written(options: ExportOptions | None) -> list[str]:
+    """Return the options of a command for keys and split."""
+    if options is None:
+        return []
+    words = [] if options.content == SOURCE else ["--keys", options.content]
+    if options.valid_fraction is not None:
+        percent = 100 * options.valid_fraction
+        words += ["--split", f"{100 - percent:g}:{percent:g}"]
+        words += ["--split-distance", repr(options.distance), "--split-seed", str(options.seed)]
+    return words

@@ -28,6 +28,10 @@ _FILE = (
     "or the name of a published data set, such as tm23:Ag."
 )
 File = Annotated[str, typer.Argument(help=_FILE, metavar="FILE")]
+Files = Annotated[
+    list[str],
+    typer.Argument(help=f"{_FILE[:-1]}. Several files, or a pattern, are one set.", metavar="FILE..."),
+]
 Test = Annotated[str, typer.Argument(help=_FILE, metavar="TEST")]
 Reference = Annotated[str, typer.Argument(help="The reference structures.", metavar="REF")]
 K = Annotated[int, typer.Option("-k", help="Number of neighbours in the descriptor.")]

@@ -18,6 +18,8 @@ from rich.progress import Progress as Bars
 from ..compilation import first_time
 from ..descriptors.describe import descriptors
 from ..environments import Environments
+from ..io.dataset import DataSet, load
+from ..io.pool import pool_paths
 from ..io.read import read
 from ..progress import Progress
 from ..published import fetch, is_name
@@ -41,6 +43,7 @@ _OPTIONS = {
     "test_size": "--test-size",
     "test_labels": "--test-label",
     "parameters": "--set",
+    "fraction": "--split",
     **{
         name: f"--{name}"
         for name in (
@@ -134,6 +137,20 @@ class CommandContext:
         if ":" in file and not Path(file).exists():
             raise FileNotFoundError(f"{file}: no such file, and not listed by quests-explorer datasets")
         return Path(file)
+
+    def source(self, files: Sequence[str]) -> Path | tuple[Path, ...]:
+        """Return the path of one FILE argument, or those of several or of a pattern, which are one set."""
+        paths = [self.path(file) for file in files]
+        return tuple(pool_paths(paths if len(paths) > 1 else paths[0]) or ()) or paths[0]
+
+    def dataset(
+        self, source: Path | tuple[Path, ...], energy_key: str | None = None, forces_key: str | None = None,
+        label_key: str | None = None,
+    ) -> DataSet:  # fmt: skip
+        """Return the data set of a file or of several."""
+        return load(
+            source, progress=self.progress, energy_key=energy_key, forces_key=forces_key, label_key=label_key
+        )
 
     def frames(self, path: Path, energy_key: str | None = None, forces_key: str | None = None) -> list[Atoms]:
         """Return the structures of a file."""

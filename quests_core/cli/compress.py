@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from enum import StrEnum
+from pathlib import Path
 from typing import Annotated, NamedTuple
 
 import numpy as np
@@ -11,11 +12,12 @@ from ase import Atoms
 from ..environments import Environments
 from ..information.comparison import comparison_sentence
 from ..information.curve import compression_curve
-from ..information.entropy import overlap
-from ..io.isolated import isolated_frames
+from ..information.entropy import delta_entropy, overlap
+from ..io.dataset import DataSet
+from ..io.frame_keys import SOURCE
 from ..io.labels import atoms_energy
-from ..io.write import subset_bytes
 from ..selection import METHODS, Selection, select
+from ..selection.train_valid_split import Split
 from ..utils.frame_ranges import parse_ranges
 from ..utils.validation import check_n_to_select
 from .arguments import (
@@ -23,7 +25,7 @@ from .arguments import (
     Cutoff,
     DryRun,
     EnergyKey,
-    File,
+    Files,
     Force,
     ForcesKey,
     Json,
@@ -35,7 +37,8 @@ from .arguments import (
     parse_size,
 )
 from .common import CommandContext, app, command_context
-from .output import FRAME_SUFFIXES, check_target, print_result, write_target
+from .output import STDIO, print_result
+from .subset_files import Keys, SplitDistance, SplitRatio, SplitSeed, SubsetFiles
 
 Order = StrEnum("Order", {"file": "file", "rank": "rank"})
 Cost = StrEnum("Cost", {"frames": "frames", "environments": "environments"})
@@ -95,27 +98,33 @@ class _Constraints(NamedTuple):
 
 @app.command()
 def compress(
-    file: File, output: _Output = None, method: _Method = "balanced", size: _Size = None,
+    files: Files, output: _Output = None, method: _Method = "balanced", size: _Size = None,
     until: _Until = None, reference: _Reference = None, k: K = 32, cutoff: Cutoff = 5.0,
     bandwidth: Bandwidth = 0.015, species: Species = False, locked: _Locked = "", excluded: _Excluded = "",
     lock_isolated: _LockIsolated = True, cost: _Cost = Cost.frames, seed: Seed = 0,
-    order: _Order = Order.file, energy_key: EnergyKey = None, forces_key: ForcesKey = None,
-    label_key: LabelKey = None, force: Force = False, dry_run: DryRun = False, as_json: Json = False,
+    order: _Order = Order.file, keys: Keys = SOURCE, split: SplitRatio = None,
+    split_distance: SplitDistance = 1.0, split_seed: SplitSeed = 0, energy_key: EnergyKey = None,
+    forces_key: ForcesKey = None, label_key: LabelKey = None, force: Force = False, dry_run: DryRun = False,
+    as_json: Json = False,
 ) -> None:  # fmt: skip
-    """Select frames of FILE, and copy them byte for byte."""
+    """Select frames of FILE, and copy them byte for byte or with the keys of a program."""
     if output is None and not dry_run:
         raise typer.BadParameter("expected a file for the subset, or --dry-run", param_hint="--output")
     targets = _targets(until)
     # With targets but no size, the subset may have any size.
     n_to_select = None if size is None and targets else parse_size("0.25" if size is None else size, "--size")
+    written = SubsetFiles.parse(output, keys, split, split_distance, split_seed)
     with command_context() as context:
-        paths = [context.path(one) for one in (file, reference) if one is not None]
-        check_target(output, force or dry_run, *paths, endings=FRAME_SUFFIXES)
-        frames = context.frames(paths[0], energy_key, forces_key)
-        sets = [frames, *map(context.frames, paths[1:])]
+        source = context.source(files)
+        known_paths = [context.path(reference)] if reference is not None else []
+        sources = (source,) if isinstance(source, Path) else source
+        written = written.check(force or dry_run, *sources, *known_paths)
+        dataset = context.dataset(source, energy_key, forces_key, label_key)
+        frames = dataset.frames
+        sets = [frames, *map(context.frames, known_paths)]
         envs, *others = context.environments(Parameters(k, cutoff, bandwidth, species), *sets)
         known = others[0] if others else None
-        constraints = _constraints(frames, locked, excluded, label_key, lock_isolated)
+        constraints = _constraints(dataset, locked, excluded, lock_isolated)
         _check_size(constraints, n_to_select, len(frames))
         selection = select(
             envs, method, n_to_select, bandwidth, known, locked=constraints.locked,
@@ -125,19 +134,31 @@ def compress(
         selection = _with_locked(selection, constraints.locked, targets, envs)
         result = _report(envs, selection, known, context) | {"isolated_atoms": constraints.isolated}
         result["parameters"] |= {"k": k, "cutoff": cutoff, "species": species, "cost": cost.value}
+        sides = written.sides(envs, selection.order, bandwidth, dataset.locked, context.progress)
+        if sides is not None:
+            result["split"] = written.split_record(sides)
         if output is not None and not dry_run:
-            write_target(output, subset_bytes(paths[0], selection.order, order.value), force)
-            result["output"] = output
-    print_result(result, _sentence(result), as_json, output if not dry_run else None)
+            delta = _delta_entropy(envs, selection, known, context) if written.needs_delta_entropy else None
+            result |= written.write(dataset, selection.order, order.value, sides, delta, force)
+    print_result(result, _sentence(result, sides), as_json, output if not dry_run else None)
 
 
-def _constraints(
-    frames: list[Atoms], locked: str, excluded: str, label_key: str | None, lock_isolated: bool
-) -> _Constraints:
-    ignored = parse_ranges(excluded, len(frames), "excluded")
-    isolated = [i for i in isolated_frames(frames, label_key) if lock_isolated and i not in ignored]
-    kept = sorted({*parse_ranges(locked, len(frames), "locked"), *isolated})
+def _constraints(dataset: DataSet, locked: str, excluded: str, lock_isolated: bool) -> _Constraints:
+    n_frames = len(dataset.frames)
+    ignored = parse_ranges(excluded, n_frames, "excluded")
+    isolated = [i for i in dataset.locked if lock_isolated and i not in ignored]
+    kept = sorted({*parse_ranges(locked, n_frames, "locked"), *isolated})
     return _Constraints(kept, ignored, isolated)
+
+
+def _delta_entropy(
+    envs: Environments, selection: Selection, known: Environments | None, context: CommandContext
+) -> np.ndarray:
+    """Return δH of all environments given the subset, and the reference if there is one."""
+    X = envs.take(selection.order).X
+    X = X if known is None else np.concatenate([known.X, X])
+    bandwidth = selection.parameters["bandwidth"]
+    return delta_entropy(envs, X, bandwidth, progress=context.progress).astype(np.float32)
 
 
 def _energies(frames: list[Atoms]) -> list[float]:
@@ -226,9 +247,14 @@ def _metrics_of(
     return {str(name): value for name, value in row.items()}
 
 
-def _sentence(result: dict) -> str:
+def _sentence(result: dict, sides: Split | None) -> str:
     metrics = result["metrics"]
-    where = f"\nWritten to {result['output']}" if result.get("output", "-") != "-" else ""
+    notes = "".join(f"\n{note}" for note in result.get("notes", ()))
+    if sides is not None:
+        notes += f"\n{sides.sentence}"
+    where = ""
+    if (output := result.get("output", STDIO)) != STDIO:
+        where = f"\nWritten to {output if isinstance(output, str) else ' and '.join(output)}"
     both = ""
     if "overlap_with_reference" in metrics:
         both = f" ({100 * metrics['overlap_with_reference']:.1f} % with the reference)"
@@ -243,5 +269,5 @@ def _sentence(result: dict) -> str:
         f"{result['method']} keeps {result['n_frames']:,} of {result['n_frames_of']:,} frames: overlap "
         f"{100 * metrics['overlap']:.1f} %{both}, entropy {metrics['entropy']:.3f} nats, diversity "
         f"{metrics['diversity']:.3f} nats, largest δH {metrics['max_delta_entropy']:.2f} nats"
-        f"{compared}{isolated}{where}"
+        f"{compared}{isolated}{notes}{where}"
     )

@@ -25,7 +25,7 @@ def blocks(page, language):
 def folder(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     content = every_third_frame()
-    for name in ("train.xyz", "test.xyz", "known.xyz"):
+    for name in ("train.xyz", "test.xyz", "known.xyz", "train_1.xyz", "train_2.xyz"):
         Path(name).write_bytes(content)
     return tmp_path
 

@@ -13,18 +13,11 @@ from ...session.state import State
 from ...text.numbers import plural
 from ...text.sentences import frame_list
 from ...widgets.card import AS_WRITTEN, DIALOG, html
+from ...widgets.code_listing import listing
 from ...widgets.download import Download
 from ...widgets.fields import entered
 from ..base import View
 from ..frame_text import file_stem
-
-_COPY = (
-    "const code = this.parentElement.querySelector('code').textContent;"
-    "const done = () => { this.textContent = 'Copied'; };"
-    "if (navigator.clipboard) { navigator.clipboard.writeText(code).then(done); } else {"
-    "const area = document.createElement('textarea'); area.value = code; document.body.appendChild(area);"
-    "area.select(); document.execCommand('copy'); area.remove(); done(); }"
-)
 
 
 class ExportView(View):
@@ -105,10 +98,7 @@ class ExportView(View):
     def _show_code(self, write=python_code) -> None:
         state = self._state
         code = write(state.opened, state.path, self._n_frames, self._order.value)
-        self._listing.object = (
-            f'<div class="code"><button onclick="{escape(_COPY)}">Copy</button>'
-            f"<pre><code>{escape(code)}</code></pre></div>"
-        )
+        self._listing.object = listing(code)
         self._dialog.open = True
 
     def _save_on_server(self) -> None:

@@ -6,17 +6,21 @@ from html import escape
 import panel as pn
 import panel_material_ui as pmui
 
+from quests_core.io.frame_keys import SOURCE
+
 from ...analysis.analysed_dataset import check_dataset
 from ...analysis.label_entropies import label_entropies
 from ...exports import subset
 from ...exports.bundle import INDICES, PARTS, PLOTS, REPORT, TABLES, THOROUGH, Bundle, ExportOptions, bundle
-from ...exports.frame_keys import CONTENTS, NOTES, SOURCE
+from ...exports.code import command
+from ...exports.frame_keys import CONTENTS, NOTES
 from ...exports.report_data import ReportData
 from ...session.controller import Controller
 from ...session.references import ReferenceSets
 from ...session.state import State
 from ...text.numbers import plural
 from ...widgets.card import AS_WRITTEN, DIALOG, html
+from ...widgets.code_listing import listing
 from ...widgets.download import Download
 from ..base import View
 from ..frame_text import embedding_note, file_stem
@@ -56,6 +60,11 @@ class ExportDialog(View):
             options=PARTS, value=[INDICES, TABLES, PLOTS, REPORT], inline=True, margin=0
         )
         self._make = pmui.Button(label="Download (.zip)", variant="contained", size="small", margin=0)
+        self._command = pmui.Button(
+            label="Show command…", description="Command for these frames",
+            variant="outlined", size="small", margin=(0, 0, 0, 8),
+        )  # fmt: skip
+        self._listing = html(margin=(8, 0, 0, 0), visible=False)
         self._status = html(margin=(0, 0, 0, 12))
         self._dialog = pmui.Dialog(
             self._body(),
@@ -67,6 +76,7 @@ class ExportDialog(View):
         )
         self._more.on_click(lambda _: setattr(self._dialog, "open", True))
         self._make.on_click(lambda _: self._export())
+        self._command.on_click(lambda _: self._show_command())
         self._content.param.watch(lambda _: self._update_choices(), "value")
         self._split.param.watch(lambda _: self._update_choices(), "value")
         self._update_choices()
@@ -81,8 +91,10 @@ class ExportDialog(View):
             html(section.format("In addition to the subset and its record (.json)"), **gap), self._parts,
             html(f'<div class="small">{_PLOTS_NOTE}</div>', margin=(12, 0, 0, 0)),
             pn.Row(
-                self._make, self._status, sizing_mode="stretch_width", margin=(16, 0, 4, 0), align="center"
+                self._make, self._command, self._status,
+                sizing_mode="stretch_width", margin=(16, 0, 4, 0), align="center",
             ),
+            self._listing,
             sizing_mode="stretch_width", margin=0,
         )  # fmt: skip
 
@@ -126,6 +138,14 @@ class ExportDialog(View):
 
         self._controller.run("Exporting", work, done, self._failed)
 
+    def _show_command(self) -> None:
+        state, options, path = self._state, self.options, self._state.export_path
+        if path is None:
+            return
+        n_frames = int(path.metrics(state.n_frames)["n_frames"])
+        self._listing.object = listing(command(state.data, path, n_frames, options.order, options))
+        self._listing.visible = True
+
     def _report_data(self) -> ReportData:
         """Return the results computed so far."""
         sets = self._sets
@@ -148,11 +168,13 @@ class ExportDialog(View):
     def _update_choices(self) -> None:
         self._note.object = f'<div class="small">{escape(NOTES[self._content.value])}</div>'
         self._numbers.visible = self._split_note.visible = self._split.value
+        self._listing.visible = False
 
     def _update(self) -> None:
         state = self._state
         ready = state.export_path is not None
-        self._more.disabled = self._make.disabled = not ready
+        self._more.disabled = self._make.disabled = self._command.disabled = not ready
+        self._listing.visible = False
         if ready:
             self._show_status(
                 f"{plural(int(state.row_of(state.displayed_method)['n_frames']), 'frame')} "

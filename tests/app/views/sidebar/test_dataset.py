@@ -1,14 +1,17 @@
 """The sidebar section that opens a data set."""
 
+import shlex
 from dataclasses import replace
 
 import pytest
 from ase.io import write
+from typer.testing import CliRunner
 
 from quests_app.exports.code import command, python_code
 from quests_app.exports.subset import subset_bytes
 from quests_app.session.link import LinkRequest, query
 from quests_app.views.sidebar.dataset import DatasetView
+from quests_core.cli import app as command_line
 
 
 def test_opening_by_path_and_by_upload(session, file):
@@ -57,7 +60,12 @@ def test_the_script_and_the_link_of_several_files_repeat_them(session, file, tmp
     monkeypatch.chdir(tmp_path)
     exec(python_code(state.opened, state.path, 7), {})
     assert (tmp_path / "subset.xyz").read_bytes() == subset_bytes(state.opened, state.path, 7)
-    assert command(state.opened, state.path, 7).startswith("# Several files")
+    program, *arguments = shlex.split(command(state.opened, state.path, 7))
+    assert program == "quests-explorer"
+    (tmp_path / "subset.xyz").unlink()
+    done = CliRunner().invoke(command_line, arguments)
+    assert done.exit_code == 0, done.output
+    assert (tmp_path / "subset.xyz").read_bytes() == subset_bytes(state.opened, state.path, 7)
     (tmp_path / "other.xyz").unlink()
     with pytest.raises(ValueError, match=r"other\.xyz is no longer there"):
         subset_bytes(state.opened, state.path, 7)

@@ -1,14 +1,21 @@
 """The dialog with all export options."""
 
+import html
+import re
+import shlex
 import zipfile
 from io import BytesIO
 
 import pytest
+from typer.testing import CliRunner
 
 from quests_app.exports.bundle import INDICES, ExportOptions
 from quests_app.exports.frame_keys import NOTES
-from quests_app.exports.program_keys import MACE
 from quests_app.views.sidebar.export_dialog import ExportDialog
+from quests_core.cli import app as command_line
+from quests_core.io.frame_keys import SOURCE
+from quests_core.io.program_keys import MACE, NEQUIP
+from tests.app.exports.archives import unzipped
 
 
 @pytest.fixture
@@ -59,3 +66,27 @@ def test_nothing_is_exported_while_the_order_for_new_marks_is_computed(opened, d
     assert dialog._make.disabled
     opened.run()
     assert not dialog._make.disabled
+
+
+def test_the_command_writes_what_the_dialog_exports(opened, dialog, tmp_path, monkeypatch):
+    """Run it with every content and with a split, and compare with the files of the archive."""
+    monkeypatch.chdir(tmp_path)
+    opened.state.param.update(active="random", n_frames=12)
+    for kind in (SOURCE, MACE, NEQUIP):
+        dialog._content.value, dialog._split.value = kind, kind != NEQUIP
+        dialog._fraction.value, dialog._distance.value, dialog._seed.value = 20, 0.5, 3
+        dialog._command.clicks += 1
+        (line,) = re.findall("<code>(.*)\n</code>", dialog._listing.object)
+        files, _ = unzipped(opened.state, dialog.options, n=12)
+        program, *arguments = shlex.split(html.unescape(line))
+        assert program == "quests-explorer"
+        done = CliRunner().invoke(command_line, [*arguments, "--force"])
+        assert done.exit_code == 0, done.output
+        written = {"subset.xyz": "subset.xyz"}
+        if kind != NEQUIP:
+            written = {f"{side}.xyz": f"subset-{side}.xyz" for side in ("train", "valid")}
+        for name, path in written.items():
+            assert files[name] == (tmp_path / path).read_bytes()
+        assert dialog._listing.visible
+    dialog._content.value = MACE
+    assert not dialog._listing.visible, "it was that of other options"

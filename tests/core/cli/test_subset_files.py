@@ -1,0 +1,136 @@
+"""Keys, split and files of a subset."""
+
+import ase.io
+import numpy as np
+import pytest
+
+import quests_core as q
+import quests_core.cli.common
+from quests_core.cli.subset_files import SubsetFiles
+from quests_core.io.dataset import load
+from quests_core.io.frame_keys import keyed_content
+from quests_core.selection.near_duplicates import near_duplicates
+from quests_core.selection.train_valid_split import split
+from tests.core.cli.commands import KEYS, PARAMETERS, run, run_json
+
+FEW = ("-s", 4, "-k", 4, "-m", "random")
+
+
+@pytest.mark.parametrize("kind", ["mace", "nequip"])
+def test_keys_of_a_program(keyed, tmp_path, kind):
+    target = tmp_path / "kept.xyz"
+    answer = run_json("compress", keyed, *FEW, *KEYS, "--keys", kind, "-o", target)
+    dataset = load(keyed, energy_key="my_e", forces_key="my_f")
+    expected = keyed_content(dataset, np.array(answer["indices_by_rank"]), "file", kind)
+    assert target.read_bytes() == expected.bytes_of()
+    assert answer["notes"] == list(expected.notes)
+    name = {"mace": "REF_energy", "nequip": "energy"}[kind]
+    frames = ase.io.read(target, ":", format="extxyz")
+    energies = [atoms.info[name] if kind == "mace" else atoms.get_potential_energy() for atoms in frames]
+    assert energies == [-1.5 * i for i in sorted(answer["indices_by_rank"])]
+
+
+def test_keys_of_a_file(keyed, tmp_path):
+    target, keys = tmp_path / "kept.xyz", tmp_path / "keys.json"
+    keys.write_text('{"energy": "E_dft", "forces": "F_dft"}')
+    answer = run_json("compress", keyed, *FEW, *KEYS, "--keys", keys, "-o", target)
+    for atoms, i in zip(
+        ase.io.read(target, ":", format="extxyz"), sorted(answer["indices_by_rank"]), strict=True
+    ):
+        assert atoms.info["E_dft"] == -1.5 * i
+        assert atoms.arrays["F_dft"].tolist() == [[1, 2, 3], [3, 2, 1]]
+    for wrong, why in (
+        ("[1]", "expected keys for energy, forces, stress, virials"),
+        ('{"charge": "q"}', "expected keys for"),
+        ('{"energy": "a b"}', "expected words without blanks"),
+        ('{"energy": "a", "forces": "a"}', "expected different keys"),
+        ("{", "expected JSON"),
+    ):
+        keys.write_text(wrong)
+        done = run("compress", keyed, *FEW, "--keys", keys, "-o", target, "--force")
+        assert done.exit_code == 1
+        assert why in done.stderr
+    done = run("compress", keyed, *FEW, "--keys", tmp_path / "gone.json", "-o", target, "--force")
+    assert done.exit_code == 1
+    assert "gone.json" in done.stderr
+
+
+def test_rank_and_delta_entropy(file, tmp_path):
+    target = tmp_path / "kept.xyz"
+    answer = run_json("compress", file, *PARAMETERS, "-s", 3, "--keys", "rank", "-o", target)
+    kept = q.read(target)
+    order = answer["indices_by_rank"]
+    assert [order[atoms.info["quests_rank"] - 1] for atoms in kept] == sorted(order)
+    envs = q.descriptors(kept, 4, 3.5, species=["Ag", "Cu"])
+    own = q.delta_entropy(envs, envs, bandwidth=0.03)
+    written = np.concatenate([atoms.arrays["quests_delta_entropy"] for atoms in kept])
+    np.testing.assert_allclose(written, own, atol=1e-5)
+
+
+def test_a_split_keeps_near_duplicates_together(file, tmp_path):
+    source, target = tmp_path / "twice.xyz", tmp_path / "kept.v1.xyz.gz"
+    frames = q.read(file)
+    ase.io.write(source, [frames[i // 2] for i in range(16)], format="extxyz")
+    options = ("-s", 16, "--split", "3:1", "--split-seed", 2)
+    answer = run_json("compress", source, *FEW[2:], *options, "-o", target)
+    files = [str(tmp_path / f"kept.v1-{side}.xyz.gz") for side in ("train", "valid")]
+    assert answer["output"] == files
+    train, valid = (answer["split"][side] for side in ("train", "valid"))
+    assert sorted(train + valid) == list(range(16))
+    assert not {i // 2 for i in train} & {i // 2 for i in valid}
+    envs = q.descriptors(q.read(source), k=4)
+    expected = split(envs, answer["indices_by_rank"], 0.25, 0.015, seed=2)
+    assert valid == expected.valid.tolist()
+    assert answer["split"]["n_groups"] == near_duplicates(envs, range(16), 0.015).max() + 1
+    for path, side in zip(files, (train, valid), strict=True):
+        kept = q.read(path)
+        assert [atoms.positions.tolist() for atoms in kept] == [
+            frames[i // 2].positions.tolist() for i in side
+        ]
+
+
+@pytest.mark.parametrize("ratio", ["90", "0:1", "1:0", "a:b", "-1:2", "nan:1", "1:2:3", "inf:1"])
+def test_a_ratio_that_is_none_is_a_usage_error(file, ratio):
+    done = run("compress", file, "--dry-run", f"--split={ratio}")
+    assert done.exit_code == 2
+    assert "expected two numbers such as 90:10" in done.stderr
+
+
+def test_a_split_needs_files_and_a_distance(file, tmp_path):
+    done = run("compress", file, "-o", "-", "--split", "90:10")
+    assert done.exit_code == 2
+    assert "expected a file for a split" in done.stderr
+    done = run("compress", file, "-o", tmp_path / "a.xyz", "--split", "90:10", "--split-distance", 0)
+    assert done.exit_code == 2
+    (tmp_path / "a-valid.xyz").write_text("precious")
+    done = run("compress", file, *FEW, "-o", tmp_path / "a.xyz", "--split", "90:10")
+    assert "a-valid.xyz exists; --force replaces it" in done.stderr
+    assert not (tmp_path / "a-train.xyz").exists()
+
+
+def test_several_files_and_a_pattern_are_one_set(file, other, tmp_path):
+    target = tmp_path / "kept.extxyz"
+    for arguments in ([file, other], [other, file], [f"{tmp_path}/*.xyz"]):
+        frames = q.read(arguments if len(arguments) > 1 else arguments[0])
+        order = q.select(q.descriptors(frames, k=4), "random", 4).order
+        answer = run_json("compress", *arguments, *FEW, "-o", target, "--force")
+        assert answer["indices_by_rank"] == order.tolist()
+        assert answer["n_frames_of"] == 11
+        sources = [atoms.info["source"] for atoms in q.read(target)]
+        assert sources == [frames[i].info["source"] for i in sorted(order)]
+        assert set(sources) <= {"train.xyz", "other.xyz"}
+    done = run("compress", file, file, *FEW, "--dry-run")
+    assert "expected different files" in done.stderr
+    done = run("compress", file, tmp_path / "gone.xyz", *FEW, "--dry-run")
+    assert done.exit_code == 1
+    assert "gone.xyz: no such file" in done.stderr
+
+
+def test_files_without_a_split_are_the_output():
+    written = SubsetFiles.parse("a.xyz", "source", None, 1.0, 0)
+    assert written.outputs == ("a.xyz",)
+    assert SubsetFiles.parse(None, "source", "80:20", 1.0, 0).outputs == ()
+    assert SubsetFiles.parse("x/a.xyz", "source", "80:20", 1.0, 0).outputs == (
+        "x/a-train.xyz",
+        "x/a-valid.xyz",
+    )
