@@ -8,7 +8,7 @@ from panel.util import edit_readonly
 
 from .jobs.activity import WAITING
 from .session.controller import Controller
-from .session.predictions import StoredPredictions
+from .session.predictions import PotentialPredictions
 from .session.references import ReferenceSets
 from .session.seed_bands import SeedBandUpdater
 from .session.state import TABS, State
@@ -38,6 +38,7 @@ from .views.overview.forces import ForcesView
 from .views.overview.overlap import OverlapView
 from .views.overview.redundancy import RedundancyView
 from .views.overview.table import TableView
+from .views.potentials.calculator_form import CalculatorForm
 from .views.potentials.cells import CellsTable
 from .views.potentials.errors import ErrorsView
 from .views.potentials.form import TrainingForm
@@ -274,13 +275,13 @@ def _health_tab(state: State, controller: Controller) -> Iterator[View]:
 
 def _potentials_tab(cards: pn.Column, state: State, controller: Controller) -> Iterator[View]:
     tab, training = "potentials", PotentialTraining(state, controller)
-    predictions = StoredPredictions(state, controller)
+    predictions = PotentialPredictions(state, controller)
 
     def hide_unused(*_) -> None:
-        # Few files hold predictions.
+        # Few files hold predictions, and few users compute them.
         has_any = bool(predictions.found)
         cards.css_classes = ["cards", tab, *["predicted"] * has_any]
-        for view in cards.objects[3:]:
+        for view in cards.objects[4:]:
             view.visible = has_any
 
     predictions.param.watch(hide_unused, "found")
@@ -288,5 +289,6 @@ def _potentials_tab(cards: pn.Column, state: State, controller: Controller) -> I
     yield TrainingForm(state, controller, training, tab)
     yield ErrorsView(state, training, tab)
     yield CellsTable(state, training, tab)
+    yield CalculatorForm(state, predictions, tab)
     yield ParityView(state, predictions, tab)
     yield WorstFrames(state, predictions, tab)

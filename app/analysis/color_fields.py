@@ -1,5 +1,6 @@
 """The quantities that environments can be coloured by: one value per environment."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from numbers import Number
 
@@ -8,12 +9,12 @@ from ase import Atoms
 from ase.data import chemical_symbols
 
 from quests_core import atoms_energy
-from quests_core.potentials import prediction_errors, stored_predictions
+from quests_core.potentials import Predictions, prediction_errors, stored_predictions
 
 from .analysed_dataset import AnalysedDataset
 
 LABEL, ELEMENT, FORCE, ENERGY = "label", "element", "force", "energy"
-# Before the name of a potential whose predictions the file holds.
+# Before the name of a potential with predictions.
 FORCE_ERROR = "force error:"
 NO_TEXT = "(none)"
 _UNITS = {FORCE: "|F| / eV Å⁻¹", ENERGY: "energy per atom / eV"}
@@ -33,16 +34,21 @@ class Fields:
     names : dict
         Displayed name of each field, by its key: `LABEL`, `ELEMENT`, `FORCE`, `ENERGY`, or its place in
         the file, such as ``"info:temperature"``.
+    predictions : dict of str to Predictions
+        By name of the potential: those that the file holds, and those that were computed.
     """
 
     opened: AnalysedDataset
     names: dict[str, str]
+    predictions: dict[str, Predictions]
     _values: dict[str, np.ndarray] = field(default_factory=dict)
 
     @classmethod
-    def from_dataset(cls, opened: AnalysedDataset) -> "Fields":
-        """Return the fields that at least one frame has."""
-        dataset, names = opened.dataset, {}
+    def from_dataset(
+        cls, opened: AnalysedDataset, computed: Mapping[str, Predictions] | None = None
+    ) -> "Fields":
+        """Return the fields that at least one frame has, with the errors of `computed` predictions."""
+        dataset, names, predictions = opened.dataset, {}, {}
         if any(dataset.labels):
             names[LABEL] = "Label"
         names[ELEMENT] = "Element"
@@ -51,13 +57,15 @@ class Fields:
         if any(atoms_energy(atoms) is not None for atoms in dataset.frames):
             names[ENERGY] = "Energy per atom"
         if dataset.has_forces:
-            predicted = stored_predictions(dataset.frames)
-            names |= {f"{FORCE_ERROR}{name}": f"Force error of {name[:_LONGEST_NAME]}" for name in predicted}
+            predictions = {**stored_predictions(dataset.frames), **(computed or {})}
+            names |= {
+                f"{FORCE_ERROR}{name}": f"Force error of {name[:_LONGEST_NAME]}" for name in predictions
+            }
         for place in ("info", "arrays"):
             keys = {key for atoms in dataset.frames for key in _usable(atoms, place)}
             for key in sorted(keys - _SHOWN_ELSEWHERE):
                 names[f"{place}:{key}"] = f"{key[:_LONGEST_NAME]} ({place})"
-        return cls(opened, names)
+        return cls(opened, names, predictions)
 
     def title(self, key: str) -> str:
         """Return the name of a field, with its unit if known."""
@@ -84,7 +92,7 @@ class Fields:
             sizes = np.diff(self.opened.envs.offsets)
             return (np.array([np.nan if e is None else e for e in energies]) / sizes)[frame]
         if key.startswith(FORCE_ERROR):
-            found = stored_predictions(dataset.frames)[key.removeprefix(FORCE_ERROR)]
+            found = self.predictions[key.removeprefix(FORCE_ERROR)]
             return np.linalg.norm(prediction_errors(dataset.frames, found).forces, axis=1)
         place, name = key.split(":", 1)
         if place == "arrays":

@@ -6,14 +6,14 @@ follow the slider. Filters are evaluated on the event loop, so `FrameColumns` ne
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from ase.data import chemical_symbols
 from ase.formula import Formula
 
 from quests_core.io.labels import frame_energies
-from quests_core.potentials import prediction_errors, stored_predictions
+from quests_core.potentials import Predictions, prediction_errors, stored_predictions
 
 from .analysed_dataset import AnalysedDataset
 from .filter_evaluation import Members
@@ -41,7 +41,7 @@ MEANING = {
     "has_energy": "whether it has an energy",
     "has_forces": "whether it has forces",
 }
-# Before the name of a potential whose predictions the file holds.
+# Before the name of a potential with predictions.
 FORCE_RMSE = "force_rmse_"
 _ALIASES = {"config_type": "label", "status": "state"}
 
@@ -74,7 +74,7 @@ def gather(opened: AnalysedDataset) -> FrameFacts:
     frames = dataset.frames
     energy = frame_energies(frames)
     max_force = np.maximum.reduceat(dataset.forces, envs.offsets[:-1])
-    info = _info_columns(frames) | prediction_columns(frames)
+    info = _info_columns(frames) | prediction_columns(frames, stored_predictions(frames))
     columns = {
         **info,
         "frame": np.arange(len(frames)),
@@ -92,17 +92,25 @@ def gather(opened: AnalysedDataset) -> FrameFacts:
     return FrameFacts(columns, names, _over_atoms(frames), FrameTexts(columns))
 
 
-def prediction_columns(frames) -> dict[str, np.ndarray]:
-    """Return the errors of predictions that the frames hold: force RMSE, eV/Å, and energy, eV per atom."""
+def prediction_columns(frames, predictions: Mapping[str, Predictions]) -> dict[str, np.ndarray]:
+    """Return the errors of predictions of each frame: force RMSE, eV/Å, and energy, eV per atom."""
     columns: dict[str, np.ndarray] = {}
     sizes = [len(atoms) for atoms in frames]
     starts = np.cumsum([0, *sizes[:-1]])
-    for name, found in stored_predictions(frames).items():
+    for name, found in predictions.items():
         errors = prediction_errors(frames, found)
         squares = np.add.reduceat((errors.forces**2).mean(axis=1), starts) / sizes
         columns[f"{FORCE_RMSE}{name}"] = np.sqrt(squares)
         columns[f"energy_error_{name}"] = errors.energies
     return columns
+
+
+def with_predictions(
+    facts: FrameFacts, opened: AnalysedDataset, predictions: Mapping[str, Predictions]
+) -> FrameFacts:
+    """Return the columns with the errors of predictions, which the file does not hold."""
+    own = prediction_columns(opened.dataset.frames, predictions)
+    return replace(facts, columns=facts.columns | own, info=tuple(sorted({*facts.info, *own})))
 
 
 def objects(values) -> np.ndarray:

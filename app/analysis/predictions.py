@@ -1,4 +1,4 @@
-"""Predictions of potentials that a data set holds, and their errors."""
+"""Predictions of potentials for a data set, and their errors."""
 
 from dataclasses import dataclass
 
@@ -79,11 +79,12 @@ def _rmse(errors: np.ndarray) -> float:
 
 def predictions_of(opened: AnalysedDataset) -> dict[str, PredictionErrors]:
     """Return the predictions that a data set holds, by name of the potential."""
+    stored = stored_predictions(opened.dataset.frames)
+    return {name: beside_reference(opened, predicted) for name, predicted in stored.items()}
+
+
+def beside_reference(opened: AnalysedDataset, predicted: Predictions) -> PredictionErrors:
+    """Return predictions for a data set beside its reference labels."""
     frames, envs = opened.dataset.frames, opened.envs
-    found = stored_predictions(frames)
-    reference = reference_with_gaps(frames) if found else None
-    return {
-        name: PredictionErrors(reference, one, prediction_errors(frames, one), envs.sizes, envs.frame_index)
-        for name, one in found.items()
-        if reference is not None
-    }
+    errors = prediction_errors(frames, predicted)
+    return PredictionErrors(reference_with_gaps(frames), predicted, errors, envs.sizes, envs.frame_index)

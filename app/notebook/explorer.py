@@ -1,6 +1,6 @@
 """The dashboard in a notebook, displayed in a cell and controlled from Python."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from os import PathLike
 from pathlib import Path
@@ -11,6 +11,7 @@ from ase import Atoms
 
 from quests_core import Environments
 from quests_core.io.write import write_subset
+from quests_core.potentials import Predictions
 from quests_core.utils.atomic_write import atomic_write
 from quests_core.utils.validation import check_choice, check_count, check_frame_indices
 
@@ -79,7 +80,8 @@ class Explorer(NotebookSession):
         """Wait until all pending computations are done, including other methods and the UMAP."""
         state = self.state
         activities = (
-            state.main_activity, state.quick_activity, state.map_activity, state.training_activity
+            state.main_activity, state.quick_activity, state.map_activity, state.training_activity,
+            state.prediction_activity,
         )  # fmt: skip
         self._wait(lambda: not any(activity.running for activity in activities))
         return self
@@ -211,6 +213,28 @@ class Explorer(NotebookSession):
         if row is not None:
             (row,) = check_frame_indices([row], self.envs.n_envs, "current").tolist()
         self._set(current_env=row)
+
+    @property
+    def predictions(self) -> dict[str, Predictions]:
+        """Predictions of potentials by name, such as those of `quests_core.potentials.computed_predictions`.
+
+        They are shown beside those that the file holds: in the Potentials tab, as colours of the map, and as
+        columns of Frames.
+        """
+        return dict(self.state.predictions)
+
+    @predictions.setter
+    def predictions(self, value: Mapping[str, Predictions]) -> None:
+        self._need_frames()
+        n_frames, n_envs = len(self.envs), self.envs.n_envs
+        for name, one in value.items():
+            found = [np.shape(part) for part in one]
+            if found != [(n_frames,), (n_envs, 3)]:
+                raise ValueError(
+                    f"predictions[{name!r}]: expected energies and forces of shapes {(n_frames,)} and "
+                    f"{(n_envs, 3)}, got {' and '.join(map(str, found))}"
+                )
+        self._set(predictions={str(name): Predictions(*map(np.asarray, one)) for name, one in value.items()})
 
     @property
     def locked(self) -> list[int]:

@@ -25,3 +25,11 @@ def of_request(request) -> bool:
     # Bokeh's proxy of a request mixes in values that the client chooses.
     request = getattr(request, "_request", request)
     return request is None or (FOLDERS not in os.environ and getattr(request, "names_paths", False))
+
+
+def models_may_hold_code() -> bool:
+    """Return whether potentials are loaded from files whose format can contain code, such as those of MACE.
+
+    Not on a server with ``$QUESTS_DATA_DIRS``, where others may write to the folders that sessions read.
+    """
+    return FOLDERS not in os.environ

@@ -79,6 +79,7 @@ class Controller:
         self._map_jobs = queue.Jobs(state.map_activity, schedule, queue.executor("umap"))
         # Others need not wait for the hours that a training may take.
         self._training_jobs = queue.Jobs(state.training_activity, schedule, queue.executor("training"))
+        self._prediction_jobs = queue.Jobs(state.prediction_activity, schedule, queue.executor("training"))
         self.uploads, self._with_umap = UploadFolder(), with_umap
         self.kernels = KernelCompilation(state, schedule)
         self.results = Results(self.uploads)
@@ -260,6 +261,27 @@ class Controller:
         """Cancel the training of this session."""
         self._training_jobs.cancel()
 
+    def predict(
+        self,
+        title: str,
+        key: Hashable,
+        work: Callable[[Progress], Any],
+        done: Callable[[Any], None],
+        failed: Callable[[Exception], None],
+    ) -> None:
+        """Predict with a calculator where training is allowed, in turn with it, and cache the result."""
+        if not self.may_train:
+            raise PermissionError("this server does not run calculators")
+        opened = self.state.data
+        self._prediction_jobs.submit(
+            title, lambda progress: self.results.get(opened, key, lambda: work(progress)), done, failed,
+            key=(key, opened.key),
+        )  # fmt: skip
+
+    def cancel_prediction(self) -> None:
+        """Cancel the predictions of this session."""
+        self._prediction_jobs.cancel()
+
     def _deliver(self, result: Any, title: str, done: Callable, failed: Callable) -> Progress:
         progress = Progress()
         self.on_loop(lambda: failed(Cancelled(title)) if progress.cancelled else done(result))
@@ -288,6 +310,7 @@ class Controller:
         self._quick_jobs.close()
         self._map_jobs.close()
         self._training_jobs.close()
+        self._prediction_jobs.close()
         self.kernels.close()
         self.uploads.close()
 
@@ -395,6 +418,7 @@ class Controller:
             opening="",
             marks=marks if same and marks is not None else path.marks,
             selected=state.selected if same else (),
+            predictions=state.predictions if same else {},
             current_env=state.current_env if same else None,
             parameters=opened.parameters,
             paths={path.method: path for path in paths},

@@ -45,6 +45,9 @@ class State(param.Parameterized):
     entropy_estimate = param.ClassSelector(
         class_=EntropyEstimate, default=None, doc="Of the full set under `marks`, until H is known exactly."
     )
+    predictions = param.Dict(
+        default={}, doc="`Predictions` computed for the open data set, by name; replaced, never modified."
+    )
     embedding = param.Array(default=None, doc="(n_envs, 2) coordinates of all environments.")
     embedding_kind: param.Selector[str] = param.Selector(default="PCA", objects=["PCA", "UMAP"])
     n_fitted = param.Integer(default=0, doc="Number of environments used to fit the embedding.")
@@ -80,6 +83,7 @@ class State(param.Parameterized):
         super().__init__(**params)
         self.main_activity, self.quick_activity, self.map_activity = Activity(), Activity(), Activity()
         self.kernel_activity, self.training_activity = Activity(), Activity()
+        self.prediction_activity = Activity()
 
     @property
     def data(self) -> AnalysedDataset:

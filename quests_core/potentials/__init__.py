@@ -1,6 +1,7 @@
 """Train potentials on subsets, and compare their errors on a test set that no subset contains."""
 
 from .compare import compare_potentials
+from .computed import computed_predictions
 from .gap import GAP
 from .hold_out import Split, hold_out
 from .inputs import ProgramTrainer, read_predictions, write_training_inputs
@@ -31,6 +32,7 @@ __all__ = [
     "TrainingTimeout",
     "calculator_predictions",
     "compare_potentials",
+    "computed_predictions",
     "hold_out",
     "make_trainer",
     "missing_trainer",

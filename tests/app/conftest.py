@@ -73,7 +73,8 @@ class Session:
         end = time.monotonic() + WAIT_SECONDS
         state = self.state
         activities = (
-            state.main_activity, state.quick_activity, state.map_activity, state.training_activity
+            state.main_activity, state.quick_activity, state.map_activity, state.training_activity,
+            state.prediction_activity,
         )  # fmt: skip
         until = until or (
             lambda: self.callbacks.empty() and not any(activity.running for activity in activities)

@@ -16,6 +16,7 @@ from ...analysis.frame_columns import (
     gather,
     most_novel,
     ranks,
+    with_predictions,
 )
 from ...session.controller import Controller
 from ...session.state import State
@@ -39,6 +40,8 @@ class FramesView(View):
     def __init__(self, state: State, controller: Controller, tab: str = ""):
         super().__init__(state, tab)
         self._controller = controller
+        # Those of the file, and with the errors of computed predictions.
+        self._gathered: FrameFacts | None = None
         self._facts: FrameFacts | None = None
         self._columns: FrameColumns | None = None
         self._found = np.zeros(0, dtype=bool)
@@ -49,6 +52,7 @@ class FramesView(View):
         self.follow(self._update_head, "running", "title", "step", "fraction", source=state.quick_activity)
         self.follow(self._update, "paths", "active", "n_frames", "exact_deltas", "marks")
         self.follow(self._show_selected, "selected")
+        self.follow(self._join_predictions, "predictions")
         self.follow(
             self._update_current, "opened", "paths", "active", "n_frames", "exact_deltas", "current_env"
         )
@@ -102,7 +106,7 @@ class FramesView(View):
     def _request(self) -> None:
         """Gather the columns that do not depend on the subset; the table is empty until then."""
         opened = self._state.opened
-        self._facts = self._columns = None
+        self._gathered = self._facts = self._columns = None
         self._is_requested = opened is not None
         self._show_rows(0)
         if opened is not None:
@@ -120,10 +124,23 @@ class FramesView(View):
         self._update()
 
     def _start(self, facts: FrameFacts) -> None:
-        self._facts, self._columns = facts, FrameColumns(facts)
+        self._gathered = facts
         with pn.io.hold():
-            self._choice.offer(facts)
+            self._use(facts if not self._state.predictions else self._joined(facts))
             self._update()
+
+    def _use(self, facts: FrameFacts) -> None:
+        self._facts, self._columns = facts, FrameColumns(facts)
+        self._choice.offer(facts)
+
+    def _joined(self, facts: FrameFacts) -> FrameFacts:
+        return with_predictions(facts, self._state.data, self._state.predictions)
+
+    def _join_predictions(self) -> None:
+        """Add the columns of computed predictions, and show the first of them."""
+        if self._gathered is not None and self._columns is not None:
+            self._use(self._joined(self._gathered))
+            self._show_chosen()
 
     @contextmanager
     def _muted_selection(self):

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import panel as pn
 
-from ...session.predictions import StoredPredictions
+from ...session.predictions import PotentialPredictions
 from ...session.state import State
 from ...widgets.card import card, heading, html
 from ...widgets.tables import MISSING, data_table, fill, on_row
@@ -25,7 +25,7 @@ _WIDTHS = {
 class WorstFrames(View):
     """Frames by the force RMSE of the predictions; a click shows the structure and its worst atom."""
 
-    def __init__(self, state: State, predictions: StoredPredictions, tab: str = ""):
+    def __init__(self, state: State, predictions: PotentialPredictions, tab: str = ""):
         super().__init__(state, tab)
         self._predictions, self._head = predictions, html()
         self._rows = np.empty(0, dtype=np.int64)

@@ -5,6 +5,7 @@ import pytest
 from ase.io import write
 
 from quests_app.analysis.color_fields import ELEMENT, ENERGY, FORCE, LABEL, NO_TEXT, Fields
+from quests_core.potentials import prediction_errors, stored_predictions
 
 
 @pytest.fixture
@@ -64,3 +65,13 @@ def test_predictions_in_the_file_are_colours_of_their_force_error(predicted):
     assert np.isnan(values[0])
     frame = predicted.state.data.envs.frame_index
     np.testing.assert_allclose([values[frame == i].max() for i in (1, 9)], np.sqrt(3) * np.array([0.1, 0.9]))
+
+
+def test_computed_predictions_are_colours_beside_those_of_the_file(predicted):
+    state = predicted.state
+    other = stored_predictions(state.data.dataset.frames)["MACE"]
+    other = other._replace(forces=other.forces + 1)
+    fields = Fields.from_dataset(state.data, {"EMT": other})
+    assert {"force error:MACE", "force error:EMT"} <= set(fields.names)
+    expected = prediction_errors(state.data.dataset.frames, other).forces
+    np.testing.assert_array_equal(fields.values("force error:EMT"), np.linalg.norm(expected, axis=1))

@@ -6,7 +6,8 @@ from ase.io import write
 
 from quests_app.analysis import frame_columns
 from quests_app.analysis.filter_evaluation import matches
-from quests_app.analysis.frame_columns import FrameColumns, gather, most_novel
+from quests_app.analysis.frame_columns import FrameColumns, gather, most_novel, with_predictions
+from quests_core.potentials import stored_predictions
 
 
 def test_an_excluded_frame_can_be_current():
@@ -68,3 +69,15 @@ def test_predictions_in_the_file_have_columns_of_their_errors(predicted):
     # One of four atoms is wrong along each axis.
     np.testing.assert_allclose(columns["force_rmse_MACE"], [np.nan, *0.05 * np.arange(1, n)])
     assert matches("force_rmse_MACE > 0.5 and energy_error_MACE < 0.15", columns, n).sum() == 4
+
+
+def test_computed_predictions_have_columns_beside_those_of_the_file(predicted):
+    state, n = predicted.state, len(predicted.state.data.envs)
+    stored = stored_predictions(state.data.dataset.frames)["MACE"]
+    facts = gather(state.data)
+    joined = with_predictions(facts, state.data, {"EMT": stored})
+    columns = FrameColumns(joined)
+    np.testing.assert_array_equal(columns["force_rmse_EMT"], columns["force_rmse_MACE"])
+    assert {"force_rmse_EMT", "energy_error_EMT", "force_rmse_MACE"} <= set(joined.info)
+    assert matches("force_rmse_EMT > 0.5", columns, n).any()
+    assert "force_rmse_EMT" not in facts.columns

@@ -4,8 +4,10 @@ import re
 
 import ase.db
 import pytest
+from ase.calculators.emt import EMT
 
 from quests_core import descriptors, read
+from quests_core.potentials import computed_predictions
 
 
 def test_frames_from_memory_come_back_as_they_are(open_explorer, frames):
@@ -144,3 +146,15 @@ def test_changes_are_sent_once_the_page_is_rendered(open_explorer, frames):
         assert len(page.sent) == n_sent, "nothing is sent twice"
     finally:
         del pn.state._views[root.ref["id"]]
+
+
+def test_predictions_of_any_calculator_are_shown(open_explorer, frames):
+    explorer = open_explorer(frames)
+    assert explorer.predictions == {}
+    explorer.predictions = {"EMT": computed_predictions(explorer.atoms, EMT())}
+    assert list(explorer.state.predictions) == ["EMT"]
+    assert explorer.predictions["EMT"].forces.shape == (explorer.envs.n_envs, 3)
+    with pytest.raises(
+        ValueError, match=r"predictions\['bad'\]: expected energies and forces of shapes \(24,\)"
+    ):
+        explorer.predictions = {"bad": computed_predictions(explorer.atoms[:3], EMT())}

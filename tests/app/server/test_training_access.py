@@ -4,7 +4,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from quests_app.server.training_access import of_document, of_request
+from quests_app.server.training_access import models_may_hold_code, of_document, of_request
 
 OWNER, OTHER = SimpleNamespace(names_paths=True), SimpleNamespace(names_paths=False)
 
@@ -37,3 +37,10 @@ def test_values_of_a_proxy_of_the_request_do_not_count():
     """Bokeh mixes what the client sends into the request of a session."""
     forged = SimpleNamespace(names_paths=True, _request=OTHER)
     assert not of_document(SimpleNamespace(session_context=SimpleNamespace(request=forged)))
+
+
+def test_models_with_code_are_not_loaded_from_folders_of_a_group(monkeypatch):
+    assert models_may_hold_code()
+    monkeypatch.setenv("QUESTS_TRAINING", "1")
+    monkeypatch.setenv("QUESTS_DATA_DIRS", "*")
+    assert not models_may_hold_code()

@@ -11,6 +11,7 @@ from bokeh.document import Document
 
 from quests_app.session.controller import DEMO
 from quests_app.views.frames.frames import FramesView
+from quests_core.potentials import Predictions
 from tests.app.conftest import WAIT_SECONDS
 
 # Bokeh converts a pandas index in a way that pandas 3.1 deprecates.
@@ -284,3 +285,16 @@ def test_the_table_follows_the_slider_within_a_tenth_of_a_second(session):
         session.state.n_frames = int(session.state.sizes[position])
         times.append(time.thread_time() - start)
     assert np.median(times) < 0.1, times
+
+
+def test_computed_predictions_are_columns_at_once(opened, view):
+    n_frames, n_envs = len(opened.state.data.envs), opened.state.data.envs.n_envs
+    assert "RMSE" not in " ".join(view._table.titles.values())
+    opened.state.predictions = {"EMT": Predictions(np.zeros(n_frames), np.zeros((n_envs, 3)))}
+    (name,) = [name for name, title in view._table.titles.items() if title == "force_rmse_EMT"]
+    assert view._table.value[name].notna().all()
+    assert view._table.value["rank"].notna().any()
+    view._filter.value = "energy_error_EMT > 0"
+    assert 0 < len(shown(view)) < n_frames + 1
+    opened.state.predictions = {}
+    assert "force_rmse_EMT" not in view._table.titles.values()

@@ -1,12 +1,12 @@
 """The frames that a potential predicts worst."""
 
-from quests_app.session.predictions import StoredPredictions
+from quests_app.session.predictions import PotentialPredictions
 from quests_app.views.potentials.worst import WorstFrames
 
 
 def test_a_click_shows_the_worst_atom_of_a_frame(predicted):
     state = predicted.state
-    predictions = StoredPredictions(state, predicted.controller)
+    predictions = PotentialPredictions(state, predicted.controller)
     state.tab = "potentials"
     view = WorstFrames(state, predictions, "potentials")
     predictions.refresh()
