@@ -250,6 +250,7 @@ def _parity() -> Template:
     """Return the element of the parity, with layers for few values and a mark."""
     values = np.array([0.0, 1.0])
     template = _with_layers(parity(values, values, color=values, size=(9, 9)))
+    hooks.add_selection(template)
     hooks.add_pointer(template)
     return template.emptied()
 

@@ -5,11 +5,11 @@ from html import escape
 import numpy as np
 import panel as pn
 import panel_material_ui as pmui
-from bokeh.events import PanStart, SelectionGeometry, Tap
+from bokeh.events import Tap
 
 from ...analysis.analysed_dataset import AnalysedDataset
 from ...analysis.color_fields import Fields
-from ...analysis.map_picking import inside_box, inside_polygon, nearest
+from ...analysis.map_picking import nearest
 from ...jobs.activity import WAITING
 from ...plots import map_colors
 from ...plots.map import MapFigure
@@ -21,6 +21,7 @@ from ...widgets.card import AS_WRITTEN, CSS, card, heading, html
 from ...widgets.throttle import Throttle
 from ..base import View
 from ..frame_text import embedding_note, environment_text
+from ..lasso import LassoSelection
 from ..queue_text import queue_status
 
 KEPT, NOVEL, DENSE, CROWDED = "kept", "novelty", "density", "crowding"
@@ -56,14 +57,16 @@ class MapView(View):
         self._fixed: dict[str, MapColors] = {}
         self._opened: AnalysedDataset | None = None
         self._fields: Fields | None = None
+        self._predictions: dict = {}
         self._xy: np.ndarray | None = None
-        self._adds, self._note, self._key = False, "", KEPT
-        # Frames selected last with lasso or box, and what was inside.
-        self._lassoed: tuple[tuple[int, ...], str] = (), ""
+        self._note, self._key = "", KEPT
+        self._lasso = LassoSelection(state, "environment", self._update_head)
         self._make_widgets()
         for figure in self._figures:
             self._listen(figure)
-        names = ("opened", "embedding", "paths", "active", "n_frames", "exact_deltas", "marks")
+        names = (
+            "opened", "embedding", "paths", "active", "n_frames", "exact_deltas", "marks", "predictions"
+        )  # fmt: skip
         self.follow(self._update, *names)
         self.follow(self._update_selected, "selected", "current_env")
         self.follow(self._update_status, "opened", "embedding_kind", "map_notice", "n_fitted")
@@ -106,8 +109,7 @@ class MapView(View):
 
     def _listen(self, plot: MapFigure) -> None:
         figure = plot.figure
-        figure.on_event(PanStart, self._start_gesture)
-        figure.on_event(SelectionGeometry, lambda event: self._select(plot, event.geometry))
+        self._lasso.listen(figure, lambda: self._points(plot))
         figure.on_event(Tap, lambda event: self._tap(plot, event.x, event.y))
         plot.pointer.on_change("data", lambda attr, old, new: self._describe(plot, new))
         redraw = Throttle(lambda: self._redraw(plot))
@@ -154,28 +156,9 @@ class MapView(View):
             else:
                 self._update()
 
-    def _start_gesture(self, event) -> None:
-        # The event with the lasso lacks the modifier keys.
-        self._adds = bool((event.modifiers or {}).get("shift"))
-
-    def _select(self, plot: MapFigure, geometry: dict) -> None:
-        """Select the frames with environments inside a box or a lasso, with shift in addition."""
-        state, xy = self._state, self._xy
-        if xy is None:
-            return
-        points = xy[plot.rows]
-        if geometry["type"] == "rect":
-            inside = inside_box(points, *(geometry[name] for name in ("x0", "x1", "y0", "y1")))
-        else:
-            inside = inside_polygon(points, np.column_stack([geometry["x"], geometry["y"]]))
-        frames = np.unique(state.data.envs.frame_index[plot.rows[inside]])
-        found = f"{plural(int(inside.sum()), 'environment')} of {plural(len(frames), 'frame')} inside"
-        if self._adds:
-            frames = np.union1d(frames, np.array(state.selected, dtype=np.int64))
-        with pn.io.hold():
-            self._lassoed = tuple(frames.tolist()), found
-            state.selected = self._lassoed[0]
-            self._update_head()
+    def _points(self, plot: MapFigure) -> tuple[np.ndarray, np.ndarray]:
+        """Return the points that a figure draws, and their environments."""
+        return (np.empty((0, 2)), plot.rows) if self._xy is None else (self._xy[plot.rows], plot.rows)
 
     def _describe(self, plot: MapFigure, pointer: dict) -> None:
         """Describe the one environment nearest to the pointer."""
@@ -198,7 +181,7 @@ class MapView(View):
         state, xy = self._state, self._state.embedding
         if state.opened is None or state.path is None or xy is None or len(xy) != state.opened.envs.n_envs:
             return
-        if self._opened is not state.opened:
+        if self._opened is not state.opened or self._predictions is not state.predictions:
             self._offer_fields(state.opened)
         if self._xy is not xy:
             self._xy = xy
@@ -217,9 +200,9 @@ class MapView(View):
         self._update_selected()
 
     def _offer_fields(self, opened: AnalysedDataset) -> None:
-        """Offer the fields of a new data set."""
-        self._opened, self._fixed = opened, {}
-        self._fields = fields = Fields.from_dataset(opened)
+        """Offer the fields of a new data set, or of new predictions."""
+        self._opened, self._fixed, self._predictions = opened, {}, self._state.predictions
+        self._fields = fields = Fields.from_dataset(opened, self._predictions)
         options = {**_COMPUTED, **{name: key for key, name in fields.names.items()}}
         if self._key not in options.values():
             self._key = self._mode.value = KEPT
@@ -275,9 +258,7 @@ class MapView(View):
 
     def _update_head(self) -> None:
         title = f"Map of environments ({self._state.embedding_kind})"
-        frames, found = self._lassoed
-        note = found if found and frames == self._state.selected else self._note
-        self._head.object = heading(title, ("map", "delta"), escape(note))
+        self._head.object = heading(title, ("map", "delta"), escape(self._lasso.note or self._note))
 
     def _update_status(self) -> None:
         state, running = self._state, self._state.map_activity.running

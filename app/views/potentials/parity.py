@@ -1,4 +1,4 @@
-"""Predicted against reference energies and forces of the file."""
+"""Predicted against reference energies and forces."""
 
 from html import escape
 
@@ -12,22 +12,26 @@ from ...plots import map_colors
 from ...plots.elements.parity import ENERGY_PER_ATOM, FORCE_COMPONENT
 from ...plots.map import ParityFigure
 from ...plots.palettes import PARITY_DENSITY
-from ...session.predictions import StoredPredictions
+from ...session.predictions import PotentialPredictions
 from ...session.state import State
 from ...text.numbers import count
 from ...widgets.card import AS_WRITTEN, card, heading, html
 from ...widgets.throttle import Throttle
 from ..base import View
 from ..frame_text import environment_text
+from ..lasso import LassoSelection
 
 FORCES, ENERGIES = "Forces", "Energies"
 _CLICK_DISTANCE, _HOVER_DISTANCE = 14, 8
 
 
 class ParityView(View):
-    """A point for each force component or energy; a click makes its environment current."""
+    """A point for each force component or energy; a click makes its environment current.
 
-    def __init__(self, state: State, predictions: StoredPredictions, tab: str = ""):
+    Lasso and box select the frames of the points inside.
+    """
+
+    def __init__(self, state: State, predictions: PotentialPredictions, tab: str = ""):
         super().__init__(state, tab)
         self._predictions, self._head, self._plot = predictions, html(), ParityFigure()
         self._xy, self._rows = np.empty((0, 2)), np.empty(0, dtype=np.int64)
@@ -41,13 +45,15 @@ class ParityView(View):
         self._name.param.watch(lambda event: self._choose(event.new), "value")
         self._mode.param.watch(lambda _: self._switched(), "value")
         self._errors = html(margin=(8, 0, 0, 12))
+        self._lasso = LassoSelection(state, "point", self._update_head)
         self._listen()
         self.follow(predictions.refresh, "opened")
         self.follow(self._update, "found", "chosen", source=predictions)
-        self.follow(self._update_current, "current_env")
+        self.follow(self._update_marks, "selected", "current_env")
 
     def _listen(self) -> None:
         figure = self._plot.figure
+        self._lasso.listen(figure, lambda: (self._xy, self._rows))
         figure.on_event(Tap, lambda event: self._tap(event.x, event.y))
         self._plot.pointer.on_change("data", lambda attr, old, new: self._describe(new))
         redraw = Throttle(self._redraw)
@@ -84,18 +90,26 @@ class ParityView(View):
         self._figure.visible, self._empty.visible = bool(len(self._xy)), not len(self._xy)
         forces, energies = shown.rmse()
         energy = "" if np.isnan(energies) else f", energies {energies:.3g} eV atom⁻¹"
-        self._head.object = heading(
-            f"Predictions of {self._predictions.chosen}", (), f"{count(len(self._xy))} points, all drawn"
-        )
         self._errors.object = f'<div class="small">RMSE: forces {forces:.3g} eV Å⁻¹{escape(energy)}</div>'
         if len(self._xy):
             self._plot.set_quantity(FORCE_COMPONENT if by_force else ENERGY_PER_ATOM)
             self._plot.set_points(self._xy, shown.frame_index[self._rows])
             self._plot.set_colors(map_colors.by_crowding(self._xy, np.arange(len(self._xy)), PARITY_DENSITY))
-            self._update_current()
+            self._update_marks()
+        self._update_head()
 
-    def _update_current(self) -> None:
-        if len(self._xy):
+    def _update_head(self) -> None:
+        note = self._lasso.note or f"{count(len(self._xy))} points, all drawn"
+        self._head.object = heading(f"Predictions of {self._predictions.chosen}", (), note)
+
+    def _update_marks(self) -> None:
+        """Mark the points of the selected frames, and that of the current environment."""
+        shown = self._predictions.shown
+        if shown is not None and len(self._xy) and len(shown.sizes) == len(self._state.data.envs):
+            selected = np.zeros(len(shown.sizes), dtype=bool)
+            selected[list(self._state.selected)] = True
+            self._plot.set_picked(selected[shown.frame_index[self._rows]])
+            self._update_head()
             found = np.flatnonzero(self._rows == self._state.current_env)
             self._plot.set_current(int(found[0]) if len(found) else None)
             self._plot.draw()

@@ -33,6 +33,11 @@ def drawn(plot):
     return dict(zip(data["row"].tolist(), data["color"].tolist(), strict=True))
 
 
+def select(chart, plot, geometry):
+    """Draw a lasso or a box."""
+    chart._lasso.select(geometry, *chart._points(plot))
+
+
 def box_around(state, rows):
     x, y = state.embedding[rows].T
     return {"type": "rect", "x0": x.min(), "x1": x.max(), "y0": y.min(), "y1": y.max()}
@@ -101,16 +106,16 @@ def test_a_box_selects_frames_and_shift_adds(opened, chart, image, monkeypatch):
         monkeypatch.setattr(maps, "MOST_GLYPHS", 10)
     state, frame = opened.state, opened.state.opened.envs.frame_index
     first, second = box_around(state, [5, 6]), box_around(state, [60, 61])
-    chart._select(chart._plot, first)
+    select(chart, chart._plot, first)
     expected = set(frame[inside(state, first)].tolist())
     assert state.selected == tuple(sorted(expected))
     assert 0 < len(expected) < 24
-    chart._start_gesture(SimpleNamespace(modifiers={"shift": True}))
-    chart._select(chart._plot, second)
+    chart._lasso.start(SimpleNamespace(modifiers={"shift": True}))
+    select(chart, chart._plot, second)
     expected |= set(frame[inside(state, second)].tolist())
     assert state.selected == tuple(sorted(expected))
-    chart._start_gesture(SimpleNamespace(modifiers={"shift": False}))
-    chart._select(chart._plot, {"type": "rect", "x0": 1e6, "x1": 2e6, "y0": 0, "y1": 1})
+    chart._lasso.start(SimpleNamespace(modifiers={"shift": False}))
+    select(chart, chart._plot, {"type": "rect", "x0": 1e6, "x1": 2e6, "y0": 0, "y1": 1})
     assert state.selected == ()
     opened.controller.history.undo()
     assert state.selected == tuple(sorted(expected))
@@ -119,8 +124,10 @@ def test_a_box_selects_frames_and_shift_adds(opened, chart, image, monkeypatch):
 def test_a_lasso_selects_the_environments_inside(opened, chart):
     state = opened.state
     x, y = state.embedding[40]
-    chart._select(
-        chart._plot, {"type": "poly", "x": [x - 1e-9, x, x + 1e-9], "y": [y - 1e-9, y + 1e-9, y - 1e-9]}
+    select(
+        chart,
+        chart._plot,
+        {"type": "poly", "x": [x - 1e-9, x, x + 1e-9], "y": [y - 1e-9, y + 1e-9, y - 1e-9]},
     )
     assert int(state.opened.envs.frame_index[40]) in state.selected
 
@@ -163,7 +170,7 @@ def test_the_subset_map_shares_the_ranges_of_the_full_set(opened, chart):
         assert sorted(drawn(subset)) == kept.tolist()
         assert len(drawn(full)) == state.opened.envs.n_envs
         assert f"{len(kept)} environments" in subset.figure.title.text
-    chart._select(subset, {"type": "rect", "x0": -1e3, "x1": 1e3, "y0": -1e3, "y1": 1e3})
+    select(chart, subset, {"type": "rect", "x0": -1e3, "x1": 1e3, "y0": -1e3, "y1": 1e3})
     assert state.selected == tuple(np.flatnonzero(state.mask).tolist()), (
         "only points drawn in this map are selected"
     )
@@ -246,7 +253,7 @@ def test_the_point_under_the_pointer_is_described_also_on_an_image(opened, chart
 def test_the_environments_inside_a_box_are_counted(opened, chart):
     state = opened.state
     box = box_around(state, [8, 9])
-    chart._select(chart._plot, box)
+    select(chart, chart._plot, box)
     n_inside = int(inside(state, box).sum())
     assert f"{n_inside} environments of {len(state.selected)} frame" in text_of(chart)
     state.selected = ()

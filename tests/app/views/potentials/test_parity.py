@@ -3,14 +3,14 @@
 import numpy as np
 import pytest
 
-from quests_app.session.predictions import StoredPredictions
+from quests_app.session.predictions import PotentialPredictions
 from quests_app.views.potentials.parity import ENERGIES, ParityView
 from tests.app.conftest import visible_text_of
 
 
 @pytest.fixture
 def view(predicted):
-    predictions = StoredPredictions(predicted.state, predicted.controller)
+    predictions = PotentialPredictions(predicted.state, predicted.controller)
     predicted.state.tab = "potentials"
     view = ParityView(predicted.state, predictions, "potentials")
     predicted.run()
@@ -48,3 +48,20 @@ def test_many_values_are_an_image(predicted, view, monkeypatch):
     view._update()
     assert len(view._plot.image.data["image"]) == 1
     assert view._plot.image.data["image"][0].max() > 0
+
+
+def test_a_box_selects_the_frames_inside_and_rings_their_points(predicted, view):
+    state = predicted.state
+    low, high, rows = view._xy[:, 1].min(), view._xy[:, 1].max(), view._rows
+    state.selected = (2,)
+    view._lasso.select(
+        {"type": "rect", "x0": low - 99, "x1": high + 99, "y0": high, "y1": high}, view._xy, rows
+    )
+    (frame,) = state.selected
+    assert frame == state.data.envs.frame_index[rows[np.argmax(view._xy[:, 1])]]
+    assert "1 point of 1 frame inside" in visible_text_of(view)
+    ringed = len(view._plot.rings.data["x"])
+    assert ringed == 3 * view._predictions.shown.sizes[frame]
+    state.selected = (3, 5)
+    assert "points, all drawn" in visible_text_of(view)
+    assert len(view._plot.rings.data["x"]) == 3 * view._predictions.shown.sizes[[3, 5]].sum()
