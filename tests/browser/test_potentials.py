@@ -9,8 +9,20 @@ from ase.io import write
 from quests_core.potentials import missing_trainer
 from tests.core.potentials.trained import labelled_frames
 
+from .conftest import wait_until_still
+
 DRAWN = """() => Object.values(Bokeh.documents).flatMap(doc => [...doc._all_models.values()])
   .some(model => (model.data?.percent?.length ?? 0) > 0 && 'error' in model.data)"""
+
+
+# The frame of the parity plot on the page.
+PARITY = """() => {
+  const view = [...Bokeh.index.all_views()].find(view => view.model.type === 'Figure'
+    && view.model.below[0]?.axis_label?.startsWith('reference') && view.el.getBoundingClientRect().width > 0)
+  view.el.scrollIntoView({block: 'center'})
+  const box = view.el.getBoundingClientRect(), frame = view.frame.bbox
+  return [box.x + frame.left, box.y + frame.top, frame.width, frame.height]
+}"""
 
 
 def open_file(page, path):
@@ -60,3 +72,31 @@ def test_predictions_of_a_file_lead_to_the_structure(small_page, tmp_path):
     page.get_by_text("1 frame selected").wait_for()
     errors = [np.square(atoms.arrays["MACE_forces"] - atoms.get_forces()).mean() for atoms in frames]
     page.get_by_role("heading", name=f"Frame {np.argmax(errors)}", exact=True).wait_for()
+
+
+def test_a_calculator_predicts_and_a_lasso_on_its_parity_excludes_frames(small_page, tmp_path):
+    page, path, frames = small_page, tmp_path / "wrong.xyz", labelled_frames(8)
+    # The largest component of all, by far.
+    frames[5].calc.results["forces"][0] = 30.0
+    write(path, frames, format="extxyz")
+    open_file(page, path)
+    page.get_by_label("Calculator").click()
+    page.get_by_text("EMT (fcc metals, for tests)").click()
+    page.get_by_text("Predict", exact=True).click()
+    page.get_by_role("heading", name="Predictions of EMT").wait_for()
+    page.get_by_text("96 points, all drawn").wait_for()
+    wait_until_still(page)
+    left, top, width, height = page.evaluate(PARITY)
+    # Predicted values are small: the points are low on the right.
+    corners = [(0.8, 0.02), (0.99, 0.02), (0.99, 0.98), (0.8, 0.98), (0.8, 0.02)]
+    page.mouse.move(left + corners[0][0] * width, top + corners[0][1] * height)
+    page.mouse.down()
+    for x, y in corners[1:]:
+        page.mouse.move(left + x * width, top + y * height, steps=8)
+    page.mouse.up()
+    page.get_by_text("3 points of 1 frame inside").wait_for()
+    page.get_by_text("1 frame selected").wait_for()
+    page.get_by_text("Exclude", exact=True).click()
+    page.get_by_text("1 excluded").first.wait_for()
+    page.get_by_role("tab", name="Frames").click()
+    page.locator(".tabulator-col", has_text="force_rmse_EMT").wait_for()

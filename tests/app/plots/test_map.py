@@ -57,4 +57,4 @@ def test_a_parity_has_equal_ranges_a_line_and_names_of_its_quantity():
     assert (plot.figure.xaxis[0].axis_label, plot.figure.yaxis[0].axis_label) == (
         "reference energy / eV atom⁻¹", "predicted energy / eV atom⁻¹"
     )  # fmt: skip
-    assert not plot.figure.select({"type": LassoSelectTool})
+    assert len(plot.figure.select({"type": LassoSelectTool})) == 1
