@@ -9,6 +9,8 @@ def main() -> None:
     if interactive:
         signal.signal(signal.SIGINT, signal.SIG_DFL)
     # Loading numba and ASE takes seconds; extension modules may swallow a KeyboardInterrupt, or print it.
+    # The first adds the commands that need the dashboard.
+    import quests_app.cli  # noqa: F401
     from quests_core.cli import main as run
 
     if interactive:

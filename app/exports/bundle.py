@@ -3,6 +3,7 @@
 import hashlib
 import io
 import zipfile
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from quests_core.io.frame_keys import SOURCE
@@ -35,8 +36,10 @@ class ExportOptions:
 
     Attributes
     ----------
-    order, content : str
-        Order and content of the frames; see `subset.ORDERS` and `frame_keys.CONTENTS`.
+    order : str
+        Order of the frames; see `subset.ORDERS`.
+    content : str or mapping
+        Content of the frames; see `frame_keys.CONTENTS` and `quests_core.io.frame_keys.keyed_content`.
     parts : tuple of str
         Values of `PARTS`.
     valid_fraction : float or None
@@ -48,7 +51,7 @@ class ExportOptions:
     """
 
     order: str = "file"
-    content: str = SOURCE
+    content: str | Mapping[str, str] = SOURCE
     parts: tuple[str, ...] = ()
     valid_fraction: float | None = None
     distance: float = 1.0
@@ -64,7 +67,15 @@ class Bundle:
 
 
 def bundle(found: ReportData, options: ExportOptions, progress=None) -> Bundle:
-    """Create the archive.
+    """Create the archive of `exported_files`."""
+    files, notes = exported_files(found, options, progress)
+    return Bundle(zipped(files), notes)
+
+
+def exported_files(
+    found: ReportData, options: ExportOptions, progress=None
+) -> tuple[dict[str, bytes], tuple[str, ...]]:
+    """Return the files of the archive by name, and notes for the user.
 
     Raises
     ------
@@ -89,7 +100,7 @@ def bundle(found: ReportData, options: ExportOptions, progress=None) -> Bundle:
     provenance["notes"] = notes
     files[RECORD] = record_bytes(provenance)
     files.update(_parts(found, options, provenance, progress))
-    return Bundle(_zip(files), tuple(notes))
+    return files, tuple(notes)
 
 
 def _split(opened: AnalysedDataset, frames, options: ExportOptions, fraction: float, progress) -> Split:
@@ -142,7 +153,8 @@ def _draw(found: ReportData, progress) -> dict[str, tuple[str, dict[str, bytes]]
     return drawn
 
 
-def _zip(files: dict[str, bytes]) -> bytes:
+def zipped(files: dict[str, bytes]) -> bytes:
+    """Return files, by name, as a zip archive."""
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as target:
         for name, data in files.items():

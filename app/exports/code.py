@@ -1,16 +1,21 @@
 """Generate code and commands that reproduce a subset."""
 
 import shlex
+from collections.abc import Sequence
 
 from quests_core.io.frame_keys import SOURCE
 from quests_core.utils.frame_ranges import format_ranges
 
 from ..analysis.analysed_dataset import AnalysedDataset
 from ..analysis.method_path import MethodPath
+from ..analysis.methods import MSC_WITH_REFERENCE
 from ..analysis.parameters import RANDOM_STATE
+from ..analysis.reference import Reference
 from .bundle import ExportOptions
 from .record import SUBSET, _method, _species
 from .subset import _argument
+
+_PRECOMPUTED = "# Precomputed descriptors: the selection can only be repeated in Python.\n"
 
 
 def source_of(opened: AnalysedDataset) -> str | list[str]:
@@ -61,45 +66,60 @@ write_subset("subset.xyz", source, selection.order, order={order!r})
 """
 
 
-def command(
-    opened: AnalysedDataset, path: MethodPath, n_frames: int, order: str = "file",
-    options: ExportOptions | None = None,
+def command(opened: AnalysedDataset, path: MethodPath, n_frames: int, order: str = "file") -> str:
+    """Return a shell command that writes the same file."""
+    if opened.parameters.precomputed:
+        return _PRECOMPUTED
+    seed = ["--seed", str(RANDOM_STATE), "--order", order]
+    words = ["compress", *_sources(opened), *_selection(opened, path, n_frames), *seed]
+    return shlex.join(["quests-explorer", *words, *_reference(path.reference), "-o", SUBSET]) + "\n"
+
+
+def export_command(
+    opened: AnalysedDataset, path: MethodPath, n_frames: int, options: ExportOptions,
+    methods: Sequence[str], reference: Reference | None, file: str,
 ) -> str:  # fmt: skip
-    """Return a shell command that writes the same file, or the files that `options` ask for."""
-    parameters = opened.parameters
-    if parameters.precomputed:
-        return "# Precomputed descriptors: the selection can only be repeated in Python.\n"
+    """Return a shell command that writes the archive of the export dialog to `file`."""
+    if opened.parameters.precomputed:
+        return _PRECOMPUTED
+    words = ["export", *_sources(opened), *_selection(opened, path, n_frames), "--order", options.order]
+    words += ["--methods", ",".join(method for method in methods if method != MSC_WITH_REFERENCE)]
+    words += _reference(reference or path.reference)
+    words += ["--parts", ",".join(options.parts)]
+    if options.content != SOURCE:
+        words += ["--keys", str(options.content)]
+    if options.valid_fraction is not None:
+        percent = 100 * options.valid_fraction
+        words += ["--split", f"{100 - percent:g}:{percent:g}"]
+        words += ["--split-distance", repr(options.distance), "--split-seed", str(options.seed)]
+    return shlex.join(["quests-explorer", *words, "-o", file]) + "\n"
+
+
+def _sources(opened: AnalysedDataset) -> list[str]:
     source = source_of(opened)
+    return list(map(_argument, [source] if isinstance(source, str) else source))
+
+
+def _selection(opened: AnalysedDataset, path: MethodPath, n_frames: int) -> list[str]:
+    """Return the options that select the frames."""
+    parameters = opened.parameters
     words = [
-        "quests-explorer", "compress", *map(_argument, [source] if isinstance(source, str) else source),
-        "-m", _method(path), "-s", str(n_frames),
-        "-k", str(parameters.k), "--cutoff", repr(parameters.cutoff),
-        "--bandwidth", repr(parameters.bandwidth), "--seed", str(RANDOM_STATE), "--order", order,
+        "-m", _method(path), "-s", str(n_frames), "-k", str(parameters.k),
+        "--cutoff", repr(parameters.cutoff), "--bandwidth", repr(parameters.bandwidth),
     ]  # fmt: skip
     # With an equals sign, since a key may start with a dash.
     words += [f"--{name.replace('_', '-')}={key}" for name, key in parameters.keys.items() if key]
     if parameters.species:
         words.append("--species")
-    if path.reference is not None:
-        words += [
-            "--reference",
-            _argument(path.reference.name if path.reference.uploaded else str(path.reference.path)),
-        ]
     if set(opened.dataset.locked) - set(path.marks.locked) - set(path.marks.excluded):
         words.append("--no-lock-isolated")
     for name, frames in (("--locked", path.marks.locked), ("--excluded", path.marks.excluded)):
         if frames:
             words += [name, format_ranges(frames)]
-    return shlex.join([*words, *_written(options), "-o", SUBSET]) + "\n"
-
-
-def _written(options: ExportOptions | None) -> list[str]:
-    """Return the options of a command for keys and split."""
-    if options is None:
-        return []
-    words = [] if options.content == SOURCE else ["--keys", options.content]
-    if options.valid_fraction is not None:
-        percent = 100 * options.valid_fraction
-        words += ["--split", f"{100 - percent:g}:{percent:g}"]
-        words += ["--split-distance", repr(options.distance), "--split-seed", str(options.seed)]
     return words
+
+
+def _reference(reference: Reference | None) -> list[str]:
+    if reference is None:
+        return []
+    return ["--reference", _argument(reference.name if reference.uploaded else str(reference.path))]

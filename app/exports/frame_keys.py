@@ -1,5 +1,7 @@
 """Content of exported frames: as in the source, with rank and δH, or with the keys of a program."""
 
+from collections.abc import Mapping
+
 from quests_core.io.frame_keys import RANK, SOURCE, Content, keyed_content
 from quests_core.io.program_keys import MACE, NEQUIP
 
@@ -24,8 +26,10 @@ NOTES = {
 }
 
 
-def content(opened: AnalysedDataset, path: MethodPath, n_frames: int, order: str, kind: str) -> Content:
-    """Return the subset's frames; `kind` is one of the values of `CONTENTS`.
+def content(
+    opened: AnalysedDataset, path: MethodPath, n_frames: int, order: str, kind: str | Mapping[str, str]
+) -> Content:
+    """Return the subset's frames; `kind` is one of the values of `CONTENTS`, or a key by quantity.
 
     Raises
     ------

@@ -66,6 +66,19 @@ def files_name(names: Sequence[str]) -> str:
     return f"{count(len(names))} files: {shown}{', …' if len(names) > 2 else ''}"
 
 
+def map_sentence(kind: str, n_envs: int, n_fitted: int) -> str:
+    """Return how a map was computed: ``"PCA"``, or ``"UMAP"`` fitted on some environments."""
+    if kind == "PCA":
+        return f"All {plural(n_envs, 'environment')} along their first two principal components."
+    if n_fitted == n_envs:
+        return f"UMAP of all {plural(n_envs, 'environment')}."
+    return (
+        f"UMAP fitted on {count(n_fitted)} of {plural(n_envs, 'environment')}, a third of them those "
+        "farthest from the rest, to include outliers; the others are placed at their nearest fitted "
+        "neighbours."
+    )
+
+
 def target_text(target: Target) -> str:
     """Return the target in words, as in "smallest subset with …"; "" without one."""
     return {

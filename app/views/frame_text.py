@@ -12,6 +12,7 @@ from quests_core.information.entropy import OVERLAP_THRESHOLD
 from ..session.current_structure import atom_of, frame_of
 from ..session.state import State
 from ..text.numbers import count, nats, plural
+from ..text.sentences import map_sentence
 
 _COUNT, _UNSAFE = re.compile(r"(\d+)"), re.compile(r"[^\w.-]+")
 
@@ -84,16 +85,7 @@ def _status(state: State, frame: int) -> str:
 
 def embedding_note(state: State) -> str:
     """Return a sentence on how the map was computed."""
-    n_envs, n_fitted = state.data.envs.n_envs, state.n_fitted
-    if state.embedding_kind == "PCA":
-        return f"All {plural(n_envs, 'environment')} along their first two principal components."
-    if n_fitted == n_envs:
-        return f"UMAP of all {plural(n_envs, 'environment')}."
-    return (
-        f"UMAP fitted on {count(n_fitted)} of {plural(n_envs, 'environment')}, a third of them those "
-        "farthest from the rest, to include outliers; the others are placed at their nearest fitted "
-        "neighbours."
-    )
+    return map_sentence(state.embedding_kind, state.data.envs.n_envs, state.n_fitted)
 
 
 def source_stem(name: str) -> str:

@@ -1,10 +1,12 @@
 """Arguments and options that several commands share."""
 
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Annotated, Any
 
 import typer
 
+from ..selection import METHODS
 from ..utils.validation import parse_size as size_from_text
 
 
@@ -50,6 +52,42 @@ ForcesKey = Annotated[str | None, typer.Option("--forces-key", help="Column of t
 LabelKey = Annotated[
     str | None, typer.Option("--label-key", help="Key of the label, instead of config_type.")
 ]
+
+Order = StrEnum("Order", {"file": "file", "rank": "rank"})
+
+
+def _method(text: str) -> str:
+    if text not in METHODS:
+        raise typer.BadParameter(f"expected one of {', '.join(METHODS)}, got {text!r}")
+    return text
+
+
+Method = Annotated[
+    str,
+    typer.Option(
+        "--method",
+        "-m",
+        help=f"Selection method: {', '.join(METHODS)}.",
+        metavar="<name>",
+        parser=_method,
+    ),
+]
+Size = Annotated[
+    str | None,
+    typer.Option("--size", "-s", help="Number of frames, or a fraction: 0.25 or 25%; by default 0.25."),
+]
+Known = Annotated[
+    str | None, typer.Option("--reference", "-r", help="Structures that are already available.")
+]
+Locked = Annotated[str, typer.Option(help="Frames to keep in any case: 0-2,7.")]
+Excluded = Annotated[str, typer.Option(help="Frames to ignore: 0-2,7.")]
+LockIsolated = Annotated[
+    bool,
+    typer.Option(
+        "--lock-isolated/--no-lock-isolated", help="Keep isolated atoms, which are energy references."
+    ),
+]
+FrameOrder = Annotated[Order, typer.Option(help="Order of the written frames: as in the file, or by rank.")]
 
 
 def parse_size(text: str, option: str) -> int | float:

@@ -16,7 +16,7 @@ from ..information.entropy import delta_entropy, overlap
 from ..io.dataset import DataSet
 from ..io.frame_keys import SOURCE
 from ..io.labels import atoms_energy
-from ..selection import METHODS, Selection, select
+from ..selection import Selection, select
 from ..selection.train_valid_split import Split
 from ..utils.frame_ranges import parse_ranges
 from ..utils.validation import check_n_to_select
@@ -25,14 +25,22 @@ from .arguments import (
     Cutoff,
     DryRun,
     EnergyKey,
+    Excluded,
     Files,
     Force,
     ForcesKey,
+    FrameOrder,
     Json,
     K,
+    Known,
     LabelKey,
+    Locked,
+    LockIsolated,
+    Method,
+    Order,
     Parameters,
     Seed,
+    Size,
     Species,
     parse_size,
 )
@@ -40,32 +48,11 @@ from .common import CommandContext, app, command_context
 from .output import STDIO, print_result
 from .subset_files import Keys, SplitDistance, SplitRatio, SplitSeed, SubsetFiles
 
-Order = StrEnum("Order", {"file": "file", "rank": "rank"})
 Cost = StrEnum("Cost", {"frames": "frames", "environments": "environments"})
-
-
-def _method(text: str) -> str:
-    if text not in METHODS:
-        raise typer.BadParameter(f"expected one of {', '.join(METHODS)}, got {text!r}")
-    return text
 
 
 _Output = Annotated[
     str | None, typer.Option("--output", "-o", help="File for the subset; - for standard output.")
-]
-_Method = Annotated[
-    str,
-    typer.Option(
-        "--method",
-        "-m",
-        help=f"Selection method: {', '.join(METHODS)}.",
-        metavar="<name>",
-        parser=_method,
-    ),
-]
-_Size = Annotated[
-    str | None,
-    typer.Option("--size", "-s", help="Number of frames, or a fraction: 0.25 or 25%; by default 0.25."),
 ]
 _Until = Annotated[
     list[str] | None,
@@ -73,19 +60,7 @@ _Until = Annotated[
         "--until", "-u", help="Select the smallest subset that meets: overlap=0.95, max_envs=5000, knee, …"
     ),
 ]
-_Reference = Annotated[
-    str | None, typer.Option("--reference", "-r", help="Structures that are already available.")
-]
-_Locked = Annotated[str, typer.Option(help="Frames to keep in any case: 0-2,7.")]
-_Excluded = Annotated[str, typer.Option(help="Frames to ignore: 0-2,7.")]
-_LockIsolated = Annotated[
-    bool,
-    typer.Option(
-        "--lock-isolated/--no-lock-isolated", help="Keep isolated atoms, which are energy references."
-    ),
-]
 _Cost = Annotated[Cost, typer.Option(help="Cost of a frame, by which its gain is divided.")]
-_Order = Annotated[Order, typer.Option(help="Order of the written frames: as in the file, or by rank.")]
 
 
 class _Constraints(NamedTuple):
@@ -98,11 +73,11 @@ class _Constraints(NamedTuple):
 
 @app.command()
 def compress(
-    files: Files, output: _Output = None, method: _Method = "balanced", size: _Size = None,
-    until: _Until = None, reference: _Reference = None, k: K = 32, cutoff: Cutoff = 5.0,
-    bandwidth: Bandwidth = 0.015, species: Species = False, locked: _Locked = "", excluded: _Excluded = "",
-    lock_isolated: _LockIsolated = True, cost: _Cost = Cost.frames, seed: Seed = 0,
-    order: _Order = Order.file, keys: Keys = SOURCE, split: SplitRatio = None,
+    files: Files, output: _Output = None, method: Method = "balanced", size: Size = None,
+    until: _Until = None, reference: Known = None, k: K = 32, cutoff: Cutoff = 5.0,
+    bandwidth: Bandwidth = 0.015, species: Species = False, locked: Locked = "", excluded: Excluded = "",
+    lock_isolated: LockIsolated = True, cost: _Cost = Cost.frames, seed: Seed = 0,
+    order: FrameOrder = Order.file, keys: Keys = SOURCE, split: SplitRatio = None,
     split_distance: SplitDistance = 1.0, split_seed: SplitSeed = 0, energy_key: EnergyKey = None,
     forces_key: ForcesKey = None, label_key: LabelKey = None, force: Force = False, dry_run: DryRun = False,
     as_json: Json = False,

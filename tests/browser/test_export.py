@@ -19,7 +19,7 @@ def test_everything_is_taken_away_by_the_dialog(small_page, context, tmp_path):
     page.get_by_text("become REF_energy").wait_for()
     page.get_by_label("Split into training and validation").click()
     page.get_by_label("Validation / %").wait_for()
-    page.get_by_role("button", name="Command for these frames").click()
+    page.get_by_role("button", name="Command for this archive").click()
     page.locator(".code code", has_text="--keys mace --split 90:10").wait_for()
     # The first plots of a process compile what draws them.
     with page.expect_download() as waiting:

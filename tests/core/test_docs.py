@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
+import quests_app.cli  # noqa: F401 (adds its commands)
 from quests_core.cli import app
 from tests.core.demo import every_third_frame
 

@@ -12,7 +12,7 @@ from ...analysis.analysed_dataset import check_dataset
 from ...analysis.label_entropies import label_entropies
 from ...exports import subset
 from ...exports.bundle import INDICES, PARTS, PLOTS, REPORT, TABLES, THOROUGH, Bundle, ExportOptions, bundle
-from ...exports.code import command
+from ...exports.code import export_command
 from ...exports.frame_keys import CONTENTS, NOTES
 from ...exports.report_data import ReportData
 from ...session.controller import Controller
@@ -61,7 +61,7 @@ class ExportDialog(View):
         )
         self._make = pmui.Button(label="Download (.zip)", variant="contained", size="small", margin=0)
         self._command = pmui.Button(
-            label="Show command…", description="Command for these frames",
+            label="Show command…", description="Command for this archive",
             variant="outlined", size="small", margin=(0, 0, 0, 8),
         )  # fmt: skip
         self._listing = html(margin=(8, 0, 0, 0), visible=False)
@@ -77,8 +77,10 @@ class ExportDialog(View):
         self._more.on_click(lambda _: setattr(self._dialog, "open", True))
         self._make.on_click(lambda _: self._export())
         self._command.on_click(lambda _: self._show_command())
-        self._content.param.watch(lambda _: self._update_choices(), "value")
-        self._split.param.watch(lambda _: self._update_choices(), "value")
+        for choice in (self._content, self._split):
+            choice.param.watch(lambda _: self._update_choices(), "value")
+        for other in (self._order, self._fraction, self._distance, self._seed, self._parts):
+            other.param.watch(lambda _: self._listing.param.update(visible=False), "value")
         self._update_choices()
         self.follow(self._update, "opened", "opening", "paths", "active", "n_frames", "marks", "reference")
 
@@ -130,20 +132,24 @@ class ExportDialog(View):
 
         def done(made: Bundle) -> None:
             self._make.disabled = False
-            self._download_file.send(
-                f"{file_stem(opened.dataset.name, found.active, found.n_frames)}-export.zip", made.data
-            )
+            self._download_file.send(f"{self._stem(found.active, found.n_frames)}.zip", made.data)
             self._state.error = ""
             self._show_status(" ".join(["Saved.", *made.notes]))
 
         self._controller.run("Exporting", work, done, self._failed)
+
+    def _stem(self, method: str, n_frames: int) -> str:
+        return f"{file_stem(self._state.data.dataset.name, method, n_frames)}-export"
 
     def _show_command(self) -> None:
         state, options, path = self._state, self.options, self._state.export_path
         if path is None:
             return
         n_frames = int(path.metrics(state.n_frames)["n_frames"])
-        self._listing.object = listing(command(state.data, path, n_frames, options.order, options))
+        file = f"{self._stem(path.method, n_frames)}.zip"
+        self._listing.object = listing(
+            export_command(state.data, path, n_frames, options, state.methods, self._sets.chosen, file)
+        )
         self._listing.visible = True
 
     def _report_data(self) -> ReportData:

@@ -1,6 +1,7 @@
 """The dialog with all export options."""
 
 import html
+import json
 import re
 import shlex
 import zipfile
@@ -9,11 +10,12 @@ from io import BytesIO
 import pytest
 from typer.testing import CliRunner
 
+import quests_app.cli  # noqa: F401 (adds its commands)
 from quests_app.exports.bundle import INDICES, ExportOptions
 from quests_app.exports.frame_keys import NOTES
 from quests_app.views.sidebar.export_dialog import ExportDialog
 from quests_core.cli import app as command_line
-from quests_core.io.frame_keys import SOURCE
+from quests_core.io.frame_keys import RANK, SOURCE
 from quests_core.io.program_keys import MACE, NEQUIP
 from tests.app.exports.archives import unzipped
 
@@ -72,21 +74,36 @@ def test_the_command_writes_what_the_dialog_exports(opened, dialog, tmp_path, mo
     """Run it with every content and with a split, and compare with the files of the archive."""
     monkeypatch.chdir(tmp_path)
     opened.state.param.update(active="random", n_frames=12)
-    for kind in (SOURCE, MACE, NEQUIP):
+    for kind in (SOURCE, RANK, MACE, NEQUIP):
         dialog._content.value, dialog._split.value = kind, kind != NEQUIP
         dialog._fraction.value, dialog._distance.value, dialog._seed.value = 20, 0.5, 3
         dialog._command.clicks += 1
         (line,) = re.findall("<code>(.*)\n</code>", dialog._listing.object)
-        files, _ = unzipped(opened.state, dialog.options, n=12)
         program, *arguments = shlex.split(html.unescape(line))
         assert program == "quests-explorer"
-        done = CliRunner().invoke(command_line, [*arguments, "--force"])
+        assert arguments[-1] == "copper-random-12-export.zip"
+        done = CliRunner().invoke(command_line, [*arguments, "--force", "--no-umap"])
         assert done.exit_code == 0, done.output
-        written = {"subset.xyz": "subset.xyz"}
-        if kind != NEQUIP:
-            written = {f"{side}.xyz": f"subset-{side}.xyz" for side in ("train", "valid")}
-        for name, path in written.items():
-            assert files[name] == (tmp_path / path).read_bytes()
+        files, notes = unzipped(opened.state, dialog.options, n=12)
+        for note in notes:
+            assert note in done.stdout
+        with zipfile.ZipFile(arguments[-1]) as archive:
+            written = {name: archive.read(name) for name in archive.namelist()}
+        ours, theirs = (json.loads(one.pop("subset.json")) for one in (files, written))
+        assert ours.pop("created") <= theirs.pop("created")
+        assert ours == theirs
+        assert files == written
         assert dialog._listing.visible
-    dialog._content.value = MACE
+    dialog._fraction.value = 30
     assert not dialog._listing.visible, "it was that of other options"
+
+
+def test_the_command_compares_with_the_same_file(opened, dialog, other_file, sets):
+    sets.add(other_file)
+    opened.run()
+    opened.state.active = "msc"
+    dialog._command.clicks += 1
+    words = shlex.split(html.unescape(re.findall("<code>(.*)\n</code>", dialog._listing.object)[0]))
+    assert words[words.index("--reference") + 1] == str(other_file)
+    assert words[words.index("--methods") + 1] == "msc,random"
+    assert words[words.index("--parts") + 1] == INDICES
