@@ -21,9 +21,9 @@ document = pn.state.curdoc
 if document is None:
     raise RuntimeError("expected a session; start the dashboard with: panel serve app")
 client_values.limit(document)
-stale_values.guard(document)
-state = State()
 on_loop = on_loop_of(document)
+rendered = stale_values.guard(document, on_loop)
+state = State()
 scheduler, queue = DeferredScheduler(on_loop), ViewQueue(on_loop, done=gc.freeze)
 controller = Controller(
     state, scheduler, allowed_paths=of_document(document), may_train=training_access.of_document(document)
@@ -45,6 +45,6 @@ pn.state.on_session_destroyed(end)
 # The query comes from the session: a timed-out client reconnects by websocket, without the query string.
 search = "?" + urlencode({name: values[-1] for name, values in pn.state.session_args.items()})
 theme = pn.state.cookies.get(COOKIE, "")
-page(state, controller, search, begin=pn.state.onload, queue=queue, theme=theme).servable(
-    title="QUESTS Explorer"
-)
+dashboard = page(state, controller, search, begin=pn.state.onload, queue=queue, theme=theme)
+dashboard.main.append(rendered)
+dashboard.servable(title="QUESTS Explorer")

@@ -1,29 +1,132 @@
-"""Refuse values of properties that only the server sets, and send the right ones again.
+"""Refuse values that the page writes back after the server has replaced them, and send the right ones again.
 
 Panel's React components write each property back to its model after they have rendered it
-(``panel/models/react_component.ts``, `useState`). If the server changes a property twice in a short time,
-such as `disabled` while a quick computation runs, the first value may be written back after the second one
-has arrived: it replaces the second one in the browser, and, sent by it, on the server.
+(``panel/models/react_component.ts``, `useState`). If the server changes a property twice before a busy
+browser has rendered it once, the first value is written back after the second one has arrived: it replaces
+the second one in the browser and, sent by it, on the server, where it looks like a choice of the user.
+
+No user can change the properties in `OF_SERVER`. Of those in `OF_USER`, a value that the server has replaced
+is refused until the page has told that it has rendered what replaced it.
 """
 
+from collections import deque
+from collections.abc import Callable
 from typing import Any
 
+import panel as pn
+import param
 from bokeh.core.types import ID
 from bokeh.document import Document
 from bokeh.document.events import ModelChangedEvent
+from bokeh.model import DataModel
 
 # No widget of the page lets a user change these.
-OF_SERVER = frozenset({"disabled", "label", "error_state", "helper_text", "options", "description"})
+OF_SERVER = frozenset(
+    {"disabled", "label", "error_state", "helper_text", "options", "description", "start", "end"}
+)
+# Properties that users and the server change.
+OF_USER = frozenset({"value", "value_input", "active", "open"})
+# Replaced values of one property, and properties of a page that never answers.
+_MOST_VALUES, _MOST_PROPERTIES = 32, 2_000
 
 
-def take_stale(patch: Any) -> list[tuple[str, str]]:
-    """Remove changes of properties in `OF_SERVER` from a decoded JSON patch; return models and names."""
+class Rendered(pn.custom.JSComponent):
+    """Invisible component that tells when the page has rendered what the server has sent."""
+
+    sent = param.Integer(default=0, doc="Number of the last changes that were sent.")
+    rendered = param.Integer(default=0, doc="Number of the last changes that the page has rendered.")
+
+    # React's tasks come before a browser is idle, of which Safari tells nothing.
+    _esm = """
+    export function render({ model }) {
+      const whenIdle = window.requestIdleCallback ?? ((then) => setTimeout(then, 1000));
+      model.on("sent", () => {
+        const { sent } = model;
+        setTimeout(() => whenIdle(() => { model.rendered = Math.max(model.rendered, sent); }), 100);
+      });
+      return document.createElement("span");
+    }
+    """
+
+    def __init__(self, **params):
+        super().__init__(width=0, height=0, margin=0, **params)
+
+
+class ReplacedValues:
+    """Values that the server has replaced, and that the page may still write back.
+
+    Parameters
+    ----------
+    rendered : Rendered
+        Part of the page.
+    schedule : callable
+        Runs a function on the event loop after the current changes have been sent.
+    """
+
+    def __init__(self, rendered: Rendered, schedule: Callable[[Callable[[], None]], object]):
+        self._rendered, self._schedule = rendered, schedule
+        self._number, self._is_scheduled = 1, False
+        self._values: dict[tuple[str, str], deque[tuple[int, Any]]] = {}
+        rendered.param.watch(lambda event: self._forget(event.new), "rendered")
+
+    def add(self, model: Any, name: str, value: Any) -> None:
+        """Note that the server replaces `value`."""
+        if name not in OF_USER or not isinstance(model, DataModel):
+            return
+        key = (model.id, name)
+        if key not in self._values and len(self._values) >= _MOST_PROPERTIES:
+            return
+        self._values.setdefault(key, deque(maxlen=_MOST_VALUES)).append((self._number, value))
+        if not self._is_scheduled:
+            self._is_scheduled = True
+            self._schedule(self._send)
+
+    def has(self, model_id: str, name: str, value: Any) -> bool:
+        """Return whether the page may not have rendered yet what replaced `value`."""
+        return any(_are_equal(value, replaced) for _, replaced in self._values.get((model_id, name), ()))
+
+    def _send(self) -> None:
+        self._is_scheduled = False
+        self._rendered.sent = self._number
+        self._number += 1
+
+    def _forget(self, number: int) -> None:
+        for key, values in list(self._values.items()):
+            while values and values[0][0] <= number:
+                values.popleft()
+            if not values:
+                del self._values[key]
+
+
+def _are_equal(value: Any, other: Any) -> bool:
+    """Return whether two values are equal; 1 and True are not, and neither are arrays."""
+    return (
+        type(value) is type(other) and isinstance(value, str | int | float | list | None) and value == other
+    )
+
+
+def take_stale(patch: Any, is_stale: Callable[[str, str, Any], bool]) -> list[tuple[str, str]]:
+    """Remove stale changes from a decoded JSON patch; return models and names.
+
+    `is_stale` gets the model's identifier, the name and the new value of each change.
+    """
     events = patch.get("events") if isinstance(patch, dict) else None
     if not isinstance(events, list):
         return []
-    stale = [event for event in events if _is_stale(event)]
+
+    def is_stale_event(event: Any) -> bool:
+        return (
+            isinstance(event, dict)
+            and event.get("kind") == "ModelChanged"
+            and isinstance(event.get("attr"), str)
+            and isinstance(event.get("model"), dict)
+            and isinstance(event["model"].get("id"), str)
+            and is_stale(event["model"]["id"], event["attr"], event.get("new"))
+        )
+
+    stale = [event for event in events if is_stale_event(event)]
     if stale:
-        patch["events"] = [event for event in events if not _is_stale(event)]
+        patch["events"] = [event for event in events if not any(event is other for other in stale)]
     return [(event["model"]["id"], event["attr"]) for event in stale]
 
 
@@ -36,24 +139,37 @@ def send_again(document: Document, stale: list[tuple[str, str]]) -> None:
             document.callbacks.trigger_on_change(event)
 
 
-def _is_stale(event: Any) -> bool:
-    return (
-        isinstance(event, dict)
-        and event.get("kind") == "ModelChanged"
-        and event.get("attr") in OF_SERVER
-        and isinstance(event.get("model"), dict)
-        and isinstance(event["model"].get("id"), str)
-    )
+def guard(document: Document, schedule: Callable[[Callable[[], None]], object]) -> Rendered:
+    """Make a document refuse stale values; return the component that its page needs for that.
 
+    `schedule` runs a function on the event loop after the current changes have been sent.
+    """
+    rendered = Rendered()
+    replaced = ReplacedValues(rendered, schedule)
+    apply, notify = document.apply_json_patch, document.callbacks.notify_change
 
-def guard(document: Document) -> None:
-    """Make a document keep the values in `OF_SERVER`, whatever a client sends."""
-    apply = document.apply_json_patch
+    def is_stale(model_id: str, name: str, value: Any) -> bool:
+        if name in OF_SERVER:
+            return True
+        model = document.models.get_by_id(ID(model_id))
+        return (
+            model is not None
+            and replaced.has(model_id, name, value)
+            and not _are_equal(value, getattr(model, name, None))
+        )
 
-    def guarded(patch_json: Any, *, setter: Any = None) -> None:
-        stale = take_stale(getattr(patch_json, "content", patch_json))
+    def apply_guarded(patch_json: Any, *, setter: Any = None) -> None:
+        stale = take_stale(getattr(patch_json, "content", patch_json), is_stale)
         apply(patch_json, setter=setter)
         send_again(document, stale)
 
-    # Bokeh has no hook before a patch is applied.
-    document.apply_json_patch = guarded  # type: ignore[method-assign]
+    def notify_and_note(model, attr, old, new, hint=None, setter=None, callback_invoker=None) -> None:
+        # Changes by the page have a setter.
+        if setter is None and hint is None:
+            replaced.add(model, attr, old)
+        notify(model, attr, old, new, hint, setter, callback_invoker)
+
+    # Bokeh has no hook before a patch is applied, and none that tells of the value before.
+    document.apply_json_patch = apply_guarded  # type: ignore[method-assign]
+    document.callbacks.notify_change = notify_and_note  # type: ignore[method-assign]
+    return rendered

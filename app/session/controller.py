@@ -356,12 +356,14 @@ class Controller:
             # Another label key may mark other isolated atoms.
             untouched = before is not None and marks == Marks(locked=before.dataset.locked)
             now = marks if same and not untouched else Marks(locked=opened.dataset.locked)
+            umap = self.results.known_umap(opened) if self._with_umap else None
             if preview := self.results.preview(opened, now, self.state.methods):
-                kind = "UMAP" if self._with_umap else "PCA"
-                return opened, preview.paths, preview.umap if self._with_umap else preview.pca, kind
-            # Results of the same file stay until they can be replaced by whole ones.
-            first = self._path_updater.first_path(opened, now, progress, whole=same)
-            return opened, (first,), self.results.pca(opened), "PCA"
+                paths, pca = preview.paths, preview.pca
+            else:
+                # Results of the same file stay until they can be replaced by whole ones.
+                paths = (self._path_updater.first_path(opened, now, progress, whole=same),)
+                pca = None if umap is not None else self.results.pca(opened)
+            return opened, paths, *((pca, "PCA") if umap is None else (umap, "UMAP"))
 
         def failed(error):
             if self._request is request:
@@ -407,7 +409,8 @@ class Controller:
             self.uploads.discard(*_paths(before.dataset.source))
         # Another bandwidth leaves the map as it is.
         keeps_map = before is not None and before.descriptor_key == opened.descriptor_key
-        own_map = {"embedding": xy, "embedding_kind": kind, "n_fitted": len(xy), "map_notice": ""}
+        n_fitted = min(len(xy), map_placement.LIMIT) if kind == "UMAP" else len(xy)
+        own_map = {"embedding": xy, "embedding_kind": kind, "n_fitted": n_fitted, "map_notice": ""}
         if not keeps_map:
             self._map_jobs.cancel()
         self._path_updater.forget()

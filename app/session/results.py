@@ -160,6 +160,12 @@ class Results:
         """Return the first two principal components of all environments."""
         return self._cache.get(("pca", opened.descriptor_key), lambda: map_placement.pca(opened.envs.X))
 
+    def known_umap(self, opened: AnalysedDataset) -> np.ndarray | None:
+        """Return the UMAP embedding of all environments if it is cached or that of the demo, else None."""
+        known = self._cache.find(("umap", opened.descriptor_key))
+        preview = preview_of(opened.dataset, opened.parameters)
+        return preview.umap if known is None and preview is not None else known
+
     def umap(self, opened: AnalysedDataset, progress) -> np.ndarray:
         """Return the UMAP embedding of all environments."""
         X = opened.envs.X

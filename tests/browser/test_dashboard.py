@@ -22,6 +22,10 @@ DRAWN = """() => Object.values(Bokeh.documents).flatMap(doc => [...doc._all_mode
   .map(figure => figure.renderers.filter(r => r.visible)
     .reduce((n, r) => n + (r.data_source.get_length() ?? 0), 0))"""
 
+# Whether the page has told that it has rendered the last changes.
+HAS_RENDERED = """() => Object.values(Bokeh.documents).flatMap(doc => [...doc._all_models.values()])
+  .some(model => model.sent > 0 && model.rendered === model.sent)"""
+
 
 def numbers(page, name):
     """Return the cells of one row of the table."""
@@ -65,6 +69,7 @@ def download(page, label):
 def test_a_first_visit(page):
     """The demo is shown with every plot; slider, methods, colours and code work."""
     n_frames = len(read(DEMO, index=":"))
+    page.wait_for_function(HAS_RENDERED)
     assert "Demo" in shown_name(page).inner_text()
     assert numbers(page, "full set")[1] == f"{n_frames:,}"
     assert [row.split("\t")[0] for row in page.locator("table.numbers tbody tr").all_inner_texts()] == [

@@ -116,6 +116,25 @@ def test_cached_results_are_shown_instead_of_previews(demo):
 
 
 @pytest.mark.jit
+@pytest.mark.parametrize("is_cached", [False, True])
+def test_the_shipped_map_of_the_demo_is_not_computed(demo, monkeypatch, is_cached):
+    class Worker:
+        def embed(self, X, progress):
+            pytest.fail("UMAP of the demo ships with the package")
+
+    monkeypatch.setattr(queue, "umap_worker", Worker)
+    if is_cached:
+        demo.open(DEMO)
+    session, kinds = Session(METHODS, with_umap=True), []
+    session.state.param.watch(lambda event: kinds.append(event.new), "embedding_kind")
+    state = session.open(DEMO)
+    session.controller.close()
+    assert kinds == ["UMAP"], "without the principal components first"
+    assert state.embedding.shape == (state.opened.envs.n_envs, 2)
+    assert state.map_notice == ""
+
+
+@pytest.mark.jit
 def test_a_preview_stays_if_its_computation_is_cancelled(demo, compiler, monkeypatch):
     demo.controller.compile_kernels()
     demo.controller.open_demo()
