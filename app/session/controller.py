@@ -357,12 +357,13 @@ class Controller:
             untouched = before is not None and marks == Marks(locked=before.dataset.locked)
             now = marks if same and not untouched else Marks(locked=opened.dataset.locked)
             umap = self.results.known_umap(opened) if self._with_umap else None
+            paths: tuple[MethodPath, ...]
             if preview := self.results.preview(opened, now, self.state.methods):
                 paths, pca = preview.paths, preview.pca
             else:
                 # Results of the same file stay until they can be replaced by whole ones.
                 paths = (self._path_updater.first_path(opened, now, progress, whole=same),)
-                pca = None if umap is not None else self.results.pca(opened)
+                pca = self.results.pca(opened)
             return opened, paths, *((pca, "PCA") if umap is None else (umap, "UMAP"))
 
         def failed(error):
