@@ -13,11 +13,18 @@ import pytest
 
 pytest.register_assert_rewrite("tests.invariance")
 
-# Folders whose tests share what takes long to start, and their files that do not: these have own servers.
-TOGETHER = ("tests/browser/", "tests/hostile/")
+# Files whose tests share what takes long to start, which two workers start where these take longest, and the
+# files beside them that do not share it: these have own servers.
+TOGETHER = {
+    "layout": tuple(
+        f"tests/browser/test_{name}.py" for name in ("layout", "map", "structure", "tables", "theme")
+    ),
+    "browser": ("tests/browser/*",),
+    "hostile": ("tests/hostile/*",),
+}
 ALONE = ("tests/browser/test_jupyter.py", "tests/browser/test_restart.py", "tests/browser/test_saved.py")
-# The order in which free workers take them. One begins with each folder, and one with what needs no compiled
-# kernels; then comes what takes longest: if it began last, the other workers would wait for it.
+# The order in which free workers take them. One begins with each of these, and one with what needs no
+# compiled kernels; then comes what takes longest: if it began last, the other workers would wait for it.
 FIRST = (
     *TOGETHER, "tests/core/io/*", "tests/app/jobs/test_umap_process.py", "tests/browser/test_jupyter.py",
     "tests/app/test_main.py", "tests/browser/test_restart.py", "tests/core/test_reference_values.py",
@@ -25,7 +32,7 @@ FIRST = (
     "tests/app/exports/test_bundle.py", "tests/core/test_docs.py", "tests/app/notebook/test_stored_size.py",
     "tests/core/cli/*", "tests/browser/test_saved.py", "tests/core/test_regular_expressions.py",
 )  # fmt: skip
-# Those of the folders above wait most of the time, for a browser and for servers.
+# Those of the files above wait most of the time, for a browser and for servers.
 WORKERS = 4
 SHARED = Path(__file__).resolve().parents[2] / "shared"
 DATA, CASES = SHARED / "data", SHARED / "cases"
@@ -70,15 +77,15 @@ def pytest_cmdline_main(config):
 
 
 def shared_by(nodeid):
-    """Return the folder or the file whose tests one worker runs."""
+    """Return the files or the file whose tests one worker runs."""
     file = nodeid.partition("::")[0]
-    folders = (folder for folder in TOGETHER if file.startswith(folder) and file not in ALONE)
-    return next(folders, file)
+    shared = (name for name, patterns in TOGETHER.items() if any(fnmatchcase(file, one) for one in patterns))
+    return file if file in ALONE else next(shared, file)
 
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config, log):
-    """Give each file to one worker, which starts its servers once, and so each folder of `TOGETHER`."""
+    """Give each file to one worker, which starts its servers once, and so the files of `TOGETHER`."""
     if config.option.dist != "loadfile":
         return None
     from xdist.scheduler import LoadFileScheduling
