@@ -29,6 +29,7 @@ from quests_core.utils.escape import one_line
 
 from ..analysis.method_path import MethodPath
 from ..analysis.parameters import Marks
+from .eviction import evict_oldest
 
 log = logging.getLogger(__name__)
 
@@ -145,21 +146,12 @@ class DiskCache:
         return self._folder / f"{hashlib.sha256(f'{self._version} {key!r}'.encode()).hexdigest()}.npz"
 
     def _evict(self) -> None:
-        entries = []
-        for path in self._folder.iterdir():
+        for path in self._folder.glob(f"*{PART}"):
             # Another process may delete it first.
             with contextlib.suppress(FileNotFoundError):
-                status = path.stat()
-                if path.suffix == ".npz":
-                    entries.append((status.st_mtime_ns, status.st_size, path))
-                elif path.name.endswith(PART) and abs(time.time() - status.st_mtime) > _PART_SECONDS:
+                if abs(time.time() - path.stat().st_mtime) > _PART_SECONDS:
                     path.unlink()
-        n_bytes = sum(size for _, size, _ in entries)
-        for _, size, path in sorted(entries):
-            if n_bytes <= self._n_bytes:
-                return
-            path.unlink(missing_ok=True)
-            n_bytes -= size
+        evict_oldest(self._folder.glob("*.npz"), self._n_bytes)
 
 
 def default() -> DiskCache | None:

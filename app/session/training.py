@@ -1,5 +1,6 @@
 """Train potentials on subsets of the open data set, and keep what is finished."""
 
+import logging
 import shutil
 import tempfile
 import weakref
@@ -11,16 +12,19 @@ from quests_core import Cancelled, Progress
 from quests_core.potentials import PotentialComparison
 from quests_core.utils import scratch
 from quests_core.utils.cache_dir import cache_dir
+from quests_core.utils.escape import one_line
 
 from ..analysis import training
 from ..analysis.analysed_dataset import AnalysedDataset
 from ..analysis.training import TrainingRequest
+from ..jobs.eviction import evict_potentials, potentials_folder
 from ..text.errors import error_reason
 from ..text.numbers import plural
 from .controller import Controller
 from .state import State
 
 TITLE = "Training potentials"
+log = logging.getLogger(__name__)
 
 
 class PotentialTraining(param.Parameterized):
@@ -63,7 +67,10 @@ class PotentialTraining(param.Parameterized):
             def on_part(part: PotentialComparison) -> None:
                 self._controller.on_loop(lambda: self._show(progress, part))
 
-            return training.train(opened, marks, request, self._folder(opened), progress, on_part)
+            try:
+                return training.train(opened, marks, request, self._folder(opened), progress, on_part)
+            finally:
+                _evict()
 
         def failed(error: Exception) -> None:
             if self._task is task:
@@ -109,4 +116,14 @@ class PotentialTraining(param.Parameterized):
                 self._temporary = Path(tempfile.mkdtemp(prefix="potentials-", dir=scratch.folder()))
                 weakref.finalize(self, shutil.rmtree, self._temporary, ignore_errors=True)
             return self._temporary
-        return cache / "potentials" / opened.dataset.sha256[:16]
+        return potentials_folder(cache, opened.dataset.sha256)
+
+
+def _evict() -> None:
+    """Limit the size of what is kept; a disk error does no harm."""
+    cache = cache_dir()
+    if cache is not None:
+        try:
+            evict_potentials(cache)
+        except OSError as error:
+            log.info("%s: not limited: %s", cache, one_line(error))

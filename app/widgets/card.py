@@ -11,6 +11,7 @@ CSS = (Path(__file__).parents[1] / "assets" / "style.css").read_text(encoding="u
 
 # Material's uppercase would turn δH into ΔH, a different quantity.
 AS_WRITTEN = {"& .MuiToggleButton-root": {"textTransform": "none", "padding": "4px 10px"}}
+ONE_LINE = {"& .MuiToggleButton-root": {**AS_WRITTEN["& .MuiToggleButton-root"], "whiteSpace": "nowrap"}}
 
 # Of dialogs, whose cross would be black in the dark theme too.
 DIALOG = {"& .MuiIconButton-root": {"color": "text.primary"}}

@@ -50,6 +50,11 @@ def test_potentials_are_trained_and_compared(small_page, tmp_path):
     page.wait_for_function(DRAWN)
     page.get_by_role("button", name="δH of test", exact=True).click()
     page.get_by_text("4 frames", exact=True).first.wait_for()
+    cells = page.locator(".card", has=page.get_by_role("heading", name="Potentials", exact=True))
+    cells.get_by_role("button", name="Element", exact=True).click()
+    cells.locator("[tabulator-field=group]", has_text="Ag").first.wait_for()
+    cells.get_by_role("button", name="All", exact=True).click()
+    cells.locator("[tabulator-field=overlap]").first.wait_for()
     with page.expect_download() as waiting:
         page.get_by_text("Download (.csv)").click()
     assert waiting.value.suggested_filename == "alloy-potentials.csv"

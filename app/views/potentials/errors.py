@@ -13,7 +13,7 @@ from ...plots.figures import error_figure, force_error_figure, novelty_error_fig
 from ...session.state import State
 from ...session.training import PotentialTraining
 from ...text.numbers import plural
-from ...widgets.card import AS_WRITTEN, card, heading, html
+from ...widgets.card import ONE_LINE, card, heading, html
 from ..base import View
 
 ABOVE, NOVELTY = "above", "novelty"
@@ -21,7 +21,6 @@ _MODES = {
     "Above the best": ABOVE, "Size": "fraction", "Overlap": "overlap",
     "Information loss": "information_loss", "δH of test": NOVELTY,
 }  # fmt: skip
-_ONE_LINE = {"& .MuiToggleButton-root": {**AS_WRITTEN["& .MuiToggleButton-root"], "whiteSpace": "nowrap"}}
 _NOTES = {
     ABOVE: "mean over seeds, above the best method of each size; shaded: all seeds",
     NOVELTY: "by δH of the test environment against the training set; shaded: all seeds",
@@ -36,7 +35,7 @@ class ErrorsView(View):
         super().__init__(state, tab)
         self._training, self._head = training, html()
         self._mode = pmui.RadioButtonGroup(
-            options=_MODES, value=ABOVE, size="small", sx=_ONE_LINE, margin=(6, 12, 2, 0)
+            options=_MODES, value=ABOVE, size="small", sx=ONE_LINE, margin=(6, 12, 2, 0)
         )
         self._size = pmui.Select(label="Size", options={}, size="small", width=150, margin=(4, 0, 0, 0))
         self._above, self._against, self._novelty = (

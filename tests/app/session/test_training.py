@@ -6,6 +6,7 @@ import pytest
 
 from quests_app.analysis.training import TrainingRequest
 from quests_app.jobs import queue
+from quests_app.jobs.eviction import evict_potentials
 from quests_app.session.training import PotentialTraining
 from tests.app.conftest import WAIT_SECONDS
 from tests.core.potentials.trained import NoisyEMT
@@ -127,3 +128,23 @@ def test_the_end_of_a_session_ends_its_training(opened, training):
     opened.controller.close()
     # The worker thread is free for others.
     assert queue.executor("training").submit(lambda: 5).result(WAIT_SECONDS) == 5
+
+
+def test_what_is_kept_is_limited(opened, training, tmp_path, monkeypatch):
+    trainer = NoisyEMT()
+    monkeypatch.setattr(
+        "quests_app.session.training.evict_potentials", lambda cache: evict_potentials(cache, 0)
+    )
+    training.train(request(trainer))
+    opened.run()
+    assert len(training.comparison.table) == 4
+    assert list((tmp_path / "cache").rglob("*.json")) == []
+
+    def failing(cache):
+        raise PermissionError("not yours")
+
+    monkeypatch.setattr("quests_app.session.training.evict_potentials", failing)
+    training.train(request(trainer))
+    opened.run()
+    assert training.error == ""
+    assert len(trainer.calls) == 8

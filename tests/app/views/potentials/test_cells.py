@@ -41,3 +41,25 @@ def test_a_failed_potential_is_marked_with_its_sentence(copper, table, form, mon
     assert set(table._table.value.status) == {"⚠ failed"}
     assert set(table._table.value.message) == {"RuntimeError: no <b>memory</b>"}
     assert "⚠ 4 potentials without errors" in visible_text_of(table)
+    assert "4 potentials: RuntimeError: no &lt;b&gt;memory&lt;/b&gt;" in visible_text_of(table)
+
+
+@pytest.mark.parametrize("mode", ["label", "element", "force_decile", "delta_entropy"])
+def test_errors_of_groups_of_the_test_set(copper, training, table, form, monkeypatch, mode):
+    train(copper, form, "4")
+    table._mode.value = mode
+    assert table._groups.visible
+    assert not table._table.visible
+    rows, groups = table._groups.value, training.comparison.groups
+    expected = groups[groups.by == mode]
+    for column in ("n_test_envs", "force_rmse", "force_mae", "energy_rmse", "energy_mae"):
+        assert rows[column].tolist() == pytest.approx(expected[column].tolist(), nan_ok=True)
+    names = rows.group.tolist()
+    some = {"label": "hot", "element": "Cu", "force_decile": " eV Å⁻¹", "delta_entropy": " nats"}[mode]
+    assert any(some in name for name in names)
+    sent = []
+    monkeypatch.setattr(table._download, "send", lambda *args: sent.append(args))
+    press(table, "Download (.csv)")
+    ((name, content),) = sent
+    assert name == f"copper-potentials-by-{mode}.csv"
+    assert len(content.decode().splitlines()) == 1 + len(expected)
