@@ -8,7 +8,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from ..utils import memory
@@ -16,6 +16,14 @@ from .trainer import TrainerMissing, TrainingError, TrainingTimeout
 
 _WAIT_SECONDS = 0.1
 _SHOWN = 200
+# Kills the process group that is named on standard input, as soon as that is closed: when this process ends,
+# in whatever way.
+_WATCH = """
+import os, signal, sys
+group = sys.stdin.readline()
+sys.stdin.read()
+if group: os.killpg(int(group), signal.SIGKILL)
+"""
 
 
 def find_program(command: str) -> str | None:
@@ -49,7 +57,8 @@ def run_logged(
     seconds : float, optional
         Time limit.
     check : callable
-        Called several times a second. If it raises, the program and its children are killed.
+        Called several times a second. If it raises, or this process ends in any way, the program and its
+        children are killed.
     environment : mapping, optional
         Environment variables, in addition to those of this process.
     reason : callable, optional
@@ -73,7 +82,7 @@ def run_logged(
     'done'
     """
     name = Path(command[0]).name
-    with log.open("wb") as file:
+    with log.open("wb") as file, _watcher() as watch:
         try:
             process = subprocess.Popen(
                 command, cwd=log.parent, stdin=subprocess.DEVNULL, stdout=file, stderr=subprocess.STDOUT,
@@ -82,6 +91,7 @@ def run_logged(
         except FileNotFoundError as error:
             raise TrainerMissing(f"{name}: no such program") from error
         try:
+            watch(process.pid)
             limit(process.pid, seconds)
             _wait(process, name, seconds, check)
         finally:
@@ -90,6 +100,34 @@ def run_logged(
         text = log.read_text(encoding="utf-8", errors="replace")
         shown = (reason or last_line)(text).strip()[:_SHOWN]
         raise TrainingError(f"{name} ended with code {process.returncode}: {shown or 'its log is empty'}")
+
+
+@contextlib.contextmanager
+def _watcher() -> Iterator[Callable[[int], None]]:
+    """Yield a function that names a process whose group does not outlive this process.
+
+    Children of a process that a signal has ended would go on: those that run are in sessions of their own.
+    """
+    if sys.platform == "win32":
+        yield lambda _: None
+        return
+    watcher = subprocess.Popen(
+        [sys.executable, "-I", "-S", "-c", _WATCH], stdin=subprocess.PIPE, stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL, start_new_session=True, text=True,
+    )  # fmt: skip
+
+    def watch(pid: int) -> None:
+        # Without a watcher only the death of this process is not watched.
+        with contextlib.suppress(BrokenPipeError):
+            if watcher.stdin is not None:
+                watcher.stdin.write(f"{pid}\n")
+                watcher.stdin.flush()
+
+    try:
+        yield watch
+    finally:
+        watcher.kill()
+        watcher.communicate()
 
 
 def _wait(process: subprocess.Popen, name: str, seconds: float | None, check: Callable[[], None]) -> None:

@@ -2,6 +2,7 @@
 
 import importlib.util
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -10,6 +11,8 @@ from types import SimpleNamespace
 import numpy as np
 import pandas as pd
 import pytest
+
+from tests.core.potentials.endless_gap import end_while_training, install
 
 BENCHMARKS = Path(__file__).parents[2] / "benchmarks"
 METHODS = ("msc", "random")
@@ -130,6 +133,17 @@ def test_an_incomplete_store_is_said_to_be_incomplete(report, tmp_path):
     assert any(line.startswith(cells) for line in lines)
     report.draw(potentials, tmp_path / "figure.png")
     assert (tmp_path / "figure.png").stat().st_size > 0
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(sys.platform != "linux", reason="needs /proc")
+@pytest.mark.parametrize("name", ["SIGINT", "SIGTERM"])
+def test_a_signal_ends_gap_fit_too(tmp_path, data_file, name):
+    data_file("cu_poet_19.xyz.gz")
+    (tmp_path / "bin").mkdir()
+    command = [sys.executable, BENCHMARKS / "potentials.py", "--quick", "--cache", tmp_path / "cache"]
+    environment = install(tmp_path / "bin")
+    assert end_while_training(command, environment, tmp_path / "bin", getattr(signal, name)) != 0
 
 
 @pytest.mark.slow

@@ -3,6 +3,8 @@
 import json
 import re
 import shlex
+import signal
+import sys
 from pathlib import Path
 
 import pandas as pd
@@ -12,6 +14,7 @@ import quests_core as q
 from quests_core.io.frame_writer import frames_bytes
 from quests_core.potentials import TRAINERS
 from tests.core.cli.commands import run, run_json
+from tests.core.potentials.endless_gap import end_while_training, install
 from tests.core.potentials.trained import NoisyEMT, labelled_frames
 
 DOCS = Path(__file__).parents[3] / "docs"
@@ -107,6 +110,17 @@ def test_an_interrupt_keeps_finished_potentials(labelled, tmp_path, monkeypatch)
     assert run("train", labelled, *SMALL, "-o", target).exit_code == 0
     assert Configurable.trained == 8
     assert len(pd.read_csv(target)) == 8
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="needs /proc")
+@pytest.mark.parametrize(("name", "code"), [("SIGINT", 130), ("SIGTERM", -signal.SIGTERM)])
+def test_a_signal_ends_gap_fit_too(labelled, tmp_path, name, code):
+    (tmp_path / "bin").mkdir()
+    command = [sys.executable, "-m", "quests_core.cli", "train", labelled, *SMALL, "--trainer", "gap"]
+    command += ["-o", tmp_path / "errors.csv"]
+    environment = install(tmp_path / "bin")
+    number = getattr(signal, name)
+    assert end_while_training(list(map(str, command)), environment, tmp_path / "bin", number) == code
 
 
 def test_failures_are_listed_and_an_exit_code_tells_if_all_failed(labelled, tmp_path, monkeypatch):

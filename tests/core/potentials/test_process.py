@@ -1,6 +1,7 @@
 """Tests of programs that are run with a log, a time limit and cancellation."""
 
 import os
+import signal
 import sys
 import time
 
@@ -8,6 +9,7 @@ import pytest
 
 from quests_core.potentials import TrainerMissing, TrainingError, TrainingTimeout
 from quests_core.potentials.process import run_logged
+from tests.core.potentials.endless_gap import end_while_training, install, is_running
 
 
 def python(code):
@@ -41,14 +43,6 @@ PARENT = (
 )
 
 
-def is_running(pid):
-    try:
-        with open(f"/proc/{pid}/stat") as file:
-            return file.read().rpartition(")")[2].split()[0] != "Z"
-    except FileNotFoundError:
-        return False
-
-
 @pytest.mark.skipif(not os.path.exists("/proc/self/stat"), reason="needs /proc")
 @pytest.mark.parametrize("why", ["time limit", "cancelled"])
 def test_the_program_and_its_children_are_killed(tmp_path, why):
@@ -68,6 +62,21 @@ def test_the_program_and_its_children_are_killed(tmp_path, why):
     while any(map(is_running, pids)):
         # The kernel removes killed processes a little later.
         time.sleep(0.01)
+
+
+ENDLESS = """
+import sys
+from pathlib import Path
+from quests_core.potentials.process import run_logged
+run_logged(["gap_fit"], Path(sys.argv[1], "gap_fit.log"))
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="needs /proc")
+@pytest.mark.parametrize("name", ["SIGTERM", "SIGINT", "SIGHUP", "SIGKILL"])
+def test_no_program_outlives_this_process(tmp_path, name):
+    command = [sys.executable, "-c", ENDLESS, str(tmp_path)]
+    assert end_while_training(command, install(tmp_path), tmp_path, getattr(signal, name)) != 0
 
 
 # The limits are set just after the start.
