@@ -1,10 +1,8 @@
 """Record of how a subset was selected."""
 
-import datetime
 import hashlib
-import importlib.metadata
-import json
-import platform
+
+from quests_core.utils.provenance import now, record_bytes, versions
 
 from ..analysis.analysed_dataset import AnalysedDataset
 from ..analysis.method_path import MethodPath
@@ -12,8 +10,9 @@ from ..analysis.methods import MSC_WITH_REFERENCE
 from ..analysis.parameters import RANDOM_STATE, Parameters
 from ..analysis.reference import union
 
+__all__ = ["SUBSET", "record", "record_bytes"]
+
 SUBSET = "subset.xyz"
-_PACKAGES = ("quests-explorer", "numpy", "numba", "ase", "scikit-learn")
 
 
 def record(
@@ -22,7 +21,7 @@ def record(
     """Return everything needed to reproduce, verify and cite a subset, which is saved as `file`."""
     dataset, parameters = opened.dataset, opened.parameters
     return {
-        "created": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
+        "created": now(),
         "source": {
             "name": dataset.name,
             "sha256": dataset.sha256,
@@ -97,22 +96,3 @@ def _species(opened: AnalysedDataset, path: MethodPath) -> list[str]:
 
 def _numbers(row: dict[str, float]) -> dict[str, float]:
     return {name: int(value) if name in ("n_frames", "n_envs") else value for name, value in row.items()}
-
-
-def versions() -> dict[str, str]:
-    """Return the versions of Python and of the packages that affect results."""
-    found = {"python": platform.python_version()}
-    for package in _PACKAGES:
-        try:
-            found[package] = importlib.metadata.version(package)
-        except importlib.metadata.PackageNotFoundError:
-            found[package] = "not installed as a package"
-    return found
-
-
-def record_bytes(content: dict) -> bytes:
-    """Return a record as JSON, UTF-8."""
-    # Undecodable bytes in file names are surrogates, which JSON represents as escapes.
-    return (json.dumps(content, indent=2, ensure_ascii=False, allow_nan=True) + "\n").encode(
-        errors="backslashreplace"
-    )

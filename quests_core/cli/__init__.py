@@ -1,10 +1,11 @@
 """The command line interface, ``quests-explorer``."""
 
-from . import compare, compress, datasets, describe, measure, serve, train, warm_up
+from . import clean, compare, compress, datasets, describe, measure, serve, train, warm_up
 from .common import app, main
 
 __all__ = [
     "app",
+    "clean",
     "compare",
     "compress",
     "datasets",

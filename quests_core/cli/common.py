@@ -43,7 +43,10 @@ _OPTIONS = {
     "test_size": "--test-size",
     "test_labels": "--test-label",
     "parameters": "--set",
-    "fraction": "--split",
+    "energy_tolerance": "--energy-tolerance",
+    "force_tolerance": "--force-tolerance",
+    "max_force": "--max-force",
+    "max_net_force": "--max-net-force",
     **{
         name: f"--{name}"
         for name in (
@@ -56,6 +59,7 @@ _OPTIONS = {
             "until",
             "test",
             "trainer",
+            "tolerance",
         )
     },
 }

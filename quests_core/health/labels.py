@@ -128,34 +128,42 @@ def robust_z(values: np.ndarray, of: np.ndarray) -> np.ndarray:
 
 def forces(dataset: DataSet, envs: Environments) -> list[Finding]:
     """Find missing forces and extreme forces."""
-    found = []
-    if dataset.has_forces:
-        found += finding(
-            "missing forces", WARNING, dataset.without_forces, "No forces",
-            "They lack usable forces on all atoms although others have them.", True,
-        )  # fmt: skip
+    return _missing_forces(dataset) + extreme_forces(dataset, envs)
+
+
+def _missing_forces(dataset: DataSet) -> list[Finding]:
+    if not dataset.has_forces:
+        return []
+    return finding(
+        "missing forces", WARNING, dataset.without_forces, "No forces",
+        "They lack usable forces on all atoms although others have them.", True,
+    )  # fmt: skip
+
+
+def extreme_forces(dataset: DataSet, envs: Environments, limit: float = EXTREME_FORCE) -> list[Finding]:
+    """Find frames with a force above a limit, eV/Å."""
     known = np.nan_to_num(dataset.forces, nan=0.0)
-    extreme = envs.frame_index[known > EXTREME_FORCE]
+    extreme = envs.frame_index[known > limit]
     largest = float(known.max(initial=0.0))
-    return found + finding(
+    return finding(
         "extreme forces", WARNING, extreme, "Extreme forces",
-        f"|F| above {EXTREME_FORCE:g} eV Å⁻¹, up to {largest:.1f}. Such structures rarely occur in "
+        f"|F| above {limit:g} eV Å⁻¹, up to {largest:.1f}. Such structures rarely occur in "
         "applications, and can dominate a fit.", True,
     )  # fmt: skip
 
 
-def net_forces(frames: list[Atoms]) -> list[Finding]:
-    """Find frames with a net force."""
+def net_forces(frames: list[Atoms], limit: float = NET_FORCE) -> list[Finding]:
+    """Find frames with a net force above a limit, eV/Å per atom."""
     far, largest = [], 0.0
     for i, atoms in enumerate(frames):
         values = atoms_forces(atoms)
         if values is not None and np.isfinite(values).all():
             net = float(np.linalg.norm(values.sum(axis=0))) / len(atoms)
-            if net > NET_FORCE:
+            if net > limit:
                 far.append(i)
                 largest = max(largest, net)
     return finding(
         "net forces", WARNING, far, "Forces do not add up to zero",
-        f"The sum over all atoms is more than {NET_FORCE:g} eV Å⁻¹ per atom, up to {largest:.2f}: atoms were "
+        f"The sum over all atoms is more than {limit:g} eV Å⁻¹ per atom, up to {largest:.2f}: atoms were "
         "fixed, an external field was applied, or the calculation is not converged.",
     )  # fmt: skip

@@ -4,6 +4,7 @@ from ..environments import Environments
 from ..io.dataset import DataSet
 from . import labels, structures
 from .finding import SEVERITIES, Finding
+from .near_pairs import conflicting_labels
 
 
 def check(
@@ -33,6 +34,7 @@ def check(
         lambda: labels.net_forces(frames),
         lambda: structures.cells(frames, cutoff),
         lambda: structures.duplicates(frames, envs),
+        lambda: conflicting_labels(dataset, envs, species, progress),
         lambda: structures.isolated_atoms(dataset, envs),
         lambda: structures.overlaps(frames, envs, cutoff),
         lambda: structures.compositions(dataset, species),

@@ -56,7 +56,8 @@ def test_copies_are_found_except_the_first(rng, tmp_path):
     for i in (9, 15, 20):
         label(frames[i], rng)
     found = checked(frames, tmp_path)
-    assert set(found) == {"duplicates", "near duplicates"}
+    assert set(found) == {"duplicates", "near duplicates", "conflicting labels"}
+    assert found["conflicting labels"].frames == (2, 4, 9, 15, 20), "each has its own energy"
     assert found["duplicates"].frames == (9, 20)
     assert found["near duplicates"].frames == (15,)
 

@@ -11,6 +11,7 @@ from quests_app.views.health.health import HealthView
 from quests_core.health import check
 from tests.app.conftest import WAIT_SECONDS, text_of
 from tests.core.health.frames import extreme_force, good_frames, without_label
+from tests.core.health.test_near_pairs import copied
 
 
 def buttons(view):
@@ -42,6 +43,24 @@ def test_the_view_lists_selects_and_excludes(session, rng, tmp_path):
     assert state.marks.excluded == (7,)
     session.run()
     assert state.error == ""
+
+
+def test_conflicting_labels_are_excluded_with_one_click_and_taken_back(session, rng, tmp_path):
+    frames = good_frames(rng, 24)
+    frames[9] = copied(frames[4], rng, energy=0.02)
+    write(tmp_path / "bad.xyz", frames, format="extxyz")
+    session.open(tmp_path / "bad.xyz")
+    view = HealthView(session.state, session.controller, "health")
+    session.state.tab = "health"
+    session.run()
+    assert "9 and 4 (20 meV per atom, " in text_of(view)
+    buttons(view)["Exclude: Conflicting labels"].clicks += 1
+    assert session.state.marks.excluded == (4, 9)
+    session.run()
+    session.controller.history.undo()
+    session.run()
+    assert session.state.marks.excluded == ()
+    assert session.state.error == ""
 
 
 def test_status_of_a_queued_check_and_retry_of_a_failed_one(session, file, monkeypatch):
