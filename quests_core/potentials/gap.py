@@ -19,7 +19,7 @@ from ..utils.threads import get_num_threads
 from ..utils.validation import check_count, check_positive
 from . import gap_prediction
 from .labelled import write_labelled
-from .prediction_file import PREDICTIONS
+from .prediction_file import PREDICTIONS, read_predictions_file
 from .process import find_program, last_line, run_logged
 from .trainer import Predict, Predictions, TrainerMissing, parameters_with_version
 
@@ -130,10 +130,8 @@ class GAP:
             self._write_boxed(frames, folder)
             # -P: other modules of this folder must not be found under their bare names.
             script = [sys.executable, "-P", gap_prediction.__file__]
-            files = ["gap.xml", "test.xyz", "predictions.npz"]
-            run([*script, *files], folder / "prediction.log")
-            with np.load(folder / "predictions.npz") as found:
-                return Predictions(found["energies"], found["forces"])
+            run([*script, "gap.xml", "test.xyz", PREDICTIONS], folder / "prediction.log")
+            return read_predictions_file(folder / PREDICTIONS, frames)
 
         return predict
 

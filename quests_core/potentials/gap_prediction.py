@@ -5,28 +5,36 @@ which would take longer than most predictions.
 """
 
 import sys
+from collections.abc import Iterator
 
-import ase
 import ase.io
 import numpy as np
+from ase import Atoms
 
 
 def main(gap_file: str, frames: str, output: str) -> None:
-    """Write energies and forces for all frames of a file, as arrays (.npz) or as extended XYZ."""
+    """Write energies and forces for all frames of a file as extended XYZ."""
     from quippy.potential import Potential
 
     potential = Potential(param_filename=gap_file)
-    energies, forces, predicted = [], [np.empty((0, 3))], []
-    for atoms in ase.io.iread(frames, format="extxyz"):
-        atoms.calc = potential
-        energies.append(atoms.get_potential_energy())
-        forces.append(atoms.get_forces())
-        predicted.append(ase.Atoms(atoms.numbers, atoms.positions, cell=atoms.cell, pbc=atoms.pbc))
-        predicted[-1].info["energy"], predicted[-1].arrays["forces"] = energies[-1], forces[-1]
-    if output.endswith(".xyz"):
-        ase.io.write(output, predicted, format="extxyz")
-        return
-    np.savez(output, energies=np.array(energies), forces=np.concatenate(forces))
+    with open(output, "w", encoding="utf-8") as file:
+        for atoms in ase.io.iread(frames, format="extxyz"):
+            atoms.calc = potential
+            lines = xyz_lines(atoms, atoms.get_potential_energy(), atoms.get_forces())
+            file.writelines(f"{line}\n" for line in lines)
+
+
+def xyz_lines(atoms: Atoms, energy: float, forces: np.ndarray) -> Iterator[str]:
+    """Yield the lines of a frame, with numbers in full precision, which ASE does not write."""
+    lattice = " ".join(map(repr, atoms.cell.array.ravel().tolist()))
+    pbc = " ".join("FT"[int(one)] for one in atoms.pbc)
+    yield str(len(atoms))
+    yield (
+        f'Lattice="{lattice}" Properties=species:S:1:pos:R:3:forces:R:3 energy={float(energy)!r} pbc="{pbc}"'
+    )
+    columns = np.hstack([atoms.positions, forces]).tolist()
+    for symbol, numbers in zip(atoms.symbols, columns, strict=True):
+        yield " ".join([symbol, *map(repr, numbers)])
 
 
 if __name__ == "__main__":
