@@ -1,8 +1,9 @@
 """The user's cache directories."""
 
 import os
-import sys
 from pathlib import Path
+
+import platformdirs
 
 CACHE_DIR = "QUESTS_CACHE_DIR"
 
@@ -15,11 +16,15 @@ def cache_dir() -> Path | None:
 
 
 def platform_cache_dir() -> Path:
-    """Return the platform's cache directory for this package."""
-    if sys.platform == "win32":
-        base = Path(os.environ.get("LOCALAPPDATA") or Path.home() / "AppData" / "Local")
-    elif sys.platform == "darwin":
-        base = Path.home() / "Library" / "Caches"
-    else:
-        base = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
-    return base / "quests-explorer"
+    """Return the platform's cache directory for this package.
+
+    Raises
+    ------
+    RuntimeError
+        If the account has no home directory.
+    """
+    path = platformdirs.user_cache_path("quests-explorer", appauthor=False, opinion=False)
+    if not path.is_absolute():
+        # Older releases of platformdirs return the tilde.
+        raise RuntimeError("the account has no home directory")
+    return path
