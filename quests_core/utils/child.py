@@ -180,16 +180,16 @@ def limit_memory(n_bytes: int | None) -> None:
         return
     import resource
 
-    from .memory import field
+    from .memory import process_memory
 
-    for kind, name in (
-        (resource.RLIMIT_DATA, "VmData"),
-        (resource.RLIMIT_AS, "VmSize"),
-        (resource.RLIMIT_FSIZE, ""),
+    used = process_memory()
+    for kind, n_used in (
+        (resource.RLIMIT_DATA, used.data if used else 0),
+        (resource.RLIMIT_AS, used.vms if used else 0),
+        (resource.RLIMIT_FSIZE, 0),
     ):
         _, hard = resource.getrlimit(kind)
-        used = field("/proc/self/status", name) or 0 if name else 0
-        soft = hard if n_bytes is None else used + n_bytes
+        soft = hard if n_bytes is None else n_used + n_bytes
         resource.setrlimit(kind, (soft if hard == resource.RLIM_INFINITY else min(soft, hard), hard))
 
 
