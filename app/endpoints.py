@@ -8,7 +8,11 @@ import importlib.metadata
 import json
 import logging
 import time
+from collections.abc import Iterator
 
+from prometheus_client import generate_latest
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
+from prometheus_client.registry import Collector
 from tornado.web import RequestHandler
 
 from quests_core.utils import memory
@@ -44,66 +48,39 @@ def health() -> dict:
 
 def metrics() -> str:
     """Return the content of ``/metrics``."""
-    now, workers = counters(), queue.executors()
-    lines = [
-        *_metric("quests_sessions", "gauge", "Open sessions.", now.sessions),
-        *_metric(
-            "quests_sessions_in_memory",
-            "gauge",
-            "Sessions in memory, including recently closed ones.",
+    return generate_latest(_ServerMetrics()).decode()
+
+
+class _ServerMetrics(Collector):
+    """The metrics of the process, read when they are asked for."""
+
+    def collect(self) -> Iterator[Metric]:
+        now, workers = counters(), queue.executors()
+        yield GaugeMetricFamily("quests_sessions", "Open sessions.", now.sessions)
+        yield GaugeMetricFamily(
+            "quests_sessions_in_memory", "Sessions in memory, including recently closed ones.",
             len(now.in_memory),
-        ),
-        *_metric("quests_sessions_total", "counter", "Sessions opened.", now.sessions_total),
-        *_metric(
-            "quests_job_seconds_total",
-            "counter",
-            "Total run time of jobs, seconds.",
-            round(now.job_seconds, 3),
-        ),
-        *_metric(
-            "quests_memory_available_bytes",
-            "gauge",
-            "Memory available to the process, bytes.",
+        )  # fmt: skip
+        yield CounterMetricFamily("quests_sessions_total", "Sessions opened.", now.sessions_total)
+        yield CounterMetricFamily(
+            "quests_job_seconds_total", "Total run time of jobs, seconds.", round(now.job_seconds, 3)
+        )
+        yield GaugeMetricFamily(
+            "quests_memory_available_bytes", "Memory available to the process, bytes.",
             memory.available() or 0,
-        ),
-        *_metric(
-            "quests_memory_resident_bytes",
-            "gauge",
-            "Resident memory of the process, bytes.",
-            memory.resident() or 0,
-        ),
-        *_labelled(
-            "quests_jobs_waiting",
-            "gauge",
-            "Jobs in the queue.",
-            "worker",
-            {name: executor.n_waiting for name, executor in workers.items()},
-        ),
-        *_labelled(
-            "quests_jobs_running",
-            "gauge",
-            "Jobs being run.",
-            "worker",
-            {name: int(executor.is_running) for name, executor in workers.items()},
-        ),
-        *_labelled(
-            "quests_jobs_total",
-            "counter",
-            "Finished jobs, by outcome.",
-            "outcome",
-            {outcome: now.jobs[outcome] for outcome in ("done", "cancelled", "failed")},
-        ),
-    ]
-    return "\n".join(lines) + "\n"
-
-
-def _metric(name: str, kind: str, text: str, value: float) -> list[str]:
-    return [f"# HELP {name} {text}", f"# TYPE {name} {kind}", f"{name} {value}"]
-
-
-def _labelled(name: str, kind: str, text: str, label: str, values: dict[str, float]) -> list[str]:
-    samples = (f'{name}{{{label}="{key}"}} {value}' for key, value in values.items())
-    return [f"# HELP {name} {text}", f"# TYPE {name} {kind}", *samples]
+        )  # fmt: skip
+        yield GaugeMetricFamily(
+            "quests_memory_resident_bytes", "Resident memory of the process, bytes.", memory.resident() or 0
+        )
+        waiting = GaugeMetricFamily("quests_jobs_waiting", "Jobs in the queue.", labels=["worker"])
+        running = GaugeMetricFamily("quests_jobs_running", "Jobs being run.", labels=["worker"])
+        for name, executor in workers.items():
+            waiting.add_metric([name], executor.n_waiting)
+            running.add_metric([name], executor.is_running)
+        jobs = CounterMetricFamily("quests_jobs_total", "Finished jobs, by outcome.", labels=["outcome"])
+        for outcome in ("done", "cancelled", "failed"):
+            jobs.add_metric([outcome], now.jobs[outcome])
+        yield from (waiting, running, jobs)
 
 
 class _Health(RequestHandler):

@@ -6,10 +6,12 @@ import re
 import threading
 
 import pytest
+from prometheus_client.parser import text_string_to_metric_families
 
 from quests_app import endpoints
 from quests_app.jobs import queue
 from quests_app.server.telemetry import JsonLines
+from quests_core.utils import memory
 from tests.app.conftest import WAIT_SECONDS
 
 
@@ -51,6 +53,23 @@ def test_jobs_are_logged_with_outcome_and_seconds_and_counted(session, file, lin
 def test_metrics_are_in_the_format_of_prometheus():
     for line in endpoints.metrics().splitlines():
         assert re.fullmatch(r'# (HELP|TYPE) \w+ .+|\w+(\{\w+="\w+"\})? -?[0-9.e+]+', line)
+
+
+def test_every_metric_is_read_by_prometheus_with_its_type():
+    families = list(text_string_to_metric_families(endpoints.metrics()))
+    kinds = {sample.name: family.type for family in families for sample in family.samples}
+    assert kinds == {
+        "quests_sessions": "gauge", "quests_sessions_in_memory": "gauge", "quests_sessions_total": "counter",
+        "quests_job_seconds_total": "counter", "quests_memory_available_bytes": "gauge",
+        "quests_memory_resident_bytes": "gauge", "quests_jobs_waiting": "gauge",
+        "quests_jobs_running": "gauge", "quests_jobs_total": "counter",
+    }  # fmt: skip
+    assert all(family.documentation.endswith(".") for family in families)
+    samples = [sample for family in families for sample in family.samples]
+    outcomes = {s.labels["outcome"] for s in samples if s.name == "quests_jobs_total"}
+    assert outcomes == {"done", "cancelled", "failed"}
+    (resident,) = (s.value for s in samples if s.name == "quests_memory_resident_bytes")
+    assert resident == pytest.approx(memory.resident(), rel=0.05)
 
 
 def test_neither_health_nor_metrics_reveal_files(session, file):

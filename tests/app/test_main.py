@@ -61,7 +61,7 @@ def test_health_and_metrics_are_served(server):
         if found := re.fullmatch(r"# TYPE (\w+) (counter|gauge)", line):
             described.add(found[1])
         elif not line.startswith("# HELP"):
-            assert re.fullmatch(r'\w+(\{\w+="\w+"\})? \d+(\.\d+)?', line)
+            assert re.fullmatch(r'\w+(\{\w+="\w+"\})? \d+(\.\d+)?(e\+\d+)?', line)
             assert re.match(r"\w+", line)[0] in described
     assert {"quests_sessions", "quests_jobs_running", "quests_memory_resident_bytes"} <= described
 
