@@ -17,6 +17,7 @@ from .scene_geometry import (
     copy_shifts,
     force_arrows,
     neighbors_of,
+    reduced_cell,
     wrapped,
 )
 
@@ -85,6 +86,8 @@ class Scene:
         Whether only the picked environment needs to be visible.
     n_copies : int
         Number of atoms without those images: the first rows, the same for every frame of a trajectory.
+    lattice : tuple of two ndarrays of shape (3, 3)
+        The cell in which nearest images are found, and its inverse, see `reduced_cell`.
     """
 
     positions: np.ndarray
@@ -102,6 +105,7 @@ class Scene:
     copies: tuple[int, int, int]
     around: bool
     n_copies: int
+    lattice: tuple[np.ndarray, np.ndarray]
 
 
 def make_scene(
@@ -152,6 +156,7 @@ def make_scene(
         copies=copies,
         around=options.around and drawn.row >= 0,
         n_copies=len(atoms) * len(shifts),
+        lattice=reduced_cell(atoms),
     )
 
 

@@ -6,7 +6,7 @@ Arrays in, arrays out: lengths in Å, forces in eV Å⁻¹.
 import numpy as np
 from ase import Atoms
 from ase.data import covalent_radii
-from ase.geometry import complete_cell
+from ase.geometry import complete_cell, minkowski_reduce
 from scipy.spatial import cKDTree
 
 ATOM_LIMIT = 5_000
@@ -66,6 +66,17 @@ def neighbors_of(
     inside[(shifts == 0).all(axis=1), index] = False
     copy, near = np.nonzero(inside)
     return near, shifts[copy] - to_nearest[near], distances[inside]
+
+
+def reduced_cell(atoms: Atoms) -> tuple[np.ndarray, np.ndarray]:
+    """Return the Minkowski-reduced cell and its pseudo-inverse, both of shape (3, 3), to find nearest images.
+
+    The nearest image of a vector ``d`` is the shortest of ``d - rint(d @ inverse) @ cell`` plus -1, 0 or 1
+    times each row of ``cell``. Rows of ``cell`` and columns of ``inverse`` of axes without periodicity are 0.
+    """
+    cell, _ = minkowski_reduce(complete_cell(atoms.cell), pbc=atoms.pbc)
+    periodic = cell * atoms.pbc[:, None]
+    return periodic, np.linalg.pinv(periodic)
 
 
 def bonds_between(positions: np.ndarray, numbers: np.ndarray, limit: int = BOND_LIMIT) -> np.ndarray:

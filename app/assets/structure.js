@@ -4,6 +4,7 @@ const PLAIN = 0, FAR = 2;                                // styles of atoms
 const FOG_LEVELS = 8, SPRITE = 96, BOND = 0.11;          // BOND: half the width of a bond, Å
 const MANY_BONDS = 6000, REST = 200;                     // above MANY_BONDS, bonds are hidden until REST ms after a move
 const LABELS = ["none", "element", "index"];
+const SIDES = [-1, 0, 1], SAME = 1e-4;                   // cells beside a cell; distances that do not differ, Å
 const PAUSE = 400;                                       // least time between two frames that are played, ms
 const ARROW_COLOR = "#d55e00";                           // vermillion of the Okabe–Ito palette
 const STYLE = `
@@ -30,6 +31,7 @@ const STYLE = `
   .structure .legend .bar { display: inline-block; width: 90px; height: 9px; border-radius: 2px; margin: 0 5px; }
   .structure .hint { position: absolute; pointer-events: none; display: none; padding: 3px 7px; border-radius: 5px; white-space: nowrap;
     background: var(--paper, #fff); border: 1px solid var(--line, #ccc); box-shadow: 0 2px 8px rgb(0 0 0 / 18%); z-index: 3; }
+  @container (max-width: 300px) { .structure .views .along { display: none; } }
   @container (max-height: 160px) { .structure .views { display: none !important; } }
 `;
 
@@ -43,6 +45,13 @@ const ALONG = {
   z: [1, 0, 0, 0, 1, 0, 0, 0, 1],
 };
 const SLANTED = multiply(aboutX(0.45), multiply(aboutY(0.35), [1, 0, 0, 0, 0, 1, 0, -1, 0]));
+
+// Length and angle of vectors in Å, as text.
+const length = (a) => `${Math.hypot(...a).toFixed(3)} Å`;
+function angle(a, b) {
+  const cosine = (a[0] * b[0] + a[1] * b[1] + a[2] * b[2]) / (Math.hypot(...a) * Math.hypot(...b));
+  return `${(Math.acos(Math.max(-1, Math.min(1, cosine))) * 180 / Math.PI).toFixed(1)}°`;
+}
 
 function mix(a, b, share) {
   return a.map((value, i) => Math.round(value + (b[i] - value) * share));
@@ -163,23 +172,38 @@ class Picture {
   nameOf(i) {
     return `${this.scene.symbols[this.scene.atom[i]]}${this.scene.atom[i]}`;
   }
-  difference(i, j) {
-    const p = this.scene.positions;
-    return [0, 1, 2].map((axis) => p[3 * j + axis] - p[3 * i + axis]);
+  // Return the vector from atom i to the nearest image of atom j, and `drawn`, the vector to atom j as it is drawn.
+  // Where one atom is measured twice, as two copies, both are the same: its nearest image is itself.
+  nearest(i, j) {
+    const { positions: p, atom, cell, inverse } = this.scene;
+    const drawn = [0, 1, 2].map((axis) => p[3 * j + axis] - p[3 * i + axis]), images = [drawn];
+    if (new Set(this.measured.map((one) => atom[one])).size === this.measured.length) {
+      const cells = [0, 1, 2].map((k) => Math.round(drawn[0] * inverse[k] + drawn[1] * inverse[3 + k] + drawn[2] * inverse[6 + k]));
+      for (const u of SIDES) for (const v of SIDES) for (const w of SIDES) {
+        const n = [u - cells[0], v - cells[1], w - cells[2]];
+        images.push(drawn.map((x, axis) => x + n[0] * cell[axis] + n[1] * cell[3 + axis] + n[2] * cell[6 + axis]));
+      }
+    }
+    // Of images at the same distance, the drawn one comes first.
+    const vector = images.reduce((best, image) => Math.hypot(...image) < Math.hypot(...best) - SAME ? image : best);
+    return { vector, drawn, isDrawn: vector === drawn };
   }
-  // Return the distances, and the angle at the second of three atoms, between atoms as they are drawn.
+  // Return the distances, and the angle at the second of three atoms, between nearest images. Lines are from the second
+  // atom, so that they show that angle.
   measures() {
-    const [i, j, k] = this.measured, lines = [];
-    if (j === undefined) return lines;
-    const a = this.difference(j, i), one = Math.hypot(...a);
-    lines.push({ name: `${this.nameOf(i)}–${this.nameOf(j)}`, text: `${one.toFixed(3)} Å`, ends: [i, j] });
+    const [i, j, k] = this.measured;
+    if (j === undefined) return [];
+    const named = (...atoms) => atoms.map((atom) => this.nameOf(atom)).join("–");
+    const distance = (name, { vector, drawn, isDrawn }) => {
+      const note = isDrawn ? "" : ` to the nearest image (${length(drawn)} as drawn)`;
+      return { name, text: length(vector), note, from: j, vector, isDrawn };
+    };
+    const a = this.nearest(j, i), lines = [distance(named(i, j), a)];
     if (k === undefined) return lines;
-    const b = this.difference(j, k), two = Math.hypot(...b);
-    lines.push({ name: `${this.nameOf(j)}–${this.nameOf(k)}`, text: `${two.toFixed(3)} Å`, ends: [j, k] });
-    const cosine = (a[0] * b[0] + a[1] * b[1] + a[2] * b[2]) / (one * two);
-    const angle = Math.acos(Math.max(-1, Math.min(1, cosine))) * 180 / Math.PI;
-    lines.push({ name: `${this.nameOf(i)}–${this.nameOf(j)}–${this.nameOf(k)}`, text: `${angle.toFixed(1)}°`, ends: [j, j] });
-    return lines;
+    const b = this.nearest(j, k), isDrawn = a.isDrawn && b.isDrawn;
+    const note = isDrawn ? "" : ` between nearest images (${angle(a.drawn, b.drawn)} as drawn)`;
+    const corner = { name: named(i, j, k), text: angle(a.vector, b.vector), note, from: j, vector: [0, 0, 0], isDrawn: true };
+    return [...lines, distance(named(j, k), b), corner];
   }
   // Move the cursor of the keyboard among the drawn atoms.
   step(by) {
@@ -291,6 +315,12 @@ class Picture {
     return screen;
   }
 
+  // Return the pixel that a vector in Å leads to from a pixel.
+  offset(x, y, [dx, dy, dz]) {
+    const [a, b, c, d, e, f] = this.turn, s = this.pixels;
+    return [x + s * (a * dx + b * dy + c * dz), y - s * (d * dx + e * dy + f * dz)];
+  }
+
   queue() {
     const { scene, screen } = this, n = scene.atom.length, allBonds = scene.bonds.length / 2;
     const nBonds = this.moveTimer && allBonds > MANY_BONDS ? 0 : allBonds;
@@ -366,14 +396,20 @@ class Picture {
     context.font = "600 12px Roboto, system-ui, sans-serif";
     context.textAlign = "center";
     context.textBaseline = "middle";
-    for (const { text, ends: [i, j] } of this.measures()) {
+    for (const { text, from, vector, isDrawn } of this.measures()) {
+      const [x0, y0] = [screen[3 * from], screen[3 * from + 1]], [x1, y1] = this.offset(x0, y0, vector);
       context.setLineDash([4, 3]);
       context.lineWidth = 1.8;
       context.beginPath();
-      context.moveTo(screen[3 * i], screen[3 * i + 1]);
-      context.lineTo(screen[3 * j], screen[3 * j + 1]);
+      context.moveTo(x0, y0);
+      context.lineTo(x1, y1);
+      // An open circle where the nearest image is, which may not be drawn.
+      if (!isDrawn) {
+        context.moveTo(x1 + 4, y1);
+        context.arc(x1, y1, 4, 0, 2 * Math.PI);
+      }
       context.stroke();
-      const x = (screen[3 * i] + screen[3 * j]) / 2, y = (screen[3 * i + 1] + screen[3 * j + 1]) / 2 - (i === j ? this.pixelRadius(i) + 12 : 0);
+      const x = (x0 + x1) / 2, y = (y0 + y1) / 2 - (vector.some((part) => part) ? 0 : this.pixelRadius(from) + 12);
       context.setLineDash([]);
       context.lineWidth = 4;
       context.strokeStyle = rgb(this.paint.paper);
@@ -601,7 +637,7 @@ const plain = (value) => value instanceof Map ? Object.fromEntries([...value].ma
 function makeButtons(root, picture, model, measures) {
   const views = element("div", "views", root), steps = element("div", "steps", views);
   const add = (parent, name, title, act) => {
-    const button = element("button", "", parent, name);
+    const button = element("button", name in ALONG ? "along" : "", parent, name);
     button.title = title;
     button.setAttribute("aria-label", title);
     button.addEventListener("click", act);
@@ -618,7 +654,7 @@ function makeButtons(root, picture, model, measures) {
   const showMeasures = () => {
     const lines = picture.scene ? picture.measures() : [];
     const first = picture.isMeasuring ? "Click two atoms for a distance, a third for an angle." : "";
-    measures.textContent = lines.map(({ name, text }) => `${name}: ${text}`).join("\n") || first;
+    measures.textContent = lines.map(({ name, text, note }) => `${name}: ${text}${note}`).join("\n") || first;
   };
   const label = () => {
     picture.labels = LABELS[(LABELS.indexOf(picture.labels) + 1) % LABELS.length];
@@ -635,7 +671,7 @@ function makeButtons(root, picture, model, measures) {
   };
   const fill = () => document.fullscreenElement ? document.exitFullscreen() : root.requestFullscreen();
   const labels = add(views, "labels", "Label atoms by element, by index, or not (L)", label);
-  const ruler = add(views, "measure", "Measure distances and angles between atoms as drawn (M)", measure);
+  const ruler = add(views, "measure", "Measure distances and angles between nearest periodic images (M)", measure);
   labels.setAttribute("aria-pressed", false);
   ruler.setAttribute("aria-pressed", false);
   for (const [name, turn] of [...Object.entries(ALONG), ["reset", SLANTED]]) {

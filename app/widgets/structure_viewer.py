@@ -127,6 +127,8 @@ class StructureViewer(pn.custom.JSComponent):
             "extent": scene.extent,
             "around": scene.around,
             "fixed": scene.n_copies,
+            "cell": _flat(scene.lattice[0]),
+            "inverse": _flat(scene.lattice[1]),
             "symbols": symbols,
             "hints": hints,
             "label": label,

@@ -2,10 +2,13 @@
 
 import gzip
 import hashlib
+import re
 
 import numpy as np
 import pytest
-from ase.io import read
+from ase.io import read, write
+
+from tests.app.analysis.periodic_frames import skewed, slab
 
 from .conftest import wait_until
 from .test_dashboard import blocks, move_slider, open_path
@@ -18,6 +21,7 @@ INK = """canvas => {
   for (let i = 3; i < data.length; i += 4) n += data[i] > 0;
   return 100 * n / (width * height);
 }"""
+NUMBER = re.compile(r"[0-9]+\.[0-9]+")
 
 
 def structure_tab(page):
@@ -177,11 +181,65 @@ def atoms_are_labelled_and_measured_while_frames_are_played_by_the_keyboard(page
     page.wait_for_function("document.fullscreenElement === null")
 
 
-def measured_as_in(text, atoms):
-    """Return whether these are two distances and an angle of the first three atoms."""
-    numbers = [float(line.split(": ")[1].rstrip(" Å°")) for line in text.splitlines()]
-    expected = [atoms.get_distance(0, 1), atoms.get_distance(1, 2), atoms.get_angle(0, 1, 2)]
-    return np.allclose(numbers, expected, atol=0.06)
+def measured_as_in(text, atoms, i=0, j=1, k=2):
+    """Return whether these are two distances and an angle of three atoms, as ASE finds them.
+
+    Where the nearest image is another one than the drawn one, the value as drawn follows.
+    """
+    found = [[float(number) for number in NUMBER.findall(line.split(": ")[1])] for line in text.splitlines()]
+    legs = [in_both_ways(atoms.get_distance, *pair) for pair in ((i, j), (j, k))]
+    angle = in_both_ways(atoms.get_angle, i, j, k)
+    crosses = [np.ptp(leg) > 1e-3 for leg in legs]
+    lines = [*zip(legs, crosses, strict=True), (angle, any(crosses))]
+    expected = [values if crossing else values[:1] for values, crossing in lines]
+    return [len(line) for line in found] == [len(line) for line in expected] and all(
+        np.allclose(line, values, atol=tolerance)
+        for line, values, tolerance in zip(found, expected, (0.001, 0.001, 0.06), strict=True)
+    )
+
+
+def in_both_ways(measure, *atoms):
+    """Return a measure between nearest images, and between the atoms of the file."""
+    return [measure(*atoms, mic=True), measure(*atoms, mic=False)]
+
+
+@pytest.fixture(scope="module")
+def skewed_file(tmp_path_factory):
+    """Return a file of skewed cells and slabs, whose atoms are many cells apart."""
+    path, rng = tmp_path_factory.mktemp("data") / "skewed.xyz", np.random.default_rng(5)
+    frames = [make(rng) for make in (skewed, slab) for _ in range(5)]
+    for atoms in frames[5:]:
+        # Else ASE misses nearer images.
+        atoms.cell[2] = 20 * atoms.cell.normal(2)
+    write(path, frames, format="extxyz")
+    return path
+
+
+def test_distances_and_angles_are_between_nearest_images(page, skewed_file):
+    open_path(page, skewed_file)
+    page.locator(".summary .name", has_text=skewed_file.name).wait_for()
+    structure_tab(page)
+    for frame in (1, 6):
+        field(page, "Frame").fill(str(frame))
+        field(page, "Frame").press("Enter")
+        frame_shown(page, frame)
+        field(page, "Atom").fill("0")
+        field(page, "Atom").press("Enter")
+        page.locator(".atoms", has_text="Atom 0 (").first.wait_for()
+        atoms = read(skewed_file, frame)
+        canvas(page).focus()
+        page.keyboard.press("m")
+        for first in (0, 3):
+            for _ in range(3):
+                page.keyboard.press("]")
+                page.keyboard.press("Enter")
+            triple = first, first + 1, first + 2
+            corner = "–".join(f"{atoms.symbols[i]}{i}" for i in triple)
+            measured = page.locator(".structure .measures").first
+            measured.filter(has_text=f"{corner}: ").wait_for()
+            assert "as drawn" in measured.inner_text()
+            assert measured_as_in(measured.inner_text(), atoms, *triple), measured.inner_text()
+        page.keyboard.press("m")
 
 
 def test_real_frames_with_no_cell_and_a_skewed_one(page, data_file, tmp_path):
