@@ -131,7 +131,7 @@ def show_bars(plot: PlotFigure, rows: dict[str, list]) -> None:
         set_data(plot.sources[key], entropy_bars.bar_columns(rows, kind))
     set_data(plot.sources["Value", ""], entropy_bars.text_columns(rows))
     fig, n = plot.figure, len(rows["y"])
-    names = dict(zip(rows["y"], map(plain, sets.short_names(rows["name"])), strict=True))
+    names = dict(zip(rows["y"], map(plain, rows["name"]), strict=True))
     if fig.yaxis[0].major_label_overrides != names:
         hooks.name_ticks(fig.yaxis[0], names)
         set_range(fig.y_range, *entropy_bars.y_limits(rows))

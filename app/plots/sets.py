@@ -37,10 +37,10 @@ def histogram_data(values: np.ndarray, edges: np.ndarray) -> dict[str, np.ndarra
 
 
 def short_names(names: Sequence[str], length: int = 22) -> list[str]:
-    """Shorten names to fit an axis and keep them distinct."""
-    short, seen = [], set()
+    """Shorten names in the middle, as many begin alike, to fit an axis, and keep them distinct."""
+    short, seen, end = [], set(), (length - 1) // 2 + 1
     for name in names:
-        text = base = name if len(name) <= length else f"{name[: length - 1]}…"
+        text = base = name if len(name) <= length else f"{name[: length - 1 - end]}…{name[-end:]}"
         number = 1
         while text in seen:
             number += 1

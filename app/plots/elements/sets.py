@@ -89,7 +89,7 @@ def redundancy(
     items.append(styled(labels, "bar label"))
     return figure(
         hv.Overlay(items), xlim=(0, right_end(rows)), ylim=y_limits(rows), xlabel=ENTROPY.label, ylabel="",
-        yticks=[(y, plain(name)) for y, name in zip(rows["y"], short_names(rows["name"]), strict=True)],
+        yticks=[(y, plain(name)) for y, name in zip(rows["y"], rows["name"], strict=True)],
     )  # fmt: skip
 
 

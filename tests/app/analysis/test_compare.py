@@ -133,12 +133,6 @@ def test_histograms_hold_every_finite_value_in_bins_with_an_edge_at_zero(rng):
         assert share == pytest.approx(100 * np.mean((values[:-1] >= low) & (values[:-1] < high)), abs=0.4)
 
 
-def test_long_names_stay_different():
-    names = plots.short_names(["a" * 40 + "x", "a" * 40 + "y", "b"])
-    assert len(set(names)) == 3
-    assert max(map(len, names)) < 30
-
-
 def test_cells_are_0_and_100_only_where_exact():
     data = plots.matrix_data(np.array([[1.0, 0.0], [0.9999, 0.0001]]), ["a", "b"])
     assert data["text"] == ["100", "0", "99.9", "0.1"]

@@ -23,3 +23,14 @@ def test_cells_lie_beside_each_other():
     assert cells["right"][0] == cells["left"][1]
     assert cells["bottom"][0] == cells["top"][3]
     assert {cells["color"][i] for i in (0, 4, 8)} == {sets.DARK}
+
+
+def test_long_names_are_shortened_in_the_middle_and_stay_different():
+    names = [f"configurations-of-oxides-{kind}" for kind in ("sheared", "rattled-weakly", "rattled-strongly")]
+    same = ["a" * 40 + "x" + "b" * 40, "a" * 40 + "y" + "b" * 40]
+    short = sets.short_names([*names, *same, "b"])
+    assert short[:2] == ["configurat…des-sheared", "configurat…tled-weakly"]
+    assert len(set(short)) == 6
+    assert max(map(len, short[:4])) == 22
+    assert sets.short_names(names, 5) == ["c…red", "c…kly", "c…gly"]
+    assert short[-1] == "b"
