@@ -1,19 +1,15 @@
 """Handle the requests of the user: start jobs and update the state with their results."""
 
 import dataclasses
-from collections.abc import Callable, Hashable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping
 from pathlib import Path
 from typing import Any
 
 from quests_core import Cancelled, Environments, Progress
-from quests_core.io.dataset import DataSet
 from quests_core.published import is_name
 
-from ..analysis import map_placement, method_path, precomputed
-from ..analysis.analysed_dataset import AnalysedDataset
-from ..analysis.method_path import MethodPath
-from ..analysis.methods import METHODS, MSC_WITH_REFERENCE
-from ..analysis.parameters import Marks, Parameters
+from ..analysis import map_placement, precomputed
+from ..analysis.parameters import Parameters
 from ..exports import subset
 from ..jobs import queue, umap_process
 from ..server.allowed_paths import AllowedPaths
@@ -25,6 +21,7 @@ from ..text.sentences import files_name
 from .delta_updater import DeltaUpdater
 from .entropy_estimate import EntropyEstimateUpdater
 from .kernel_compilation import KernelCompilation
+from .opening import Opener, Source, paths_of
 from .path_updates import PathUpdater
 from .results import Results
 from .state import State
@@ -33,10 +30,6 @@ from .undo import History
 
 DEMO = Path(__file__).parents[1] / "assets" / "demo.xyz.gz"
 DEMO_NAME = "Demo: carbon (GFN1-xTB)"
-
-
-# A file, several as one data set, or the name of a published data set.
-Source = Path | tuple[Path, ...] | str
 
 
 class Controller:
@@ -80,14 +73,13 @@ class Controller:
         # Others need not wait for the hours that a training may take.
         self._training_jobs = queue.Jobs(state.training_activity, schedule, queue.executor("training"))
         self._prediction_jobs = queue.Jobs(state.prediction_activity, schedule, queue.executor("training"))
-        self.uploads, self._with_umap = UploadFolder(), with_umap
+        self.uploads = UploadFolder()
         self.kernels = KernelCompilation(state, schedule)
         self.results = Results(self.uploads)
-        self._precomputed: dict[str, Environments] = {}
         self._path_updater = PathUpdater(state, self)
+        self._opener = Opener(state, self, self._path_updater, self._jobs, self._quick_jobs, with_umap)
         self._delta_updater = DeltaUpdater(state, self)
         self._entropy_updater = EntropyEstimateUpdater(state, self)
-        self._request: object | None = None
         self._closed = False
         self._session = session_opened(self)
 
@@ -97,7 +89,7 @@ class Controller:
 
     def open_demo(self) -> None:
         """Open the data set that ships with the package."""
-        self._analyse(DEMO.resolve(), DEMO_NAME, self._parameters_of(None))
+        self._opener.open(DEMO.resolve(), DEMO_NAME, self._opener.parameters(None))
 
     def upload(self, name: str, content: bytes | str, envs: Environments | None = None) -> None:
         """Open an uploaded file."""
@@ -116,7 +108,7 @@ class Controller:
                 self.uploads.discard(*paths)
                 return
         source = paths[0] if len(paths) == 1 else tuple(paths)
-        self._analyse(source, files_name(list(files)), self._parameters_of(envs))
+        self._opener.open(source, files_name(list(files)), self._opener.parameters(envs))
 
     def open(self, path: str | Path, name: str | None = None, envs: Environments | None = None) -> None:
         """Open a file, or a published data set by name; the open one stays until the analysis is finished.
@@ -131,19 +123,11 @@ class Controller:
         except ValueError as error:
             self.state.error = f"Could not open the file: {error}."
         else:
-            self._analyse(where, name or files_name(_names(where)), self._parameters_of(envs))
+            self._opener.open(where, name or files_name(_names(where)), self._opener.parameters(envs))
 
     def open_environments(self, envs: Environments, name: str) -> None:
         """Open descriptors without frames."""
-        self._analyse(Path(), name, self._parameters_of(envs), precomputed.without_frames(envs, name))
-
-    def _parameters_of(self, envs: Environments | None) -> Parameters:
-        self._precomputed = {} if envs is None else {precomputed.hash_of(envs): envs}
-        # Keys belong to one file: the open one or, before any is open, the one in the link.
-        parameters = self.state.parameters
-        if self.state.opened is not None:
-            parameters = parameters.without_keys()
-        return dataclasses.replace(parameters, precomputed=next(iter(self._precomputed), ""))
+        self._opener.open(Path(), name, self._opener.parameters(envs), precomputed.without_frames(envs, name))
 
     def place(self, path: str | Path) -> Path:
         """Resolve a path given by the user; raise a ValueError if it is not allowed."""
@@ -164,7 +148,7 @@ class Controller:
         if dataclasses.replace(same, bandwidth=opened.parameters.bandwidth) == opened.parameters:
             parameters = same
         if parameters != opened.parameters:
-            self._analyse(opened.dataset.source, opened.dataset.name, parameters, recomputes=True)
+            self._opener.open(opened.dataset.source, opened.dataset.name, parameters, recomputes=True)
 
     @property
     def shows_demo(self) -> bool:
@@ -338,119 +322,6 @@ class Controller:
         key = ("umap", opened.descriptor_key)
         self._map_jobs.submit("UMAP", lambda progress: self.results.umap(opened, progress), done, failed, key)
 
-    def _analyse(
-        self, path: Source, name: str, parameters: Parameters, dataset: DataSet | None = None,
-        recomputes: bool = False,
-    ) -> None:  # fmt: skip
-        # First, so that a request that this one replaces does not continue what it interrupted.
-        request = self._request = object()
-        self._path_updater.cancel()
-        self._jobs.cancel()
-        self.state.param.update(error="", notice="", opening=name if self.state.opened is not None else "")
-        before, marks = self.state.opened, self.state.marks
-        envs = self._precomputed.get(parameters.precomputed)
-
-        def work(progress):
-            opened = self.results.open(path, name, parameters, progress, dataset, envs)
-            same = before is not None and before.dataset.sha256 == opened.dataset.sha256
-            # Another label key may mark other isolated atoms.
-            untouched = before is not None and marks == Marks(locked=before.dataset.locked)
-            now = marks if same and not untouched else Marks(locked=opened.dataset.locked)
-            umap = self.results.known_umap(opened) if self._with_umap else None
-            paths: tuple[MethodPath, ...]
-            if preview := self.results.preview(opened, now, self.state.methods):
-                paths, pca = preview.paths, preview.pca
-            else:
-                # Results of the same file stay until they can be replaced by whole ones.
-                paths = (self._path_updater.first_path(opened, now, progress, whole=same),)
-                pca = self.results.pca(opened)
-            return opened, paths, *((pca, "PCA") if umap is None else (umap, "UMAP"))
-
-        def failed(error):
-            if self._request is request:
-                self.state.opening = ""
-            if self.state.opened is None or path != self.state.opened.dataset.source:
-                self.uploads.discard(*_paths(path))
-            self.show_error(f"Could not open {name}", error, "" if isinstance(path, tuple) else path, name)
-            if self._request is request:
-                self.history.keep_results()
-                # Those of the file that stays open were cancelled.
-                self._path_updater.compute_missing()
-
-        def done(results):
-            # Decisions made meanwhile stay.
-            marks_now = self.state.marks if self.state.marks != marks else None
-            opened, paths, xy, kind = results
-            self._show(opened, paths, xy, kind, marks_now, recomputes)
-
-        key = ("opening", path, parameters) if dataset is None and envs is None else None
-        progress = self._jobs.submit(f"Opening {name}", work, done, failed, key)
-        if self._jobs.is_behind_others:
-            self._open_from_cache(name, work, done, progress)
-
-    def _open_from_cache(self, name: str, work: Callable, done: Callable, waiting: Progress) -> None:
-        """Open a file without its turn in the queue if that computes nothing, as when a page is reloaded."""
-
-        def refuse(step: str, done: int, total: int) -> None:
-            if step != "reading" or done:
-                raise Cancelled("not in the cache")
-
-        def found(results):
-            if self._jobs.withdraw(waiting):
-                done(results)
-
-        self._quick_jobs.submit(f"Opening {name}", lambda _: work(refuse), found, lambda _: None)
-
-    def _show(
-        self, opened: AnalysedDataset, paths: Sequence[MethodPath], xy, kind: str, marks: Marks | None,
-        recomputes: bool,
-    ) -> None:  # fmt: skip
-        state, before, path = self.state, self.state.opened, paths[0]
-        if before is not None and before.dataset.source != opened.dataset.source:
-            self.uploads.discard(*_paths(before.dataset.source))
-        # Another bandwidth leaves the map as it is.
-        keeps_map = before is not None and before.descriptor_key == opened.descriptor_key
-        n_fitted = min(len(xy), map_placement.LIMIT) if kind == "UMAP" else len(xy)
-        own_map = {"embedding": xy, "embedding_kind": kind, "n_fitted": n_fitted, "map_notice": ""}
-        if not keeps_map:
-            self._map_jobs.cancel()
-        self._path_updater.forget()
-        same = before is not None and before.dataset.sha256 == opened.dataset.sha256
-        active = path.method if state.active == MSC_WITH_REFERENCE else state.active
-        values = dict(
-            opened=opened,
-            opening="",
-            marks=marks if same and marks is not None else path.marks,
-            selected=state.selected if same else (),
-            predictions=state.predictions if same else {},
-            current_env=state.current_env if same else None,
-            parameters=opened.parameters,
-            paths={path.method: path for path in paths},
-            active=active,
-            methods=[m for m in METHODS if m in (*state.methods, active)],
-            n_frames=(
-                path.possible_size(state.n_frames)
-                if same and recomputes
-                else method_path.default_size(path.all_sizes)
-            ),
-            **({} if keeps_map else own_map),
-        )
-        if same and recomputes:
-            self.history.recomputed(**values)
-        else:
-            state.param.update(**values)
-            self.history.forget()
-        self._path_updater.compute_missing()
-        if self._with_umap and not (
-            state.embedding_kind == "UMAP" or state.map_activity.running or state.map_notice
-        ):
-            # Last in the queue: UMAP starts after the computations for all plots.
-            self._jobs.submit("UMAP", lambda _: None, lambda _: self._embed_if(opened), lambda _: None)
-
-    def _embed_if(self, opened: AnalysedDataset) -> None:
-        if self.state.opened is opened:
-            self.embed()
-
     def show_error(self, what: str, error: Exception, path: Path | str = "", name: str = "") -> None:
         """Show an error message: `what` failed and why; the file `path` is called `name` there."""
         kept = " What is shown has not changed." if self.state.opened is not None else ""
@@ -460,9 +331,5 @@ class Controller:
         self.state.error = f"{what}: {error_reason(error, path, name)}{kept}"
 
 
-def _paths(source: Source) -> tuple[Path, ...]:
-    return source if isinstance(source, tuple) else (Path(source),)
-
-
 def _names(source: Source) -> list[str]:
-    return [path.name for path in _paths(source)]
+    return [path.name for path in paths_of(source)]
