@@ -1,4 +1,4 @@
-"""Decisions are restored when a killed server is restarted and the page is reloaded."""
+"""What outlives a page that is reloaded, or a server that is killed: decisions, and running work."""
 
 import signal
 
@@ -7,6 +7,8 @@ import pytest
 from tests.browser.conftest import PATIENCE
 from tests.browser.test_dashboard import move_slider
 from tests.load.server import WITHOUT_UMAP, Server
+
+METHOD = "mean_fps"
 
 
 @pytest.fixture
@@ -57,3 +59,26 @@ def test_decisions_outlive_the_server(server, browser, small_file):
     other.wait_for_timeout(1000)
     assert undo(other).is_disabled()
     context.close()
+
+
+def test_a_reloaded_page_takes_over_running_work(tmp_path, browser, small_file):
+    own = {"QUESTS_DATA_DIRS": str(small_file.parent), "QUESTS_SLOW_METHOD": str(tmp_path)}
+    with Server(tmp_path, *WITHOUT_UMAP, "--plugins", "tests.slow_method", **own) as server:
+        context = browser.new_context(viewport={"width": 1280, "height": 800})
+        page = visit(context, f"{server.address}/app?file={small_file}", small_file.name)
+        page.get_by_role("checkbox", name=METHOD, exact=True).click()
+        running = page.locator(".progress", has_text=f"Computing {METHOD}").filter(has_text="75 %")
+        running.wait_for()
+        page.wait_for_url(f"**{METHOD}**")
+        page.reload()
+        running.wait_for()
+        assert page.get_by_role("checkbox", name=METHOD, exact=True).is_checked()
+        # The page that was left is forgotten.
+        server.wait(lambda: server.metrics()["quests_sessions"] == 1, PATIENCE)
+        assert running.is_visible(), "it goes on without the page that began it"
+        (tmp_path / "end").touch()
+        page.locator("table.numbers tr", has_text=METHOD).first.wait_for()
+        running.wait_for(state="hidden")
+        assert len((tmp_path / "calls").read_text().splitlines()) == 1, "it was computed once"
+        context.close()
+        assert not server.faults()

@@ -139,7 +139,8 @@ class AddressView(View):
     def _apply_soon(self) -> None:
         """Apply the link by a job of its own, after every view has followed the new file."""
         if (self._request or self._saved) is not None and self._state.opened is not None:
-            self._controller.run("Following the link", lambda _: None, self._apply, self._apply)
+            # Not behind a long computation of another page, such as that of this page before a reload.
+            self._controller.run("Following the link", lambda _: None, self._apply, self._apply, quick=True)
 
     def _apply(self, _=None) -> None:
         """Apply the rest of the link to the file it names."""
