@@ -5,6 +5,7 @@ const FOG_LEVELS = 8, SPRITE = 96, BOND = 0.11;          // BOND: half the width
 const MANY_BONDS = 6000, REST = 200;                     // above MANY_BONDS, bonds are hidden until REST ms after a move
 const LABELS = ["none", "element", "index"];
 const SIDES = [-1, 0, 1], SAME = 1e-4;                   // cells beside a cell; distances that do not differ, Å
+const LINE = 24;                                         // at most the height of one line of the legend, pixels
 const PAUSE = 400;                                       // least time between two frames that are played, ms
 const ARROW_COLOR = "#d55e00";                           // vermillion of the Okabe–Ito palette
 const STYLE = `
@@ -133,8 +134,8 @@ class DepthQueue {
 const ATOM = 0, HALF_BOND = 1, EDGE = 2, ARROW = 3, EDGE_PARTS = 12;
 
 class Picture {
-  constructor(root, canvas) {
-    Object.assign(this, { root, canvas, context: canvas.getContext("2d"), scene: null, pending: false, moveTimer: 0 });
+  constructor(root, canvas, legend) {
+    Object.assign(this, { root, canvas, legend, context: canvas.getContext("2d"), scene: null, pending: false, moveTimer: 0 });
     this.turn = SLANTED;
     this.zoom = 0;
     this.shift = [0, 0];
@@ -290,9 +291,11 @@ class Picture {
       this.page = page;
       this.paint = new Paint(scene.palette, pageColor(style.backgroundColor), pageColor(style.color));
     }
-    this.adjustZoom(this.fit(width - 16, height - 16));
-    this.pixels = this.zoom * Math.min(width - 16, height - 16) / 2 / scene.extent;
-    this.center = [width / 2 + this.shift[0], height / 2 + this.shift[1]];
+    // The structure is drawn above its legend.
+    const room = height - this.legend.offsetHeight - 6;
+    this.adjustZoom(this.fit(width - 16, room - 16));
+    this.pixels = this.zoom * Math.min(width - 16, room - 16) / 2 / scene.extent;
+    this.center = [width / 2 + this.shift[0], room / 2 + this.shift[1]];
     this.screen = this.project(scene.positions);
     this.drawSphere();
     this.queue().forEach((kind, item, depth) => this.drawItem(kind, item, depth), 1.05 * scene.extent);
@@ -532,7 +535,7 @@ class Picture {
     if (!scale || !this.scene.arrows.length) return;
     const power = 10 ** Math.floor(Math.log10(60 / scale));
     const value = [5, 2, 1].map((step) => step * power).find((step) => step * scale <= 60) || power;
-    const x = 10, y = height - 38, { context } = this;
+    const x = 10, y = height - this.legend.offsetHeight - 18, { context } = this;
     this.arrow(x, y, x + value * scale, y, ARROW_COLOR);
     context.fillStyle = rgb(this.paint.ink);
     context.font = "12px Roboto, system-ui, sans-serif";
@@ -614,7 +617,8 @@ function showHint(picture, canvas, hint, x, y) {
   hint.style.top = `${Math.max(0, y - hint.offsetHeight - 8)}px`;
 }
 
-function showLegend(legend, about) {
+// Show no more names of a legend than fit into a quarter of the picture.
+function showLegend(root, legend, about) {
   legend.replaceChildren();
   if (!about) return;
   if (about.title) {
@@ -627,6 +631,11 @@ function showLegend(legend, about) {
     const item = element("span", "", legend);
     element("i", "", item).style.background = color;
     item.append(name);
+  }
+  for (let n = 1; legend.offsetHeight > Math.max(LINE, root.clientHeight / 4) && legend.children.length > 1; n++) {
+    if (n > 1) legend.lastChild.remove();
+    legend.lastChild.remove();
+    element("span", "", legend, `+ ${n} more`);
   }
 }
 
@@ -712,7 +721,7 @@ export function render({ model }) {
   canvas.tabIndex = 0;
   canvas.setAttribute("role", "img");
   measures.setAttribute("role", "status");
-  const picture = new Picture(root, canvas);
+  const picture = new Picture(root, canvas, legend);
   const { views, keys, showMeasures } = makeButtons(root, picture, model, measures);
   const pick = (i) => {
     if (picture.isMeasuring) picture.measure(i);
@@ -725,14 +734,18 @@ export function render({ model }) {
     const scene = plain(model.scene), exists = scene && scene.atom;
     canvas.setAttribute("aria-label", exists ? scene.label : "No structure");
     views.style.display = exists ? "flex" : "none";
-    showLegend(legend, exists ? scene.legend : null);
     hint.style.display = "none";
+    names();
     picture.show(exists ? scene : null);
     showMeasures();
     schedule();
   };
+  const names = () => showLegend(root, legend, plain(model.scene)?.legend);
   model.on("scene", update);
-  const sizes = new ResizeObserver(() => picture.draw());
+  const sizes = new ResizeObserver(() => {
+    names();
+    picture.draw();
+  });
   sizes.observe(root);
   // A change of theme starts a transition of the colours.
   root.addEventListener("transitionend", () => picture.draw());

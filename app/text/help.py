@@ -82,8 +82,8 @@ HELP = {
         "Click an atom to show its environment: the atoms within the cutoff sphere, including periodic "
         "images. Drag to rotate, Shift and drag to move, wheel to zoom; or the arrow keys, + and −, Home. "
         "Bonds are drawn up to the sum of the covalent radii plus 0.45 Å. In the picture, [ and ] move from "
-        "atom to atom and Enter chooses one; L labels atoms, M measures distances and angles, Page Up and "
-        "Page Down step through frames, space plays them, F fills the screen.",
+        "atom to atom and Enter chooses one; L labels atoms, M measures distances and angles between nearest "
+        "images, Page Up and Page Down step through frames, space plays them, F fills the screen.",
         "",
     ),
     "potentials": (

@@ -6,6 +6,7 @@ import re
 
 import numpy as np
 import pytest
+from ase import Atoms
 from ase.io import read, write
 
 from tests.app.analysis.periodic_frames import skewed, slab
@@ -20,6 +21,16 @@ INK = """canvas => {
   let n = 0;
   for (let i = 3; i < data.length; i += 4) n += data[i] > 0;
   return 100 * n / (width * height);
+}"""
+# The drawn share of a canvas under its legend, in percent, and the share of its height that the legend takes.
+UNDER_LEGEND = """canvas => {
+  const box = canvas.getBoundingClientRect(), scale = canvas.width / box.width;
+  const legend = canvas.parentElement.querySelector('.legend').getBoundingClientRect();
+  const {data} = canvas.getContext('2d').getImageData(scale * (legend.left - box.left),
+    scale * (legend.top - box.top), scale * legend.width, scale * legend.height);
+  let n = 0;
+  for (let i = 3; i < data.length; i += 4) n += data[i] > 0;
+  return [400 * n / data.length, legend.height / box.height];
 }"""
 NUMBER = re.compile(r"[0-9]+\.[0-9]+")
 
@@ -211,7 +222,8 @@ def skewed_file(tmp_path_factory):
     for atoms in frames[5:]:
         # Else ASE misses nearer images.
         atoms.cell[2] = 20 * atoms.cell.normal(2)
-    write(path, frames, format="extxyz")
+    of_many_elements = Atoms(range(1, 41), 9 * rng.random((40, 3)), cell=[9, 9, 9], pbc=True)
+    write(path, [*frames, of_many_elements], format="extxyz")
     return path
 
 
@@ -240,6 +252,18 @@ def test_distances_and_angles_are_between_nearest_images(page, skewed_file):
             assert "as drawn" in measured.inner_text()
             assert measured_as_in(measured.inner_text(), atoms, *triple), measured.inner_text()
         page.keyboard.press("m")
+    the_legend_of_many_elements_covers_nothing(page)
+
+
+def the_legend_of_many_elements_covers_nothing(page):
+    field(page, "Frame").fill("10")
+    field(page, "Frame").press("Enter")
+    frame_shown(page, 10)
+    picture(page)
+    ink, height = canvas(page).evaluate(UNDER_LEGEND)
+    assert ink == 0
+    assert 0 < height < 0.35
+    assert re.search(r"\+ \d+ more", page.locator(".structure .legend").first.inner_text())
 
 
 def test_real_frames_with_no_cell_and_a_skewed_one(page, data_file, tmp_path):
