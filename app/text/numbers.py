@@ -1,8 +1,17 @@
 """Numbers and sentences as the page writes them; everything from a file is escaped here."""
 
+import re
+
 from quests_core.utils.plural import plural
 
-__all__ = ["count", "duration", "nats", "percent", "plural"]
+__all__ = ["count", "duration", "nats", "percent", "plural", "unbroken"]
+
+_BEFORE_UNIT = re.compile(r"(?<=\d) (?=(?:%|nats|MB|GB|Å|eV)(?!\w))")
+
+
+def unbroken(text: str) -> str:
+    """Return a text whose numbers stay on one line with their units."""
+    return _BEFORE_UNIT.sub("\N{NO-BREAK SPACE}", text)
 
 
 def count(value: float) -> str:

@@ -52,6 +52,16 @@ def label_counts(labels: Sequence[str], shown: int = 6) -> str:
     return ", ".join(parts)
 
 
+def with_end(text: str) -> str:
+    """Return a text, escaped, of which an ellipsis cuts the middle where it does not fit, as HTML.
+
+    The tooltip has all of it.
+    """
+    start = len(text) - 8 if len(text) > 16 else len(text)
+    parts = f"<span>{escape(text[:start])}</span><span>{escape(text[start:])}</span>"
+    return f'<div class="ends" title="{escape(text)}">{parts}</div>'
+
+
 def frame_list(frames: Sequence[int], shown: int = 5) -> str:
     """Return the first few frame numbers."""
     text = ", ".join(str(i) for i in frames[:shown])
@@ -73,9 +83,9 @@ def map_sentence(kind: str, n_envs: int, n_fitted: int) -> str:
     if n_fitted == n_envs:
         return f"UMAP of all {plural(n_envs, 'environment')}."
     return (
-        f"UMAP fitted on {count(n_fitted)} of {plural(n_envs, 'environment')}, a third of them those "
-        "farthest from the rest, to include outliers; the others are placed at their nearest fitted "
-        "neighbours."
+        f"UMAP fitted on {count(n_fitted)} of {plural(n_envs, 'environment')} (two thirds at random, and the "
+        "third that is farthest from these, to include outliers); the others are placed at their nearest "
+        "fitted neighbours."
     )
 
 

@@ -26,6 +26,8 @@ DROP = """
 .bk-input.filepond--root .filepond--drop-label {
   background: transparent; color: inherit; font-size: 13px; cursor: pointer;
 }
+/* The green line that is left of an uploaded file. */
+.filepond--item[data-filepond-item-state="processing-complete"] { display: none; }
 /* FilePond's own label says more than fits. */
 .filepond--drop-label label { font-size: 0; }
 .filepond--drop-label label::before { content: "Drop a file here"; font-size: 13px; }

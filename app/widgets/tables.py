@@ -78,6 +78,15 @@ class _Table(pn.widgets.Tabulator):
         return columns
 
 
+# As `quests_app.text.sentences.with_end`; in a narrower column only the end would be seen.
+_LEAST_WIDTH = 110
+_TEXT = (
+    "<% const text = String(value ?? ''), start = text.length > 16 ? text.length - 8 : text.length; %>"
+    '<div class="ends" title="<%- text %>"><span><%- text.slice(0, start) %></span>'
+    "<span><%- text.slice(start) %></span></div>"
+)
+
+
 def _is_page(page, bounds) -> bool:
     low, high = bounds or (1, None)
     return isinstance(page, int) and low <= page and (high is None or page <= high)
@@ -96,6 +105,10 @@ def number(decimals: int = 0) -> HTMLTemplateFormatter:
         rounded = f"(Number(value.toFixed({decimals})) || 0)"
         text = f"{rounded}.toLocaleString('en-US', {places}).replace('-', '−')"
     return HTMLTemplateFormatter(template=f"<div><%= Number.isFinite(value) ? {text} : '{MISSING}' %></div>")
+
+
+def _text(width: int) -> HTMLTemplateFormatter | StringFormatter:
+    return HTMLTemplateFormatter(template=_TEXT) if width >= _LEAST_WIDTH else StringFormatter()
 
 
 def data_table(
@@ -121,7 +134,7 @@ def data_table(
         titles=columns,
         # For all columns: Panel would otherwise infer formatters from the initial empty rows.
         formatters={
-            name: number(numbers[name]) if name in numbers else StringFormatter() for name in columns
+            name: number(numbers[name]) if name in numbers else _text(widths.get(name, 0)) for name in columns
         },
         text_align={name: "right" if name in numbers else "left" for name in columns},
         header_align={name: "right" if name in numbers else "left" for name in columns},

@@ -113,8 +113,8 @@ def _energy_outliers(frames: list[Atoms], values: np.ndarray) -> list[Finding]:
             ]
     return finding(
         "energy outliers", WARNING, far, "Unusual energy per atom",
-        f"More than {ROBUST_Z:g} robust standard deviations (1.48 × the median deviation) from the median "
-        "of their composition, possibly because a calculation did not converge.", True,
+        f"More than {ROBUST_Z:g} robust standard deviations (1.48 × the median absolute deviation) from the "
+        "median of their composition, possibly because a calculation did not converge.", True,
     )  # fmt: skip
 
 

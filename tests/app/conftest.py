@@ -148,8 +148,9 @@ def small(opened):
 
 
 def text_of(view):
-    """Return all HTML of a view."""
-    return " ".join(pane.object or "" for pane in view.__panel__().select(pn.pane.HTML))
+    """Return all HTML of a view, with ordinary spaces."""
+    text = " ".join(pane.object or "" for pane in view.__panel__().select(pn.pane.HTML))
+    return text.replace("\N{NO-BREAK SPACE}", " ")
 
 
 def visible_text_of(view):

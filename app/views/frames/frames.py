@@ -266,7 +266,7 @@ class FramesView(View):
         self._update_head()
         columns = () if self._columns is None else self._columns
         self._note.object = (
-            f'<div class="small names">names {notes(names_in_filters(columns))}</div>' if ready else ""
+            f'<div class="small names">Help {notes(names_in_filters(columns))}</div>' if ready else ""
         )
 
     def _update_head(self) -> None:

@@ -9,7 +9,7 @@ import panel_material_ui as pmui
 from ...analysis.parameters import Parameters
 from ...session.controller import Controller
 from ...session.state import State
-from ...text.numbers import count, plural
+from ...text.numbers import count, plural, unbroken
 from ...widgets.card import CSS, html
 from ..base import View
 
@@ -45,7 +45,8 @@ class ElementsView(View):
             self._answered.add(opened.dataset.sha256)
         is_open = opened.dataset.sha256 not in self._answered and not parameters.precomputed
         self._card.visible = is_open and len(elements) > 1
-        self._text.object = f'<div role="note">{question(elements, opened.envs.n_envs, parameters)}</div>'
+        text = question(elements, opened.envs.n_envs, parameters)
+        self._text.object = f'<div role="note">{unbroken(text)}</div>'
 
     def _answer(self) -> None:
         self._answered.add(self._state.data.dataset.sha256)

@@ -15,6 +15,8 @@ _STYLE = {
     "margin": (0, 1),
     "sx": {"minWidth": 0, "padding": "4px 5px", "whiteSpace": "nowrap", "letterSpacing": 0},
 }
+# Panel does not send a label that becomes empty.
+_NO_LABEL = "\N{ZERO WIDTH SPACE}"
 
 
 class SelectionBar(View):
@@ -28,7 +30,7 @@ class SelectionBar(View):
         self._redo = button("", "Redo (Ctrl+Shift+Z)", self._history.redo, icon="redo", **_STYLE)
         self._text = html()
         # As wide as its text; with a stretched width it would be drawn under the buttons.
-        self._text.param.update(sizing_mode=None, styles={"max-width": "116px"})
+        self._text.param.update(sizing_mode=None, align="center", styles={"max-width": "116px"})
         self._lock = button("Lock", "Keep the selected frames in every subset", self._mark("lock"), **_STYLE)
         self._exclude = button(
             "Exclude", "Exclude the selected frames from all subsets and metrics", self._mark("exclude"),
@@ -92,7 +94,7 @@ class SelectionBar(View):
         self._unmark.visible = not {*marks.locked, *marks.excluded}.isdisjoint(state.selected)
         self._unmark_all.visible = marks != self._first_marks
         # Only an icon next to a selection, as there is no more room.
-        self._unmark_all.label = "" if state.selected else "Clear all marks"
+        self._unmark_all.label = _NO_LABEL if state.selected else "Clear all marks"
         # Shorter by more than the icon's width where both are shown.
         self._clear.label = "Clear" if state.selected and self._unmark_all.visible else "Clear selection"
         self._clear.visible = bool(state.selected) or state.current_env is not None

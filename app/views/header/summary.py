@@ -9,7 +9,7 @@ from ...analysis.lost import outlier_warning
 from ...analysis.methods import MSC_WITH_REFERENCE
 from ...session.state import State
 from ...text.help import tip
-from ...text.numbers import count, nats, percent, plural
+from ...text.numbers import count, nats, percent, plural, unbroken
 from ...text.sentences import caution, label_counts, verdict
 from ...widgets.card import card, html
 from ..base import View
@@ -93,7 +93,7 @@ class SummaryView(View):
             more += " " + comparison_sentence(state.displayed_method, row, "msc", state.row_of("msc"))
         sentence = verdict(state.displayed_method, row, reference)
         text = f'{sentence} <span class="more">{more}</span>{self._caution()}'
-        self._verdict.object = f'<div class="verdict">{text}</div>'
+        self._verdict.object = f'<div class="verdict">{unbroken(text)}</div>'
 
     def _caution(self) -> str:
         state = self._state

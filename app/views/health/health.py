@@ -96,9 +96,8 @@ class HealthView(View):
             f'<div class="small">{noun} {shown}</div></div></div>'
         )
         style = {"margin": (4, 2), "align": "center"}
-        buttons = [
-            button("Select these frames", f"Select: {finding.title}", lambda: self._select(finding), **style)
-        ]
+        label = "Select this frame" if len(finding.frames) == 1 else "Select these frames"
+        buttons = [button(label, f"Select: {finding.title}", lambda: self._select(finding), **style)]
         if finding.removable:
             buttons.append(
                 button("Exclude", f"Exclude: {finding.title}", lambda: self._exclude(finding), **style)

@@ -10,6 +10,7 @@ from ...plots.figures import delta_figure
 from ...plots.outliers import histogram_data, histogram_ranges
 from ...session.state import State
 from ...text.numbers import count, nats, percent
+from ...text.sentences import with_end
 from ...widgets.card import card, heading, html
 from ..base import View
 
@@ -94,9 +95,9 @@ class LostLabelsView(View):
 
 def _row(label: str, n_counted: int, n_lost: int, largest: float) -> str:
     share = n_lost / n_counted
-    name = escape(label) or "<i>no label</i>"
+    name = with_end(label) if label else "<i>no label</i>"
     return (
-        f'<tr><td class="long" title="{escape(label)}">{name}</td><td>{count(n_counted)}</td>'
+        f'<tr><td class="long">{name}</td><td>{count(n_counted)}</td>'
         f"<td>{count(n_lost)}</td><td>{percent(share)}"
         f'<div class="bar"><div style="width:{100 * share:.1f}%"></div></div></td>'
         f"<td>{nats(largest, 2)}</td></tr>"

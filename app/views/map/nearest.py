@@ -89,8 +89,8 @@ class NearestView(View):
             # The structure beside it shows the same frame.
             atom, shown = current_structure.atom_of(state, self._env), current_structure.shown_frame(state)
             of = (
-                f'<div class="small">To atom {atom} of frame {shown}, the most novel of it; click an atom, '
-                "or a point on the map, for another.</div>"
+                f'<div class="small">To atom {atom} of frame {shown}, its most novel one; click an atom, or '
+                "a point on the map, for another.</div>"
             )
         return (
             f'{of}<div class="atoms wraps">{distance}</div>'

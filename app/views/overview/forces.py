@@ -18,6 +18,9 @@ from ...text.sentences import frame_list
 from ...widgets.card import card, heading, html
 from ..base import View
 
+# Methods whose names stand beside their distances.
+_MOST_NAMED = 4
+
 
 class ForcesView(View):
     """Share of environments with a force above f, over frames with forces that are not excluded."""
@@ -97,7 +100,11 @@ class ForcesView(View):
             distance = ks_distance(forces.values, kept)
             value = "none kept" if math.isnan(distance) else f"{distance:.3f}"
             swatch = f'<span class="swatch" style="background:{METHOD_INFO[method].color}"></span>'
-            parts.append(f'<span class="nowrap">{swatch}{method} {value}</span>')
+            # The legend below has the same colours and order; all names would leave no room for the curves.
+            name = f"{method} " if len(shown) <= _MOST_NAMED else ""
+            parts.append(
+                f'<span class="nowrap" title="{method}" aria-label="{method}">{swatch}{name}{value}</span>'
+            )
         if not len(forces.values):
             self._distances.object = '<div class="small">No forces in these frames.</div>'
             return

@@ -25,7 +25,10 @@ _FORBIDDEN = (
     "Training is switched off on this server, as it starts programs that use all cores for minutes to hours. "
     "The operator can allow it: see QUESTS_TRAINING in the documentation on serving."
 )
-_INSTALL = 'pip install "quests-explorer[potentials]"'
+_INSTALL = (
+    "<code>pip install 'quests-explorer[potentials]'</code> installs GAP, "
+    "<code>pip install 'quests-explorer[mace]'</code> MACE; then restart the server."
+)
 _NO_FORCES = "This file has no forces, which potentials are trained on."
 _FEW_LABELS = 2
 
@@ -137,8 +140,7 @@ class TrainingForm(View):
         if not self._controller.may_train:
             return _FORBIDDEN
         if not self._trainers:
-            reasons = "; ".join(escape(missing_trainer(name)) for name in TRAINERS)
-            return f"No trainer is installed. Run <code>{escape(_INSTALL)}</code> ({reasons})."
+            return f"No trainer is installed on this server. {_INSTALL}"
         return _NO_FORCES if opened is not None and not opened.dataset.has_forces else ""
 
     def _update(self) -> None:

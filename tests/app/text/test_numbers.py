@@ -28,3 +28,10 @@ def test_time_left(seconds, expected):
 def test_counts_have_thousands_separators_and_plurals():
     assert text.plural(1, "frame") == "1 frame"
     assert text.plural(1234, "frame") == "1,234 frames"
+
+
+def test_numbers_stay_with_their_units():
+    assert text.unbroken("4 elements, 55 % of 1.2 nats and 68 MB; 5 times, 3 natural").split(" ") == [
+        "4", "elements,", "55\N{NO-BREAK SPACE}%", "of", "1.2\N{NO-BREAK SPACE}nats", "and",
+        "68\N{NO-BREAK SPACE}MB;", "5", "times,", "3", "natural",
+    ]  # fmt: skip

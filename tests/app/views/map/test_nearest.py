@@ -14,7 +14,7 @@ def test_the_nearest_kept_environment_follows(opened):
     delta = state.path.delta_entropy[state.path.position(state.n_frames)]
     # Without a current one it is that of the most novel environment, so that the card is never empty.
     assert (
-        f"of frame {state.opened.envs.frame_index[np.nanargmax(delta)]}, the most novel"
+        f"of frame {state.opened.envs.frame_index[np.nanargmax(delta)]}, its most novel one"
         in visible_text_of(view)
     )
     assert view._viewer.visible

@@ -68,7 +68,7 @@ def test_without_a_trainer_permission_or_forces_there_is_no_form(copper, trainin
     monkeypatch.setitem(TRAINERS, "gap", GAP)
     monkeypatch.delitem(TRAINERS, "noisy")
     monkeypatch.setattr("quests_core.potentials.gap.shutil.which", lambda *args, **keys: None)
-    assert "No trainer is installed. Run <code>pip install" in shown()
+    assert "No trainer is installed on this server. <code>pip install" in shown()
     copper.controller.may_train = False
     assert "Training is switched off on this server" in shown()
     copper.controller.may_train = True
