@@ -33,6 +33,9 @@ def test_labels_and_buttons_are_not_cut_off_and_the_selection_bar_fits(shared_pa
     assert page.viewport_size["width"] == 1280
     wait_until_still(page)
     assert page.evaluate(CUT_OFF) == []
+    # One is ticked.
+    names = [page.locator(".MuiFormControlLabel-label", has_text=name) for name in ("balanced", "fps")]
+    assert len({name.first.bounding_box()["x"] for name in names}) == 1
     the_selection_bar_fits_next_to_the_tabs(page)
 
 

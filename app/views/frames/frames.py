@@ -299,8 +299,9 @@ class FramesView(View):
         """Return the card."""
         wide = {"sizing_mode": "stretch_width", "margin": 0, "align": "center"}
         wraps = {"stylesheets": [CSS], **wide}
+        # What is right of a button that hides stays where it is, and does not come under the pointer.
         bar = pn.Row(
-            self._search, self._filter, self._note, self._unfilter, self._select_all, self._choice.widget,
+            self._search, self._filter, self._unfilter, self._note, self._select_all, self._choice.widget,
             css_classes=["over", "wraps"], **wraps,
         )  # fmt: skip
         # Of a fixed height, as a table whose height changes is rendered again.

@@ -66,9 +66,12 @@ class SummaryView(View):
             ),
         )
         name = escape(dataset.name)
+        # Of the same frames as the numbers, also while another selection of marks is computed.
+        left_out = set((state.path or next(iter(state.paths.values()))).marks.excluded)
+        labels = [label for frame, label in enumerate(dataset.labels) if frame not in left_out]
         self._facts.object = (
             f'<div class="summary"><div class="what"><div class="name" title="{name}">{name}</div>'
-            f"{_facts(dataset, state.opened.parameters.species)}</div>{''.join(tiles)}</div>"
+            f"{_facts(dataset, labels, state.opened.parameters.species)}</div>{''.join(tiles)}</div>"
         )
 
     def _update_verdict(self) -> None:
@@ -117,7 +120,7 @@ def _random(method: str, row: dict[str, float], random: dict[str, float]) -> str
     return f"By comparison, random covers more, {percent(random['overlap'])}{hint}, {beyond}."
 
 
-def _facts(dataset, species: bool) -> str:
+def _facts(dataset, labels: list[str], species: bool) -> str:
     elements = f"elements {escape(' '.join(dataset.elements))}"
     if len(dataset.elements) > 1:
         # First, as a long list is cut off. The default descriptor holds distances only.
@@ -125,7 +128,7 @@ def _facts(dataset, species: bool) -> str:
         elements = (
             f"{plural(len(dataset.elements), 'element')} ({told}): {escape(' '.join(dataset.elements))}"
         )
-    parts = [elements, f"labels: {label_counts(dataset.labels)}"]
+    parts = [elements, f"labels: {label_counts(labels)}"]
     if dataset.locked:
         parts.insert(1, f"{plural(len(dataset.locked), 'isolated atom')} locked")
     text = " · ".join(parts)

@@ -109,8 +109,8 @@ class ForcesView(View):
             self._distances.object = '<div class="small">No forces in these frames.</div>'
             return
         self._distances.object = (
-            f'<div class="small">KS distance {tip("ks", "left")}&ensp;{"&ensp;".join(parts)}&ensp;· '
-            f'<span class="nowrap">N = {count(len(forces.values))}</span></div>'
+            f'<div class="small">KS distance {tip("ks", "left")} of N = {count(len(forces.values))}&ensp;'
+            f"{'&ensp;'.join(parts)}</div>"
         )
 
     def __panel__(self):

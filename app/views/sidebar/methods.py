@@ -86,7 +86,8 @@ class MethodsView(View):
 
 def _box(method: str, width: int) -> pmui.Checkbox:
     color = METHOD_INFO[method].color
-    style = {"&, &.Mui-checked": {"color": color, "padding": "3px 6px"}}
+    # The theme's own padding of boxes that are not ticked is more specific than "&".
+    style = {"&.MuiCheckbox-root, &.Mui-checked": {"color": color, "padding": "3px 6px"}}
     # `sx` does not reach the label.
     label = ".MuiFormControlLabel-label { font-size: 13px !important; }"
     return pmui.Checkbox(label=method, size="small", margin=0, width=width, sx=style, stylesheets=[label])

@@ -10,6 +10,7 @@ from ase.io import write
 from scipy.special import logsumexp
 
 import quests_core
+from quests_app.text.sentences import label_counts
 from quests_app.views.header.summary import SummaryView
 from quests_app.views.sidebar.size import SizeView
 from tests.app.conftest import labelled, make_frames, text_of
@@ -76,6 +77,7 @@ def test_excluded_frames_belong_to_no_number(session, rng, tmp_path):
     assert f">{left.n_envs}<" in shown
     assert f"{entropy:.2f} <small>nats of ln N = {np.log(left.n_envs):.2f}</small>" in shown
     assert f">{np.log(left.n_envs) - entropy:.2f} <small>nats" in shown
+    assert f"labels: {label_counts(state.opened.dataset.labels[:10])}<" in shown
     state.n_frames = 5
     assert "<b>50 %</b> of the frames" in text_of(summary)
     assert "<b>50 %</b><br>5 of 10 frames" in text_of(size)
