@@ -7,7 +7,9 @@ from pathlib import Path
 
 import numpy as np
 
+from quests_core.io.isolated import isolated_frames
 from quests_core.potentials import PotentialComparison, Trainer, compare_potentials, make_trainer
+from quests_core.potentials.labelled import check_labelled
 from quests_core.utils.validation import check_choice, check_count, check_positive, parse_size
 
 from .analysed_dataset import AnalysedDataset
@@ -101,11 +103,15 @@ def train(
     if not opened.dataset.has_forces:
         raise ValueError("the file has no forces, which potentials are trained on")
     kept = np.setdiff1d(np.arange(len(opened.envs)), marks.excluded)
+    label_key = opened.parameters.label_key or None
+    # Here, where frames have the numbers of the file.
+    isolated = isolated_frames(opened.dataset.frames, label_key)
+    check_labelled(opened.dataset.frames, np.setdiff1d(kept, isolated).tolist())
     frames = [opened.dataset.frames[i] for i in kept]
     return compare_potentials(
         frames, request.methods, request.sizes, request.trainer, request.test, range(request.n_seeds),
         test_size=request.test_size, test_labels=request.test_labels,
-        label_key=opened.parameters.label_key or None, bandwidth=opened.parameters.bandwidth,
+        label_key=label_key, bandwidth=opened.parameters.bandwidth,
         random_state=RANDOM_STATE, folder=folder, keep_files=False, envs=opened.envs.take(kept),
         on_part=on_part, progress=progress,
     )  # fmt: skip

@@ -3,7 +3,8 @@
 import contextlib
 import hashlib
 import importlib.metadata
-from collections.abc import Callable, Iterator, Sequence
+import itertools
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,7 @@ from ..progress import ProgressCallback
 from ..utils import scratch
 from ..utils.arrays import Indices
 from ..utils.validation import check_count, check_frames, check_sane
-from .cells import Cell, CellStore, as_json
+from .cells import FAILED, Cell, CellStore, as_json
 from .errors import DELTA_ENTROPY_EDGES
 from .hold_out import Split, hold_out
 from .labelled import fingerprint
@@ -56,8 +57,9 @@ def compare_potentials(
     Orders are computed from the training part alone. Isolated atoms are in neither part: they give the
     trainer the energies of single atoms.
 
-    A trainer that is missing, fails, exceeds its time limit, or fits a potential whose force RMSE exceeds the
-    root mean square of the test forces costs only its own row, which is marked.
+    A trainer that is missing, fails, exceeds its time limit, or fits a potential that predicts NaN or whose
+    force RMSE exceeds the root mean square of the test forces costs only its own row, which is marked; so
+    does a size that the training part has too few frames for.
 
     Parameters
     ----------
@@ -108,8 +110,8 @@ def compare_potentials(
     Raises
     ------
     TypeError, ValueError
-        If an argument is invalid, a frame lacks forces, the training part has too few frames for a size, or
-        the test set has an element that the training part lacks.
+        If an argument is invalid, a frame lacks forces, the training part has too few frames for all sizes,
+        or the test set has an element that the training part lacks.
 
     Examples
     --------
@@ -143,7 +145,8 @@ def compare_potentials(
         raise ValueError("seeds: expected at least 1 seed, got none")
     split = hold_out(frames, test, test_size, test_labels, label_key, random_state)
     counts = check_sizes(sizes, len(split.train))
-    given = check_orders(orders, split, len(frames), counts[-1])
+    possible = [count for count in counts if count <= len(split.train)]
+    given = check_orders(orders, split, len(frames), possible[-1])
     descriptor: dict[str, Any] = {"k": k, "cutoff": cutoff, "species": species}
     if envs is None:
         envs = descriptors(frames, k, cutoff, species, progress=progress)
@@ -165,7 +168,14 @@ def compare_potentials(
         "delta_entropy_edges": list(DELTA_ENTROPY_EDGES),
     }  # fmt: skip
     chosen = subsets(
-        given, counts, seeds, split, setup.train_envs, bandwidth, _energies_per_atom(frames, split), progress
+        given,
+        possible,
+        seeds,
+        split,
+        setup.train_envs,
+        bandwidth,
+        _energies_per_atom(frames, split),
+        progress,
     )
     with _folder(folder) as path:
         store = CellStore(path)
@@ -175,8 +185,9 @@ def compare_potentials(
         def result() -> PotentialComparison:
             return PotentialComparison.from_cells(_sorted(cells, list(given)), split, settings)
 
-        total = len(given) * len(counts) * len(seeds)
-        for cell in _cells(setup, store, settings, chosen, total, keep_files, progress):
+        total = len(given) * len(possible) * len(seeds)
+        trained = _cells(setup, store, settings, chosen, total, keep_files, progress)
+        for cell in itertools.chain(_impossible(given, counts, seeds, len(split.train)), trained):
             cells.append(cell)
             if on_part is not None:
                 on_part(result())
@@ -216,6 +227,16 @@ def _energies_per_atom(frames: Sequence[Atoms], split: Split) -> np.ndarray | No
     train = [frames[i] for i in split.train]
     energies = frame_energies(train) / [len(atoms) for atoms in train]
     return energies if np.isfinite(energies).all() else None
+
+
+def _impossible(
+    methods: Iterable[str], counts: Sequence[int], seeds: Sequence[int], n_train: int
+) -> Iterator[Cell]:
+    """Yield the cells of sizes that the training part is too small for."""
+    for method, count, seed in itertools.product(methods, counts, seeds):
+        if count > n_train:
+            why = f"the training part has only {n_train} frames"
+            yield Cell(method, count, 0, count / n_train, seed, [], FAILED, why)
 
 
 def _cells(

@@ -80,23 +80,25 @@ def _check_order(name: str, order: Indices, split: Split, n_frames: int, count: 
 def check_sizes(sizes: Sequence[int | float], n_train: int) -> list[int]:
     """Return increasing numbers of training frames, given as counts or as fractions of the training part.
 
+    Some counts may exceed the number of its frames; raise a ValueError if all do.
+
     Examples
     --------
     >>> check_sizes([0.5, 3, 0.1], 40)
     [3, 4, 20]
+    >>> check_sizes([0.5, 300], 40)
+    [20, 300]
     """
     counts = set()
     for size in sizes:
-        try:
-            counts.add(check_n_to_select(size, n_train, "sizes"))
-        except ValueError:
-            if isinstance(size, int | np.integer) and size > n_train:
-                raise ValueError(
-                    f"sizes: expected at most the {n_train} frames of the training part, got {size}"
-                ) from None
-            raise
+        is_too_large = isinstance(size, int | np.integer) and size > n_train
+        counts.add(int(size) if is_too_large else check_n_to_select(size, n_train, "sizes"))
     if not counts:
         raise ValueError("sizes: expected at least 1 number of frames, got none")
+    if min(counts) > n_train:
+        raise ValueError(
+            f"sizes: expected at most the {n_train} frames of the training part, got {min(counts)}"
+        )
     return sorted(counts)
 
 

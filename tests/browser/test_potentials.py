@@ -40,7 +40,7 @@ def test_potentials_are_trained_and_compared(small_page, tmp_path):
     write(path, labelled_frames(12), format="extxyz")
     open_file(page, path)
     train = page.get_by_role("button", name="Train", exact=True)
-    page.get_by_role("textbox", name="Sizes").fill("50 %, 100")
+    page.get_by_role("textbox", name="Sizes").fill("100")
     train.click()
     page.get_by_text("sizes: expected at most the 10 frames of the training part, got 100").wait_for()
     page.get_by_role("textbox", name="Sizes").fill("4")

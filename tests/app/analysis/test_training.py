@@ -1,11 +1,12 @@
 """What the form of a training accepts, and the training of a data set."""
 
 import pytest
+from ase.io import write
 
 from quests_app.analysis.parameters import Marks
 from quests_app.analysis.training import MOST_POTENTIALS, TrainingRequest, train
 from quests_core.potentials import GAP
-from tests.core.potentials.trained import NoisyEMT
+from tests.core.potentials.trained import NoisyEMT, labelled_frames
 
 FORM = {
     "methods": ["msc"], "sizes": "10 %; 25%, 7", "n_seeds": 2, "trainer": "gap",
@@ -51,3 +52,15 @@ def test_excluded_frames_are_in_no_part(opened_state, tmp_path):
     found = train(opened, Marks(excluded=(3, 5)), request, tmp_path)
     assert found.record["n_frames"] == len(opened.envs) - 2
     assert [path.suffix for path in tmp_path.iterdir() if path.is_dir()] == []
+
+
+def test_a_frame_without_forces_has_the_number_that_it_has_in_the_file(session, tmp_path):
+    frames = labelled_frames()
+    frames[7].calc = None
+    write(tmp_path / "bare.xyz", frames, format="extxyz")
+    opened = session.open(tmp_path / "bare.xyz").data
+    request = TrainingRequest(("msc",), (4,), 1, NoisyEMT(), "random", 0.2)
+    with pytest.raises(ValueError, match=r"frame 7: expected forces, got none \(1 of 17 frames have none\)"):
+        train(opened, Marks(excluded=(1, 3, 5)), request, tmp_path / "kept")
+    found = train(opened, Marks(excluded=(7,)), request, tmp_path / "kept")
+    assert found.table.status.tolist() == ["finished"]

@@ -7,6 +7,7 @@ import signal
 import sys
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -141,6 +142,39 @@ def test_failures_are_listed_and_an_exit_code_tells_if_all_failed(labelled, tmp_
     assert (tmp_path / "all.csv").exists()
 
 
+@pytest.mark.parametrize(
+    ("spoil", "message"),
+    [
+        (
+            lambda found: found._replace(energies=np.nan * found.energies),
+            "diverged: the potential predicts energies",
+        ),
+        (lambda found: found._replace(forces=-2 * found.forces), "diverged: the force RMSE, "),
+    ],
+)
+def test_a_diverged_potential_is_marked_and_the_rest_goes_on(labelled, tmp_path, monkeypatch, spoil, message):
+    train = Configurable.train
+
+    def spoiled(self, frames, *arguments):
+        predict = train(self, frames, *arguments)
+        return (lambda asked: spoil(predict(asked))) if len(frames) == 4 else predict
+
+    monkeypatch.setattr(Configurable, "train", spoiled)
+    done = run("train", labelled, *SMALL, "-o", tmp_path / "errors.csv")
+    assert done.exit_code == 0
+    assert f"msc, 4 frames, seed 0: {message}" in done.stdout
+    table = pd.read_csv(tmp_path / "errors.csv")
+    assert table.groupby("n_frames").status.agg(set).to_dict() == {4: {"diverged"}, 6: {"finished"}}
+    assert table.force_rmse.isna().tolist() == (table.n_frames == 4).tolist()
+
+
+def test_a_size_with_too_few_frames_is_marked_and_the_rest_goes_on(labelled, tmp_path):
+    done = run("train", labelled, *SMALL, "-s", "6,17", "-o", tmp_path / "errors.csv")
+    assert done.exit_code == 0
+    assert "random, 17 frames, seed 1: failed: the training part has only 16 frames" in done.stdout
+    assert pd.read_csv(tmp_path / "errors.csv").force_rmse.notna().sum() == 4
+
+
 def test_gap_that_is_not_installed_is_one_row_each(labelled, tmp_path, monkeypatch):
     monkeypatch.setattr("quests_core.potentials.gap.shutil.which", lambda *args, **keys: None)
     done = run("train", labelled, *SMALL, "--trainer", "gap", "-o", tmp_path / "errors.csv")
@@ -179,6 +213,23 @@ def test_usage_errors(labelled):
     assert run("train", labelled, "-o", "-").exit_code == 2
     assert run("train", labelled, "-o", "a.csv", "--seeds", 0).exit_code == 2
     assert run("train", labelled, "-o", "a.csv", "-s", "x").exit_code == 2
+
+
+def test_a_test_set_of_other_elements_and_frames_without_forces(tmp_path, monkeypatch):
+    monkeypatch.setitem(TRAINERS, "noisy", Configurable)
+    frames = labelled_frames()
+    for atoms in frames[10:]:
+        atoms.symbols[:] = "Au"
+    (tmp_path / "gold.xyz").write_bytes(frames_bytes(frames))
+    options = ("--test", "labels", "--test-label", "hot", "-o", tmp_path / "errors.csv")
+    done = run("train", tmp_path / "gold.xyz", *SMALL, *options)
+    assert done.exit_code == 1
+    assert "--test: expected only elements of the training part in the test set, got Au" in done.stderr
+    frames[7].calc = None
+    (tmp_path / "bare.xyz").write_bytes(frames_bytes(frames))
+    done = run("train", tmp_path / "bare.xyz", *SMALL, "-o", tmp_path / "errors.csv")
+    assert done.exit_code == 1
+    assert "frame 7: expected forces, got none (1 of 20 frames have none)" in done.stderr
 
 
 def test_frames_without_forces(file, tmp_path):

@@ -167,6 +167,18 @@ def test_a_fault_costs_its_own_cell(fault):
     assert found.failures.n_frames.tolist() == [5]
 
 
+def test_a_size_with_too_few_frames_costs_its_own_cells(tmp_path):
+    trainer = NoisyEMT()
+    found = compare(
+        labelled_frames(), ["msc", "random"], [3, 17], seeds=[0], trainer=trainer, folder=tmp_path
+    )
+    assert found.table[["n_frames", "status"]].values.tolist() == 2 * [[3, "finished"], [17, "failed"]]
+    assert set(found.failures.message) == {"the training part has only 16 frames"}
+    assert found.record["sizes"] == [3, 17]
+    assert len(trainer.calls) == 2
+    json.dumps(found.record, allow_nan=False)
+
+
 def test_a_subset_without_an_element_of_the_test_set_is_marked():
     frames = labelled_frames()
     for atoms in frames[:3]:

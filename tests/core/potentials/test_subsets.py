@@ -59,6 +59,7 @@ def test_an_order_that_is_too_short_is_refused():
 def test_sizes():
     assert check_sizes([0.5, 1, 1.0, np.int64(3)], 6) == [1, 3, 6]
     with pytest.raises(ValueError, match="sizes: expected at most the 6 frames of the training part, got 7"):
-        check_sizes([7], 6)
+        check_sizes([9, 7], 6)
+    assert check_sizes([7, 0.5], 6) == [3, 7]
     with pytest.raises(ValueError, match="sizes: expected a fraction"):
         check_sizes([1.5], 6)

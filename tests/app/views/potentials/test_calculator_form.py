@@ -29,6 +29,8 @@ def _kinds(monkeypatch):
 
 @pytest.fixture
 def predictions(copper):
+    # Those of other tests, kept as long as any session is open.
+    copper.controller.results.clear()
     return PotentialPredictions(copper.state, copper.controller)
 
 

@@ -1,5 +1,6 @@
 """The table of potentials, and its download."""
 
+import numpy as np
 import pytest
 
 from quests_app.views.potentials.cells import CellsTable
@@ -63,3 +64,26 @@ def test_errors_of_groups_of_the_test_set(copper, training, table, form, monkeyp
     ((name, content),) = sent
     assert name == f"copper-potentials-by-{mode}.csv"
     assert len(content.decode().splitlines()) == 1 + len(expected)
+
+
+def test_diverged_potentials_and_impossible_sizes_are_marked_and_the_rest_goes_on(
+    copper, table, form, monkeypatch
+):
+    plain = Noisy.train
+
+    def spoiled(self, frames, *others):
+        predict = plain(self, frames, *others)
+        factor = {4: np.nan, 5: -2.0}.get(len(frames), 1.0)
+        return lambda asked: predict(asked)._replace(forces=factor * predict(asked).forces)
+
+    monkeypatch.setattr(Noisy, "train", spoiled)
+    train(copper, form, "4, 5, 6, 400")
+    rows = table._table.value
+    states = rows.groupby("n_frames").status.agg(set).to_dict()
+    assert states == {4: {"⚠ diverged"}, 5: {"⚠ diverged"}, 6: {"finished"}, 400: {"⚠ failed"}}
+    assert rows.force_rmse.notna().tolist() == (rows.n_frames == 6).tolist()
+    messages = rows.groupby("n_frames").message.first()
+    assert messages[4] == "the potential predicts energies or forces that are not finite"
+    assert "exceeds the root mean square of the test forces" in messages[5]
+    assert messages[400] == "the training part has only 16 frames"
+    assert "16 potentials, of which 12 without errors" in visible_text_of(form)

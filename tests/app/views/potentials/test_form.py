@@ -3,6 +3,7 @@
 import pytest
 from ase.io import write
 
+from quests_app.analysis.parameters import Marks
 from quests_app.views.potentials.form import TrainingForm
 from quests_core.potentials import GAP, TRAINERS
 from tests.app.conftest import visible_text_of
@@ -26,7 +27,7 @@ def test_progress_and_outcome_are_counted(copper, training, form):
 @pytest.mark.parametrize(
     ("label", "text", "message"),
     [
-        ("Sizes", "99 %, 400", "sizes: expected at most the 16 frames of the training part, got 400."),
+        ("Sizes", "400", "sizes: expected at most the 16 frames of the training part, got 400."),
         ("Sizes", "all", "sizes: expected a number like 100"),
         ("Parameters", "nose=3", "parameters: expected a parameter like n_sparse=1000, of noise; got"),
         ("Time limit / min", "soon", "time limit: expected a number of minutes, got &#x27;soon&#x27;"),
@@ -57,6 +58,26 @@ def test_labels_are_offered_to_be_held_out(copper, training, form):
     press(form, "Train")
     copper.run()
     assert training.comparison.split.test.tolist() == list(range(10, 20))
+
+
+def test_a_test_set_of_other_elements_and_frames_without_forces_are_refused(copper, training, form, tmp_path):
+    frames = labelled_frames()
+    for atoms in frames[10:]:
+        atoms.symbols[:] = "Au"
+    frames[3].calc = None
+    write(tmp_path / "gold.xyz", frames, format="extxyz")
+    copper.open(tmp_path / "gold.xyz")
+    field(form, "Sizes").param.update(value="4", value_input="4")
+    press(form, "Train")
+    copper.run()
+    assert "frame 3: expected forces, got none (1 of 20 frames have none)." in visible_text_of(form)
+    copper.state.marks = Marks(excluded=(3,))
+    copper.run()
+    field(form, "Test set").value, field(form, "Labels to hold out").value = "labels", ["hot"]
+    press(form, "Train")
+    copper.run()
+    assert "expected only elements of the training part in the test set, got Au." in visible_text_of(form)
+    assert training.comparison is None
 
 
 def test_without_a_trainer_permission_or_forces_there_is_no_form(copper, training, tmp_path, monkeypatch):
