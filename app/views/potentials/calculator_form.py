@@ -78,7 +78,7 @@ class CalculatorForm(View):
         with pn.io.hold():
             try:
                 self._predictions.predict(self._kind.value, entered(self._model))
-            except (ValueError, PermissionError, OSError) as error:
+            except (ValueError, TypeError, OSError) as error:
                 self._predictions.param.update(error=f"{error}.", notice="")
 
     def _stop(self) -> None:
