@@ -2,19 +2,23 @@
 
 import importlib.util
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from ase import Atoms
 from ase.calculators.calculator import BaseCalculator
+from ase.data import chemical_symbols
 
-from quests_core.potentials import calculator_predictions
+from quests_core.potentials import Predictions, TrainingError, calculator_predictions
 from quests_core.potentials.gap import in_box
 from quests_core.potentials.trainer import Predict
 
 _NO_NAME = re.compile(r"\W+")
 _LONGEST_NAME = 40
+# In ``soap … Z=29 species_Z={47 29 }`` and ``distance_2b Z1=29 Z2=47``.
+_ELEMENTS = re.compile(r"(?:\b|_)Z\d?=\{?([\d ]+)")
 # Between images along axes that are not periodic, Å: more than any cutoff.
 _VACUUM = 20.0
 
@@ -59,9 +63,28 @@ def _xtb(method: str) -> Callable[[str], BaseCalculator]:
 
 def _gap(path: str) -> Predict:
     potential: Any = importlib.import_module("quippy.potential").Potential(param_filename=path)
-    predict = calculator_predictions(potential)
-    # As GAPs are trained: QUIP needs a cell.
-    return lambda frames: predict([in_box(atoms, _VACUUM) for atoms in frames])
+    evaluate, known = calculator_predictions(potential), gap_elements(Path(path))
+
+    def predict(frames: Sequence[Atoms]) -> Predictions:
+        # QUIP predicts no energy and no forces for other elements, without an error.
+        missing = {symbol for atoms in frames for symbol in atoms.symbols} - known
+        if known and missing:
+            raise TrainingError(f"the potential has no {', '.join(sorted(missing))}")
+        # As GAPs are trained: QUIP needs a cell.
+        return evaluate([in_box(atoms, _VACUUM) for atoms in frames])
+
+    return predict
+
+
+def gap_elements(path: Path) -> set[str]:
+    """Return the elements that the descriptors of a GAP name; none if they name no elements."""
+    found: set[str] = set()
+    with path.open(encoding="utf-8", errors="replace") as file:
+        for line in file:
+            if "<descriptor>" in line:
+                numbers = " ".join(_ELEMENTS.findall(line)).split()
+                found |= {chemical_symbols[int(one)] for one in numbers if int(one) < len(chemical_symbols)}
+    return found
 
 
 def _mace(path: str) -> BaseCalculator:

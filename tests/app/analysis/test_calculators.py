@@ -4,9 +4,15 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from ase.build import molecule
+from ase.build import bulk, molecule
 
-from quests_app.analysis.calculators import CALCULATORS, CalculatorKind, installed, prediction_name
+from quests_app.analysis.calculators import (
+    CALCULATORS,
+    CalculatorKind,
+    gap_elements,
+    installed,
+    prediction_name,
+)
 from quests_core.potentials import GAP, computed_predictions, missing_trainer
 from quests_core.potentials.labelled import atom_energies
 from tests.core.potentials.trained import labelled_frames
@@ -54,6 +60,20 @@ def test_a_gap_predicts_from_its_file_as_its_trainer_does(tmp_path):
     frames[5].pbc = False
     trainer = GAP(cutoff=4.0, n_max=3, l_max=2, n_sparse=10)
     expected = trainer.train(frames, atom_energies(frames), tmp_path, 0, lambda: None)(frames)
-    found = computed_predictions(frames, CALCULATORS["GAP"].make(str(tmp_path / "gap.xml")))
+    path = tmp_path / "gap.xml"
+    found = computed_predictions(frames, CALCULATORS["GAP"].make(str(path)))
     np.testing.assert_allclose(found.energies, expected.energies, rtol=0, atol=1e-6)
     np.testing.assert_allclose(found.forces, expected.forces, rtol=0, atol=1e-6)
+    failures = {}
+    computed_predictions([bulk("Cu"), bulk("Si")], CALCULATORS["GAP"].make(str(path)), failures=failures)
+    assert failures == {1: "the potential has no Si"}, "QUIP itself predicts zero"
+
+
+def test_the_elements_of_a_gap(tmp_path):
+    (tmp_path / "gap.xml").write_text(
+        '<e0 Z="1" value="0"/>\n<descriptor>distance_2b Z1=29 Z2=47 cutoff=4.0</descriptor>\n'
+        "<descriptor> soap n_species=2 Z=14 species_Z={47 29 8 }</descriptor>\n"
+    )
+    assert gap_elements(tmp_path / "gap.xml") == {"Cu", "Ag", "Si", "O"}
+    (tmp_path / "gap.xml").write_text("<descriptor>distance_Nb order=2 cutoff=4.0</descriptor>")
+    assert gap_elements(tmp_path / "gap.xml") == set()
