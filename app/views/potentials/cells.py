@@ -37,8 +37,6 @@ _GROUP_COLUMNS = {
     "method": "Method", "n_frames": "Frames", "seed": "Seed", "group": "Group", "n_test_envs": "Environments",
     **_ERRORS,
 }  # fmt: skip
-# Reasons of failures that are written out.
-_REASONS = 2
 _UNITS = "forces in eV Å⁻¹, energies in eV atom⁻¹"
 _NUMBERS = {"n_frames": 0, "seed": 0, "n_test_envs": 0, **dict.fromkeys(_ERRORS, 4), "overlap": 1}
 # Narrow enough to show the message at 1280 pixels.
@@ -121,9 +119,14 @@ def _group_name(row) -> str:
 
 
 def _reasons(failures: pd.DataFrame) -> str:
-    """Return the most frequent reasons of failures, which the column has no room for, as HTML."""
-    counts = failures["message"].value_counts()
-    lines = [f"{plural(n, 'potential')}: {reason}" for reason, n in counts.head(_REASONS).items()]
+    """Return the first reason of each kind of failure, which the column has no room for, as HTML."""
+    lines = []
+    for status, rows in failures.groupby("status", sort=False):
+        first = rows.iloc[0]
+        lines.append(
+            f"{plural(len(rows), 'potential')} {status}: {first['method']}, "
+            f"{plural(int(first['n_frames']), 'frame')}, seed {first['seed']}: {first['message']}"
+        )
     return "".join(f'<div class="small warn">{escape(line)}</div>' for line in lines)
 
 
