@@ -72,7 +72,13 @@ _EnergyTolerance = Annotated[
 _ForceTolerance = Annotated[float, typer.Option(help="Largest difference of forces that agree, eV/Å.")]
 _MaxForce = Annotated[float, typer.Option(help="Larger forces are extreme, eV/Å.")]
 _MaxNetForce = Annotated[float, typer.Option(help="Largest net force, eV/Å per atom.")]
-_Species = Annotated[bool, typer.Option("--species/--no-species", help="Distinguish chemical elements.")]
+_Species = Annotated[
+    bool,
+    typer.Option(
+        "--species/--no-species",
+        help="Distinguish chemical elements; otherwise only frames with atoms in place are compared.",
+    ),
+]
 
 
 @dataclass(frozen=True)
@@ -143,8 +149,9 @@ def clean(
         several = len({symbol for frames in sets for atoms in frames for symbol in atoms.symbols}) > 1
         envs, *test_envs = context.environments(Parameters(k, cutoff, species=species and several), *sets)
         duplicates, conflicts = duplicates_and_conflicts(
-            dataset, envs, tolerance, energy_tolerance, force_tolerance, context.progress
-        )
+            dataset, envs, tolerance, energy_tolerance, force_tolerance, context.progress,
+            in_place=several and not species,
+        )  # fmt: skip
         pairs = {DUPLICATES: duplicates, CONFLICTS: conflicts}
         if other is not None:
             pairs[LEAKAGE] = leakage(dataset, envs, other, test_envs[0], tolerance, context.progress)

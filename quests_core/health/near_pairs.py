@@ -4,7 +4,7 @@ Two frames have the same geometry within a tolerance if they have the same compo
 of either is within that distance, in descriptor space, of one of the same element of the other.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -71,10 +71,15 @@ class _Frames:
 
 
 class _Sorted:
-    """Frames to search, sorted along the axis of the bounds in which they differ most."""
+    """Frames to search, sorted along the axis of the bounds in which they differ most.
 
-    def __init__(self, frames: _Frames, tolerance: float):
-        self.frames, self.tolerance = frames, tolerance
+    Of two frames for which ``is_compared`` is false, no distance is computed.
+    """
+
+    def __init__(
+        self, frames: _Frames, tolerance: float, is_compared: Callable[[int, int], bool] = lambda *_: True
+    ):
+        self.frames, self.tolerance, self._is_compared = frames, tolerance, is_compared
         self._axis = int(np.argmax(frames.bounds.std(axis=0)))
         self._order = np.argsort(frames.bounds[:, self._axis], kind="stable")
         self._keys = frames.bounds[self._order, self._axis]
@@ -86,10 +91,10 @@ class _Sorted:
         near = (np.abs(self.frames.bounds[found] - bounds) <= self.tolerance).all(axis=1)
         return found[near]
 
-    def matches(self, other: _Frames, i: int, among: np.ndarray | None = None) -> Iterator[tuple[int, float]]:
+    def matches(self, other: _Frames, i: int) -> Iterator[tuple[int, float]]:
         """Yield the frames with the geometry of frame `i` of `other`, ascending, and their distances."""
         for j in np.sort(self.candidates(other.bounds[i])).tolist():
-            if (among is None or among[j]) and self.frames.compositions[j] == other.compositions[i]:
+            if self.frames.compositions[j] == other.compositions[i] and self._is_compared(i, j):
                 distance = _distance(
                     other.envs[i], self.frames.envs[j], other.numbers[i], self.frames.numbers[j]
                 )
@@ -113,6 +118,7 @@ def duplicates_and_conflicts(
     energy_tolerance: float = ENERGY_TOLERANCE,
     force_tolerance: float = FORCE_TOLERANCE,
     progress: ProgressCallback | None = None,
+    in_place: bool = False,
 ) -> tuple[list[Pair], list[Pair]]:
     """Return the frames that repeat another one, and the pairs of equal geometry with different labels.
 
@@ -132,6 +138,9 @@ def duplicates_and_conflicts(
         Largest difference of labels that agree: energy per atom, eV, and forces, eV/Å.
     progress : callable, optional
         See `quests_core.progress`.
+    in_place : bool
+        Compare only frames with the same atoms at the same places, in the same order, as is necessary if
+        descriptors do not distinguish elements.
 
     Returns
     -------
@@ -139,25 +148,28 @@ def duplicates_and_conflicts(
         In the order of their frames; each frame repeats at most one other.
     """
     frames = _Frames(envs, [atoms.numbers for atoms in dataset.frames])
-    search = _Sorted(frames, max(tolerance, TOLERANCE))
     labels = _Labels(dataset, envs)
     kept = np.zeros(len(envs), dtype=bool)
     duplicates: list[Pair] = []
     conflicts: list[Pair] = []
+
+    def is_compared(i: int, j: int) -> bool:
+        return kept[j] and (not in_place or _are_in_place(dataset.frames[i], dataset.frames[j]))
+
+    search = _Sorted(frames, max(tolerance, TOLERANCE), is_compared)
     for done, i in enumerate(np.lexsort((np.arange(len(envs)), -labels.count)).tolist()):
-        kept[i] = True
-        for j, distance in search.matches(frames, i, kept):
-            if i == j:
-                continue
+        is_new = True
+        for j, distance in search.matches(frames, i):
             pair = Pair(i, j, distance, *labels.differences(i, j))
             # NaN, of a missing label, conflicts with nothing.
             if pair.energy > energy_tolerance or pair.force > force_tolerance:
                 if distance <= TOLERANCE:
                     conflicts.append(pair)
             elif distance <= tolerance:
-                kept[i] = False
+                is_new = False
                 duplicates.append(pair)
                 break
+        kept[i] = is_new
         if progress is not None and done % 20 == 0:
             progress(STEP, done, len(envs))
     return sorted(duplicates), sorted(conflicts)
@@ -211,10 +223,8 @@ def conflicting_labels(
     Unless the descriptors distinguish elements (`species`), frames of several elements are compared only if
     their atoms are at the same places.
     """
-    _, pairs = duplicates_and_conflicts(dataset, envs, progress=progress)
-    if not species and len(dataset.elements) > 1:
-        frames = dataset.frames
-        pairs = [pair for pair in pairs if _are_in_place(frames[pair.frame], frames[pair.other])]
+    in_place = not species and len(dataset.elements) > 1
+    _, pairs = duplicates_and_conflicts(dataset, envs, progress=progress, in_place=in_place)
     listed = "; ".join(pair.sentence for pair in pairs[:_SHOWN]) + "; …" * (len(pairs) > _SHOWN)
     return finding(
         "conflicting labels", WARNING, (i for pair in pairs for i in pair[:2]), "Conflicting labels",

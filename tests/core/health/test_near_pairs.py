@@ -103,6 +103,8 @@ def test_exchanged_elements_are_another_structure(frames, rng, tmp_path):
     dataset, envs = loaded(pair, tmp_path / "a.xyz")
     assert duplicates_and_conflicts(dataset, envs) == ([], [])
     assert "conflicting labels" not in checked(pair, tmp_path), "without blocks of elements it is not known"
+    in_place = copied(pair[0], rng, energy=0.02)
+    assert checked([*pair, in_place], tmp_path)["conflicting labels"].frames == (0, 2)
 
 
 def by_definition(frames, envs, tolerance):
