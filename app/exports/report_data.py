@@ -1,9 +1,12 @@
 """Results to report or export, as plain data."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from functools import cached_property
 
 import numpy as np
+
+from quests_core.potentials import Predictions
 
 from ..analysis.analysed_dataset import AnalysedDataset
 from ..analysis.compare import Comparison, Matrix
@@ -39,6 +42,8 @@ class ReportData:
         Fraction covered by the reference and the subset of ``msc`` together, for each size.
     labels, files : Matrix
         Overlaps between labels and between files.
+    predictions : mapping of str to Predictions
+        Computed predictions, by name.
     """
 
     opened: AnalysedDataset
@@ -53,6 +58,7 @@ class ReportData:
     alone: np.ndarray | None = None
     labels: Matrix | None = None
     files: Matrix | None = None
+    predictions: Mapping[str, Predictions] = field(default_factory=dict)
 
     @property
     def path(self) -> MethodPath:

@@ -1,14 +1,17 @@
 """Exported tables, as data frames."""
 
+from collections.abc import Mapping
+
 import numpy as np
 import pandas as pd
 
+from quests_core.potentials import Predictions
 from quests_core.utils.frame_ranges import format_ranges
 
 from ..analysis.analysed_dataset import AnalysedDataset
 from ..analysis.compare import Matrix, novel_frames
 from ..analysis.filter_evaluation import Members
-from ..analysis.frame_columns import MEANING, frame_maximum, gather, ranks, statuses
+from ..analysis.frame_columns import MEANING, frame_maximum, gather, ranks, statuses, with_predictions
 from ..analysis.lost import EnvironmentLabels, by_label, environment_table, frame_table, lost
 from ..analysis.method_path import MethodPath, delta_entropy_at
 from .report_data import ReportData, redundancy_rows
@@ -26,7 +29,7 @@ def tables(found: ReportData) -> dict[str, pd.DataFrame]:
     delta = found.delta_entropy
     rows = lost(delta, limit=len(delta)).rows
     made = {
-        "frames": frames_table(opened, found.path, found.n_frames),
+        "frames": frames_table(opened, found.path, found.n_frames, found.predictions),
         "lost-environments": pd.DataFrame(environment_table(opened, env_labels, delta, rows)),
         "lost-frames": pd.DataFrame(frame_table(opened, delta, limit=len(opened.envs))[0]),
         "lost-labels": labels_table(env_labels, delta),
@@ -65,9 +68,11 @@ def curve_table(paths: dict[str, MethodPath]) -> pd.DataFrame:
     ]
 
 
-def frames_table(opened: AnalysedDataset, path: MethodPath, n_frames: int) -> pd.DataFrame:
+def frames_table(
+    opened: AnalysedDataset, path: MethodPath, n_frames: int, predictions: Mapping[str, Predictions]
+) -> pd.DataFrame:
     """Return one row per frame of the file, with all columns of the page's table and filter."""
-    facts, n_all = gather(opened), len(opened.envs)
+    facts, n_all = with_predictions(gather(opened), opened, predictions), len(opened.envs)
     delta = delta_entropy_at(opened, path, n_frames)
     now = {
         "rank": pd.array(ranks(path.order, n_all), dtype="Int64"),

@@ -166,6 +166,7 @@ class State(param.Parameterized):
             self.displayed_method,
             int(self.row_of(self.displayed_method)["n_frames"]),
             embedding=self.embedding,
+            predictions=self.predictions,
             **optional,
         )
 

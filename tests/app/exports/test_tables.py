@@ -6,7 +6,9 @@ from ase.io import write
 
 from quests_app.analysis.parameters import Marks
 from quests_app.exports.bundle import ExportOptions
+from quests_app.exports.tables import tables
 from quests_app.views.frames.frames import FramesView
+from quests_core.potentials import stored_predictions
 from tests.app.exports.archives import csv, unzipped
 
 
@@ -33,6 +35,16 @@ def test_the_table_of_frames_matches_the_page(opened):
         assert frames[name].tolist() == shown[name].tolist()
     assert frames["state"].tolist() == state.status.tolist()
     assert set(frames["elements"]) == {"Cu"}
+
+
+def test_errors_of_computed_predictions_are_columns(predicted):
+    state = predicted.state
+    state.predictions = {"EMT": stored_predictions(state.data.dataset.frames)["MACE"]}
+    data = state.report_data()
+    found = tables(data)["frames"]
+    assert found["force_rmse_EMT"].notna().any()
+    np.testing.assert_array_equal(found["force_rmse_EMT"], found["force_rmse_MACE"])
+    np.testing.assert_array_equal(found["energy_error_EMT"], found["energy_error_MACE"])
 
 
 def test_an_unreadable_energy_does_not_affect_other_frames(session, frames, tmp_path):
