@@ -61,6 +61,8 @@ def curve_figure() -> Template:
     hooks.bands(template)
     hooks.fill_with_paper(template, "Ring")
     hooks.pin(template, ("BoundNote", ""), x=6, x_units="screen", y_offset=2)
+    # In front of the rings, which are filled.
+    template.parts["Percent", ""].level = "annotation"
     labels = template.parts["Percent", ""].glyph
     labels.update(x_offset=-8, y_offset=-6)
     hooks.clear_behind(template.figure, labels)

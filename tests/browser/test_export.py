@@ -100,7 +100,7 @@ def a_bandwidth_is_judged_before_it_is_used(page):
     for _ in range(3):
         page.keyboard.press("End")
     page.get_by_text("Too large: H is below 5 %").wait_for()
-    page.get_by_role("button", name="Suggest from the volume").click()
+    page.get_by_role("button", name="Suggest from the volume per atom").click()
     page.get_by_text("Å³/atom").wait_for()
     field = page.get_by_label("Bandwidth h / Å⁻¹")
     wait_until(page, lambda: 0.05 < float(field.input_value()) < 0.08, "a bandwidth is suggested")

@@ -109,7 +109,7 @@ class ForcesView(View):
             self._distances.object = '<div class="small">No forces in these frames.</div>'
             return
         self._distances.object = (
-            f'<div class="small">KS distance {tip("ks", "left")} of N = {count(len(forces.values))}&ensp;'
+            f'<div class="small">KS distance {tip("ks", "left")} (N = {count(len(forces.values))})&ensp;'
             f"{'&ensp;'.join(parts)}</div>"
         )
 

@@ -77,7 +77,7 @@ class ErrorsView(View):
             why = (
                 "No potential has errors yet: the table says why."
                 if found is not None
-                else ("Train potentials to see which method needs fewest frames for the same error.")
+                else ("Train potentials to see which method needs the fewest frames for the same error.")
             )
             self._empty.object = f'<div class="empty">{why}</div>'
             return

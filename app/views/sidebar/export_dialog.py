@@ -30,8 +30,8 @@ _SPLIT_NOTE = (
     "connected near-duplicates stay on the same side. Isolated atoms always go to training."
 )
 _PLOTS_NOTE = (
-    "Includes those of Compare if a file was added. To save a single plot as shown, point at it and use "
-    "the tools above it."
+    "Tables and plots include those of Compare if a file was added there. To save a single plot as shown, "
+    "point at it and use the tools above it."
 )
 
 
@@ -65,7 +65,7 @@ class ExportDialog(View):
             variant="outlined", size="small", margin=(0, 0, 0, 8),
         )  # fmt: skip
         self._listing = html(margin=(8, 0, 0, 0), visible=False)
-        self._status = html(margin=(0, 0, 0, 12))
+        self._status = html(margin=(0, 0, 0, 12), align="center")
         self._dialog = pmui.Dialog(
             self._body(),
             title="Export",

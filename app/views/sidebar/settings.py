@@ -69,7 +69,7 @@ class SettingsView(View):
             sx={"& .MuiFormLabel-root, & .MuiTypography-root": {"display": "none"}},
         )  # fmt: skip
         self._suggest = pmui.Button(
-            label="Suggest from the volume", size="small", variant="text", margin=(0, 0, 4, 0)
+            label="Suggest from the volume per atom", size="small", variant="text", margin=(0, 0, 4, 0)
         )
         self._keys = {
             name: pmui.TextInput(label=label, placeholder="detected automatically", **options)
@@ -241,7 +241,7 @@ class SettingsView(View):
         """Say what each number means, and what a change of it costs for the open file."""
         opened, cost = self._state.opened, "a change recomputes the descriptors"
         if opened is not None and opened.seconds is not None:
-            cost += f", {_seconds(opened.seconds)} for this file"
+            cost += f" ({_seconds(opened.seconds)} for this file)"
         for name, text in _MEANING.items():
             self._meaning[name].object = f'<div class="small">{text.format(descriptors=cost)}</div>'
 

@@ -70,6 +70,12 @@ def test_nothing_is_exported_while_the_order_for_new_marks_is_computed(opened, d
     assert not dialog._make.disabled
 
 
+def words_of(dialog):
+    """Return the words of the command that is shown."""
+    (line,) = re.findall("<code>(.*)\n</code>", dialog._listing.object)
+    return shlex.split(html.unescape(re.sub("<[^>]*>", "", line)))
+
+
 def test_the_command_writes_what_the_dialog_exports(opened, dialog, tmp_path, monkeypatch):
     """Run it with every content and with a split, and compare with the files of the archive."""
     monkeypatch.chdir(tmp_path)
@@ -78,8 +84,7 @@ def test_the_command_writes_what_the_dialog_exports(opened, dialog, tmp_path, mo
         dialog._content.value, dialog._split.value = kind, kind != NEQUIP
         dialog._fraction.value, dialog._distance.value, dialog._seed.value = 20, 0.5, 3
         dialog._command.clicks += 1
-        (line,) = re.findall("<code>(.*)\n</code>", dialog._listing.object)
-        program, *arguments = shlex.split(html.unescape(line))
+        program, *arguments = words_of(dialog)
         assert program == "quests-explorer"
         assert arguments[-1] == "copper-random-12-export.zip"
         done = CliRunner().invoke(command_line, [*arguments, "--force", "--no-umap"])
@@ -90,7 +95,7 @@ def test_the_command_writes_what_the_dialog_exports(opened, dialog, tmp_path, mo
         with zipfile.ZipFile(arguments[-1]) as archive:
             written = {name: archive.read(name) for name in archive.namelist()}
         ours, theirs = (json.loads(one.pop("subset.json")) for one in (files, written))
-        assert ours.pop("created") <= theirs.pop("created")
+        assert theirs.pop("created") <= ours.pop("created")
         assert ours == theirs
         assert files == written
         assert dialog._listing.visible
@@ -103,7 +108,7 @@ def test_the_command_compares_with_the_same_file(opened, dialog, other_file, set
     opened.run()
     opened.state.active = "msc"
     dialog._command.clicks += 1
-    words = shlex.split(html.unescape(re.findall("<code>(.*)\n</code>", dialog._listing.object)[0]))
+    words = words_of(dialog)
     assert words[words.index("--reference") + 1] == str(other_file)
     assert words[words.index("--methods") + 1] == "msc,random"
     assert words[words.index("--parts") + 1] == INDICES

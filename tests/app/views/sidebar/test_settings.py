@@ -202,7 +202,7 @@ def test_each_number_says_what_it_means_and_what_a_change_costs(opened):
     for seconds, text in ((0.2, "less than a second"), (7.4, "about 7 s"), (150, "about 2 min")):
         state.opened = dataclasses.replace(state.opened, seconds=seconds)
         for name in ("k", "cutoff"):
-            assert f"recomputes the descriptors, {text} for this file." in view._meaning[name].object
+            assert f"recomputes the descriptors ({text} for this file)." in view._meaning[name].object
     assert "only kernel sums" in view._meaning["bandwidth"].object
     state.opened = dataclasses.replace(state.opened, seconds=None)
     assert "recomputes the descriptors." in view._meaning["k"].object
