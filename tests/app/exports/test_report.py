@@ -1,11 +1,14 @@
 """The HTML report."""
 
+import base64
 import dataclasses
 import re
 
 from ase.io import write
 
+from quests_app.analysis.methods import METHOD_INFO
 from quests_app.exports.bundle import ExportOptions
+from quests_app.plots.map_colors import DROPPED_COLOR
 from quests_core.health import Finding
 from tests.app.exports.archives import unzipped
 
@@ -52,3 +55,13 @@ def test_the_report_needs_no_network_and_runs_nothing_from_the_file(session, fra
     said = ("Entropy against diversity", "Covered by the subset", "Force tail", "SHA-256", "0.015 Å⁻¹")
     for text in (*said, "frames 1-2,5"):
         assert text in page
+
+
+def test_the_legend_of_the_map_has_the_colours_of_its_points(opened):
+    state, parts = opened.state, ExportOptions(parts=("report",))
+    page = unzipped(state, parts, embedding=state.embedding)[0]["report.html"].decode()
+    (encoded,) = re.findall('<img alt="Map[^"]*" src="data:image/svg[^,]*;base64,([^"]*)"', page)
+    drawn = base64.b64decode(encoded).decode()
+    legend = drawn[drawn.index('id="legend_1"') :]
+    kept = METHOD_INFO[state.active].color.lower()
+    assert {kept, DROPPED_COLOR[:7]} <= set(re.findall("fill: (#[0-9a-f]{6})", legend))

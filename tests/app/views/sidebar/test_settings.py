@@ -2,6 +2,7 @@
 
 import dataclasses
 import math
+import threading
 
 import numpy as np
 import panel as pn
@@ -41,6 +42,26 @@ def test_the_curve_is_computed_only_while_the_section_is_open(opened):
     assert len(view._chart) == 1
     expected = entropy_curve(opened.state.opened.envs.X).at(0.015)
     assert f"H ≈ <b>{expected:.2f}</b>" in text_of(view)
+
+
+def test_cancelling_the_curve_changes_no_choice(opened, monkeypatch):
+    started, state = threading.Event(), opened.state
+
+    def endless(X, progress):
+        started.set()
+        while True:
+            progress("entropies", 1, 2)
+            threading.Event().wait(0.01)
+
+    monkeypatch.setattr("quests_app.views.sidebar.settings.entropy_curve", endless)
+    view = SettingsView(state, opened.controller)
+    view._content.active = [0]
+    opened.run(until=started.is_set)
+    state.methods = ["msc", "random", "fps"]
+    opened.controller.cancel()
+    opened.run()
+    assert view._curve is None
+    assert set(state.paths) == set(state.methods) == {"msc", "random", "fps"}
 
 
 def test_slider_and_field_agree(opened):
