@@ -24,8 +24,9 @@ from bokeh.model import DataModel
 OF_SERVER = frozenset(
     {"disabled", "label", "error_state", "helper_text", "options", "description", "start", "end"}
 )
-# Properties that users and the server change.
-OF_USER = frozenset({"value", "value_input", "active", "open"})
+# Properties that users and the server change, except those that users change back at once, such as `open` of
+# a dialog.
+OF_USER = frozenset({"value", "value_input"})
 # Replaced values of one property, and properties of a page that never answers.
 _MOST_VALUES, _MOST_PROPERTIES = 32, 2_000
 
