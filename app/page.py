@@ -278,12 +278,14 @@ def _potentials_tab(cards: pn.Column, state: State, controller: Controller) -> I
     predictions = PotentialPredictions(state, controller)
 
     def hide_unused(*_) -> None:
-        # Few files hold predictions, and few users compute them.
-        has_any = bool(predictions.found)
-        cards.css_classes = ["cards", tab, *["predicted"] * has_any]
-        for view in cards.objects[4:]:
-            view.visible = has_any
+        # Without potentials, and without predictions, there is nothing to see.
+        is_trained, is_predicted = training.comparison is not None, bool(predictions.found)
+        cards.css_classes = ["cards", tab, *["trained"] * is_trained, *["predicted"] * is_predicted]
+        for views, has_any in ((cards.objects[1:3], is_trained), (cards.objects[4:], is_predicted)):
+            for view in views:
+                view.visible = has_any
 
+    training.param.watch(hide_unused, "comparison")
     predictions.param.watch(hide_unused, "found")
     cards.param.watch(hide_unused, "objects")
     yield TrainingForm(state, controller, training, tab)

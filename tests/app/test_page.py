@@ -4,7 +4,9 @@ import panel as pn
 from panel.util import edit_readonly
 
 from quests_app.jobs.activity import WAITING
-from quests_app.page import page
+from quests_app.page import _potentials_tab, page
+from quests_app.views.tabs import grid
+from quests_core.potentials import PotentialComparison
 
 
 def test_opening_is_deferred_until_the_page_begins(session, file, monkeypatch):
@@ -43,3 +45,21 @@ def test_pages_are_independent(session):
             assert not made.busy
         finally:
             pn.state.busy = was
+
+
+def test_cards_of_potentials_appear_when_there_are_any(session):
+    def shown():
+        return [type(view).__name__ for view, one in zip(views, cards.objects, strict=True) if one.visible]
+
+    cards = grid("potentials")
+    views = list(_potentials_tab(cards, session.state, session.controller))
+    cards.extend(views)
+    assert shown() == ["TrainingForm", "CalculatorForm"]
+    assert cards.css_classes == ["cards", "potentials"]
+    # The tab is hidden: nothing is drawn.
+    _, errors, _, _, parity, _ = views
+    errors._training.comparison = object.__new__(PotentialComparison)
+    assert shown() == ["TrainingForm", "ErrorsView", "CellsTable", "CalculatorForm"]
+    parity._predictions.found = {"MACE": None}
+    assert len(shown()) == 6
+    assert cards.css_classes == ["cards", "potentials", "trained", "predicted"]

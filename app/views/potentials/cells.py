@@ -63,10 +63,9 @@ class CellsTable(View):
         )  # fmt: skip
         bar = pn.Row(self._mode, self._save, sizing_mode="stretch_width", margin=0)
         self._reasons = html()
-        self._shown = pn.Column(
+        self._content = pn.Column(
             bar, self._reasons, self._table, self._groups, sizing_mode="stretch_both", margin=0
         )
-        self._empty = html('<div class="empty">A row for each potential, once one is trained.</div>')
         self.follow(self._update, "comparison", source=training)
 
     def _switched(self) -> None:
@@ -75,7 +74,6 @@ class CellsTable(View):
 
     def _update(self) -> None:
         found, mode = self._training.comparison, self._mode.value
-        self._shown.visible, self._empty.visible = found is not None, found is None
         self._table.visible, self._groups.visible = mode == ALL, mode != ALL
         self._head.object = heading("Potentials", (), "" if found is None else _note(len(found.failures)))
         if found is None:
@@ -99,7 +97,7 @@ class CellsTable(View):
 
     def __panel__(self):
         """Return the card."""
-        return card(self._head, self._shown, self._empty, self._download, area="cells")
+        return card(self._head, self._content, self._download, area="cells")
 
 
 def _table(columns: dict[str, str]):

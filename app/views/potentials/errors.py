@@ -51,7 +51,7 @@ class ErrorsView(View):
             for plot in (self._above, self._against, self._novelty)
         }  # fmt: skip
         self._bar = pn.Row(self._mode, self._size, sizing_mode="stretch_width", margin=0)
-        self._empty = html()
+        self._empty = html('<div class="empty">No potential has errors yet: the table says why.</div>')
         for widget in (self._mode, self._size):
             widget.param.watch(lambda _: self._switched(), "value")
         self.follow(self._update, "comparison", source=training)
@@ -74,12 +74,6 @@ class ErrorsView(View):
             _NOTES.get(mode, _EACH) if has_errors else "",
         )
         if found is None or not has_errors:
-            why = (
-                "No potential has errors yet: the table says why."
-                if found is not None
-                else ("Train potentials to see which method needs the fewest frames for the same error.")
-            )
-            self._empty.object = f'<div class="empty">{why}</div>'
             return
         if mode == ABOVE:
             self._show_above(potentials.above_best(found.table))

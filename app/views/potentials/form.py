@@ -188,7 +188,10 @@ class TrainingForm(View):
     def _outcome(self, n_done: int) -> str:
         found = self._training.comparison
         if found is None:
-            return "One potential for each method, size and seed. Finished ones are kept, and not repeated."
+            return (
+                "Which method needs the fewest frames for the same force error? One potential is trained for "
+                "each method, size and seed. Finished ones are kept, and not repeated."
+            )
         failed = (
             f", of which {len(found.failures)} without errors: see the table" if len(found.failures) else ""
         )

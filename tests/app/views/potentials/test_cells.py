@@ -14,8 +14,9 @@ def table(copper, training):
 
 
 def test_a_row_for_each_potential_and_all_columns_as_csv(copper, table, form, monkeypatch):
-    assert "once one is trained" in visible_text_of(table)
+    assert "fewest frames for the same force error" in visible_text_of(form)
     train(copper, form)
+    assert "fewest frames" not in visible_text_of(form)
     rows = table._table.value
     assert rows[["method", "n_frames", "seed"]].values.tolist() == [
         [method, size, seed] for method in ("msc", "random") for size in (4, 8) for seed in (0, 1)
