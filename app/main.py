@@ -21,9 +21,9 @@ document = pn.state.curdoc
 if document is None:
     raise RuntimeError("expected a session; start the dashboard with: panel serve app")
 client_values.limit(document)
-on_loop = on_loop_of(document)
-rendered = stale_values.guard(document, on_loop)
+actions = stale_values.guard(document)
 state = State()
+on_loop = on_loop_of(document)
 scheduler, queue = DeferredScheduler(on_loop), ViewQueue(on_loop, done=gc.freeze)
 controller = Controller(
     state, scheduler, allowed_paths=of_document(document), may_train=training_access.of_document(document)
@@ -46,5 +46,5 @@ pn.state.on_session_destroyed(end)
 search = "?" + urlencode({name: values[-1] for name, values in pn.state.session_args.items()})
 theme = pn.state.cookies.get(COOKIE, "")
 dashboard = page(state, controller, search, begin=pn.state.onload, queue=queue, theme=theme)
-dashboard.main.append(rendered)
+dashboard.main.append(actions)
 dashboard.servable(title="QUESTS Explorer")

@@ -6,7 +6,7 @@ browser has rendered it once, the first value is written back after the second o
 the second one in the browser and, sent by it, on the server, where it looks like a choice of the user.
 
 No user can change the properties in `OF_SERVER`. Of those in `OF_USER`, a value that the server has replaced
-is refused until the page has told that it has rendered what replaced it.
+is refused until the user acts: a choice of theirs follows an event of pointer or keyboard.
 """
 
 from collections import deque
@@ -24,26 +24,24 @@ from bokeh.model import DataModel
 OF_SERVER = frozenset(
     {"disabled", "label", "error_state", "helper_text", "options", "description", "start", "end"}
 )
-# Properties that users and the server change, except those that users change back at once, such as `open` of
-# a dialog.
-OF_USER = frozenset({"value", "value_input"})
-# Replaced values of one property, and properties of a page that never answers.
+# Properties that users and the server change.
+OF_USER = frozenset({"value", "value_input", "active", "open"})
+# Replaced values of one property, and properties of a page on which nobody acts.
 _MOST_VALUES, _MOST_PROPERTIES = 32, 2_000
 
 
-class Rendered(pn.custom.JSComponent):
-    """Invisible component that tells when the page has rendered what the server has sent."""
+class UserActions(pn.custom.JSComponent):
+    """Invisible component that counts what the user does, before anything on the page reacts to it."""
 
-    sent = param.Integer(default=0, doc="Number of the last changes that were sent.")
-    rendered = param.Integer(default=0, doc="Number of the last changes that the page has rendered.")
+    n_actions = param.Integer(default=0, doc="Number of events of pointer and keyboard so far.")
 
-    # React's tasks come before a browser is idle, of which Safari tells nothing.
     _esm = """
     export function render({ model }) {
-      const whenIdle = window.requestIdleCallback ?? ((then) => setTimeout(then, 1000));
-      model.on("sent", () => {
-        const { sent } = model;
-        setTimeout(() => whenIdle(() => { model.rendered = Math.max(model.rendered, sent); }), 100);
+      const types = ["pointerdown", "keydown", "click", "input", "drop", "popstate"];
+      const note = (event) => { if (event.isTrusted) model.n_actions += 1; };
+      for (const type of types) addEventListener(type, note, { capture: true, passive: true });
+      model.on("remove", () => {
+        for (const type of types) removeEventListener(type, note, { capture: true });
       });
       return document.createElement("span");
     }
@@ -54,49 +52,26 @@ class Rendered(pn.custom.JSComponent):
 
 
 class ReplacedValues:
-    """Values that the server has replaced, and that the page may still write back.
+    """Values that the server has replaced since the user last acted, and that the page may write back."""
 
-    Parameters
-    ----------
-    rendered : Rendered
-        Part of the page.
-    schedule : callable
-        Runs a function on the event loop after the current changes have been sent.
-    """
-
-    def __init__(self, rendered: Rendered, schedule: Callable[[Callable[[], None]], object]):
-        self._rendered, self._schedule = rendered, schedule
-        self._number, self._is_scheduled = 1, False
-        self._values: dict[tuple[str, str], deque[tuple[int, Any]]] = {}
-        rendered.param.watch(lambda event: self._forget(event.new), "rendered")
+    def __init__(self):
+        self._values: dict[tuple[str, str], deque[Any]] = {}
 
     def add(self, model: Any, name: str, value: Any) -> None:
         """Note that the server replaces `value`."""
         if name not in OF_USER or not isinstance(model, DataModel):
             return
         key = (model.id, name)
-        if key not in self._values and len(self._values) >= _MOST_PROPERTIES:
-            return
-        self._values.setdefault(key, deque(maxlen=_MOST_VALUES)).append((self._number, value))
-        if not self._is_scheduled:
-            self._is_scheduled = True
-            self._schedule(self._send)
+        if key in self._values or len(self._values) < _MOST_PROPERTIES:
+            self._values.setdefault(key, deque(maxlen=_MOST_VALUES)).append(value)
 
     def has(self, model_id: str, name: str, value: Any) -> bool:
-        """Return whether the page may not have rendered yet what replaced `value`."""
-        return any(_are_equal(value, replaced) for _, replaced in self._values.get((model_id, name), ()))
+        """Return whether `value` is one of them."""
+        return any(_are_equal(value, replaced) for replaced in self._values.get((model_id, name), ()))
 
-    def _send(self) -> None:
-        self._is_scheduled = False
-        self._rendered.sent = self._number
-        self._number += 1
-
-    def _forget(self, number: int) -> None:
-        for key, values in list(self._values.items()):
-            while values and values[0][0] <= number:
-                values.popleft()
-            if not values:
-                del self._values[key]
+    def forget(self) -> None:
+        """Forget all, as the user acts."""
+        self._values.clear()
 
 
 def _are_equal(value: Any, other: Any) -> bool:
@@ -140,13 +115,16 @@ def send_again(document: Document, stale: list[tuple[str, str]]) -> None:
             document.callbacks.trigger_on_change(event)
 
 
-def guard(document: Document, schedule: Callable[[Callable[[], None]], object]) -> Rendered:
-    """Make a document refuse stale values; return the component that its page needs for that.
+def _tells_of_actions(patch: Any) -> bool:
+    events = patch.get("events") if isinstance(patch, dict) else None
+    return isinstance(events, list) and any(
+        isinstance(event, dict) and event.get("attr") == "n_actions" for event in events
+    )
 
-    `schedule` runs a function on the event loop after the current changes have been sent.
-    """
-    rendered = Rendered()
-    replaced = ReplacedValues(rendered, schedule)
+
+def guard(document: Document) -> UserActions:
+    """Make a document refuse stale values; return the component that its page needs for that."""
+    replaced = ReplacedValues()
     apply, notify = document.apply_json_patch, document.callbacks.notify_change
 
     def is_stale(model_id: str, name: str, value: Any) -> bool:
@@ -160,7 +138,11 @@ def guard(document: Document, schedule: Callable[[Callable[[], None]], object]) 
         )
 
     def apply_guarded(patch_json: Any, *, setter: Any = None) -> None:
-        stale = take_stale(getattr(patch_json, "content", patch_json), is_stale)
+        # Panel's watchers would run after the next patch.
+        patch = getattr(patch_json, "content", patch_json)
+        if _tells_of_actions(patch):
+            replaced.forget()
+        stale = take_stale(patch, is_stale)
         apply(patch_json, setter=setter)
         send_again(document, stale)
 
@@ -173,4 +155,4 @@ def guard(document: Document, schedule: Callable[[Callable[[], None]], object]) 
     # Bokeh has no hook before a patch is applied, and none that tells of the value before.
     document.apply_json_patch = apply_guarded  # type: ignore[method-assign]
     document.callbacks.notify_change = notify_and_note  # type: ignore[method-assign]
-    return rendered
+    return UserActions()

@@ -22,7 +22,7 @@ def button():
     document, sent = Document(), []
     model = pmui.Button(label="now", disabled=False).get_root(document)
     document.add_root(model)
-    stale_values.guard(document, lambda function: None)
+    stale_values.guard(document)
     document.on_change(lambda event: sent.append((event.attr, event.new)))
     return model.data, document, sent
 
@@ -59,27 +59,26 @@ def test_changes_of_removed_or_unknown_models_are_ignored(button):
 
 
 class Page:
-    """A slider in a guarded document, what is sent to the client, and what the client answers."""
+    """A slider in a guarded document, what is sent to the client, and what the client sends."""
 
     def __init__(self):
-        self.document, self.scheduled, self.sent = Document(), [], []
+        self.document, self.sent = Document(), []
         self.slider = pmui.IntSlider(start=0, end=100, value=3)
         model = self.slider.get_root(self.document)
         self.document.add_root(model)
         self.data = model.data
-        rendered = stale_values.guard(self.document, self.scheduled.append)
-        self.rendered = rendered.get_root(self.document)
-        self.document.add_root(self.rendered)
+        actions = stale_values.guard(self.document).get_root(self.document)
+        self.document.add_root(actions)
+        self.actions = actions.data
         self.document.on_change(lambda event: self.sent.append((event.attr, event.new)))
 
-    def receive(self, model, **new):
-        self.document.apply_json_patch(changed(model, **new), setter="the session")
+    def receive(self, **new):
+        self.document.apply_json_patch(changed(self.data, **new), setter="the session")
 
-    def render(self):
-        """Run what is scheduled, and answer that everything sent is rendered."""
-        while self.scheduled:
-            self.scheduled.pop()()
-        self.receive(self.rendered.data, rendered=self.rendered.data.sent)
+    def act(self):
+        self.document.apply_json_patch(
+            changed(self.actions, n_actions=self.actions.n_actions + 1), setter="the session"
+        )
 
 
 @pytest.fixture
@@ -87,45 +86,40 @@ def page():
     return Page()
 
 
-def test_a_replaced_value_is_no_choice_until_the_page_has_rendered_the_new_one(page):
+def test_a_replaced_value_is_no_choice_until_the_user_acts(page):
     page.slider.value = 20
     page.slider.value = 50
     page.sent.clear()
     for late in (3, 20):
-        page.receive(page.data, value=late)
+        page.receive(value=late)
         assert page.slider.value == page.data.value == 50
         assert page.sent.pop() == ("value", 50)
-    page.render()
-    page.receive(page.data, value=20)
+    page.act()
+    page.receive(value=20)
     assert page.slider.value == page.data.value == 20
 
 
-def test_choices_are_taken_while_the_page_renders(page):
+def test_what_is_replaced_after_the_user_acted_is_no_choice(page):
+    page.act()
     page.slider.value = 50
-    page.receive(page.data, value=51)
+    page.receive(value=3)
+    assert page.slider.value == 50
+
+
+def test_other_values_are_choices(page):
+    page.slider.value = 50
+    page.receive(value=51)
     assert page.slider.value == 51
     # A value of the page itself is not one that the server has replaced.
-    page.receive(page.data, value=52)
-    page.receive(page.data, value=51)
+    page.receive(value=52)
+    page.receive(value=51)
     assert page.slider.value == 51
 
 
-def test_an_answer_ends_the_wait_for_earlier_changes_only(page):
-    page.slider.value = 20
-    page.scheduled.pop()()
-    page.slider.value = 50
-    page.receive(page.rendered.data, rendered=1)
-    page.receive(page.data, value=20)
-    assert page.slider.value == 50
-    page.receive(page.data, value=3)
-    assert page.slider.value == 3
-
-
-def test_a_page_that_never_answers_fills_no_memory(page):
+def test_a_page_on_which_nobody_acts_fills_no_memory(page):
     for value in range(100):
         page.slider.value = value
-    assert len(page.scheduled) == 1
-    page.receive(page.data, value=1)
+    page.receive(value=1)
     assert page.slider.value == 1, "the oldest values are forgotten"
-    page.receive(page.data, value=98)
+    page.receive(value=98)
     assert page.slider.value == 1
