@@ -56,7 +56,7 @@ def has_all_plots(text: str) -> bool:
     """Return whether a page has the table's row of each method, and a bar for each label."""
     text = html.unescape(text)
     rows = all(f"</span>{method}</td>" in text for method in METHODS)
-    return rows and re.search(r"subset of \w+.{0,300}fullerene", text) is not None
+    return rows and re.search(r"\w+ subset.{0,300}fullerene", text) is not None
 
 
 def is_busy(address: str) -> bool:

@@ -192,7 +192,7 @@ def main() -> None:
     whole = subprocess.run(
         [sys.executable, __file__, "--whole"], capture_output=True, text=True, check=True
     ).stdout
-    table = ["| work | faster than the peer | quests_core | peer |", "|---|---|---|---|", *comparisons()]
+    table = ["| work | speedup | quests_core | `quests` |", "|---|---|---|---|", *comparisons()]
     text = [
         "## Speed",
         "",

@@ -17,7 +17,7 @@ LABEL, ELEMENT, FORCE, ENERGY = "label", "element", "force", "energy"
 # Before the name of a potential with predictions.
 FORCE_ERROR = "force error:"
 NO_TEXT = "(none)"
-_UNITS = {FORCE: "|F| / eV Å⁻¹", ENERGY: "energy per atom / eV"}
+_UNITS = {FORCE: "|F| / eV Å⁻¹", ENERGY: "energy / eV atom⁻¹"}
 # Offered by the dashboard under other names.
 _SHOWN_ELSEWHERE = {"numbers", "positions", "forces", "force", "config_type", "energy", "free_energy"}
 _LONGEST_NAME = 40

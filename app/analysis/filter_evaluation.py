@@ -193,7 +193,7 @@ class _Evaluation:
             raise _unexpected(right, SET, container)
         if node.parts[0].kind != "text":
             raise ExpressionError(
-                f"expected a text in quotes before “in {right.name}”", node.parts[0].position
+                f"expected a quoted string before “in {right.name}”", node.parts[0].position
             )
         has = right.members.has.get(str(node.parts[0].value), np.array(False))
         return _Values(TRUTH, has, np.array(True), "“in”")

@@ -251,7 +251,7 @@ class _Parser:
             self._need(")", "or an operator")
             return node
         if token.kind not in ("number", "string", "name"):
-            raise ExpressionError(f"expected a name, a number or a text in quotes, got {token}", position)
+            raise ExpressionError(f"expected a name, a number or a quoted string, got {token}", position)
         self._next += 1
         if token.kind == "number":
             return Node("number", float(token.text), position=position)

@@ -36,11 +36,11 @@ class MethodInfo:
 
 METHOD_INFO = {
     "balanced": MethodInfo(
-        "takes the frame that raises diversity and entropy, and lowers the loss, most at once.",
+        "takes the frame that keeps overlap, loss and diversity farthest ahead of msc.",
         color="#D55E00",
     ),
     "msc": MethodInfo(
-        "takes the frame that is most novel to those taken, and richest in itself.",
+        "minimum set cover: takes the frame of the highest novelty and own entropy.",
         color="#0072B2",
     ),
     "information_loss": MethodInfo(
@@ -65,7 +65,7 @@ METHOD_INFO = {
         seeded=True,
     ),
     "maxvol": MethodInfo(
-        "takes the frames of D-optimal active sets of environments, as MTP and ACE do (MaxVol).",
+        "MaxVol: takes the frames of D-optimal active sets, as for the potentials MTP and ACE.",
         color="#785EF0",
         dash="dashed",
     ),

@@ -541,7 +541,7 @@ class Picture {
     context.font = "12px Roboto, system-ui, sans-serif";
     context.textAlign = "left";
     context.textBaseline = "middle";
-    context.fillText(`force ${Number(value.toPrecision(1))} eV/Å`, x + value * scale + 8, y);
+    context.fillText(`force ${Number(value.toPrecision(1))} eV Å⁻¹`, x + value * scale + 8, y);
   }
 
   // Return the frontmost atom at a position, or -1.
@@ -684,7 +684,7 @@ function makeButtons(root, picture, model, measures) {
   labels.setAttribute("aria-pressed", false);
   ruler.setAttribute("aria-pressed", false);
   for (const [name, turn] of [...Object.entries(ALONG), ["reset", SLANTED]]) {
-    const title = name === "reset" ? "The whole structure, seen from the side (Home)" : `View along ${name}`;
+    const title = name === "reset" ? "Reset the view (Home)" : `View along ${name}`;
     add(views, name, title, () => picture.reset(turn));
   }
   const keys = { l: label, m: measure };

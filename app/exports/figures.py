@@ -101,7 +101,7 @@ def figures(found: ReportData) -> Figures:
     load_matplotlib()
     plots = {
         "entropy-diversity": ("Entropy against diversity", curve(found)),
-        "overlap": ("Covered by the subset", covered(found)),
+        "overlap": ("Overlap against size", covered(found)),
         "delta-entropy": ("Distribution of δH", outliers(found)),
     }
     if len(_forces(found).values):

@@ -74,7 +74,7 @@ class ReportData:
 def redundancy_rows(found: ReportData) -> tuple[list[str], list[float], list[int]]:
     """Return names, entropies and numbers of environments of the full set, the subset and each label."""
     full, row = found.path.full_set_metrics, found.path.metrics(found.n_frames)
-    names, entropies = ["full set", f"subset of {found.active}"], [full["entropy"], row["entropy"]]
+    names, entropies = ["full set", f"{found.active} subset"], [full["entropy"], row["entropy"]]
     n_envs = [int(full["n_envs"]), int(row["n_envs"])]
     if found.entropies is not None:
         names += found.entropies.names

@@ -97,7 +97,7 @@ def by_novelty(delta_entropy: np.ndarray, method: str) -> MapColors:
     """Colour environments by δH given the subset; covered ones are grey."""
     levels = _levels(delta_entropy, 0.0, NOVELTY_LIMIT, len(NOVELTY))
     levels[~(delta_entropy >= OVERLAP_THRESHOLD)] = GREY
-    note = f"given the subset of {method}; grey: covered"
+    note = f"given the {method} subset; grey: covered"
     return MapColors(levels, (DROPPED_COLOR, *NOVELTY), (0.0, NOVELTY_LIMIT, "δH / nats"), note=note)
 
 
@@ -155,9 +155,9 @@ def by_crowding(xy: np.ndarray, rows: np.ndarray, palette: tuple[str, ...] = DEN
     if len(rows):
         decades = np.log10(np.maximum(shares.ravel()[cells[rows]] / peak, 1e-12))
         colors[rows] = _levels(decades, -_DECADES, 0.0, len(palette))
-    bar = (-_DECADES, 0.0, "log₁₀ points per area")
+    bar = (-_DECADES, 0.0, "log₁₀ relative density")
     return MapColors(
-        colors, (DROPPED_COLOR, *palette), bar, mean=True, note="brighter: more points; 0 is the most"
+        colors, (DROPPED_COLOR, *palette), bar, mean=True, note="brighter: more points; 0: the maximum"
     )
 
 

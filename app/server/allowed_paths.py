@@ -120,7 +120,7 @@ class AllowedPaths:
             raise ValueError(f"expected a pattern without '..' and '**', got {pattern}")
         # Each more multiplies the number of folders that are listed, while other sessions wait.
         if sum(map(is_pattern, parts)) > _MOST_PATTERNS:
-            raise ValueError(f"expected a pattern in at most {_MOST_PATTERNS} names of a path, got {pattern}")
+            raise ValueError(f"expected wildcards in at most {_MOST_PATTERNS} parts of a path, got {pattern}")
         # Also refuses a folder that holds no allowed one.
         folder = self.resolve(Path(*parts[:fixed], "file")).parent
         found = []
@@ -129,7 +129,7 @@ class AllowedPaths:
                 found.append(self.resolve(match))
         found = [match for match in found if match.is_file()]
         if not found:
-            raise ValueError(f"expected a pattern of files, got {pattern}, which none matches")
+            raise ValueError(f"expected a pattern that matches a file, got {pattern}")
         return found
 
     def find_target(self, path: str | Path) -> Path:

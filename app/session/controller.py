@@ -104,7 +104,7 @@ class Controller:
             except (OSError, ValueError) as error:
                 # Without the path on the server.
                 why = getattr(error, "strerror", None) or error
-                self.state.error = f"Could not take {name[:100]}: {why}."
+                self.state.error = f"Could not upload {name[:100]}: {why}."
                 self.uploads.discard(*paths)
                 return
         source = paths[0] if len(paths) == 1 else tuple(paths)
@@ -168,7 +168,7 @@ class Controller:
             return
 
         def done(written):
-            self.state.notice = f"Saved {plural(n_frames, 'frame')} to {written}, and its record."
+            self.state.notice = f"Saved {plural(n_frames, 'frame')} and a record to {written}."
 
         self._jobs.submit(
             "Saving",

@@ -200,7 +200,7 @@ class PathUpdater:
         if parts := {name: part for name, part in self._state.parts.items() if name == method}:
             return stopped_text(parts)
         path = self._state.paths.get(method)
-        shown = "" if path is None else "; what is shown of it stays"
+        shown = "" if path is None else "; its earlier results stay"
         return f"{method} is not computed{shown}. To compute it, untick it and tick it again."
 
     def _revert(self, method: str) -> None:

@@ -65,7 +65,7 @@ class ReferenceSets(param.Parameterized):
         except (OSError, ValueError) as error:
             # Without the path on the server.
             why = getattr(error, "strerror", None) or error
-            self._state.error = f"Could not take {name[:100]}: {why}."
+            self._state.error = f"Could not upload {name[:100]}: {why}."
         else:
             self._add(path, name)
 

@@ -5,13 +5,13 @@ from html import escape
 
 HELP = {
     "names": (
-        "Published data sets, downloaded once and then cached: gap20: and a label (gap20:Diamond), tm23: and "
-        "a metal (tm23:Ag, tm23:Ag-melt), load-atoms: and a name (load-atoms:QM7), colabfit: and an "
-        "identifier. List them with the command quests-explorer datasets.",
+        "Published data sets, downloaded once and then cached: gap20:LABEL (gap20:Diamond), "
+        "tm23:METAL (tm23:Ag, tm23:Ag-melt), load-atoms:NAME (load-atoms:QM7), colabfit:ID. The command "
+        "quests-explorer datasets lists them.",
         "",
     ),
     "entropy": (
-        "Information entropy: how much information a set holds. At most ln N, "
+        "Information entropy: how much information a set holds, in nats (1 nat = 1.44 bits). At most ln N, "
         "reached when no two environments are alike.",
         "H(X) = −(1/N) Σᵢ ln[ (1/N) Σⱼ K(xᵢ, xⱼ) ]",
     ),
@@ -38,13 +38,13 @@ HELP = {
         "mean of max(0, δH(e | subset))",
     ),
     "redundancy": (
-        "How far the set is from having distinct environments only; e to this power is how often an "
-        "environment occurs on average.",
+        "How far the set is from having only distinct environments; exp(R) is how often an environment "
+        "occurs on average.",
         "R = ln N − H",
     ),
     "forces": (
         "Share of environments whose force exceeds f. A subset that follows the grey line "
-        "keeps the rare large forces; above it, the subset has more of them than the full set.",
+        "keeps the rare large forces; above it, their share is larger than in the full set.",
         "",
     ),
     "handle": (
@@ -93,8 +93,8 @@ HELP = {
         "",
     ),
     "nearest": (
-        "The kept environment whose descriptor is nearest to that of the current one. Within about one "
-        "bandwidth h two environments count as alike; beyond 5 h they are unrelated.",
+        "The kept environment whose descriptor is nearest to that of the current one. At a "
+        "distance of one bandwidth h, δH is at most 0.5 nats; beyond 5 h environments are unrelated.",
         "|x − y| in Å⁻¹;  K = exp(−|x − y|² / 2h²)",
     ),
 }

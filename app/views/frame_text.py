@@ -40,7 +40,7 @@ def environment_line(state: State, row: int) -> str:
     parts = [
         f"<b>Atom {atom} ({escape(dataset.frames[frame].symbols[atom])})</b>",
         "" if delta is None else _novelty(delta[row]),
-        "" if np.isnan(force) else f"|F| = {force:.3g} eV/Å",
+        "" if np.isnan(force) else f"|F| = {force:.3g} eV Å⁻¹",
     ]
     return " · ".join(part for part in parts if part)
 
@@ -53,7 +53,7 @@ def environment_text(state: State, row: int) -> str:
         f"frame {count(frame)}, atom {count(atom)} ({dataset.frames[frame].symbols[atom]})",
         dataset.labels[frame][:60],
         "" if delta is None else _novelty(delta[row]),
-        "" if np.isnan(force) else f"|F| = {force:.3g} eV/Å",
+        "" if np.isnan(force) else f"|F| = {force:.3g} eV Å⁻¹",
     ]
     return "\n".join(filter(None, lines))
 

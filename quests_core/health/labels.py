@@ -21,7 +21,7 @@ def labels(dataset: DataSet) -> list[Finding]:
     if len(without) == len(dataset.labels):
         return []
     return finding(
-        "missing labels", INFO, without, "No label",
+        "missing labels", INFO, without, "No config_type",
         "They have no config_type although others do, so results by label list them separately.",
     )  # fmt: skip
 
@@ -49,9 +49,9 @@ def names(dataset: DataSet) -> list[Finding]:
     listed = ", ".join(sorted(unknown)[:_SHOWN]) + ", …" * (len(unknown) > _SHOWN)
     return found + finding(
         "unrecognised labels", WARNING, (i for frames in unknown.values() for i in frames),
-        "Labels that are not recognised",
-        f"{listed[:200]}: named like labels, but not used. If one of them is the energy or the forces, "
-        "specify its key.",
+        "Unrecognised keys",
+        f"{listed[:200]}: named like energies, forces or stresses, but not used. If one of them is the "
+        "energy or the forces, specify its key.",
     )  # fmt: skip
 
 
@@ -135,8 +135,8 @@ def _missing_forces(dataset: DataSet) -> list[Finding]:
     if not dataset.has_forces:
         return []
     return finding(
-        "missing forces", WARNING, dataset.without_forces, "No forces",
-        "They lack usable forces on all atoms although others have them.", True,
+        "missing forces", WARNING, dataset.without_forces, "Missing forces",
+        "Some or all of their atoms lack usable forces; other frames have them.", True,
     )  # fmt: skip
 
 

@@ -53,9 +53,9 @@ class Pair(NamedTuple):
         """Both frames, and how far apart their labels are."""
         parts = []
         if self.energy == self.energy:
-            parts.append(f"{1e3 * self.energy:.3g} meV per atom")
+            parts.append(f"{1e3 * self.energy:.3g} meV atom⁻¹")
         if self.force == self.force:
-            parts.append(f"{self.force:.3g} eV/Å")
+            parts.append(f"{self.force:.3g} eV Å⁻¹")
         labels = f" ({', '.join(parts)})" if parts else ""
         return f"{self.frame} and {self.other}{labels}"
 
@@ -229,7 +229,7 @@ def conflicting_labels(
     return finding(
         "conflicting labels", WARNING, (i for pair in pairs for i in pair[:2]), "Conflicting labels",
         f"Their descriptors agree within {TOLERANCE:g} Å⁻¹ with those of another frame of the same "
-        f"composition, but energies are more than {1e3 * ENERGY_TOLERANCE:g} meV per atom or forces more "
+        f"composition, but energies are more than {1e3 * ENERGY_TOLERANCE:g} meV atom⁻¹ or forces more "
         f"than {FORCE_TOLERANCE:g} eV Å⁻¹ apart: {listed}. Which label is right is not known here; excluding "
         "these frames removes both of each pair.", True,
     )  # fmt: skip

@@ -77,8 +77,8 @@ def duplicates(frames: list[Atoms], envs: Environments) -> list[Finding]:
     ) + finding(
         "near duplicates", INFO, near, "Same environments as an earlier frame",
         "All descriptors agree within 10⁻⁶ Å⁻¹ with those of an earlier frame of the same composition: the "
-        "structure is rotated, translated or renumbered or, as descriptors depend on distances only, has "
-        "elements exchanged. Excluding these frames keeps the first of each.", True,
+        "structure is probably rotated, mirrored, translated or renumbered, or, where elements are not "
+        "distinguished, has elements exchanged. Excluding these frames keeps the first of each.", True,
     )  # fmt: skip
 
 
@@ -138,7 +138,7 @@ def isolated_atoms(dataset: DataSet, envs: Environments) -> list[Finding]:
             "Locked by default, as potentials need them as energy references.",
         )
         + finding(
-            "unlabelled atoms", WARNING, unlabelled, "Isolated atoms without their label",
+            "unlabelled atoms", WARNING, unlabelled, "Isolated atoms not marked as such",
             f"A single atom whose nearest image is beyond {ISOLATION_DISTANCE:g} Å, or whose label is spelt "
             "differently, is not labelled config_type=IsolatedAtom, by which MACE finds energy references.",
         )
@@ -184,7 +184,7 @@ def compositions(dataset: DataSet, species: bool = False) -> list[Finding]:
     sets = [frozenset(atoms.numbers.tolist()) for atoms in dataset.frames]
     usual = max(set(sets), key=sets.count)
     return finding(
-        "mixed elements", INFO, (i for i, s in enumerate(sets) if s != usual), "Mixed compositions",
+        "mixed elements", INFO, (i for i, s in enumerate(sets) if s != usual), "Mixed elements",
         "The file contains frames with different sets of elements. "
         + (
             "The descriptor distinguishes elements, so environments of different elements differ; "

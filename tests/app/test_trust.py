@@ -208,7 +208,7 @@ def test_sizes_are_limited(monkeypatch, session):
         folder.save("b.xyz", b"x" * 600)
     folder.close()
     session.controller.upload("a.xyz", b"x" * 1001)
-    assert session.state.error.startswith("Could not take a.xyz: expected a file of at most")
+    assert session.state.error.startswith("Could not upload a.xyz: expected a file of at most")
 
 
 def test_a_session_has_one_upload_limit(monkeypatch, session, file):

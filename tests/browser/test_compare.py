@@ -47,7 +47,7 @@ def forces_of_a_label_and_redundancy_bars(page):
 def the_size_is_dragged_in_the_plots_and_follows_a_target(page):
     wait_until_still(page)
     before = size(page)
-    plot = figure(page, "Covered by the subset").bounding_box()
+    plot = figure(page, "Overlap against size").bounding_box()
     y, left = plot["y"] + plot["height"] / 2, plot["x"] + plot["width"] * 0.4
     page.mouse.move(left, y)
     page.mouse.down()
@@ -61,16 +61,16 @@ def the_size_is_dragged_in_the_plots_and_follows_a_target(page):
     clicked = wait_for_size(page, lambda n: n < 0.5 * dragged)
     choose(page, "Set size by", "smallest with overlap ≥")
     wait_for_size(page, lambda n: n > clicked)
-    page.get_by_text("Smallest subset of balanced with overlap ≥ 95 %").wait_for()
+    page.get_by_text("Smallest balanced subset with overlap ≥ 95 %").wait_for()
     page.locator(".verdict", has_text=re.compile(r"balanced covers 9\d")).wait_for()
     page.get_by_label("%", exact=True).fill("70")
     page.get_by_label("%", exact=True).press("Enter")
-    page.get_by_text("Smallest subset of balanced with overlap ≥ 70 %").wait_for()
+    page.get_by_text("Smallest balanced subset with overlap ≥ 70 %").wait_for()
     slider = page.get_by_role("slider").first
     slider.focus()
     slider.press("End")
     page.get_by_text("Nothing is lost.").wait_for()
-    assert page.get_by_text("Smallest subset of balanced").count() == 0
+    assert page.get_by_text("Smallest balanced subset").count() == 0
 
 
 def test_two_files_are_compared(small_page, tmp_path):
@@ -78,7 +78,7 @@ def test_two_files_are_compared(small_page, tmp_path):
     other = tmp_path / "reference.xyz"
     write(other, crystals(15, 1, seed=3), format="extxyz")
     page.get_by_role("tab", name="Compare").click()
-    page.get_by_role("heading", name="Covered by the subset").wait_for(state="hidden")
+    page.get_by_role("heading", name="Overlap against size").wait_for(state="hidden")
     # Without another file there is nothing to see but the labels within this one.
     page.get_by_text("Add a second file as reference").wait_for()
     page.get_by_role("heading", name="Pairwise overlap").wait_for()

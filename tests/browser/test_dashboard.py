@@ -22,9 +22,9 @@ DRAWN = """() => Object.values(Bokeh.documents).flatMap(doc => [...doc._all_mode
   .map(figure => figure.renderers.filter(r => r.visible)
     .reduce((n, r) => n + (r.data_source.get_length() ?? 0), 0))"""
 
-# Whether the page has told that it has rendered the last changes.
-HAS_RENDERED = """() => Object.values(Bokeh.documents).flatMap(doc => [...doc._all_models.values()])
-  .some(model => model.sent > 0 && model.rendered === model.sent)"""
+# How many times the page has told that its user did something.
+ACTIONS = """() => Object.values(Bokeh.documents).flatMap(doc => [...doc._all_models.values()])
+  .map(model => model.n_actions).filter(number => number !== undefined)"""
 
 
 def numbers(page, name):
@@ -69,7 +69,6 @@ def download(page, label):
 def test_a_first_visit(page):
     """The demo is shown with every plot; slider, methods, colours and code work."""
     n_frames = len(read(DEMO, index=":"))
-    page.wait_for_function(HAS_RENDERED)
     assert "Demo" in shown_name(page).inner_text()
     assert numbers(page, "full set")[1] == f"{n_frames:,}"
     assert [row.split("\t")[0] for row in page.locator("table.numbers tbody tr").all_inner_texts()] == [
@@ -81,7 +80,7 @@ def test_a_first_visit(page):
     assert sorted(drawn)[1] > 50, "all but the bars draw many points"
     for heading in (
         "Entropy against diversity",
-        "Covered by the subset",
+        "Overlap against size",
         "Map of environments",
         "Force tail",
         "Redundancy",
@@ -90,7 +89,7 @@ def test_a_first_visit(page):
     slider_moves_the_numbers(page)
     methods_are_compared_and_chosen(page)
     page.get_by_role("button", name="δH", exact=True).click()
-    page.get_by_text("given the subset of random").wait_for()
+    page.get_by_text("given the random subset").wait_for()
     page.get_by_role("button", name="Density", exact=True).click()
     page.get_by_text("of the full set").first.wait_for()
     code_is_shown_and_copied(page)
@@ -99,7 +98,9 @@ def test_a_first_visit(page):
 def slider_moves_the_numbers(page):
     before, size = numbers(page, "balanced"), page.locator(".size").inner_text()
     assert size.startswith("25 %")
+    (before_moves,) = page.evaluate(ACTIONS)
     move_slider(page, "ArrowRight", 5)
+    assert page.evaluate(ACTIONS) >= [before_moves + 5]
     page.locator(".size", has_not_text=size.splitlines()[1]).wait_for()
     page.locator("tr.active", has_not_text=before[3]).wait_for()
     after = numbers(page, "balanced")

@@ -126,7 +126,7 @@ def test_the_dashboard_in_a_notebook(open_notebook):
     page = open_notebook("look")
     dashboard = run_cell(page, 0)
     dashboard.get_by_text("By comparison, random covers").wait_for()
-    for heading in ("Entropy against diversity", "Covered by the subset", "Force tail"):
+    for heading in ("Entropy against diversity", "Overlap against size", "Force tail"):
         assert dashboard.get_by_role("heading", name=heading).is_visible()
     slider = dashboard.get_by_role("slider", name="Frames kept")
     slider.focus()

@@ -43,7 +43,7 @@ def test_a_saved_page_shows_every_tab_without_a_network(browser, saved):
             ("What was lost", "Lost environments"),
             ("Frames", "Frames"),
             ("Health", "Health of the data set"),
-            ("Overview", "Covered by the subset"),
+            ("Overview", "Overlap against size"),
         ):
             page.get_by_role("tab", name=tab).click()
             page.get_by_role("heading", name=heading, exact=True).wait_for()

@@ -25,7 +25,7 @@ class ElementsView(View):
         self._answered: set[str] = set()
         self._text = html()
         small = {"size": "small", "margin": (0, 0, 0, 8), "align": "center"}
-        self._yes = pmui.Button(label="Distinguish elements", variant="contained", **small)
+        self._yes = pmui.Button(label="With elements", variant="contained", **small)
         self._no = pmui.Button(label="Distances only", variant="outlined", **small)
         self._yes.on_click(lambda _: self._distinguish())
         self._no.on_click(lambda _: self._answer())

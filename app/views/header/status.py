@@ -87,7 +87,7 @@ class StatusView(View):
         """Return whose results are shown meanwhile, and which part of them."""
         state = self._state
         if state.opening and state.opened is not None:
-            return f"Until then, the results of {state.opened.dataset.name} stay."
+            return f"Meanwhile, the results of {state.opened.dataset.name} are shown."
         return progress_text(state.parts)
 
     def _update_kernels(self) -> None:
@@ -95,8 +95,8 @@ class StatusView(View):
         self._kernels.visible = activity.running
         self._hide_if_empty()
         self._kernels.object = (
-            '<div class="small">First use of this version: the kernels are compiled in the background '
-            f"({escape(activity.step)}, {100 * activity.fraction:.0f} %). Computations need not wait.</div>"
+            '<div class="small">First use of this version: code is compiled in the background '
+            f"({escape(activity.step)}, {100 * activity.fraction:.0f} %). You can already work.</div>"
         )
 
     def _update_error(self) -> None:

@@ -55,7 +55,7 @@ class SummaryView(View):
             _tile(
                 f"Entropy H {tip('entropy', 'left')}",
                 f"{nats(entropy, 2) if is_known else '…'}{uncertain} "
-                f"<small>nats of ln N = {nats(bound, 2)}</small>",
+                f"<small>of ln N = {nats(bound, 2)} nats</small>",
                 filled if is_known else None,
             ),
             _tile(
@@ -85,8 +85,8 @@ class SummaryView(View):
         )
         lost = 1 - row["overlap"]
         more = (
-            f"{percent(lost)} are not covered (mean loss {nats(row['information_loss'], 2)} nats, "
-            f"largest δH {nats(row['max_delta_entropy'], 1)} nats)."
+            f"{percent(lost)} are not covered. Mean loss over all: {nats(row['information_loss'], 2)} nats; "
+            f"largest δH: {nats(row['max_delta_entropy'], 1)} nats."
             if lost
             else "Nothing is lost."
         )
@@ -116,7 +116,7 @@ def _random(method: str, row: dict[str, float], random: dict[str, float]) -> str
     beyond = f"with δH up to {nats(random['max_delta_entropy'], 1)} nats"
     if random["overlap"] <= row["overlap"]:
         return f"By comparison, random covers {percent(random['overlap'])}, {beyond}."
-    hint = "" if method == "coverage" else " (coverage maximizes the overlap)"
+    hint = "" if method == "coverage" else " (see the method coverage)"
     return f"By comparison, random covers more, {percent(random['overlap'])}{hint}, {beyond}."
 
 

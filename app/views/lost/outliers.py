@@ -77,7 +77,7 @@ class LostLabelsView(View):
         if env_labels is None or values is None or len(env_labels.frame) != len(values):
             return
         rows = by_label(env_labels, values)
-        note = f"by the subset of {escape(state.displayed_method)}"
+        note = f"by the {escape(state.displayed_method)} subset"
         if len(rows) > _MAX_LABELS:
             note += f", the {_MAX_LABELS} labels of {count(len(rows))} that lost most"
         self._head.object = heading("Share lost by label", ("delta",), note)

@@ -253,7 +253,7 @@ class MapView(View):
             n_subset = len(self._subset.rows)
             self._plot.set_title(f"Full set, {plural(n_envs, 'environment')}" if both else "")
             self._subset.set_title(
-                f"Subset of {self._state.displayed_method}, {plural(n_subset, 'environment')}"
+                f"{self._state.displayed_method} subset, {plural(n_subset, 'environment')}"
             )
 
     def _update_head(self) -> None:

@@ -233,7 +233,7 @@ class StructureView(View):
         if self._color.value == NOVEL:
             return self._state.delta_entropy, "δH = {} nats"
         if self._color.value == FORCE:
-            return self._state.data.dataset.forces, "|F| = {} eV/Å"
+            return self._state.data.dataset.forces, "|F| = {} eV Å⁻¹"
         return None, ""
 
     def _coloring(self, atoms, values: np.ndarray | None, rows: slice) -> AtomColors:

@@ -81,7 +81,7 @@ class OverlapView(View):
     def __panel__(self):
         """Return the card."""
         head = html(
-            heading("Covered by the subset", ("overlap", "band"), "drag the dashed line to change the size")
+            heading("Overlap against size", ("overlap", "band"), "drag the dashed line to change the size")
         )
         return card(
             head, pn.pane.Bokeh(self._plot.figure, sizing_mode="stretch_both", margin=0), area="overlap"

@@ -70,7 +70,7 @@ class RedundancyView(View):
         if state.opened is None or state.path is None:
             return
         full, subset = state.full_set_metrics, state.row_of(state.displayed_method)
-        names = ["full set", f"subset of {state.displayed_method}"]
+        names = ["full set", f"{state.displayed_method} subset"]
         entropies, n_envs = [full["entropy"], subset["entropy"]], [full["n_envs"], subset["n_envs"]]
         colors = [FULL_COLOR, METHOD_INFO[state.displayed_method].color]
         if not state.path.is_whole:

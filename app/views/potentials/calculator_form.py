@@ -15,7 +15,7 @@ from ..base import View
 from ..queue_text import queue_status
 
 _NOTE = "errors against the energies and forces of the file"
-_HINT = "Compared frame by frame; a frame that cannot be calculated costs only itself."
+_HINT = "Compared frame by frame; frames that cannot be calculated are skipped."
 
 
 class CalculatorForm(View):

@@ -31,7 +31,7 @@ _ERRORS = {
 }  # fmt: skip
 _COLUMNS = {
     "method": "Method", "n_frames": "Frames", "seed": "Seed", "status": "Status", **_ERRORS,
-    "overlap": "Overlap / %", "message": "Why it has no errors",
+    "overlap": "Overlap / %", "message": "Why it failed",
 }  # fmt: skip
 _GROUP_COLUMNS = {
     "method": "Method", "n_frames": "Frames", "seed": "Seed", "group": "Group", "n_test_envs": "Environments",
@@ -129,5 +129,5 @@ def _reasons(failures: pd.DataFrame) -> str:
 
 
 def _note(n_failed: int) -> str:
-    failed = f"; ⚠ {plural(n_failed, 'potential')} without errors" if n_failed else ""
+    failed = f"; ⚠ {plural(n_failed, 'potential')} failed" if n_failed else ""
     return f"{_UNITS}{failed}"

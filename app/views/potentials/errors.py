@@ -19,10 +19,10 @@ from ..base import View
 ABOVE, NOVELTY = "above", "novelty"
 _MODES = {
     "Above the best": ABOVE, "Size": "fraction", "Overlap": "overlap",
-    "Information loss": "information_loss", "δH of test": NOVELTY,
+    "Information loss": "information_loss", "Test δH": NOVELTY,
 }  # fmt: skip
 _NOTES = {
-    ABOVE: "mean over seeds, above the best method of each size; shaded: all seeds",
+    ABOVE: "mean over seeds, minus that of the best method of each size; shaded: all seeds",
     NOVELTY: "by δH of the test environment against the training set; shaded: all seeds",
 }
 _EACH = "a point for each potential; the line joins the means over seeds"
@@ -51,7 +51,7 @@ class ErrorsView(View):
             for plot in (self._above, self._against, self._novelty)
         }  # fmt: skip
         self._bar = pn.Row(self._mode, self._size, sizing_mode="stretch_width", margin=0)
-        self._empty = html('<div class="empty">No potential has errors yet: the table says why.</div>')
+        self._empty = html('<div class="empty">No potential could be evaluated: see the table.</div>')
         for widget in (self._mode, self._size):
             widget.param.watch(lambda _: self._switched(), "value")
         self.follow(self._update, "comparison", source=training)

@@ -192,9 +192,7 @@ class TrainingForm(View):
                 "Which method needs the fewest frames for the same force error? One potential is trained for "
                 "each method, size and seed. Finished ones are kept, and not repeated."
             )
-        failed = (
-            f", of which {len(found.failures)} without errors: see the table" if len(found.failures) else ""
-        )
+        failed = f", of which {len(found.failures)} failed: see the table" if len(found.failures) else ""
         n_test = plural(len(found.split.test), "test frame")
         return f"{plural(n_done, 'potential')}{failed}; {n_test}."
 

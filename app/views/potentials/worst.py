@@ -12,8 +12,8 @@ from ..base import View
 
 _SHOWN = 200
 _COLUMNS = {
-    "frame": "Frame", "label": "Label", "n_atoms": "Atoms", "force_rmse": "RMSE of F",
-    "max_force_error": "Max |ΔF|", "energy_error": "ΔE",
+    "frame": "Frame", "label": "Label", "n_atoms": "Atoms", "force_rmse": "Force RMSE",
+    "max_force_error": "Max |ΔF|", "energy_error": "ΔE/atom",
 }  # fmt: skip
 _NUMBERS = {"frame": 0, "n_atoms": 0, "force_rmse": 4, "max_force_error": 3, "energy_error": 4}
 # Narrow enough for half of a page of 1280 pixels.

@@ -21,14 +21,14 @@ from ..base import View
 
 _NOTES = {
     False: "Uses distances only: elements are not distinguished.",
-    True: "Adds one descriptor per element, so chemistry counts (slower).",
+    True: "Adds to each descriptor a block per element, so chemistry counts (slower).",
 }
 
 _MEANING = {
     "k": "How many nearest neighbours a descriptor holds, as 2k − 1 numbers; {descriptors}.",
     "cutoff": "How far from an atom neighbours count; {descriptors}.",
-    "bandwidth": "How near two environments must be to count as alike; a change keeps the descriptors and "
-    "recomputes only kernel sums.",
+    "bandwidth": "Width of the Gaussian kernel by which environments are compared; a change keeps the "
+    "descriptors and recomputes only kernel sums.",
 }
 _NUMBERS = {
     "k": (int, "an integer from 2 to 1,000", K),

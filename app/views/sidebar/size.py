@@ -147,12 +147,12 @@ class SizeView(View):
         if not state.path.is_whole:
             text = f"The target is applied once the whole order of {name} is computed."
         elif position is None:
-            text = f"⚠ No size of {name} has {target_text(state.target)}; the size is unchanged."
+            text = f"⚠ No {name} subset has {target_text(state.target)}; the size is unchanged."
         elif state.target.mode == KNEE:
             text = f"The knee of {name}: {plural(state.n_frames, 'frame')}. {tip('knee', 'left')}"
         else:
             which = "Largest" if state.target.mode == ENVS else "Smallest"
-            text = f"{which} subset of {name} with {target_text(state.target)}."
+            text = f"{which} {name} subset with {target_text(state.target)}."
         self._target_text.object = f'<div class="small">{text}</div>'
 
     def _update_bounds(self) -> None:
@@ -171,7 +171,7 @@ class SizeView(View):
         row = state.row_of(state.displayed_method)
         line = size_line(row, state.path.full_set_metrics)
         if not state.path.is_whole:
-            line += f"<br>Only {escape(known({state.path.method: state.path}))} is known yet."
+            line += f"<br>Only {escape(known({state.path.method: state.path}))} is known so far."
         self._line.object = f'<div class="size">{line}</div>'
 
     def __panel__(self):

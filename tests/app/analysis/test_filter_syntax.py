@@ -142,8 +142,8 @@ def test_missing_values_never_match():
 @pytest.mark.parametrize(
     ("expression", "message"),
     [
-        ("", "expected a name, a number or a text in quotes, got the end at character 1"),
-        ("rank >", "expected a name, a number or a text in quotes, got the end at character 7"),
+        ("", "expected a name, a number or a quoted string, got the end at character 1"),
+        ("rank >", "expected a name, a number or a quoted string, got the end at character 7"),
         ("rank > 2 and", "got the end at character 13"),
         ("rank = 2", "expected “==” instead of “=” at character 6"),
         ("rank > 2 & rank < 5", "expected “and” instead of “&” at character 10"),
@@ -156,7 +156,7 @@ def test_missing_values_never_match():
         ("label in (1, 'a')", "cannot compare label (text) with number at character 11"),
         ("label in 'bulk'", "expected a list in parentheses after “in”, got “'bulk'” at character 10"),
         ("label in rank", "expected a set, but rank is a number at character 10"),
-        ("label in elements", "expected a text in quotes before “in elements” at character 1"),
+        ("label in elements", "expected a quoted string before “in elements” at character 1"),
         ("elements == 'C'", "cannot compare elements (set) with text"),
         ("elements == elements", 'expected “in” to test what elements contains, as in "C" in elements'),
         ("elements in (elements)", 'expected “in” to test what elements contains, as in "C" in elements'),

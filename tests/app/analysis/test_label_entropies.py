@@ -24,16 +24,16 @@ def label_frames(state, label):
 
 def test_full_set_subset_and_labels_are_compared_with_their_bounds(opened):
     state, view = opened.state, RedundancyView(opened.state, opened.controller)
-    assert list(bars(view)) == ["full set", "subset of msc"], "labels are added once they are computed"
+    assert list(bars(view)) == ["full set", "msc subset"], "labels are added once they are computed"
     opened.run()
     envs = state.opened.envs
     shown = bars(view)
-    assert list(shown) == ["full set", "subset of msc", "distorted", "perfect", "IsolatedAtom"]
+    assert list(shown) == ["full set", "msc subset", "distorted", "perfect", "IsolatedAtom"]
     labels = view._plot.figure.yaxis[0].major_label_overrides
     assert [labels[place] for place in sorted(labels, reverse=True)] == list(shown), "the first is at the top"
     subset = envs.take(state.frames_of("msc"))
     assert shown["full set"] == pytest.approx((entropy(envs), np.log(envs.n_envs)), abs=1e-5)
-    assert shown["subset of msc"] == pytest.approx((entropy(subset), np.log(subset.n_envs)), abs=1e-5)
+    assert shown["msc subset"] == pytest.approx((entropy(subset), np.log(subset.n_envs)), abs=1e-5)
     for label in ("distorted", "perfect", "IsolatedAtom"):
         part = envs.take(label_frames(state, label))
         assert shown[label] == pytest.approx((entropy(part), np.log(part.n_envs)), abs=1e-5)
@@ -45,7 +45,7 @@ def test_many_labels_are_capped_and_the_rest_is_counted(opened, monkeypatch):
     opened.run()
     view._labels = label_entropies.label_entropies(opened.state.opened, opened.state.marks)
     view._update()
-    assert list(bars(view)) == ["full set", "subset of msc", "distorted"]
+    assert list(bars(view)) == ["full set", "msc subset", "distorted"]
     assert "2 smaller labels left out" in view._head.object
 
 
@@ -59,7 +59,7 @@ def test_elements_are_compared_with_their_bounds(session, tmp_path):
     state.marks = state.marks.exclude([2])
     session.run()
     shown, envs = bars(view), state.opened.envs
-    assert list(shown) == ["full set", "subset of msc", "element Ag", "element Pd"]
+    assert list(shown) == ["full set", "msc subset", "element Ag", "element Pd"]
     rows = [row for row in range(envs.n_envs) if frames[envs.frame_index[row]].numbers[row % 4] == 46]
     rows = [row for row in rows if envs.frame_index[row] != 2]
     assert shown["element Pd"] == pytest.approx((entropy(envs.X[rows]), np.log(len(rows))), abs=1e-5)

@@ -78,7 +78,7 @@ def test_all_parts_match_the_state(opened):
     assert delta[state.opened.envs.offsets[worst["frame"]] + worst["atom"]] == np.nanmax(delta)
     assert set(csv(files, "lost-frames")["frame"]) == set(lost["frame"])
     assert csv(files, "lost-labels")["n_lost"].sum() == len(lost)
-    assert csv(files, "redundancy")["set"].tolist()[:2] == ["full set", "subset of msc"]
+    assert csv(files, "redundancy")["set"].tolist()[:2] == ["full set", "msc subset"]
     assert csv(files, "health")["title"].tolist() == [finding.title for finding in more["findings"]]
     novel = csv(files, "novel-frames")
     assert novel["max_delta_entropy_nats"][0] == pytest.approx(np.nanmax(more["comparison"].novelty))

@@ -52,7 +52,7 @@ def test_the_report_needs_no_network_and_runs_nothing_from_the_file(session, fra
     assert "<title>QUESTS Explorer: &lt;/script" in page
     assert not re.search(r"<[^>]*(src|href)=(?!\"data:)|@import|url\(|https?:", page)
     assert len(page) < 2_000_000
-    said = ("Entropy against diversity", "Covered by the subset", "Force tail", "SHA-256", "0.015 Å⁻¹")
+    said = ("Entropy against diversity", "Overlap against size", "Force tail", "SHA-256", "0.015 Å⁻¹")
     for text in (*said, "frames 1-2,5"):
         assert text in page
 

@@ -24,7 +24,7 @@ def test_rows_of_the_redundancy(opened):
     state = opened.state
     full, subset = state.full_set_metrics, state.row_of("msc")
     expected = [full["entropy"], subset["entropy"]], [full["n_envs"], subset["n_envs"]]
-    assert redundancy_rows(state.report_data()) == (["full set", "subset of msc"], *expected)
+    assert redundancy_rows(state.report_data()) == (["full set", "msc subset"], *expected)
     entropies = label_entropies(state.data, state.marks)
     names, values, counts = redundancy_rows(state.report_data(entropies=entropies))
     assert tuple(names[2:]) == entropies.names

@@ -22,7 +22,7 @@ def test_an_upload_that_fails_leaves_nothing(tmp_path, monkeypatch, session):
     assert list(folder._folder.iterdir()) == []
     folder.close()
     session.controller.upload("x.xyz", b"12345")
-    assert session.state.error == "Could not take x.xyz: No space left on device."
+    assert session.state.error == "Could not upload x.xyz: No space left on device."
     session.controller.show_error("Could not export", OSError(28, "No space left on device"))
     assert session.state.error.startswith("Could not export: No space left on device.")
 

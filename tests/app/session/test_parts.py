@@ -128,7 +128,7 @@ def test_a_size_beyond_the_part_is_kept_for_the_whole(begun, hold):
     assert state.row_of("msc")["n_frames"] == len(state.frames_of("msc")) == 6
     assert size._slider.end == size._slider.value == len(state.path.sizes) - 1
     assert "6 of 24 frames" in size._line.object
-    assert "Only the first 25 % of msc is known yet" in size._line.object
+    assert "Only the first 25 % of msc is known so far" in size._line.object
     hold.set()
     begun.run()
     assert (state.n_frames, state.row_of("balanced")["n_frames"]) == (18, 18)

@@ -44,7 +44,7 @@ def test_everything_is_listed_and_nothing_removed(faulty, test_set):
     assert answer["n_frames"] == 12
     shown = run("clean", faulty, "--test", test_set).stdout
     for text in (
-        "another one: 1\n  5 repeats 2\n", "7 and 2 (20 meV per atom", "test set: 1\n  11 is test frame 2\n",
+        "another one: 1\n  5 repeats 2\n", "7 and 2 (20 meV atom⁻¹", "test set: 1\n  11 is test frame 2\n",
         "Extreme forces: 1\n  8\n", "add up to zero: 1\n  10\n", "Nothing is removed",
     ):  # fmt: skip
         assert text in shown

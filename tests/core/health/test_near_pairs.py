@@ -59,7 +59,7 @@ def test_copies_repeat_the_first_and_labels_that_differ_conflict(frames, rng, tm
     assert conflicts[0].energy == pytest.approx(0.02)
     assert conflicts[0].force == pytest.approx(0.0, abs=1e-6)
     assert conflicts[1].force == pytest.approx(0.3)
-    assert conflicts[0].sentence.startswith("7 and 2 (20 meV per atom, ")
+    assert conflicts[0].sentence.startswith("7 and 2 (20 meV atom⁻¹, ")
 
 
 @pytest.mark.parametrize("energy", [0.0, 0.05])
@@ -150,7 +150,7 @@ def test_the_health_check_lists_conflicts(frames, rng, tmp_path):
     found = checked(frames, tmp_path)["conflicting labels"]
     assert found.frames == (2, 7)
     assert found.removable
-    assert "7 and 2 (20 meV per atom" in found.explanation
+    assert "7 and 2 (20 meV atom⁻¹" in found.explanation
 
 
 def test_comparing_can_be_cancelled(frames, tmp_path):
@@ -162,4 +162,4 @@ def test_comparing_can_be_cancelled(frames, tmp_path):
 
 def test_a_pair_without_labels_is_named_by_its_frames():
     assert Pair(3, 1, 0.0).sentence == "3 and 1"
-    assert Pair(3, 1, 0.0, 0.0012).sentence == "3 and 1 (1.2 meV per atom)"
+    assert Pair(3, 1, 0.0, 0.0012).sentence == "3 and 1 (1.2 meV atom⁻¹)"

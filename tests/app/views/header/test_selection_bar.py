@@ -78,7 +78,7 @@ def test_cancelling_keeps_the_marks_and_says_what_is_shown(opened, monkeypatch):
         patch.setattr("quests_app.analysis.method_path.method_path", cancelled)
         state.marks = state.marks.exclude([5])
         opened.run()
-    assert "Cancelled. random is not computed; what is shown of it stays." in state.notice
+    assert "Cancelled. random is not computed; its earlier results stay." in state.notice
     assert (state.marks.excluded, state.methods) == ((5,), ["msc", "random"])
     assert 5 not in state.frames_of("msc")
     state.methods = ["msc"]

@@ -60,7 +60,7 @@ def test_the_file_before_is_named_dimmed_and_not_exported_while_another_opens(op
     tabs, export = Tabs(state, {"overview": lambda _: iter(())}), ExportView(state, opened.controller)
     opened.controller.open(other_file)
     assert state.opening == "other.xyz"
-    assert "Until then, the results of copper.xyz stay." in text_of(status)
+    assert "Meanwhile, the results of copper.xyz are shown." in text_of(status)
     assert "stale" in summary._card.css_classes
     assert "stale" in tabs.content.css_classes
     assert export._zip.disabled

@@ -75,7 +75,7 @@ def test_excluded_frames_belong_to_no_number(session, rng, tmp_path):
     shown = text_of(summary)
     assert f">10 <small>{n_all - 10} excluded</small><" in shown
     assert f">{left.n_envs}<" in shown
-    assert f"{entropy:.2f} <small>nats of ln N = {np.log(left.n_envs):.2f}</small>" in shown
+    assert f"{entropy:.2f} <small>of ln N = {np.log(left.n_envs):.2f} nats</small>" in shown
     assert f">{np.log(left.n_envs) - entropy:.2f} <small>nats" in shown
     assert f"labels: {label_counts(state.opened.dataset.labels[:10])}<" in shown
     state.n_frames = 5
@@ -91,4 +91,4 @@ def test_the_summary_names_coverage_where_random_covers_more(opened):
         state.paths = {**state.paths, "random": dataclasses.replace(state.paths["random"], curve=curve)}
         shown = text_of(summary)
         assert f"By comparison, random covers {'more, 99 % (' if more else '0 %, with δH up to'}" in shown
-        assert ("(coverage maximizes the overlap), with δH up to" in shown) is more
+        assert ("(see the method coverage), with δH up to" in shown) is more

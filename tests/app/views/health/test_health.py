@@ -35,10 +35,10 @@ def test_the_view_lists_selects_and_excludes(session, rng, tmp_path):
     assert "1 warning" in shown
     assert "1 note" in shown
     assert "frame 7" in shown
-    assert shown.index("Extreme forces") < shown.index("No label")
-    buttons(view)["Select: No label"].clicks += 1
+    assert shown.index("Extreme forces") < shown.index("No config_type")
+    buttons(view)["Select: No config_type"].clicks += 1
     assert state.selected == (9,)
-    assert "Exclude: No label" not in buttons(view)
+    assert "Exclude: No config_type" not in buttons(view)
     buttons(view)["Exclude: Extreme forces"].clicks += 1
     assert state.marks.excluded == (7,)
     session.run()
@@ -53,7 +53,7 @@ def test_conflicting_labels_are_excluded_with_one_click_and_taken_back(session, 
     view = HealthView(session.state, session.controller, "health")
     session.state.tab = "health"
     session.run()
-    assert "9 and 4 (20 meV per atom, " in text_of(view)
+    assert "9 and 4 (20 meV atom⁻¹, " in text_of(view)
     buttons(view)["Exclude: Conflicting labels"].clicks += 1
     assert session.state.marks.excluded == (4, 9)
     session.run()

@@ -70,7 +70,7 @@ def test_colours_follow_the_chosen_field(opened, chart):
     colors = np.array([color for _, color in sorted(drawn(chart._plot).items())])
     np.testing.assert_array_equal(colors == map_colors.GREY, delta < entropy.OVERLAP_THRESHOLD)
     assert chart._plot.color_bar.title == "δH / nats"
-    assert "given the subset of msc" in text_of(chart)
+    assert "given the msc subset" in text_of(chart)
     chart._mode.value = DENSE
     assert chart._color.value == DENSE
     assert chart._plot.bar_mapper.high == pytest.approx(-state.path.delta_entropy[-1].min())
@@ -242,7 +242,7 @@ def test_the_point_under_the_pointer_is_described_also_on_an_image(opened, chart
     assert lines[0].startswith(f"frame {frame}, atom ")
     assert lines[1] == state.opened.dataset.labels[frame]
     assert lines[2].startswith(f"δH = {delta[shown]:.2f}".replace("-", "−")[:8])
-    assert lines[3] == f"|F| = {state.opened.dataset.forces[shown]:.3g} eV/Å"
+    assert lines[3] == f"|F| = {state.opened.dataset.forces[shown]:.3g} eV Å⁻¹"
     plot.pointer.data = {"x": [x + 1e6], "y": [y]}
     assert not plot.hover.visible
     plot.pointer.data = {"x": [x], "y": [y]}

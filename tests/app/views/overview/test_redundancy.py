@@ -14,9 +14,9 @@ def test_the_bars_follow_size_method_and_excluded_frames(opened):
     opened.run()
     before = bars(view)
     state.n_frames = 15
-    assert bars(view)["subset of msc"] != before["subset of msc"]
+    assert bars(view)["msc subset"] != before["msc subset"]
     state.active = "random"
-    assert "subset of random" in bars(view)
+    assert "random subset" in bars(view)
     state.marks = state.marks.exclude(label_frames(state, "distorted")[:5])
     opened.run()
     shown = bars(view)

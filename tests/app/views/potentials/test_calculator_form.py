@@ -43,7 +43,7 @@ def test_progress_is_shown_and_the_result_is_that_of_all_views(copper, predictio
     parity = ParityView(copper.state, predictions, "potentials")
     copper.run()
     assert not field(view, "Cancel").visible
-    assert "a frame that cannot be calculated costs only itself" in visible_text_of(view)
+    assert "frames that cannot be calculated are skipped" in visible_text_of(view)
     press(view, "Predict")
     assert field(view, "Cancel").visible
     assert field(view, "Predict").disabled

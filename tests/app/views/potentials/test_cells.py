@@ -42,7 +42,7 @@ def test_a_failed_potential_is_marked_with_its_sentence(copper, table, form, mon
     train(copper, form, "4")
     assert set(table._table.value.status) == {"⚠ failed"}
     assert set(table._table.value.message) == {"RuntimeError: no <b>memory</b>"}
-    assert "⚠ 4 potentials without errors" in visible_text_of(table)
+    assert "⚠ 4 potentials failed" in visible_text_of(table)
     assert (
         "4 potentials failed: msc, 4 frames, seed 0: RuntimeError: no &lt;b&gt;memory&lt;/b&gt;"
         in visible_text_of(table)
@@ -90,7 +90,7 @@ def test_diverged_potentials_and_impossible_sizes_are_marked_and_the_rest_goes_o
     assert messages[4] == "the potential predicts energies or forces that are not finite"
     assert "exceeds the root mean square of the test forces" in messages[5]
     assert messages[400] == "the training part has only 16 frames"
-    assert "16 potentials, of which 12 without errors" in visible_text_of(form)
+    assert "16 potentials, of which 12 failed" in visible_text_of(form)
     text = visible_text_of(table)
     assert f"8 potentials diverged: msc, 4 frames, seed 0: {messages[4]}" in text
     assert f"4 potentials failed: msc, 400 frames, seed 0: {messages[400]}" in text

@@ -44,5 +44,5 @@ def test_without_errors_the_table_is_named(copper, errors, form, monkeypatch):
 
     monkeypatch.setattr(Noisy, "train", failing)
     train(copper, form, "4")
-    assert "No potential has errors yet" in visible_text_of(errors)
-    assert "4 potentials, of which 4 without errors" in visible_text_of(form)
+    assert "No potential could be evaluated" in visible_text_of(errors)
+    assert "4 potentials, of which 4 failed" in visible_text_of(form)

@@ -54,6 +54,8 @@ def test_cancelling_the_curve_changes_no_choice(opened, monkeypatch):
             threading.Event().wait(0.01)
 
     monkeypatch.setattr("quests_app.views.sidebar.settings.entropy_curve", endless)
+    # The curve of another test, kept as long as any session is open.
+    opened.controller.results.clear()
     view = SettingsView(state, opened.controller)
     view._content.active = [0]
     opened.run(until=started.is_set)

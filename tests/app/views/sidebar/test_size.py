@@ -23,10 +23,10 @@ def test_the_sidebar_sets_targets_and_shows_the_outcome(opened):
     assert state.row_of("msc")["overlap"] >= 0.95
     size._value.value = "80"
     assert is_smallest_with_overlap(state, "msc")
-    assert "Smallest subset of msc with overlap ≥ 80 %." in size._target_text.object
+    assert "Smallest msc subset with overlap ≥ 80 %." in size._target_text.object
     assert (chart._target.visible, chart._target.location) == (True, 80)
     size._value.value = "101"
-    assert "No size of msc has overlap ≥ 101 %" in size._target_text.object
+    assert "No msc subset has overlap ≥ 101 %" in size._target_text.object
     size._value.value = "nonsense"
     assert "Expected a number of at least 0 (%), got &#x27;nonsense&#x27;" in size._target_text.object
     assert size._value.error_state
