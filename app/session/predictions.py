@@ -118,7 +118,7 @@ class PotentialPredictions(param.Parameterized):
         if found.suffix != kind.suffix:
             raise ValueError(f"model: expected a file that ends in {kind.suffix}, got {found.name}")
         if not found.is_file():
-            raise ValueError(f"model: expected an existing file, got {path}")
+            raise ValueError(f"model: expected a file, got {path}, which is none")
         return found
 
     def _finish(self, name: str, predicted: Predictions, failures: dict[int, str]) -> None:
