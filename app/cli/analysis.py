@@ -11,6 +11,7 @@ import typer
 from quests_core import Progress
 from quests_core.cli.arguments import flag
 from quests_core.cli.common import CommandContext
+from quests_core.io.pool import paths_of
 from quests_core.utils.frame_ranges import parse_ranges
 from quests_core.utils.validation import check_n_to_select
 
@@ -116,7 +117,7 @@ def analyse(context: CommandContext, source: Path | tuple[Path, ...], request: R
     uploads = UploadFolder()
     try:
         results = Results(uploads)
-        name = files_name([path.name for path in (source if isinstance(source, tuple) else (source,))])
+        name = files_name([path.name for path in paths_of(source)])
         opened = results.open(source, name, parameters, progress)
         n_frames = len(opened.envs)
         excluded = parse_ranges(request.excluded, n_frames, "excluded")

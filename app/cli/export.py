@@ -28,6 +28,7 @@ from quests_core.cli.arguments import (
 from quests_core.cli.common import app, command_context
 from quests_core.cli.output import STDIO, check_target, print_result, write_target
 from quests_core.cli.subset_files import Keys, SplitDistance, SplitRatio, SplitSeed, SubsetFiles
+from quests_core.io.pool import paths_of
 
 from .analysis import DEFAULT_COMPARED, Compared, ComparedFile, Request, WithUmap, analyse, check_installed
 
@@ -75,8 +76,7 @@ def export(
         if unknown := sorted(set(asked) - set(PARTS.values())):
             raise ValueError(f"--parts: expected some of {', '.join(PARTS.values())}, got {unknown[0]!r}")
         source = context.source(files)
-        sources = (source,) if not isinstance(source, tuple) else source
-        check_target(output, force, *sources, endings=(".zip",))
+        check_target(output, force, *paths_of(source), endings=(".zip",))
         folders = {TABLES: tables, PLOTS: plots}
         for folder in filter(None, folders.values()):
             _check_folder(folder, force)

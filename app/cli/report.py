@@ -23,6 +23,7 @@ from quests_core.cli.arguments import (
 )
 from quests_core.cli.common import app, command_context
 from quests_core.cli.output import check_target, print_result, write_target
+from quests_core.io.pool import paths_of
 
 from .analysis import DEFAULT_COMPARED, Compared, ComparedFile, Request, WithUmap, analyse, check_installed
 
@@ -48,8 +49,7 @@ def report(
         from ..exports.bundle import REPORT, ExportOptions, exported_files
 
         source = context.source(files)
-        sources = (source,) if not isinstance(source, tuple) else source
-        check_target(output, force, *sources, endings=(".html", ".htm"))
+        check_target(output, force, *paths_of(source), endings=(".html", ".htm"))
         found = analyse(context, source, request)
         made, _ = exported_files(found, ExportOptions(parts=(REPORT,)), context.progress)
         write_target(output, made["report.html"], force)

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from quests_core import Cancelled, Environments, Progress
+from quests_core.io.pool import paths_of
 from quests_core.published import is_name
 
 from ..analysis import map_placement, precomputed
@@ -21,7 +22,7 @@ from ..text.sentences import files_name
 from .delta_updater import DeltaUpdater
 from .entropy_estimate import EntropyEstimateUpdater
 from .kernel_compilation import KernelCompilation
-from .opening import Opener, Source, paths_of
+from .opening import Opener, Source
 from .path_updates import PathUpdater
 from .results import Results
 from .state import State

@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from urllib.parse import parse_qs, urlencode
 
+from quests_core.io.pool import paths_of
 from quests_core.utils.frame_ranges import format_ranges, parse_ranges
 
 from ..analysis.methods import METHODS, MSC_WITH_REFERENCE, NESTED_METHODS
@@ -55,7 +56,7 @@ def query(state: State, is_demo: bool) -> str:
 
 def source_text(source: Path | Sequence[Path]) -> str:
     """Return a file as it is entered, or several, separated by semicolons."""
-    return str(source) if isinstance(source, Path) else "; ".join(map(str, source))
+    return "; ".join(map(str, paths_of(source)))
 
 
 class LinkRequest:

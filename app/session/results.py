@@ -10,6 +10,7 @@ import numpy as np
 
 from quests_core import Environments
 from quests_core.io.dataset import DataSet, content_hash
+from quests_core.io.pool import paths_of
 from quests_core.published import fetch
 
 from ..analysis import analysed_dataset, compare, map_placement, method_path, precomputed
@@ -119,7 +120,7 @@ class Results:
     ) -> DataSet:
         source = fetch(path, progress) if isinstance(path, str) else path
         pool = source if isinstance(source, tuple) else ()
-        file = source if isinstance(source, Path) else source[0]
+        file = paths_of(source)[0]
         progress("reading", 0, 1)
         sha256 = content_hash(source)
         dataset = self._cache.get(

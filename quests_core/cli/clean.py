@@ -1,6 +1,7 @@
 """The command ``clean``: find frames that repeat, contradict or leak, and write a file without them."""
 
 import hashlib
+from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,6 +23,7 @@ from ..health.near_pairs import (
 )
 from ..io.compressed import plain_name
 from ..io.dataset import DataSet
+from ..io.pool import paths_of
 from ..io.write import subset_bytes
 from ..utils.escape import one_line
 from ..utils.frame_ranges import format_ranges
@@ -95,17 +97,19 @@ class _Found:
         pairs = self.pairs.get(kind, [])
         return {frame for pair in pairs for frame in (pair[:2] if kind == CONFLICTS else pair[:1])}
 
-    def reasons(self, kinds: Iterable[str], frame: int) -> list[str]:
-        """Return why a frame is removed."""
-        why = []
+    def reasons(self, kinds: Iterable[str]) -> dict[int, list[str]]:
+        """Return why each frame is removed, in the order of `kinds`."""
+        why = defaultdict(list)
         for kind in kinds:
-            if frame in self.frames(kind):
-                others = [
-                    pair.other if pair.frame == frame else pair.frame
-                    for pair in self.pairs.get(kind, [])
-                    if frame == pair.frame or (kind == CONFLICTS and frame == pair.other)
-                ]
-                why.append(f"{kind}: {_RELATIONS[kind]} {', '.join(map(str, others))}" if others else kind)
+            others: dict[int, list[int]] = {frame: [] for frame in self.frames(kind)}
+            for pair in self.pairs.get(kind, []):
+                others[pair.frame].append(pair.other)
+                if kind == CONFLICTS:
+                    others[pair.other].append(pair.frame)
+            for frame, found in others.items():
+                why[frame].append(
+                    f"{kind}: {_RELATIONS[kind]} {', '.join(map(str, found))}" if found else kind
+                )
         return why
 
 
@@ -137,10 +141,9 @@ def clean(
         for name, value in limits.items():
             check_positive(value, name)
         source = context.source(files)
-        paths = list(source) if isinstance(source, tuple) else [source]
         test_path = None if test is None else context.path(test)
         record_path = _record_path(output)
-        sources = paths if test_path is None else [*paths, test_path]
+        sources = [*paths_of(source), *([] if test_path is None else [test_path])]
         check_target(output, force or dry_run, *sources, endings=FRAME_SUFFIXES)
         check_target(record_path, force or dry_run, *sources)
         dataset = context.dataset(source, energy_key, forces_key, label_key)
@@ -201,6 +204,7 @@ def _record(
     parameters: dict,
 ) -> dict:  # fmt: skip
     """Return what was found, what was removed and why, and what it takes to repeat it."""
+    why = found.reasons(kinds)
     sets = {"source": dataset} | ({} if test is None else {"test": test})
     return {
         "created": now(),
@@ -214,7 +218,7 @@ def _record(
             **{kind: sorted(found.frames(kind)) for kind in found.findings},
         },
         "dropped": list(kinds),
-        "removed": [{"frame": frame, "why": found.reasons(kinds, frame)} for frame in removed],
+        "removed": [{"frame": frame, "why": why[frame]} for frame in removed],
         "n_frames": len(dataset.frames) - len(removed),
         "versions": versions(),
     }

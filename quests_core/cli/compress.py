@@ -2,7 +2,6 @@
 
 from dataclasses import replace
 from enum import StrEnum
-from pathlib import Path
 from typing import Annotated, NamedTuple
 
 import numpy as np
@@ -16,6 +15,7 @@ from ..information.entropy import delta_entropy, overlap
 from ..io.dataset import DataSet
 from ..io.frame_keys import SOURCE
 from ..io.labels import atoms_energy
+from ..io.pool import paths_of
 from ..selection import Selection, select
 from ..selection.train_valid_split import Split
 from ..utils.frame_ranges import parse_ranges
@@ -92,8 +92,7 @@ def compress(
     with command_context() as context:
         source = context.source(files)
         known_paths = [context.path(reference)] if reference is not None else []
-        sources = (source,) if isinstance(source, Path) else source
-        written = written.check(force or dry_run, *sources, *known_paths)
+        written = written.check(force or dry_run, *paths_of(source), *known_paths)
         dataset = context.dataset(source, energy_key, forces_key, label_key)
         frames = dataset.frames
         sets = [frames, *map(context.frames, known_paths)]

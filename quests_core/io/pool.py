@@ -45,6 +45,17 @@ def pool_paths(source: Any) -> list[Path] | None:
     return paths
 
 
+def paths_of(source: str | os.PathLike | Sequence[Path]) -> tuple[Path, ...]:
+    """Return the paths of a source: a file, or several as one set.
+
+    Examples
+    --------
+    >>> [path.name for path in paths_of("a.xyz")], [path.name for path in paths_of((Path("a"), Path("b")))]
+    (['a.xyz'], ['a', 'b'])
+    """
+    return (Path(source),) if isinstance(source, str | os.PathLike) else tuple(source)
+
+
 def is_pattern(path: str | os.PathLike) -> bool:
     """Return whether a path is a pattern of names, such as ``data/*.xyz``, and not the name of a file."""
     return glob.has_magic(os.fspath(path)) and not os.path.lexists(path)
