@@ -6,6 +6,7 @@ from pathlib import Path
 
 from quests_core import Cancelled, Environments, Progress
 from quests_core.io.dataset import DataSet
+from quests_core.io.pool import paths_of
 
 from ..analysis import map_placement, method_path, precomputed
 from ..analysis.analysed_dataset import AnalysedDataset
@@ -77,12 +78,14 @@ class Opener:
             umap = self._controller.results.known_umap(opened) if self._with_umap else None
             paths: tuple[MethodPath, ...]
             if preview := self._controller.results.preview(opened, now, self._state.methods):
-                paths, pca = preview.paths, preview.pca
+                paths = preview.paths
             else:
                 # Results of the same file stay until they can be replaced by whole ones.
                 paths = (self._path_updater.first_path(opened, now, progress, whole=same),)
-                pca = self._controller.results.pca(opened)
-            return opened, paths, *((pca, "PCA") if umap is None else (umap, "UMAP"))
+            if umap is None:
+                pca = preview.pca if preview else self._controller.results.pca(opened)
+                return opened, paths, pca, "PCA"
+            return opened, paths, umap, "UMAP"
 
         def failed(error):
             if self._request is request:
@@ -170,8 +173,3 @@ class Opener:
     def _embed_if(self, opened: AnalysedDataset) -> None:
         if self._state.opened is opened:
             self._controller.embed()
-
-
-def paths_of(source: Source) -> tuple[Path, ...]:
-    """Return the paths of a source."""
-    return source if isinstance(source, tuple) else (Path(source),)
