@@ -81,19 +81,22 @@ def _are_equal(value: Any, other: Any) -> bool:
     )
 
 
+def _events(patch: Any) -> list[dict]:
+    """Return the well-formed events of a decoded JSON patch."""
+    events = patch.get("events") if isinstance(patch, dict) else None
+    return [event for event in events if isinstance(event, dict)] if isinstance(events, list) else []
+
+
 def take_stale(patch: Any, is_stale: Callable[[str, str, Any], bool]) -> list[tuple[str, str]]:
     """Remove stale changes from a decoded JSON patch; return models and names.
 
     `is_stale` gets the model's identifier, the name and the new value of each change.
     """
-    events = patch.get("events") if isinstance(patch, dict) else None
-    if not isinstance(events, list):
-        return []
+    events = _events(patch)
 
-    def is_stale_event(event: Any) -> bool:
+    def is_stale_event(event: dict) -> bool:
         return (
-            isinstance(event, dict)
-            and event.get("kind") == "ModelChanged"
+            event.get("kind") == "ModelChanged"
             and isinstance(event.get("attr"), str)
             and isinstance(event.get("model"), dict)
             and isinstance(event["model"].get("id"), str)
@@ -102,7 +105,7 @@ def take_stale(patch: Any, is_stale: Callable[[str, str, Any], bool]) -> list[tu
 
     stale = [event for event in events if is_stale_event(event)]
     if stale:
-        patch["events"] = [event for event in events if not any(event is other for other in stale)]
+        patch["events"] = [one for one in patch["events"] if not any(one is other for other in stale)]
     return [(event["model"]["id"], event["attr"]) for event in stale]
 
 
@@ -113,13 +116,6 @@ def send_again(document: Document, stale: list[tuple[str, str]]) -> None:
         if model is not None and name in model.properties():
             event = ModelChangedEvent(document, model, name, getattr(model, name))
             document.callbacks.trigger_on_change(event)
-
-
-def _tells_of_actions(patch: Any) -> bool:
-    events = patch.get("events") if isinstance(patch, dict) else None
-    return isinstance(events, list) and any(
-        isinstance(event, dict) and event.get("attr") == "n_actions" for event in events
-    )
 
 
 def guard(document: Document) -> UserActions:
@@ -140,7 +136,7 @@ def guard(document: Document) -> UserActions:
     def apply_guarded(patch_json: Any, *, setter: Any = None) -> None:
         # Panel's watchers would run after the next patch.
         patch = getattr(patch_json, "content", patch_json)
-        if _tells_of_actions(patch):
+        if any(event.get("attr") == "n_actions" for event in _events(patch)):
             replaced.forget()
         stale = take_stale(patch, is_stale)
         apply(patch_json, setter=setter)
