@@ -16,6 +16,7 @@ from .information.curve import CompressionPath, compression_curve, compression_p
 from .information.entropy import delta_entropy, diversity, entropy, overlap
 from .information.estimate import EntropyEstimate, estimate_entropy
 from .information.learning_curve import InformationGap, information_gap, learning_curve
+from .io.iread import iread
 from .io.labels import atoms_energy, atoms_forces
 from .io.read import read
 from .io.write import write_subset
@@ -63,6 +64,7 @@ __all__ = [
     "exchange",
     "get_num_threads",
     "information_gap",
+    "iread",
     "knee",
     "learning_curve",
     "load",

@@ -11,6 +11,7 @@ import lzma
 import os
 import zlib
 from collections.abc import Iterator
+from io import BufferedReader
 from pathlib import Path
 
 from ..utils import memory
@@ -80,33 +81,71 @@ def read_bytes(path: Path, check_beginning=None) -> bytes:
         If the compressed data are damaged, or the content would not fit in memory.
     """
     with open_regular(path) as file:
-        first = file.read(6)
-        file.seek(0)
-        kind = next((kind for magic, kind in _MAGIC.items() if first.startswith(magic)), None)
-        if kind is None:
+        if _kind(file) is None:
             size = os.fstat(file.fileno()).st_size
             memory.check_fits(3 * size, f"{path.name}: reading it", SPLIT)
             # Ignore what is appended in the meantime.
             return file.read(size)
+    return _join(read_chunks(path, check_beginning), path.name)
+
+
+def read_chunks(path: Path, check_beginning=None, on_read=None) -> Iterator[bytes]:
+    """Yield the content of a file, decompressed if necessary, in chunks of at most 1 MB.
+
+    Parameters
+    ----------
+    path, check_beginning
+        See `read_bytes`.
+    on_read : callable, optional
+        Called before each chunk with the number of bytes of the file that were read so far.
+
+    Raises
+    ------
+    ValueError
+        If the compressed data are damaged.
+    """
+    with open_regular(path) as file:
+        kind = _kind(file)
         try:
-            return _unpack(_chunks(file, kind, path.name), path.name, check_beginning)
+            chunks = _plain_chunks(file) if kind is None else _chunks(file, kind, path.name)
+            for i, chunk in enumerate(chunks):
+                if i == 0 and kind is not None and check_beginning is not None:
+                    check_beginning(chunk)
+                if on_read is not None:
+                    on_read(file.tell())
+                yield chunk
         except (OSError, EOFError, zlib.error, lzma.LZMAError) as error:
+            if kind is None:
+                raise
             raise ValueError(f"{path.name}: the {kind} data are damaged or cut off ({error})") from error
 
 
-def _unpack(chunks: Iterator[bytes], name: str, check_beginning) -> bytes:
+def _kind(file: BufferedReader) -> str | None:
+    """Return the compression of an open file, or None; the position is its beginning afterwards."""
+    first = file.read(6)
+    file.seek(0)
+    return next((kind for magic, kind in _MAGIC.items() if first.startswith(magic)), None)
+
+
+def _join(chunks: Iterator[bytes], name: str) -> bytes:
     free = memory.available()
     found: list[bytes] = []
     n_bytes = 0
     for chunk in chunks:
-        if not found and check_beginning is not None:
-            check_beginning(chunk)
         found.append(chunk)
         n_bytes += len(chunk)
         # The compressed size says nothing about the decompressed one.
         if free is not None and 3 * n_bytes > free:
             memory.check_fits(3 * n_bytes + free, f"{name}: unpacking it", SPLIT)
     return b"".join(found)
+
+
+def _plain_chunks(file: BufferedReader) -> Iterator[bytes]:
+    # Ignore what is appended in the meantime.
+    left = os.fstat(file.fileno()).st_size
+    while chunk := file.read(min(_CHUNK, left)):
+        left -= len(chunk)
+        yield chunk
 
 
 def _chunks(file, kind: str, name: str) -> Iterator[bytes]:

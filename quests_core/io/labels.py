@@ -103,10 +103,70 @@ def use_labels(
     ValueError
         If no frame has a suitable value of a given key.
     """
-    if energy_key is not None:
-        _use(frames, name, notes, "energy_key", energy_key, "energy")
-    if forces_key is not None:
-        _use(frames, name, notes, "forces_key", forces_key, "forces")
+    labels = GivenLabels(name, energy_key, forces_key)
+    for i, atoms in enumerate(frames):
+        labels.use(i, atoms)
+    labels.finish(notes)
+
+
+class GivenLabels:
+    """Store values under keys given by the user in the calculators of frames, one frame after the other.
+
+    Parameters
+    ----------
+    name : str
+        Name of the file, for messages.
+    energy_key, forces_key : str, optional
+        The keys; see `quests_core.read`.
+
+    Attributes
+    ----------
+    found : set of str
+        The quantities, "energy" and "forces", of which a frame had a suitable value.
+
+    Examples
+    --------
+    >>> atoms, labels = Atoms("H", info={"E": -13.6}), GivenLabels("h.xyz", "E")
+    >>> labels.use(0, atoms)
+    >>> atoms.get_potential_energy()
+    -13.6
+    """
+
+    def __init__(self, name: str, energy_key: str | None = None, forces_key: str | None = None):
+        self._name, self._n_frames = name, 0
+        self.found: set[str] = set()
+        given = {"energy": energy_key, "forces": forces_key}
+        self._keys = {quantity: key for quantity, key in given.items() if key is not None}
+        self._without: dict[str, list[int]] = {quantity: [] for quantity in self._keys}
+        self._available: dict[str, set[str]] = {quantity: set() for quantity in self._keys}
+
+    def use(self, frame: int, atoms: Atoms) -> None:
+        """Store the labels of a frame."""
+        self._n_frames += 1
+        for quantity, key in self._keys.items():
+            value = {**_results(atoms), **(atoms.info if quantity == "energy" else atoms.arrays)}.get(key)
+            label = _as_label(value, quantity, len(atoms))
+            if label is None:
+                self._without[quantity].append(frame)
+                if self._n_frames <= 100:
+                    self._available[quantity].update((*atoms.info, *atoms.arrays, *_results(atoms)))
+                continue
+            self.found.add(quantity)
+            if atoms.calc is None:
+                atoms.calc = SinglePointCalculator(atoms, **{quantity: label})
+            else:
+                atoms.calc.results[quantity] = label
+
+    def finish(self, notes: ReadingNotes) -> None:
+        """Add notes on frames without a label; raise a ValueError if no frame has a suitable value."""
+        for quantity, key in self._keys.items():
+            if quantity not in self.found:
+                raise ValueError(
+                    f"{quantity}_key: expected a key of {self._name} with the {quantity}, got {key!r}; "
+                    f"available: {', '.join(sorted(self._available[quantity]))[:200]}"
+                )
+            for i in self._without[quantity]:
+                notes.about(i)(f"no {quantity} under {key!r}; other recognised keys are used")
 
 
 def label_notes(frames: Sequence[Atoms]) -> list[str]:
@@ -133,24 +193,3 @@ def _as_label(value, quantity: str, n_atoms: int) -> float | np.ndarray | None:
     if quantity == "energy":
         return float(value) if is_energy(value) else None
     return np.asarray(value, float) if is_forces(value, n_atoms) else None
-
-
-def _use(frames, name: str, notes: ReadingNotes, argument: str, key: str, quantity: str) -> None:
-    without = []
-    for i, atoms in enumerate(frames):
-        value = {**_results(atoms), **(atoms.info if quantity == "energy" else atoms.arrays)}.get(key)
-        label = _as_label(value, quantity, len(atoms))
-        if label is None:
-            without.append(i)
-        elif atoms.calc is None:
-            atoms.calc = SinglePointCalculator(atoms, **{quantity: label})
-        else:
-            atoms.calc.results[quantity] = label
-    if len(without) == len(frames):
-        have = sorted({k for atoms in frames[:100] for k in (*atoms.info, *atoms.arrays, *_results(atoms))})
-        raise ValueError(
-            f"{argument}: expected a key of {name} with the {quantity}, got {key!r}; "
-            f"available: {', '.join(have)[:200]}"
-        )
-    for i in without:
-        notes.about(i)(f"no {quantity} under {key!r}; other recognised keys are used")

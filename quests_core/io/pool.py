@@ -3,7 +3,7 @@
 import glob
 import hashlib
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -101,12 +101,18 @@ def read_pool(
     frames: list[Atoms] = []
     for path, name in zip(paths, names, strict=True):
         found: list[str] = []
-        own = read(path, progress, energy_key, forces_key, found)
-        if any(atoms.info.get(SOURCE, name) != name for atoms in own):
-            found.append(f"The value of {SOURCE!r} was replaced by the name of the file.")
-        for atoms in own:
-            atoms.info[SOURCE] = name
-        frames += own
+        frames += with_source(read(path, progress, energy_key, forces_key, found), name, found)
         if notes is not None:
             notes += [f"{name}: {sentence}" for sentence in found]
     return frames
+
+
+def with_source(frames: Iterable[Atoms], name: str, notes: list[str]) -> Iterator[Atoms]:
+    """Yield frames with the name of their file in ``info["source"]``; note if it replaces another value."""
+    is_replaced = False
+    for atoms in frames:
+        is_replaced = is_replaced or atoms.info.get(SOURCE, name) != name
+        atoms.info[SOURCE] = name
+        yield atoms
+    if is_replaced:
+        notes.append(f"The value of {SOURCE!r} was replaced by the name of the file.")

@@ -90,7 +90,12 @@ def checked_frames(frames: list[Atoms], name: str) -> list[Atoms]:
     if not frames:
         raise ValueError(f"{name}: the file contains no frames")
     for i, atoms in enumerate(frames):
-        fault = geometry_fault(atoms) if len(atoms) else "it has no atoms"
-        if fault:
-            raise ValueError(f"{name}, frame {i}: {fault}")
+        check_frame(atoms, i, name)
     return frames
+
+
+def check_frame(atoms: Atoms, frame: int, name: str) -> None:
+    """Raise a ValueError that names a frame of a file if it is unusable."""
+    fault = geometry_fault(atoms) if len(atoms) else "it has no atoms"
+    if fault:
+        raise ValueError(f"{name}, frame {frame}: {fault}")

@@ -1,12 +1,21 @@
-"""Read xyz and extxyz files."""
+"""Read xyz and extxyz files, all frames at once or one by one."""
 
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from ase import Atoms
 
 from ..progress import ProgressCallback, in_blocks
 from .reading_notes import ReadingNotes
-from .xyz_checks import XyzError, check_memory, frame_bounds, line_of, read_xyz_bytes
+from .xyz_checks import (
+    XyzError,
+    check_memory,
+    frame_blocks,
+    frame_bounds,
+    line_of,
+    read_xyz_bytes,
+    read_xyz_chunks,
+)
 from .xyz_frame import read_frame
 
 _FRAMES_PER_BLOCK = 50
@@ -23,6 +32,26 @@ def read_xyz(path: Path, progress: ProgressCallback | None, notes: ReadingNotes)
             try:
                 frames.append(read_frame(data[bounds[i] : bounds[i + 1]], notes.about(i)))
             except XyzError as error:
-                line = line_of(data, bounds[i]) + error.line
-                raise ValueError(f"{path.name}, frame {i}, line {line}: {error}") from None
+                raise _located(error, path.name, i, line_of(data, bounds[i])) from None
     return frames
+
+
+def iread_xyz(
+    path: Path, notes: ReadingNotes, n_skipped: int = 0, on_read: Callable[[int], None] | None = None
+) -> Iterator[Atoms]:
+    """Yield the frames of an xyz file one by one, without the first `n_skipped`, which are not parsed.
+
+    Raises the errors of `read_xyz`, after the frames before the error. `on_read` is called with the number of
+    bytes of the file that were read so far.
+    """
+    for block in frame_blocks(read_xyz_chunks(path, on_read), path.name):
+        if block.frame < n_skipped:
+            continue
+        try:
+            yield read_frame(block.text, notes.about(block.frame))
+        except XyzError as error:
+            raise _located(error, path.name, block.frame, block.line) from None
+
+
+def _located(error: XyzError, name: str, frame: int, first_line: int) -> ValueError:
+    return ValueError(f"{name}, frame {frame}, line {first_line + error.line}: {error}")
