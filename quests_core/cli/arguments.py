@@ -53,6 +53,7 @@ LabelKey = Annotated[
     str | None, typer.Option("--label-key", help="Key of the label, instead of config_type.")
 ]
 
+ElementMatch = StrEnum("ElementMatch", {"only": "only", "any": "any", "all": "all"})
 Order = StrEnum("Order", {"file": "file", "rank": "rank"})
 
 
@@ -78,6 +79,18 @@ Size = Annotated[
 ]
 Known = Annotated[
     str | None, typer.Option("--reference", "-r", help="Structures that are already available.")
+]
+Elements = Annotated[
+    str | None,
+    typer.Option(
+        help="Choose only among frames of these elements, such as Fe,O; or reference, for those of the "
+        "reference.",
+        metavar="<symbols>",
+    ),
+]
+Match = Annotated[
+    ElementMatch,
+    typer.Option(help="The frame has only these elements, any of them, or all of them."),
 ]
 Locked = Annotated[str, typer.Option(help="Frames to keep in any case: 0-2,7.")]
 Excluded = Annotated[str, typer.Option(help="Frames to ignore: 0-2,7.")]

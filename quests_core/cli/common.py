@@ -60,6 +60,7 @@ _OPTIONS = {
             "test",
             "trainer",
             "tolerance",
+            "elements",
         )
     },
 }

@@ -9,10 +9,12 @@ import typer
 from ase import Atoms
 
 from ..environments import Environments
+from ..information.addition import Addition, addition
 from ..information.comparison import comparison_sentence
 from ..information.curve import compression_curve
-from ..information.entropy import delta_entropy, overlap
+from ..information.entropy import delta_entropy
 from ..io.dataset import DataSet
+from ..io.element_filter import elements_of, frames_with_elements, parse_elements
 from ..io.frame_keys import SOURCE
 from ..io.labels import atoms_energy
 from ..io.pool import paths_of
@@ -24,6 +26,8 @@ from .arguments import (
     Bandwidth,
     Cutoff,
     DryRun,
+    ElementMatch,
+    Elements,
     EnergyKey,
     Excluded,
     Files,
@@ -36,6 +40,7 @@ from .arguments import (
     LabelKey,
     Locked,
     LockIsolated,
+    Match,
     Method,
     Order,
     Parameters,
@@ -48,6 +53,8 @@ from .common import CommandContext, app, command_context
 from .output import STDIO, print_result
 from .subset_files import Keys, SplitDistance, SplitRatio, SplitSeed, SubsetFiles
 
+# The value of --elements that stands for the elements of the reference.
+OF_REFERENCE = "reference"
 Cost = StrEnum("Cost", {"frames": "frames", "environments": "environments"})
 
 
@@ -75,7 +82,8 @@ class _Constraints(NamedTuple):
 def compress(
     files: Files, output: _Output = None, method: Method = "balanced", size: Size = None,
     until: _Until = None, reference: Known = None, k: K = 32, cutoff: Cutoff = 5.0,
-    bandwidth: Bandwidth = 0.015, species: Species = False, locked: Locked = "", excluded: Excluded = "",
+    bandwidth: Bandwidth = 0.015, species: Species = False, elements: Elements = None,
+    match: Match = ElementMatch.only, locked: Locked = "", excluded: Excluded = "",
     lock_isolated: LockIsolated = True, cost: _Cost = Cost.frames, seed: Seed = 0,
     order: FrameOrder = Order.file, keys: Keys = SOURCE, split: SplitRatio = None,
     split_distance: SplitDistance = 1.0, split_seed: SplitSeed = 0, energy_key: EnergyKey = None,
@@ -98,7 +106,8 @@ def compress(
         sets = [frames, *map(context.frames, known_paths)]
         envs, *others = context.environments(Parameters(k, cutoff, bandwidth, species), *sets)
         known = others[0] if others else None
-        constraints = _constraints(dataset, locked, excluded, lock_isolated)
+        asked = _elements(elements, *sets[1:])
+        constraints = _constraints(dataset, locked, excluded, lock_isolated, asked, match)
         _check_size(constraints, n_to_select, len(frames))
         selection = select(
             envs, method, n_to_select, bandwidth, known, locked=constraints.locked,
@@ -108,6 +117,8 @@ def compress(
         selection = _with_locked(selection, constraints.locked, targets, envs)
         result = _report(envs, selection, known, context) | {"isolated_atoms": constraints.isolated}
         result["parameters"] |= {"k": k, "cutoff": cutoff, "species": species, "cost": cost.value}
+        if asked is not None:
+            result["parameters"] |= {"elements": list(asked), "match": match.value}
         sides = written.sides(envs, selection.order, bandwidth, dataset.locked, context.progress)
         if sides is not None:
             result["split"] = written.split_record(sides)
@@ -117,12 +128,31 @@ def compress(
     print_result(result, _sentence(result, sides), as_json, output if not dry_run else None)
 
 
-def _constraints(dataset: DataSet, locked: str, excluded: str, lock_isolated: bool) -> _Constraints:
+def _elements(given: str | None, *references: list[Atoms]) -> tuple[str, ...] | None:
+    """Return the elements to choose by, or None to choose among all frames."""
+    if given != OF_REFERENCE:
+        return None if given is None else parse_elements(given)
+    if not references:
+        raise typer.BadParameter("expected a reference with --elements reference", param_hint="--reference")
+    return elements_of(references[0])
+
+
+def _constraints(
+    dataset: DataSet, locked: str, excluded: str, lock_isolated: bool, elements: tuple[str, ...] | None,
+    match: str,
+) -> _Constraints:  # fmt: skip
     n_frames = len(dataset.frames)
-    ignored = parse_ranges(excluded, n_frames, "excluded")
+    ignored = set(parse_ranges(excluded, n_frames, "excluded"))
+    asked = parse_ranges(locked, n_frames, "locked")
+    if elements is not None:
+        matching = frames_with_elements(dataset.frames, elements, match)
+        ignored |= set(range(n_frames)).difference(matching.tolist(), asked)
+        if len(ignored) == n_frames:
+            raise ValueError(
+                f"elements: expected elements of some frames with match {match}, got {','.join(elements)}"
+            )
     isolated = [i for i in dataset.locked if lock_isolated and i not in ignored]
-    kept = sorted({*parse_ranges(locked, n_frames, "locked"), *isolated})
-    return _Constraints(kept, ignored, isolated)
+    return _Constraints(sorted({*asked, *isolated}), tuple(sorted(ignored)), isolated)
 
 
 def _delta_entropy(
@@ -193,15 +223,18 @@ def _report(
     order = np.searchsorted(kept, selection.order)
     bandwidth, rest = parameters["bandwidth"], envs.take(kept)
     metrics = _metrics_of(rest, order, bandwidth, context)
+    novelty = {}
     if known is not None:
-        both = np.concatenate([known.X, rest.take(order).X])
-        metrics["overlap_with_reference"] = overlap(rest, both, bandwidth, progress=context.progress)
+        added = addition(rest, order, known, bandwidth, context.progress)
+        metrics["overlap_with_reference"] = added.overlap_after
+        novelty = {"novelty": added.to_record()}
     report = {
         "method": selection.method,
         "n_frames": len(order),
         "n_frames_of": len(kept),
         "indices_by_rank": selection.order.tolist(),
         "metrics": metrics,
+        **novelty,
         "parameters": dict(parameters),
     }
     if selection.method != "msc":
@@ -229,9 +262,10 @@ def _sentence(result: dict, sides: Split | None) -> str:
     where = ""
     if (output := result.get("output", STDIO)) != STDIO:
         where = f"\nWritten to {output if isinstance(output, str) else ' and '.join(output)}"
-    both = ""
-    if "overlap_with_reference" in metrics:
+    both = novelty = ""
+    if "novelty" in result:
         both = f" ({100 * metrics['overlap_with_reference']:.1f} % with the reference)"
+        novelty = f"\n{Addition(**result['novelty']).sentence}"
     isolated = ""
     if n := len(result["isolated_atoms"]):
         atoms = "1 isolated atom" if n == 1 else f"{n:,} isolated atoms"
@@ -243,5 +277,5 @@ def _sentence(result: dict, sides: Split | None) -> str:
         f"{result['method']} keeps {result['n_frames']:,} of {result['n_frames_of']:,} frames: overlap "
         f"{100 * metrics['overlap']:.1f} %{both}, entropy {metrics['entropy']:.3f} nats, diversity "
         f"{metrics['diversity']:.3f} nats, largest δH {metrics['max_delta_entropy']:.2f} nats"
-        f"{compared}{isolated}{notes}{where}"
+        f"{novelty}{compared}{isolated}{notes}{where}"
     )

@@ -18,6 +18,7 @@ from ...text.numbers import percent, plural
 from ...widgets.card import card, heading, html
 from ...widgets.latest import follow_handle
 from ..base import View
+from .element_choice import ElementChoice
 
 
 class AdditionView(View):
@@ -44,6 +45,7 @@ class AdditionView(View):
         self._line, self._empty = html(), html()
         self._bar = pn.Row(self._use, self._select, sizing_mode="stretch_width", margin=(4, 0))
         self._compute = pmui.Button(label="Compute", margin=8, align="center", **button)
+        self._choice = ElementChoice(state, sets, tab)
         self._compute.on_click(lambda _: self._request())
         self._use.on_click(lambda _: self._make_active())
         self._select.on_click(lambda _: self._select_frames())
@@ -118,5 +120,6 @@ class AdditionView(View):
     def __panel__(self):
         """Return the card."""
         return card(
-            self._head, self._line, self._bar, self._figure, self._empty, self._compute, area="addition"
-        )
+            self._head, self._choice, self._line, self._bar, self._figure, self._empty, self._compute,
+            area="addition",
+        )  # fmt: skip

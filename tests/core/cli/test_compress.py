@@ -7,6 +7,8 @@ import re
 import ase.io
 import numpy as np
 import pytest
+from ase import Atoms
+from ase.build import bulk
 
 import quests_core as q
 import quests_core.cli.common
@@ -125,3 +127,68 @@ def test_a_subset_is_compared_with_that_of_msc(file):
     shown = run("compress", file, "-m", "random", *PARAMETERS, "-s", 3, "--dry-run").stdout
     assert re.search(r"At this size (msc leads random|random leads msc|random and msc are equal)", shown)
     assert "metrics_of_msc" not in run_json("compress", file, "-m", "msc", *PARAMETERS, "--dry-run")
+
+
+@pytest.fixture
+def oxides(rng, tmp_path):
+    """Return candidates of several elements, the last an isolated atom, and a reference of Fe and O."""
+    frames = []
+    for i, symbols in enumerate(("Fe4", "FeO3", "Cu4", "FeOCu2", "Fe3O", "O4", "Cu3O")):
+        atoms = bulk("Cu", cubic=True)
+        atoms.symbols = symbols
+        atoms.positions += 0.05 * (i + 1) * rng.normal(size=(4, 3))
+        frames.append(atoms)
+    frames.append(Atoms("Cu", cell=[20] * 3, pbc=True, info={"config_type": "isolated_atom"}))
+    candidates, reference = tmp_path / "candidates.xyz", tmp_path / "reference.xyz"
+    ase.io.write(candidates, frames, format="extxyz")
+    ase.io.write(reference, [frames[0], frames[5]], format="extxyz")
+    return candidates, reference
+
+
+@pytest.mark.parametrize(
+    ("options", "matching"),
+    [
+        (["--elements", "Fe,O"], [0, 1, 4, 5]),
+        (["--elements", "reference"], [0, 1, 4, 5]),
+        (["--elements", "Fe,O", "--match", "any"], [0, 1, 3, 4, 5, 6]),
+        (["--elements", "Fe,O", "--match", "all"], [1, 3, 4]),
+        (["--elements", "Fe,O", "--match", "all", "--locked", "2", "--excluded", "3"], [1, 2, 4]),
+        (["--elements", "Cu"], [2, 7]),
+    ],
+)
+def test_frames_are_chosen_by_element(oxides, options, matching):
+    file, reference = oxides
+    answer = run_json("compress", file, "-r", reference, "-s", "100%", *options, *PARAMETERS, "--dry-run")
+    assert sorted(answer["indices_by_rank"]) == matching
+    assert answer["n_frames_of"] == len(matching)
+    assert answer["parameters"]["match"] == (options[3] if "--match" in options else "only")
+    assert set(answer["parameters"]["elements"]) == ({"Cu"} if options[1] == "Cu" else {"Fe", "O"})
+
+
+def test_novelty_is_that_of_the_chosen_frames(oxides):
+    file, reference = oxides
+    options = ("-r", reference, "--elements", "reference", "-s", 2, "-m", "msc", *PARAMETERS, "--dry-run")
+    answer = run_json("compress", file, *options)
+    envs, known = environments(file, reference)
+    order = q.select(envs, "msc", 2, 0.03, known, excluded=[2, 3, 6, 7]).order
+    assert answer["indices_by_rank"] == order.tolist()
+    novelty = q.delta_entropy(envs.take(order), known, 0.03)
+    assert answer["novelty"]["n_new"] == np.sum(novelty >= 1e-5) == 8
+    assert answer["novelty"]["mean_delta_entropy"] == pytest.approx(novelty.mean(), abs=1e-6)
+    assert answer["novelty"]["overlap_before"] == 0.5, "two of the four candidates are in the reference"
+    assert answer["novelty"]["overlap_after"] == answer["metrics"]["overlap_with_reference"] == 1
+    shown = run("compress", file, *options).stdout
+    assert "New to the reference: 8 of 8 selected environments (100.0 %), mean δH" in shown
+    assert "covers 50.0 % of the candidates alone, 100.0 % with the selected frames" in shown
+
+
+def test_elements_that_cannot_be_used_are_refused(oxides):
+    file, _ = oxides
+    for given, code, message in (
+        ("Xy", 1, "--elements: expected symbols such as Fe,O, got 'Xy'"),
+        ("He", 1, "--elements: expected elements of some frames with match only, got He"),
+        ("reference", 2, "expected a reference with --elements reference"),
+    ):
+        done = run("compress", file, "--elements", given, "--dry-run", *PARAMETERS)
+        assert done.exit_code == code
+        assert message in " ".join(done.stderr.replace("│", " ").split())
