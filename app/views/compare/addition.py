@@ -18,7 +18,7 @@ from ...text.numbers import percent, plural
 from ...widgets.card import card, heading, html
 from ...widgets.latest import follow_handle
 from ..base import View
-from .element_choice import ElementChoice
+from ..element_choice import ElementChoice
 
 
 class AdditionView(View):

@@ -8,12 +8,12 @@ import panel_material_ui as pmui
 
 from quests_core.io.element_filter import MATCHES, frames_with_elements, parse_elements
 
-from ...session.references import ReferenceSets
-from ...session.state import State
-from ...text.numbers import plural
-from ...widgets.card import html
-from ...widgets.fields import entered
-from ..base import View
+from ..session.references import ReferenceSets
+from ..session.state import State
+from ..text.numbers import plural
+from ..widgets.card import html
+from ..widgets.fields import entered
+from .base import View
 
 _LABELS = dict(zip(MATCHES, ("All of these", "Any of these", "Only these"), strict=True))
 

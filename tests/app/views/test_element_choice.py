@@ -7,7 +7,7 @@ from ase import Atoms
 from ase.build import bulk
 
 from quests_app.analysis.methods import MSC_WITH_REFERENCE
-from quests_app.views.compare.element_choice import ElementChoice
+from quests_app.views.element_choice import ElementChoice
 
 pytestmark = pytest.mark.filterwarnings(
     "ignore:Both 'variant' and 'button_style':PendingDeprecationWarning",
