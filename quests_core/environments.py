@@ -1,12 +1,14 @@
 """Descriptors of atomic environments, grouped by frame."""
 
+import os
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
 import numpy as np
 
 from .kernel_sums.tiles import CHUNK_AXES, References, Tiles, boxes
+from .store.descriptor_store import DescriptorStore
 from .utils.arrays import Indices, read_only
 from .utils.validation import check_environment_matrix, check_environments, check_frame_indices, check_offsets
 
@@ -24,6 +26,11 @@ class Environments:
         Finite descriptors, one per row, in Å⁻¹ for the default descriptor. Stored as C-contiguous float64.
     offsets : array_like of shape (n_frames + 1,)
         First row of each frame, and ``n_envs`` at the end: starts at 0 and does not decrease.
+
+    Attributes
+    ----------
+    store : DescriptorStore or None
+        The store that was opened, with forces, energies, labels and elements; see `open`.
 
     Notes
     -----
@@ -55,6 +62,7 @@ class Environments:
 
     X: np.ndarray
     offsets: np.ndarray
+    store: DescriptorStore | None = field(default=None, init=False, repr=False)
 
     def __post_init__(self):
         """Validate the arrays, and store read-only ones."""
@@ -66,8 +74,49 @@ class Environments:
         object.__setattr__(self, "offsets", read_only(offsets, copy=False))
 
     def __reduce__(self):
-        """Pickle and copy only the arrays, without cached tiles and blocks, which are larger."""
+        """Pickle and copy only the arrays, or the path of the store, without cached tiles and blocks."""
+        if self.store is not None:
+            return type(self).open, (self.store.path,)
         return type(self), (self.X, self.offsets)
+
+    @classmethod
+    def open(cls, store: str | os.PathLike) -> "Environments":
+        """Open a store of descriptors, without reading them into memory.
+
+        `X` is mapped from the disk: its rows are read when they are used. Finite numbers were checked when
+        the store was written, and are not checked again.
+
+        Parameters
+        ----------
+        store : path-like
+            A folder that `descriptors` wrote.
+
+        Raises
+        ------
+        FileNotFoundError
+            If `store` is not a store.
+        ValueError
+            If it is not complete, or damaged.
+
+        Examples
+        --------
+        >>> import os, tempfile
+        >>> from ase.build import bulk
+        >>> from quests_core import descriptors, write_subset
+        >>> folder = tempfile.mkdtemp()
+        >>> path = write_subset(os.path.join(folder, "cu.xyz"), [bulk("Cu", cubic=True)], [0])
+        >>> envs = descriptors(path, store=os.path.join(folder, "cu.envs"))
+        >>> Environments.open(os.path.join(folder, "cu.envs"))
+        Environments(n_frames=1, n_envs=4, d=63)
+        >>> envs.store.numbers.tolist()
+        [29, 29, 29, 29]
+        """
+        opened = DescriptorStore.open(store)
+        envs = object.__new__(cls)
+        object.__setattr__(envs, "X", opened.descriptors)
+        object.__setattr__(envs, "offsets", read_only(check_offsets(np.array(opened.offsets)), copy=False))
+        object.__setattr__(envs, "store", opened)
+        return envs
 
     @classmethod
     def from_frames(cls, blocks: Sequence[np.ndarray]) -> "Environments":

@@ -3,7 +3,9 @@
 Compiled functions, and the treatment of ties at the k-th neighbour, are in `quests_core.descriptors.x1_x2`.
 """
 
+import os
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
@@ -11,12 +13,15 @@ from ase import Atoms
 from ase.data import atomic_numbers, chemical_symbols
 
 from ..environments import Environments
+from ..io.pool import pool_paths
+from ..io.read import read
 from ..progress import ProgressCallback
 from ..utils.arrays import read_only
 from ..utils.memory import check_fits
 from ..utils.threads import parallel_blocks
 from ..utils.validation import check_count, check_frames, check_positive
 from .cell_list import COINCIDENT, CROWDED, MOST_NEIGHBORS
+from .describe_files import describe_files
 from .x1_x2 import describe_frames
 
 _BLOCK_ATOMS = 1000
@@ -123,12 +128,16 @@ def check_species(species, frames) -> list[str]:
 
 
 def descriptors(
-    frames: Sequence[Atoms],
+    frames: Sequence[Atoms] | str | os.PathLike | Sequence[str | os.PathLike],
     k: int = 32,
     cutoff: float = 5.0,
     species: Sequence[str] | str | None = None,
     descriptor_fn: Callable[[Atoms], np.ndarray] | None = None,
     progress: ProgressCallback | None = None,
+    store: str | os.PathLike | None = None,
+    energy_key: str | None = None,
+    forces_key: str | None = None,
+    label_key: str | None = None,
 ) -> Environments:
     r"""Return the descriptors of the environments of all atoms.
 
@@ -146,8 +155,8 @@ def descriptors(
 
     Parameters
     ----------
-    frames : sequence of ase.Atoms
-        Structures; positions and cells in Å.
+    frames : sequence of ase.Atoms, path, or sequence of paths
+        Structures; positions and cells in Å. Or their files: a path, several, or a pattern; see `read`.
     k : int
         Number of nearest neighbours, at least 2.
     cutoff : float
@@ -162,6 +171,14 @@ def descriptors(
         and `species` are then ignored.
     progress : callable, optional
         See `quests_core.progress`.
+    store : path-like, optional
+        A folder, created if it does not exist, to which the descriptors of files are written in chunks; the
+        result is that of `Environments.open`, and neither the files nor the descriptors need fit in memory. A
+        store that is complete is opened, and one that is not, because the process was killed, is continued
+        after its last chunk; the files are hashed in both cases.
+    energy_key, forces_key, label_key : str, optional
+        With `store`: keys of the energies, forces and labels that are stored beside the descriptors; by
+        default they are recognised as by `read`.
 
     Returns
     -------
@@ -173,7 +190,7 @@ def descriptors(
     ------
     TypeError, ValueError
         If an argument is invalid; the message names the frame for non-finite coordinates, coincident atoms
-        and unusable cells.
+        and unusable cells. If the store belongs to other files or parameters.
 
     References
     ----------
@@ -188,9 +205,15 @@ def descriptors(
     >>> envs[0][0, [0, 12, 18]].round(5).tolist()  # the first three shells of copper
     [0.21847, 0.06634, 0.01217]
     """
-    frames = check_frames(frames)
     k = check_count(k, "k", minimum=2)
     cutoff = check_positive(cutoff, "cutoff")
+    if store is not None:
+        if descriptor_fn is not None:
+            raise ValueError("descriptor_fn: expected None with store, whose content it would not identify")
+        keys = {"energy_key": energy_key, "forces_key": forces_key, "label_key": label_key}
+        return _stored(frames, k, cutoff, species, Path(store), keys, progress)
+    files = _files(frames)
+    frames = check_frames(frames if files is None else read(files, progress))
     if descriptor_fn is not None:
         return Environments.from_frames(_user_descriptors(frames, descriptor_fn, progress))
     n_columns = (2 * k - 1) * (1 if species is None else 1 + len(check_species(species, frames)))
@@ -209,3 +232,25 @@ def descriptors(
         symbols = check_species(species, frames)
         X = _multicomponent_descriptors(_geometry(frames), numbers, k, cutoff, symbols, progress)
     return Environments(read_only(X, copy=False), offsets)
+
+
+def _files(frames) -> str | os.PathLike | Sequence[str | os.PathLike] | None:
+    """Return the argument `frames` if it names files, or None."""
+    return frames if isinstance(frames, str | os.PathLike) or pool_paths(frames) is not None else None
+
+
+def _stored(frames, k, cutoff, species, store: Path, keys, progress) -> Environments:
+    files = _files(frames)
+    if files is None:
+        raise TypeError("frames: expected a path or a sequence of paths with store, got structures")
+    if species == "auto":
+        raise ValueError("species: expected a list of symbols with store, got 'auto'")
+    symbols = None if species is None else check_species(species, ())
+    parameters = {"k": k, "cutoff": cutoff, "species": symbols, **keys}
+
+    def describe(frames: list[Atoms]) -> np.ndarray:
+        return descriptors(frames, k, cutoff, symbols).X
+
+    n_columns = (2 * k - 1) * (1 if symbols is None else 1 + len(symbols))
+    describe_files(files, store, parameters, n_columns, describe, progress)
+    return Environments.open(store)

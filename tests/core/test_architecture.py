@@ -17,8 +17,8 @@ NOT_FOR_THE_LIBRARY = SCREEN | {"matplotlib", "panel_material_ui", "tblite"}
 # Folders and root modules in the order of the data flow: each imports only from earlier ones.
 ORDER = {
     "quests_core": (
-        "progress", "utils", "io", "kernel_sums", "environments", "descriptors", "compilation", "information",
-        "selection", "warm_up", "health", "published", "distributed", "potentials", "cli",
+        "progress", "utils", "io", "kernel_sums", "store", "environments", "descriptors", "compilation",
+        "information", "selection", "warm_up", "health", "published", "distributed", "potentials", "cli",
     ),
     "quests_app": (
         "analysis", "text", "server", "plots", "widgets", "exports", "jobs", "session", "views", "page",

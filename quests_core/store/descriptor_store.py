@@ -1,0 +1,99 @@
+"""Read a store of descriptors by mapping its arrays into memory."""
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from .manifest import Manifest
+
+
+@dataclass(frozen=True, eq=False)
+class DescriptorStore:
+    """A complete store of descriptors; its arrays are read from the disk when they are used.
+
+    Attributes
+    ----------
+    path : Path
+        The folder.
+    manifest : Manifest
+        Parameters, sources and sizes.
+    descriptors : ndarray of shape (n_envs, d)
+        Å⁻¹, double precision.
+    offsets : ndarray of shape (n_frames + 1,)
+        First row of each frame, and ``n_envs`` at the end.
+    numbers : ndarray of shape (n_envs,)
+        Atomic numbers.
+    forces : ndarray of shape (n_envs, 3)
+        eV/Å; NaN for frames without forces.
+    energies : ndarray of shape (n_frames,)
+        eV; NaN for frames without energy.
+    """
+
+    path: Path
+    manifest: Manifest
+    descriptors: np.memmap
+    offsets: np.ndarray
+    numbers: np.ndarray
+    forces: np.ndarray
+    energies: np.ndarray
+    _labels: np.ndarray
+    _sources: np.ndarray
+
+    @classmethod
+    def open(cls, path: str | os.PathLike) -> "DescriptorStore":
+        """Open a store.
+
+        Raises
+        ------
+        FileNotFoundError
+            If `path` is not a store.
+        ValueError
+            If the store is not complete, or damaged.
+        """
+        folder = Path(path).absolute()
+        manifest = Manifest.load(folder)
+        if not manifest.complete:
+            raise ValueError(
+                f"store: {path} is not complete: it has {manifest.n_frames:,} frames; "
+                "call descriptors with the same arguments to resume it"
+            )
+        n_envs, n_frames, d = manifest.n_envs, manifest.n_frames, manifest.n_columns
+        shapes = {
+            "descriptors": (n_envs, d), "offsets": (n_frames + 1,), "numbers": (n_envs,),
+            "forces": (n_envs, 3), "energies": (n_frames,), "labels": (n_frames,), "sources": (n_frames,),
+        }  # fmt: skip
+        arrays = {name: _mapped(folder / f"{name}.npy", shape) for name, shape in shapes.items()}
+        labels, sources = arrays.pop("labels"), arrays.pop("sources")
+        return cls(folder, manifest, **arrays, _labels=labels, _sources=sources)
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """Label of each frame, or ""."""
+        return tuple(map(self.manifest.labels.__getitem__, self._labels.tolist()))
+
+    @property
+    def sources(self) -> tuple[str, ...]:
+        """Name of the file of each frame."""
+        return tuple(map(self.manifest.sources.__getitem__, self._sources.tolist()))
+
+    def read_rows(self, first: int, last: int) -> np.ndarray:
+        """Return a copy of the descriptors ``first:last``, read without mapping the file."""
+        d = self.manifest.n_columns
+        offset = self.descriptors.offset + 8 * d * first
+        count = max(0, last - first) * d
+        rows = np.fromfile(self.path / "descriptors.npy", np.float64, count, offset=offset)
+        if len(rows) < count:
+            raise ValueError(f"store: {self.path / 'descriptors.npy'} was cut off after it was opened")
+        return rows.reshape(-1, d)
+
+
+def _mapped(path: Path, shape: tuple[int, ...]) -> np.memmap:
+    try:
+        array = np.load(path, mmap_mode="r", allow_pickle=False)
+    except (OSError, ValueError) as error:
+        raise ValueError(f"store: {path} cannot be read ({error})") from error
+    if array.shape != shape:
+        raise ValueError(f"store: expected shape {shape} in {path}, got {array.shape}")
+    return array
