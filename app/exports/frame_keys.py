@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from quests_core.io.frame_keys import RANK, SOURCE, Content, keyed_content
-from quests_core.io.program_keys import MACE, NEQUIP
+from quests_core.io.program_keys import GPUMD, MACE, NEQUIP
 
 from ..analysis.analysed_dataset import AnalysedDataset
 from ..analysis.method_path import MethodPath, delta_entropy_at
@@ -13,6 +13,7 @@ CONTENTS = {
     "With rank and δH": RANK,
     "MACE keys": MACE,
     "NequIP keys": NEQUIP,
+    "GPUMD keys": GPUMD,
 }
 NOTES = {
     SOURCE: "Frames of an extxyz file are copied byte for byte.",
@@ -23,6 +24,8 @@ NOTES = {
     "isolated atom without a label gets the config_type IsolatedAtom. Numbers and units are unchanged.",
     NEQUIP: "Labels are renamed to energy, forces and stress. Numbers and units are unchanged; a virial "
     "stays a virial, since its sign convention is unknown.",
+    GPUMD: "Labels are renamed to energy, force and virial, for NEP; a stress σ becomes the virial −V σ. "
+    "Every frame needs a lattice, an energy and forces.",
 }
 
 

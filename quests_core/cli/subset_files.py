@@ -22,7 +22,7 @@ Keys = Annotated[
     typer.Option(
         help="Keys of the written frames: as in the source; with rank and δH; those of a program; or a JSON "
         'file such as {"energy": "E", "forces": "F"}.',
-        metavar="source|rank|mace|nequip|FILE",
+        metavar="source|rank|mace|nequip|gpumd|FILE",
     ),
 ]
 SplitRatio = Annotated[

@@ -15,9 +15,10 @@ from .dataset import DataSet
 from .extxyz_frame import FrameText
 from .frame_content import same
 from .frame_writer import editable_text, parse_frame
+from .gpumd_keys import to_gpumd
 from .label_names import ENERGY, FORCES
 from .labels import atoms_energy, atoms_forces
-from .program_keys import MACE, NEQUIP, TARGETS, listed, rename_labels, to_mace, to_nequip
+from .program_keys import GPUMD, MACE, NEQUIP, TARGETS, listed, rename_labels, to_mace, to_nequip
 
 SOURCE, RANK = "source", "rank"
 
@@ -54,7 +55,8 @@ def keyed_content(
     order : {"file", "rank"}
         Order of the written frames.
     kind : str or mapping
-        ``SOURCE``, ``RANK``, ``MACE`` or ``NEQUIP``, or a key by quantity; see `program_keys.read_keys`.
+        ``SOURCE``, ``RANK``, ``MACE``, ``NEQUIP`` or ``GPUMD``, or a key by quantity; see
+        `program_keys.read_keys`.
     delta_entropy : ndarray of shape (n_envs,), optional
         δH of every environment of the data set given the subset, nats, which ``RANK`` writes.
 
@@ -92,8 +94,10 @@ def _renamed(dataset: DataSet, texts: list[FrameText], frames, kind: str | Mappi
         return to_mace(dataset, texts, frames)
     if kind == NEQUIP:
         return to_nequip(dataset, texts, frames)
+    if kind == GPUMD:
+        return to_gpumd(dataset, texts, frames)
     if isinstance(kind, str):
-        raise ValueError(f"keys: expected {SOURCE}, {RANK}, {MACE} or {NEQUIP}, got {kind!r}")
+        raise ValueError(f"keys: expected {SOURCE}, {RANK}, {MACE}, {NEQUIP} or {GPUMD}, got {kind!r}")
     return rename_labels(dataset, texts, kind)
 
 

@@ -13,10 +13,11 @@ from .dataset import DataSet
 from .extxyz_frame import FrameText
 from .label_names import ENERGY, FORCES, STRESS, VIRIALS, is_energy, is_stress, label_keys
 
-MACE, NEQUIP = "mace", "nequip"
+MACE, NEQUIP, GPUMD = "mace", "nequip", "gpumd"
 TARGETS = {
     MACE: {ENERGY: "REF_energy", FORCES: "REF_forces", STRESS: "REF_stress", VIRIALS: "REF_virials"},
     NEQUIP: {ENERGY: "energy", FORCES: "forces", STRESS: "stress"},
+    GPUMD: {ENERGY: "energy", FORCES: "force", VIRIALS: "virial"},
 }
 _FITS = {ENERGY: is_energy, STRESS: is_stress, VIRIALS: is_stress}
 # Indices of xx yy zz yz xz xy in the full matrix.

@@ -1,0 +1,112 @@
+"""Keys of the extxyz files of GPUMD, from which its NEP potentials are trained.
+
+Its reader ignores the case of the comment line and splits it at blanks. It requires ``lattice``, ``energy``
+and a column ``force``; a ``virial``, in eV, has nine numbers; ``pbc`` is ignored.
+"""
+
+from collections.abc import Iterable
+
+import numpy as np
+
+from ..utils.plural import plural
+from .dataset import DataSet
+from .extxyz_frame import FrameText
+from .label_names import ENERGY, FORCES, STRESS, VIRIALS, is_stress, label_keys
+from .program_keys import GPUMD, TARGETS, listed, rename_labels
+
+_VIRIAL = TARGETS[GPUMD][VIRIALS]
+# Indices of xx yy zz yz xz xy in the matrix.
+_VOIGT = [[0, 5, 4], [5, 1, 3], [4, 3, 2]]
+
+
+def to_gpumd(dataset: DataSet, texts: list[FrameText], frames: Iterable[int]) -> list[str]:
+    """Rename labels for GPUMD, turn stresses into virials, and return notes for the user.
+
+    The virial of a frame of volume V with a stress σ, in the sign convention of ASE, is −V σ.
+
+    Raises
+    ------
+    ValueError
+        If a frame has no lattice, energy or forces, all of which NEP requires.
+    """
+    open_frames, converted, without = [], [], []
+    for text, frame in zip(texts, map(int, frames), strict=True):
+        _use_first(dataset, text)
+        rename_labels(dataset, [text], TARGETS[GPUMD])
+        _check_complete(dataset, text, frame)
+        if _set_virial(text, dataset.frames[frame].cell.volume):
+            converted.append(frame)
+        if text.get(_VIRIAL) is None:
+            without.append(frame)
+        if not dataset.frames[frame].pbc.all():
+            open_frames.append(frame)
+    notes = []
+    if converted:
+        notes.append(f"{plural(len(converted), 'frame')} with a stress: it is written as the virial −V σ.")
+    if without:
+        notes.append(f"{plural(len(without), 'frame')} without virial ({listed(without)}).")
+    if open_frames:
+        notes.append(
+            f"{plural(len(open_frames), 'frame')} ({listed(open_frames)}) not periodic in all directions: "
+            "NEP takes every frame as periodic, so the lattice must hold enough vacuum."
+        )
+    return notes + [f"In the source, {note}." for note in dataset.notes if "looks like a label" in note]
+
+
+def _use_first(dataset: DataSet, text: FrameText) -> None:
+    """Free the names of the targets from labels that `atoms_energy` and `atoms_forces` do not use."""
+    columns = [name for name, _, _ in text.columns]
+    for quantity, names, rename, chosen in (
+        (ENERGY, text.keys, text.rename, dataset.energy_key),
+        (FORCES, columns, text.rename_column, dataset.forces_key),
+        (VIRIALS, text.keys, text.rename, None),
+    ):
+        target = TARGETS[GPUMD][quantity]
+        first = chosen if chosen in names else next(iter(label_keys(quantity, names)), target)
+        for name in names:
+            # GPUMD reads keys in lower case.
+            if name.lower() == target and name != first:
+                rename(name, f"not_used_{name}")
+
+
+def _check_complete(dataset: DataSet, text: FrameText, frame: int) -> None:
+    missing = [
+        name
+        for name, is_there in (
+            ("lattice", abs(dataset.frames[frame].cell.volume) > 0),
+            ("energy", text.get(TARGETS[GPUMD][ENERGY]) is not None),
+            ("forces", text.has_column(TARGETS[GPUMD][FORCES])),
+        )
+        if not is_there
+    ]
+    if missing:
+        raise ValueError(
+            f"frame {frame}: expected lattice, energy and forces, which NEP requires of every frame, got no "
+            f"{' and no '.join(missing)}"
+        )
+
+
+def _set_virial(text: FrameText, volume: float) -> bool:
+    """Write the virial as nine numbers; return whether it was computed from the stress."""
+    stresses = [key for key in label_keys(STRESS, text.keys) if is_stress(text.value(key))]
+    has_virial = is_stress(text.value(_VIRIAL))
+    if has_virial:
+        # Nine numbers keep their representation.
+        if len((text.get(_VIRIAL) or "").split()) != 9 or np.ndim(text.value(_VIRIAL)) == 2:
+            _set_matrix(text, _matrix(text.value(_VIRIAL)))
+    elif stresses:
+        _set_matrix(text, -volume * _matrix(text.value(stresses[0])))
+    for key in stresses:
+        # GPUMD would expect it to have nine numbers, and to agree with the virial.
+        if key.lower() == "stress":
+            text.rename(key, f"not_used_{key}")
+    return bool(stresses) and not has_virial
+
+
+def _matrix(value) -> np.ndarray:
+    array = np.asarray(value, dtype=np.float64)
+    return array[_VOIGT] if array.shape == (6,) else array.reshape(3, 3, order="F")
+
+
+def _set_matrix(text: FrameText, matrix: np.ndarray) -> None:
+    text.set(_VIRIAL, " ".join(map(repr, matrix.ravel(order="F").tolist())))
