@@ -2,9 +2,11 @@
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import panel as pn
+from bokeh.models import CustomJS
 from bokeh.models.widgets.tables import HTMLTemplateFormatter, StringFormatter
 
 from .card import CSS
@@ -19,6 +21,16 @@ _SHARE = 20
 _BUTTON = 96
 # In place of a number of decimals: six significant digits.
 GENERAL = -1
+# Panel drops rows that arrive while Tabulator builds the table in the browser, which would stay empty or show
+# values of before. They are announced again when it is built, which it is whenever the view is rendered.
+_SHOW_AGAIN = """
+const tabulator = Bokeh.index.find_one?.(table)?.tabulator;
+const seen = (window.quests_tables ??= new WeakSet());
+if (tabulator && !seen.has(tabulator)) {
+  seen.add(tabulator);
+  tabulator.on("tableBuilt", () => table.source.properties.data.change.emit());
+}
+"""
 # Properties that a client may change; tables have no filters, editing or page sizes.
 _FROM_CLIENT = ("indices", "page", "sorters")
 
@@ -32,6 +44,12 @@ class _Table(pn.widgets.Tabulator):
     def __init__(self, *args, least_widths: dict[str, int], **params):
         self._least_widths = least_widths
         super().__init__(*args, **params)
+
+    def _get_model(self, *args, **options):
+        # One of the classes that Panel makes when they are first needed.
+        model: Any = super()._get_model(*args, **options)
+        model.source.js_on_change("data", CustomJS(args={"table": model}, code=_SHOW_AGAIN))
+        return model
 
     def _process_events(self, events):
         # A client can send any property of the model: accept only those the page changes.

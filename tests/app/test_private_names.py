@@ -17,6 +17,7 @@ NEEDED = {
     "_bundle": (pmui.base.MaterialComponent, "where the notebook's stand-in for Material is put"),
     "_config_columns": (pn.widgets.Tabulator, "widths of columns"),
     "_file_buffer": (pn.widgets.FileDropper(), "the limit of an upload"),
+    "_get_model": (pn.widgets.Tabulator, "rows that arrive while a table is built"),
     "_hooks": (pn.Column(), "style sheets of a view in a notebook"),
     "_models": (pn.Column(), "which models a view in a notebook has"),
     "_on_msg": (pn.Column(), "what the page says in a notebook"),

@@ -207,6 +207,29 @@ def test_a_table_that_is_drawn_anew_keeps_focus_and_click_and_its_rows_are_chose
     a_table_that_is_drawn_anew_keeps_focus_and_click(small_page)
     small_page.keyboard.press("Home")
     rows_are_chosen_by_the_keyboard(small_page)
+    rows_that_arrive_while_a_table_is_built_are_shown(small_page)
+
+
+# Builds the visible table anew without rows, and brings its rows before it is built.
+BRING_ROWS_EARLY = """() => {
+  const found = [...Bokeh.index.query(view => view.tabulator && view.model.source.length > 3)];
+  for (const view of found) {
+    const { model } = view;
+    const rows = model.source.data;
+    model.source.data = Object.fromEntries(Object.keys(rows).map((name) => [name, []]));
+    view.invalidate_render();
+    model.source.data = rows;
+  }
+  return found.length;
+}"""
+
+
+def rows_that_arrive_while_a_table_is_built_are_shown(page):
+    go_to(page, "Frames")
+    page.get_by_text("40 of 40 frames shown").wait_for()
+    page.locator(".tabulator-row:visible").nth(3).wait_for()
+    assert page.evaluate(BRING_ROWS_EARLY) > 0
+    page.locator(".tabulator-row:visible").nth(3).wait_for()
 
 
 def a_table_that_is_drawn_anew_keeps_focus_and_click(page):
