@@ -26,7 +26,8 @@ def flag(*names: str, help: str) -> Any:
 
 
 _FILE = (
-    "Structures in any format that ASE reads, optionally compressed; - for extxyz on standard input; "
+    "Structures in any format that ASE reads, optionally compressed, or a folder of DeePMD-kit; - for extxyz "
+    "on standard input; "
     "or the name of a published data set, such as tm23:Ag."
 )
 File = Annotated[str, typer.Argument(help=_FILE, metavar="FILE")]

@@ -3,6 +3,7 @@
 import importlib.metadata
 import os
 import sys
+import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
@@ -19,6 +20,8 @@ from ..compilation import first_time
 from ..descriptors.describe import descriptors
 from ..environments import Environments
 from ..io.dataset import DataSet, load
+from ..io.deepmd import is_deepmd_folder
+from ..io.frame_writer import frames_bytes
 from ..io.pool import pool_paths
 from ..io.read import read
 from ..progress import Progress
@@ -129,7 +132,10 @@ class CommandContext:
         self.progress, self._folder, self._has_read_stdin = progress, folder, False
 
     def path(self, file: str) -> Path:
-        """Return the path of a FILE argument; download a named data set, store standard input."""
+        """Return the path of a FILE argument, which may have to be made.
+
+        Named data sets are downloaded, standard input is stored, and folders of DeePMD-kit are converted.
+        """
         if file == STDIO:
             if self._has_read_stdin:
                 raise typer.BadParameter("standard input can be read only once")
@@ -139,9 +145,17 @@ class CommandContext:
             return path
         if is_name(file):
             return fetch(file, self.progress)
+        if is_deepmd_folder(file):
+            return self._converted(Path(file))
         if ":" in file and not Path(file).exists():
             raise FileNotFoundError(f"{file}: no such file, and not listed by quests-explorer datasets")
         return Path(file)
+
+    def _converted(self, folder: Path) -> Path:
+        """Return an extxyz file with the frames of a folder of DeePMD-kit."""
+        made = Path(tempfile.mkdtemp(dir=self._folder), f"{folder.absolute().name}.xyz")
+        made.write_bytes(frames_bytes(read(folder)))
+        return made
 
     def source(self, files: Sequence[str]) -> Path | tuple[Path, ...]:
         """Return the path of one FILE argument, or those of several or of a pattern, which are one set."""

@@ -4,8 +4,10 @@ import json
 import math
 import os
 import sys
+import tempfile
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from rich.console import Console
 
@@ -13,6 +15,7 @@ from ..io.compressed import check_can_compress, compress, plain_name
 from ..utils.atomic_write import atomic_write, check_replaceable
 from ..utils.escape import terminal
 
+Result = TypeVar("Result")
 # The file name that stands for standard input or output.
 STDIO = "-"
 # Suffixes under which frames are written: they are extxyz, and the format is read from the name.
@@ -61,6 +64,28 @@ def write_target(output: str, content: bytes, force: bool) -> None:
     else:
         content = compress(content, output)
         atomic_write(output, content, overwrite=force)
+
+
+def check_new_folders(outputs: Sequence[str]) -> None:
+    """Raise an error unless each output can be made as a folder; existing ones are never replaced."""
+    for output in outputs:
+        if output == STDIO:
+            raise ValueError("--output: expected a folder, got standard output")
+        if not Path(output).absolute().parent.is_dir():
+            raise FileNotFoundError(f"{output}: there is no folder {Path(output).parent}")
+        if os.path.lexists(output):
+            raise FileExistsError(f"{output} exists; expected a new folder, also with --force")
+
+
+def write_folder(output: str, write: Callable[[Path], Result]) -> Result:
+    """Make a folder by `write`, which gets the path of a temporary one beside it; return its result."""
+    target = Path(output).absolute()
+    with tempfile.TemporaryDirectory(prefix=f".{target.name}-", dir=target.parent) as beside:
+        made = Path(beside, target.name)
+        made.mkdir()
+        result = write(made)
+        os.rename(made, target)
+    return result
 
 
 def write_line(text: str, err: bool = False) -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -11,18 +12,26 @@ import typer
 from ..environments import Environments
 from ..io.compressed import plain_name
 from ..io.dataset import DataSet
+from ..io.deepmd import DEEPMD, write_deepmd
 from ..io.frame_keys import RANK, SOURCE, keyed_content
 from ..io.program_keys import TARGETS, read_keys
 from ..progress import ProgressCallback
 from ..selection.train_valid_split import Split, split
-from .output import FRAME_SUFFIXES, STDIO, check_target, write_target
+from .output import (
+    FRAME_SUFFIXES,
+    STDIO,
+    check_new_folders,
+    check_target,
+    write_folder,
+    write_target,
+)
 
 Keys = Annotated[
     str,
     typer.Option(
         help="Keys of the written frames: as in the source; with rank and δH; those of a program; or a JSON "
         'file such as {"energy": "E", "forces": "F"}.',
-        metavar="source|rank|mace|nequip|gpumd|FILE",
+        metavar="source|rank|mace|nequip|gpumd|deepmd|FILE",
     ),
 ]
 SplitRatio = Annotated[
@@ -83,6 +92,9 @@ class SubsetFiles:
 
     def check(self, force: bool, *sources: Path) -> "SubsetFiles":
         """Raise an error if a file cannot be written or that of the keys not be read; return these files."""
+        if self.kind == DEEPMD:
+            check_new_folders(self.outputs)
+            return self
         for target in self.outputs:
             check_target(target, force, *sources, endings=FRAME_SUFFIXES)
         if isinstance(self.kind, str) and self.kind not in (SOURCE, RANK, *TARGETS):
@@ -108,11 +120,19 @@ class SubsetFiles:
         delta_entropy: np.ndarray | None, force: bool,
     ) -> dict:  # fmt: skip
         """Write the subset; return what was written, and notes for the user."""
-        content = keyed_content(dataset, ranked, order, self.kind, delta_entropy)
-        parts = [content.bytes_of()] if sides is None else map(content.bytes_of, (sides.train, sides.valid))
-        for target, data in zip(self.outputs, parts, strict=True):
-            write_target(target, data, force)
         written = list(self.outputs) if sides is not None else self.outputs[0]
+        if self.kind == DEEPMD:
+            frames = ranked if order == "rank" else np.sort(ranked)
+            groups = [frames] if sides is None else [sides.train, sides.valid]
+            notes: list[str] = []
+            for target, group in zip(self.outputs, groups, strict=True):
+                indices = frames[np.isin(frames, group)]
+                notes += write_folder(target, partial(write_deepmd, frames=dataset.frames, indices=indices))
+            return {"output": written, "notes": list(dict.fromkeys(notes))}
+        content = keyed_content(dataset, ranked, order, self.kind, delta_entropy)
+        blocks = [content.bytes_of()] if sides is None else map(content.bytes_of, (sides.train, sides.valid))
+        for target, data in zip(self.outputs, blocks, strict=True):
+            write_target(target, data, force)
         return {"output": written, "notes": list(content.notes)}
 
 

@@ -10,6 +10,7 @@ from ..progress import ProgressCallback
 from ..utils.regular import check_regular
 from ..utils.validation import geometry_fault
 from .ase_formats import read_with_ase
+from .deepmd import is_deepmd_folder, read_deepmd
 from .labels import use_labels
 from .pool import pool_paths, read_pool, source_names
 from .reading_notes import ReadingNotes
@@ -26,7 +27,8 @@ def read(
 ) -> list[Atoms]:
     """Read all frames of one or several files, with energy, forces, stress, info and arrays.
 
-    Supports extxyz and ASE's other formats for structures, optionally compressed with gzip, bzip2 or xz.
+    Supports extxyz and ASE's other formats for structures, optionally compressed with gzip, bzip2 or xz, and,
+    where dpdata is installed, the npy folders of DeePMD-kit.
     Energy, forces and stress of an extxyz file are stored in the frame's calculator, as ASE does; see
     `atoms_energy` and `atoms_forces`. ``docs/extxyz.md`` describes how the comment line of an extxyz file is
     read, and the differences from ASE.
@@ -75,9 +77,12 @@ def read(
     if not isinstance(path, str | os.PathLike):
         raise TypeError(f"path: expected a path or a sequence of paths, got {type(path).__name__}")
     path = Path(path)
-    check_regular(path)
     found = ReadingNotes()
-    frames = read_xyz(path, progress, found) if is_extxyz(path) else read_with_ase(path, found)
+    if is_deepmd_folder(path):
+        frames = read_deepmd(path)
+    else:
+        check_regular(path)
+        frames = read_xyz(path, progress, found) if is_extxyz(path) else read_with_ase(path, found)
     checked_frames(frames, path.name)
     use_labels(frames, path.name, found, energy_key, forces_key)
     if notes is not None:

@@ -3,6 +3,8 @@
 import ase.io
 import numpy as np
 import pytest
+from ase.build import bulk
+from ase.calculators.singlepoint import SinglePointCalculator
 
 import quests_core as q
 import quests_core.cli.common
@@ -11,6 +13,7 @@ from quests_core.io.dataset import load
 from quests_core.io.frame_keys import keyed_content
 from quests_core.selection.near_duplicates import near_duplicates
 from quests_core.selection.train_valid_split import split
+from quests_core.utils.frame_ranges import format_ranges
 from tests.core.cli.commands import KEYS, PARAMETERS, run, run_json
 
 FEW = ("-s", 4, "-k", 4, "-m", "random")
@@ -134,3 +137,57 @@ def test_files_without_a_split_are_the_output():
         "x/a-train.xyz",
         "x/a-valid.xyz",
     )
+
+
+@pytest.fixture
+def labelled(rng, tmp_path):
+    """Return a file of eight frames with energies and forces."""
+    frames = []
+    for i in range(8):
+        atoms = bulk("Cu", cubic=True)
+        atoms.positions += 0.05 * (i + 1) * rng.normal(size=(4, 3))
+        atoms.calc = SinglePointCalculator(atoms, energy=-float(i), forces=rng.normal(size=(4, 3)))
+        frames.append(atoms)
+    ase.io.write(tmp_path / "labelled.xyz", frames, format="extxyz")
+    return tmp_path / "labelled.xyz"
+
+
+def test_folders_of_deepmd_are_written_and_read_by_the_commands(labelled, tmp_path):
+    pytest.importorskip("dpdata", reason="dpdata is not installed")
+    target = tmp_path / "subset"
+    options = ("-k", 4, "-s", 4, "-m", "random", "--keys", "deepmd")
+    answer = run_json("compress", labelled, *options, "-o", target)
+    frames, found = q.read(labelled), q.read(target)
+    chosen = sorted(answer["indices_by_rank"])
+    assert answer["notes"] == [f"4 frames without virial (frames {format_ranges(chosen)})."]
+    assert [q.atoms_energy(atoms) for atoms in found] == [q.atoms_energy(frames[i]) for i in chosen]
+    again = run_json("entropy", target, "-k", 4)
+    assert again["entropy"] == pytest.approx(
+        q.entropy(q.descriptors([frames[i] for i in chosen], k=4)), abs=1e-6
+    )
+    done = run("compress", labelled, *options, "-o", target, "--force")
+    assert done.exit_code == 1
+    assert "exists; expected a new folder, also with --force" in done.stderr
+    split = run_json("compress", labelled, *options, "--split", "75:25", "-o", tmp_path / "both")
+    assert split["output"] == [str(tmp_path / "both-train"), str(tmp_path / "both-valid")]
+    assert [len(q.read(path)) for path in split["output"]] == [3, 1]
+    back = tmp_path / "back.xyz"
+    run_json("compress", target, "-k", 4, "-s", "100%", "-m", "random", "--keys", "mace", "-o", back)
+    assert [atoms.info["REF_energy"] for atoms in ase.io.read(back, ":")] == [-float(i) for i in chosen]
+
+
+def test_a_folder_that_cannot_be_written_is_refused_before_the_computation(file, tmp_path):
+    done = run("compress", file, "--keys", "deepmd", "-o", tmp_path / "no" / "out")
+    assert done.exit_code == 1
+    assert "there is no folder" in done.stderr
+    done = run("compress", file, "--keys", "deepmd", "-o", "-")
+    assert "--output: expected a folder, got standard output" in done.stderr
+
+
+def test_nothing_is_left_of_a_folder_that_fails(file, tmp_path):
+    pytest.importorskip("dpdata", reason="dpdata is not installed")
+    before = set(tmp_path.iterdir())
+    done = run("compress", file, "-k", 4, "--keys", "deepmd", "-o", tmp_path / "out")
+    assert done.exit_code == 1
+    assert "expected energy and forces, which DeePMD-kit trains on" in done.stderr
+    assert set(tmp_path.iterdir()) == before

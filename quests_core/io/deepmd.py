@@ -1,0 +1,237 @@
+"""Read and write the npy folders of DeePMD-kit through the package dpdata, which is imported only here."""
+
+import itertools
+import os
+import warnings
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from ase import Atoms
+from ase.calculators.singlepoint import SinglePointCalculator
+from ase.data import atomic_numbers
+from ase.stress import full_3x3_to_voigt_6_stress, voigt_6_to_full_3x3_stress
+
+from ..utils.frame_ranges import format_ranges
+from ..utils.plural import plural
+from .ase_formats import one_line_message
+from .labels import atoms_energy, atoms_forces
+from .pool import SOURCE
+
+# The kind of keys that stands for folders of DeePMD-kit.
+DEEPMD = "deepmd"
+_TYPES = "type.raw"
+_OF_STRUCTURE = ("numbers", "positions", "forces", "force")
+
+
+def is_deepmd_folder(path: str | os.PathLike) -> bool:
+    """Return whether a path is a folder with systems of DeePMD-kit."""
+    return os.path.isdir(path) and bool(_systems(Path(path)))
+
+
+def read_deepmd(folder: str | os.PathLike) -> list[Atoms]:
+    """Return the frames of all systems in a folder of DeePMD-kit, npy or mixed.
+
+    Parameters
+    ----------
+    folder : str or path-like
+        A system, or a folder with systems at any depth, which are read in the order of their names.
+
+    Returns
+    -------
+    list of ase.Atoms
+        With the name of the system in ``info["source"]``. Energy, eV, and forces, eV/Å, are those of the
+        calculator; with virials W, eV, and a volume V, also the stress −W/V, eV/Å³.
+
+    Raises
+    ------
+    ImportError
+        If dpdata is not installed.
+    FileNotFoundError, ValueError
+        If there is no system, or one cannot be read; the message names it.
+    """
+    folder = Path(folder)
+    dpdata, found = _dpdata(), _systems(folder)
+    if not found:
+        raise FileNotFoundError(f"{folder}: no folder of DeePMD-kit, which has a file {_TYPES}")
+    frames: list[Atoms] = []
+    for system in found:
+        name = system.relative_to(folder).as_posix()
+        name = folder.absolute().name if name == "." else name
+        try:
+            for data in _load(dpdata, system):
+                frames += _atoms_of(data, name)
+        except Exception as error:
+            # dpdata and numpy raise many kinds of errors.
+            raise ValueError(f"{name}: cannot be read by dpdata: {one_line_message(error)}") from error
+    return frames
+
+
+def write_deepmd(folder: str | os.PathLike, frames: Sequence[Atoms], indices: Iterable[int]) -> list[str]:
+    """Write labelled frames as systems of DeePMD-kit, in double precision, and return notes for the user.
+
+    A system holds frames with the same elements in the same order, either all periodic or none; its folder
+    is named by the formula, numbered if there are several.
+
+    Parameters
+    ----------
+    folder : str or path-like
+        A folder that does not exist, or is empty.
+    frames : sequence of ase.Atoms
+        The frames.
+    indices : iterable of int
+        Those to write, in this order within each system.
+
+    Raises
+    ------
+    ImportError
+        If dpdata is not installed.
+    ValueError
+        If a frame has no energy or forces, or is periodic in some directions only.
+    """
+    dpdata, chosen = _dpdata(), [int(i) for i in indices]
+    names = sorted({symbol for i in chosen for symbol in frames[i].symbols.species()})
+    groups: dict[tuple, list[int]] = {}
+    for i in chosen:
+        _check(frames[i], i)
+        # Virials are written for all frames of a system or none.
+        has_virial = frames[i].pbc.all() and _virial(frames[i]) is not None
+        key = frames[i].numbers.tobytes(), bool(frames[i].pbc.all()), has_virial
+        groups.setdefault(key, []).append(i)
+    used: set[str] = set()
+    for members in groups.values():
+        formula = str(frames[members[0]].symbols.formula.format("hill"))
+        name = next(n for n in _names(formula) if n not in used)
+        used.add(name)
+        system = dpdata.LabeledSystem(data=_data([frames[i] for i in members], names))
+        system.to("deepmd/npy", str(Path(folder, name)), prec=np.float64)
+    return _notes(frames, chosen)
+
+
+def _dpdata() -> Any:
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            import dpdata
+    except ImportError:
+        raise ImportError(
+            'folders of DeePMD-kit need dpdata: pip install "quests-explorer[dpdata]"'
+        ) from None
+    return dpdata
+
+
+def _systems(folder: Path) -> list[Path]:
+    found = [Path(where) for where, _, files in os.walk(folder) if _TYPES in files]
+    return sorted(path for path in found if any(path.glob("set.*/coord.npy")))
+
+
+def _load(dpdata: Any, system: Path) -> list[dict]:
+    """Return the data of the systems in a folder, one for each composition if it is mixed."""
+    is_labelled = any(system.glob("set.*/energy.npy"))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        if any(system.glob("set.*/real_atom_types.npy")):
+            mixed = dpdata.MultiSystems().load_systems_from_file(
+                str(system), fmt="deepmd/npy/mixed", labeled=is_labelled
+            )
+            return [one.data for one in mixed]
+        kind = dpdata.LabeledSystem if is_labelled else dpdata.System
+        return [kind(str(system), fmt="deepmd/npy").data]
+
+
+def _atoms_of(data: dict, source: str) -> list[Atoms]:
+    names = data["atom_names"]
+    if unknown := [name for name in names if not atomic_numbers.get(name)]:
+        raise ValueError(f"type_map.raw: expected symbols of elements, got {unknown[0]!r}")
+    symbols = [names[kind] for kind in data["atom_types"]]
+    is_periodic = not data.get("nopbc", False)
+    frames = []
+    for i, positions in enumerate(data["coords"]):
+        cell = data["cells"][i] if is_periodic else None
+        atoms = Atoms(symbols, positions, cell=cell, pbc=is_periodic, info={SOURCE: source})
+        results: dict[str, Any] = {}
+        if len(data.get("energies", ())):
+            results["energy"] = float(data["energies"][i])
+        if len(data.get("forces", ())):
+            results["forces"] = np.array(data["forces"][i], dtype=np.float64)
+        if len(data.get("virials", ())) and is_periodic:
+            virial = np.asarray(data["virials"][i], dtype=np.float64)
+            results["stress"] = full_3x3_to_voigt_6_stress(-virial / atoms.cell.volume)
+        if results:
+            atoms.calc = SinglePointCalculator(atoms, **results)
+        frames.append(atoms)
+    return frames
+
+
+def _check(atoms: Atoms, frame: int) -> None:
+    missing = [
+        name
+        for name, value in (("energy", atoms_energy(atoms)), ("forces", atoms_forces(atoms)))
+        if value is None
+    ]
+    if missing:
+        raise ValueError(
+            f"frame {frame}: expected energy and forces, which DeePMD-kit trains on, got no "
+            f"{' and no '.join(missing)}"
+        )
+    if atoms.pbc.any() and not atoms.pbc.all():
+        raise ValueError(
+            f"frame {frame}: expected all directions periodic or none, as in DeePMD-kit, got pbc "
+            f"{' '.join('FT'[int(p)] for p in atoms.pbc)}"
+        )
+
+
+def _virial(atoms: Atoms) -> np.ndarray | None:
+    """Return the virial −V σ of a frame with a stress, eV; else the one in its ``info``."""
+    stress = getattr(atoms.calc, "results", {}).get("stress")
+    if stress is not None:
+        full = np.asarray(stress, dtype=np.float64)
+        return -atoms.cell.volume * (voigt_6_to_full_3x3_stress(full) if full.shape == (6,) else full)
+    virial = np.asarray(atoms.info.get("virial", ()))
+    return virial.reshape(3, 3).astype(np.float64) if virial.size == 9 and virial.dtype.kind in "if" else None
+
+
+def _data(frames: list[Atoms], names: list[str]) -> dict:
+    """Return frames of the same elements as the data of a labelled system of dpdata."""
+    first = frames[0]
+    types = np.array([names.index(symbol) for symbol in first.get_chemical_symbols()])
+    data = {
+        "atom_names": names,
+        "atom_numbs": np.bincount(types, minlength=len(names)).tolist(),
+        "atom_types": types,
+        "orig": np.zeros(3),
+        "cells": np.array([atoms.cell.array for atoms in frames]),
+        "coords": np.array([atoms.positions for atoms in frames]),
+        "energies": np.array([atoms_energy(atoms) for atoms in frames]),
+        "forces": np.array([atoms_forces(atoms) for atoms in frames]),
+    }
+    if not first.pbc.any():
+        data["nopbc"] = True
+    elif (virials := [_virial(atoms) for atoms in frames])[0] is not None:
+        data["virials"] = np.array(virials)
+    return data
+
+
+def _names(formula: str) -> Iterable[str]:
+    return itertools.chain([formula], (f"{formula}.{i}" for i in itertools.count(1)))
+
+
+def _notes(frames: Sequence[Atoms], chosen: list[int]) -> list[str]:
+    """Return notes about what the folders do not hold."""
+    notes = []
+    without = [i for i in chosen if not (frames[i].pbc.all() and _virial(frames[i]) is not None)]
+    if without:
+        notes.append(
+            f"{plural(len(without), 'frame')} without virial (frames {format_ranges(sorted(without)):.60})."
+        )
+    lost = {
+        key
+        for i in chosen
+        for key in (*frames[i].info, *frames[i].arrays)
+        if key not in (*_OF_STRUCTURE, "virial", "energy")
+    }
+    if lost:
+        shown = ", ".join(sorted(map(str, lost)))
+        notes.append(f"DeePMD's folders hold energy, forces and virial only; not written: {shown:.100}.")
+    return notes
