@@ -7,9 +7,11 @@ from functools import cached_property
 
 import numpy as np
 
+from .kernel_sums.shards import Shards, rows_within
 from .kernel_sums.tiles import CHUNK_AXES, References, Tiles, boxes
 from .store.descriptor_store import DescriptorStore
 from .utils.arrays import Indices, read_only
+from .utils.memory import available, parse_bytes
 from .utils.validation import check_environment_matrix, check_environments, check_frame_indices, check_offsets
 
 
@@ -31,6 +33,8 @@ class Environments:
     ----------
     store : DescriptorStore or None
         The store that was opened, with forces, energies, labels and elements; see `open`.
+    memory_limit : int or None
+        Bytes that a computation on an opened store may take.
 
     Notes
     -----
@@ -63,6 +67,7 @@ class Environments:
     X: np.ndarray
     offsets: np.ndarray
     store: DescriptorStore | None = field(default=None, init=False, repr=False)
+    memory_limit: int | None = field(default=None, init=False, repr=False)
 
     def __post_init__(self):
         """Validate the arrays, and store read-only ones."""
@@ -76,11 +81,11 @@ class Environments:
     def __reduce__(self):
         """Pickle and copy only the arrays, or the path of the store, without cached tiles and blocks."""
         if self.store is not None:
-            return type(self).open, (self.store.path,)
+            return type(self).open, (self.store.path, self.memory_limit)
         return type(self), (self.X, self.offsets)
 
     @classmethod
-    def open(cls, store: str | os.PathLike) -> "Environments":
+    def open(cls, store: str | os.PathLike, memory_limit: int | str | None = None) -> "Environments":
         """Open a store of descriptors, without reading them into memory.
 
         `X` is mapped from the disk: its rows are read when they are used. Finite numbers were checked when
@@ -90,13 +95,18 @@ class Environments:
         ----------
         store : path-like
             A folder that `descriptors` wrote.
+        memory_limit : int or str, optional
+            Memory that a computation may take beyond what the process holds: bytes, or a text such as
+            ``"2GB"``; by default half of what is available. A limit below about 50 MB is exceeded. A set that
+            needs more is processed in shards by `entropy`, `diversity`, `delta_entropy`, `overlap`,
+            `log_kernel_sum` and `estimate_entropy`, and refused by other functions.
 
         Raises
         ------
         FileNotFoundError
             If `store` is not a store.
         ValueError
-            If it is not complete, or damaged.
+            If it is not complete, or damaged, or if the limit is invalid.
 
         Examples
         --------
@@ -111,11 +121,13 @@ class Environments:
         >>> envs.store.numbers.tolist()
         [29, 29, 29, 29]
         """
+        limit = None if memory_limit is None else parse_bytes(memory_limit, "memory_limit")
         opened = DescriptorStore.open(store)
         envs = object.__new__(cls)
-        object.__setattr__(envs, "X", opened.descriptors)
+        object.__setattr__(envs, "X", np.asarray(opened.descriptors))
         object.__setattr__(envs, "offsets", read_only(check_offsets(np.array(opened.offsets)), copy=False))
         object.__setattr__(envs, "store", opened)
+        object.__setattr__(envs, "memory_limit", limit)
         return envs
 
     @classmethod
@@ -161,9 +173,26 @@ class Environments:
         """Frame of each environment, shape (n_envs,)."""
         return np.repeat(np.arange(len(self)), self.sizes)
 
+    @property
+    def shards(self) -> Shards | None:
+        """The rows in shards, if they are in a store and their kernel sums would exceed the memory limit."""
+        if self.store is None:
+            return None
+        limit, free = self.memory_limit, available()
+        if limit is None:
+            limit = self.n_envs * 10**6 if free is None else free // 2
+        rows = rows_within(limit, self.X.shape[1])
+        return None if self.n_envs <= rows else Shards(self.store.read_rows, self.n_envs, rows)
+
     @cached_property
     def tiles(self) -> Tiles:
         """The rows sorted into tiles, as required by kernel sums; computed once."""
+        if self.shards is not None:
+            raise ValueError(
+                f"envs: {self.n_envs:,} environments exceed the memory limit of the store, within which only "
+                "entropy, diversity, delta_entropy, overlap, log_kernel_sum and estimate_entropy work; open "
+                "it with a larger memory_limit, or take() a part of its frames"
+            )
         return Tiles.from_rows(self.X)
 
     @cached_property

@@ -12,7 +12,7 @@ from ..information.entropy import diversity_from_sums, entropy_from_sums
 from ..information.learning_curve import learning_curve as learning_curve_of
 from ..io.dataset import load as load_file
 from ..io.dataset import volume_per_atom
-from ..kernel_sums.sums import self_log_kernel_sums, tiles_of
+from ..kernel_sums.sums import self_sums
 from ..utils.escape import csv_bytes
 from ..utils.validation import check_sane
 from .arguments import (
@@ -72,7 +72,7 @@ def _measure(
     with command_context() as context:
         (envs,) = context.environments(parameters, context.frames(context.path(file), *keys))
         h = check_sane(parameters.bandwidth, "bandwidth")
-        sums = self_log_kernel_sums(tiles_of(envs, envs.X), h, "single", wanted[0], context.progress)
+        sums = self_sums(envs, envs.X, h, "single", wanted[0], context.progress)
         values = {name: _QUANTITIES[name](sums) for name in wanted}
         result = {
             "file": file,

@@ -138,6 +138,7 @@ def descriptors(
     energy_key: str | None = None,
     forces_key: str | None = None,
     label_key: str | None = None,
+    memory_limit: int | str | None = None,
 ) -> Environments:
     r"""Return the descriptors of the environments of all atoms.
 
@@ -176,6 +177,8 @@ def descriptors(
         result is that of `Environments.open`, and neither the files nor the descriptors need fit in memory. A
         store that is complete is opened, and one that is not, because the process was killed, is continued
         after its last chunk; the files are hashed in both cases.
+    memory_limit : int or str, optional
+        With `store`: that of `Environments.open`. Writing holds one chunk in memory.
     energy_key, forces_key, label_key : str, optional
         With `store`: keys of the energies, forces and labels that are stored beside the descriptors; by
         default they are recognised as by `read`.
@@ -211,7 +214,8 @@ def descriptors(
         if descriptor_fn is not None:
             raise ValueError("descriptor_fn: expected None with store, whose content it would not identify")
         keys = {"energy_key": energy_key, "forces_key": forces_key, "label_key": label_key}
-        return _stored(frames, k, cutoff, species, Path(store), keys, progress)
+        _store(frames, k, cutoff, species, Path(store), keys, progress)
+        return Environments.open(store, memory_limit)
     files = _files(frames)
     frames = check_frames(frames if files is None else read(files, progress))
     if descriptor_fn is not None:
@@ -239,7 +243,7 @@ def _files(frames) -> str | os.PathLike | Sequence[str | os.PathLike] | None:
     return frames if isinstance(frames, str | os.PathLike) or pool_paths(frames) is not None else None
 
 
-def _stored(frames, k, cutoff, species, store: Path, keys, progress) -> Environments:
+def _store(frames, k, cutoff, species, store: Path, keys, progress) -> None:
     files = _files(frames)
     if files is None:
         raise TypeError("frames: expected a path or a sequence of paths with store, got structures")
@@ -253,4 +257,3 @@ def _stored(frames, k, cutoff, species, store: Path, keys, progress) -> Environm
 
     n_columns = (2 * k - 1) * (1 if symbols is None else 1 + len(symbols))
     describe_files(files, store, parameters, n_columns, describe, progress)
-    return Environments.open(store)

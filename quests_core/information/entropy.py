@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 
-from ..kernel_sums.sums import PRECISIONS, log_kernel_sum, self_log_kernel_sums, tiles_of
+from ..kernel_sums.sums import PRECISIONS, log_kernel_sum, self_sums
 from ..progress import ProgressCallback
 from ..utils.validation import check_choice, check_environments, check_positive, check_sane
 
@@ -206,4 +206,4 @@ def _self_sums(envs, bandwidth, precision, step, progress) -> np.ndarray:
     X = check_environments(envs)
     bandwidth = check_sane(bandwidth, "bandwidth")
     check_choice(precision, "precision", PRECISIONS)
-    return self_log_kernel_sums(tiles_of(envs, X), bandwidth, precision, step, progress)
+    return self_sums(envs, X, bandwidth, precision, step, progress)

@@ -26,6 +26,9 @@ largest one, are computed again in double precision. The resulting error is at m
 much smaller in their means. With ``precision="double"``, all exponents that matter are computed in double
 precision, and the relative error is at most 1e-12.
 
+**Sets on disk.** An opened store that exceeds its memory limit is processed in shards (see
+`quests_core.kernel_sums.shards`); results are the same within the errors above.
+
 Results do not depend on the number of threads: a tile is processed by one thread, from the first reference to
 the last, and partial sums are added in a fixed order.
 """
@@ -46,6 +49,7 @@ from .incremental import (
     thread_workspace,
     truncation_limits,
 )
+from .shards import Shards, sharded_log_kernel_sums
 from .tile_states import new_states
 from .tiles import TILE_ROWS, Tiles
 
@@ -149,6 +153,22 @@ def metrics_along_order(
     return added, largest
 
 
+def self_sums(envs, X: np.ndarray, bandwidth, precision, step, progress) -> np.ndarray:
+    """Return ``ln Σ_j K`` of each row of `Environments`, or of the validated matrix `X`, against all rows.
+
+    An opened store that exceeds its memory limit is processed in shards.
+    """
+    shards = shards_of(envs)
+    if shards is not None:
+        return sharded_log_kernel_sums(shards, shards, bandwidth, precision, step, progress)
+    return self_log_kernel_sums(tiles_of(envs, X), bandwidth, precision, step, progress)
+
+
+def shards_of(envs) -> Shards | None:
+    """Return the shards of an opened store that exceeds its memory limit, or None."""
+    return getattr(envs, "shards", None)
+
+
 def tiles_of(envs, X: np.ndarray) -> Tiles:
     """Return the cached tiles of `Environments`, or new tiles of the validated matrix `X`."""
     return envs.tiles if hasattr(envs, "tiles") else Tiles.from_rows(X)
@@ -218,11 +238,15 @@ def log_kernel_sum(
     bandwidth = check_sane(bandwidth, "bandwidth")
     check_choice(precision, "precision", PRECISIONS)
     X, Y = check_pair(query, reference)
-    tiles = tiles_of(reference, Y)
     if len(X) == 0:
         return np.empty(0)
     if query is reference:
-        return self_log_kernel_sums(tiles, bandwidth, precision, "kernel sums", progress)
+        return self_sums(reference, Y, bandwidth, precision, "kernel sums", progress)
+    queries, references = shards_of(query), shards_of(reference)
+    if queries or references:
+        queries, references = queries or Shards.of_rows(X), references or Shards.of_rows(Y)
+        return sharded_log_kernel_sums(queries, references, bandwidth, precision, "kernel sums", progress)
+    tiles = tiles_of(reference, Y)
     sums = IncrementalKernelSums(Tiles.from_rows(X, tiles.axes), bandwidth, len(Y), precision)
     sums.add(tiles, "kernel sums", progress)
     return sums.log_sums

@@ -3,12 +3,15 @@
 import contextlib
 import ctypes
 import os
+import re
 from pathlib import Path
 from typing import Any
 
 from .environment_variables import MEMORY as LIMIT
 from .environment_variables import number_from_environment
 
+_BYTES = re.compile(r"([0-9]{1,12}(?:\.[0-9]{1,9})?) ?([kmgt]b)", re.IGNORECASE)
+_UNITS = {"kb": 10**3, "mb": 10**6, "gb": 10**9, "tb": 10**12}
 _CGROUP = Path("/sys/fs/cgroup")
 
 
@@ -56,6 +59,22 @@ def _size(n_bytes: int) -> str:
     """Format a number of bytes in kB, MB or GB."""
     unit, name = next(((10**e, name) for e, name in ((9, "GB"), (6, "MB")) if n_bytes >= 10**e), (1000, "kB"))
     return f"{n_bytes / unit:,.1f} {name}"
+
+
+def parse_bytes(value: int | str, name: str) -> int:
+    """Return a size in bytes, given as a number of bytes or with a unit.
+
+    Examples
+    --------
+    >>> parse_bytes("2GB", "memory_limit"), parse_bytes("1.5 MB", "memory_limit")
+    (2000000000, 1500000)
+    """
+    found = _BYTES.fullmatch(value.strip()) if isinstance(value, str) else None
+    if found:
+        return int(float(found[1]) * _UNITS[found[2].lower()])
+    if isinstance(value, bool) or not isinstance(value, int) or value <= 0:
+        raise ValueError(f"{name}: expected a number of bytes, or a text such as '2GB', got {value!r:.40}")
+    return value
 
 
 def resident() -> int | None:
