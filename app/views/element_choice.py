@@ -45,7 +45,7 @@ class ElementChoice(View):
             description="Exclude frames whose elements do not match from all subsets and metrics",
         )  # fmt: skip
         self._button.on_click(lambda _: self._exclude())
-        self._note = html(margin=(0, 8))
+        self._note = html(margin=(0, 8), align="center")
         self._row = pn.Row(
             self._elements, self._match, self._button, self._note,
             sizing_mode="stretch_width", margin=(2, 0), css_classes=["wraps"],

@@ -2,7 +2,7 @@
 
 import hashlib
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
@@ -21,6 +21,7 @@ from ..health.near_pairs import (
     duplicates_and_conflicts,
     leakage,
 )
+from ..health.thinning import Step, small_steps
 from ..io.compressed import plain_name
 from ..io.dataset import DataSet
 from ..io.pool import paths_of
@@ -31,6 +32,7 @@ from ..utils.plural import plural
 from ..utils.provenance import now, record_bytes, versions
 from ..utils.validation import check_positive
 from .arguments import (
+    Bandwidth,
     Cutoff,
     DryRun,
     EnergyKey,
@@ -45,8 +47,8 @@ from .arguments import (
 from .common import app, command_context
 from .output import FRAME_SUFFIXES, STDIO, check_target, print_result, write_target
 
-DUPLICATES, CONFLICTS, LEAKAGE, FORCES, NET_FORCES = KINDS = (
-    "duplicates", "conflicts", "leakage", "forces", "net-forces",
+DUPLICATES, CONFLICTS, LEAKAGE, STEPS, FORCES, NET_FORCES = KINDS = (
+    "duplicates", "conflicts", "leakage", "steps", "forces", "net-forces",
 )  # fmt: skip
 _SHOWN = 8
 
@@ -74,6 +76,16 @@ _EnergyTolerance = Annotated[
 _ForceTolerance = Annotated[float, typer.Option(help="Largest difference of forces that agree, eV/Å.")]
 _MaxForce = Annotated[float, typer.Option(help="Larger forces are extreme, eV/Å.")]
 _MaxNetForce = Annotated[float, typer.Option(help="Largest net force, eV/Å per atom.")]
+_EnergyStep = Annotated[
+    float | None,
+    typer.Option(
+        help="Thin a trajectory: smallest change of energy from one frame to the next, eV per atom."
+    ),
+]
+_NoveltyStep = Annotated[
+    float | None,
+    typer.Option(help="Thin a trajectory: smallest mean δH of a frame given the one kept before, nats."),
+]
 _Species = Annotated[
     bool,
     typer.Option(
@@ -87,7 +99,7 @@ _Species = Annotated[
 class _Found:
     """What was found, by kind: pairs of frames, or single frames."""
 
-    pairs: dict[str, list[Pair]]
+    pairs: dict[str, Sequence[Pair | Step]]
     findings: dict[str, list[Finding]]
 
     def frames(self, kind: str) -> set[int]:
@@ -113,8 +125,13 @@ class _Found:
         return why
 
 
-_RELATIONS = {DUPLICATES: "repeats frame", CONFLICTS: "contradicts frame", LEAKAGE: "is test frame"}
-_SHORT = {DUPLICATES: "repeats", LEAKAGE: "is test frame"}
+_RELATIONS = {
+    DUPLICATES: "repeats frame",
+    CONFLICTS: "contradicts frame",
+    LEAKAGE: "is test frame",
+    STEPS: "small step from frame",
+}
+_SHORT = {DUPLICATES: "repeats", LEAKAGE: "is test frame", STEPS: "from"}
 
 
 @app.command()
@@ -122,24 +139,28 @@ def clean(
     files: Files, output: _Output = None, drop: _Drop = "", test: _Test = None,
     tolerance: _Tolerance = TOLERANCE, energy_tolerance: _EnergyTolerance = ENERGY_TOLERANCE,
     force_tolerance: _ForceTolerance = FORCE_TOLERANCE, max_force: _MaxForce = EXTREME_FORCE,
-    max_net_force: _MaxNetForce = NET_FORCE, k: K = 32, cutoff: Cutoff = 5.0, species: _Species = True,
-    energy_key: EnergyKey = None, forces_key: ForcesKey = None, label_key: LabelKey = None,
-    force: Force = False, dry_run: DryRun = False, as_json: Json = False,
+    max_net_force: _MaxNetForce = NET_FORCE, energy_step: _EnergyStep = None,
+    novelty_step: _NoveltyStep = None, bandwidth: Bandwidth = 0.015, k: K = 32,
+    cutoff: Cutoff = 5.0, species: _Species = True, energy_key: EnergyKey = None,
+    forces_key: ForcesKey = None, label_key: LabelKey = None, force: Force = False, dry_run: DryRun = False,
+    as_json: Json = False,
 ) -> None:  # fmt: skip
-    """List frames of FILE that repeat, contradict, leak or have odd forces; remove those asked for.
+    """List frames of FILE that repeat, contradict, leak, change little or have odd forces; remove some.
 
     Isolated atoms, which are energy references, are never removed.
     """
-    kinds = _kinds(drop, test)
+    thins = energy_step is not None or novelty_step is not None
+    kinds = _kinds(drop, test, thins)
     if output is not None and not kinds:
         raise typer.BadParameter("expected what to remove if a file is written", param_hint="--drop")
     with command_context() as context:
-        limits = {
+        limits: dict[str, float | None] = {
             "tolerance": tolerance, "energy_tolerance": energy_tolerance, "force_tolerance": force_tolerance,
             "max_force": max_force, "max_net_force": max_net_force,
         }  # fmt: skip
-        for name, value in limits.items():
-            check_positive(value, name)
+        for name, value in (limits | {"energy_step": energy_step, "novelty_step": novelty_step}).items():
+            if value is not None:
+                check_positive(value, name)
         source = context.source(files)
         test_path = None if test is None else context.path(test)
         record_path = _record_path(output)
@@ -155,7 +176,10 @@ def clean(
             dataset, envs, tolerance, energy_tolerance, force_tolerance, context.progress,
             in_place=several and not species,
         )  # fmt: skip
-        pairs = {DUPLICATES: duplicates, CONFLICTS: conflicts}
+        pairs: dict[str, Sequence[Pair | Step]] = {DUPLICATES: duplicates, CONFLICTS: conflicts}
+        if thins:
+            limits |= {"energy_step": energy_step, "novelty_step": novelty_step, "bandwidth": bandwidth}
+            pairs[STEPS] = small_steps(dataset, envs, energy_step, novelty_step, bandwidth, context.progress)
         if other is not None:
             pairs[LEAKAGE] = leakage(dataset, envs, other, test_envs[0], tolerance, context.progress)
         found = _Found(
@@ -182,7 +206,7 @@ def clean(
     print_result(result, shown, as_json, output if not dry_run else None)
 
 
-def _kinds(drop: str, test: str | None) -> tuple[str, ...]:
+def _kinds(drop: str, test: str | None, thins: bool) -> tuple[str, ...]:
     asked = tuple(dict.fromkeys(filter(None, (kind.strip() for kind in drop.split(",")))))
     for kind in asked:
         if kind not in KINDS:
@@ -191,6 +215,8 @@ def _kinds(drop: str, test: str | None) -> tuple[str, ...]:
             )
     if LEAKAGE in asked and test is None:
         raise typer.BadParameter("expected a test set to find leakage", param_hint="--test")
+    if STEPS in asked and not thins:
+        raise typer.BadParameter("expected a step, --energy-step or --novelty-step", param_hint="--drop")
     return asked
 
 
@@ -231,6 +257,7 @@ def _shown(found: _Found, result: dict, record_path: str | None) -> Text:
         DUPLICATES: "Near-duplicates: frames that repeat another one",
         CONFLICTS: "Conflicting labels: pairs of the same geometry",
         LEAKAGE: "Leakage: frames that are in the test set",
+        STEPS: "Small steps: frames near the one kept before",
         FORCES: "Extreme forces",
         NET_FORCES: "Forces that do not add up to zero",
     }
@@ -254,8 +281,12 @@ def _shown(found: _Found, result: dict, record_path: str | None) -> Text:
     return shown
 
 
-def _pair_text(kind: str, pair: Pair) -> str:
-    return pair.sentence if kind == CONFLICTS else f"{pair.frame} {_SHORT[kind]} {pair.other}"
+def _pair_text(kind: str, pair: Pair | Step) -> str:
+    return (
+        pair.sentence
+        if isinstance(pair, Pair) and kind == CONFLICTS
+        else f"{pair.frame} {_SHORT[kind]} {pair.other}"
+    )
 
 
 def _line(title: str, count: int, listed: str) -> Text:

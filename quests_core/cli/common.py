@@ -48,6 +48,8 @@ _OPTIONS = {
     "parameters": "--set",
     "energy_tolerance": "--energy-tolerance",
     "force_tolerance": "--force-tolerance",
+    "energy_step": "--energy-step",
+    "novelty_step": "--novelty-step",
     "max_force": "--max-force",
     "max_net_force": "--max-net-force",
     **{

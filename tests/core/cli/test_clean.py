@@ -145,3 +145,26 @@ def test_a_pipe_gets_the_frames_and_a_dry_run_writes_nothing(faulty, tmp_path):
     assert "keeps 11" in done.stderr
     assert run("clean", faulty, "--drop", "forces", "-o", tmp_path / "a.xyz", "--dry-run").exit_code == 0
     assert {path.name for path in tmp_path.iterdir()} == {"faulty.xyz"}
+
+
+def test_a_trajectory_is_thinned(rng, tmp_path):
+    frames = good_frames(rng, 6)
+    for atoms, energy in zip(frames, (0, 0.1, 0.5, 0.55, 0.2, 0.21), strict=True):
+        label(atoms, rng, energy=len(atoms) * energy, name="md")
+    write(tmp_path / "md.xyz", frames, format="extxyz")
+    target = tmp_path / "thinned.xyz"
+    answer = run_json("clean", tmp_path / "md.xyz", "--energy-step", 0.2, "--drop", "steps", "-o", target)
+    assert [step["frame"] for step in answer["found"]["steps"]] == [1, 3, 5]
+    assert answer["removed"][1] == {"frame": 3, "why": ["steps: small step from frame 2"]}
+    assert [q.atoms_energy(atoms) / 32 for atoms in q.read(target)] == pytest.approx([0, 0.5, 0.2])
+    assert json.loads(target.with_suffix(".json").read_text())["parameters"]["energy_step"] == 0.2
+    shown = run("clean", tmp_path / "md.xyz", "--energy-step", 0.2).stdout
+    assert "Small steps: frames near the one kept before: 3" in shown
+    assert "3 from 2" in shown
+    for options, message in (
+        (["--drop", "steps"], "expected a step, --energy-step or --novelty-step"),
+        (["--novelty-step", 0], "--novelty-step: expected"),
+    ):
+        done = run("clean", tmp_path / "md.xyz", *options)
+        assert done.exit_code != 0
+        assert message in " ".join(done.stderr.replace("│", " ").split())
