@@ -61,3 +61,12 @@ def test_serve_refuses_a_folder_that_does_not_exist(tmp_path, monkeypatch):
     done = run("serve", "--no-show", "--data-dir", tmp_path / "nope")
     assert done.exit_code == 1
     assert f"--data-dir: expected a folder, got {tmp_path}/nope" in done.stderr
+
+
+def test_a_folder_of_deepmd_is_refused_with_what_to_do(tmp_path):
+    (tmp_path / "set.000").mkdir()
+    (tmp_path / "set.000" / "coord.npy").touch()
+    (tmp_path / "type.raw").write_text("0\n")
+    done = run("serve", tmp_path, "--no-show")
+    assert done.exit_code == 2
+    assert "expected a file, got a folder of DeePMD-kit" in " ".join(done.stderr.replace("│", " ").split())
