@@ -108,7 +108,9 @@ def estimate_entropy(
         exact = entropy(envs, bandwidth, precision, progress)
         return EntropyEstimate(exact, 0.0, exact, exact, n_samples, len(X))
     rows = np.sort(rng.choice(len(X), n_samples, replace=False))
-    values = math.log(len(X)) - log_kernel_sum(X[rows], envs, bandwidth, precision, progress)
+    store = getattr(envs, "store", None)
+    sample = X[rows] if store is None else store.rows(rows)
+    values = math.log(len(X)) - log_kernel_sum(sample, envs, bandwidth, precision, progress)
     mean = float(np.mean(values))
     error = float(np.std(values, ddof=1)) / math.sqrt(n_samples) * math.sqrt(1 - n_samples / len(X))
     half = float(stdtrit(n_samples - 1, 0.5 + 0.5 * confidence)) * error

@@ -88,6 +88,19 @@ class DescriptorStore:
             raise ValueError(f"store: {self.path / 'descriptors.npy'} was cut off after it was opened")
         return rows.reshape(-1, d)
 
+    def rows(self, indices: np.ndarray) -> np.ndarray:
+        """Return a copy of some rows of the descriptors, read without mapping the file.
+
+        The system maps many pages around each row of a mapped file that is read.
+        """
+        out = np.empty((len(indices), self.manifest.n_columns))
+        with (self.path / "descriptors.npy").open("rb", buffering=0) as file:
+            for row, index in zip(out, indices.tolist(), strict=True):
+                file.seek(self.descriptors.offset + row.nbytes * index)
+                if file.readinto(row.data) != row.nbytes:
+                    raise ValueError(f"store: {file.name} was cut off after it was opened")
+        return out
+
 
 def _mapped(path: Path, shape: tuple[int, ...]) -> np.memmap:
     try:

@@ -26,6 +26,7 @@ def test_arrays_are_mapped_and_read_only(folder):
     assert store.labels == ("x", "x")
     assert store.read_rows(1, 3).tolist() == [[4, 5, 6, 7], [8, 9, 10, 11]]
     assert store.read_rows(1, 1).shape == (0, 4)
+    assert store.rows(np.array([2, 0])).tolist() == [[8, 9, 10, 11], [0, 1, 2, 3]]
 
 
 def test_an_incomplete_store_is_refused(tmp_path):
@@ -56,6 +57,8 @@ def test_a_store_cut_off_after_it_was_opened(folder):
     path.write_bytes(path.read_bytes()[:-8])
     with pytest.raises(ValueError, match="was cut off after it was opened"):
         store.read_rows(0, 3)
+    with pytest.raises(ValueError, match="was cut off after it was opened"):
+        store.rows(np.array([2]))
 
 
 def test_another_folder_is_no_store(tmp_path):
