@@ -22,61 +22,13 @@ from ase.data import atomic_numbers
 from ..environments import Environments
 from ..progress import ProgressCallback
 from ..utils.arrays import read_only
-from ..utils.jit import jit
 from ..utils.memory import check_fits
 from ..utils.threads import parallel_blocks
 from ..utils.validation import check_count, check_frames, check_not_negative, check_positive
-from .cell_list import Grid, grid_of_frame
+from .among_elements import describe_among
 from .describe import check_species, descriptors
-from .x1_x2 import describe_in_grid
 
 _BLOCK_ATOMS = 500
-
-
-@jit
-def _only(grid, is_member):
-    """Return a grid of the same atoms with only some of them as possible neighbours."""
-    starts, members = grid.starts, grid.members
-    new_starts, n = np.zeros(starts.shape[0], np.int64), 0
-    for b in range(starts.shape[0] - 1):
-        for i in range(starts[b], starts[b + 1]):
-            n += is_member[members[i]]
-        new_starts[b + 1] = n
-    new_members, new_positions = np.empty(n, np.int64), np.empty((3, n))
-    index = 0
-    for i in range(members.shape[0]):
-        if is_member[members[i]]:
-            new_members[index] = members[i]
-            for c in range(3):
-                new_positions[c, index] = grid.member_positions[c, i]
-            index += 1
-    return Grid(
-        grid.status,
-        grid.cell,
-        grid.positions,
-        grid.counts,
-        grid.reach,
-        grid.bins,
-        new_starts,
-        new_members,
-        new_positions,
-    )
-
-
-@jit
-def _describe_among(positions, cell, pbc, numbers, elements, k, cutoff, blocks):
-    """Write the descriptors of all atoms among those of each element to zero-initialised `blocks`."""
-    if positions.shape[0] == 0:
-        return
-    grid = grid_of_frame(positions, cell, pbc, cutoff)
-    is_member = np.empty(numbers.shape[0], np.bool_)
-    for e in range(elements.shape[0]):
-        n_members = 0
-        for i in range(numbers.shape[0]):
-            is_member[i] = numbers[i] == elements[e]
-            n_members += is_member[i]
-        if n_members > 0:
-            describe_in_grid(_only(grid, is_member), pbc, k, cutoff, blocks[e])
 
 
 def species_descriptors(
@@ -177,7 +129,7 @@ def _blocks(frames, offsets, numbers, elements, k, cutoff, progress) -> np.ndarr
             geometry = np.ascontiguousarray(atoms.positions), atoms.cell.array.astype(float), atoms.pbc
             # A contiguous array, for which the functions of `descriptors` are compiled already.
             found = np.zeros((len(elements), len(atoms), 2 * k - 1))
-            _describe_among(*geometry, numbers[rows], elements, k, cutoff, found)
+            describe_among(*geometry, numbers[rows], elements, k, cutoff, found)
             out[:, rows] = found
 
     size = max(1, int(_BLOCK_ATOMS * len(frames) / max(offsets[-1], 1)))

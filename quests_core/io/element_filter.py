@@ -1,6 +1,5 @@
 """Choose frames by their chemical elements."""
 
-import re
 from collections.abc import Iterable, Sequence
 
 import numpy as np
@@ -24,7 +23,7 @@ def parse_elements(text: str) -> tuple[str, ...]:
     >>> parse_elements("Fe, O")
     ('Fe', 'O')
     """
-    symbols = tuple(dict.fromkeys(filter(None, re.split(r"[\s,]+", text))))
+    symbols = tuple(dict.fromkeys(text.replace(",", " ").split()))
     for symbol in symbols:
         if not atomic_numbers.get(symbol):
             raise ValueError(f"elements: expected symbols such as Fe,O, got {symbol!r}")
