@@ -41,6 +41,14 @@ K = Annotated[int, typer.Option("-k", help="Number of neighbours in the descript
 Cutoff = Annotated[float, typer.Option("--cutoff", "-c", help="Cutoff radius of the descriptor, Å.")]
 Bandwidth = Annotated[float, typer.Option("--bandwidth", "-b", help="Bandwidth h of the kernel, Å⁻¹.")]
 Species = Annotated[bool, flag("--species", help="Distinguish chemical elements.")]
+Store = Annotated[
+    str | None,
+    typer.Option("--store", help="Folder for the descriptors, which then need not fit in memory; reused."),
+]
+MemoryLimit = Annotated[
+    str | None,
+    typer.Option("--memory-limit", help="With --store: memory to use, such as 2GB; by default half of it."),
+]
 Seed = Annotated[int, typer.Option("--seed", help="Seed of the random number generator.")]
 Force = Annotated[
     bool, flag("--force", help="Overwrite an existing file; for a symbolic link, the file it points to.")

@@ -52,6 +52,9 @@ _OPTIONS = {
     "novelty_step": "--novelty-step",
     "max_force": "--max-force",
     "max_net_force": "--max-net-force",
+    "memory_limit": "--memory-limit",
+    "store": "--store",
+    "species": "--species",
     **{
         name: f"--{name}"
         for name in (
@@ -186,6 +189,21 @@ class CommandContext:
             descriptors(frames, parameters.k, parameters.cutoff, species, progress=self.progress)
             for frames in sets
         ]
+
+    def stored(
+        self, parameters: Parameters, path: Path, store: str, memory_limit: str | None = None,
+        energy_key: str | None = None, forces_key: str | None = None,
+    ) -> Environments:  # fmt: skip
+        """Return the environments of a file from a store on disk, which is written or completed first."""
+        if parameters.species:
+            raise ValueError(
+                "species: expected to be left out with --store, as the elements are known only after all "
+                "frames were read"
+            )
+        return descriptors(
+            path, parameters.k, parameters.cutoff, progress=self.progress, store=store,
+            energy_key=energy_key, forces_key=forces_key, memory_limit=memory_limit,
+        )  # fmt: skip
 
 
 @contextmanager

@@ -26,9 +26,11 @@ from .arguments import (
     Json,
     K,
     LabelKey,
+    MemoryLimit,
     Parameters,
     Seed,
     Species,
+    Store,
     parse_size,
 )
 from .common import app, command_context, sizes_and_parameters
@@ -40,37 +42,48 @@ _QUANTITIES = {"entropy": entropy_from_sums, "diversity": diversity_from_sums}
 @app.command()
 def entropy(
     file: File, k: K = 32, cutoff: Cutoff = 5.0, bandwidth: Bandwidth = 0.015, species: Species = False,
-    energy_key: EnergyKey = None, forces_key: ForcesKey = None, as_json: Json = False,
+    energy_key: EnergyKey = None, forces_key: ForcesKey = None, store: Store = None,
+    memory_limit: MemoryLimit = None, as_json: Json = False,
 ) -> None:  # fmt: skip
     """Print the information entropy of FILE and its upper bound ln N, in nats."""
-    _measure(file, Parameters(k, cutoff, bandwidth, species), ("entropy",), as_json, energy_key, forces_key)
+    parameters = Parameters(k, cutoff, bandwidth, species)
+    _measure(file, parameters, ("entropy",), as_json, energy_key, forces_key, store, memory_limit)
 
 
 @app.command()
 def diversity(
     file: File, k: K = 32, cutoff: Cutoff = 5.0, bandwidth: Bandwidth = 0.015, species: Species = False,
-    energy_key: EnergyKey = None, forces_key: ForcesKey = None, as_json: Json = False,
+    energy_key: EnergyKey = None, forces_key: ForcesKey = None, store: Store = None,
+    memory_limit: MemoryLimit = None, as_json: Json = False,
 ) -> None:  # fmt: skip
     """Print the diversity of FILE, the logarithm of its number of unique environments, in nats."""
-    _measure(file, Parameters(k, cutoff, bandwidth, species), ("diversity",), as_json, energy_key, forces_key)
+    parameters = Parameters(k, cutoff, bandwidth, species)
+    _measure(file, parameters, ("diversity",), as_json, energy_key, forces_key, store, memory_limit)
 
 
 @app.command()
 def metrics(
     file: File, k: K = 32, cutoff: Cutoff = 5.0, bandwidth: Bandwidth = 0.015, species: Species = False,
-    energy_key: EnergyKey = None, forces_key: ForcesKey = None, as_json: Json = False,
+    energy_key: EnergyKey = None, forces_key: ForcesKey = None, store: Store = None,
+    memory_limit: MemoryLimit = None, as_json: Json = False,
 ) -> None:  # fmt: skip
     """Print the entropy and the diversity of FILE."""
-    _measure(
-        file, Parameters(k, cutoff, bandwidth, species), tuple(_QUANTITIES), as_json, energy_key, forces_key
-    )
+    parameters = Parameters(k, cutoff, bandwidth, species)
+    _measure(file, parameters, tuple(_QUANTITIES), as_json, energy_key, forces_key, store, memory_limit)
 
 
 def _measure(
-    file: str, parameters: Parameters, wanted: tuple[str, ...], as_json: bool, *keys: str | None
-) -> None:
+    file: str, parameters: Parameters, wanted: tuple[str, ...], as_json: bool, energy_key: str | None,
+    forces_key: str | None, store: str | None, memory_limit: str | None,
+) -> None:  # fmt: skip
     with command_context() as context:
-        (envs,) = context.environments(parameters, context.frames(context.path(file), *keys))
+        path, keys = context.path(file), (energy_key, forces_key)
+        if store is not None:
+            envs = context.stored(parameters, path, store, memory_limit, *keys)
+        elif memory_limit is not None:
+            raise ValueError("memory_limit: expected together with --store, got it alone")
+        else:
+            (envs,) = context.environments(parameters, context.frames(path, *keys))
         h = check_sane(parameters.bandwidth, "bandwidth")
         sums = self_sums(envs, envs.X, h, "single", wanted[0], context.progress)
         values = {name: _QUANTITIES[name](sums) for name in wanted}

@@ -30,6 +30,33 @@ def test_entropy_and_diversity(file):
     )
 
 
+def test_a_store_on_disk_gives_the_same_and_is_used_again(file, tmp_path):
+    plain = ("-k", 4, "-c", 3.5, "-b", 0.03)
+    expected = run_json("metrics", file, *plain)
+    store = tmp_path / "descriptors"
+    stored = (*plain, "--store", store, "--memory-limit", "100MB")
+    assert run_json("metrics", file, *stored) == expected
+    before = (store / "manifest.json").stat().st_mtime_ns
+    assert run_json("entropy", file, *stored)["entropy"] == expected["entropy"]
+    assert (store / "manifest.json").stat().st_mtime_ns == before
+    assert run_json("diversity", file, *stored)["diversity"] == expected["diversity"]
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (("--memory-limit", "1GB"), "--memory-limit: expected together with --store"),
+        (("--store", "{}/new", "--species"), "--species: expected to be left out with --store"),
+        (("--store", "{}/new", "--memory-limit", "much"), "--memory-limit: expected"),
+        (("--store", "{}"), "--store: expected a new folder"),
+    ],
+)
+def test_a_store_that_cannot_be_used_is_refused(file, options, message):
+    done = run("entropy", file, *(option.format(file.parent) for option in options))
+    assert done.exit_code == 1
+    assert message in done.stderr
+
+
 def test_learning_curve(file, tmp_path):
     (envs,) = environments(file)
     expected = q.learning_curve(envs, [8, 16, 32], 4, bandwidth=0.03, random_state=5)
