@@ -162,6 +162,17 @@ def test_models_are_files_below_allowed_folders(alloy, predictions, tmp_path, mo
     assert "code" not in predictions.kinds
 
 
+def test_a_model_that_was_replaced_predicts_again(alloy, predictions, in_this_process, tmp_path, monkeypatch):
+    monkeypatch.setitem(CALCULATORS, "toy", CalculatorKind("Toy", "ase", lambda path: EMT(), ".toy"))
+    model = tmp_path / "a.toy"
+    for content, n_calls in (("one", 1), ("one", 1), ("other", 2)):
+        if not model.exists() or model.read_text() != content:
+            model.write_text(content)
+        predictions.predict("toy", str(model))
+        alloy.run()
+        assert len(in_this_process) == n_calls
+
+
 @pytest.mark.usefixtures("in_this_process")
 def test_other_reference_labels_give_other_errors(alloy, predictions):
     predictions.predict("EMT")
