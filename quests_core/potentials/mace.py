@@ -53,8 +53,8 @@ class MACE:
 
     Notes
     -----
-    Stresses are not used. Requires ``pip install "quests-explorer[mace]"``, which installs PyTorch. The
-    command and the files are tested, but not with MACE itself.
+    Stresses are not used. Requires ``pip install "quests-explorer[mace]"``, which installs PyTorch. Tested
+    with mace-torch 0.3.16 on a CPU.
 
     References
     ----------

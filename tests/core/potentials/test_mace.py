@@ -1,14 +1,17 @@
-"""Tests of MACE: its command and files, with a program in its place. MACE itself is not run."""
+"""Tests of MACE: its command and files, with a program in its place; a tiny model where it is installed."""
 
 import ast
 import os
 import shlex
+import shutil
 import sys
 
+import numpy as np
 import pytest
 
 import quests_core as q
 from quests_core.potentials import MACE, TrainerMissing, compare_potentials
+from quests_core.potentials.errors import force_spread
 from tests.core.potentials.fake_mace import install
 from tests.core.potentials.trained import labelled_frames
 
@@ -58,6 +61,17 @@ def test_predictions_come_from_the_model_that_was_trained(tmp_path, programs):
     assert found.table.energy_rmse[0] < 1e-7
     (model,) = (tmp_path / "kept").glob("*/mace.model")
     assert options(model.read_text().splitlines())["seed"] == "0"
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(shutil.which("mace_run_train") is None, reason="mace-torch is not installed")
+def test_a_tiny_model_learns(tmp_path):
+    frames = labelled_frames(30)
+    trainer = MACE(r_max=4.0, num_channels=8, num_interactions=1, max_num_epochs=30, batch_size=4)
+    found = compare_potentials(frames, ["msc"], [12], trainer, seeds=[0], k=8, folder=tmp_path / "kept")
+    assert found.table.status.tolist() == ["finished"], found.table.message.tolist()
+    spread = force_spread(np.concatenate([atoms.get_forces() for atoms in frames]))
+    assert found.table.force_rmse[0] < 0.3 * spread
 
 
 def test_a_missing_program_says_what_to_install(tmp_path, monkeypatch):
