@@ -45,9 +45,12 @@ def pytest_addoption(parser):
 
 
 def pytest_configure(config):
-    # A background job of a shell ignores SIGINT, and so would the processes that tests start and interrupt.
+    # A background job ignores SIGINT, and one of nohup SIGHUP, and so would the processes that tests
+    # start and end by these signals.
     if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
+    if hasattr(signal, "SIGHUP") and signal.getsignal(signal.SIGHUP) == signal.SIG_IGN:
+        signal.signal(signal.SIGHUP, signal.SIG_DFL)
     # Nobody's own cache is read or written, also not by the servers that tests start. Those of all workers
     # share one, so that the demo is analysed once.
     if "PYTEST_XDIST_WORKER" not in os.environ:

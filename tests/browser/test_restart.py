@@ -37,8 +37,9 @@ def test_decisions_outlive_the_server(server, browser, small_file):
     page = visit(context, f"{server.address}/app?file={small_file}", small_file.name)
     move_slider(page, "ArrowRight", 2)
     page.get_by_role("checkbox", name="fps", exact=True).click()
-    page.wait_for_function("sessionStorage.getItem('quests /app')?.includes('fps')")
-    page.wait_for_function("JSON.parse(sessionStorage.getItem('quests /app')).search === location.search")
+    # The address changes first; decisions that are stored for another one are not restored.
+    page.wait_for_url("**fps**")
+    page.wait_for_function("JSON.parse(sessionStorage.getItem('quests /app'))?.search === location.search")
     size, search = page.locator(".size").first.inner_text(), page.evaluate("location.search")
 
     server.process.send_signal(signal.SIGKILL)

@@ -29,6 +29,7 @@ class Address(pn.custom.JSComponent):
     search = param.String(default="")
     tab = param.String(default="", doc="Key of the visible tab, which the browser sets on Back and Forward.")
     decisions = param.String(default="", doc="Decisions to store.")
+    decided = param.String(default="", doc="Query string of the page with these decisions.")
     stored = param.String(default="", doc="Decisions stored before the page was loaded.")
 
     _esm = """
@@ -41,9 +42,9 @@ class Address(pn.custom.JSComponent):
         const change = tab === null || tab === model.tab ? "replaceState" : "pushState";
         tab = model.tab;
         history[change]({ questsTab: tab }, "", location.pathname + model.search + location.hash);
-        const { search } = location, { decisions } = model;
         // If storage is full or forbidden, decisions do not outlive the page.
-        try { if (decisions) sessionStorage.setItem(key, JSON.stringify({ search, decisions })); } catch {}
+        const kept = { search: model.decided, decisions: model.decisions };
+        try { if (kept.decisions) sessionStorage.setItem(key, JSON.stringify(kept)); } catch {}
       };
       const schedule = () => { timeout ??= setTimeout(update, 400); };
       const goBack = ({ state }) => {
@@ -53,13 +54,14 @@ class Address(pn.custom.JSComponent):
       model.on("search", schedule);
       model.on("tab", schedule);
       model.on("decisions", schedule);
+      model.on("decided", schedule);
       model.on("remove", () => {
         clearTimeout(timeout);
         removeEventListener("popstate", goBack);
       });
       try {
         const stored = JSON.parse(sessionStorage.getItem(key));
-        // Another link takes precedence over stored decisions.
+        // Another link, also a later one of the same page, takes precedence over stored decisions.
         if (stored && stored.search === location.search) model.stored = stored.decisions;
       } catch {}
       if (model.search) update();
@@ -82,7 +84,7 @@ class AddressView(View):
         self._store = Throttle(self._update_decisions, 300)
         self._address.param.watch(lambda event: self._receive_decisions(event.new), "stored")
         self._address.param.watch(lambda event: self._go_to(event.new), "tab")
-        state.param.watch(lambda *_: self._store(pn.state.curdoc), [*REMEMBERED, "opened"])
+        state.param.watch(lambda *_: self._store(pn.state.curdoc), [*REMEMBERED, "opened", "tab"])
         controller.history.param.watch(lambda *_: self._store(pn.state.curdoc), ["can_undo", "can_redo"])
         self.follow(self._update, "opened", "methods", "active", "n_frames", "marks", "tab")
 
@@ -203,8 +205,9 @@ class AddressView(View):
 
     def _update_decisions(self) -> None:
         if self._request is None and self._state.opened is not None:
-            self._address.decisions = saved_decisions.write(
-                self._state.opened, *self._controller.history.steps
+            self._address.param.update(
+                decisions=saved_decisions.write(self._state.opened, *self._controller.history.steps),
+                decided=query(self._state, self._controller.shows_demo),
             )
 
     def __panel__(self):

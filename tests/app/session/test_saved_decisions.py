@@ -43,6 +43,10 @@ def test_a_reloaded_page_has_its_decisions(session, file):
     assert (len(steps), at) == (6, 4)
     left = first._address
     assert len(left.decisions) < 600
+    assert left.decided == left.search
+    session.state.tab = "frames"
+    assert left.decided == left.search, "or a reload would find no decisions for its address"
+    session.state.tab = "overview"
 
     other = type(session)()
     view = visit_again(other, left.search, left.decisions)
