@@ -24,6 +24,16 @@ group = sys.stdin.readline()
 sys.stdin.read()
 if group: os.killpg(int(group), signal.SIGKILL)
 """
+# Becomes the program of its arguments once a line arrives on standard input, or ends if that is closed first:
+# a process that dies before it has named the program to its watcher, and limited it, leaves nothing behind.
+_GATE = """
+import os, signal, sys
+if not os.read(0, 1): raise SystemExit
+os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
+# Python ignores these, and so would the program.
+for number in (signal.SIGPIPE, signal.SIGXFSZ): signal.signal(number, signal.SIG_DFL)
+os.execvp(sys.argv[1], sys.argv[1:])
+"""
 
 
 def find_program(command: str) -> str | None:
@@ -81,18 +91,18 @@ def run_logged(
     >>> log.read_text()
     'done'
     """
-    name = Path(command[0]).name
+    name, variables = Path(command[0]).name, {**os.environ, **(environment or {})}
+    if shutil.which(command[0], path=variables.get("PATH")) is None:
+        raise TrainerMissing(f"{name}: no such program")
     with log.open("wb") as file, _watcher() as watch:
-        try:
-            process = subprocess.Popen(
-                command, cwd=log.parent, stdin=subprocess.DEVNULL, stdout=file, stderr=subprocess.STDOUT,
-                env={**os.environ, **(environment or {})}, start_new_session=True,
-            )  # fmt: skip
-        except FileNotFoundError as error:
-            raise TrainerMissing(f"{name}: no such program") from error
+        process = subprocess.Popen(
+            _gated(command), cwd=log.parent, stdin=subprocess.PIPE, stdout=file, stderr=subprocess.STDOUT,
+            env=variables, start_new_session=True,
+        )  # fmt: skip
         try:
             watch(process.pid)
             limit(process.pid, seconds)
+            _start(process)
             _wait(process, name, seconds, check)
         finally:
             _kill(process)
@@ -100,6 +110,21 @@ def run_logged(
         text = log.read_text(encoding="utf-8", errors="replace")
         shown = (reason or last_line)(text).strip()[:_SHOWN]
         raise TrainingError(f"{name} ended with code {process.returncode}: {shown or 'its log is empty'}")
+
+
+def _gated(command: Sequence[str | os.PathLike]) -> list[str | os.PathLike]:
+    """Return the command that waits for a line before it becomes the program; on Windows nobody watches."""
+    if sys.platform == "win32":
+        return list(command)
+    return [sys.executable, "-I", "-S", "-c", _GATE, *command]
+
+
+def _start(process: subprocess.Popen[bytes]) -> None:
+    """Let a gated process become its program."""
+    if process.stdin is not None:
+        # It may have been killed.
+        with contextlib.suppress(BrokenPipeError), process.stdin:
+            process.stdin.write(b"\n")
 
 
 @contextlib.contextmanager

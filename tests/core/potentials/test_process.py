@@ -2,6 +2,7 @@
 
 import os
 import signal
+import subprocess
 import sys
 import time
 
@@ -77,6 +78,29 @@ run_logged(["gap_fit"], Path(sys.argv[1], "gap_fit.log"))
 def test_no_program_outlives_this_process(tmp_path, name):
     command = [sys.executable, "-c", ENDLESS, str(tmp_path)]
     assert end_while_training(command, install(tmp_path), tmp_path, getattr(signal, name)) != 0
+
+
+# As when a signal arrives between the start of the program and the message to its watcher, or just after it.
+DYING = """
+import contextlib, os, signal
+from quests_core.potentials import process
+def die(pid, *_):
+    print(pid, flush=True)
+    os.kill(os.getpid(), signal.SIGKILL)
+"""
+BEFORE = "process._watcher = lambda: contextlib.nullcontext(die)\n"
+AFTER = "process.limit = die\n"
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="needs /proc")
+@pytest.mark.parametrize("when", [BEFORE, AFTER])
+def test_nothing_is_started_by_a_process_that_dies_before(tmp_path, when):
+    command = [sys.executable, "-c", DYING + when + ENDLESS, str(tmp_path)]
+    done = subprocess.run(command, env=install(tmp_path), capture_output=True, text=True)
+    assert done.returncode == -signal.SIGKILL, done.stderr
+    while is_running(int(done.stdout)):
+        time.sleep(0.01)
+    assert not (tmp_path / "pids").exists()
 
 
 # The limits are set just after the start.
