@@ -1,21 +1,13 @@
 """Take the pictures of the dashboard in README and docs: ``python scripts/make_pictures.py``.
 
-The demo is served and opened in Chromium. Run it after a visible change of the page, and look
-at what it took.
+The demo is served and opened in Chromium. Run it after a visible change of the page, and look at the result.
 """
 
 import argparse
 import logging
 import shutil
-import socket
-import subprocess
 import sys
 import tempfile
-import time
-import urllib.error
-import urllib.request
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 from ase.io import write
@@ -24,37 +16,15 @@ from playwright.sync_api import Page, sync_playwright
 from quests_app.analysis.parameters import load
 from quests_app.session.controller import DEMO
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT))
+from tests.browser.conftest import ARGUMENTS  # noqa: E402
+from tests.load.server import Server  # noqa: E402
+
 FOLDER = ROOT / "docs"
-ARGUMENTS = [
-    "--no-sandbox", "--headless", "--disable-gpu", "--disable-quic", "--no-first-run",
-    "--disable-background-networking", "--disable-component-update", "--disable-sync",
-]  # fmt: skip
 REFERENCE = "graphene_300K.xyz"
 SECONDS = 300
 log = logging.getLogger("make_pictures")
-
-
-@contextmanager
-def served() -> Iterator[str]:
-    """Serve the dashboard, and yield its address."""
-    with socket.socket() as free:
-        free.bind(("localhost", 0))
-        port = free.getsockname()[1]
-    command = [sys.executable, "-m", "panel", "serve", "app", "--port", str(port)]
-    server = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    try:
-        address, end = f"http://localhost:{port}/app", time.monotonic() + SECONDS
-        while time.monotonic() < end:
-            try:
-                urllib.request.urlopen(address).close()
-                break
-            except (urllib.error.URLError, ConnectionError):
-                time.sleep(0.5)
-        yield address
-    finally:
-        server.terminate()
-        server.wait()
 
 
 def take(page: Page, name: str) -> None:
@@ -92,12 +62,16 @@ def main() -> None:
     logging.basicConfig(level=logging.INFO, format="%(message)s")
     argparse.ArgumentParser(description=__doc__).parse_args()
     frames = load(DEMO).frames
-    with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright, served() as address:
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        sync_playwright() as playwright,
+        Server(Path(folder)) as server,
+    ):
         reference = Path(folder, REFERENCE)
         write(reference, [one for one in frames if one.info.get("config_type") == reference.stem])
         browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=ARGUMENTS)
         page = browser.new_page(viewport={"width": 1440, "height": 900})
-        take_all(page, address, reference)
+        take_all(page, f"{server.address}/app", reference)
         browser.close()
 
 
