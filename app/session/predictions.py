@@ -6,6 +6,7 @@ import param
 
 from quests_core import Cancelled, Progress
 from quests_core.potentials import Predictions
+from quests_core.utils.checksum import size_and_time
 
 from ..analysis.analysed_dataset import AnalysedDataset
 from ..analysis.calculators import CalculatorKind, installed, prediction_name
@@ -103,7 +104,7 @@ class PotentialPredictions(param.Parameterized):
                 raise ValueError(f"{name} predicts none of {plural(len(frames), 'frame')}: {failures[0]}")
             return predicted, failures
 
-        key = ("calculator", kind, *(() if model is None else _state_of(model)))
+        key = ("calculator", kind, *(() if model is None else (str(model), *size_and_time(model))))
         self._controller.predict(f"Predicting with {name}", key, work, done, failed)
 
     def cancel(self) -> None:
@@ -154,9 +155,3 @@ class PotentialPredictions(param.Parameterized):
         if self._opened is not None and self._state.opened is not self._opened:
             self.cancel()
             self.param.update(error="", notice="")
-
-
-def _state_of(path: Path) -> tuple[str, int, int]:
-    """Return what changes when a file does, without reading it."""
-    status = path.stat()
-    return str(path), status.st_size, status.st_mtime_ns

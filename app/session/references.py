@@ -6,6 +6,7 @@ from pathlib import Path
 import param
 
 from quests_core import Cancelled, Progress
+from quests_core.utils.checksum import size_and_time
 
 from ..analysis import compare
 from ..analysis import reference as files
@@ -83,13 +84,13 @@ class ReferenceSets(param.Parameterized):
         if opened is None:
             return
         try:
-            stat = path.stat()
+            state = size_and_time(path)
         except OSError as error:
             self._state.error = f"Could not add {name}: {error_reason(error, path, name)}"
             return
         parameters = opened.parameters
         described = parameters.k, parameters.cutoff, parameters.species
-        key = ("reference", str(path), stat.st_mtime_ns, stat.st_size, *described)
+        key = ("reference", str(path), *state, *described)
         uploaded = self._uploads.holds(path)
         self._state.param.update(error="", notice="")
         self._controller.compute(

@@ -4,6 +4,7 @@ import hashlib
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from typing import Annotated
 
@@ -24,6 +25,7 @@ from ..health.near_pairs import (
 from ..health.thinning import Step, small_steps
 from ..io.compressed import plain_name
 from ..io.dataset import DataSet
+from ..io.element_filter import elements_of
 from ..io.pool import paths_of
 from ..io.write import subset_bytes
 from ..utils.escape import one_line
@@ -158,7 +160,8 @@ def clean(
             "tolerance": tolerance, "energy_tolerance": energy_tolerance, "force_tolerance": force_tolerance,
             "max_force": max_force, "max_net_force": max_net_force,
         }  # fmt: skip
-        for name, value in (limits | {"energy_step": energy_step, "novelty_step": novelty_step}).items():
+        steps = {"energy_step": energy_step, "novelty_step": novelty_step}
+        for name, value in (limits | steps).items():
             if value is not None:
                 check_positive(value, name)
         source = context.source(files)
@@ -170,7 +173,7 @@ def clean(
         dataset = context.dataset(source, energy_key, forces_key, label_key)
         other = None if test_path is None else context.dataset(test_path)
         sets = [dataset.frames] if other is None else [dataset.frames, other.frames]
-        several = len({symbol for frames in sets for atoms in frames for symbol in atoms.symbols}) > 1
+        several = len(elements_of(chain.from_iterable(sets))) > 1
         envs, *test_envs = context.environments(Parameters(k, cutoff, species=species and several), *sets)
         duplicates, conflicts = duplicates_and_conflicts(
             dataset, envs, tolerance, energy_tolerance, force_tolerance, context.progress,
@@ -178,7 +181,7 @@ def clean(
         )  # fmt: skip
         pairs: dict[str, Sequence[Pair | Step]] = {DUPLICATES: duplicates, CONFLICTS: conflicts}
         if thins:
-            limits |= {"energy_step": energy_step, "novelty_step": novelty_step, "bandwidth": bandwidth}
+            limits |= steps | {"bandwidth": bandwidth}
             pairs[STEPS] = small_steps(dataset, envs, energy_step, novelty_step, bandwidth, context.progress)
         if other is not None:
             pairs[LEAKAGE] = leakage(dataset, envs, other, test_envs[0], tolerance, context.progress)

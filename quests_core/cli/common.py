@@ -7,6 +7,7 @@ import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
+from itertools import chain
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -21,6 +22,7 @@ from ..descriptors.describe import descriptors
 from ..environments import Environments
 from ..io.dataset import DataSet, load
 from ..io.deepmd import is_deepmd_folder
+from ..io.element_filter import elements_of
 from ..io.frame_writer import frames_bytes
 from ..io.pool import pool_paths
 from ..io.read import read
@@ -184,7 +186,7 @@ class CommandContext:
         """Return the environments of each set, all with the elements of all sets if `species` is set."""
         species = None
         if parameters.species:
-            species = sorted({symbol for frames in sets for atoms in frames for symbol in atoms.symbols})
+            species = list(elements_of(chain.from_iterable(sets)))
         return [
             descriptors(frames, parameters.k, parameters.cutoff, species, progress=self.progress)
             for frames in sets

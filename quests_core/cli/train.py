@@ -10,6 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from ..io.compressed import plain_name
+from ..io.element_filter import elements_of
 from ..potentials import TRAINERS, PotentialComparison, compare_potentials, make_trainer
 from ..potentials.hold_out import TESTS
 from ..selection import METHODS
@@ -112,7 +113,7 @@ def train(
         for target in (output, groups):
             check_target(target, force, path, endings=(".csv",))
         frames = context.frames(path, energy_key, forces_key)
-        elements = sorted({symbol for atoms in frames for symbol in atoms.symbols}) if species else None
+        elements = list(elements_of(frames)) if species else None
         try:
             found = compare_potentials(
                 frames, methods.split(","), counts, trained_by, test, range(seed, seed + seeds),

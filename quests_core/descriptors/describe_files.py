@@ -15,7 +15,7 @@ from ..io.pool import pool_paths, pool_sha256, source_names
 from ..progress import ProgressCallback
 from ..store.manifest import Manifest, content_key
 from ..store.writer import Chunk, StoreWriter
-from ..utils.checksum import sha256_of
+from ..utils.checksum import sha256_of, size_and_time
 from ..utils.regular import check_regular
 
 # Environments of a chunk, at least, unless its file ends: 8 MB of descriptors for k = 32.
@@ -57,7 +57,7 @@ def describe_files(
     for path in paths:
         check_regular(path)
     names = source_names(paths)
-    states = [_state(path) for path in paths]
+    states = [size_and_time(path) for path in paths]
     sha256 = sha256_of(paths[0]) if len(paths) == 1 else pool_sha256(paths, names)
     key = content_key(sha256, parameters)
     before, total = 0, sum(size for size, _ in states)
@@ -70,7 +70,7 @@ def describe_files(
                         progress("descriptors", before + n_bytes, total)
 
                 _describe_file(path, writer, parameters, describe, on_read)
-                if _state(path) != states[i]:
+                if size_and_time(path) != states[i]:
                     raise ValueError(f"{path} changed while it was read; write a new store")
                 writer.next_file()
             before += states[i][0]
@@ -132,8 +132,3 @@ def _as_chunk(frames: list[Atoms], descriptors: np.ndarray, label_key: str | Non
 def _forces(atoms: Atoms) -> np.ndarray:
     forces = atoms_forces(atoms)
     return np.full((len(atoms), 3), np.nan) if forces is None else forces
-
-
-def _state(path: Path) -> tuple[int, int]:
-    status = path.stat()
-    return status.st_size, status.st_mtime_ns

@@ -10,6 +10,7 @@ from ase import Atoms
 from ..utils.arrays import read_only
 from ..utils.checksum import sha256_of
 from ..utils.regular import check_regular
+from .element_filter import elements_of
 from .isolated import is_isolated, labels_of
 from .labels import atoms_forces, label_notes
 from .pool import pool_paths, pool_sha256, read_pool, source_names
@@ -141,7 +142,7 @@ def load(
         sha256=sha256,
         frames=frames,
         labels=labels,
-        elements=tuple(sorted({symbol for atoms in frames for symbol in atoms.symbols.species()})),
+        elements=elements_of(frames),
         forces=read_only(np.concatenate(forces), copy=False),
         without_forces=tuple(i for i, norms in enumerate(forces) if np.isnan(norms).any()),
         locked=tuple(i for i, atoms in enumerate(frames) if is_isolated(atoms, labels[i])),

@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 from ase import Atoms
 
+from ..io.element_filter import elements_of
 from ..io.frame_writer import frames_bytes
 from ..io.labels import atoms_energy, atoms_forces, frame_energies
 from .trainer import Predictions
@@ -72,7 +73,7 @@ def atom_energies(frames: Sequence[Atoms], isolated: Sequence[Atoms] = ()) -> di
     >>> {element: round(energy, 6) for element, energy in atom_energies(frames).items()}
     {'Ag': -2.0, 'Cu': -3.0}
     """
-    elements = sorted({symbol for atoms in frames for symbol in atoms.symbols})
+    elements = elements_of(frames)
     found: dict[str, float] = {}
     for atoms in isolated:
         energy = atoms_energy(atoms)
