@@ -27,6 +27,7 @@ from .views.header.status import StatusView
 from .views.header.summary import SummaryView
 from .views.header.waiting import WaitingView
 from .views.health.badge import HealthBadge
+from .views.health.curation import CurationView
 from .views.health.health import HealthView
 from .views.lost.lost_table import LostTable
 from .views.lost.outliers import LostLabelsView, OutliersView
@@ -166,7 +167,7 @@ def _makers(
         "outliers": lambda _: _outliers_tab(state),
         "frames": lambda _: _frames_tab(state, controller),
         "sets": lambda cards: _sets_tab(cards, state, sets),
-        "health": lambda _: _health_tab(state, controller),
+        "health": lambda _: _health_tab(state, controller, sets),
         "potentials": lambda cards: _potentials_tab(cards, state, controller),
     }
     return {key: make for key, make in makers.items() if key not in without}
@@ -269,8 +270,9 @@ def _sets_tab(cards: pn.Column, state: State, sets: ReferenceSets) -> Iterator[V
     yield MatrixView(state, sets, tab)
 
 
-def _health_tab(state: State, controller: Controller) -> Iterator[View]:
+def _health_tab(state: State, controller: Controller, sets: ReferenceSets) -> Iterator[View]:
     yield HealthView(state, controller, "health")
+    yield CurationView(state, controller, sets, "health")
 
 
 def _potentials_tab(cards: pn.Column, state: State, controller: Controller) -> Iterator[View]:

@@ -1,6 +1,7 @@
 """The parameters and marks that determine every result, and reading a file."""
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 
 from quests_core.io import dataset as files
 from quests_core.io.dataset import DataSet
@@ -62,29 +63,46 @@ class Marks:
         Frames in every subset.
     excluded : tuple of int
         Frames in no subset, ignored by all metrics.
+    reasons : mapping of int to tuple of str
+        Why frames were excluded, where a check found it. Marks that differ in nothing else are equal, as
+        no result depends on the reasons.
     """
 
     locked: tuple[int, ...] = ()
     excluded: tuple[int, ...] = ()
+    reasons: Mapping[int, tuple[str, ...]] = field(default_factory=dict, compare=False, repr=False)
 
     def lock(self, frames) -> "Marks":
         """Return the marks with `frames` locked."""
         return self._with(frames, locked=True)
 
-    def exclude(self, frames) -> "Marks":
-        """Return the marks with `frames` excluded."""
-        return self._with(frames, excluded=True)
+    def exclude(self, frames, reasons: Mapping[int, str] | None = None) -> "Marks":
+        """Return the marks with `frames` excluded, for `reasons` besides those they were excluded for."""
+        marks = self._with(frames, excluded=True)
+        added = dict(marks.reasons)
+        for frame, reason in (reasons or {}).items():
+            known = added.get(frame, ())
+            if frame in marks.excluded and reason not in known:
+                added[frame] = (*known, reason)
+        return replace(marks, reasons=added)
 
     def clear(self, frames) -> "Marks":
         """Return the marks with those on `frames` removed."""
         return self._with(frames)
+
+    def with_reasons_of(self, other: "Marks") -> "Marks":
+        """Return the marks with the reasons of others, as far as their frames are excluded here."""
+        excluded = set(self.excluded)
+        return replace(
+            self, reasons={frame: why for frame, why in other.reasons.items() if frame in excluded}
+        )
 
     def _with(self, frames, locked: bool = False, excluded: bool = False) -> "Marks":
         frames = {int(frame) for frame in frames}
         return Marks(
             tuple(sorted((set(self.locked) - frames) | (frames if locked else set()))),
             tuple(sorted((set(self.excluded) - frames) | (frames if excluded else set()))),
-        )
+        ).with_reasons_of(self)
 
 
 def load(path, name: str | None = None, sha256: str | None = None, progress=None, **keys) -> DataSet:

@@ -28,6 +28,8 @@ class Reference:
         Parameters of its descriptors.
     X, offsets : ndarray
         The fields of its `Environments`.
+    numbers : ndarray of shape (n_envs,)
+        Atomic number of the atom of each environment.
     elements : tuple of str
         Symbols, sorted; a descriptor that distinguishes elements has one block per element.
     """
@@ -38,6 +40,7 @@ class Reference:
     parameters: Parameters
     X: np.ndarray
     offsets: np.ndarray
+    numbers: np.ndarray
     elements: tuple[str, ...]
     uploaded: bool = False
 
@@ -59,7 +62,10 @@ def reference(
     """Read a file as a reference."""
     dataset = load(path, name, sha256_of(path), progress)
     envs = environments(dataset, parameters, progress)
-    return Reference(name, path, dataset.sha256, parameters, envs.X, envs.offsets, dataset.elements, uploaded)
+    numbers = np.concatenate([atoms.numbers for atoms in dataset.frames])
+    return Reference(
+        name, path, dataset.sha256, parameters, envs.X, envs.offsets, numbers, dataset.elements, uploaded
+    )
 
 
 def union(*elements: tuple[str, ...]) -> tuple[str, ...]:

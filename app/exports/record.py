@@ -7,12 +7,13 @@ from quests_core.utils.provenance import now, record_bytes, versions
 from ..analysis.analysed_dataset import AnalysedDataset
 from ..analysis.method_path import MethodPath
 from ..analysis.methods import MSC_WITH_REFERENCE
-from ..analysis.parameters import RANDOM_STATE, Parameters
+from ..analysis.parameters import RANDOM_STATE, Marks, Parameters
 from ..analysis.reference import union
 
 __all__ = ["SUBSET", "record", "record_bytes"]
 
 SUBSET = "subset.xyz"
+BY_USER = "excluded by the user"
 
 
 def record(
@@ -48,6 +49,7 @@ def record(
             "excluded": list(path.marks.excluded),
             "random_state": RANDOM_STATE,
         },
+        "removed": removed(path.marks),
         "metrics": {
             "subset": _numbers(path.metrics(n_frames)),
             "full_set": _numbers(path.full_set_metrics),
@@ -60,6 +62,11 @@ def record(
         },
         "versions": versions(),
     }
+
+
+def removed(marks: Marks) -> list[dict]:
+    """Return why each excluded frame was excluded, as the record of ``quests-explorer clean`` does."""
+    return [{"frame": frame, "why": list(marks.reasons.get(frame, (BY_USER,)))} for frame in marks.excluded]
 
 
 def _descriptor(parameters: Parameters) -> dict:

@@ -52,7 +52,8 @@ def is_stable(key: Any) -> bool:
     if isinstance(key, tuple):
         return all(is_stable(part) for part in key)
     if dataclasses.is_dataclass(key):
-        return all(is_stable(getattr(key, field.name)) for field in dataclasses.fields(key))
+        compared = (field for field in dataclasses.fields(key) if field.compare)
+        return all(is_stable(getattr(key, field.name)) for field in compared)
     return key is None or isinstance(key, str | int | float | np.generic)
 
 
@@ -64,7 +65,7 @@ def pack(result: Any) -> dict[str, np.ndarray] | None:
         return {"X": result.X, "offsets": result.offsets}
     if isinstance(result, MethodPath):
         columns = {f"curve {name}": result.curve[name].to_numpy() for name in result.curve}
-        text = json.dumps([result.method, *dataclasses.astuple(result.marks)])
+        text = json.dumps([result.method, result.marks.locked, result.marks.excluded])
         return {
             "path": np.frombuffer(text.encode(), dtype=np.uint8),
             "order": result.order,

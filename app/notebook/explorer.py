@@ -258,7 +258,8 @@ class Explorer(NotebookSession):
         both = set(locked) & set(excluded)
         if both:
             raise ValueError(f"expected frames locked or excluded, got {min(both)} as both")
-        self._set(error="", marks=Marks(tuple(sorted(locked)), tuple(sorted(excluded))))
+        marks = Marks(tuple(sorted(locked)), tuple(sorted(excluded)))
+        self._set(error="", marks=marks.with_reasons_of(self.state.marks))
         self._wait_for_path()
 
     def _checked(self, frames, name: str) -> list[int]:

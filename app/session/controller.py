@@ -161,6 +161,8 @@ class Controller:
         opened, path = self.state.opened, self.state.path
         if opened is None or path is None or not path.is_whole:
             return
+        if self.state.is_current(path):
+            path = self.state.with_reasons(path)
         self.state.param.update(error="", notice="")
         try:
             target = str(self.allowed_paths.find_target(target))

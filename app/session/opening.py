@@ -140,10 +140,11 @@ class Opener:
         self._path_updater.forget()
         same = before is not None and before.dataset.sha256 == opened.dataset.sha256
         active = path.method if state.active == MSC_WITH_REFERENCE else state.active
+        kept = state.marks if same else Marks()
         values = dict(
             opened=opened,
             opening="",
-            marks=marks if same and marks is not None else path.marks,
+            marks=marks if same and marks is not None else path.marks.with_reasons_of(kept),
             selected=state.selected if same else (),
             predictions=state.predictions if same else {},
             current_env=state.current_env if same else None,

@@ -210,7 +210,7 @@ class PathUpdater:
         with self._controller.history.pause():
             if method in state.paths and state.paths[method].marks != state.marks:
                 # The displayed path belongs to the previous marks.
-                state.marks = state.paths[method].marks
+                state.marks = state.paths[method].marks.with_reasons_of(state.marks)
             elif method not in kept:
                 state.methods = [m for m in state.methods if m != method]
 

@@ -71,6 +71,14 @@ def write(opened: AnalysedDataset, steps: list[dict], at: int) -> str:
     """Return decisions about a file as JSON, or "" if there are none or they are too long."""
     if len(steps) < 2:
         return ""
+    return _write(opened, steps, at) or _write(opened, [_without_reasons(step) for step in steps], at)
+
+
+def _without_reasons(step: dict) -> dict:
+    return {**step, "marks": Marks(step["marks"].locked, step["marks"].excluded)}
+
+
+def _write(opened: AnalysedDataset, steps: list[dict], at: int) -> str:
     for first in range(at + 1):
         kept = [_written(steps[first], {"parameters": opened.parameters})]
         kept += [
@@ -117,14 +125,32 @@ def _n_named(value) -> int:
 
 
 def _marks(value, n_frames: int, _) -> Marks:
-    locked, excluded = (parse_ranges(text, n_frames) for text in value)
+    locked, excluded = (parse_ranges(text, n_frames) for text in value[:2])
     if set(locked) & set(excluded) or len(excluded) >= n_frames:
         raise ValueError("expected no frame to be both locked and excluded, and one to be left")
-    return Marks(locked, excluded)
+    reasons: dict[int, tuple[str, ...]] = {}
+    n_named = 0
+    for reason, text in dict(*value[2:]).items():
+        frames = parse_ranges(text, n_frames)
+        n_named += len(frames)
+        if not isinstance(reason, str) or n_named > _MOST_FRAMES:
+            raise ValueError(f"expected reasons for fewer frames, as text, got {str(reason)[:80]!r}")
+        for frame in frames:
+            reasons[frame] = (*reasons.get(frame, ()), reason)
+    return Marks(locked, excluded).with_reasons_of(Marks(reasons=reasons))
+
+
+def _written_marks(marks: Marks) -> list:
+    frames: dict[str, list[int]] = {}
+    for frame, reasons in marks.reasons.items():
+        for reason in reasons:
+            frames.setdefault(reason, []).append(frame)
+    found = {reason: format_ranges(sorted(named)) for reason, named in frames.items()}
+    return [format_ranges(marks.locked), format_ranges(marks.excluded), *([found] if found else [])]
 
 
 _WRITERS: dict[str, Callable] = {
-    "marks": lambda marks: [format_ranges(marks.locked), format_ranges(marks.excluded)],
+    "marks": _written_marks,
     "selected": format_ranges,
     "target": lambda target: [target.mode, target.value],
     "parameters": asdict,

@@ -1,5 +1,7 @@
 """The state of one session: open data set, results and selection."""
 
+import dataclasses
+
 import numpy as np
 import param
 
@@ -140,7 +142,18 @@ class State(param.Parameterized):
         None until it is whole and current, and while another data set is being opened.
         """
         path = self.paths.get(self.active)
-        return path if path is not None and self.is_current(path) and not self.opening else None
+        if path is None or not self.is_current(path) or self.opening:
+            return None
+        return self.with_reasons(path)
+
+    def with_reasons(self, path: MethodPath) -> MethodPath:
+        """Return a current path with the reasons for which this session excluded frames.
+
+        Sessions share their paths, as no path depends on the reasons.
+        """
+        if path.marks.reasons == self.marks.reasons:
+            return path
+        return dataclasses.replace(path, marks=self.marks)
 
     def is_current(self, path: MethodPath) -> bool:
         """Whether a path is whole and belongs to the current marks and reference."""
@@ -162,7 +175,7 @@ class State(param.Parameterized):
             raise ValueError(f"only the first part of the order of {self.displayed_method} is known")
         return ReportData(
             self.data,
-            {method: path for method, path in self.shown.items() if self.is_current(path)},
+            {method: self.with_reasons(path) for method, path in self.shown.items() if self.is_current(path)},
             self.displayed_method,
             int(self.row_of(self.displayed_method)["n_frames"]),
             embedding=self.embedding,

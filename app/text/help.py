@@ -92,6 +92,12 @@ HELP = {
         "are well below the forces themselves before you compare methods.",
         "",
     ),
+    "curation": (
+        "Frames that repeat another one, that a test file contains, or, along a trajectory, that change "
+        "little from the frame kept before: give a step of energy, of novelty, or both. Isolated atoms and "
+        "frames that you locked stay. The record of an export says why each frame was excluded.",
+        "max over e of min over e′ of |x(e) − x(e′)| ≤ tolerance, both ways",
+    ),
     "nearest": (
         "The kept environment whose descriptor is nearest to that of the current one. At a "
         "distance of one bandwidth h, δH is at most 0.5 nats; beyond 5 h environments are unrelated.",

@@ -22,6 +22,7 @@ from ..health.near_pairs import (
     duplicates_and_conflicts,
     leakage,
 )
+from ..health.removal import CONFLICTS, DUPLICATES, LEAKAGE, STEPS, removal_reasons, removed_frames
 from ..health.thinning import Step, small_steps
 from ..io.compressed import plain_name
 from ..io.dataset import DataSet
@@ -49,9 +50,8 @@ from .arguments import (
 from .common import app, command_context
 from .output import FRAME_SUFFIXES, STDIO, check_target, print_result, write_target
 
-DUPLICATES, CONFLICTS, LEAKAGE, STEPS, FORCES, NET_FORCES = KINDS = (
-    "duplicates", "conflicts", "leakage", "steps", "forces", "net-forces",
-)  # fmt: skip
+FORCES, NET_FORCES = "forces", "net-forces"
+KINDS = (DUPLICATES, CONFLICTS, LEAKAGE, STEPS, FORCES, NET_FORCES)
 _SHOWN = 8
 
 _Output = Annotated[
@@ -108,31 +108,21 @@ class _Found:
         """Return the frames that dropping a kind removes: both of a conflict, one of a repetition."""
         if kind in self.findings:
             return {frame for one in self.findings[kind] for frame in one.frames}
-        pairs = self.pairs.get(kind, [])
-        return {frame for pair in pairs for frame in (pair[:2] if kind == CONFLICTS else pair[:1])}
+        return removed_frames(kind, self.pairs.get(kind, []))
 
     def reasons(self, kinds: Iterable[str]) -> dict[int, list[str]]:
         """Return why each frame is removed, in the order of `kinds`."""
         why = defaultdict(list)
         for kind in kinds:
-            others: dict[int, list[int]] = {frame: [] for frame in self.frames(kind)}
-            for pair in self.pairs.get(kind, []):
-                others[pair.frame].append(pair.other)
-                if kind == CONFLICTS:
-                    others[pair.other].append(pair.frame)
-            for frame, found in others.items():
-                why[frame].append(
-                    f"{kind}: {_RELATIONS[kind]} {', '.join(map(str, found))}" if found else kind
-                )
+            if kind in self.findings:
+                found = dict.fromkeys(self.frames(kind), kind)
+            else:
+                found = removal_reasons(kind, self.pairs.get(kind, []))
+            for frame, reason in found.items():
+                why[frame].append(reason)
         return why
 
 
-_RELATIONS = {
-    DUPLICATES: "repeats frame",
-    CONFLICTS: "contradicts frame",
-    LEAKAGE: "is test frame",
-    STEPS: "small step from frame",
-}
 _SHORT = {DUPLICATES: "repeats", LEAKAGE: "is test frame", STEPS: "from"}
 
 
@@ -184,7 +174,8 @@ def clean(
             limits |= steps | {"bandwidth": bandwidth}
             pairs[STEPS] = small_steps(dataset, envs, energy_step, novelty_step, bandwidth, context.progress)
         if other is not None:
-            pairs[LEAKAGE] = leakage(dataset, envs, other, test_envs[0], tolerance, context.progress)
+            test_numbers = [atoms.numbers for atoms in other.frames]
+            pairs[LEAKAGE] = leakage(dataset, envs, test_numbers, test_envs[0], tolerance, context.progress)
         found = _Found(
             pairs,
             {

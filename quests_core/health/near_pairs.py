@@ -4,7 +4,7 @@ Two frames have the same geometry within a tolerance if they have the same compo
 of either is within that distance, in descriptor space, of one of the same element of the other.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -119,6 +119,7 @@ def duplicates_and_conflicts(
     force_tolerance: float = FORCE_TOLERANCE,
     progress: ProgressCallback | None = None,
     in_place: bool = False,
+    ignored: Collection[int] = (),
 ) -> tuple[list[Pair], list[Pair]]:
     """Return the frames that repeat another one, and the pairs of equal geometry with different labels.
 
@@ -141,6 +142,8 @@ def duplicates_and_conflicts(
     in_place : bool
         Compare only frames with the same atoms at the same places, in the same order, as is necessary if
         descriptors do not distinguish elements.
+    ignored : collection of int
+        Frames that are not compared, such as those that are excluded already.
 
     Returns
     -------
@@ -157,7 +160,10 @@ def duplicates_and_conflicts(
         return kept[j] and (not in_place or _are_in_place(dataset.frames[i], dataset.frames[j]))
 
     search = _Sorted(frames, max(tolerance, TOLERANCE), is_compared)
+    left_out = frozenset(ignored)
     for done, i in enumerate(np.lexsort((np.arange(len(envs)), -labels.count)).tolist()):
+        if i in left_out:
+            continue
         is_new = True
         for j, distance in search.matches(frames, i):
             pair = Pair(i, j, distance, *labels.differences(i, j))
@@ -238,21 +244,23 @@ def conflicting_labels(
 def leakage(
     dataset: DataSet,
     envs: Environments,
-    test: DataSet,
+    test_numbers: Sequence[np.ndarray],
     test_envs: Environments,
     tolerance: float = TOLERANCE,
     progress: ProgressCallback | None = None,
+    ignored: Collection[int] = (),
 ) -> list[Pair]:
     """Return the frames whose geometry is that of a test frame, each with the first such test frame.
 
     Isolated atoms are energy references, and do not count. The arguments are those of
-    `duplicates_and_conflicts`, and the test frames with their descriptors, which have the same columns.
+    `duplicates_and_conflicts`, and the atomic numbers of each test frame with the descriptors of these
+    frames, which have the same columns.
     """
     frames = _Frames(envs, [atoms.numbers for atoms in dataset.frames])
-    tests = _Frames(test_envs, [atoms.numbers for atoms in test.frames])
-    search, found = _Sorted(tests, tolerance), []
+    search, found = _Sorted(_Frames(test_envs, test_numbers), tolerance), []
+    left_out = {*dataset.locked, *ignored}
     for i in range(len(envs)):
-        if i not in dataset.locked and (match := next(search.matches(frames, i), None)):
+        if i not in left_out and (match := next(search.matches(frames, i), None)):
             found.append(Pair(i, *match))
         if progress is not None and i % 20 == 0:
             progress(STEP, i, len(envs))

@@ -1,5 +1,6 @@
 """Frames of a trajectory that differ little from the one kept before."""
 
+from collections.abc import Collection
 from typing import NamedTuple
 
 import numpy as np
@@ -34,7 +35,7 @@ class Step(NamedTuple):
 
 def small_steps(
     dataset: DataSet, envs: Environments, energy_step: float | None = None, novelty_step: float | None = None,
-    bandwidth: float = 0.015, progress: ProgressCallback | None = None,
+    bandwidth: float = 0.015, progress: ProgressCallback | None = None, ignored: Collection[int] = (),
 ) -> list[Step]:  # fmt: skip
     r"""Return the frames to drop so that each step of a trajectory is large enough.
 
@@ -58,18 +59,20 @@ def small_steps(
         h of the kernel, Å⁻¹.
     progress : callable, optional
         See `quests_core.progress`.
+    ignored : collection of int
+        Frames that are left out, such as those that are excluded already.
     """
     for name, value in (("energy_step", energy_step), ("novelty_step", novelty_step)):
         if value is not None:
             check_positive(value, name)
-    frames, isolated = dataset.frames, set(dataset.locked)
+    frames, left_out = dataset.frames, {*dataset.locked, *ignored}
     per_atom = frame_energies(frames) / np.array([max(1, len(atoms)) for atoms in frames])
     steps: list[Step] = []
     last: int | None = None
     for i, atoms in enumerate(frames):
         if progress is not None:
             progress("trajectory steps", i, len(frames))
-        if i in isolated:
+        if i in left_out:
             continue
         if last is None or not _continues(atoms, frames[last]):
             last = i

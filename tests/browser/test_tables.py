@@ -120,6 +120,8 @@ def the_health_of_a_file_is_told(page, tmp_path):
     for atoms in frames:
         atoms.calc.results["forces"] -= atoms.calc.results["forces"].mean(axis=0)
         atoms.calc.results["energy"] = -float(len(atoms))
+    frames[31] = frames[14].copy()
+    frames[31].calc = frames[14].calc
     frames[12].calc.results["forces"][:2] = np.array([[50.0, 0, 0], [-50.0, 0, 0]])
     open_file(page, tmp_path / "bad <i>.xyz", frames)
     go_to(page, "Health")
@@ -130,6 +132,10 @@ def the_health_of_a_file_is_told(page, tmp_path):
     page.get_by_text("1 frame selected").wait_for()
     page.get_by_role("button", name="Exclude: Extreme forces").click()
     page.get_by_text("1 excluded").wait_for()
+    page.locator(".finding", has_text="Frame 31 repeats 14.").wait_for()
+    page.get_by_role("button", name="Exclude: Near-duplicates").click()
+    page.get_by_text("2 excluded").wait_for()
+    page.locator(".finding", has_text="repeats").wait_for(state="detached")
     page.locator(".verdict", has_text="By comparison").wait_for()
 
 

@@ -5,21 +5,18 @@ from html import escape
 import panel as pn
 import panel_material_ui as pmui
 
-from quests_core.health import ERROR, INFO, WARNING, Finding
+from quests_core.health import Finding
 
 from ...analysis.analysed_dataset import check_dataset
 from ...session.controller import Controller
 from ...session.state import State
 from ...text.numbers import plural
-from ...text.sentences import frame_list
-from ...widgets.buttons import button
-from ...widgets.card import CSS, card, heading, html
+from ...widgets.card import card, heading, html
 from ..base import View
 from ..queue_text import queue_status
+from .finding_row import SEVERITY_NAMES, finding_row
 
-_MARKS = {ERROR: "✖", WARNING: "▲", INFO: "i"}
 _TITLE = "Checking the data set"
-_NAMES = {ERROR: "error", WARNING: "warning", INFO: "note"}
 
 
 class HealthView(View):
@@ -85,39 +82,8 @@ class HealthView(View):
             self._list.objects = [self._row(finding) for finding in findings]
 
     def _row(self, finding: Finding) -> pn.Row:
-        shown = frame_list(finding.frames, 12)
-        noun = "frame" if len(finding.frames) == 1 else "frames"
-        mark, name = _MARKS[finding.severity], _NAMES[finding.severity]
-        text = html(
-            f'<div class="finding {finding.severity}">'
-            f'<span class="mark" role="img" aria-label="{name}">{mark}</span>'
-            f"<div><b>{escape(finding.title)}</b> · {plural(len(finding.frames), 'frame')}"
-            f'<div class="small">{escape(finding.explanation)}</div>'
-            f'<div class="small">{noun} {shown}</div></div></div>'
-        )
-        style = {"margin": (4, 2), "align": "center"}
-        label = "Select this frame" if len(finding.frames) == 1 else "Select these frames"
-        buttons = [button(label, f"Select: {finding.title}", lambda: self._select(finding), **style)]
-        if finding.removable:
-            buttons.append(
-                button("Exclude", f"Exclude: {finding.title}", lambda: self._exclude(finding), **style)
-            )
-        return pn.Row(
-            text,
-            *buttons,
-            css_classes=["finding-row"],
-            stylesheets=[CSS],
-            sizing_mode="stretch_width",
-            margin=0,
-        )
-
-    def _select(self, finding: Finding) -> None:
-        with pn.io.hold():
-            self._state.selected = finding.frames
-
-    def _exclude(self, finding: Finding) -> None:
-        with pn.io.hold():
-            self._state.marks = self._state.marks.exclude(finding.frames)
+        reasons = dict.fromkeys(finding.frames, finding.kind)
+        return finding_row(self._state, finding, reasons)
 
     def __panel__(self):
         """Return the card."""
@@ -135,9 +101,9 @@ def _notes(notes: tuple[str, ...]) -> str:
 
 def _badges(findings: list[Finding]) -> str:
     """Return the number of findings of each severity as HTML."""
-    counts = {severity: sum(f.severity == severity for f in findings) for severity in _NAMES}
+    counts = {severity: sum(f.severity == severity for f in findings) for severity in SEVERITY_NAMES}
     badges = [
-        f'<span class="badge {severity}">{plural(n, _NAMES[severity])}</span>'
+        f'<span class="badge {severity}">{plural(n, SEVERITY_NAMES[severity])}</span>'
         for severity, n in counts.items()
         if n
     ]

@@ -5,6 +5,7 @@ from ase.io import read as ase_read
 from ase.io import write
 
 from quests_app.analysis import parameters
+from quests_app.analysis.parameters import Marks
 
 
 def test_a_loaded_file_has_its_content(file, frames):
@@ -62,3 +63,15 @@ def test_isolated_atoms_are_locked_whatever_their_label(tmp_path):
     path = tmp_path / "alone.xyz"
     write(path, frames, format="extxyz")
     assert parameters.load(path).locked == (1, 2)
+
+
+def test_reasons_follow_the_excluded_frames_and_do_not_make_marks_different():
+    marks = Marks(locked=(1,)).exclude([2, 3], {2: "a", 3: "b"})
+    marks = marks.exclude([2], {2: "c"}).exclude([2], {2: "c"})
+    assert marks.reasons == {2: ("a", "c"), 3: ("b",)}
+    assert marks == Marks((1,), (2, 3))
+    assert hash(marks) == hash(Marks((1,), (2, 3)))
+    assert repr(marks) == repr(Marks((1,), (2, 3))), "the key of stored results"
+    assert marks.lock([3]).reasons == marks.clear([3]).reasons == {2: ("a", "c")}
+    assert Marks((), (3,)).with_reasons_of(marks).reasons == {3: ("b",)}
+    assert Marks().exclude([1], {1: "a", 4: "x"}).reasons == {1: ("a",)}

@@ -37,7 +37,9 @@ def everything(opened):
     """Return the data of the export dialog: a map, findings, and a comparison with another file."""
     data, marks = opened.state.opened, opened.state.marks
     X, offsets = data.envs.X[:9], np.array([0, 1, 5, 9])
-    known = Reference("b.xyz", data.dataset.path, "0", data.parameters, X, offsets, ("Cu",))
+    known = Reference(
+        "b.xyz", data.dataset.path, "0", data.parameters, X, offsets, np.full(len(X), 29), ("Cu",)
+    )
     return {
         "embedding": opened.state.embedding,
         "embedding_note": "a map",

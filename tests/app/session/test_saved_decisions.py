@@ -231,3 +231,31 @@ def test_any_steps_round_trip(opened, rng):
         assert found.at == at
         assert found.file == opened.state.opened.dataset.sha256
         np.testing.assert_equal(found.parameters, opened.state.opened.parameters)
+
+
+def test_reasons_of_exclusions_are_restored_and_hostile_ones_refused(session, file):
+    visit(session, f"?file={file}&k=12")
+    state = session.state
+    state.marks = state.marks.exclude([3, 7, 8], {3: "duplicates: repeats frame 1", 7: "odd", 8: "odd"})
+    session.run()
+    steps, at = session.controller.history.steps
+    text = saved_decisions.write(state.opened, steps, at)
+    assert json.loads(text)["steps"][1]["marks"][2] == {"duplicates: repeats frame 1": "3", "odd": "7-8"}
+    found = saved_decisions.read(text).values(24, METHODS, state.parameters)
+    assert found[1]["marks"].reasons == state.marks.reasons
+    for reasons in ({"a": "99"}, {"a": 3}, [[["b"], "3"]], [[1, "3"]], "x"):
+        bad = json.loads(text)
+        bad["steps"][1]["marks"][2] = reasons
+        with pytest.raises(ValueError):  # noqa: PT011 (what is wrong varies)
+            saved_decisions.read(json.dumps(bad)).values(24, METHODS, state.parameters)
+
+
+def test_without_room_for_reasons_the_decisions_are_kept(session, file):
+    visit(session, f"?file={file}&k=12")
+    state = session.state
+    state.marks = state.marks.exclude([3], {3: "x" * 300_000})
+    session.run()
+    steps, at = session.controller.history.steps
+    text = saved_decisions.write(state.opened, steps, at)
+    (first, second) = saved_decisions.read(text).values(24, METHODS, state.parameters)
+    assert (first["marks"].excluded, second["marks"].excluded) == ((), (3,))

@@ -140,9 +140,20 @@ def test_leakage_is_found_on_the_side_of_the_training(frames, rng, tmp_path):
     lone = label(Atoms("Cu", cell=[20] * 3, pbc=True), rng)
     test = [*good_frames(rng, 3), turned(frames[4], rng), copied(frames[9], rng, energy=1.0), lone]
     dataset, envs = loaded([*frames, lone], tmp_path / "a.xyz")
-    pairs = leakage(dataset, envs, *loaded(test, tmp_path / "b.xyz"))
+    numbers = [atoms.numbers for atoms in test]
+    _, test_envs = loaded(test, tmp_path / "b.xyz")
+    pairs = leakage(dataset, envs, numbers, test_envs)
     assert [pair[:2] for pair in pairs] == [(4, 3), (9, 4)]
-    assert leakage(dataset, envs, *loaded(good_frames(rng, 3), tmp_path / "b.xyz")) == []
+    assert [pair[:2] for pair in leakage(dataset, envs, numbers, test_envs, ignored=[4])] == [(9, 4)]
+    assert leakage(dataset, envs, numbers[:3], test_envs.take(range(3))) == []
+
+
+def test_a_frame_that_is_ignored_neither_repeats_nor_is_repeated(frames, rng, tmp_path):
+    frames[5], frames[8] = copied(frames[2], rng), copied(frames[2], rng)
+    dataset, envs = loaded(frames, tmp_path / "a.xyz")
+    for ignored, expected in (((), [(5, 2), (8, 2)]), ([2], [(8, 5)]), ([5], [(8, 2)]), ([2, 5], [])):
+        duplicates, _ = duplicates_and_conflicts(dataset, envs, ignored=ignored)
+        assert [pair[:2] for pair in duplicates] == expected
 
 
 def test_the_health_check_lists_conflicts(frames, rng, tmp_path):
