@@ -5,8 +5,9 @@ Compiled functions, and the treatment of ties at the k-th neighbour, are in `que
 
 import os
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 from ase import Atoms
@@ -18,11 +19,15 @@ from ..io.read import read
 from ..progress import ProgressCallback
 from ..utils.arrays import read_only
 from ..utils.memory import check_fits
+from ..utils.tasks import check_client
 from ..utils.threads import parallel_blocks
 from ..utils.validation import check_count, check_frames, check_positive
 from .cell_list import COINCIDENT, CROWDED, MOST_NEIGHBORS
 from .describe_files import describe_files
 from .x1_x2 import describe_frames
+
+if TYPE_CHECKING:
+    from distributed import Client
 
 _BLOCK_ATOMS = 1000
 
@@ -139,6 +144,7 @@ def descriptors(
     forces_key: str | None = None,
     label_key: str | None = None,
     memory_limit: int | str | None = None,
+    client: "Client | None" = None,
 ) -> Environments:
     r"""Return the descriptors of the environments of all atoms.
 
@@ -179,6 +185,10 @@ def descriptors(
         after its last chunk; the files are hashed in both cases.
     memory_limit : int or str, optional
         With `store`: that of `Environments.open`. Writing holds one chunk in memory.
+    client : dask.distributed.Client, optional
+        With `store`: the workers of a Dask cluster parse and describe the files, which they read under the
+        same paths; this process splits them and writes the store, which is the same, byte for byte. It holds
+        up to six chunks for each thread of the workers.
     energy_key, forces_key, label_key : str, optional
         With `store`: keys of the energies, forces and labels that are stored beside the descriptors; by
         default they are recognised as by `read`.
@@ -194,6 +204,8 @@ def descriptors(
     TypeError, ValueError
         If an argument is invalid; the message names the frame for non-finite coordinates, coincident atoms
         and unusable cells. If the store belongs to other files or parameters.
+    OSError
+        If the scheduler of `client` is gone, or several workers died while they ran the same task.
 
     References
     ----------
@@ -214,8 +226,10 @@ def descriptors(
         if descriptor_fn is not None:
             raise ValueError("descriptor_fn: expected None with store, whose content it would not identify")
         keys = {"energy_key": energy_key, "forces_key": forces_key, "label_key": label_key}
-        _store(frames, k, cutoff, species, Path(store), keys, progress)
+        _store(frames, k, cutoff, species, Path(store), keys, progress, client)
         return Environments.open(store, memory_limit)
+    if client is not None:
+        raise ValueError("client: expected together with store, got it alone")
     files = _files(frames)
     frames = check_frames(frames if files is None else read(files, progress))
     if descriptor_fn is not None:
@@ -243,7 +257,7 @@ def _files(frames) -> str | os.PathLike | Sequence[str | os.PathLike] | None:
     return frames if isinstance(frames, str | os.PathLike) or pool_paths(frames) is not None else None
 
 
-def _store(frames, k, cutoff, species, store: Path, keys, progress) -> None:
+def _store(frames, k, cutoff, species, store: Path, keys, progress, client) -> None:
     files = _files(frames)
     if files is None:
         raise TypeError("frames: expected a path or a sequence of paths with store, got structures")
@@ -251,9 +265,11 @@ def _store(frames, k, cutoff, species, store: Path, keys, progress) -> None:
         raise ValueError("species: expected a list of symbols with store, got 'auto'")
     symbols = None if species is None else check_species(species, ())
     parameters = {"k": k, "cutoff": cutoff, "species": symbols, **keys}
-
-    def describe(frames: list[Atoms]) -> np.ndarray:
-        return descriptors(frames, k, cutoff, symbols).X
-
+    describe = partial(_matrix, k=k, cutoff=cutoff, species=symbols)
     n_columns = (2 * k - 1) * (1 if symbols is None else 1 + len(symbols))
-    describe_files(files, store, parameters, n_columns, describe, progress)
+    client = None if client is None else check_client(client)
+    describe_files(files, store, parameters, n_columns, describe, progress, client)
+
+
+def _matrix(frames: list[Atoms], k: int, cutoff: float, species: list[str] | None) -> np.ndarray:
+    return descriptors(frames, k, cutoff, species).X

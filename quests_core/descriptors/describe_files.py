@@ -2,21 +2,24 @@
 
 import os
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from ase import Atoms
 
-from ..io.iread import iread_file
-from ..io.isolated import label_of
-from ..io.labels import GivenLabels, atoms_energy, atoms_forces
+from ..io.iread import iread_file, no_frames
+from ..io.labels import GivenLabels
 from ..io.pool import pool_paths, pool_sha256, source_names
+from ..io.reading_notes import ReadingNotes
 from ..progress import ProgressCallback
 from ..store.manifest import Manifest, content_key
-from ..store.writer import Chunk, StoreWriter
+from ..store.writer import StoreWriter
 from ..utils.checksum import sha256_of, size_and_time
 from ..utils.regular import check_regular
+from .describe_parts import described_parts
+from .frame_chunks import described_chunk
 
 # Environments of a chunk, at least, unless its file ends: 8 MB of descriptors for k = 32.
 CHUNK_ENVS = 16_384
@@ -29,6 +32,7 @@ def describe_files(
     n_columns: int,
     describe: Callable[[list[Atoms]], np.ndarray],
     progress: ProgressCallback | None = None,
+    client=None,
 ) -> None:
     """Write the descriptors of files to a store, or the rest of them to one that is not complete.
 
@@ -47,6 +51,8 @@ def describe_files(
         Returns the descriptors of frames, ``(n_envs, n_columns)``.
     progress : callable, optional
         See `quests_core.progress`; called with the bytes of the files that were read.
+    client : Client, optional
+        Its workers describe the chunks; see `quests_core.descriptors.describe_parts`.
 
     Raises
     ------
@@ -60,48 +66,71 @@ def describe_files(
     states = [size_and_time(path) for path in paths]
     sha256 = sha256_of(paths[0]) if len(paths) == 1 else pool_sha256(paths, names)
     key = content_key(sha256, parameters)
-    before, total = 0, sum(size for size, _ in states)
     with StoreWriter(folder, Manifest(key, parameters, tuple(names), n_columns)) as writer:
-        for i, path in enumerate(paths):
-            if i == writer.manifest.file and not writer.manifest.complete:
-
-                def on_read(n_bytes: int, before: int = before) -> None:
-                    if progress is not None:
-                        progress("descriptors", before + n_bytes, total)
-
-                _describe_file(path, writer, parameters, describe, on_read)
-                if size_and_time(path) != states[i]:
-                    raise ValueError(f"{path} changed while it was read; write a new store")
-                writer.next_file()
-            before += states[i][0]
         if not writer.manifest.complete:
+            if client is None:
+                _describe_here(paths, states, writer, describe, progress)
+            else:
+                _describe_on_workers(client, paths, states, writer, describe, progress)
             writer.finish()
     if progress is not None:
+        total = sum(size for size, _ in states)
         progress("descriptors", total, total)
 
 
-def _describe_file(path: Path, writer: StoreWriter, parameters, describe, on_read) -> None:
+def _describe_here(paths, states, writer: StoreWriter, describe, progress) -> None:
+    before, total = 0, sum(size for size, _ in states)
+    for i, path in enumerate(paths):
+        if i == writer.manifest.file:
+
+            def on_read(n_bytes: int, before: int = before) -> None:
+                if progress is not None:
+                    progress("descriptors", before + n_bytes, total)
+
+            _describe_file(path, writer, describe, on_read)
+            _end_file(path, states[i], writer)
+        before += states[i][0]
+
+
+def _describe_on_workers(client, paths, states, writer: StoreWriter, describe, progress) -> None:
+    first, parameters = writer.manifest, writer.manifest.parameters
+    keys = parameters["energy_key"], parameters["forces_key"]
+    labels = [GivenLabels(path.name, *keys) for path in paths]
+
+    def end_files(next_file: int) -> None:
+        while (file := writer.manifest.file) < next_file:
+            if writer.manifest.n_read == 0:
+                raise no_frames(paths[file].name)
+            labels[file].finish(ReadingNotes())
+            _end_file(paths[file], states[file], writer)
+
+    if first.file < len(paths):
+        labels[first.file].found.update(first.found)
+    position = first.file, first.n_read
+    with closing(
+        described_parts(client, paths, position, CHUNK_ENVS, parameters, describe, progress)
+    ) as parts:
+        for file, chunk, found in parts:
+            end_files(file)
+            labels[file].merge(found)
+            writer.append(chunk, labels[file].found)
+    end_files(len(paths))
+
+
+def _end_file(path: Path, state, writer: StoreWriter) -> None:
+    if size_and_time(path) != state:
+        raise ValueError(f"{path} changed while it was read; write a new store")
+    writer.next_file()
+
+
+def _describe_file(path: Path, writer: StoreWriter, describe, on_read) -> None:
+    parameters = writer.manifest.parameters
     labels = GivenLabels(path.name, parameters["energy_key"], parameters["forces_key"])
     labels.found.update(writer.manifest.found)
     frames = iread_file(path, labels, [], writer.manifest.n_read, on_read)
     for chunk in _chunks(frames):
-        first = writer.manifest.n_read
-        try:
-            descriptors = describe(chunk)
-        except ValueError:
-            _raise_located(path, first, chunk, describe)
-            raise
-        writer.append(_as_chunk(chunk, descriptors, parameters["label_key"]), labels.found)
-
-
-def _raise_located(path: Path, first: int, frames: list[Atoms], describe) -> None:
-    """Raise the error about the first frame without descriptors, with its file and its number in it."""
-    for i, atoms in enumerate(frames):
-        try:
-            describe([atoms])
-        except ValueError as error:
-            message = str(error).removeprefix("frame 0: ")
-            raise ValueError(f"{path.name}, frame {first + i}: {message}") from error
+        first, label_key = writer.manifest.n_read, parameters["label_key"]
+        writer.append(described_chunk(chunk, describe, path.name, first, label_key), labels.found)
 
 
 def _chunks(frames: Iterator[Atoms]) -> Iterator[list[Atoms]]:
@@ -115,20 +144,3 @@ def _chunks(frames: Iterator[Atoms]) -> Iterator[list[Atoms]]:
             chunk, n_envs = [], 0
     if chunk:
         yield chunk
-
-
-def _as_chunk(frames: list[Atoms], descriptors: np.ndarray, label_key: str | None) -> Chunk:
-    energies = [atoms_energy(atoms) for atoms in frames]
-    return Chunk(
-        descriptors=descriptors,
-        numbers=np.concatenate([atoms.numbers for atoms in frames]),
-        forces=np.concatenate([_forces(atoms) for atoms in frames]),
-        sizes=np.array([len(atoms) for atoms in frames]),
-        energies=np.array([np.nan if energy is None else energy for energy in energies]),
-        labels=[label_of(atoms, label_key) for atoms in frames],
-    )
-
-
-def _forces(atoms: Atoms) -> np.ndarray:
-    forces = atoms_forces(atoms)
-    return np.full((len(atoms), 3), np.nan) if forces is None else forces

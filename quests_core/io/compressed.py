@@ -120,6 +120,12 @@ def read_chunks(path: Path, check_beginning=None, on_read=None) -> Iterator[byte
             raise ValueError(f"{path.name}: the {kind} data are damaged or cut off ({error})") from error
 
 
+def is_compressed(path: Path) -> bool:
+    """Return whether a file is compressed, according to its first bytes."""
+    with open_regular(path) as file:
+        return _kind(file) is not None
+
+
 def _kind(file: BufferedReader) -> str | None:
     """Return the compression of an open file, or None; the position is its beginning afterwards."""
     first = file.read(6)

@@ -113,9 +113,14 @@ def iread_file(
         n_frames += 1
         yield atoms
     if n_frames == 0:
-        raise ValueError(f"{path.name}: the file contains no frames")
+        raise no_frames(path.name)
     labels.finish(found)
     notes += found.sentences()
+
+
+def no_frames(name: str) -> ValueError:
+    """Return the error about a file without frames."""
+    return ValueError(f"{name}: the file contains no frames")
 
 
 def _read(path: Path, notes: ReadingNotes, n_skipped: int) -> Iterator[Atoms]:

@@ -157,6 +157,14 @@ class GivenLabels:
             else:
                 atoms.calc.results[quantity] = label
 
+    def merge(self, later: "GivenLabels") -> None:
+        """Add what was found in later frames of the same file."""
+        self._n_frames += later._n_frames
+        self.found |= later.found
+        for quantity in self._keys:
+            self._without[quantity] += later._without[quantity]
+            self._available[quantity] |= later._available[quantity]
+
     def finish(self, notes: ReadingNotes) -> None:
         """Add notes on frames without a label; raise a ValueError if no frame has a suitable value."""
         for quantity, key in self._keys.items():

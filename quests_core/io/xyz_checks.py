@@ -98,17 +98,18 @@ class FrameBlock(NamedTuple):
     line: int
 
 
-def frame_blocks(chunks: Iterable[bytes], name: str) -> Iterator[FrameBlock]:
+def frame_blocks(chunks: Iterable[bytes], name: str, frame: int = 0, line: int = 1) -> Iterator[FrameBlock]:
     r"""Split the text of an xyz file, given in chunks, into frames; hold a few chunks in memory.
 
-    Raises the errors of `frame_bounds`, after the frames before the error.
+    `frame` and `line` are those at which the text starts. Raises the errors of `frame_bounds`, after the
+    frames before the error.
 
     Examples
     --------
     >>> [one.text for one in frame_blocks([b"1\n\nCu 0", b" 0 0\n1\n", b"\nAg 0 0 0"], "two.xyz")]
     [b'1\n\nCu 0 0 0\n', b'1\n\nAg 0 0 0']
     """
-    data, waiting, n_waiting, frame, line = b"", [], 0, 0, 1
+    data, waiting, n_waiting = b"", [], 0
     for chunk in chain(chunks, [None]):
         is_end = chunk is None
         if chunk is not None:

@@ -8,6 +8,7 @@ from ase import Atoms
 from ..progress import ProgressCallback, in_blocks
 from .reading_notes import ReadingNotes
 from .xyz_checks import (
+    FrameBlock,
     XyzError,
     check_memory,
     frame_blocks,
@@ -45,12 +46,16 @@ def iread_xyz(
     bytes of the file that were read so far.
     """
     for block in frame_blocks(read_xyz_chunks(path, on_read), path.name):
-        if block.frame < n_skipped:
-            continue
-        try:
-            yield read_frame(block.text, notes.about(block.frame))
-        except XyzError as error:
-            raise _located(error, path.name, block.frame, block.line) from None
+        if block.frame >= n_skipped:
+            yield read_block(block, path.name, notes)
+
+
+def read_block(block: FrameBlock, name: str, notes: ReadingNotes) -> Atoms:
+    """Return the frame of a block of the file `name`; raise a ValueError that names frame and line."""
+    try:
+        return read_frame(block.text, notes.about(block.frame))
+    except XyzError as error:
+        raise _located(error, name, block.frame, block.line) from None
 
 
 def _located(error: XyzError, name: str, frame: int, first_line: int) -> ValueError:

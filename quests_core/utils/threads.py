@@ -7,9 +7,11 @@ depend on the number of threads, and neither do the results.
 """
 
 import os
+import threading
 from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor, wait
+from contextlib import contextmanager
 
 import numba
 
@@ -19,6 +21,7 @@ from .validation import check_count
 # Numba sets the attributes of `config` at run time, unknown to the type checker.
 _n_threads: int = numba.config.NUMBA_NUM_THREADS  # type: ignore[attr-defined]
 _pool: ThreadPoolExecutor | None = None
+_thread_local = threading.local()
 
 
 def _forget_pool() -> None:
@@ -67,6 +70,23 @@ def set_num_threads(n: int) -> None:
     _pool = None
 
 
+@contextmanager
+def single_thread() -> Iterator[None]:
+    """Within the context, `parallel_blocks` in this thread uses no other thread.
+
+    Examples
+    --------
+    >>> with single_thread():
+    ...     parallel_blocks(lambda start, stop: None, 4, 2)
+    """
+    before = getattr(_thread_local, "is_single", False)
+    _thread_local.is_single = True
+    try:
+        yield
+    finally:
+        _thread_local.is_single = before
+
+
 def parallel_blocks(
     work: Callable[[int, int], None],
     n: int,
@@ -95,7 +115,8 @@ def parallel_blocks(
     the exception is raised in the calling thread.
     """
     blocks = _Blocks(work, n, size)
-    n_helpers = min(_n_threads, len(blocks.waiting)) - 1
+    n_threads = 1 if getattr(_thread_local, "is_single", False) else _n_threads
+    n_helpers = min(n_threads, len(blocks.waiting)) - 1
     helpers = [_thread_pool().submit(lambda: [None for _ in blocks.process()]) for _ in range(n_helpers)]
     try:
         for _ in blocks.process():

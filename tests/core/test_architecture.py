@@ -18,7 +18,7 @@ NOT_FOR_THE_LIBRARY = SCREEN | {"matplotlib", "panel_material_ui", "tblite"}
 ORDER = {
     "quests_core": (
         "progress", "utils", "io", "kernel_sums", "store", "environments", "descriptors", "compilation",
-        "information", "selection", "warm_up", "health", "published", "distributed", "potentials", "cli",
+        "information", "selection", "warm_up", "health", "published", "potentials", "cli",
     ),
     "quests_app": (
         "analysis", "text", "server", "plots", "widgets", "exports", "jobs", "session", "views", "page",

@@ -48,13 +48,13 @@ def small(monkeypatch):
 
 def counted(monkeypatch):
     """Return a list to which the number of frames of each described chunk is added."""
-    sizes, chunks = [], describe_files._as_chunk
+    sizes, chunks = [], describe_files.described_chunk
 
     def as_chunk(frames, *rest):
         sizes.append(len(frames))
         return chunks(frames, *rest)
 
-    monkeypatch.setattr(describe_files, "_as_chunk", as_chunk)
+    monkeypatch.setattr(describe_files, "described_chunk", as_chunk)
     return sizes
 
 
@@ -104,14 +104,14 @@ def test_other_content_is_refused(files, tmp_path):
 
 
 def test_a_file_that_changes_is_refused(files, tmp_path, small, monkeypatch):
-    chunks = describe_files._as_chunk
+    chunks = describe_files.described_chunk
 
     def appended(*arguments):
         with files[1].open("ab") as file:
             file.write(b"x")
         return chunks(*arguments)
 
-    monkeypatch.setattr(describe_files, "_as_chunk", appended)
+    monkeypatch.setattr(describe_files, "described_chunk", appended)
     with pytest.raises(ValueError, match=r"b\.xyz\.gz"):
         descriptors(files, store=tmp_path / "a")
     assert not Manifest.load(tmp_path / "a").complete
@@ -198,12 +198,12 @@ def half(self, first, rows):
     die("middle")
     write(self, first, rows)
 
-before(describe_files, "_as_chunk")
+before(describe_files, "described_chunk")
 before(writer.StoreWriter, "_save")
 before(writer.StoreWriter, "finish")
 before(array_file.ArrayFile, "finish")
 write, array_file.ArrayFile.write = array_file.ArrayFile.write, half
-as_chunk = describe_files._as_chunk
+as_chunk = describe_files.described_chunk
 
 def logged(frames, *rest):
     chunk = as_chunk(frames, *rest)
@@ -211,7 +211,7 @@ def logged(frames, *rest):
         file.write(f"{len(frames)}\\n")
     return chunk
 
-describe_files._as_chunk = logged
+describe_files.described_chunk = logged
 descriptors(files, store=store)
 """
 
@@ -241,7 +241,7 @@ def whole(tmp_path_factory):
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGKILL")
 @pytest.mark.parametrize(
     ("where", "when", "n_lost"),
-    [("_as_chunk", 3, 0), ("middle", 16, 1), ("_save", 2, 1), ("_save", 4, 0), ("finish", 3, 0)],
+    [("described_chunk", 3, 0), ("middle", 16, 1), ("_save", 2, 1), ("_save", 4, 0), ("finish", 3, 0)],
 )
 def test_a_killed_process_is_continued_and_repeats_nothing(whole, tmp_path, where, when, n_lost):
     """Chunks that were stored are not computed again, and the store is the same, byte for byte."""

@@ -2,11 +2,12 @@
 
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
 from quests_core import get_num_threads, set_num_threads
-from quests_core.utils.threads import parallel_blocks
+from quests_core.utils.threads import parallel_blocks, single_thread
 
 
 @pytest.fixture
@@ -81,3 +82,17 @@ def test_at_most_the_set_number_of_threads_runs(threads):
 
     parallel_blocks(work, 100, 1)
     assert 1 <= len(names) <= 3
+
+
+def test_a_single_thread_is_used_where_it_is_asked_for(threads):
+    threads(2)
+    found, both = set(), threading.Barrier(2)
+    with single_thread():
+        with single_thread():
+            pass
+        parallel_blocks(lambda *_: found.add(threading.get_ident()), 50, 1)
+        # Another thread is not affected.
+        with ThreadPoolExecutor(1) as other:
+            other.submit(parallel_blocks, lambda *_: both.wait(60), 2, 1).result()
+    assert found == {threading.get_ident()}
+    parallel_blocks(lambda *_: both.wait(60), 2, 1)

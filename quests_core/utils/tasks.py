@@ -1,0 +1,195 @@
+"""Run functions on the workers of a Dask cluster, which schedules them and repeats what a dead worker lost.
+
+Tasks are submitted a few at a time, and their results are used in the order of the tasks, so that what is
+computed from them does not depend on which worker finishes first.
+"""
+
+from collections import deque
+from collections.abc import Callable, Generator, Iterable, Iterator
+from contextlib import contextmanager, suppress
+from typing import TYPE_CHECKING, Any, NamedTuple
+from uuid import uuid4
+
+from ..progress import ProgressCallback
+from .threads import single_thread
+
+if TYPE_CHECKING:
+    from distributed import Client, Future
+
+# Tasks that wait or run, and tasks whose results are not used yet, for each thread of the workers.
+_RUNNING_PER_THREAD, _HELD_PER_THREAD = 2, 6
+# Seconds between two calls of `progress`.
+_INTERVAL = 0.1
+
+
+class Task(NamedTuple):
+    """A function, its arguments, some of which may be futures, and its part of the progress."""
+
+    function: Callable[..., Any]
+    arguments: tuple[Any, ...]
+    work: int = 1
+
+
+def check_client(client: Any) -> "Client":
+    """Return the argument `client`, if it is a connected synchronous client of Dask.
+
+    Raises
+    ------
+    ImportError
+        If Dask is not installed.
+    TypeError
+        If it is something else.
+    ConnectionError
+        If it is not connected.
+    """
+    try:
+        from distributed import Client
+    except ImportError:
+        raise ImportError('client: install the extra "distributed": quests-explorer[distributed]') from None
+    if not isinstance(client, Client) or client.asynchronous:
+        kind = "an asynchronous one" if isinstance(client, Client) else type(client).__name__
+        raise TypeError(f"client: expected a synchronous dask.distributed.Client, got {kind}")
+    if client.status != "running":
+        raise _lost(client)
+    return client
+
+
+def submit(client: "Client", task: Task) -> "Future":
+    """Submit a task, which runs in one thread, as a worker runs as many tasks as it has threads."""
+    name = getattr(task.function, "__name__", "task").strip("_")
+    return client.submit(_run, task.function, *task.arguments, key=f"{name}-{uuid4().hex}")
+
+
+def run_in_order(
+    client: "Client",
+    tasks: Iterable[Task],
+    step: str = "",
+    progress: ProgressCallback | None = None,
+    total: int = 0,
+) -> Generator[Any, None, None]:
+    """Yield the results of tasks in the order of the tasks.
+
+    The tasks are taken from the iterable when workers have time for them; if it raises an error, results of
+    the tasks before are yielded first. Tasks that run when the caller stops, or when `progress` raises an
+    exception, are completed by their workers, and their results dropped.
+
+    Parameters
+    ----------
+    client : Client
+        See `check_client`.
+    tasks : iterable of Task
+        Any number of tasks.
+    step, progress
+        See `quests_core.progress`; called several times a second with the work that is done.
+    total : int
+        Work of all tasks.
+
+    Raises
+    ------
+    ConnectionError
+        If the scheduler is gone.
+    OSError
+        If several workers died while they ran the same task.
+    """
+    check_client(client)
+    waiting: deque[tuple[Future, Task]] = deque()
+    source, n_done = _Source(tasks), 0
+    try:
+        with _clear_errors(client):
+            n_threads = _n_threads(client)
+            while True:
+                source.fill(client, waiting, n_threads)
+                if not waiting:
+                    break
+                if not waiting[0][0].done():
+                    _wait(waiting)
+                    n_threads = n_threads or _n_threads(client)
+                else:
+                    future, task = waiting.popleft()
+                    yield future.result()
+                    n_done += task.work
+                if progress is not None:
+                    progress(step, n_done + sum(task.work for one, task in waiting if one.done()), total)
+    finally:
+        for future, _ in waiting:
+            future.release()
+    if source.error is not None:
+        raise source.error
+
+
+class _Source:
+    """The tasks that are not submitted yet, and the error that ended them."""
+
+    def __init__(self, tasks: Iterable[Task]):
+        self._tasks = iter(tasks)
+        self._is_empty = False
+        self.error: Exception | None = None
+
+    def fill(self, client: "Client", waiting: "deque[tuple[Future, Task]]", n_threads: int) -> None:
+        """Submit tasks while there is space for them."""
+        n_running = sum(not future.done() for future, _ in waiting)
+        threads = max(1, n_threads)
+        while (
+            not self._is_empty
+            and n_running < _RUNNING_PER_THREAD * threads
+            and len(waiting) < _HELD_PER_THREAD * threads
+        ):
+            try:
+                task = next(self._tasks, None)
+            except Exception as error:
+                task, self.error = None, error
+            if task is None:
+                self._is_empty = True
+            else:
+                waiting.append((submit(client, task), task))
+                n_running += 1
+
+
+def _n_threads(client: "Client") -> int:
+    return sum(client.nthreads().values())
+
+
+def _wait(waiting: "deque[tuple[Future, Task]]") -> None:
+    """Wait until a task is done, or until it is time to call `progress`."""
+    from distributed import wait
+
+    running = [future for future, _ in waiting if not future.done()]
+    with suppress(TimeoutError):
+        wait(running, timeout=_INTERVAL, return_when="FIRST_COMPLETED")
+
+
+@contextmanager
+def _clear_errors(client: "Client") -> Iterator[None]:
+    """Translate the errors of Dask that a user may meet."""
+    from distributed import CancelledError, KilledWorker
+    from distributed.comm import CommClosedError
+
+    try:
+        yield
+    except KilledWorker as error:
+        raise OSError(
+            f"client: {error.allowed_failures + 1} workers died while they ran the same task, the last at "
+            f"{error.last_worker.address}; if they ran out of memory, use fewer threads per worker or a "
+            "smaller memory_limit"
+        ) from error
+    except (CancelledError, CommClosedError) as error:
+        raise _lost(client) from error
+
+
+def _lost(client: "Client") -> ConnectionError:
+    scheduler = client.scheduler
+    address = "" if scheduler is None else f" at {scheduler.address}"
+    return ConnectionError(
+        f"client: the connection to the scheduler{address} was lost; start it and its workers, connect a new "
+        "client, and call the function again"
+    )
+
+
+def _run(function: Callable[..., Any], *arguments: Any) -> Any:
+    with single_thread():
+        try:
+            return function(*arguments)
+        except FileNotFoundError as error:
+            raise FileNotFoundError(
+                f"client: {error}, seen from a worker; workers need the same files under the same paths"
+            ) from None
