@@ -20,6 +20,7 @@ from .views.compare.novel_frames import NovelFramesTable
 from .views.compare.novelty import NoveltyView
 from .views.compare.set_map import SetMapView
 from .views.compare.sets import SetsView
+from .views.frames.columns import ColumnsView
 from .views.frames.frames import FramesView
 from .views.header.elements import ElementsView
 from .views.header.selection_bar import SelectionBar
@@ -248,6 +249,7 @@ def _outliers_tab(state: State) -> Iterator[View]:
 
 def _frames_tab(state: State, controller: Controller) -> Iterator[View]:
     yield FramesView(state, controller, "frames")
+    yield ColumnsView(state, controller, "frames")
 
 
 def _sets_tab(cards: pn.Column, state: State, sets: ReferenceSets) -> Iterator[View]:

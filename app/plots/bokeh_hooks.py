@@ -11,7 +11,8 @@
 - `name_ticks`: names of sets that come and go; `color_column`: a colour for each bar;
 - `map_colors_of`: colours of the quantity itself, not of a copy of its column;
 - `add_handle`: a drag or click that selects a size;
-- `add_selection`: lasso and box, whose shape the server resolves; `add_tap`: a click on a point;
+- `add_selection`: lasso and box, whose shape the server resolves; `add_span_selection`: a range along x;
+- `add_tap`: a click on a point;
 - `add_pointer`: what is under the pointer, which the server knows;
 - `add_glyph`: rings around points.
 
@@ -314,6 +315,13 @@ def add_glyph(template: Template, group: str, glyph: Glyph, columns: Sequence[st
     last = template.parts[template.lists[0].keys[-1]].data_source
     source = last if list(last.data) == list(columns) else ColumnDataSource({name: [] for name in columns})
     template.add_renderer((group, ""), GlyphRenderer(data_source=source, glyph=glyph))
+
+
+def add_span_selection(template: Template) -> None:
+    """Add a box across the whole height, whose limits along x the server resolves."""
+    tool = BoxSelectTool(renderers=[], continuous=False, dimensions="width")
+    template.figure.add_tools(tool)
+    template.figure.toolbar.active_drag = tool
 
 
 def add_selection(template: Template) -> None:

@@ -1,7 +1,7 @@
 """The figures of the page: each shows the element of `elements` that notebooks, exports and the report show.
 
 A function returns a new figure, empty at first. The columns of its sources are those of the element; the
-functions of `curves`, `outliers`, `forces`, `entropy_bars` and `sets` make them from results.
+functions of `columns`, `curves`, `outliers`, `forces`, `entropy_bars` and `sets` make them from results.
 """
 
 from collections.abc import Callable, Sequence
@@ -16,13 +16,14 @@ from . import bokeh_hooks as hooks
 from . import entropy_bars, outliers, potentials, sets
 from .base import limits, set_data, set_range, set_ranges
 from .elements.bandwidth import bandwidth
+from .elements.columns import histogram
 from .elements.curves import entropy_diversity, overlap
 from .elements.delta import delta_entropy, novelty
 from .elements.forces import force_tail
 from .elements.options import plain
 from .elements.potentials import errors_against, errors_by_novelty, force_errors
 from .elements.sets import TEXT_GROUPS, addition, overlap_matrix, redundancy, set_map
-from .map import MapFigure, ParityFigure
+from .map import MapFigure, ParityFigure, ScatterFigure
 from .palettes import FULL_COLOR
 from .template import EXAMPLE, PlotFigure, Template
 
@@ -153,6 +154,17 @@ def novelty_figure() -> Template:
 
 
 @_copied
+def histogram_figure() -> Template:
+    """Return the histogram of a column (`columns.histogram_data`): ``Column`` of `ALL` and `SELECTED`."""
+    template = Template(histogram(np.array([0.0, 1.0]), selected=np.array([True, False])))
+    hooks.frame(template)
+    hooks.add_span_selection(template)
+    # Below widgets.
+    template.figure.styles = {}
+    return template.emptied()
+
+
+@_copied
 def matrix_figure() -> Template:
     """Return the heat map of overlaps, updated by `show_matrix`."""
     template = Template(overlap_matrix(np.eye(2)))
@@ -273,11 +285,11 @@ def novelty_error_figure() -> Template:
 ALL = (
     curve_figure, overlap_figure, force_figure, delta_figure, bar_figure, novelty_figure, matrix_figure,
     set_map_figure, addition_figure, bandwidth_figure, force_error_figure, error_figure,
-    novelty_error_figure,
+    novelty_error_figure, histogram_figure,
 )  # fmt: skip
 
 
 def prepare() -> None:
     """Render all figures, which takes HoloViews seconds in sum: no page has to wait for it then."""
-    for make in (*ALL, MapFigure, ParityFigure):
+    for make in (*ALL, MapFigure, ParityFigure, ScatterFigure):
         make()

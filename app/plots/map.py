@@ -13,6 +13,7 @@ from quests_core.utils.escape import bokeh
 
 from . import bokeh_hooks as hooks
 from .base import clear, limits, padded, set_data, set_ranges
+from .elements.columns import scatter
 from .elements.maps import environment_map
 from .elements.parity import parity
 from .map_colors import LAST, MapColors
@@ -234,6 +235,18 @@ class ParityFigure(MapFigure):
         self.figure.yaxis[0].axis_label = f"predicted {quantity}"
 
 
+class ScatterFigure(MapFigure):
+    """A figure that draws a column against another."""
+
+    @staticmethod
+    def _template() -> Template:
+        return _scatter()
+
+    def set_quantities(self, x: str, y: str) -> None:
+        """Name the axes."""
+        self.figure.xaxis[0].axis_label, self.figure.yaxis[0].axis_label = bokeh(x), bokeh(y)
+
+
 @cache
 def _map() -> Template:
     """Return the element of the map, with layers for few points, a mark, and tools that pick."""
@@ -250,6 +263,16 @@ def _parity() -> Template:
     """Return the element of the parity, with layers for few values and a mark."""
     values = np.array([0.0, 1.0])
     template = _with_layers(parity(values, values, color=values, size=(9, 9)))
+    hooks.add_selection(template)
+    hooks.add_pointer(template)
+    return template.emptied()
+
+
+@cache
+def _scatter() -> Template:
+    """Return the element of a column against another, with layers for few values and a mark."""
+    values = np.array([0.0, 1.0])
+    template = _with_layers(scatter(values, values, color=values, size=(9, 9)))
     hooks.add_selection(template)
     hooks.add_pointer(template)
     return template.emptied()

@@ -3,6 +3,7 @@
 from bokeh.palettes import Plasma256, Viridis256
 
 FULL_COLOR = "#7a828c"
+SELECTED_COLOR = "#D55E00"
 
 
 # Omit the palest colours, which are invisible on white.

@@ -92,6 +92,13 @@ HELP = {
         "are well below the forces themselves before you compare methods.",
         "",
     ),
+    "columns": (
+        "Any number that the file has for its frames or atoms, of vectors the norm, and what is computed "
+        "here. Brighter means more points. Lasso and box select the frames of the points inside, and Shift "
+        "adds to those selected before; in a histogram, drag across the bars. Selected frames are marked, "
+        "wherever they were selected. A click makes an environment current: of a frame, the most novel one.",
+        "",
+    ),
     "curation": (
         "Frames that repeat another one, that a test file contains, or, along a trajectory, that change "
         "little from the frame kept before: give a step of energy, of novelty, or both. Isolated atoms and "

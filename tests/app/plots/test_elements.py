@@ -64,12 +64,14 @@ MADE = {
     "errors_by_novelty": lambda: plots.errors_by_novelty(GROUPS),
     "force_errors": lambda: plots.force_errors(ERRORS),
     "force_tail": lambda: plots.force_tail(FORCES, {"msc": FORCES[::3]}),
+    "histogram": lambda: plots.histogram(FORCES, "|F| / eV Å⁻¹", FORCES > 2, "frames"),
     "lost_figure": lambda: plots.lost_figure({"25 %": DELTAS}, XY, {"msc": np.arange(100)}),
     "novelty": lambda: plots.novelty(DELTAS["msc"], DELTAS["random"]),
     "overlap": lambda: plots.overlap(CURVES, 30, target=0.9),
     "overlap_matrix": lambda: plots.overlap_matrix(np.array([[1.0, 0.25], [0.5, 1.0]]), ["solid", "liquid"]),
     "parity": lambda: plots.parity(XY, XY + 0.1 * RNG.normal(size=XY.shape)),
     "redundancy": lambda: plots.redundancy({"full set": (7.0, 4000), "liquid": (5.0, 1000)}),
+    "scatter": lambda: plots.scatter(XY[:, 0], XY[:, 1], "energy / eV", "|F| / eV Å⁻¹"),
     "set_map": lambda: plots.set_map(XY[:100], DELTAS["random"][:100], XY[100:]),
     "subset_maps": lambda: plots.subset_maps(XY, {"msc": np.arange(100)}),
 }  # fmt: skip
@@ -89,11 +91,13 @@ AXES = {
     ),
     "force_errors": ("frames kept / %", "force RMSE above the best / eV Å⁻¹", (0, 102), None),
     "force_tail": ("f / eV Å⁻¹", "share with |F| > f", (0, 1.03 * FORCES[-1]), (0.6 / 500, 1.6)),
+    "histogram": ("|F| / eV Å⁻¹", "frames", None, None),
     "novelty": ("δH / nats", "environments / %", None, None),
     "overlap": ("frames kept / %", "overlap / %", (0, 102), (0, 104)),
     "overlap_matrix": ("covered by", "environments of", (-0.5, 1.5), (-0.5, 1.5)),
     "parity": ("reference force component / eV Å⁻¹", "predicted force component / eV Å⁻¹", None, None),
     "redundancy": ("entropy / nats", "", (0, 1.28 * np.log(4000)), (-0.6, 1.6)),
+    "scatter": ("energy / eV", "|F| / eV Å⁻¹", None, None),
     "set_map": None,
 }
 

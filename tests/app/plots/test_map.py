@@ -3,7 +3,7 @@
 import numpy as np
 from bokeh.models import BoxSelectTool, LassoSelectTool
 
-from quests_app.plots.map import MapFigure, ParityFigure
+from quests_app.plots.map import MapFigure, ParityFigure, ScatterFigure
 from quests_app.plots.map_colors import by_value
 
 XY = np.array([[0.0, 0.0], [1.0, 2.0], [3.0, 1.0]])
@@ -57,4 +57,16 @@ def test_a_parity_has_equal_ranges_a_line_and_names_of_its_quantity():
     assert (plot.figure.xaxis[0].axis_label, plot.figure.yaxis[0].axis_label) == (
         "reference energy / eV atom⁻¹", "predicted energy / eV atom⁻¹"
     )  # fmt: skip
+    assert len(plot.figure.select({"type": LassoSelectTool})) == 1
+
+
+def test_a_scatter_names_its_axes_and_keeps_their_ranges_apart():
+    plot = ScatterFigure()
+    plot.set_points(XY * (1, 100), np.arange(3))
+    plot.set_quantities("energy / eV", "$$x$$")
+    plot.draw()
+    x, y = plot.figure.x_range, plot.figure.y_range
+    assert y.end - y.start > 10 * (x.end - x.start)
+    assert plot.figure.xaxis[0].axis_label == "energy / eV"
+    assert not plot.figure.yaxis[0].axis_label.startswith("$$"), "no formula"
     assert len(plot.figure.select({"type": LassoSelectTool})) == 1
