@@ -156,7 +156,7 @@ def novelty_figure() -> Template:
 @_copied
 def histogram_figure() -> Template:
     """Return the histogram of a column (`columns.histogram_data`): ``Column`` of `ALL` and `SELECTED`."""
-    template = Template(histogram(np.array([0.0, 1.0]), selected=np.array([True, False])))
+    template = Template(histogram(np.array([0.0, 1.0]), "|F| / eV Å⁻¹", np.array([True, False]), "frames"))
     hooks.frame(template)
     hooks.add_span_selection(template)
     # Below widgets.

@@ -18,7 +18,7 @@ from ...widgets.buttons import button
 from ...widgets.card import card, heading, html
 from ...widgets.fields import entered
 from ..base import View
-from .finding_row import finding_row
+from ..finding_row import finding_row
 
 # Decimal logarithms of the smallest and largest tolerance, and of a step of the slider, Å⁻¹.
 _LOWEST, _HIGHEST, _STEP = -6.0, -1.5, 0.1

@@ -13,8 +13,8 @@ from ...session.state import State
 from ...text.numbers import plural
 from ...widgets.card import card, heading, html
 from ..base import View
+from ..finding_row import SEVERITY_NAMES, finding_row
 from ..queue_text import queue_status
-from .finding_row import SEVERITY_NAMES, finding_row
 
 _TITLE = "Checking the data set"
 

@@ -7,11 +7,11 @@ import panel as pn
 
 from quests_core.health import ERROR, INFO, WARNING, Finding
 
-from ...session.state import State
-from ...text.numbers import plural
-from ...text.sentences import frame_list
-from ...widgets.buttons import button
-from ...widgets.card import CSS, html
+from ..session.state import State
+from ..text.numbers import plural
+from ..text.sentences import frame_list
+from ..widgets.buttons import button
+from ..widgets.card import CSS, html
 
 _MARKS = {ERROR: "✖", WARNING: "▲", INFO: "i"}
 SEVERITY_NAMES = {ERROR: "error", WARNING: "warning", INFO: "note"}

@@ -1,6 +1,6 @@
 """The row of a finding."""
 
-from quests_app.views.health.finding_row import finding_row
+from quests_app.views.finding_row import finding_row
 from quests_core.health import INFO, WARNING, Finding
 
 
