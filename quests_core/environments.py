@@ -3,13 +3,14 @@
 import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, partial
 
 import numpy as np
 
+from .kernel_sums.partition import Rows
 from .kernel_sums.shards import Shards, rows_within
 from .kernel_sums.tiles import CHUNK_AXES, References, Tiles, boxes
-from .store.descriptor_store import DescriptorStore
+from .store.descriptor_store import DescriptorStore, read_stored
 from .utils.arrays import Indices, read_only
 from .utils.memory import available, parse_bytes
 from .utils.validation import check_environment_matrix, check_environments, check_frame_indices, check_offsets
@@ -183,6 +184,14 @@ class Environments:
             limit = self.n_envs * 10**6 if free is None else free // 2
         rows = rows_within(limit, self.X.shape[1])
         return None if self.n_envs <= rows else Shards(self.store.read_rows, self.n_envs, rows)
+
+    @property
+    def stored_rows(self) -> Rows | None:
+        """The rows for other processes, which read them from the store, if they are in one."""
+        if self.store is None:
+            return None
+        part = partial(partial, read_stored, self.store.path)
+        return Rows(part, self.n_envs, self.X.shape[1], self.memory_limit)
 
     @cached_property
     def tiles(self) -> Tiles:

@@ -1,12 +1,16 @@
 """Entropy, diversity, δH and overlap, as functions of the kernel sums."""
 
 import math
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from ..kernel_sums.sums import PRECISIONS, log_kernel_sum, self_sums
 from ..progress import ProgressCallback
 from ..utils.validation import check_choice, check_environments, check_positive, check_sane
+
+if TYPE_CHECKING:
+    from distributed import Client
 
 # An environment with δH below this, in nats, counts as covered.
 OVERLAP_THRESHOLD = 1e-5
@@ -24,7 +28,11 @@ def diversity_from_sums(log_sums: np.ndarray) -> float:
 
 
 def entropy(
-    envs, bandwidth: float = 0.015, precision: str = "single", progress: ProgressCallback | None = None
+    envs,
+    bandwidth: float = 0.015,
+    precision: str = "single",
+    progress: ProgressCallback | None = None,
+    client: "Client | None" = None,
 ) -> float:
     r"""Return the information entropy of a set of environments.
 
@@ -40,6 +48,8 @@ def entropy(
         Bounds the error to 1e-6 or 1e-12 nats; see `log_kernel_sum`.
     progress : callable, optional
         See `quests_core.progress`.
+    client : dask.distributed.Client, optional
+        Workers of a Dask cluster that compute the kernel sums; see `log_kernel_sum`.
 
     Returns
     -------
@@ -62,11 +72,15 @@ def entropy(
     >>> entropy([[1.0], [1.0]])
     0.0
     """
-    return entropy_from_sums(_self_sums(envs, bandwidth, precision, "entropy", progress))
+    return entropy_from_sums(_self_sums(envs, bandwidth, precision, "entropy", progress, client))
 
 
 def diversity(
-    envs, bandwidth: float = 0.015, precision: str = "single", progress: ProgressCallback | None = None
+    envs,
+    bandwidth: float = 0.015,
+    precision: str = "single",
+    progress: ProgressCallback | None = None,
+    client: "Client | None" = None,
 ) -> float:
     r"""Return the diversity of a set: the logarithm of its number of unique environments.
 
@@ -82,6 +96,8 @@ def diversity(
         Bounds the error to 1e-6 or 1e-12 nats; see `log_kernel_sum`.
     progress : callable, optional
         See `quests_core.progress`.
+    client : dask.distributed.Client, optional
+        Workers of a Dask cluster that compute the kernel sums; see `log_kernel_sum`.
 
     Returns
     -------
@@ -102,7 +118,7 @@ def diversity(
     >>> round(diversity([[0.0], [5.0], [5.0], [5.0]]), 4)  # ln 2: two are unique
     0.6931
     """
-    return diversity_from_sums(_self_sums(envs, bandwidth, precision, "diversity", progress))
+    return diversity_from_sums(_self_sums(envs, bandwidth, precision, "diversity", progress, client))
 
 
 def delta_entropy(
@@ -111,6 +127,7 @@ def delta_entropy(
     bandwidth: float = 0.015,
     precision: str = "single",
     progress: ProgressCallback | None = None,
+    client: "Client | None" = None,
 ) -> np.ndarray:
     r"""Return δH, the novelty of each query environment with respect to a reference set.
 
@@ -128,6 +145,8 @@ def delta_entropy(
         Bounds the error to 1e-5 or 1e-12 nats; see `log_kernel_sum`.
     progress : callable, optional
         See `quests_core.progress`.
+    client : dask.distributed.Client, optional
+        Workers of a Dask cluster that compute the kernel sums; see `log_kernel_sum`.
 
     Returns
     -------
@@ -148,7 +167,7 @@ def delta_entropy(
     >>> delta_entropy([[0.0], [3.0]], [[0.0]], bandwidth=1.0).tolist()
     [0.0, 4.5]
     """
-    return 0.0 - log_kernel_sum(query, reference, bandwidth, precision, progress)
+    return 0.0 - log_kernel_sum(query, reference, bandwidth, precision, progress, client)
 
 
 def overlap(
@@ -158,6 +177,7 @@ def overlap(
     threshold: float = OVERLAP_THRESHOLD,
     precision: str = "single",
     progress: ProgressCallback | None = None,
+    client: "Client | None" = None,
 ) -> float:
     r"""Return the fraction of the query environments that the reference covers.
 
@@ -177,6 +197,8 @@ def overlap(
         Bounds the error of δH to 1e-5 or 1e-12 nats; see `log_kernel_sum`.
     progress : callable, optional
         See `quests_core.progress`.
+    client : dask.distributed.Client, optional
+        Workers of a Dask cluster that compute the kernel sums; see `log_kernel_sum`.
 
     Returns
     -------
@@ -199,11 +221,12 @@ def overlap(
     """
     check_environments(query, "query")
     threshold = check_positive(threshold, "threshold")
-    return float(np.mean(delta_entropy(query, reference, bandwidth, precision, progress) < threshold))
+    values = delta_entropy(query, reference, bandwidth, precision, progress, client)
+    return float(np.mean(values < threshold))
 
 
-def _self_sums(envs, bandwidth, precision, step, progress) -> np.ndarray:
+def _self_sums(envs, bandwidth, precision, step, progress, client) -> np.ndarray:
     X = check_environments(envs)
     bandwidth = check_sane(bandwidth, "bandwidth")
     check_choice(precision, "precision", PRECISIONS)
-    return self_sums(envs, X, bandwidth, precision, step, progress)
+    return self_sums(envs, X, bandwidth, precision, step, progress, client)

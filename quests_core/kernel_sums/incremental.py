@@ -69,6 +69,13 @@ class IncrementalKernelSums:
         self._states = new_states(np.diff(tiles.starts))
         self.log_sums = np.full(len(tiles.rows), -np.inf)
 
+    def start(self, log_sums: np.ndarray) -> None:
+        """Set the sums to those of references that were added elsewhere; their logarithms are finite."""
+        nearest = -log_sums[self._tiles.order]
+        sums, workspace = (nearest, np.ones_like(nearest)), thread_workspace()
+        tile_loops.resume(self._queries, *sums, self._accuracy, self._states, workspace)
+        self.log_sums = log_sums.copy()
+
     def add(self, references: Tiles, step: str = "", progress: ProgressCallback | None = None) -> None:
         """Add references, which must have the same axes as the queries."""
         added = reference_arrays(references)

@@ -27,13 +27,14 @@ much smaller in their means. With ``precision="double"``, all exponents that mat
 precision, and the relative error is at most 1e-12.
 
 **Sets on disk.** An opened store that exceeds its memory limit is processed in shards (see
-`quests_core.kernel_sums.shards`); results are the same within the errors above.
+`quests_core.kernel_sums.shards`), and with a client by the workers of a Dask cluster (see
+`quests_core.kernel_sums.cluster_sums`); results are the same within the errors above.
 
 Results do not depend on the number of threads: a tile is processed by one thread, from the first reference to
 the last, and partial sums are added in a fixed order.
 """
 
-import threading
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -41,73 +42,38 @@ from ..progress import ProgressCallback
 from ..utils.threads import parallel_blocks
 from ..utils.validation import check_choice, check_pair, check_sane
 from . import tile_loops
+from .cluster_sums import cluster_log_kernel_sums, cluster_self_sums
 from .incremental import (
     BLOCK_PAIRS,
     IncrementalKernelSums,
     query_arrays,
-    reference_arrays,
     thread_workspace,
     truncation_limits,
 )
+from .partition import Rows
 from .shards import Shards, sharded_log_kernel_sums
+from .symmetric_sums import reduce_in_order, symmetric_sums
 from .tile_states import new_states
 from .tiles import TILE_ROWS, Tiles
+
+if TYPE_CHECKING:
+    from distributed import Client
 
 PRECISIONS = ("single", "double")
 # Maximum error of the logarithm of a sum in single precision, nats.
 SINGLE_ERROR = 1e-5
 # Pairs in a block of frames, fewer because all of them are computed.
 _PAIRS_IN_FRAMES = 50_000
-# Number of blocks of symmetric sums, each with partial sums of all queries.
-_SYMMETRIC_BLOCKS = 128
 # Minimum number of blocks of a curve, if there are as many tiles.
 _FEWEST_BLOCKS = 32
-
-
-def _reduce_in_order(totals: tuple[np.ndarray, ...], combine, work, n: int, size: int, step: str, progress):
-    """Run ``work(first, last, *partial)`` in blocks; combine the partial arrays in the order of the blocks.
-
-    The partial arrays are initialised like `totals`, which hold neutral elements. The result does not depend
-    on the order in which threads finish, nor the memory on the number of blocks.
-    """
-    pending: dict[int, tuple[np.ndarray, ...]] = {}
-    next_first, lock = 0, threading.Lock()
-    neutral = tuple(total.copy() for total in totals)
-
-    def block(first: int, last: int) -> None:
-        nonlocal next_first
-        partial = tuple(array.copy() for array in neutral)
-        work(first, last, *partial)
-        with lock:
-            pending[first] = partial
-            while next_first in pending:
-                for total, reduce, part in zip(totals, combine, pending.pop(next_first), strict=True):
-                    reduce(total, part, out=total)
-                next_first += size
-
-    parallel_blocks(block, n, size, step, progress)
 
 
 def self_log_kernel_sums(tiles: Tiles, bandwidth, precision, step, progress) -> np.ndarray:
     """Return ``ln Σ_j K`` of each row against all rows, including itself, in the original order."""
     accuracy = truncation_limits(bandwidth, len(tiles.rows), precision)
-    states, queries, references = (
-        new_states(np.diff(tiles.starts)),
-        query_arrays(tiles),
-        reference_arrays(tiles),
-    )
-    sums = np.zeros(len(tiles.rows))
-
-    def work(first: int, last: int, partial: np.ndarray) -> None:
-        tile_loops.add_own_tiles(
-            queries, references, first, last, accuracy, states, thread_workspace(), partial
-        )
-
-    size = -(-len(tiles) // _SYMMETRIC_BLOCKS)
-    _reduce_in_order((sums,), (np.add,), work, len(tiles), size, step, progress)
-    within = np.arange(TILE_ROWS) < np.diff(tiles.starts)[:, None]
+    sums, _ = symmetric_sums(tiles, None, accuracy, step, progress)
     out = np.empty_like(sums)
-    out[tiles.order] = np.log(sums + states.total[within])
+    out[tiles.order] = np.log(sums)
     return out
 
 
@@ -147,17 +113,19 @@ def metrics_along_order(
         )
 
     size = max(1, min(BLOCK_PAIRS // (TILE_ROWS * envs.n_envs), len(tiles) // _FEWEST_BLOCKS))
-    _reduce_in_order(
+    reduce_in_order(
         (added, largest), (np.add, np.maximum), work, len(tiles), size, "compression curve", progress
     )
     return added, largest
 
 
-def self_sums(envs, X: np.ndarray, bandwidth, precision, step, progress) -> np.ndarray:
+def self_sums(envs, X: np.ndarray, bandwidth, precision, step, progress, client=None) -> np.ndarray:
     """Return ``ln Σ_j K`` of each row of `Environments`, or of the validated matrix `X`, against all rows.
 
-    An opened store that exceeds its memory limit is processed in shards.
+    An opened store that exceeds its memory limit is processed in shards; with a client, by its workers.
     """
+    if client is not None:
+        return cluster_self_sums(client, rows_of(envs, X), bandwidth, precision, step, progress)
     shards = shards_of(envs)
     if shards is not None:
         return sharded_log_kernel_sums(shards, shards, bandwidth, precision, step, progress)
@@ -167,6 +135,11 @@ def self_sums(envs, X: np.ndarray, bandwidth, precision, step, progress) -> np.n
 def shards_of(envs) -> Shards | None:
     """Return the shards of an opened store that exceeds its memory limit, or None."""
     return getattr(envs, "shards", None)
+
+
+def rows_of(envs, X: np.ndarray) -> Rows:
+    """Return the rows of an opened store, or of the validated matrix `X`, for other processes."""
+    return getattr(envs, "stored_rows", None) or Rows.of_matrix(X)
 
 
 def tiles_of(envs, X: np.ndarray) -> Tiles:
@@ -195,6 +168,7 @@ def log_kernel_sum(
     bandwidth: float = 0.015,
     precision: str = "single",
     progress: ProgressCallback | None = None,
+    client: "Client | None" = None,
 ) -> np.ndarray:
     r"""Return the logarithm of the sum of kernels of each query against a reference set.
 
@@ -215,6 +189,9 @@ def log_kernel_sum(
         for values above 1, for "double". See the docstring of `quests_core.kernel_sums.sums`.
     progress : callable, optional
         See `quests_core.progress`.
+    client : dask.distributed.Client, optional
+        Workers of a Dask cluster that compute the sums; see `quests_core.kernel_sums.cluster_sums`. They read
+        the rows of opened stores under the same paths; rows of matrices are sent to them.
 
     Returns
     -------
@@ -225,6 +202,8 @@ def log_kernel_sum(
     ------
     TypeError, ValueError
         If an argument is invalid.
+    OSError
+        If the scheduler of `client` is gone, or several workers died while they ran the same task.
 
     References
     ----------
@@ -241,7 +220,10 @@ def log_kernel_sum(
     if len(X) == 0:
         return np.empty(0)
     if query is reference:
-        return self_sums(reference, Y, bandwidth, precision, "kernel sums", progress)
+        return self_sums(reference, Y, bandwidth, precision, "kernel sums", progress, client)
+    if client is not None:
+        rows = rows_of(query, X), rows_of(reference, Y)
+        return cluster_log_kernel_sums(client, *rows, bandwidth, precision, "kernel sums", progress)
     queries, references = shards_of(query), shards_of(reference)
     if queries or references:
         queries, references = queries or Shards.of_rows(X), references or Shards.of_rows(Y)

@@ -73,20 +73,22 @@ def resume(tiles, nearest, total, accuracy, states, work):
 
 
 @jit_no_refcount
-def add_own_tiles(tiles, references, first, last, accuracy, states, work, totals):
-    """Add the kernels of the tiles ``first:last`` with themselves and with all later tiles.
+def add_symmetric(tiles, references, first, last, is_own, accuracy, states, work, totals):
+    """Add the kernels of the tiles ``first:last`` with all references, and in return.
 
-    Each pair of rows is computed once, and added to the state of the row in the earlier tile and to `totals`
-    for the other row. Each row is among its references, so ``nearest`` is 0 from the start.
+    Each pair of rows is computed once, and added to the state of the row in the tile and to `totals` for the
+    reference. If `is_own`, the references are the tiles, and only the tile itself and later ones are added.
+    Each row is among the references of the whole set, so ``nearest`` is 0 from the start.
     """
     lows, highs = references.low, references.high
     for t in range(first, last):
         state = state_of(states, t)
         queries, tile = _tile_of(tiles, t)
         _set_self_limits(tile.radii, accuracy, state, work)
-        for r in range(t, lows.shape[0]):
-            if box_distance_sq(lows[t], highs[t], lows[r], highs[r]) <= state.summary[FARTHEST]:
-                add_block(queries, tile, references, r, accuracy, state, work, r > t, totals)
+        for r in range(t if is_own else 0, lows.shape[0]):
+            if box_distance_sq(tile.low, tile.high, lows[r], highs[r]) <= state.summary[FARTHEST]:
+                is_other = r > t or not is_own
+                add_block(queries, tile, references, r, accuracy, state, work, is_other, totals)
 
 
 @jit_no_refcount

@@ -8,7 +8,7 @@ precision, for contiguous access in compiled loops.
 """
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from functools import cached_property
 from typing import NamedTuple
 
@@ -266,6 +266,10 @@ class Tiles:
         low, high = boxes(rows, starts)
         low_box, high_box = low[:, :CHUNK_AXES].copy(), high[:, :CHUNK_AXES].copy()
         return cls(axes, rows, order, starts, 0.5 * (low + high), low_box, high_box)
+
+    def __getstate__(self) -> dict[str, object]:
+        """Pickle without cached arrays, which are larger than what they are computed from."""
+        return {field.name: getattr(self, field.name) for field in fields(self)}
 
     def __len__(self) -> int:
         """Return the number of tiles."""

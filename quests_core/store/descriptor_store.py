@@ -102,6 +102,13 @@ class DescriptorStore:
         return out
 
 
+def read_stored(path: Path, indices: np.ndarray) -> np.ndarray:
+    """Return some rows of the descriptors of a store, given in ascending order."""
+    store = DescriptorStore.open(path)
+    first, last = int(indices[0]), int(indices[-1]) + 1
+    return store.read_rows(first, last) if last - first == len(indices) else store.rows(indices)
+
+
 def _mapped(path: Path, shape: tuple[int, ...]) -> np.memmap:
     try:
         array = np.load(path, mmap_mode="r", allow_pickle=False)

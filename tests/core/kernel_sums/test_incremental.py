@@ -48,3 +48,17 @@ def test_sums_of_some_queries_go_on_where_those_of_all_were(name, precision):
     np.testing.assert_allclose(taken.log_sums, expected, rtol=1e-11, atol=PROMISES[precision][0])
     again = naive.log_kernel_sum(X, X[:half], BANDWIDTH)
     np.testing.assert_allclose(sums.log_sums, again, rtol=1e-11, atol=PROMISES[precision][0])
+
+
+@both_precisions
+@pytest.mark.parametrize("name", ["plain", "duplicates", "far outliers", "63 columns"])
+def test_sums_start_from_those_of_references_added_elsewhere(name, precision):
+    X = np.concatenate(SETS[name])
+    tiles, half = Tiles.from_rows(X), len(X) // 2
+    before = naive.log_kernel_sum(X, X[:half], BANDWIDTH)
+    sums = IncrementalKernelSums(tiles, BANDWIDTH, len(X), precision)
+    sums.start(before)
+    np.testing.assert_array_equal(sums.log_sums, before)
+    sums.add(Tiles.from_rows(X[half:], tiles.axes))
+    expected = naive.log_kernel_sum(X, X, BANDWIDTH)
+    np.testing.assert_allclose(sums.log_sums, expected, rtol=1e-11, atol=PROMISES[precision][0])

@@ -1,5 +1,7 @@
 """Tests of tiles: all rows are kept, with their distances, within their boxes."""
 
+import pickle
+
 import numpy as np
 import pytest
 
@@ -74,3 +76,15 @@ def test_leaves_are_compact(rng):
     assert len(tiles) == 1
     leaves = tiles.rows.reshape(4, LEAF_ROWS, -1)
     assert np.ptp(leaves, axis=1).max() < 12
+
+
+def test_tiles_are_pickled_without_cached_arrays(rng):
+    tiles = Tiles.from_rows(rng.normal(size=(300, 20)))
+    size = len(pickle.dumps(tiles))
+    assert tiles.columns[0].nbytes > 0
+    assert len(tiles.leading_axes) == len(tiles.positions) == 300
+    data = pickle.dumps(tiles)
+    assert len(data) == size
+    again = pickle.loads(data)
+    np.testing.assert_array_equal(again.rows, tiles.rows)
+    np.testing.assert_array_equal(again.columns[0], tiles.columns[0])
