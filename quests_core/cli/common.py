@@ -20,6 +20,7 @@ from rich.progress import Progress as Bars
 from ..compilation import first_time
 from ..descriptors.describe import descriptors
 from ..environments import Environments
+from ..io.abacus import is_abacus_folder
 from ..io.dataset import DataSet, load
 from ..io.deepmd import is_deepmd_folder
 from ..io.element_filter import elements_of
@@ -141,7 +142,7 @@ class CommandContext:
     def path(self, file: str) -> Path:
         """Return the path of a FILE argument, which may have to be made.
 
-        Named data sets are downloaded, standard input is stored, and folders of DeePMD-kit are converted.
+        Named data sets are downloaded, standard input is stored, and folders of programs are converted.
         """
         if file == STDIO:
             if self._has_read_stdin:
@@ -152,16 +153,19 @@ class CommandContext:
             return path
         if is_name(file):
             return fetch(file, self.progress)
-        if is_deepmd_folder(file):
+        if is_deepmd_folder(file) or is_abacus_folder(file):
             return self._converted(Path(file))
         if ":" in file and not Path(file).exists():
             raise FileNotFoundError(f"{file}: no such file, and not listed by quests-explorer datasets")
         return Path(file)
 
     def _converted(self, folder: Path) -> Path:
-        """Return an extxyz file with the frames of a folder of DeePMD-kit."""
+        """Return an extxyz file with the frames of a folder; print the notes of its reader."""
         made = Path(tempfile.mkdtemp(dir=self._folder), f"{folder.absolute().name}.xyz")
-        made.write_bytes(frames_bytes(read(folder)))
+        notes: list[str] = []
+        made.write_bytes(frames_bytes(read(folder, notes=notes)))
+        for note in notes:
+            typer.echo(f"Note: {one_line(note)}", err=True)
         return made
 
     def source(self, files: Sequence[str]) -> Path | tuple[Path, ...]:

@@ -10,6 +10,7 @@ from typing import Annotated
 
 import typer
 
+from ..io.abacus import is_abacus_folder
 from ..io.deepmd import is_deepmd_folder
 from ..utils.environment_variables import check_numbers
 from .arguments import flag
@@ -42,10 +43,10 @@ def serve(
     """Start the dashboard."""
     if file == STDIO:
         raise typer.BadParameter("expected a file, as the dashboard reads it repeatedly, got standard input")
-    if file is not None and is_deepmd_folder(file):
+    if file is not None and (is_deepmd_folder(file) or is_abacus_folder(file)):
         # Its conversion would be deleted before the dashboard reads it.
         raise typer.BadParameter(
-            "expected a file, got a folder of DeePMD-kit; write one first: "
+            "expected a file, got a folder of DeePMD-kit or ABACUS; write one first: "
             f"quests-explorer compress {file} -s 100% -m random -o all.xyz"
         )
     environment = {**ALLOCATOR, "BOKEH_SECRET_KEY": secrets.token_urlsafe(48), **os.environ}

@@ -1,4 +1,4 @@
-"""Read and write the npy folders of DeePMD-kit through the package dpdata, which is imported only here."""
+"""Read and write the npy folders of DeePMD-kit through the package dpdata."""
 
 import itertools
 import os
@@ -9,15 +9,13 @@ from typing import Any
 
 import numpy as np
 from ase import Atoms
-from ase.calculators.singlepoint import SinglePointCalculator
-from ase.data import atomic_numbers
-from ase.stress import full_3x3_to_voigt_6_stress, voigt_6_to_full_3x3_stress
+from ase.stress import voigt_6_to_full_3x3_stress
 
 from ..utils.frame_ranges import format_ranges
 from ..utils.plural import plural
 from .ase_formats import one_line_message
+from .dpdata_frames import frames_of, load_dpdata
 from .labels import atoms_energy, atoms_forces
-from .pool import SOURCE
 
 # The kind of keys that stands for folders of DeePMD-kit.
 DEEPMD = "deepmd"
@@ -52,7 +50,7 @@ def read_deepmd(folder: str | os.PathLike) -> list[Atoms]:
         If there is no system, or one cannot be read; the message names it.
     """
     folder = Path(folder)
-    dpdata, found = _dpdata(), _systems(folder)
+    dpdata, found = load_dpdata("folders of DeePMD-kit"), _systems(folder)
     if not found:
         raise FileNotFoundError(f"{folder}: no folder of DeePMD-kit, which has a file {_TYPES}")
     frames: list[Atoms] = []
@@ -61,7 +59,7 @@ def read_deepmd(folder: str | os.PathLike) -> list[Atoms]:
         name = folder.absolute().name if name == "." else name
         try:
             for data in _load(dpdata, system):
-                frames += _atoms_of(data, name)
+                frames += frames_of(data, name)
         except Exception as error:
             # dpdata and numpy raise many kinds of errors.
             raise ValueError(f"{name}: cannot be read by dpdata: {one_line_message(error)}") from error
@@ -90,7 +88,7 @@ def write_deepmd(folder: str | os.PathLike, frames: Sequence[Atoms], indices: It
     ValueError
         If a frame has no energy or forces, or is periodic in some directions only.
     """
-    dpdata, chosen = _dpdata(), [int(i) for i in indices]
+    dpdata, chosen = load_dpdata("folders of DeePMD-kit"), [int(i) for i in indices]
     names = sorted({symbol for i in chosen for symbol in frames[i].symbols.species()})
     groups: dict[tuple, list[int]] = {}
     for i in chosen:
@@ -107,18 +105,6 @@ def write_deepmd(folder: str | os.PathLike, frames: Sequence[Atoms], indices: It
         system = dpdata.LabeledSystem(data=_data([frames[i] for i in members], names))
         system.to("deepmd/npy", str(Path(folder, name)), prec=np.float64)
     return _notes(frames, chosen)
-
-
-def _dpdata() -> Any:
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            import dpdata
-    except ImportError:
-        raise ImportError(
-            'folders of DeePMD-kit need dpdata: pip install "quests-explorer[dpdata]"'
-        ) from None
-    return dpdata
 
 
 def _systems(folder: Path) -> list[Path]:
@@ -138,30 +124,6 @@ def _load(dpdata: Any, system: Path) -> list[dict]:
             return [one.data for one in mixed]
         kind = dpdata.LabeledSystem if is_labelled else dpdata.System
         return [kind(str(system), fmt="deepmd/npy").data]
-
-
-def _atoms_of(data: dict, source: str) -> list[Atoms]:
-    names = data["atom_names"]
-    if unknown := [name for name in names if not atomic_numbers.get(name)]:
-        raise ValueError(f"type_map.raw: expected symbols of elements, got {unknown[0]!r}")
-    symbols = [names[kind] for kind in data["atom_types"]]
-    is_periodic = not data.get("nopbc", False)
-    frames = []
-    for i, positions in enumerate(data["coords"]):
-        cell = data["cells"][i] if is_periodic else None
-        atoms = Atoms(symbols, positions, cell=cell, pbc=is_periodic, info={SOURCE: source})
-        results: dict[str, Any] = {}
-        if len(data.get("energies", ())):
-            results["energy"] = float(data["energies"][i])
-        if len(data.get("forces", ())):
-            results["forces"] = np.array(data["forces"][i], dtype=np.float64)
-        if len(data.get("virials", ())) and is_periodic:
-            virial = np.asarray(data["virials"][i], dtype=np.float64)
-            results["stress"] = full_3x3_to_voigt_6_stress(-virial / atoms.cell.volume)
-        if results:
-            atoms.calc = SinglePointCalculator(atoms, **results)
-        frames.append(atoms)
-    return frames
 
 
 def _check(atoms: Atoms, frame: int) -> None:

@@ -9,6 +9,7 @@ from ase import Atoms
 from ..progress import ProgressCallback
 from ..utils.regular import check_regular
 from ..utils.validation import geometry_fault
+from .abacus import is_abacus_folder, read_abacus
 from .ase_formats import read_with_ase
 from .deepmd import is_deepmd_folder, read_deepmd
 from .labels import use_labels
@@ -28,7 +29,7 @@ def read(
     """Read all frames of one or several files, with energy, forces, stress, info and arrays.
 
     Supports extxyz and ASE's other formats for structures, optionally compressed with gzip, bzip2 or xz, and,
-    where dpdata is installed, the npy folders of DeePMD-kit.
+    where dpdata is installed, the npy folders of DeePMD-kit and folders of calculations with ABACUS.
     Energy, forces and stress of an extxyz file are stored in the frame's calculator, as ASE does; see
     `atoms_energy` and `atoms_forces`. ``docs/extxyz.md`` describes how the comment line of an extxyz file is
     read, and the differences from ASE.
@@ -80,6 +81,8 @@ def read(
     found = ReadingNotes()
     if is_deepmd_folder(path):
         frames = read_deepmd(path)
+    elif is_abacus_folder(path):
+        frames = read_abacus(path, found)
     else:
         check_regular(path)
         frames = read_xyz(path, progress, found) if is_extxyz(path) else read_with_ase(path, found)

@@ -15,9 +15,11 @@ from typer.testing import CliRunner
 import quests_core as q
 from quests_core.cli import app
 from quests_core.io.deepmd import write_deepmd
+from tests.core.io import abacus_files, program_outputs
 
 PAGE = Path(__file__).parents[2] / "docs" / "coming-from.md"
-ROWS = re.findall(r"^\| ([^|]+) \| [^|]+ \| `(quests-explorer [^`]+)` \|$", PAGE.read_text(), re.MULTILINE)
+TABLE = PAGE.read_text().partition("\n## ")[0]
+ROWS = re.findall(r"^\| ([^|]+) \| [^|]+ \| `(quests-explorer [^`]+)` \|$", TABLE, re.MULTILINE)
 
 
 def copper(rng, n=12):
@@ -69,13 +71,33 @@ def write_dump(frames):
     Path("dump.lammpstrj").write_text("\n".join(lines) + "\n")
 
 
+def write_runs(frames, name, make):
+    made, energies, forces, stresses = program_outputs.frames(np.random.default_rng(3), len(frames))
+    for i in range(len(frames)):
+        one = slice(i, i + 1)
+        Path("runs", str(i)).mkdir(parents=True)
+        Path("runs", str(i), name).write_text(make(made[one], energies[one], forces[one], stresses[one]))
+
+
+def write_abacus(frames):
+    rng = np.random.default_rng(3)
+    coords = abacus_files.POSITIONS + 0.05 * rng.normal(size=(len(frames), 2, 3))
+    forces, energies = rng.normal(size=coords.shape), (-1.0 - np.arange(len(frames))).tolist()
+    half = len(frames) // 2
+    stresses = np.stack([np.eye(3)] * len(frames))
+    for name, part in (("abacus/1", slice(half)), ("abacus/2", slice(half, None))):
+        abacus_files.write_md(Path(name), energies[part], coords[part], forces[part], stresses[part])
+
+
 WRITERS = {
     "MACE": write_mace,
     "NequIP, Allegro": lambda frames: None,
     "GPUMD, NEP": write_nep,
     "DeePMD-kit": lambda frames: write_deepmd("deepmd", frames, range(len(frames))),
     "ASE": lambda frames: write("relax.traj", frames),
-    "VASP": lambda frames: write("XDATCAR", frames, format="vasp-xdatcar"),
+    "VASP": lambda frames: write_runs(frames, "OUTCAR", program_outputs.outcar),
+    "Quantum ESPRESSO": lambda frames: write_runs(frames, "pw.out", program_outputs.espresso),
+    "ABACUS": write_abacus,
     "LAMMPS": write_dump,
 }
 # Number of frames that the command writes; of twelve, a quarter.
@@ -83,7 +105,7 @@ N_WRITTEN = {name: 12 if name in ("ASE", "LAMMPS") else 3 for name in WRITERS}
 
 
 def test_every_row_has_a_command_and_a_file():
-    table = [line for line in PAGE.read_text().splitlines() if line.startswith("| ")][1:]
+    table = [line for line in TABLE.splitlines() if line.startswith("| ")][1:]
     assert [name for name, _ in ROWS] == list(WRITERS)
     assert len(table) == len(ROWS) + 1, "the last row is a link"
 
@@ -91,7 +113,7 @@ def test_every_row_has_a_command_and_a_file():
 @pytest.mark.jit
 @pytest.mark.parametrize(("name", "command"), ROWS, ids=[name for name, _ in ROWS])
 def test_the_command_runs_on_a_file_of_the_program(name, command, rng, tmp_path, monkeypatch):
-    if name == "DeePMD-kit" and importlib.util.find_spec("dpdata") is None:
+    if name in ("DeePMD-kit", "ABACUS") and importlib.util.find_spec("dpdata") is None:
         pytest.skip("dpdata is not installed")
     monkeypatch.chdir(tmp_path)
     write("train.xyz", copper(rng), format="extxyz")

@@ -69,4 +69,6 @@ def test_a_folder_of_deepmd_is_refused_with_what_to_do(tmp_path):
     (tmp_path / "type.raw").write_text("0\n")
     done = run("serve", tmp_path, "--no-show")
     assert done.exit_code == 2
-    assert "expected a file, got a folder of DeePMD-kit" in " ".join(done.stderr.replace("│", " ").split())
+    assert "expected a file, got a folder of DeePMD-kit or ABACUS" in " ".join(
+        done.stderr.replace("│", " ").split()
+    )
