@@ -10,7 +10,7 @@ from collections.abc import Callable
 import numpy as np
 from scipy.spatial import KDTree
 
-from quests_core.kernel_sums.tiles import Axes
+from quests_core.kernel_sums.principal_axes import Axes
 
 
 def pca(X: np.ndarray) -> np.ndarray:
@@ -92,7 +92,7 @@ def _neighbor_spread(points: np.ndarray, xy: np.ndarray) -> float:
 def _principal_coordinates(X: np.ndarray) -> np.ndarray:
     """Return `X` rotated to its principal axes, which lets a tree discard far points early."""
     axes = Axes.from_rows(X)
-    return (X - axes.mean) @ axes.rotation
+    return axes.rotate(X)
 
 
 def _nearest(points, rows, query, k: int, progress) -> tuple[np.ndarray, np.ndarray]:

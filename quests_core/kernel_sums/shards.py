@@ -13,7 +13,8 @@ import numpy as np
 
 from ..progress import ProgressCallback
 from .incremental import IncrementalKernelSums
-from .tiles import Axes, Tiles
+from .principal_axes import Axes
+from .tiles import Tiles
 
 # Bytes for each row of a shard: 1.0 kB as queries, and 1.8 kB while references are read, rotated and sorted,
 # for 64 columns.

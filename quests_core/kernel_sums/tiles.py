@@ -15,22 +15,16 @@ from typing import NamedTuple
 import numpy as np
 
 from ..utils.jit import jit, jit_no_refcount
-from ..utils.memory import check_fits
+from .principal_axes import CHUNK_AXES, Axes
 from .quickselect import nth_smallest
 
 # Maximum number of rows of a tile: 128 × 64 numbers in single precision fit in the first-level cache.
 TILE_ROWS = 128
 # Maximum number of rows of a leaf, a group of nearby rows within a tile.
 LEAF_ROWS = 32
-# Number of axes that are summed before distances are compared with the limits.
-CHUNK_AXES = 16
-# Number of rows to rotate at once, which fit in the cache.
-_BATCH_ROWS = 4096
 # Number of rows from which principal axes are computed: results do not depend on the axes, only the speed
 # does.
 _SAMPLE = 2048
-# Number of columns above which a square matrix may not fit in memory.
-_WIDE = 5000
 # Columns of the stack in `_grow`: first row, end, and whether the rows belong to one tile.
 _FIRST, _END, _IS_PART = range(3)
 
@@ -179,44 +173,6 @@ def boxes(rows, starts):
             for c in range(rows.shape[1]):
                 low[t, c], high[t, c] = min(low[t, c], rows[row, c]), max(high[t, c], rows[row, c])
     return low, high
-
-
-@dataclass(frozen=True, eq=False)
-class Axes:
-    """Principal axes of a set of rows: `rotate` preserves distances.
-
-    Attributes
-    ----------
-    mean : ndarray of shape (d,)
-    rotation : ndarray of shape (d, d)
-        Orthonormal columns, in descending order of variance.
-    """
-
-    mean: np.ndarray
-    rotation: np.ndarray
-
-    @classmethod
-    def from_rows(cls, X: np.ndarray) -> "Axes":
-        """Compute the principal axes of the rows of `X`; raise a ValueError for too many columns."""
-        d = X.shape[1]
-        if d > _WIDE:
-            # The covariance, its copy, the eigenvectors and their workspace.
-            check_fits(5 * 8 * d * d, f"the principal axes of {d:,} columns", "use fewer columns")
-        mean = X.sum(axis=0) / max(1, len(X))
-        centered = X - mean
-        _, vectors = np.linalg.eigh(centered.T @ centered)
-        return cls(mean, np.ascontiguousarray(vectors[:, ::-1]))
-
-    def rotate(self, X: np.ndarray) -> np.ndarray:
-        """Return `X` in these axes, padded with zeros to a multiple of `CHUNK_AXES` columns."""
-        d = X.shape[1]
-        rotation = np.zeros((d, -(-d // CHUNK_AXES) * CHUNK_AXES))
-        rotation[:, :d] = self.rotation
-        out = np.empty((len(X), rotation.shape[1]))
-        for first in range(0, len(X), _BATCH_ROWS):
-            rows = slice(first, first + _BATCH_ROWS)
-            np.matmul(X[rows] - self.mean, rotation, out=out[rows])
-        return out
 
 
 @dataclass(frozen=True, eq=False)
