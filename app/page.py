@@ -23,6 +23,7 @@ from .views.compare.sets import SetsView
 from .views.frames.columns import ColumnsView
 from .views.frames.frames import FramesView
 from .views.header.elements import ElementsView
+from .views.header.progress import ProgressView
 from .views.header.selection_bar import SelectionBar
 from .views.header.status import StatusView
 from .views.header.summary import SummaryView
@@ -119,6 +120,7 @@ def page(
             begin(address.open)
     page = pmui.Page(
         title=TITLE,
+        header=[ProgressView(state, controller, on_bar=True)],
         main=[main, TableKeys()],
         sidebar=[sidebar],
         sidebar_width=300,
@@ -153,7 +155,7 @@ def content(
     if "health" not in without:
         HealthBadge(state, controller, lambda badge: tabs.set_badge("health", badge))
     return pn.Column(
-        StatusView(state, controller), ElementsView(state, controller), SummaryView(state), bar,
+        StatusView(state), ElementsView(state, controller), SummaryView(state), bar,
         WaitingView(state, controller), tabs.content,
         css_classes=["page"], stylesheets=[CSS], sizing_mode="stretch_width", margin=0,
     )  # fmt: skip
@@ -190,6 +192,7 @@ def inline(state: State, controller: Controller, of_frames: bool = True) -> pmui
         deciding.append(pn.Column(*views, width=330))
     return pmui.Column(
         pn.FlexBox(*deciding, styles={"gap": "0 24px"}, margin=0, sizing_mode="stretch_width"),
+        ProgressView(state, controller),
         content(state, controller, sets, without=() if of_frames else _OF_FRAMES),
         theme_config=THEME, margin=0, sizing_mode="stretch_width",
     )  # fmt: skip

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 # Starts from the kernel sums of a reference; available once one is chosen.
-MSC_WITH_REFERENCE = "msc given"
+MSC_WITH_REFERENCE = "msc with reference"
 
 
 @dataclass(frozen=True)
@@ -36,7 +36,7 @@ class MethodInfo:
 
 METHOD_INFO = {
     "balanced": MethodInfo(
-        "takes the frame that keeps overlap, loss and diversity farthest ahead of msc.",
+        "takes the frame that keeps overlap, information loss and diversity farthest ahead of msc.",
         color="#D55E00",
     ),
     "msc": MethodInfo(
@@ -71,7 +71,7 @@ METHOD_INFO = {
     ),
     "cur": MethodInfo(
         "takes the frame that contributes most to the first principal component of what is left (CUR).",
-        color="#882255",
+        color="#AA3377",
         dash="dotdash",
     ),
     "random": MethodInfo(

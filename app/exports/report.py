@@ -134,7 +134,7 @@ def _numbers(paths: dict[str, MethodPath], n_frames: int) -> str:
         for name, row in rows.items()
     )
     titles = (
-        "Set", "Frames", "Environments", "Entropy / nats", "Diversity / nats", "Overlap", "Mean loss / nats",
-        "Max δH / nats",
+        "Set", "Frames", "Environments", "Entropy / nats", "Diversity / nats", "Overlap",
+        "Information loss / nats", "Max δH / nats",
     )  # fmt: skip
     return f"<table><tr>{''.join(f'<th>{title}</th>' for title in titles)}</tr>{lines}</table>"

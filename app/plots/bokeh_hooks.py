@@ -4,6 +4,7 @@
 - `point_glyphs`: no glyphs of their own for selected, unselected and muted points, which slow a page down;
 - `steps` and `bands`: Bokeh's own steps and areas, so that a source has the columns of the data;
 - `pin`: texts that stay at the edge of the frame while the axes move;
+- `bar_titles`: titles beside the middle of their colour bars;
 - `follow_theme`: texts in the colour of the axis labels, which the theme of the page sets;
 - `fill_with_paper`: rings that are white on white and black on black;
 - `clear_behind`: texts that no curve strikes through;
@@ -44,7 +45,7 @@ from bokeh.models import (
     VArea,
     WheelZoomTool,
 )
-from bokeh.models.annotations import Label
+from bokeh.models.annotations import ColorBar, Label, Title
 from bokeh.models.axes import Axis
 from bokeh.models.glyph import Glyph
 from bokeh.models.mappers import ColorMapper
@@ -130,6 +131,7 @@ def frame(template: Template, zooms: bool = True) -> None:
             click_policy="none", padding=0, margin=2, border_line_alpha=0, background_fill_alpha=0,
             stylesheets=[_LEGEND],
         )  # fmt: skip
+    bar_titles(template)
     hovers = [tool for tool in fig.tools if isinstance(tool, HoverTool)]
     for tool in hovers:
         tool.visible = False
@@ -146,6 +148,20 @@ def frame(template: Template, zooms: bool = True) -> None:
             point_glyphs(part)
     for model in {*fig.references(), *(one for part in template.parts.values() for one in part.references())}:
         model.tags = []
+
+
+def bar_titles(template: Template) -> None:
+    """Put the title of each colour bar beside its middle, as part ``BarTitle``; Bokeh puts it at the foot."""
+    fig = template.figure
+    for bar in [one for one in fig.right if isinstance(one, ColorBar)]:
+        title = Title(
+            text=bar.title or "", align="center", text_font_size="12px", text_font_style="normal", standoff=6
+        )
+        bar.title = None
+        fig.add_layout(title, "right")
+        template.parts["BarTitle", ""] = title
+        code = "title.text_color = cb_obj.axis_label_text_color"
+        fig.xaxis[0].js_on_change("axis_label_text_color", CustomJS(args={"title": title}, code=code))
 
 
 def _file_name(fig: figure) -> str:

@@ -74,7 +74,7 @@ class MapFigure:
         self.pointer, self.hover = plot.part("Pointer"), plot.part("Hover")
         self.mapper = plot.part("Map").glyph.color_mapper
         self.color_bar = plot.part("ColorBar")
-        self.bar_mapper = self.color_bar.color_mapper
+        self.bar_mapper, self.bar_title = self.color_bar.color_mapper, plot.part("BarTitle")
 
     @staticmethod
     def _template() -> Template:
@@ -123,9 +123,9 @@ class MapFigure:
         if coloring.bar:
             low, high, title = coloring.bar
             self.bar_mapper.update(palette=list(coloring.palette[1:]), low=low, high=high)
-            self.color_bar.update(title=bokeh(title), visible=True)
+            self.color_bar.visible, self.bar_title.text = True, bokeh(title)
         elif self.color_bar.visible:
-            self.color_bar.visible = False
+            self.color_bar.visible, self.bar_title.text = False, ""
 
     def set_picked(self, picked: np.ndarray) -> None:
         """Set the mask of points drawn with a ring."""
@@ -287,9 +287,10 @@ def _with_layers(element: hv.Overlay) -> Template:
     fig.update(min_height=120, styles={})
     mapper.update(palette=[_CLEAR] * 256, low=0, high=256)
     bar = next(one for one in fig.right if isinstance(one, ColorBar))
-    bar.update(visible=False, title="", formatter=NumeralTickFormatter(format="0.[000]a"))
+    bar.update(visible=False, formatter=NumeralTickFormatter(format="0.[000]a"))
     bar.color_mapper.update(palette=[_INK], low=0, high=1)
     template.parts["ColorBar", ""] = bar
+    template.parts["BarTitle", ""].text = ""
     # The invisible point that carries the bar.
     template.drop(("Bar", ""))
     # Discs below the points form one common outline around touching selected points.

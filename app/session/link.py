@@ -22,6 +22,9 @@ _LONGEST_KEY = 200
 _LONGEST_FILE = 4096
 LONGEST_SEARCH, MOST_FIELDS = 20_000, 100
 LEFT_OUT = "left-out"
+# Links outlive the names of methods.
+_METHOD_KEYS = {MSC_WITH_REFERENCE: "msc given"}
+_METHODS_BY_KEY = {key: method for method, key in _METHOD_KEYS.items()}
 
 
 def query(state: State, is_demo: bool) -> str:
@@ -40,8 +43,8 @@ def query(state: State, is_demo: bool) -> str:
         "bandwidth": repr(parameters.bandwidth),
         "species": "1" if parameters.species else "",
         **{name: key or "" for name, key in parameters.keys.items()},
-        "methods": ",".join(method for method in state.methods if method in linked),
-        "active": state.active if state.active in linked else "",
+        "methods": ",".join(_method_key(method) for method in state.methods if method in linked),
+        "active": _method_key(state.active) if state.active in linked else "",
         "reference": str(reference.path) if reference and MSC_WITH_REFERENCE in state.methods else "",
         "size": str(state.n_frames),
         "tab": state.tab if state.tab != "overview" else "",
@@ -108,7 +111,7 @@ class LinkRequest:
         """Return the values of the state to set before the file is opened."""
         usual = Parameters()
         methods = self._take("methods", _methods, None)
-        active = self._take("active", lambda text: one_of(text, METHODS), None)
+        active = self._take("active", _method, None)
         found: dict[str, object] = {
             "parameters": Parameters(
                 k=self._take("k", lambda text: within(int(text), *K), usual.k),
@@ -132,7 +135,7 @@ class LinkRequest:
     @property
     def activates_reference(self) -> bool:
         """Whether the active method is the one given the reference."""
-        return self._given.get("active") == MSC_WITH_REFERENCE
+        return self._given.get("active") == _method_key(MSC_WITH_REFERENCE)
 
     def after(self, state: State) -> dict[str, object]:
         """Return the values of the state to set after the file is opened."""
@@ -159,7 +162,15 @@ class LinkRequest:
 
 
 def _methods(text: str) -> list[str]:
-    return [one_of(name, METHODS) for name in text.split(",")]
+    return [_method(name) for name in text.split(",")]
+
+
+def _method(key: str) -> str:
+    return one_of(_METHODS_BY_KEY.get(key, key), METHODS)
+
+
+def _method_key(method: str) -> str:
+    return _METHOD_KEYS.get(method, method)
 
 
 def one_of(text: str, choices) -> str:

@@ -70,16 +70,18 @@ class ReferenceSets(param.Parameterized):
         else:
             self._add(path, name)
 
-    def add(self, path: str | Path, name: str | None = None) -> None:
-        """Read a file, add it to the list and compare with it."""
+    def add(
+        self, path: str | Path, name: str | None = None, added: Callable[[], object] = lambda: None
+    ) -> None:
+        """Read a file, add it to the list and compare with it; call `added` once it is in the list."""
         try:
             path = self._controller.place(path)
         except ValueError as error:
             self._state.error = f"Could not add the file: {error}."
         else:
-            self._add(path, name or path.name)
+            self._add(path, name or path.name, added)
 
-    def _add(self, path: Path, name: str) -> None:
+    def _add(self, path: Path, name: str, added: Callable[[], object] = lambda: None) -> None:
         opened = self._state.opened
         if opened is None:
             return
@@ -93,11 +95,16 @@ class ReferenceSets(param.Parameterized):
         key = ("reference", str(path), *state, *described)
         uploaded = self._uploads.holds(path)
         self._state.param.update(error="", notice="")
+
+        def done(other: Reference) -> None:
+            self._added(other)
+            added()
+
         self._controller.compute(
             f"Adding {name}",
             key,
             lambda progress: files.reference(path, name, parameters, uploaded, progress),
-            self._added,
+            done,
             lambda error: self._failed(name, error, path),
         )
 

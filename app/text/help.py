@@ -34,7 +34,7 @@ HELP = {
         "max over e of δH(e | subset)",
     ),
     "loss": (
-        "Mean over all environments of the information that the subset lacks.",
+        "Mean over all environments of the novelty that the subset lacks; 0 if it covers all.",
         "mean of max(0, δH(e | subset))",
     ),
     "redundancy": (
@@ -156,7 +156,7 @@ def glossary() -> str:
         "Entropy": "entropy",
         "Diversity": "diversity",
         "Overlap": "overlap",
-        "Loss": "loss",
+        "Information loss": "loss",
         "δH": "delta",
     }
     entries = "".join(

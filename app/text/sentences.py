@@ -21,9 +21,11 @@ def size_line(row: dict[str, float], full_set: dict[str, float]) -> str:
 
 def verdict(method: str, row: dict[str, float], reference: str = "") -> str:
     """Return what a method says at the current size, in one sentence; `reference` is a file's name."""
-    given = f" and <b>{escape(reference)}</b> together cover" if reference else " covers"
+    covers = f"<b>{escape(method)}</b> covers"
+    if reference:
+        covers = f"<b>{escape(reference)}</b> and this subset together cover"
     return (
-        f"<b>{escape(method)}</b>{given} <b>{percent(row['overlap'])}</b> of the environments "
+        f"{covers} <b>{percent(row['overlap'])}</b> of the environments "
         f"with <b>{percent(row['fraction'])}</b> of the frames."
     )
 
@@ -95,6 +97,6 @@ def target_text(target: Target) -> str:
         SIZE: "",
         OVERLAP: f"overlap ≥ {100 * target.value:g} %",
         ENVS: f"at most {target.value:,.0f} environments",
-        LOSS: f"a mean loss of at most {nats(target.value, 3).rstrip('0').rstrip('.')} nats",
+        LOSS: f"an information loss of at most {nats(target.value, 3).rstrip('0').rstrip('.')} nats",
         KNEE: "the knee of overlap against size",
     }[target.mode]

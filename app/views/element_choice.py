@@ -78,7 +78,9 @@ class ElementChoice(View):
 
     def _update(self) -> None:
         opened = self._state.opened
-        self._row.visible = opened is not None and self._sets.chosen is not None
+        # All frames of a file of one element match the same lists.
+        has_choice = opened is not None and len(opened.dataset.elements) > 1
+        self._row.visible = has_choice and self._sets.chosen is not None
         if not self._row.visible:
             return
         self._button.disabled = True

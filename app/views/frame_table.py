@@ -52,7 +52,7 @@ _OWN = [
     Column("frame", "frame", "Frame", 68, 0),
     Column("rank", "rank", "Rank", 66, 0),
     Column("label", "label", "Label", 110),
-    Column("formula", "formula", "Formula", 88),
+    Column("formula", "formula", "Formula", 100),
     Column("n_atoms", "n_atoms", "Atoms", 68, 0),
     Column("energy_per_atom", "energy_per_atom", "Energy / eV atom⁻¹", 146, 4),
     Column("max_force", "max_force", "Max |F| / eV Å⁻¹", 118, 3),

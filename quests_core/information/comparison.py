@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 # Name, factor (negative if less is better), unit and number of decimals of each metric.
 _METRICS = {
-    "overlap": ("overlap", 100.0, "% points", 1),
+    "overlap": ("overlap", 100.0, "percentage points", 1),
     "information_loss": ("information loss", -1.0, "nats", 2),
     "diversity": ("diversity", 1.0, "nats", 2),
     "max_delta_entropy": ("the largest δH", -1.0, "nats", 1),

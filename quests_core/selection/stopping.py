@@ -87,7 +87,7 @@ def smallest_row(
     overlap : float, optional
         Minimum fraction of environments covered.
     information_loss : float, optional
-        Maximum mean loss, nats.
+        Maximum information loss, nats.
     max_delta_entropy : float, optional
         Maximum δH of any environment, nats.
 

@@ -87,6 +87,10 @@ def test_two_files_are_compared(small_page, tmp_path):
     page.get_by_placeholder("/data/reference.xyz").press("Enter")
     page.get_by_text("of copper.xyz is covered by reference.xyz").wait_for()
     page.get_by_text("of reference.xyz is covered by copper.xyz").wait_for()
+    # For the next file; and all frames have the same element.
+    field = page.get_by_placeholder("/data/reference.xyz")
+    wait_until(page, lambda: field.input_value() == "", "the field is empty")
+    assert not page.get_by_label("Elements", exact=True).is_visible()
     # What is computed last.
     pick = page.get_by_role("button", name="Select these frames")
     pick.wait_for()
@@ -99,11 +103,11 @@ def test_two_files_are_compared(small_page, tmp_path):
     pick.click()
     page.get_by_text("11 frames selected").wait_for()
     page.get_by_role("button", name="Use this order for the slider and the export").click()
-    page.locator(".verdict", has_text="msc given and reference.xyz together cover").wait_for()
+    page.locator(".verdict", has_text="reference.xyz and this subset together cover").wait_for()
     page.wait_for_url(re.compile("active=msc%20given|active=msc\\+given"))
     with page.expect_download() as waiting:
         page.get_by_text("Download subset").click()
-    assert waiting.value.suggested_filename == "copper-msc-given-11.zip"
+    assert waiting.value.suggested_filename == "copper-msc-with-reference-11.zip"
     page.get_by_role("button", name="Files", exact=True).click()
     page.wait_for_function(SHOWN_IN_MATRIX, arg="reference.xyz")
     page.get_by_role("button", name="Remove", exact=True).click()

@@ -147,8 +147,10 @@ def what_goes_wrong_is_said_and_what_was_open_stays(page, small_file, large_file
     assert "Demo" in shown_name(page).inner_text()
     message.get_by_role("button", name="Close").click()
     message.wait_for(state="hidden")
+    top = shown_name(page).bounding_box()["y"]
     open_path(page, large_file)
     page.get_by_text("Opening large.xyz").first.wait_for()
+    assert shown_name(page).bounding_box()["y"] == top, "nothing moves when progress is shown"
     page.get_by_role("button", name="Cancel").first.click()
     page.get_by_text("Cancelled. What is shown has not changed.").wait_for()
     page.get_by_text("Opening large.xyz").first.wait_for(state="hidden")

@@ -9,7 +9,7 @@ from quests_core import compression_curve, descriptors, knee, read, select
 from .test_dashboard import move_slider, numbers
 
 SLIDER, OVERLAP, ENVS = "slider", "smallest with overlap ≥", "at most … environments"
-LOSS, KNEE = "smallest with mean loss ≤", "knee of the overlap"
+LOSS, KNEE = "smallest with information loss ≤", "knee of the overlap"
 
 
 @pytest.fixture(scope="module")
@@ -59,7 +59,7 @@ def test_the_size_follows_what_is_aimed_at(small_page, curve):
     wait_for_size(page, curve, int(curve["n_frames"][curve["n_envs"] <= 40].max()))
     choose(page, ENVS, LOSS)
     give(page, "nats", "1.5")
-    page.get_by_text("with a mean loss of at most 1.5 nats").wait_for()
+    page.get_by_text("with an information loss of at most 1.5 nats").wait_for()
     wait_for_size(page, curve, smallest(curve["information_loss"] <= 1.5))
     give(page, "nats", "less")
     page.get_by_text("expected a number of at least 0 (nats), got 'less'").wait_for()

@@ -9,7 +9,7 @@ import pandas as pd
 from quests_core.information.entropy import OVERLAP_THRESHOLD
 from quests_core.utils.escape import terminal
 
-from ...analysis.methods import METHOD_INFO
+from ...analysis.methods import METHOD_INFO, MSC_WITH_REFERENCE
 from ..base import padded
 from ..entropy_bars import (
     BOUND,
@@ -29,7 +29,7 @@ from .options import figure, plain, styled
 EDGES = ["left", "bottom", "right", "top"]
 # Elements of the numbers in cells, by their colour.
 TEXT_GROUPS = {LIGHT: "LightValue", DARK: "DarkValue"}
-GIVEN, ALONE = "msc given the reference", "msc without it"
+GIVEN, ALONE = MSC_WITH_REFERENCE, "msc without it"
 _BAR_TOOLTIPS = (
     ("set", "@set"),
     ("entropy H / nats", "@entropy{0.000}"),
@@ -225,7 +225,7 @@ def addition(
     """
     items: list[hv.Element] = []
     for label, shares, method, dash in (
-        (GIVEN, given, "msc given", "solid"),
+        (GIVEN, given, MSC_WITH_REFERENCE, "solid"),
         (ALONE, alone, "msc", "dashed"),
     ):
         if shares is not None:

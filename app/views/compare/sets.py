@@ -59,7 +59,12 @@ class SetsView(View):
 
     def _add_path(self) -> None:
         if path := entered(self._path):
-            self._sets.add(path)
+            self._sets.add(path, added=lambda: self._clear(path))
+
+    def _clear(self, path: str) -> None:
+        """Empty the field once its file is in the list, unless another was entered meanwhile."""
+        if entered(self._path) == path:
+            self._path.param.update(value="", value_input="")
 
     def _uploaded(self, files: dict[str, bytes | str]) -> None:
         for name, content in files.items():

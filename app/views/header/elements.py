@@ -34,6 +34,7 @@ class ElementsView(View):
             sizing_mode="stretch_width", margin=0, visible=False,
         )  # fmt: skip
         self.follow(self._update, "opened")
+        self.follow(self._update_buttons, "opening")
 
     def _update(self) -> None:
         opened = self._state.opened
@@ -48,13 +49,16 @@ class ElementsView(View):
         text = question(elements, opened.envs.n_envs, parameters)
         self._text.object = f'<div role="note">{unbroken(text)}</div>'
 
+    def _update_buttons(self) -> None:
+        self._yes.disabled = self._no.disabled = bool(self._state.opening)
+
     def _answer(self) -> None:
         self._answered.add(self._state.data.dataset.sha256)
         with pn.io.hold():
             self._update()
 
     def _distinguish(self) -> None:
-        self._answer()
+        # The question is answered once the descriptors are computed, and is asked again if that is cancelled.
         self._controller.recompute(dataclasses.replace(self._state.data.parameters, species=True))
 
     def __panel__(self):

@@ -85,7 +85,7 @@ class SummaryView(View):
         )
         lost = 1 - row["overlap"]
         more = (
-            f"{percent(lost)} are not covered. Mean loss over all: {nats(row['information_loss'], 2)} nats; "
+            f"{percent(lost)} are not covered. Information loss: {nats(row['information_loss'], 2)} nats; "
             f"largest δH: {nats(row['max_delta_entropy'], 1)} nats."
             if lost
             else "Nothing is lost."

@@ -18,7 +18,7 @@ _COLUMNS = (
     ("Entropy", "nats", "entropy"),
     ("Diversity", "nats", "diversity"),
     ("Overlap", "", "overlap"),
-    ("Mean loss", "nats", "loss"),
+    ("Information loss", "nats", "loss"),
     ("Max δH", "nats", "delta"),
 )
 

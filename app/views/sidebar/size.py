@@ -21,7 +21,7 @@ _MODES = {
     "slider": SIZE,
     "smallest with overlap ≥": OVERLAP,
     "at most … environments": ENVS,
-    "smallest with mean loss ≤": LOSS,
+    "smallest with information loss ≤": LOSS,
     "knee of the overlap": KNEE,
 }
 _UNITS = {SIZE: "frames or %", OVERLAP: "%", ENVS: "environments", LOSS: "nats"}

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from quests_app.analysis import compare
+from quests_app.analysis.methods import MSC_WITH_REFERENCE
 from quests_app.analysis.parameters import Marks
 from quests_app.plots import sets as plots
 from quests_core import Environments, delta_entropy, entropy, overlap, select
@@ -71,7 +72,7 @@ def test_a_path_given_a_reference_counts_both_together(opened, other):
     path = compare.path_with_reference(data, other, marks)
     order = select(data.envs, "msc", reference=other.envs, locked=(0,), excluded=(4, 5)).order
     np.testing.assert_array_equal(path.order, order)
-    assert (path.method, path.reference, path.marks) == ("msc given", other, marks)
+    assert (path.method, path.reference, path.marks) == (MSC_WITH_REFERENCE, other, marks)
     counted = ~np.isin(data.envs.frame_index, marks.excluded)
     for n, row, found in zip(path.sizes, path.curve.itertuples(), path.delta_entropy, strict=True):
         subset = data.envs.take(order[:n])

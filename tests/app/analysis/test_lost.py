@@ -13,6 +13,7 @@ from quests_app.analysis.lost import (
     lost,
     outlier_warning,
 )
+from quests_app.analysis.methods import MSC_WITH_REFERENCE
 from quests_app.analysis.parameters import Marks
 from quests_app.plots.outliers import histogram_data
 
@@ -97,8 +98,9 @@ def test_only_comparable_paths_are_compared(opened):
     other_marks = dataclasses.replace(better, marks=Marks(excluded=(3,)))
     assert outlier_warning({"random": own, "msc": other_marks}, "random", 5) is None
     given = dataclasses.replace(better, reference=object())
-    assert outlier_warning({"random": own, "msc given": given}, "random", 5) is None
-    assert outlier_warning({"random": better, "msc given": with_largest(given, 90.0)}, "msc given", 5) is None
+    assert outlier_warning({"random": own, MSC_WITH_REFERENCE: given}, "random", 5) is None
+    paths = {"random": better, MSC_WITH_REFERENCE: with_largest(given, 90.0)}
+    assert outlier_warning(paths, MSC_WITH_REFERENCE, 5) is None
 
 
 def test_the_histogram_counts_everything_once(rng):

@@ -1,5 +1,7 @@
 """The table of selection methods."""
 
+from bokeh.colors import RGB
+
 import quests_core
 from quests_app.analysis.methods import (
     DEFAULT_METHODS,
@@ -26,3 +28,11 @@ def test_methods_that_are_offered_are_told_apart_by_colour():
 def test_the_default_methods_are_offered_without_a_reference():
     assert {*DEFAULT_METHODS, QUICK} <= {*NESTED_METHODS}
     assert {*METHODS} - {*NESTED_METHODS} == {MSC_WITH_REFERENCE}
+
+
+def test_colours_are_seen_on_white_and_on_black():
+    for name in METHODS:
+        luminance = RGB(*bytes.fromhex(METHOD_INFO[name].color[1:])).luminance
+        # Contrast ratios of WCAG 2 to the papers of both themes; of Okabe and Ito's orange 2.2 and 8.
+        assert 1.05 / (luminance + 0.05) > 2.2, name
+        assert (luminance + 0.05) / (RGB(0x12, 0x12, 0x12).luminance + 0.05) > 3, name

@@ -32,4 +32,4 @@ def test_a_colour_bar_of_the_page_fetches_no_tex(rng):
     plot.set_points(rng.normal(size=(4, 2)), np.arange(4))
     for text in TEXTS:
         plot.set_colors(by_value(np.arange(4.0), text))
-        assert not re.search(r"\$\$|\\\[|\\\(", plot.color_bar.title)
+        assert not re.search(r"\$\$|\\\[|\\\(", plot.bar_title.text)

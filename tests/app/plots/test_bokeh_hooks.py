@@ -3,6 +3,7 @@
 from urllib.parse import quote
 
 import holoviews as hv
+import numpy as np
 import pytest
 from bokeh.models import (
     BoxSelectTool,
@@ -17,6 +18,7 @@ from bokeh.models import (
 from bokeh.models.annotations import Label
 
 from quests_app.plots import bokeh_hooks as hooks
+from quests_app.plots.elements.sets import overlap_matrix
 from quests_app.plots.template import PlotFigure, Template
 
 
@@ -48,6 +50,13 @@ def test_the_frame_has_the_tools_of_the_page_and_saves_under_a_name(template):
     hooks.frame(template, zooms=False)
     assert type(fig.tools[0]) is SaveTool
     assert {template.parts["Line", ""].nonselection_glyph, template.parts["Line", ""].muted_glyph} == {"auto"}
+
+
+def test_the_title_of_a_colour_bar_is_beside_its_middle():
+    template = Template(overlap_matrix(np.eye(2)))
+    hooks.frame(template)
+    bar, title = PlotFigure(template).figure.right
+    assert (bar.title, title.text, title.align) == (None, "overlap / %", "center")
 
 
 def test_steps_and_bands_keep_the_look(template):

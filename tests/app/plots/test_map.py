@@ -3,9 +3,11 @@
 import numpy as np
 from bokeh.models import BoxSelectTool, LassoSelectTool
 
+from quests_app.analysis.methods import METHOD_INFO
 from quests_app.plots.map import MapFigure, ParityFigure, ScatterFigure
-from quests_app.plots.map_colors import by_value
+from quests_app.plots.map_colors import DROPPED_COLOR, by_status, by_value
 
+KEPT_COLOR = METHOD_INFO["balanced"].color
 XY = np.array([[0.0, 0.0], [1.0, 2.0], [3.0, 1.0]])
 
 
@@ -17,7 +19,31 @@ def test_few_points_are_glyphs_and_many_an_image():
         plot.draw()
         assert len(plot.points.data["x"]) == (0 if always_image else 3)
         assert len(plot.image.data["image"]) == int(always_image)
-        assert (plot.color_bar.title, plot.color_bar.visible) == ("x / Å", True)
+        assert (plot.bar_title.text, plot.color_bar.visible) == ("x / Å", True)
+
+
+def test_dropped_points_are_seen_among_kept_ones_at_the_same_place():
+    """One in ten is kept: the place must not look as if all were."""
+    status = np.array(["kept", *9 * ["dropped"]], dtype=object)
+    frame, n = np.arange(10), 1000
+    coloring = by_status(status, np.tile(frame, n // 10), "balanced")
+    dropped, kept = (coloring.palette.index(color) + 1 for color in (DROPPED_COLOR, KEPT_COLOR))
+    # All at one place, where the last one drawn hides the others, and one far away.
+    glyphs = MapFigure()
+    xy = np.vstack([np.zeros((n - 1, 2)), [[9.0, 9.0]]])
+    glyphs.set_points(xy, np.arange(n))
+    glyphs.set_colors(coloring)
+    glyphs.draw()
+    drawn = np.asarray(glyphs.points.data["color"])
+    assert 0.7 < np.mean(drawn[-100:] == dropped) < 1
+    # In an image, a cloud of more points than pixels shows both colours by their share.
+    image = MapFigure(size=(60, 40), always_image=True)
+    image.set_points(np.random.default_rng(0).random((n, 2)), np.arange(n))
+    image.set_colors(coloring)
+    image.draw()
+    pixels = np.asarray(image.image.data["image"][0])
+    share = np.mean(pixels == dropped) / (np.mean(pixels == dropped) + np.mean(pixels == kept))
+    assert 0.8 < share < 0.97
 
 
 def test_chosen_points_have_a_ring_and_the_current_one_a_cross():

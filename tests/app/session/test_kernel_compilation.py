@@ -153,7 +153,7 @@ def _fail(*_):
 
 
 def test_progress_is_shown_until_all_is_compiled(session, compiler):
-    view = StatusView(session.state, session.controller)
+    view = StatusView(session.state)
     session.controller.compile_kernels()
     session.run(lambda: session.state.kernel_activity.step == "select msc")
     assert "select msc, 25 %" in text_of(view)

@@ -13,7 +13,7 @@ from quests_app.jobs.cache import Cache
 from quests_app.session import path_updates
 from quests_app.session.link import LinkRequest
 from quests_app.session.seed_bands import SeedBandUpdater
-from quests_app.views.header.status import StatusView
+from quests_app.views.header.progress import ProgressView
 from quests_app.views.header.summary import SummaryView
 from quests_app.views.overview.curve import CurveView
 from quests_app.views.overview.forces import ForcesView
@@ -138,7 +138,7 @@ def test_a_size_beyond_the_part_is_kept_for_the_whole(begun, hold):
 def test_the_page_says_what_it_shows(begun, hold):
     state = begun.state
     views = [kind(state) for kind in (TableView, SummaryView, CurveView, OverlapView, ForcesView)]
-    status, export = (kind(state, begun.controller) for kind in (StatusView, ExportView))
+    status, export = (kind(state, begun.controller) for kind in (ProgressView, ExportView))
     RedundancyView(state, begun.controller)
     begun.run(lambda: state.main_activity.title == "Computing msc")
     assert "Shown so far: the first 25 % of msc; the rest is being computed." in text_of(status)

@@ -156,8 +156,8 @@ def spoilt(text):
         {"n_frames": 10**9}, {"n_frames": 0}, {"n_frames": "x"}, {"n_frames": None}, {"active": "magic"},
         {"methods": ["magic"]}, {"methods": 3}, {"marks": ["0-3", "2"]}, {"marks": ["0-99999999999", ""]},
         {"marks": 5}, {"marks": ["", "0-23"]}, {"selected": "7-"}, {"selected": [1]},
-        {"target": ["magic", 0]},
-        {"target": ["overlap", "nan"]}, {"target": []}, {"opened": 1}, {"active": "msc given"}, ["x"], None,
+        {"target": ["magic", 0]}, {"target": ["overlap", "nan"]}, {"target": []}, {"opened": 1},
+        {"active": "msc with reference"}, ["x"], None,
     ]  # fmt: skip
     for change in changes:
         yield {**record, "steps": [first, change], "at": 0}

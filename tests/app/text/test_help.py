@@ -37,5 +37,5 @@ def test_text_is_escaped(monkeypatch):
 
 def test_the_glossary_explains_the_terms_of_the_table():
     terms = re.findall(r"<dt>(.*?)</dt><dd>(.*?)<span", glossary())
-    assert [name for name, _ in terms] == ["Entropy", "Diversity", "Overlap", "Loss", "δH"]
+    assert [name for name, _ in terms] == ["Entropy", "Diversity", "Overlap", "Information loss", "δH"]
     assert all(text for _, text in terms)

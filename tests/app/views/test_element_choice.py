@@ -26,6 +26,14 @@ def iron(rng, tmp_path):
     return tmp_path / "iron.xyz"
 
 
+def test_a_file_of_one_element_offers_no_choice(opened, sets, other_file):
+    choice = ElementChoice(opened.state, sets)
+    sets.add(other_file)
+    opened.run()
+    assert sets.chosen is not None
+    assert not choice._row.visible
+
+
 def test_frames_of_other_elements_are_excluded_and_return_by_undo(session, sets, rng, iron, tmp_path):
     frames = []
     for i, symbols in enumerate(("Cu4", "Fe2Cu2", "Fe3O", "O4", "FeCu3", "Cu2O2")):

@@ -16,7 +16,7 @@ def test_the_note_states_how_many_environments_umap_was_fitted_on(opened):
 
 
 def test_file_names_of_a_subset():
-    assert file_stem("a b/c.xyz.gz", "msc given", 7) == "a_b_c-msc-given-7"
+    assert file_stem("a b/c.xyz.gz", "msc with reference", 7) == "a_b_c-msc-with-reference-7"
     assert file_stem("tm23:Ag", "random", 10) == "tm23_Ag-random-10"
     assert file_stem(".xyz", "msc", 1) == "subset-msc-1"
 

@@ -7,6 +7,7 @@ from quests_app.page import page
 from quests_app.session.state import TABS
 from quests_app.views.base import View
 from quests_app.views.header.elements import ElementsView
+from quests_app.views.header.progress import ProgressView
 from quests_app.views.header.status import StatusView
 from quests_app.views.header.summary import SummaryView
 from quests_app.views.header.waiting import WaitingView
@@ -18,8 +19,8 @@ from quests_app.views.sidebar.size import SizeView
 from quests_app.views.view_queue import ViewQueue
 
 FIRST = {
-    AddressView, DatasetView, ElementsView, HealthBadge, ServerFilesView, SizeView, StatusView, SummaryView,
-    WaitingView,
+    AddressView, DatasetView, ElementsView, HealthBadge, ProgressView, ServerFilesView, SizeView, StatusView,
+    SummaryView, WaitingView,
 }  # fmt: skip
 
 

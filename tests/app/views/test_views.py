@@ -70,7 +70,7 @@ def test_names_and_labels_from_files_are_escaped(session, frames, tmp_path):
     assert "<img" not in shown
     assert "&lt;img" in shown
     session.open(tmp_path / "missing.xyz", name=attack)
-    view = StatusView(session.state, session.controller)
+    view = StatusView(session.state)
     assert "<img" not in text_of(view)
     assert "<img" not in view._error.object, "Material's alert would unescape and execute it"
     export = ExportView(session.state, session.controller)

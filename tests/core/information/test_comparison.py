@@ -12,7 +12,10 @@ EQUAL = {"overlap": 0.8, "information_loss": 0.3, "diversity": 5.0, "max_delta_e
     [
         ({}, "At this size a and b are equal in overlap, information loss, diversity and largest δH."),
         ({"overlap": 0.8004}, "At this size a and b are equal"),
-        ({"overlap": 0.85}, "At this size a leads b by 5.0 % points in overlap, and gives up nothing."),
+        (
+            {"overlap": 0.85},
+            "At this size a leads b by 5.0 percentage points in overlap, and gives up nothing.",
+        ),
         ({"diversity": 4.5}, "At this size b leads a by 0.50 nats in diversity."),
         (
             {"information_loss": 0.1, "max_delta_entropy": 8.0},

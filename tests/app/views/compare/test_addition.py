@@ -40,8 +40,8 @@ def test_the_order_with_a_reference_is_a_method_like_the_others(opened, sets, ot
     assert state.active == MSC_WITH_REFERENCE
     assert added._use.disabled
     assert state.mask.sum() == 7
-    assert "msc given</b> and <b>other.xyz</b> together cover" in summary._verdict.object
-    given = added._plot.sources["Added", "msc given the reference"].data["percent"]
+    assert "<b>other.xyz</b> and this subset together cover" in summary._verdict.object
+    given = added._plot.sources["Added", MSC_WITH_REFERENCE].data["percent"]
     assert given[0] == pytest.approx(100 * share_covered(sets.comparison.novelty))
     alone = added._plot.sources["Added", "msc without it"].data["percent"]
     assert len(alone) == len(given)

@@ -40,7 +40,15 @@ def test_an_entered_path_is_added_and_both_overlaps_are_shown(opened, sets, othe
     assert "Add a second file" in text_of(view)
     view._path.value_input = f" {other_file}"
     view._add_path()
+    assert view._path.value_input != "", "it is not added yet"
     opened.run()
+    assert (view._path.value, view._path.value_input) == ("", "")
+    view._path.value_input = f"{other_file}.missing"
+    view._add_path()
+    opened.run()
+    assert view._path.value_input != "", "what could not be added can be corrected"
+    assert opened.state.error != ""
+    opened.state.error = ""
     assert opened.state.error == ""
     shown, comparison = text_of(view), sets.comparison
     assert "14 frames" in shown

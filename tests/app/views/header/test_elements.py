@@ -38,7 +38,13 @@ def test_elements_are_distinguished_on_request(session, alloy):
     view = ElementsView(session.state, session.controller)
     session.open(alloy)
     view._yes.clicks += 1
-    assert not view.__panel__().visible
+    assert view._yes.disabled
+    session.controller.cancel()
+    session.run()
+    assert session.state.parameters == Parameters()
+    assert view.__panel__().visible, "a cancelled request leaves the question"
+    assert not view._yes.disabled
+    view._yes.clicks += 1
     session.run()
     assert session.state.parameters == Parameters(species=True)
     assert not view.__panel__().visible

@@ -69,14 +69,14 @@ def test_colours_follow_the_chosen_field(opened, chart):
     delta = state.path.delta_entropy[state.path.position(state.n_frames)]
     colors = np.array([color for _, color in sorted(drawn(chart._plot).items())])
     np.testing.assert_array_equal(colors == map_colors.GREY, delta < entropy.OVERLAP_THRESHOLD)
-    assert chart._plot.color_bar.title == "δH / nats"
+    assert chart._plot.bar_title.text == "δH / nats"
     assert "given the msc subset" in text_of(chart)
     chart._mode.value = DENSE
     assert chart._color.value == DENSE
     assert chart._plot.bar_mapper.high == pytest.approx(-state.path.delta_entropy[-1].min())
     chart._color.value = "force"
     assert chart._mode.value == OTHER
-    assert chart._plot.color_bar.title == "|F| / eV Å⁻¹"
+    assert chart._plot.bar_title.text == "|F| / eV Å⁻¹"
     chart._color.value = "label"
     assert not chart._plot.color_bar.visible
     assert "distorted <small>76</small>" in chart._legend.object

@@ -53,6 +53,7 @@ def test_a_link_restores_the_reference(session, file, tmp_path):
     session.state.param.update(active=MSC_WITH_REFERENCE, n_frames=9)
     search = first._address.search
     assert parse_qs(search[1:])["reference"] == [str(other)]
+    assert parse_qs(search[1:])["active"] == ["msc given"], "links keep the name they were made with"
     again = type(session)()
     view = visit(again, search)
     assert again.state.active == MSC_WITH_REFERENCE
