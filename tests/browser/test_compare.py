@@ -2,6 +2,7 @@
 
 import re
 
+import pytest
 from ase.io import write
 
 from tests.browser.conftest import crystals, wait_until, wait_until_still
@@ -31,6 +32,7 @@ def choose(page, label, option):
     page.locator("li").get_by_text(option, exact=True).click()
 
 
+@pytest.mark.slow
 def test_forces_of_a_label_and_a_size_that_is_dragged_and_follows_a_target(page):
     forces_of_a_label_and_redundancy_bars(page)
     the_size_is_dragged_in_the_plots_and_follows_a_target(page)

@@ -122,6 +122,7 @@ def lasso(page, chart):
     page.mouse.up()
 
 
+@pytest.mark.slow
 def test_the_dashboard_in_a_notebook(open_notebook):
     page = open_notebook("look")
     dashboard = run_cell(page, 0)

@@ -1,5 +1,7 @@
 """Nothing is clipped or outside the page at a width of 1280 pixels, and Back and messages work there."""
 
+import pytest
+
 from quests_app.analysis.methods import NESTED_METHODS
 from quests_app.session.state import TABS
 from tests.browser.conftest import opened_page, wait_until_still
@@ -144,6 +146,7 @@ FRAMES = """() => [...Bokeh.index.all_views()]
   .map(view => view.frame?.bbox).filter(box => box?.width > 0).map(box => box.height)"""
 
 
+@pytest.mark.slow
 def test_everything_fits_with_all_methods(context, url, small_file, request):
     methods = ",".join(NESTED_METHODS)
     with opened_page(context, url, request.node, f"?file={small_file}&methods={methods}&size=7") as page:

@@ -79,6 +79,7 @@ def test_predictions_of_a_file_lead_to_the_structure(small_page, tmp_path):
     page.get_by_role("heading", name=f"Frame {np.argmax(errors)}", exact=True).wait_for()
 
 
+@pytest.mark.slow
 def test_a_calculator_predicts_and_a_lasso_on_its_parity_excludes_frames(small_page, tmp_path):
     page, path, frames = small_page, tmp_path / "wrong.xyz", labelled_frames(8)
     # The largest component of all, by far.

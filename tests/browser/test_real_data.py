@@ -13,10 +13,8 @@ from .test_dashboard import blocks, download, numbers, open_path
 KEPT = {"gap20_Fullerenes": 68, "mlearn_Mo": 54, "3bpa": 250}
 
 
-# The largest one takes as long as the two others.
-@pytest.mark.parametrize(
-    "name", [pytest.param(name, marks=pytest.mark.slow if name == "3bpa" else ()) for name in KEPT]
-)
+@pytest.mark.slow
+@pytest.mark.parametrize("name", KEPT)
 def test_a_quarter_of_a_real_file(page, data_file, name):
     source = data_file(f"{name}.xyz.gz")
     open_path(page, source)

@@ -32,6 +32,7 @@ def visit(context, url, name):
     return page
 
 
+@pytest.mark.slow
 def test_decisions_outlive_the_server(server, browser, small_file):
     context = browser.new_context(viewport={"width": 1280, "height": 800})
     page = visit(context, f"{server.address}/app?file={small_file}", small_file.name)
@@ -62,6 +63,7 @@ def test_decisions_outlive_the_server(server, browser, small_file):
     context.close()
 
 
+@pytest.mark.slow
 def test_a_reloaded_page_takes_over_running_work(tmp_path, browser, small_file):
     own = {"QUESTS_DATA_DIRS": str(small_file.parent), "QUESTS_SLOW_METHOD": str(tmp_path)}
     with Server(tmp_path, *WITHOUT_UMAP, "--plugins", "tests.slow_method", **own) as server:

@@ -41,6 +41,7 @@ def wait_for_size(page, curve, n_frames):
     assert numbers(page, "balanced")[3] == f"{row['entropy']:.3f}"
 
 
+@pytest.mark.slow
 def test_the_size_follows_what_is_aimed_at(small_page, curve):
     page = small_page
     page.locator(".verdict", has_text="balanced covers").wait_for()

@@ -52,6 +52,7 @@ def with_priority(process):
         os.setpriority(os.PRIO_PROCESS, process.pid, own)
 
 
+@pytest.mark.slow
 def test_embedding_is_deterministic_and_the_worker_survives_errors(worker, rng):
     if hasattr(os, "getpriority"):
         with_priority(worker._start())
