@@ -110,30 +110,37 @@ class StructureViewer(pn.custom.JSComponent):
         key : str
             Camera key: scenes of the same key and similar size keep the view.
         """
-        self.scene = {
-            "positions": _flat(scene.positions),
-            "radius": _flat(scene.radius),
-            "atom": scene.atom.astype(np.int32),
-            "style": scene.style.astype(np.int32),
-            "color": coloring.index[scene.atom].astype(np.int32),
-            "bonds": scene.bonds.astype(np.int32).ravel(),
-            "edges": _flat(scene.edges),
-            "arrows": _flat(scene.arrows),
-            "palette": coloring.palette,
-            "legend": coloring.legend,
-            "arrow_scale": scene.arrow_scale,
-            "sphere": scene.sphere,
-            "picked": scene.picked,
-            "extent": scene.extent,
-            "around": scene.around,
-            "fixed": scene.n_copies,
-            "cell": _flat(scene.lattice[0]),
-            "inverse": _flat(scene.lattice[1]),
-            "symbols": symbols,
-            "hints": hints,
-            "label": label,
-            "key": key,
-        }
+        self.scene = scene_message(scene, coloring, symbols, hints, label, key)
+
+
+def scene_message(
+    scene: Scene, coloring: AtomColors, symbols: list[str], hints: list[str], label: str, key: str
+) -> dict:
+    """Return a scene as ``assets/structure.js`` takes it; the arguments are those of `draw`."""
+    return {
+        "positions": _flat(scene.positions),
+        "radius": _flat(scene.radius),
+        "atom": scene.atom.astype(np.int32),
+        "style": scene.style.astype(np.int32),
+        "color": coloring.index[scene.atom].astype(np.int32),
+        "bonds": scene.bonds.astype(np.int32).ravel(),
+        "edges": _flat(scene.edges),
+        "arrows": _flat(scene.arrows),
+        "palette": coloring.palette,
+        "legend": coloring.legend,
+        "arrow_scale": scene.arrow_scale,
+        "sphere": scene.sphere,
+        "picked": scene.picked,
+        "extent": scene.extent,
+        "around": scene.around,
+        "fixed": scene.n_copies,
+        "cell": _flat(scene.lattice[0]),
+        "inverse": _flat(scene.lattice[1]),
+        "symbols": symbols,
+        "hints": hints,
+        "label": label,
+        "key": key,
+    }
 
 
 def _flat(array: np.ndarray) -> np.ndarray:
