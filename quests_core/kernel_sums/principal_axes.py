@@ -18,6 +18,8 @@ _BATCH_ROWS = 4096
 # make no sum faster.
 _WIDE, _LEADING = 2000, 64
 _ITERATIONS = 4
+# Number of rows up to which the eigenvectors of their Gram matrix take less time.
+_FEW_ROWS = 256
 
 
 @dataclass(frozen=True, eq=False)
@@ -69,7 +71,15 @@ class Axes:
 
 
 def _leading_axes(centered: np.ndarray) -> np.ndarray:
-    """Return the first `_LEADING` principal axes of centred rows as columns, by subspace iteration."""
+    """Return columns that span the first principal axes of centred rows, one more with each column.
+
+    They come from the Gram matrix of few rows, and from subspace iteration otherwise.
+    """
+    if len(centered) <= _FEW_ROWS:
+        _, vectors = np.linalg.eigh(centered @ centered.T)
+        axes = np.zeros((centered.shape[1], _LEADING))
+        axes[:, : len(centered)] = centered.T @ vectors[:, : -_LEADING - 1 : -1]
+        return axes
     axes = np.random.default_rng(0).normal(size=(centered.shape[1], _LEADING))
     for _ in range(_ITERATIONS):
         axes, _ = np.linalg.qr(centered.T @ (centered @ axes))
