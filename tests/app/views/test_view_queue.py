@@ -127,8 +127,8 @@ def test_a_page_begins_with_what_is_needed_first_and_a_callback_adds_one_view(se
         before = len(built)
         loop.pop(0)()
         assert len(built) - before <= 1
-    assert len(built) == len(FIRST) + 6, "of the tabs, the one that the link names, and no other"
-    assert cards(shown) == {"health": ["health"]}
+    assert len(built) == len(FIRST) + 7, "of the tabs, the one that the link names, and no other"
+    assert cards(shown) == {"health": ["health", "curation"]}
 
 
 @pytest.mark.parametrize("tab", TABS)
