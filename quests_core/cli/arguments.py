@@ -49,6 +49,14 @@ MemoryLimit = Annotated[
     str | None,
     typer.Option("--memory-limit", help="With --store: memory to use, such as 2GB; by default half of it."),
 ]
+Scheduler = Annotated[
+    str | None,
+    typer.Option(
+        "--scheduler",
+        help="With --store: address of a Dask scheduler, whose workers compute; they need the same files.",
+        metavar="<address>",
+    ),
+]
 Seed = Annotated[int, typer.Option("--seed", help="Seed of the random number generator.")]
 Force = Annotated[
     bool, flag("--force", help="Overwrite an existing file; for a symbolic link, the file it points to.")

@@ -57,6 +57,8 @@ _OPTIONS = {
     "max_net_force": "--max-net-force",
     "memory_limit": "--memory-limit",
     "store": "--store",
+    "scheduler": "--scheduler",
+    "client": "--scheduler",
     "species": "--species",
     **{
         name: f"--{name}"
@@ -197,18 +199,20 @@ class CommandContext:
         ]
 
     def stored(
-        self, parameters: Parameters, path: Path, store: str, memory_limit: str | None = None,
-        energy_key: str | None = None, forces_key: str | None = None,
+        self, parameters: Parameters, source: Path | tuple[Path, ...], store: str,
+        memory_limit: str | None = None, energy_key: str | None = None, forces_key: str | None = None,
+        label_key: str | None = None, client=None,
     ) -> Environments:  # fmt: skip
-        """Return the environments of a file from a store on disk, which is written or completed first."""
+        """Return the environments of files from a store on disk, which is written or completed first."""
         if parameters.species:
             raise ValueError(
                 "species: expected to be left out with --store, as the elements are known only after all "
                 "frames were read"
             )
         return descriptors(
-            path, parameters.k, parameters.cutoff, progress=self.progress, store=store,
-            energy_key=energy_key, forces_key=forces_key, memory_limit=memory_limit,
+            source, parameters.k, parameters.cutoff, progress=self.progress, store=store,
+            energy_key=energy_key, forces_key=forces_key, label_key=label_key, memory_limit=memory_limit,
+            client=client,
         )  # fmt: skip
 
 

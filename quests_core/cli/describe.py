@@ -3,18 +3,32 @@
 from collections import Counter
 from dataclasses import asdict
 
+import numpy as np
+from ase.data import chemical_symbols
 from rich.text import Text
 
 from ..descriptors.describe import descriptors
+from ..environments import Environments
 from ..health import ERROR, INFO, WARNING, check
 from ..io.dataset import DataSet
-from ..io.dataset import load as load_file
 from ..io.labels import atoms_energy, label_notes
 from ..utils.escape import one_line
 from ..utils.frame_ranges import format_ranges
-from .arguments import Cutoff, EnergyKey, File, ForcesKey, Json, K, LabelKey
+from .arguments import (
+    Cutoff,
+    EnergyKey,
+    Files,
+    ForcesKey,
+    Json,
+    K,
+    LabelKey,
+    Parameters,
+    Scheduler,
+    Store,
+)
 from .common import app, command_context
 from .output import print_result
+from .scheduler import connected
 
 _COLORS = {ERROR: "red", WARNING: "yellow", INFO: "blue"}
 _SHOWN = 60
@@ -22,15 +36,24 @@ _SHOWN = 60
 
 @app.command()
 def describe(
-    file: File, k: K = 32, cutoff: Cutoff = 5.0, energy_key: EnergyKey = None, forces_key: ForcesKey = None,
-    label_key: LabelKey = None, as_json: Json = False,
+    files: Files, k: K = 32, cutoff: Cutoff = 5.0, energy_key: EnergyKey = None,
+    forces_key: ForcesKey = None, label_key: LabelKey = None, store: Store = None,
+    scheduler: Scheduler = None, as_json: Json = False,
 ) -> None:  # fmt: skip
-    """Summarize FILE and list its problems: duplicates, overlapping atoms, extreme forces and more."""
-    with command_context() as context:
-        dataset = load_file(
-            context.path(file), progress=context.progress, energy_key=energy_key, forces_key=forces_key,
-            label_key=label_key,
-        )  # fmt: skip
+    """Summarize FILE and list its problems: duplicates, overlapping atoms, extreme forces and more.
+
+    With --store, write the descriptors to a folder, and summarize what it contains.
+    """
+    file, keys = ", ".join(files), (energy_key, forces_key, label_key)
+    with command_context() as context, connected(scheduler, store) as client:
+        source = context.source(files)
+        if store is not None:
+            envs = context.stored(Parameters(k, cutoff), source, store, None, *keys, client=client)
+            result = {"file": file, **_content(envs), "store": store}
+            text = f"\nDescriptors of k = {k}, cutoff {cutoff} Å in {one_line(store)}"
+            print_result(result, _summary(result).append(text), as_json)
+            return
+        dataset = context.dataset(source, *keys)
         envs = descriptors(dataset.frames, k, cutoff, progress=context.progress)
         findings = check(dataset, envs, cutoff, context.progress)
     result = {"file": file, **_statistics(dataset), "findings": [asdict(finding) for finding in findings]}
@@ -49,6 +72,22 @@ def describe(
     if not findings:
         shown += Text("\n\nNo problems found.", "green")
     print_result(result, shown, as_json)
+
+
+def _content(envs: Environments) -> dict:
+    stored = envs.store
+    if stored is None:
+        raise TypeError("envs: expected an opened store, got environments in memory")
+    filled, elements = envs.offsets[:-1][envs.sizes > 0], np.flatnonzero(np.bincount(stored.numbers))
+    return {
+        "n_frames": len(envs),
+        "n_envs": envs.n_envs,
+        "elements": sorted(chemical_symbols[z] for z in elements),
+        "atoms_in_a_frame": [int(envs.sizes.min()), int(envs.sizes.max())],
+        "labels": dict(Counter(stored.labels)),
+        "frames_with_energy": int(np.isfinite(stored.energies).sum()),
+        "frames_with_forces": int(np.isfinite(stored.forces[filled, 0]).sum()),
+    }
 
 
 def _statistics(dataset: DataSet) -> dict:

@@ -28,6 +28,7 @@ from .arguments import (
     LabelKey,
     MemoryLimit,
     Parameters,
+    Scheduler,
     Seed,
     Species,
     Store,
@@ -35,6 +36,7 @@ from .arguments import (
 )
 from .common import app, command_context, sizes_and_parameters
 from .output import check_target, print_result, write_target
+from .scheduler import connected
 
 _QUANTITIES = {"entropy": entropy_from_sums, "diversity": diversity_from_sums}
 
@@ -43,49 +45,49 @@ _QUANTITIES = {"entropy": entropy_from_sums, "diversity": diversity_from_sums}
 def entropy(
     file: File, k: K = 32, cutoff: Cutoff = 5.0, bandwidth: Bandwidth = 0.015, species: Species = False,
     energy_key: EnergyKey = None, forces_key: ForcesKey = None, store: Store = None,
-    memory_limit: MemoryLimit = None, as_json: Json = False,
+    memory_limit: MemoryLimit = None, scheduler: Scheduler = None, as_json: Json = False,
 ) -> None:  # fmt: skip
     """Print the information entropy of FILE and its upper bound ln N, in nats."""
-    parameters = Parameters(k, cutoff, bandwidth, species)
-    _measure(file, parameters, ("entropy",), as_json, energy_key, forces_key, store, memory_limit)
+    parameters, keys = Parameters(k, cutoff, bandwidth, species), (energy_key, forces_key)
+    _measure(file, parameters, ("entropy",), as_json, keys, store, memory_limit, scheduler)
 
 
 @app.command()
 def diversity(
     file: File, k: K = 32, cutoff: Cutoff = 5.0, bandwidth: Bandwidth = 0.015, species: Species = False,
     energy_key: EnergyKey = None, forces_key: ForcesKey = None, store: Store = None,
-    memory_limit: MemoryLimit = None, as_json: Json = False,
+    memory_limit: MemoryLimit = None, scheduler: Scheduler = None, as_json: Json = False,
 ) -> None:  # fmt: skip
     """Print the diversity of FILE, the logarithm of its number of unique environments, in nats."""
-    parameters = Parameters(k, cutoff, bandwidth, species)
-    _measure(file, parameters, ("diversity",), as_json, energy_key, forces_key, store, memory_limit)
+    parameters, keys = Parameters(k, cutoff, bandwidth, species), (energy_key, forces_key)
+    _measure(file, parameters, ("diversity",), as_json, keys, store, memory_limit, scheduler)
 
 
 @app.command()
 def metrics(
     file: File, k: K = 32, cutoff: Cutoff = 5.0, bandwidth: Bandwidth = 0.015, species: Species = False,
     energy_key: EnergyKey = None, forces_key: ForcesKey = None, store: Store = None,
-    memory_limit: MemoryLimit = None, as_json: Json = False,
+    memory_limit: MemoryLimit = None, scheduler: Scheduler = None, as_json: Json = False,
 ) -> None:  # fmt: skip
     """Print the entropy and the diversity of FILE."""
-    parameters = Parameters(k, cutoff, bandwidth, species)
-    _measure(file, parameters, tuple(_QUANTITIES), as_json, energy_key, forces_key, store, memory_limit)
+    parameters, keys = Parameters(k, cutoff, bandwidth, species), (energy_key, forces_key)
+    _measure(file, parameters, tuple(_QUANTITIES), as_json, keys, store, memory_limit, scheduler)
 
 
 def _measure(
-    file: str, parameters: Parameters, wanted: tuple[str, ...], as_json: bool, energy_key: str | None,
-    forces_key: str | None, store: str | None, memory_limit: str | None,
+    file: str, parameters: Parameters, wanted: tuple[str, ...], as_json: bool,
+    keys: tuple[str | None, str | None], store: str | None, memory_limit: str | None, scheduler: str | None,
 ) -> None:  # fmt: skip
-    with command_context() as context:
-        path, keys = context.path(file), (energy_key, forces_key)
+    with command_context() as context, connected(scheduler, store) as client:
+        path = context.path(file)
         if store is not None:
-            envs = context.stored(parameters, path, store, memory_limit, *keys)
+            envs = context.stored(parameters, path, store, memory_limit, *keys, client=client)
         elif memory_limit is not None:
             raise ValueError("memory_limit: expected together with --store, got it alone")
         else:
             (envs,) = context.environments(parameters, context.frames(path, *keys))
         h = check_sane(parameters.bandwidth, "bandwidth")
-        sums = self_sums(envs, envs.X, h, "single", wanted[0], context.progress)
+        sums = self_sums(envs, envs.X, h, "single", wanted[0], context.progress, client)
         values = {name: _QUANTITIES[name](sums) for name in wanted}
         result = {
             "file": file,

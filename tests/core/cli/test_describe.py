@@ -43,3 +43,20 @@ def test_describe_uses_the_given_keys(keyed):
     kinds = [{finding["kind"] for finding in answer["findings"]} for answer in (usual, named)]
     assert "no forces" in kinds[0]
     assert "no forces" not in kinds[1]
+
+
+def test_a_store_is_written_and_summarized(keyed, file, tmp_path):
+    """With the numbers of the same files in memory, but without findings."""
+    for i, (files, options) in enumerate((((keyed,), (*KEYS, "--label-key", "kind")), ((file, keyed), ()))):
+        expected = run_json("describe", *files, *options)
+        store = tmp_path / str(i)
+        found = run_json("describe", *files, *options, "--store", store)
+        assert found.pop("store") == str(store)
+        assert found == {name: expected[name] for name in found}
+        assert len(q.Environments.open(store)) == expected["n_frames"]
+    shown = run("describe", file, "--store", tmp_path / "c").stdout
+    assert "8 frames of 4 to 4 atoms, 32 environments of Ag, Cu" in shown
+    assert "Descriptors of k = 32, cutoff 5.0 Å in " in shown
+    done = run("describe", file, "--store", tmp_path / "c", "-k", 9)
+    assert done.exit_code == 1
+    assert "Error: --store: expected a new folder, or a store of the same files" in done.stderr
