@@ -4,9 +4,10 @@ Tasks are submitted a few at a time, and their results are used in the order of 
 computed from them does not depend on which worker finishes first.
 """
 
+import threading
 from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, NamedTuple
 from uuid import uuid4
 
@@ -101,13 +102,15 @@ def run_in_order(
                 source.fill(client, waiting, n_threads)
                 if not waiting:
                     break
+                source.something_is_done.clear()
                 if not waiting[0][0].done():
-                    _wait(waiting)
-                    n_threads = n_threads or _n_threads(client)
+                    source.something_is_done.wait(_INTERVAL)
                 else:
                     future, task = waiting.popleft()
                     yield future.result()
                     n_done += task.work
+                    # Workers that came since; not while waiting, as the scheduler may be gone.
+                    n_threads = n_threads or _n_threads(client)
                 if progress is not None:
                     progress(step, n_done + sum(task.work for one, task in waiting if one.done()), total)
     finally:
@@ -122,7 +125,7 @@ class _Source:
 
     def __init__(self, tasks: Iterable[Task]):
         self._tasks = iter(tasks)
-        self._is_empty = False
+        self._is_empty, self.something_is_done = False, threading.Event()
         self.error: Exception | None = None
 
     def fill(self, client: "Client", waiting: "deque[tuple[Future, Task]]", n_threads: int) -> None:
@@ -141,21 +144,18 @@ class _Source:
             if task is None:
                 self._is_empty = True
             else:
-                waiting.append((submit(client, task), task))
+                future = submit(client, task)
+                # Not `distributed.wait`, which takes another client than this one.
+                future.add_done_callback(lambda _: self.something_is_done.set())
+                waiting.append((future, task))
                 n_running += 1
 
 
 def _n_threads(client: "Client") -> int:
-    return sum(client.nthreads().values())
-
-
-def _wait(waiting: "deque[tuple[Future, Task]]") -> None:
-    """Wait until a task is done, or until it is time to call `progress`."""
-    from distributed import wait
-
-    running = [future for future, _ in waiting if not future.done()]
-    with suppress(TimeoutError):
-        wait(running, timeout=_INTERVAL, return_when="FIRST_COMPLETED")
+    try:
+        return sum(client.nthreads().values())
+    except OSError as error:
+        raise _lost(client) from error
 
 
 @contextmanager

@@ -164,3 +164,15 @@ def test_the_extra_is_named_if_it_is_missing(monkeypatch):
     monkeypatch.setitem(sys.modules, "distributed", None)
     with pytest.raises(ImportError, match=r"^client: install the extra"):
         check_client(object())
+
+
+def test_the_given_client_is_used_if_another_or_none_is_the_default(client):
+    """As in a command, or a second cluster in a notebook."""
+    code = (
+        "import sys; from distributed import Client; from quests_core.utils.tasks import Task, run_in_order\n"
+        "with Client(sys.argv[1], set_as_default=False) as client:\n"
+        "    print(list(run_in_order(client, [Task(abs, (-i,)) for i in range(9)])))"
+    )
+    command = [sys.executable, "-c", code, client.scheduler.address]
+    done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=300)
+    assert done.stdout.strip() == str(list(range(9)))
