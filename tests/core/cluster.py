@@ -17,7 +17,7 @@ NO_KILL = pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIG
 def local_client():
     """Start a cluster of two processes with one thread each, and connect to it."""
     distributed = pytest.importorskip("distributed", reason=WITHOUT)
-    options = {"n_workers": 2, "threads_per_worker": 1, "dashboard_address": None}
+    options = {"n_workers": 2, "threads_per_worker": 1, "dashboard_address": ":0"}
     with (
         distributed.LocalCluster(**options, silence_logs=logging.CRITICAL) as cluster,
         distributed.Client(cluster) as client,
