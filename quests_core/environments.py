@@ -9,11 +9,15 @@ import numpy as np
 
 from .kernel_sums.partition import Rows
 from .kernel_sums.shards import Shards, rows_within
-from .kernel_sums.tiles import CHUNK_AXES, References, Tiles, boxes
+from .kernel_sums.tiles import References, Tiles, boxes, leading
 from .store.descriptor_store import DescriptorStore, read_stored
 from .utils.arrays import Indices, read_only
+from .utils.mapped_arrays import ArraysInMemory, MappedArrays
 from .utils.memory import available, parse_bytes
 from .utils.validation import check_environment_matrix, check_environments, check_frame_indices, check_offsets
+
+# Memory for each environment of a store of which the tiles are in files, and for all of them: measured.
+_MAPPED_BYTES, _MAPPED_BYTES_FIXED = 300, 40_000_000
 
 
 @dataclass(frozen=True, eq=False)
@@ -98,9 +102,10 @@ class Environments:
             A folder that `descriptors` wrote.
         memory_limit : int or str, optional
             Memory that a computation may take beyond what the process holds: bytes, or a text such as
-            ``"2GB"``; by default half of what is available. A limit below about 50 MB is exceeded. A set that
-            needs more is processed in shards by `entropy`, `diversity`, `delta_entropy`, `overlap`,
-            `log_kernel_sum` and `estimate_entropy`, and refused by other functions.
+            ``"2GB"``; by default half of what is available. A limit below about 50 MB is exceeded. Where a
+            set needs more, tiles are in files, and results the same. Below 300 bytes per environment,
+            `entropy`, `diversity`, `delta_entropy`, `overlap`, `log_kernel_sum` and `estimate_entropy` work
+            in shards, and other functions refuse.
 
         Raises
         ------
@@ -176,14 +181,22 @@ class Environments:
 
     @property
     def shards(self) -> Shards | None:
-        """The rows in shards, if they are in a store and their kernel sums would exceed the memory limit."""
+        """The rows in shards, if they are in a store and even mapped tiles would exceed the memory limit."""
+        limit = self._exceeded()
+        if limit is None or self.store is None:
+            return None
+        if self.n_envs * _MAPPED_BYTES <= limit - _MAPPED_BYTES_FIXED:
+            return None
+        return Shards(self.store.read_rows, self.n_envs, rows_within(limit, self.X.shape[1]))
+
+    def _exceeded(self) -> int | None:
+        """Return the memory limit of the store, if tiles in memory would exceed it."""
         if self.store is None:
             return None
         limit, free = self.memory_limit, available()
         if limit is None:
             limit = self.n_envs * 10**6 if free is None else free // 2
-        rows = rows_within(limit, self.X.shape[1])
-        return None if self.n_envs <= rows else Shards(self.store.read_rows, self.n_envs, rows)
+        return None if self.n_envs <= rows_within(limit, self.X.shape[1]) else limit
 
     @property
     def stored_rows(self) -> Rows | None:
@@ -195,14 +208,26 @@ class Environments:
 
     @cached_property
     def tiles(self) -> Tiles:
-        """The rows sorted into tiles, as required by kernel sums; computed once."""
+        """The rows sorted into tiles, as required by kernel sums; computed once.
+
+        Those of a store that exceeds its memory limit are in files, and the same to the last bit.
+        """
         if self.shards is not None:
             raise ValueError(
-                f"envs: {self.n_envs:,} environments exceed the memory limit of the store, within which only "
+                f"envs: {self.n_envs:,} environments need a memory limit of about "
+                f"{(self.n_envs * _MAPPED_BYTES + _MAPPED_BYTES_FIXED) / 1e6:,.0f} MB, below which only "
                 "entropy, diversity, delta_entropy, overlap, log_kernel_sum and estimate_entropy work; open "
-                "it with a larger memory_limit, or take() a part of its frames"
+                "the store with a larger memory_limit, or take() a part of its frames"
             )
-        return Tiles.from_rows(self.X)
+        return Tiles.from_rows(self.X, empty=self.arrays.empty)
+
+    @cached_property
+    def arrays(self) -> ArraysInMemory:
+        """What makes arrays for computations: in files, for a store that exceeds its memory limit."""
+        limit = self._exceeded()
+        if limit is None or self.store is None:
+            return ArraysInMemory()
+        return MappedArrays(self.store.path, limit, (self.store.descriptors,))
 
     @cached_property
     def blocks(self) -> References:
@@ -213,8 +238,9 @@ class Environments:
         """
         # Sorting integers that encode frame and position is several times as fast as `lexsort`.
         positions = np.sort(self.frame_index * self.n_envs + self.tiles.positions) % max(1, self.n_envs)
-        rows = self.tiles.rows[positions]
-        leading_axes = rows[:, :CHUNK_AXES].copy()
+        tiles = self.tiles
+        rows = np.take(tiles.rows, positions, axis=0, out=tiles.empty(tiles.rows.shape), mode="clip")
+        leading_axes = leading(rows, tiles.empty)
         low, high = boxes(leading_axes, self.offsets.copy())
         low[self.sizes == 0], high[self.sizes == 0] = 0.0, 0.0
         # Copied to be writable, because numba would compile functions again for read-only arrays.

@@ -8,6 +8,7 @@ again.
 """
 
 import math
+import threading
 from typing import NamedTuple
 
 import numpy as np
@@ -59,9 +60,11 @@ class FrameKernelSums(NamedTuple):
         tiles, queries, frames = envs.tiles, query_arrays(envs.tiles), envs.blocks
         reach = -math.log(least) + math.log(max(1, envs.sizes.max()) / _TOLERANCE)
         accuracy = Accuracy(0.5 / bandwidth**2, reach, FADE_EXPONENT)
-        found: dict[int, list[tuple[np.ndarray, ...]]] = {}
+        found: dict[int, list[np.ndarray]] = {}
+        lock = threading.Lock()
+        all_lanes, all_values = envs.arrays.growing(np.uint8), envs.arrays.growing(np.float32)
         # If all environments are similar, all pairs are stored; finally they are in memory twice.
-        free, n_bytes = memory.available(), [0]
+        free, n_bytes = envs.arrays.room(), [0]
 
         def work(first: int, last: int) -> None:
             lanes, values = np.empty(_BUFFER, np.uint8), np.empty(_BUFFER, np.float32)
@@ -84,27 +87,27 @@ class FrameKernelSums(NamedTuple):
                     frame, n_runs, n = tile_loops.add_frames_apart(*given, lanes, values, runs)
                     n_bytes[0] += 5 * n + runs[:n_runs].nbytes
                     _check_memory(n_bytes[0], free, max(1, t) / len(tiles), envs.n_envs)
-                    found[first].append((lanes[:n].copy(), values[:n].copy(), runs[:n_runs].copy()))
+                    with lock:
+                        start = all_lanes.append(lanes[:n])
+                        all_values.append(values[:n])
+                    found[first].append(_with_stops(runs[:n_runs], start, n))
 
         size = max(1, min(-(-len(tiles) // 64), 8))
         parallel_blocks(work, len(tiles), size, "kernels of frames", progress)
-        return cls._joined([part for first in sorted(found) for part in found[first]], len(envs))
-
-    @classmethod
-    def _joined(cls, parts: list[tuple[np.ndarray, ...]], n_frames: int) -> "FrameKernelSums":
-        """Concatenate the entries of all tiles, and sort the runs by frame."""
-        runs, start = [np.empty((0, 3), np.int64)], 0
-        for lanes, _, found in parts:
-            found[:, tile_loops.RUN_START] += start
-            runs.append(found)
-            start += len(lanes)
-        frame, row, starts = np.concatenate(runs).T
-        stops = np.append(starts[1:], start)
+        # In the order of the tiles, and then sorted by frame.
+        runs = [np.empty((0, 4), np.int64), *(part for first in sorted(found) for part in found[first])]
+        frame, row, starts, stops = np.concatenate(runs).T
         by_frame = np.argsort(frame, kind="stable")
-        indptr = np.searchsorted(frame[by_frame], np.arange(n_frames + 1))
-        lanes = np.concatenate([np.empty(0, np.uint8), *(lanes for lanes, _, _ in parts)])
-        values = np.concatenate([np.empty(0, np.float32), *(values for _, values, _ in parts)])
-        return cls(indptr, starts[by_frame], stops[by_frame], row[by_frame], lanes, values)
+        indptr = np.searchsorted(frame[by_frame], np.arange(len(envs) + 1))
+        entries = all_lanes.array(), all_values.array()
+        return cls(indptr, starts[by_frame], stops[by_frame], row[by_frame], *entries)
+
+
+def _with_stops(runs: np.ndarray, start: int, n: int) -> np.ndarray:
+    """Return runs of n entries that are stored from `start` on, with the end of each as a further column."""
+    starts = runs[:, tile_loops.RUN_START] + start
+    stops = np.append(starts[1:], start + n)[: len(starts)]
+    return np.column_stack([runs[:, : tile_loops.RUN_START], starts, stops])
 
 
 def _check_memory(n_bytes: int, free: int | None, fraction: float, n_envs: int) -> None:

@@ -63,7 +63,7 @@ class Picked(NamedTuple):
         # Splitting leaves each leaf at least half full.
         n_blocks = 1 + n // (LEAF_ROWS // 2) // 16
         n_leaves = 16 * n_blocks
-        singles, single = np.empty((n, n_axes), np.float32), np.empty(n_stored, np.float32)
+        singles, single = tiles.empty((n, n_axes), np.float32), np.empty(n_stored, np.float32)
         np.multiply(tiles.rows, unit, out=singles, casting="same_kind")
         longest = math.sqrt(np.einsum("ij,ij->i", tiles.rows, tiles.rows).max(initial=0.0)) * unit
         lanes = n_leaves, LEAF_ROWS
@@ -83,7 +83,7 @@ class Picked(NamedTuple):
             counts=np.empty(n_leaves, np.int64),
             row_at=np.zeros(lanes, np.int64),
             ranks=np.empty(lanes, np.int32),
-            bfloat16=np.empty((n_leaves, n_stored, LEAF_ROWS // 2, 2), np.uint16),
+            bfloat16=tiles.empty((n_leaves, n_stored, LEAF_ROWS // 2, 2), np.uint16),
             rounding_norms=np.zeros(lanes, np.float32),
             residual_norms=np.zeros(lanes, np.float32),
             single=single,

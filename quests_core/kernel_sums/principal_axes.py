@@ -10,6 +10,8 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.linalg import lapack
 
+from ..utils.mapped_arrays import Empty
+
 # Number of axes that are summed before distances are compared with the limits.
 CHUNK_AXES = 16
 # Number of rows to rotate at once, which fit in the cache.
@@ -52,14 +54,15 @@ class Axes:
         _, vectors = np.linalg.eigh(centered.T @ centered)
         return cls(mean, np.ascontiguousarray(vectors[:, ::-1]))
 
-    def rotate(self, X: np.ndarray) -> np.ndarray:
+    def rotate(self, X: np.ndarray, empty: Empty = np.empty) -> np.ndarray:
         """Return `X` in these axes, padded with zeros to a multiple of `CHUNK_AXES` columns."""
         d = X.shape[1]
         n_columns = -(-d // CHUNK_AXES) * CHUNK_AXES
         if self.reflections is None:
             rotation = np.zeros((d, n_columns))
             rotation[:, :d] = self.rotation
-        out = np.zeros((len(X), n_columns))
+        out = empty((len(X), n_columns))
+        out[:, d:] = 0.0
         for first in range(0, len(X), _BATCH_ROWS):
             rows = slice(first, first + _BATCH_ROWS)
             centered = X[rows] - self.mean

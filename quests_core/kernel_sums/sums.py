@@ -26,7 +26,8 @@ largest one, are computed again in double precision. The resulting error is at m
 much smaller in their means. With ``precision="double"``, all exponents that matter are computed in double
 precision, and the relative error is at most 1e-12.
 
-**Sets on disk.** An opened store that exceeds its memory limit is processed in shards (see
+**Sets on disk.** Tiles of an opened store that exceed its memory limit are in files (see
+`quests_core.utils.mapped_arrays`). Where even that takes too much, sums are computed in shards (see
 `quests_core.kernel_sums.shards`), and with a client by the workers of a Dask cluster (see
 `quests_core.kernel_sums.cluster_sums`); results are the same within the errors above.
 

@@ -8,13 +8,14 @@ precision, for contiguous access in compiled loops.
 """
 
 import math
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
 
 from ..utils.jit import jit, jit_no_refcount
+from ..utils.mapped_arrays import Empty
 from .principal_axes import CHUNK_AXES, Axes
 from .quickselect import nth_smallest
 
@@ -134,10 +135,12 @@ def _split_at_median(leading_axes, order, n_rows, upper, upper_order):
 
 
 @jit
-def _grow(leading_axes, order, starts):
-    """Sort rows into tiles and leaves; write the first row of each tile, and return the number of tiles."""
+def _grow(leading_axes, order, starts, upper, upper_order):
+    """Sort rows into tiles and leaves; write the first row of each tile, and return the number of tiles.
+
+    `upper` and `upper_order` are buffers like `leading_axes` and `order`.
+    """
     n = order.shape[0]
-    upper, upper_order = np.empty_like(leading_axes), np.empty_like(order)
     stack = np.zeros((128, 3), np.int64)
     stack[0, _END] = n
     depth, n_tiles = (1 if n else 0), 0
@@ -175,6 +178,13 @@ def boxes(rows, starts):
     return low, high
 
 
+def leading(rows: np.ndarray, empty: Empty = np.empty) -> np.ndarray:
+    """Return a contiguous copy of the first `CHUNK_AXES` axes of rows."""
+    out = empty((len(rows), CHUNK_AXES))
+    out[:] = rows[:, :CHUNK_AXES]
+    return out
+
+
 @dataclass(frozen=True, eq=False)
 class Tiles:
     """Rows in principal axes, sorted such that tiles are contiguous groups of nearby rows.
@@ -193,6 +203,8 @@ class Tiles:
         Centre of the box of each tile.
     low, high : ndarray of shape (n_tiles, CHUNK_AXES)
         The box of each tile in the first axes.
+    empty : callable
+        Makes further arrays of the size of `rows`.
     """
 
     axes: Axes
@@ -202,26 +214,29 @@ class Tiles:
     centers: np.ndarray
     low: np.ndarray
     high: np.ndarray
+    empty: Empty = field(default=np.empty, repr=False)
 
     @classmethod
-    def from_rows(cls, X: np.ndarray, axes: Axes | None = None) -> "Tiles":
+    def from_rows(cls, X: np.ndarray, axes: Axes | None = None, empty: Empty = np.empty) -> "Tiles":
         """Sort the rows of `X` into tiles, by default in their approximate principal axes."""
         if axes is None:
             few = len(X) <= _SAMPLE
             axes = Axes.from_rows(X if few else X[np.random.default_rng(0).integers(len(X), size=_SAMPLE)])
-        return cls.from_rotated(axes.rotate(X), axes)
+        return cls.from_rotated(axes.rotate(X, empty), axes, empty)
 
     @classmethod
-    def from_rotated(cls, rows: np.ndarray, axes: Axes) -> "Tiles":
+    def from_rotated(cls, rows: np.ndarray, axes: Axes, empty: Empty = np.empty) -> "Tiles":
         """Sort rows that are already in `axes` into tiles."""
         order = np.arange(len(rows))
         starts = np.empty(len(rows) // TILE_ROWS + 2, dtype=np.int64)
-        n_tiles = _grow(rows[:, :CHUNK_AXES].astype(np.float32), order, starts)
+        leading_axes, upper = (empty((len(rows), CHUNK_AXES), np.float32) for _ in range(2))
+        leading_axes[:] = rows[:, :CHUNK_AXES]
+        n_tiles = _grow(leading_axes, order, starts, upper, np.empty_like(order))
         starts = starts[: n_tiles + 1].copy()
-        rows = rows[order]
+        rows = np.take(rows, order, axis=0, out=empty(rows.shape), mode="clip")
         low, high = boxes(rows, starts)
         low_box, high_box = low[:, :CHUNK_AXES].copy(), high[:, :CHUNK_AXES].copy()
-        return cls(axes, rows, order, starts, 0.5 * (low + high), low_box, high_box)
+        return cls(axes, rows, order, starts, 0.5 * (low + high), low_box, high_box, empty)
 
     def __getstate__(self) -> dict[str, object]:
         """Pickle without cached arrays, which are larger than what they are computed from."""
@@ -238,7 +253,7 @@ class Tiles:
         Then the squares of these without the first `CHUNK_AXES` axes, float32, and the largest of each tile.
         Shapes ``(n_tiles, D, TILE_ROWS)``, twice ``(n_tiles, TILE_ROWS)``, and ``(n_tiles,)``.
         """
-        columns = np.empty((len(self), self.rows.shape[1], TILE_ROWS), dtype=np.float32)
+        columns = self.empty((len(self), self.rows.shape[1], TILE_ROWS), np.float32)
         radii, most = np.empty((len(self), TILE_ROWS)), np.empty(len(self))
         further = np.empty(radii.shape, dtype=np.float32)
         _fill_all_columns(self.rows, self.starts, self.centers, columns, radii, further, most)
@@ -247,7 +262,7 @@ class Tiles:
     @cached_property
     def leading_axes(self) -> np.ndarray:
         """A contiguous copy of the first axes of the rows, ``(n, CHUNK_AXES)``."""
-        return self.rows[:, :CHUNK_AXES].copy()
+        return leading(self.rows, self.empty)
 
     @cached_property
     def positions(self) -> np.ndarray:
