@@ -129,6 +129,7 @@ class MappedArrays(ArraysInMemory):
         self._files: weakref.WeakSet[mmap.mmap] = weakref.WeakSet(
             base for base in bases if isinstance(base, mmap.mmap)
         )
+        self._lock = threading.Lock()
         watcher = threading.Thread(target=_keep_limit, args=(weakref.ref(self),), daemon=True)
         watcher.start()
 
@@ -159,14 +160,17 @@ class MappedArrays(ArraysInMemory):
     def mapped(self, file: IO[bytes], shape: tuple[int, ...], dtype: DTypeLike) -> np.ndarray:
         """Return the array that is the content of an open file, which may be closed then."""
         mapped = mmap.mmap(file.fileno(), 0)
-        self._files.add(mapped)
+        with self._lock:
+            self._files.add(mapped)
         return np.frombuffer(mapped, dtype).reshape(shape)
 
     def release(self) -> None:
         """Release the memory of all files; what was written is kept, and read again when it is used."""
         if _RELEASE is None:
             return
-        for mapped in list(self._files):
+        with self._lock:
+            files = list(self._files)
+        for mapped in files:
             # One that was closed meanwhile has nothing to release.
             with contextlib.suppress(ValueError, OSError):
                 mapped.madvise(_RELEASE)

@@ -73,6 +73,27 @@ def test_the_memory_of_the_process_stays_within_the_limit(tmp_path):
     assert found[:, 0].tolist() == list(range(100))
 
 
+def test_files_are_released_while_others_are_made(tmp_path):
+    """A set of files that changes while it is read would end the thread that watches."""
+    arrays = MappedArrays(tmp_path, 10**9)
+    kept, errors, ends = [], [], threading.Event()
+
+    def release():
+        while not ends.is_set():
+            try:
+                arrays.release()
+            except RuntimeError as error:
+                errors.append(error)
+
+    thread = threading.Thread(target=release)
+    thread.start()
+    kept.extend(arrays.empty((10,)) for _ in range(600))
+    ends.set()
+    thread.join()
+    assert errors == []
+    assert len(kept) == 600
+
+
 def test_nothing_is_released_within_the_limit(tmp_path, monkeypatch):
     arrays = MappedArrays(tmp_path, 10**12)
     monkeypatch.setattr(arrays, "release", lambda: pytest.fail("released"))
