@@ -90,7 +90,7 @@ def trajectory_steps(
         limits.append(f"the mean δH is below {novelty_step:g} nats")
     return _removal(
         opened, marks, STEPS, pairs, "Small steps",
-        f"Along the file, {' and '.join(limits)}, from the frame that was kept before.", "from",
+        f"Relative to the last frame kept along the file, {' and '.join(limits)}.", "from",
         " and ".join(limits),
     )  # fmt: skip
 

@@ -6,6 +6,7 @@ import numpy as np
 from ase.data import atomic_numbers
 
 from quests_core import entropy
+from quests_core.progress import ProgressCallback
 
 from .analysed_dataset import AnalysedDataset
 from .compare import MAX_GROUPS, label_groups
@@ -42,7 +43,9 @@ def has_groups(opened: AnalysedDataset) -> bool:
     return len(set(opened.dataset.labels)) > 1 or len(opened.dataset.elements) > 1
 
 
-def label_entropies(opened: AnalysedDataset, marks: Marks, progress=None) -> LabelEntropies:
+def label_entropies(
+    opened: AnalysedDataset, marks: Marks, progress: ProgressCallback | None = None
+) -> LabelEntropies:
     """Return the entropy of each label and of each element alone, without excluded frames.
 
     Those of labels are missing if all frames have the same one, those of elements if there is only one.
@@ -53,12 +56,27 @@ def label_entropies(opened: AnalysedDataset, marks: Marks, progress=None) -> Lab
     shown = {name: groups[name] for name in tuple(groups)[:MAX_GROUPS]}
     shown |= {f"element {name}": elements[name] for name in tuple(elements)[:MAX_GROUPS]}
     bandwidth, X = opened.parameters.bandwidth, opened.envs.X
-    values = [entropy(X[rows], bandwidth, progress=progress) for rows in shown.values()]
     counts = np.array([len(rows) for rows in shown.values()], dtype=int)
+    parts = _parts(progress, counts)
+    values = [
+        entropy(X[rows], bandwidth, progress=part) for rows, part in zip(shown.values(), parts, strict=True)
+    ]
     return LabelEntropies(
         tuple(shown), np.array(values), counts,
         max(0, len(groups) - MAX_GROUPS), max(0, len(elements) - MAX_GROUPS),
     )  # fmt: skip
+
+
+def _parts(progress: ProgressCallback | None, counts: np.ndarray) -> list[ProgressCallback | None]:
+    """Return a callback for each group that reports the progress of all: the pairs of environments done."""
+    if progress is None:
+        return [None] * len(counts)
+    pairs = [int(n) ** 2 for n in counts]
+
+    def part(before: int, own: int) -> ProgressCallback:
+        return lambda step, done, total: progress(step, before + own * done // max(1, total), sum(pairs))
+
+    return [part(sum(pairs[:i]), own) for i, own in enumerate(pairs)]
 
 
 def element_rows(opened: AnalysedDataset, marks: Marks) -> dict[str, np.ndarray]:

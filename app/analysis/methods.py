@@ -40,7 +40,7 @@ METHOD_INFO = {
         color="#D55E00",
     ),
     "msc": MethodInfo(
-        "minimum set cover: takes the frame of the highest novelty and own entropy.",
+        "minimum set cover: takes the frame with the highest sum of its largest δH and its own entropy.",
         color="#0072B2",
     ),
     "information_loss": MethodInfo(
@@ -81,7 +81,7 @@ METHOD_INFO = {
         seeded=True,
     ),
     MSC_WITH_REFERENCE: MethodInfo(
-        "as msc, with a reference file's environments taken already; see Compare.",
+        "like msc, but starts from the environments of a reference file; see Compare.",
         color="#DC267F",
     ),
     "k_means": MethodInfo(

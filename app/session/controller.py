@@ -327,7 +327,7 @@ class Controller:
 
     def show_error(self, what: str, error: Exception, path: Path | str = "", name: str = "") -> None:
         """Show an error message: `what` failed and why; the file `path` is called `name` there."""
-        kept = " What is shown has not changed." if self.state.opened is not None else ""
+        kept = " The results shown are unchanged." if self.state.opened is not None else ""
         if isinstance(error, Cancelled):
             self.state.notice = f"Cancelled.{kept}"
             return

@@ -93,7 +93,10 @@ class Opener:
             if self._state.opened is None or path != self._state.opened.dataset.source:
                 self._controller.uploads.discard(*paths_of(path))
             self._controller.show_error(
-                f"Could not open {name}", error, "" if isinstance(path, tuple) else path, name
+                f"Could not {'recompute' if recomputes else 'open'} {name}",
+                error,
+                "" if isinstance(path, tuple) else path,
+                name,
             )
             if self._request is request:
                 self._controller.history.keep_results()
@@ -107,11 +110,12 @@ class Opener:
             self._show(opened, paths, xy, kind, marks_now, recomputes)
 
         key = ("opening", path, parameters) if dataset is None and envs is None else None
-        progress = self._jobs.submit(f"Opening {name}", work, done, failed, key)
+        title = f"{'Recomputing' if recomputes else 'Opening'} {name}"
+        progress = self._jobs.submit(title, work, done, failed, key)
         if self._jobs.is_behind_others:
-            self._open_from_cache(name, work, done, progress)
+            self._open_from_cache(title, work, done, progress)
 
-    def _open_from_cache(self, name: str, work: Callable, done: Callable, waiting: Progress) -> None:
+    def _open_from_cache(self, title: str, work: Callable, done: Callable, waiting: Progress) -> None:
         """Open a file without its turn in the queue if that computes nothing, as when a page is reloaded."""
 
         def refuse(step: str, done: int, total: int) -> None:
@@ -122,7 +126,7 @@ class Opener:
             if self._jobs.withdraw(waiting):
                 done(results)
 
-        self._quick_jobs.submit(f"Opening {name}", lambda _: work(refuse), found, lambda _: None)
+        self._quick_jobs.submit(title, lambda _: work(refuse), found, lambda _: None)
 
     def _show(
         self, opened: AnalysedDataset, paths: Sequence[MethodPath], xy, kind: str, marks: Marks | None,

@@ -6,8 +6,8 @@ from html import escape
 HELP = {
     "names": (
         "Published data sets, downloaded once and then cached: gap20:LABEL (gap20:Diamond), "
-        "tm23:METAL (tm23:Ag, tm23:Ag-melt), load-atoms:NAME (load-atoms:QM7), colabfit:ID. The command "
-        "quests-explorer datasets lists them.",
+        "tm23:METAL (tm23:Ag, tm23:Ag-melt), load-atoms:NAME (load-atoms:QM7), colabfit:ID. To list "
+        "them, run quests-explorer datasets.",
         "",
     ),
     "entropy": (
@@ -34,7 +34,7 @@ HELP = {
         "max over e of δH(e | subset)",
     ),
     "loss": (
-        "Mean over all environments of the novelty that the subset lacks; 0 if it covers all.",
+        "Mean novelty δH of all environments given the subset; covered ones count as 0.",
         "mean of max(0, δH(e | subset))",
     ),
     "redundancy": (
@@ -68,8 +68,8 @@ HELP = {
         "sup over f of |share_full(f) − share_subset(f)|",
     ),
     "given": (
-        "Frames in the order of msc, starting from the reference's kernel sums: each frame is the most novel "
-        "to the reference and the frames before it. Covered: by reference and added frames together.",
+        "Frames in the order of msc: each is the most novel one with respect to the reference and the frames "
+        "added before it. Covered means covered by the reference and the added frames together.",
         "δH(e | R ∪ S) = −ln[ exp(−δH(e | R)) + exp(−δH(e | S)) ]",
     ),
     "map": (
@@ -93,16 +93,18 @@ HELP = {
         "",
     ),
     "columns": (
-        "Any number that the file has for its frames or atoms, of vectors the norm, and what is computed "
-        "here. Brighter means more points. Lasso and box select the frames of the points inside, and Shift "
-        "adds to those selected before; in a histogram, drag across the bars. Selected frames are marked, "
-        "wherever they were selected. A click makes an environment current: of a frame, the most novel one.",
+        "Numbers from the file, for each frame or atom, and computed quantities; vectors are shown by their "
+        "norm. Brighter means more points. Lasso and box select the frames of the points inside, and with "
+        "Shift add them to the selection; in a histogram, drag across the bars. Frames selected elsewhere "
+        "are highlighted too. Click a point to make its environment current, as shown in Map; for a "
+        "frame, its most novel one.",
         "",
     ),
     "curation": (
-        "Frames that repeat another one, that a test file contains, or, along a trajectory, that change "
-        "little from the frame kept before: give a step of energy, of novelty, or both. Isolated atoms and "
-        "frames that you locked stay. The record of an export says why each frame was excluded.",
+        "Candidates for removal: near-duplicates, whose descriptors agree within the tolerance; frames that "
+        "a test file also contains; and frames of a trajectory that differ by less than a step from the "
+        "last one kept (enter a step of energy, of novelty, or both). Isolated atoms and locked frames are "
+        "kept. The record of an export says why each frame was excluded.",
         "max over e of min over e′ of |x(e) − x(e′)| ≤ tolerance, both ways",
     ),
     "nearest": (

@@ -45,10 +45,11 @@ class ElementChoice(View):
             description="Exclude frames whose elements do not match from all subsets and metrics",
         )  # fmt: skip
         self._button.on_click(lambda _: self._exclude())
-        self._note = html(margin=(0, 8), align="center")
-        self._row = pn.Row(
+        # Never narrower than its words: in half a page it has a line of its own.
+        self._note = html(margin=(0, 8), styles={"flex": "1 1 130px"})
+        self._row = pn.FlexBox(
             self._elements, self._match, self._button, self._note,
-            sizing_mode="stretch_width", margin=(2, 0), css_classes=["wraps"],
+            align_items="center", sizing_mode="stretch_width", margin=(2, 0),
         )  # fmt: skip
         self._elements.param.watch(lambda *_: self._changed(), ["value", "value_input"])
         self._match.param.watch(lambda _: self._changed(), "value")

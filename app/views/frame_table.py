@@ -182,7 +182,7 @@ def names_in_filters(columns) -> dict[str, str]:
     names = dict(MEANING)
     others = [name for name in columns if name not in MEANING and name not in ("config_type", "status")]
     if others:
-        names["of this file:"] = ", ".join(others[:60]) + (", …" if len(others) > 60 else "")
-    names["functions:"] = ", ".join(FUNCTIONS)
-    names["operators:"] = '== != < <= > >= + - * / and or not, in ("a", "b"); missing values never match'
+        names["of this file"] = ", ".join(others[:60]) + (", …" if len(others) > 60 else "")
+    names["functions"] = ", ".join(FUNCTIONS)
+    names["operators"] = '== != < <= > >= + - * / and or not, in ("a", "b"); missing values never match'
     return names

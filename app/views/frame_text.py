@@ -26,7 +26,7 @@ def frame_line(state: State, frame: int) -> str:
         [
             _formula(atoms),
             plural(len(atoms), "atom"),
-            "" if energy is None or not np.isfinite(energy) else f"{nats(energy / len(atoms))} eV/atom",
+            "" if energy is None or not np.isfinite(energy) else f"{nats(energy / len(atoms))} eV atom⁻¹",
             _periodicity(atoms),
         ],
     )

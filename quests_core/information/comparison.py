@@ -14,7 +14,7 @@ _METRICS = {
 def comparison_sentence(
     method: str, metrics: Mapping[str, float], other: str, other_metrics: Mapping[str, float]
 ) -> str:
-    """Return in which metrics one subset leads another of the same size, and what it gives up.
+    """Return in which metrics one subset leads another of the same size, and in which it trails.
 
     Parameters
     ----------
@@ -28,7 +28,7 @@ def comparison_sentence(
     >>> ours = {"overlap": 0.9, "information_loss": 0.1, "diversity": 5.0, "max_delta_entropy": 7.5}
     >>> theirs = {"overlap": 0.8, "information_loss": 0.3, "diversity": 5.0, "max_delta_entropy": 5.0}
     >>> comparison_sentence("balanced", ours, "msc", theirs).partition(", and ")[2]
-    'gives up 2.5 nats in the largest δH.'
+    'trails it by 2.5 nats in the largest δH.'
     """
     ahead: list[str] = []
     behind: list[str] = []
@@ -42,5 +42,5 @@ def comparison_sentence(
         return f"At this size {method} and {other} are {equal}."
     if not ahead:
         return f"At this size {other} leads {method} by {', '.join(behind)}."
-    lost = f"gives up {', '.join(behind)}" if behind else "gives up nothing"
-    return f"At this size {method} leads {other} by {', '.join(ahead)}, and {lost}."
+    trails = f", and trails it by {', '.join(behind)}" if behind else ""
+    return f"At this size {method} leads {other} by {', '.join(ahead)}{trails}."

@@ -50,7 +50,9 @@ def read_with_ase(path: Path, notes: ReadingNotes | None = None) -> list[Atoms]:
             plain.write_bytes(read_bytes(path))
             return _read(plain, notes)
     except UnknownFileTypeError as error:
-        raise ValueError(f"{path.name}: cannot be read: unknown format") from error
+        raise ValueError(
+            f"{path.name}: cannot be read: unknown format; expected extxyz or a format of ASE"
+        ) from error
     except Exception as error:
         # ASE's readers raise many kinds of errors.
         why = one_line_message(error).replace(f"{folder}{os.sep}", "")
@@ -61,7 +63,7 @@ def _read(path: Path, notes: ReadingNotes) -> list[Atoms]:
     check_regular(path)
     found = filetype(str(path))
     if found not in FORMATS:
-        raise ValueError(f"unsupported format {found[:40]!r}")
+        raise ValueError(f"unsupported format {found[:40]!r}; expected extxyz or a structure format of ASE")
     if found == "db":
         _check_tables(path)
         with ase.db.connect(path, type="db", serial=True) as database:

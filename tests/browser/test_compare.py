@@ -42,7 +42,7 @@ def forces_of_a_label_and_redundancy_bars(page):
     page.get_by_role("heading", name="Redundancy").wait_for()
     page.get_by_text("KS distance").wait_for()
     whole = page.get_by_text("KS distance").first.inner_text()
-    choose(page, "Of", "label graphene_300K")
+    choose(page, "Forces of", "label graphene_300K")
     page.locator(".small", has_text="KS distance").filter(has_not_text=whole.split("·")[-1]).wait_for()
 
 
@@ -61,7 +61,7 @@ def the_size_is_dragged_in_the_plots_and_follows_a_target(page):
     plot = figure(page, "Entropy against diversity").bounding_box()
     page.mouse.click(plot["x"] + 0.3 * plot["width"], plot["y"] + 0.7 * plot["height"])
     clicked = wait_for_size(page, lambda n: n < 0.5 * dragged)
-    choose(page, "Set size by", "smallest with overlap ≥")
+    choose(page, "Set size by", "overlap ≥")
     wait_for_size(page, lambda n: n > clicked)
     page.get_by_text("Smallest balanced subset with overlap ≥ 95 %").wait_for()
     page.locator(".verdict", has_text=re.compile(r"balanced covers 9\d")).wait_for()

@@ -152,7 +152,7 @@ def what_goes_wrong_is_said_and_what_was_open_stays(page, small_file, large_file
     page.get_by_text("Opening large.xyz").first.wait_for()
     assert shown_name(page).bounding_box()["y"] == top, "nothing moves when progress is shown"
     page.get_by_role("button", name="Cancel").first.click()
-    page.get_by_text("Cancelled. What is shown has not changed.").wait_for()
+    page.get_by_text("Cancelled. The results shown are unchanged.").wait_for()
     page.get_by_text("Opening large.xyz").first.wait_for(state="hidden")
     assert "Demo" in shown_name(page).inner_text()
     move_slider(page, "End")

@@ -8,8 +8,8 @@ from quests_core import compression_curve, descriptors, knee, read, select
 
 from .test_dashboard import move_slider, numbers
 
-SLIDER, OVERLAP, ENVS = "slider", "smallest with overlap ≥", "at most … environments"
-LOSS, KNEE = "smallest with information loss ≤", "knee of the overlap"
+SLIDER, OVERLAP, ENVS = "slider", "overlap ≥", "environments ≤"
+LOSS, KNEE = "information loss ≤", "knee of overlap"
 
 
 @pytest.fixture(scope="module")

@@ -35,7 +35,7 @@ _BAR_TOOLTIPS = (
     ("entropy H / nats", "@entropy{0.000}"),
     ("bound ln N / nats", "@bound{0.000}"),
     ("environments N", "@n_envs{0,0}"),
-    ("copies of each", "@copies{0.0}"),
+    ("copies per environment", "@copies{0.0}"),
 )
 _CELL_TOOLTIPS = (
     ("environments of", "@query_name"), ("covered by", "@known_name"), ("overlap", "@overlap{0.00} %")

@@ -31,7 +31,7 @@ class NovelFramesTable(View):
     def _update(self) -> None:
         comparison, opened = self._sets.comparison, self._state.opened
         self._empty.visible = comparison is None
-        note = "click a row, or press Enter on it, to select its frame" if comparison is not None else ""
+        note = "click a row to select its frame" if comparison is not None else ""
         self._head.object = heading("Frames not covered by the reference", ("delta",), note)
         if comparison is None or opened is None:
             self._holder.visible = False

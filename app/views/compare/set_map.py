@@ -8,7 +8,7 @@ from ...plots.figures import set_map_figure
 from ...plots.sets import color_limit
 from ...session.references import ReferenceSets
 from ...session.state import State
-from ...text.numbers import plural
+from ...text.numbers import count, plural
 from ...widgets.card import card, heading, html
 from ..base import View
 
@@ -67,10 +67,11 @@ class SetMapView(View):
     def _note(comparison, opened) -> str:
         if comparison is None or opened is None:
             return ""
-        note = "pale: covered; click a point to select its frame"
+        note = "click a point to select its frame; pale: covered"
         drawn = len(comparison.rows) + len(comparison.back_rows)
         if drawn < int((~np.isnan(comparison.novelty)).sum()) + len(comparison.back):
-            note = f"{plural(drawn, 'point')} drawn, a sample that includes the most novel; {note}"
+            sample = f"{plural(drawn, 'point')} drawn, a sample that includes the most novel"
+            note = f'<span title="{sample}">{note}; {count(drawn)} points sampled</span>'
         return note
 
     def __panel__(self):

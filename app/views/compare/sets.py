@@ -17,7 +17,7 @@ from ..base import View
 
 _EMPTY = (
     "Add a second file as reference to see what each file contains that the other does not. "
-    "Labels within this file are compared below without one."
+    "Without one, the labels of the open file are compared below."
 )
 
 
@@ -106,7 +106,7 @@ class SetsView(View):
             ]
         if opened.dataset.elements != other.elements:
             consequence = (
-                "both are described with the elements of both"
+                "both use descriptors with the elements of both files"
                 if opened.parameters.species
                 else "the descriptor uses distances only and does not distinguish them"
             )

@@ -214,7 +214,7 @@ class FramesView(View):
             except ExpressionError:
                 # Another file lacks its columns.
                 self._valid_filter, found = "", self._matches("")
-            kept = f" Still shown: {self._valid_filter}" if self._valid_filter else ""
+            kept = f". Still shown: {self._valid_filter}" if self._valid_filter else ""
             message = f"{error}{kept}"
         self._filter.error_state = bool(message)
         if (words := entered(self._search)) and self._facts is not None and self._columns is not None:
@@ -285,7 +285,8 @@ class FramesView(View):
         if frame is None or values is None:
             self._current.object = (
                 '<div class="small">Tick frames to select them; '
-                "click a row, or press Enter on it, to make its most novel environment current.</div>"
+                "click a row, or press Enter on it, to make its most novel environment current, "
+                "as shown in Map.</div>"
             )
             return
         novelty = float(values[state.current_env])

@@ -5,6 +5,7 @@ from html import escape
 import panel as pn
 import panel_material_ui as pmui
 
+from ...jobs.activity import WAITING
 from ...session.controller import Controller
 from ...session.state import State
 from ...text.numbers import duration
@@ -62,7 +63,7 @@ class ProgressView(View):
         activity = self._state.main_activity
         self._row.visible = activity.running
         self._bar.value = round(100 * activity.fraction)
-        done = f"{100 * activity.fraction:.0f} %"
+        done = "" if activity.step.startswith(WAITING) else f"{100 * activity.fraction:.0f} %"
         # At the end of a step, the duration of the next one is unknown.
         left = duration(activity.remaining) if activity.fraction < 1 else ""
         details = " · ".join(text for text in (activity.step, done, left) if text)
@@ -75,7 +76,10 @@ class ProgressView(View):
         """Return whose results are shown meanwhile, and which part of them."""
         state = self._state
         if state.opening and state.opened is not None:
-            return f"Meanwhile, the results of {state.opened.dataset.name} are shown."
+            name = state.opened.dataset.name
+            # The same file is recomputed.
+            of = "previous results" if state.opening == name else f"results of {name}"
+            return f"Meanwhile, the {of} are shown."
         return progress_text(state.parts)
 
     def __panel__(self):

@@ -49,7 +49,8 @@ class StatusView(View):
         self._hide_if_empty()
         self._kernels.object = (
             '<div class="small">First use of this version: code is compiled in the background '
-            f"({escape(activity.step)}, {100 * activity.fraction:.0f} %). You can already work.</div>"
+            f"({escape(activity.step)}, {100 * activity.fraction:.0f} %). "
+            "The page can be used meanwhile.</div>"
         )
 
     def _update_error(self) -> None:

@@ -60,7 +60,7 @@ class SummaryView(View):
             ),
             _tile(
                 f"Redundancy {tip('redundancy', 'left')}",
-                f"{nats(bound - entropy, 2)}{uncertain} <small>nats, ≈ {copies} copies of each</small>"
+                f"{nats(bound - entropy, 2)}{uncertain} <small>nats, ≈ {copies} copies each</small>"
                 if is_known
                 else "… <small>nats</small>",
             ),
@@ -116,12 +116,12 @@ def _random(method: str, row: dict[str, float], random: dict[str, float]) -> str
     beyond = f"with δH up to {nats(random['max_delta_entropy'], 1)} nats"
     if random["overlap"] <= row["overlap"]:
         return f"By comparison, random covers {percent(random['overlap'])}, {beyond}."
-    hint = "" if method == "coverage" else " (see the method coverage)"
-    return f"By comparison, random covers more, {percent(random['overlap'])}{hint}, {beyond}."
+    hint = "" if method == "coverage" else "; to cover most, use the method coverage"
+    return f"By comparison, random covers more, {percent(random['overlap'])}, {beyond}{hint}."
 
 
 def _facts(dataset, labels: list[str], species: bool) -> str:
-    elements = f"elements {escape(' '.join(dataset.elements))}"
+    elements = f"element {escape(' '.join(dataset.elements))}"
     if len(dataset.elements) > 1:
         # First, as a long list is cut off. The default descriptor holds distances only.
         told = "distinguished" if species else "not distinguished"

@@ -41,7 +41,7 @@ class CurationView(View):
         self._keys: dict[str, tuple] = {}
         self._tasks: dict[str, Progress] = {}
         self._rows: dict[str, tuple[Any, list]] = {}
-        self._nothing = [_line("✔ No such frames.")]
+        self._nothing = [_line("✔ No repeated frames found.")]
         self._tolerance_text, self._test = _inline(), _inline()
         self._slider = pmui.FloatSlider(
             label="log₁₀ of the tolerance", start=_LOWEST, end=_HIGHEST, step=_STEP, value=-4.0,
@@ -180,7 +180,7 @@ class CurationView(View):
 
     def __panel__(self):
         """Return the card."""
-        head = html(heading("Repeated frames", ("curation",), "excluded frames are left out"))
+        head = html(heading("Repeated frames", ("curation",), "excluded frames are ignored"))
         controls = pn.FlexBox(
             pn.Row(self._tolerance_text, self._slider, margin=0, align="center"),
             pn.Row(self._test, self._compare, margin=0, align="center"),

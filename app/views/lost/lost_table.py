@@ -139,7 +139,7 @@ class LostTable(View):
         self._show_structure.visible = self._add.visible = frame is not None
         if values is None or frame is None:
             hint = (
-                "Click a row, or press Enter on it, to make its environment current."
+                "Click a row, or press Enter on it, to make its environment current, as shown in Map."
                 if len(self._rows)
                 else ""
             )

@@ -103,7 +103,8 @@ class NearestView(View):
         state = self._state
         if _element(state, row) == _element(state, self._env):
             return ""
-        return ". Different element: the descriptor does not distinguish them."
+        ignored = "" if state.data.parameters.species else ": the descriptor does not distinguish them"
+        return f". Different element{ignored}."
 
     def _draw(self, row: int) -> None:
         """Draw the environment unless it is already displayed."""

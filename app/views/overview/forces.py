@@ -30,7 +30,9 @@ class ForcesView(View):
         self._plot = force_figure()
         self._chosen = self._forces = Forces(np.empty(0), np.empty(0, dtype=int))
         self._head, self._distances = html(), html(margin=(4, 0, 0, 10))
-        self._choice = pmui.Select(label="Of", options=[], size="small", width=190, margin=(4, 0, 0, 0))
+        self._choice = pmui.Select(
+            label="Forces of", options=[], size="small", width=190, margin=(4, 0, 0, 0)
+        )
         # In a column, as the visibility of a Bokeh pane is overwritten by that of its figure.
         figure = pn.pane.Bokeh(self._plot.figure, sizing_mode="stretch_both", margin=0)
         bar = pn.Row(

@@ -76,7 +76,7 @@ class RedundancyView(View):
         if not state.path.is_whole:
             # The entropy of the full set may be unknown.
             names, entropies, n_envs, colors = names[1:], entropies[1:], n_envs[1:], colors[1:]
-        note = "shorter bar = more redundant"
+        note = "gap between bar and bound = redundancy"
         if labels is not None:
             names += labels.names
             entropies += labels.entropies.tolist()

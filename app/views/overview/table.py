@@ -14,7 +14,7 @@ from ..base import View
 
 _COLUMNS = (
     ("Frames", "", None),
-    ("Envs", "", None),
+    ("Environments", "", None),
     ("Entropy", "nats", "entropy"),
     ("Diversity", "nats", "diversity"),
     ("Overlap", "", "overlap"),

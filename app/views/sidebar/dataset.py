@@ -64,7 +64,7 @@ class DatasetView(View):
                 visible=not self._controller.allowed_paths.is_empty,
             ),
             html(
-                f'<div class="small">Names, such as tm23:Ag {tip("names", "side")}</div>',
+                f'<div class="small">Published data sets, such as tm23:Ag {tip("names", "side")}</div>',
                 visible=not self._controller.allowed_paths.is_empty,
             ),
             self._demo,

@@ -112,16 +112,17 @@ class ExportView(View):
             widget.disabled = not ready
         if not ready:
             awaited = (
-                f"{state.opening} is open" if state.opening else f"the order of {state.active} is computed"
+                f"{state.opening} is ready" if state.opening else f"the order of {state.active} is computed"
             )
             self._locked.object = (
-                f'<div class="small">Waits until {escape(awaited)}.</div>' if state.opened else ""
+                f'<div class="small">Available once {escape(awaited)}.</div>' if state.opened else ""
             )
             return
         locked = state.data.dataset.locked
+        whose = "its energy" if len(locked) == 1 else "their energies"
         self._locked.object = (
             f'<div class="small">Always keeps {plural(len(locked), "isolated atom")} '
-            f"(frame {frame_list(locked)}): MACE needs their energies as reference.</div>"
+            f"(frame {frame_list(locked)}): MACE needs {whose} as reference.</div>"
             if locked
             else ""
         )

@@ -26,7 +26,8 @@ from ..base import View
 from ..frame_text import embedding_note, file_stem
 
 _SPLIT_NOTE = (
-    "Two frames are near-duplicates if every environment of each is closer than this to one of the other; "
+    "Two frames are near-duplicates if every environment of each is closer than this (in "
+    "bandwidths h) to one of the other; "
     "connected near-duplicates stay on the same side. Isolated atoms always go to training."
 )
 _PLOTS_NOTE = (

@@ -21,12 +21,12 @@ from ..base import View
 
 _NOTES = {
     False: "Uses distances only: elements are not distinguished.",
-    True: "Adds to each descriptor a block per element, so chemistry counts (slower).",
+    True: "Adds a block for each element to the descriptor, so elements are distinguished (slower).",
 }
 
 _MEANING = {
-    "k": "How many nearest neighbours a descriptor holds, as 2k − 1 numbers; {descriptors}.",
-    "cutoff": "How far from an atom neighbours count; {descriptors}.",
+    "k": "Nearest neighbours in a descriptor, which has 2k − 1 numbers; {descriptors}.",
+    "cutoff": "Distance up to which atoms are neighbours; {descriptors}.",
     "bandwidth": "Width of the Gaussian kernel by which environments are compared; a change keeps the "
     "descriptors and recomputes only kernel sums.",
 }

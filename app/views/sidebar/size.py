@@ -19,10 +19,10 @@ from ..base import View
 
 _MODES = {
     "slider": SIZE,
-    "smallest with overlap ≥": OVERLAP,
-    "at most … environments": ENVS,
-    "smallest with information loss ≤": LOSS,
-    "knee of the overlap": KNEE,
+    "overlap ≥": OVERLAP,
+    "environments ≤": ENVS,
+    "information loss ≤": LOSS,
+    "knee of overlap": KNEE,
 }
 _UNITS = {SIZE: "frames or %", OVERLAP: "%", ENVS: "environments", LOSS: "nats"}
 # The label is for screen readers only, as the line above shows the size.
@@ -42,7 +42,8 @@ class SizeView(View):
         )  # fmt: skip
         self._mode = pmui.Select(
             label="Set size by", options=_MODES, value=SIZE, size="small", margin=(6, 0, 0, 0),
-            sizing_mode="stretch_width",
+            # The longest option fits beside the field.
+            sizing_mode="stretch_width", sx={"& .MuiSelect-select": {"fontSize": "13px"}},
         )  # fmt: skip
         self._value = pmui.TextInput(
             label=_UNITS[SIZE], value="", size="small", margin=(6, 0, 0, 6), width=116

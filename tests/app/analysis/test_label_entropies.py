@@ -66,6 +66,20 @@ def test_elements_are_compared_with_their_bounds(session, tmp_path):
     assert shown["element Ag"][1] == pytest.approx(np.log(12 - len(rows)))
 
 
+def test_progress_is_that_of_all_groups(opened):
+    reports = []
+    label_entropies.label_entropies(
+        opened.state.opened, opened.state.marks, lambda step, done, total: reports.append((step, done, total))
+    )
+    steps, done, totals = zip(*reports, strict=True)
+    assert set(steps) == {"entropy"}
+    sizes = [int(n) for n in label_entropies.label_entropies(opened.state.opened, opened.state.marks).n_envs]
+    assert set(totals) == {sum(n**2 for n in sizes)}, "work grows with the pairs of environments"
+    assert list(done) == sorted(done)
+    assert [n for n in done if n == totals[0]] == [totals[0]], "only the last group completes it"
+    assert {sizes[0] ** 2, sizes[0] ** 2 + sizes[1] ** 2} <= set(done)
+
+
 def test_copies_are_computed_from_the_gap_to_the_bound():
     data = redundancy_data(["one", "two"], [0.0, np.log(3)], [8, 3], ["#000000", "#000000"])
     assert data["copies"] == pytest.approx([8, 1])

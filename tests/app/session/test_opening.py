@@ -52,6 +52,7 @@ def test_other_parameters_start_a_new_analysis(opened):
     state, before = opened.state, opened.state.full_set_metrics["entropy"]
     opened.controller.recompute(Parameters(k=32, cutoff=5.0, bandwidth=0.05))
     assert state.parameters.bandwidth == 0.015, "nothing changes before it is computed"
+    assert state.main_activity.title == "Recomputing copper.xyz"
     opened.run()
     assert state.parameters.bandwidth == 0.05
     assert state.opened.parameters == state.parameters
@@ -94,7 +95,7 @@ def test_an_unusable_file_shows_an_error_and_keeps_the_open_one(opened, file, tm
     assert name in state.error
     for part in expected:
         assert part in state.error
-    assert "has not changed" in state.error
+    assert "results shown are unchanged" in state.error
     assert (state.opened, state.paths, state.embedding, state.n_frames) == before
     opened.open(file)
     assert state.error == "", "the next request clears the error"
@@ -228,7 +229,7 @@ def test_an_unavailable_published_data_set_keeps_the_open_file(opened, monkeypat
     state = opened.open("colabfit:C_NPJ2020")
     assert state.error == (
         "Could not open colabfit:C_NPJ2020: it is not in the cache yet, and cannot be downloaded. "
-        "What is shown has not changed."
+        "The results shown are unchanged."
     )
     assert state.opened is before
 

@@ -2,6 +2,8 @@
 
 import pytest
 
+from quests_app.analysis.parameters import Parameters
+from quests_app.jobs.activity import WAITING
 from quests_app.views.header.progress import ProgressView
 from quests_app.views.header.summary import SummaryView
 from quests_app.views.sidebar.export import ExportView
@@ -28,6 +30,19 @@ def test_progress_is_shown_with_step_and_time_left(session, on_bar):
     assert not view._row.visible
 
 
+def test_a_job_that_waits_has_no_percentage(session):
+    view = ProgressView(session.state, session.controller)
+    session.state.main_activity.param.update(running=True, title="Opening a.xyz", step=f"{WAITING}: 2 ahead")
+    assert "<span>Waiting for its turn: 2 ahead</span>" in text_of(view)
+
+
+def test_a_file_that_is_recomputed_shows_its_previous_results(opened):
+    view = ProgressView(opened.state, opened.controller)
+    opened.controller.recompute(Parameters(k=32, cutoff=5.0, bandwidth=0.05))
+    assert "Meanwhile, the previous results are shown." in text_of(view)
+    opened.run()
+
+
 def test_the_file_before_is_named_dimmed_and_not_exported_while_another_opens(opened, other_file):
     state = opened.state
     progress, summary = ProgressView(state, opened.controller), SummaryView(state)
@@ -38,7 +53,7 @@ def test_the_file_before_is_named_dimmed_and_not_exported_while_another_opens(op
     assert "stale" in summary._card.css_classes
     assert "stale" in tabs.content.css_classes
     assert export._zip.disabled
-    assert "Waits until other.xyz is open." in text_of(export)
+    assert "Available once other.xyz is ready." in text_of(export)
     opened.run()
     assert (state.opening, state.opened.dataset.name) == ("", "other.xyz")
     assert "stale" not in (*summary._card.css_classes, *tabs.content.css_classes)

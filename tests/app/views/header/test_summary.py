@@ -90,5 +90,5 @@ def test_the_summary_names_coverage_where_random_covers_more(opened):
         curve = state.paths["random"].curve.assign(overlap=overlap)
         state.paths = {**state.paths, "random": dataclasses.replace(state.paths["random"], curve=curve)}
         shown = text_of(summary)
-        assert f"By comparison, random covers {'more, 99 % (' if more else '0 %, with δH up to'}" in shown
-        assert ("(see the method coverage), with δH up to" in shown) is more
+        assert f"By comparison, random covers {'more, 99 %' if more else '0 %'}, with δH up to" in shown
+        assert ("nats; to cover most, use the method coverage." in shown) is more

@@ -78,7 +78,7 @@ def test_an_exclusion_is_recorded_with_its_reason_and_undone(session, view, tmp_
     session.run()
     session.state.marks = session.state.marks.exclude([0])
     session.run()
-    assert "No such frames" in text_of(view)
+    assert "No repeated frames found" in text_of(view)
     why = removed(session)
     assert list(why) == [0, 5, 7]
     assert why[0] == ["excluded by the user"]

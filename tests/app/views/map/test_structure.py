@@ -58,7 +58,7 @@ def test_the_frame_is_described(opened, view):
     shown = visible_text_of(view)
     for said in (
         f"<b>{state.status[7]}</b>, rank {rank} of 24 in msc", "distorted", "Cu<sub>4</sub>", "4 atoms",
-        "−1.000 eV/atom", "periodic", "|F| =", "neighbours within 5 Å",
+        "−1.000 eV atom⁻¹", "periodic", "|F| =", "neighbours within 5 Å",
     ):  # fmt: skip
         assert said in shown
     delta = state.delta_entropy[state.current_env]

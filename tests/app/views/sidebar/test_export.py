@@ -61,7 +61,7 @@ def test_the_export_waits_for_the_highlighted_method(opened):
     state.active = "fps"
     assert state.displayed_method != "fps"
     assert view._zip.disabled
-    assert "Waits until the order of fps is computed." in text_of(view)
+    assert "Available once the order of fps is computed." in text_of(view)
     opened.run()
     assert not view._zip.disabled
     assert state.export_path is state.paths["fps"]

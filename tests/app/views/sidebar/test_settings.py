@@ -117,7 +117,7 @@ def test_elements_are_distinguished_everywhere(session, tmp_path):
     blind = state.full_set_metrics["entropy"]
     assert "elements are not distinguished" in text_of(view)
     view._species.value = True
-    assert "so chemistry counts" in text_of(view)
+    assert "so elements are distinguished" in text_of(view)
     view._recompute()
     session.run()
     assert state.parameters == Parameters(species=True)
