@@ -25,6 +25,7 @@ _MODES = {
     "knee of overlap": KNEE,
 }
 _UNITS = {SIZE: "frames or %", OVERLAP: "%", ENVS: "environments", LOSS: "nats"}
+_NARROW = {"fontSize": "13px", "padding": "8.5px 24px 8.5px 10px !important"}
 # The label is for screen readers only, as the line above shows the size.
 _HIDDEN_LABEL = {"& .MuiFormLabel-root, & .MuiTypography-root": {"display": "none"}}
 
@@ -43,7 +44,7 @@ class SizeView(View):
         self._mode = pmui.Select(
             label="Set size by", options=_MODES, value=SIZE, size="small", margin=(6, 0, 0, 0),
             # The longest option fits beside the field.
-            sizing_mode="stretch_width", sx={"& .MuiSelect-select": {"fontSize": "13px"}},
+            sizing_mode="stretch_width", sx={"& .MuiSelect-select": _NARROW},
         )  # fmt: skip
         self._value = pmui.TextInput(
             label=_UNITS[SIZE], value="", size="small", margin=(6, 0, 0, 6), width=116
