@@ -131,10 +131,10 @@ def the_health_of_a_file_is_told(page, tmp_path):
     page.get_by_role("button", name="Select: Extreme forces").click()
     page.get_by_text("1 frame selected").wait_for()
     page.get_by_role("button", name="Exclude: Extreme forces").click()
-    page.get_by_text("1 excluded").wait_for()
+    page.get_by_text("1 excluded").first.wait_for()
     page.locator(".finding", has_text="Frame 31 repeats 14.").wait_for()
     page.get_by_role("button", name="Exclude: Near-duplicates").click()
-    page.get_by_text("2 excluded").wait_for()
+    page.get_by_text("2 excluded").first.wait_for()
     page.locator(".finding", has_text="repeats").wait_for(state="detached")
     page.locator(".verdict", has_text="By comparison").wait_for()
 

@@ -33,14 +33,15 @@ class Forgetful:
 
 @pytest.mark.jit
 @pytest.mark.parametrize(
-    # Compiling pynndescent itself takes one to two minutes in every process.
+    # Importing and compiling pynndescent itself takes one to two minutes in every process.
     "graph",
     [Forgetful, pytest.param("pynndescent", marks=pytest.mark.slow)],
 )
 def test_too_few_neighbours_give_too_high_a_delta_entropy(rng, graph, monkeypatch):
-    pytest.importorskip("pynndescent")
     if graph is Forgetful:
         monkeypatch.setitem(sys.modules, "pynndescent", SimpleNamespace(NNDescent=graph))
+    else:
+        pytest.importorskip("pynndescent")
     reference, query = rng.normal(0, 0.3, (300, 3)), rng.normal(0, 0.4, (80, 3))
     found = approx_delta_entropy(query, reference, BANDWIDTH, n_neighbors=5, n_checked=80)
     exact = naive.delta_entropy(query, reference, BANDWIDTH)
@@ -57,8 +58,8 @@ def test_too_few_neighbours_give_too_high_a_delta_entropy(rng, graph, monkeypatc
     assert hit >= 1 - 5 * (1 - found.recall) - 1e-9
 
 
-def test_small_references_need_no_check(rng):
-    pytest.importorskip("pynndescent")
+def test_small_references_need_no_check(rng, monkeypatch):
+    monkeypatch.setitem(sys.modules, "pynndescent", SimpleNamespace(NNDescent=Forgetful))
     reference, query = rng.normal(size=(4, 2)), rng.normal(size=(7, 2))
     found = approx_delta_entropy(query, reference, 0.5, n_neighbors=10)
     assert found.recall == 1
