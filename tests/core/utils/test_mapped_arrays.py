@@ -6,6 +6,7 @@ import os
 import sys
 import threading
 import time
+import weakref
 from types import SimpleNamespace
 
 import numpy as np
@@ -75,23 +76,23 @@ def test_the_memory_of_the_process_stays_within_the_limit(tmp_path):
 
 def test_files_are_released_while_others_are_made(tmp_path):
     """A set of files that changes while it is read would end the thread that watches."""
-    arrays = MappedArrays(tmp_path, 10**9)
-    kept, errors, ends = [], [], threading.Event()
+    arrays, kept = MappedArrays(tmp_path, 10**9), []
+    kept.extend(arrays.empty((10,)) for _ in range(3))
+    thread = threading.Thread(target=lambda: kept.append(arrays.empty((10,))))
 
-    def release():
-        while not ends.is_set():
-            try:
-                arrays.release()
-            except RuntimeError as error:
-                errors.append(error)
+    class Slow(weakref.WeakSet):
+        def __iter__(self):
+            for i, file in enumerate(super().__iter__()):
+                if i == 0:
+                    thread.start()
+                    # Long enough for a thread that need not wait.
+                    thread.join(1.0)
+                yield file
 
-    thread = threading.Thread(target=release)
-    thread.start()
-    kept.extend(arrays.empty((10,)) for _ in range(600))
-    ends.set()
+    arrays._files = Slow(arrays._files)
+    arrays.release()
     thread.join()
-    assert errors == []
-    assert len(kept) == 600
+    assert len(kept) == len(arrays._files) == 4
 
 
 def test_nothing_is_released_within_the_limit(tmp_path, monkeypatch):

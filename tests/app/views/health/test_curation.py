@@ -53,7 +53,8 @@ def removed(session):
 def test_the_slider_sets_the_tolerance(session, view):
     assert view.tolerance == 1e-4
     assert frames_found(view, "duplicates") == [(7,)]
-    view._slider.value = -2.0
+    # As a browser does: Panel 1.10 takes a value that is set here for one that was dropped.
+    view._slider._process_events({"value": -2.0})
     assert "Tolerance <b>0.01 Å⁻¹</b>" in text_of(view)
     assert frames_found(view, "duplicates") == [(7,)], "it is being dragged"
     set_tolerance(view, -2.0)
