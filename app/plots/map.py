@@ -250,29 +250,27 @@ class ScatterFigure(MapFigure):
 @cache
 def _map() -> Template:
     """Return the element of the map, with layers for few points, a mark, and tools that pick."""
-    template = _with_layers(
-        environment_map(np.array([[0.0, 0.0], [1.0, 1.0]]), np.array([0.0, 1.0]), size=(9, 9))
-    )
-    hooks.add_selection(template)
-    hooks.add_pointer(template)
-    return template.emptied()
+    xy, values = np.array([[0.0, 0.0], [1.0, 1.0]]), np.array([0.0, 1.0])
+    return _picking(environment_map(xy, values, size=(9, 9)))
 
 
 @cache
 def _parity() -> Template:
     """Return the element of the parity, with layers for few values and a mark."""
     values = np.array([0.0, 1.0])
-    template = _with_layers(parity(values, values, color=values, size=(9, 9)))
-    hooks.add_selection(template)
-    hooks.add_pointer(template)
-    return template.emptied()
+    return _picking(parity(values, values, color=values, size=(9, 9)))
 
 
 @cache
 def _scatter() -> Template:
     """Return the element of a column against another, with layers for few values and a mark."""
     values = np.array([0.0, 1.0])
-    template = _with_layers(scatter(values, values, color=values, size=(9, 9)))
+    return _picking(scatter(values, values, color=values, size=(9, 9)))
+
+
+def _picking(element: hv.Overlay) -> Template:
+    """Return the emptied template of a map with layers, and with tools that pick."""
+    template = _with_layers(element)
     hooks.add_selection(template)
     hooks.add_pointer(template)
     return template.emptied()

@@ -3,12 +3,10 @@
 import holoviews as hv
 import numpy as np
 
-from .. import map_colors
 from ..base import padded
 from ..columns import bin_edges, histogram_data
-from ..palettes import FULL_COLOR, PARITY_DENSITY, SELECTED_COLOR
-from ..raster import Raster
-from .maps import SIZE, color_keys, map_image
+from ..palettes import FULL_COLOR, SELECTED_COLOR
+from .maps import SIZE, pairs_image
 from .options import figure, plain, styled
 
 ALL, SELECTED = "all", "selected"
@@ -101,13 +99,9 @@ def scatter(
     usable = np.isfinite(xy).all(axis=1)
     if not usable.any():
         raise ValueError("x: expected at least one finite pair of values, got none")
-    xy, rows = xy[usable], np.arange(int(usable.sum()))
+    xy = xy[usable]
     xlim, ylim = padded(xy[:, 0], 0.03), padded(xy[:, 1], 0.03)
-    if color is None:
-        colors = map_colors.by_crowding(xy, rows, PARITY_DENSITY)
-    else:
-        colors = map_colors.by_value(np.ravel(color)[usable].astype(float), title)
-    image = map_image(colors.image(Raster.of(xy, xlim, ylim, size), rows), colors, xlim, ylim)
-    keys = color_keys(colors, (xlim[0], ylim[0])) if color is not None else []
+    color = None if color is None else np.ravel(color)[usable].astype(float)
+    items = pairs_image(xy, xlim, ylim, color, title, size)
     labels = {"xlabel": plain(x_quantity), "ylabel": plain(y_quantity)}
-    return figure(hv.Overlay([image, *keys]), "wide figure", xlim=xlim, ylim=ylim, **labels)
+    return figure(hv.Overlay(items), "wide figure", xlim=xlim, ylim=ylim, **labels)

@@ -8,6 +8,7 @@ import numpy as np
 from .. import map_colors
 from ..base import padded
 from ..map_colors import MapColors
+from ..palettes import PARITY_DENSITY
 from ..raster import Raster
 from .options import arranged, figure, plain, styled, titled
 
@@ -85,6 +86,23 @@ def map_image(
     bounds = (xlim[0], ylim[0], xlim[1], ylim[1])
     image = hv.Image(pixels[::-1], ["x", "y"], "color", bounds=bounds, group="Map")
     return styled(image, "image", cmap=palette, clim=(-0.5, len(palette) - 0.5), show_legend=False)
+
+
+def pairs_image(
+    xy: np.ndarray, xlim: tuple[float, float], ylim: tuple[float, float], color: np.ndarray | None,
+    title: str, size: tuple[int, int],
+) -> list[hv.Element]:  # fmt: skip
+    """Return the image of pairs of finite values, and the keys of its colours.
+
+    Colours are those of the numbers `color`, or of the density, which has no key.
+    """
+    rows = np.arange(len(xy))
+    if color is None:
+        colors = map_colors.by_crowding(xy, rows, PARITY_DENSITY)
+    else:
+        colors = map_colors.by_value(color, title)
+    image = map_image(colors.image(Raster.of(xy, xlim, ylim, size), rows), colors, xlim, ylim)
+    return [image, *([] if color is None else color_keys(colors, (xlim[0], ylim[0])))]
 
 
 def color_keys(colors: MapColors, corner: tuple[float, float]) -> list[hv.Element]:

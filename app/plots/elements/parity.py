@@ -3,11 +3,8 @@
 import holoviews as hv
 import numpy as np
 
-from .. import map_colors
 from ..base import padded
-from ..palettes import PARITY_DENSITY
-from ..raster import Raster
-from .maps import SIZE, color_keys, map_image
+from .maps import SIZE, pairs_image
 from .options import figure, styled
 
 FORCE_COMPONENT, ENERGY_PER_ATOM = "force component / eV Å⁻¹", "energy / eV atom⁻¹"
@@ -53,14 +50,9 @@ def parity(
         raise ValueError("reference: expected at least one finite pair of values, got none")
     xy = xy[usable]
     low, high = limits = padded(xy, 0.03)
-    rows = np.arange(len(xy))
-    if color is None:
-        colors = map_colors.by_crowding(xy, rows, PARITY_DENSITY)
-    else:
-        colors = map_colors.by_value(np.ravel(color)[usable].astype(float), title)
-    image = map_image(colors.image(Raster.of(xy, limits, limits, size), rows), colors, limits, limits)
+    color = None if color is None else np.ravel(color)[usable].astype(float)
+    image, *keys = pairs_image(xy, limits, limits, color, title, size)
     equal = hv.Curve([(low, low), (high, high)], "x", "y", group="Equal")
-    keys = color_keys(colors, (low, low)) if color is not None else []
     items = [styled(equal, "line", dash="dashed", show_legend=False), image, *keys]
     labels = {"xlabel": f"reference {quantity}", "ylabel": f"predicted {quantity}"}
     return figure(hv.Overlay(items), "wide figure", xlim=limits, ylim=limits, **labels)

@@ -78,12 +78,7 @@ class ColumnsView(View):
         self._lasso.listen(figure, lambda: (self._xy, self._rows))
         figure.on_event(Tap, lambda event: self._tap(event.x, event.y))
         self._scatter.pointer.on_change("data", lambda attr, old, new: self._describe(new))
-        redraw = Throttle(self._redraw)
-        for name in ("inner_width", "inner_height"):
-            figure.on_change(name, lambda attr, old, new: redraw(figure.document))
-        for axis_range in (figure.x_range, figure.y_range):
-            for name in ("start", "end"):
-                axis_range.on_change(name, lambda attr, old, new: redraw(figure.document))
+        Throttle(self._redraw).follow(figure)
         self._lasso.listen(self._histogram.figure, lambda: (self._xy, self._rows))
 
     def _redraw(self) -> None:

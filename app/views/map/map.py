@@ -112,12 +112,7 @@ class MapView(View):
         self._lasso.listen(figure, lambda: self._points(plot))
         figure.on_event(Tap, lambda event: self._tap(plot, event.x, event.y))
         plot.pointer.on_change("data", lambda attr, old, new: self._describe(plot, new))
-        redraw = Throttle(lambda: self._redraw(plot))
-        for name in ("inner_width", "inner_height"):
-            figure.on_change(name, lambda attr, old, new: redraw(figure.document))
-        for axis_range in (figure.x_range, figure.y_range):
-            for name in ("start", "end"):
-                axis_range.on_change(name, lambda attr, old, new: redraw(figure.document))
+        Throttle(lambda: self._redraw(plot)).follow(figure)
 
     def _redraw(self, plot: MapFigure) -> None:
         """Draw the raster for a new range or size; the browser moves glyphs itself."""
