@@ -10,7 +10,7 @@ from pathlib import Path
 from ase import Atoms
 
 from .ase_formats import one_line_message
-from .dpdata_frames import frames_of, load_dpdata
+from .dpdata_frames import frames_of, load_dpdata, name_within
 from .reading_notes import ReadingNotes
 
 _INPUT, _LOGS = "INPUT", "OUT.*/running_*.log"
@@ -57,8 +57,7 @@ def read_abacus(folder: str | os.PathLike, notes: ReadingNotes | None = None) ->
         raise FileNotFoundError(f"{folder}: no calculation with ABACUS, which has {_INPUT} and {_LOGS}")
     frames: list[Atoms] = []
     for run in runs:
-        name = run.relative_to(folder).as_posix()
-        name = folder.absolute().name if name == "." else name
+        name = name_within(folder, run)
         try:
             frames += _read_run(run, name, notes.about(None))
         except Exception as error:

@@ -14,7 +14,7 @@ from ase.stress import voigt_6_to_full_3x3_stress
 from ..utils.frame_ranges import format_ranges
 from ..utils.plural import plural
 from .ase_formats import one_line_message
-from .dpdata_frames import frames_of, load_dpdata
+from .dpdata_frames import frames_of, load_dpdata, name_within
 from .labels import atoms_energy, atoms_forces
 
 # The kind of keys that stands for folders of DeePMD-kit.
@@ -55,8 +55,7 @@ def read_deepmd(folder: str | os.PathLike) -> list[Atoms]:
         raise FileNotFoundError(f"{folder}: no folder of DeePMD-kit, which has a file {_TYPES}")
     frames: list[Atoms] = []
     for system in found:
-        name = system.relative_to(folder).as_posix()
-        name = folder.absolute().name if name == "." else name
+        name = name_within(folder, system)
         try:
             for data in _load(dpdata, system):
                 frames += frames_of(data, name)

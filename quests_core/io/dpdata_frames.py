@@ -1,6 +1,7 @@
 """Frames from the data of the package dpdata, which is imported only here."""
 
 import warnings
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -21,6 +22,17 @@ def load_dpdata(what: str) -> Any:
     except ImportError:
         raise ImportError(f'{what} need dpdata: pip install "quests-explorer[dpdata]"') from None
     return dpdata
+
+
+def name_within(folder: Path, path: Path) -> str:
+    """Return the name of a folder relative to another, whose own name is used for itself.
+
+    Examples
+    --------
+    >>> name_within(Path("data"), Path("data/a/b")), name_within(Path("data"), Path("data"))
+    ('a/b', 'data')
+    """
+    return folder.absolute().name if path == folder else path.relative_to(folder).as_posix()
 
 
 def frames_of(data: dict, source: str) -> list[Atoms]:

@@ -21,9 +21,10 @@ from ..progress import ProgressCallback
 from ..utils.tasks import Task, run_in_order, submit
 from .incremental import IncrementalKernelSums, truncation_limits
 from .partition import Placed, Planes, Rows, SpatialShards, place, planes_of
+from .principal_axes import Axes
 from .shards import rows_within
 from .symmetric_sums import symmetric_sums
-from .tiles import Axes, Tiles
+from .tiles import Tiles
 
 # Memory of a task, bytes, if no limit is given.
 _MEMORY = 256_000_000

@@ -12,7 +12,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from .tiles import CHUNK_AXES, Axes, boxes
+from .principal_axes import CHUNK_AXES, Axes
+from .tiles import boxes
 
 # Rows of the sample: for the axes, and for each leaf.
 _SAMPLE, _SAMPLE_PER_LEAF = 2048, 64
