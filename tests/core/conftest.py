@@ -5,6 +5,7 @@ import os
 import ase.io
 import pytest
 
+from tests.core.cluster import local_client
 from tests.core.labelled import labelled
 
 
@@ -14,6 +15,13 @@ def _compiled(request):
     needs_none = request.path.parent.name == "io" and request.path.name != "test_isolated.py"
     if "PYTEST_XDIST_WORKER" in os.environ and not needs_none:
         request.getfixturevalue("compiled")
+
+
+@pytest.fixture(scope="module")
+def client():
+    """Return a client of a Dask cluster of two worker processes."""
+    with local_client() as found:
+        yield found
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ from ase.io import write
 from quests_core import Cancelled, Progress, descriptors
 from quests_core.descriptors import describe_files
 from quests_core.store.manifest import Manifest
-from tests.core.cluster import NO_KILL, killed_worker, local_client
+from tests.core.cluster import NO_KILL, killed_worker
 from tests.core.descriptors.test_describe_files import N_FRAMES, write_files
 
 pytestmark = pytest.mark.jit
@@ -24,12 +24,6 @@ CHUNK_ENVS = 8
 
 def content(store):
     return {path.name: path.read_bytes() for path in store.iterdir()}
-
-
-@pytest.fixture(scope="module")
-def client():
-    with local_client() as found:
-        yield found
 
 
 @pytest.fixture(autouse=True)

@@ -14,16 +14,10 @@ from quests_core import (
     overlap,
 )
 from quests_core.kernel_sums import cluster_sums
-from tests.core.cluster import NO_KILL, killed_worker, local_client
+from tests.core.cluster import NO_KILL, killed_worker
 from tests.core.kernel_sums.test_shards import ERROR, D, H, points, stored
 
 pytestmark = pytest.mark.jit
-
-
-@pytest.fixture(scope="module")
-def client():
-    with local_client() as found:
-        yield found
 
 
 @pytest.fixture(autouse=True)

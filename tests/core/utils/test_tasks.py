@@ -12,15 +12,9 @@ from quests_core import Cancelled, Progress
 from quests_core.utils import tasks
 from quests_core.utils.tasks import Task, check_client, run_in_order
 from quests_core.utils.threads import parallel_blocks
-from tests.core.cluster import NO_KILL, WITHOUT, killed_worker, local_client
+from tests.core.cluster import NO_KILL, WITHOUT, killed_worker
 
 pytestmark = pytest.mark.jit
-
-
-@pytest.fixture(scope="module")
-def client():
-    with local_client() as found:
-        yield found
 
 
 def wait_for(path):
