@@ -11,6 +11,7 @@ from ase.build import bulk
 from ase.calculators.singlepoint import SinglePointCalculator
 from ase.io import write
 
+from quests_app.jobs.cache import Cache
 from quests_app.session.controller import Controller
 from quests_app.session.references import ReferenceSets
 from quests_app.session.state import State
@@ -93,6 +94,16 @@ class Session:
         self.controller.open(path, name)
         self.run()
         return self.state
+
+
+@pytest.fixture
+def uncached(monkeypatch):
+    """Give the test a cache of its own: it replaces a computation whose result others have cached.
+
+    Used as a mark, it comes before the fixtures that the test names.
+    """
+    own = Cache()
+    monkeypatch.setattr("quests_app.session.results.cache.cache", lambda: own)
 
 
 @pytest.fixture

@@ -11,7 +11,6 @@ import pytest
 from quests_app.analysis import method_path
 from quests_app.analysis.parameters import Marks, Parameters
 from quests_app.analysis.reference import reference
-from quests_app.jobs.cache import Cache
 from quests_app.session.link import LONGEST_SEARCH, LinkRequest, query
 from quests_core.utils.frame_ranges import format_ranges, parse_ranges
 from tests.app.views.sidebar.test_address import visit
@@ -92,10 +91,9 @@ def test_names_with_special_characters(session, file, tmp_path):
     other.controller.close()
 
 
+@pytest.mark.usefixtures("uncached")
 def test_a_link_opens_any_size(session, file, monkeypatch):
     monkeypatch.setattr(method_path, "curve_sizes", lambda n_frames, *_: np.array([1, 6, n_frames]))
-    # Other tests share their paths, with all sizes.
-    session.controller.results._cache = Cache()
     visit(session, f"?file={file}&size=7")
     assert session.state.sizes.tolist() == [1, 6, 24]
     assert (session.state.n_frames, session.state.row_of("msc")["n_frames"]) == (7, 7)

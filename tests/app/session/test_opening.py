@@ -11,7 +11,6 @@ from ase.io import write
 from quests_app.analysis import analysed_dataset, method_path
 from quests_app.analysis.parameters import Parameters
 from quests_app.jobs import queue
-from quests_app.jobs.cache import Cache
 from quests_app.session import controller, results
 from quests_core import Progress
 from quests_core.io import read_process
@@ -106,6 +105,7 @@ def test_a_missing_file_shows_an_error(opened, tmp_path):
     assert "nowhere.xyz" in opened.state.error
 
 
+@pytest.mark.usefixtures("uncached")
 def test_cancelling_keeps_the_open_file(opened, tmp_path, monkeypatch):
     started = threading.Event()
 
@@ -128,6 +128,7 @@ def test_cancelling_keeps_the_open_file(opened, tmp_path, monkeypatch):
     assert "Cancelled" in opened.state.notice
 
 
+@pytest.mark.usefixtures("uncached")
 def test_a_file_opened_while_methods_are_computed_changes_no_choice(opened, other_file, monkeypatch):
     state, started = opened.state, threading.Event()
     compute = method_path.method_path
@@ -140,8 +141,6 @@ def test_a_file_opened_while_methods_are_computed_changes_no_choice(opened, othe
         return compute(data, method, marks, progress, on_part=on_part)
 
     first = state.opened
-    # Other tests may have stored the path.
-    opened.controller.results._cache = Cache()
     monkeypatch.setattr(method_path, "method_path", slow)
     state.methods = ["msc", "random", "fps"]
     opened.run(until=started.is_set)

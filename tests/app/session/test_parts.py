@@ -9,7 +9,6 @@ from quests_app.analysis import method_path
 from quests_app.analysis.method_path import MethodPath, PartialPath
 from quests_app.analysis.methods import DEFAULT_METHODS
 from quests_app.analysis.parameters import Marks
-from quests_app.jobs.cache import Cache
 from quests_app.session import path_updates
 from quests_app.session.link import LinkRequest
 from quests_app.session.seed_bands import SeedBandUpdater
@@ -33,10 +32,8 @@ def _large(monkeypatch):
 
 
 @pytest.fixture
-def session():
+def session(uncached):
     session = Session(methods=DEFAULT_METHODS)
-    # Paths that earlier tests computed would be shown whole at once.
-    session.controller.results._cache = Cache()
     yield session
     session.controller.close()
 
@@ -251,7 +248,6 @@ def test_a_known_path_is_shown_whole_at_once(begun, hold, file):
     hold.set()
     begun.run()
     again, seen = Session(methods=DEFAULT_METHODS), []
-    again.controller.results._cache = begun.controller.results._cache
     again.state.param.watch(lambda event: seen.extend(event.new.values()), "paths")
     again.open(file)
     again.controller.close()

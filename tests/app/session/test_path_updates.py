@@ -7,7 +7,6 @@ import pytest
 
 from quests_app.analysis import method_path
 from quests_app.analysis.methods import DEFAULT_METHODS, QUICK
-from quests_app.jobs.cache import Cache
 from quests_app.notebook.explorer import Explorer
 from quests_app.session import path_updates
 from quests_app.session.state import State
@@ -84,6 +83,7 @@ def test_the_quick_method_is_computed_only_if_compared(session, file, monkeypatc
     assert session.state.displayed_method == "random"
 
 
+@pytest.mark.usefixtures("uncached")
 def test_cancelling_the_chosen_method_keeps_the_displayed_one(session, file, monkeypatch):
     compute, end = method_path.method_path, time.monotonic() + WAIT_SECONDS
 
@@ -95,8 +95,6 @@ def test_cancelling_the_chosen_method_keeps_the_displayed_one(session, file, mon
 
     monkeypatch.setattr(path_updates, "_LARGE", 50)
     monkeypatch.setattr(method_path, "method_path", held)
-    # Other tests may have stored the paths.
-    session.controller.results._cache = Cache()
     session.controller.open(file)
     session.run(lambda: session.state.main_activity.title == "Computing balanced")
     session.controller.cancel()

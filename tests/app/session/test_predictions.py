@@ -30,11 +30,9 @@ def test_they_are_read_on_request_and_forgotten_with_the_file(predicted, other_f
 
 
 @pytest.fixture
-def alloy(session, tmp_path):
+def alloy(uncached, session, tmp_path):
     write(tmp_path / "alloy.xyz", labelled_frames(6), format="extxyz")
     session.open(tmp_path / "alloy.xyz")
-    # Predictions of other tests, kept as long as any session is open.
-    session.controller.results.clear()
     return session
 
 

@@ -2,9 +2,9 @@
 
 import numpy as np
 import pandas as pd
+import pytest
 
 from quests_app.analysis.parameters import Marks
-from quests_app.jobs.cache import Cache
 from quests_app.session.seed_bands import OTHER_SEEDS, SeedBand, SeedBandUpdater
 from quests_app.views.overview.curve import CurveView
 from quests_app.views.overview.overlap import OverlapView
@@ -66,10 +66,9 @@ def test_a_band_in_memory_is_shown_without_a_job(opened):
         assert len(state.repeats["random"].curves) == 5
 
 
+@pytest.mark.usefixtures("uncached")
 def test_a_cancelled_band_stays_cancelled(opened):
     state = opened.state
-    # A band that is in memory takes no time.
-    opened.controller.results._cache = Cache()
     SeedBandUpdater(state, opened.controller)
     state.main_activity.param.trigger("running")
     assert state.main_activity.running

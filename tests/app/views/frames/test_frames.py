@@ -31,6 +31,7 @@ def shown(view):
     return view._table._processed
 
 
+@pytest.mark.usefixtures("uncached")
 def test_status_of_a_queued_list_and_retry_of_a_failed_one(opened, monkeypatch):
     go_on = threading.Event()
     opened.controller.run("Something", lambda _: go_on.wait(WAIT_SECONDS), print, print, quick=True)

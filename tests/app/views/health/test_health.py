@@ -4,6 +4,7 @@ import dataclasses
 import threading
 from html import escape
 
+import pytest
 from ase.build import bulk
 from ase.io import write
 
@@ -63,6 +64,7 @@ def test_conflicting_labels_are_excluded_with_one_click_and_taken_back(session, 
     assert session.state.error == ""
 
 
+@pytest.mark.usefixtures("uncached")
 def test_status_of_a_queued_check_and_retry_of_a_failed_one(session, file, monkeypatch):
     session.open(file)
     state, go_on, checking = session.state, threading.Event(), threading.Event()

@@ -12,6 +12,8 @@ from quests_core.potentials import computed_predictions
 from tests.app.conftest import visible_text_of
 from tests.app.views.potentials.conftest import field, press
 
+pytestmark = pytest.mark.usefixtures("uncached")
+
 
 @pytest.fixture(autouse=True)
 def _kinds(monkeypatch):
@@ -29,8 +31,6 @@ def _kinds(monkeypatch):
 
 @pytest.fixture
 def predictions(copper):
-    # Those of other tests, kept as long as any session is open.
-    copper.controller.results.clear()
     return PotentialPredictions(copper.state, copper.controller)
 
 

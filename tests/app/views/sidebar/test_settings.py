@@ -44,6 +44,7 @@ def test_the_curve_is_computed_only_while_the_section_is_open(opened):
     assert f"H ≈ <b>{expected:.2f}</b>" in text_of(view)
 
 
+@pytest.mark.usefixtures("uncached")
 def test_cancelling_the_curve_changes_no_choice(opened, monkeypatch):
     started, state = threading.Event(), opened.state
 
@@ -54,8 +55,6 @@ def test_cancelling_the_curve_changes_no_choice(opened, monkeypatch):
             threading.Event().wait(0.01)
 
     monkeypatch.setattr("quests_app.views.sidebar.settings.entropy_curve", endless)
-    # The curve of another test, kept as long as any session is open.
-    opened.controller.results.clear()
     view = SettingsView(state, opened.controller)
     view._content.active = [0]
     opened.run(until=started.is_set)

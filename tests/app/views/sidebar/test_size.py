@@ -7,7 +7,6 @@ import pytest
 
 from quests_app.analysis import method_path
 from quests_app.analysis.target import ENVS, KNEE, LOSS, OVERLAP, SIZE
-from quests_app.jobs.cache import Cache
 from quests_app.views.overview.overlap import OverlapView
 from quests_app.views.sidebar.size import SizeView
 from quests_core import delta_entropy, knee, smallest_subset
@@ -63,13 +62,11 @@ def test_the_slider_has_the_sizes_of_the_displayed_path(opened):
 
 
 @pytest.fixture
-def coarse(session, file, monkeypatch):
+def coarse(uncached, session, file, monkeypatch):
     """Return a session whose slider has fewer sizes than there are."""
     monkeypatch.setattr(
         method_path, "curve_sizes", lambda n_frames, n_envs, n_locked=0: np.array([1, 6, 12, 18, n_frames])
     )
-    # Other tests share their paths, with all sizes.
-    session.controller.results._cache = Cache()
     session.open(file)
     assert session.state.sizes.tolist() == [1, 6, 12, 18, 24]
     return session
