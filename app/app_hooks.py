@@ -37,7 +37,8 @@ def on_server_loaded(server_context) -> None:
         raise SystemExit(f"{allowed_paths.FOLDERS}: no such folder: {', '.join(map(str, missing))}")
     # Every loop of Tornado 6 wraps one of asyncio; its annotations do not say so.
     guarded_server.contain_exits(IOLoop.current().asyncio_loop)  # type: ignore[attr-defined]
-    if served.access.token is not None and allowed_paths.FOLDERS not in os.environ:
+    is_local = allowed_paths.FOLDERS not in os.environ and not served.proxy.is_required
+    if served.access.token is not None and is_local:
         link = f"{served.own_address.rstrip('/')}{served.prefix}{server_context.application_context.url}"
         print(f"To open and save files by their paths: {link}?{PARAMETER}={served.access.token}", flush=True)  # noqa: T201
     scratch.remove_stale()

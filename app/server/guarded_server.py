@@ -34,6 +34,7 @@ from .allowed_paths import FOLDERS
 from .connection_owner import endpoints
 from .loop_scheduler import loop_scheduler
 from .path_access import PARAMETER, PathAccess
+from .trusted_proxy import TrustedProxy
 from .websocket_limits import MAX_FRAGMENT, LimitedSocket
 
 log = logging.getLogger("quests_app.guard")
@@ -57,6 +58,8 @@ class GuardedApplication(BokehTornado):
     ----------
     access : PathAccess
         Decides which requests may use server paths.
+    proxy : TrustedProxy
+        Recognises requests of a proxy that authenticates its users, if there is one.
     """
 
     serving: ClassVar["weakref.WeakSet[GuardedApplication]"] = weakref.WeakSet()
@@ -70,6 +73,7 @@ class GuardedApplication(BokehTornado):
         options["check_unused_sessions_milliseconds"] = min(interval, CHECK_UNUSED)
         super().__init__(*args, **options)
         self.access, self.own_address = PathAccess(), options.get("absolute_url") or ""
+        self.proxy = TrustedProxy()
         self._sockets: weakref.WeakKeyDictionary[ServerSession, WSHandler] = weakref.WeakKeyDictionary()
         self.add_transform(_Headers)
         for context in self.applications.values():
@@ -176,7 +180,11 @@ class _Guarded(RequestHandler):
     request: _Request
 
     async def prepare(self):
-        if not self.application.allows_host(self.request):
+        proxy = self.application.proxy
+        if proxy.is_required:
+            if not proxy.sent(self.request):
+                raise HTTPError(403, reason="Not from the proxy")
+        elif not self.application.allows_host(self.request):
             log.warning("refused host %.200r", self.request.host)
             raise HTTPError(403, reason="Unknown host")
         result = super().prepare()
@@ -195,7 +203,10 @@ class _Guarded(RequestHandler):
     def _allow_paths(self) -> None:
         """Store on the request whether it may use paths: later its connection may be closed."""
         if FOLDERS not in os.environ:
-            self.request.names_paths = self.application.access.allows(self.request, self.request.browser)
+            # Without the proxy, requests have been refused.
+            self.request.names_paths = self.application.proxy.is_required or self.application.access.allows(
+                self.request, self.request.browser
+            )
 
 
 class _GuardedPage(_Guarded):
@@ -248,6 +259,10 @@ class _GuardedSocket(LimitedSocket, _Guarded):
             raise HTTPError(403, reason="Not the creator of the session")
         self._allow_paths()
         await super().prepare()
+
+    def check_origin(self, origin: str) -> bool:
+        """Return whether a page of this origin may connect; a trusted proxy has decided that."""
+        return self.application.proxy.is_required or super().check_origin(origin)
 
     def _is_creator(self) -> bool:
         protocols = self.request.headers.get("Sec-WebSocket-Protocol", "").split(",")

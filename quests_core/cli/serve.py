@@ -39,6 +39,9 @@ def serve(
         list[str] | None,
         typer.Option(help="host:port in the browser's address bar to accept; may be repeated."),
     ] = None,
+    unix_socket: Annotated[
+        Path | None, typer.Option(help="Unix socket to listen on for a proxy, instead of address and port.")
+    ] = None,
 ) -> None:
     """Start the dashboard."""
     if file == STDIO:
@@ -57,10 +60,13 @@ def serve(
             environment["QUESTS_FILE"] = _existing_file(context.path(file), file)
         if data_dir:
             environment["QUESTS_DATA_DIRS"] = os.pathsep.join(map(_existing_folder, data_dir))
-    command = [sys.executable, "-m", "panel", "serve", folder, "--address", address]
+    command = [sys.executable, "-m", "panel", "serve", folder]
     command += ["--plugins", "quests_app.endpoints", "--session-ids", "signed"]
     command += [f"--allow-websocket-origin={host}" for host in origin or ()]
-    command += ["--port", str(port), *["--show"] * show]
+    if unix_socket is not None:
+        command += ["--unix-socket", str(unix_socket)]
+    else:
+        command += ["--address", address, "--port", str(port), *["--show"] * show]
     raise typer.Exit(_replace_process(command, environment))
 
 

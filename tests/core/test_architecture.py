@@ -22,7 +22,7 @@ ORDER = {
     ),
     "quests_app": (
         "analysis", "text", "server", "plots", "widgets", "exports", "jobs", "session", "views", "page",
-        "notebook", "cli", "endpoints", "app_hooks", "main",
+        "notebook", "cli", "endpoints", "launcher", "app_hooks", "main",
     ),
 }  # fmt: skip
 

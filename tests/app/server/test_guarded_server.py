@@ -1,6 +1,7 @@
 """No request ends the process, and nothing is served without the guards."""
 
 import asyncio
+from types import SimpleNamespace
 
 import pytest
 from bokeh.application import Application
@@ -41,7 +42,8 @@ async def served(paths, made=lambda application: None):
     bound, port = bind_unused_port()
     server.add_socket(bound)
     try:
-        return [await fetch(f"http://127.0.0.1:{port}", path) for path in paths]
+        asked = [(path, {}) if isinstance(path, str) else path for path in paths]
+        return [await fetch(f"http://127.0.0.1:{port}", path, **headers) for path, headers in asked]
     finally:
         server.stop()
         await server.close_all_connections()
@@ -106,3 +108,25 @@ def test_sessions_are_always_signed():
 def test_unused_sessions_are_soon_discarded(given, used):
     application = GuardedApplication({"/": Application(FunctionHandler(lambda doc: None))}, **given)
     assert application._check_unused_sessions_milliseconds == used
+
+
+def test_with_a_trusted_proxy_only_its_requests_are_answered(monkeypatch):
+    monkeypatch.setenv("QUESTS_PROXY_TOKEN", "secret")
+    origins = []
+
+    def made(application):
+        request = SimpleNamespace(
+            browser="b", connection=SimpleNamespace(stream=None), headers={}, remote_ip=""
+        )
+        handler = SimpleNamespace(application=application, request=request)
+        guarded_server._Guarded._allow_paths(handler)
+        origins.append(
+            (request.names_paths, guarded_server._GuardedSocket.check_origin(handler, "https://a.b"))
+        )
+
+    requests = ["/", ("/", {"X-Quests-Proxy-Token": "guess"}), ("/favicon.ico", {})]
+    # Jupyter has checked the host.
+    requests += [("/", {"X-Quests-Proxy-Token": "secret", "Host": "hub.example.org"})]
+    answers = asynchronous.run(served(requests, made))
+    assert [answer.code for answer in answers] == [403, 403, 403, 200]
+    assert origins == [(True, True)]

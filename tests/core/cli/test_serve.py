@@ -46,6 +46,16 @@ def test_serve_passes_data_folders_and_origins(tmp_path, monkeypatch):
     assert "--allow-websocket-origin=data.group:80" in command
 
 
+def test_serve_listens_on_a_socket_instead_of_a_port(tmp_path, monkeypatch):
+    calls = []
+    monkeypatch.setattr(serve, "_replace_process", lambda *a: calls.append(a) or 0)
+    assert run("serve", "--unix-socket", tmp_path / "socket").exit_code == 0
+    ((command, _),) = calls
+    assert command[-2:] == ["--unix-socket", str(tmp_path / "socket")]
+    # Panel refuses these beside a socket.
+    assert not {"--port", "--address", "--show"} & set(command)
+
+
 def test_serve_refuses_invalid_limits(file, monkeypatch):
     monkeypatch.setattr(subprocess, "call", lambda *_, **__: pytest.fail("started"))
     for name in ("QUESTS_MAX_UPLOAD_MB", "QUESTS_MAX_SESSION_MB"):
