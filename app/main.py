@@ -1,6 +1,8 @@
 """The dashboard's entry point: ``panel serve app``."""
 
 import gc
+import os
+import sys
 from urllib.parse import urlencode
 
 import panel as pn
@@ -8,7 +10,7 @@ import panel as pn
 from quests_app.jobs.queue import DeferredScheduler
 from quests_app.page import page
 from quests_app.server import client_values, stale_values, training_access
-from quests_app.server.allowed_paths import of_document
+from quests_app.server.allowed_paths import FILE, of_document
 from quests_app.server.loop_scheduler import on_loop_of
 from quests_app.session.controller import Controller
 from quests_app.session.state import State
@@ -22,6 +24,9 @@ if document is None:
     raise RuntimeError("expected a session; start the dashboard with: panel serve app")
 client_values.limit(document)
 actions = stale_values.guard(document)
+if len(sys.argv) > 1:
+    # ``panel serve app --args FILE``
+    os.environ.setdefault(FILE, sys.argv[1])
 state = State()
 on_loop = on_loop_of(document)
 scheduler, queue = DeferredScheduler(on_loop), ViewQueue(on_loop, done=gc.freeze)

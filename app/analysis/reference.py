@@ -8,9 +8,9 @@ from pathlib import Path
 import numpy as np
 
 from quests_core import Environments
+from quests_core.io.dataset import content_hash
 from quests_core.utils import memory
 from quests_core.utils.arrays import read_only
-from quests_core.utils.checksum import sha256_of
 
 from .analysed_dataset import AnalysedDataset, environments
 from .parameters import KEYS, Parameters, load
@@ -60,7 +60,7 @@ def reference(
     path: Path, name: str, parameters: Parameters, uploaded: bool = False, progress=None
 ) -> Reference:
     """Read a file as a reference."""
-    dataset = load(path, name, sha256_of(path), progress)
+    dataset = load(path, name, content_hash(path), progress)
     envs = environments(dataset, parameters, progress)
     numbers = np.concatenate([atoms.numbers for atoms in dataset.frames])
     return Reference(

@@ -28,7 +28,7 @@ def check_source(opened: AnalysedDataset) -> None:
     """Raise a ValueError if the file is no longer the one that was analysed."""
     dataset = opened.dataset
     for path in dataset.pool or (dataset.path,):
-        if not path.is_file():
+        if not path.exists():
             raise ValueError(f"{path.name if dataset.pool else dataset.name} is no longer there")
     if content_hash(dataset.source) != dataset.sha256:
         raise ValueError(f"{dataset.name} has changed since it was opened; open it again")

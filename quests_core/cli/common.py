@@ -20,12 +20,11 @@ from rich.progress import Progress as Bars
 from ..compilation import first_time
 from ..descriptors.describe import descriptors
 from ..environments import Environments
-from ..io.abacus import is_abacus_folder
 from ..io.dataset import DataSet, load
-from ..io.deepmd import is_deepmd_folder
 from ..io.element_filter import elements_of
 from ..io.frame_writer import frames_bytes
 from ..io.pool import pool_paths
+from ..io.program_folders import is_program_folder
 from ..io.read import read
 from ..progress import Progress
 from ..published import fetch, is_name
@@ -155,7 +154,7 @@ class CommandContext:
             return path
         if is_name(file):
             return fetch(file, self.progress)
-        if is_deepmd_folder(file) or is_abacus_folder(file):
+        if is_program_folder(file):
             return self._converted(Path(file))
         if ":" in file and not Path(file).exists():
             raise FileNotFoundError(f"{file}: no such file, and not listed by quests-explorer datasets")

@@ -10,8 +10,7 @@ from typing import Annotated
 
 import typer
 
-from ..io.abacus import is_abacus_folder
-from ..io.deepmd import is_deepmd_folder
+from ..io.program_folders import is_program_folder
 from ..utils.environment_variables import check_numbers
 from .arguments import flag
 from .common import app, command_context
@@ -24,7 +23,7 @@ ALLOCATOR = {"PYTHONMALLOC": "malloc", "MALLOC_ARENA_MAX": "2"} if sys.platform 
 @app.command()
 def serve(
     file: Annotated[
-        str | None, typer.Argument(help="File or named data set to open first; by default the demo.")
+        str | None, typer.Argument(help="File, folder or named data set to open first; by default the demo.")
     ] = None,
     port: Annotated[int, typer.Option(help="Port to listen on.")] = 5006,
     show: Annotated[bool, flag(help="Open a browser.")] = True,
@@ -46,18 +45,14 @@ def serve(
     """Start the dashboard."""
     if file == STDIO:
         raise typer.BadParameter("expected a file, as the dashboard reads it repeatedly, got standard input")
-    if file is not None and (is_deepmd_folder(file) or is_abacus_folder(file)):
-        # Its conversion would be deleted before the dashboard reads it.
-        raise typer.BadParameter(
-            "expected a file, got a folder of DeePMD-kit or ABACUS; write one first: "
-            f"quests-explorer compress {file} -s 100% -m random -o all.xyz"
-        )
     environment = {**ALLOCATOR, "BOKEH_SECRET_KEY": secrets.token_urlsafe(48), **os.environ}
     with command_context() as context:
         check_numbers()
         folder = _app_folder()
         if file is not None:
-            environment["QUESTS_FILE"] = _existing_file(context.path(file), file)
+            # The dashboard reads a folder itself: a conversion would be deleted before.
+            path = Path(file) if is_program_folder(file) else context.path(file)
+            environment["QUESTS_FILE"] = _existing_file(path, file)
         if data_dir:
             environment["QUESTS_DATA_DIRS"] = os.pathsep.join(map(_existing_folder, data_dir))
     command = [sys.executable, "-m", "panel", "serve", folder]
@@ -80,7 +75,7 @@ def _app_folder() -> str:
 
 
 def _existing_file(path: Path, name: str) -> str:
-    if not path.is_file():
+    if not (path.is_file() or is_program_folder(path)):
         raise FileNotFoundError(f"{name}: no such file")
     return str(path.resolve())
 

@@ -14,6 +14,7 @@ from .element_filter import elements_of
 from .isolated import is_isolated, labels_of
 from .labels import atoms_forces, label_notes
 from .pool import pool_paths, pool_sha256, read_pool, source_names
+from .program_folders import folder_sha256
 from .read import read
 from .xyz_checks import is_extxyz
 
@@ -79,7 +80,8 @@ class DataSet:
 
         Other formats are not read again, since no resource limits may apply where a subset is written.
         """
-        return self.frames if self.pool or not is_extxyz(self.path) else self.path
+        is_copied = is_extxyz(self.path) and not self.pool and not self.path.is_dir()
+        return self.path if is_copied else self.frames
 
     @property
     def has_forces(self) -> bool:
@@ -102,7 +104,7 @@ def load(
     Parameters
     ----------
     path : str, path-like or sequence of them
-        The file, or several; see `quests_core.read`.
+        The file, several, or a folder; see `quests_core.read`.
     name : str, optional
         Name to display; by default that of the file.
     sha256 : str, optional
@@ -123,7 +125,7 @@ def load(
     """
     pool = tuple(one.expanduser().resolve() for one in pool_paths(path) or ())
     file = pool[0] if pool else Path(path).expanduser().resolve()
-    for one in pool or (file,):
+    for one in pool or (file,) * (not file.is_dir()):
         check_regular(one)
     sha256 = sha256 or content_hash(pool or file)
     notes: list[str] = []
@@ -155,8 +157,10 @@ def load(
 
 
 def content_hash(source: Path | Sequence[Path]) -> str:
-    """Return the SHA-256 of a file, or of the names and contents of several."""
-    return sha256_of(source) if isinstance(source, Path) else pool_sha256(source, source_names(source))
+    """Return the SHA-256 of a file, or of the names and contents of several or of those in a folder."""
+    if not isinstance(source, Path):
+        return pool_sha256(source, source_names(source))
+    return folder_sha256(source) if source.is_dir() else sha256_of(source)
 
 
 def volume_per_atom(dataset: DataSet) -> tuple[float | None, int]:

@@ -9,11 +9,10 @@ from ase import Atoms
 from ..progress import ProgressCallback
 from ..utils.regular import check_regular
 from ..utils.validation import geometry_fault
-from .abacus import is_abacus_folder, read_abacus
 from .ase_formats import read_with_ase
-from .deepmd import is_deepmd_folder, read_deepmd
 from .labels import use_labels
 from .pool import pool_paths, read_pool, source_names
+from .program_folders import is_program_folder, read_folder
 from .reading_notes import ReadingNotes
 from .xyz_checks import is_extxyz
 from .xyz_file import read_xyz
@@ -79,10 +78,8 @@ def read(
         raise TypeError(f"path: expected a path or a sequence of paths, got {type(path).__name__}")
     path = Path(path)
     found = ReadingNotes()
-    if is_deepmd_folder(path):
-        frames = read_deepmd(path)
-    elif is_abacus_folder(path):
-        frames = read_abacus(path, found)
+    if is_program_folder(path):
+        frames = read_folder(path, found)
     else:
         check_regular(path)
         frames = read_xyz(path, progress, found) if is_extxyz(path) else read_with_ase(path, found)

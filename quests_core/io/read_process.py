@@ -21,6 +21,7 @@ from ..utils.child import Child, ChildError
 from ..utils.regular import check_regular
 from .ase_formats import read_with_ase
 from .labels import use_labels
+from .program_folders import folder_files, read_folder
 from .read import checked_frames, read
 from .reading_notes import ReadingNotes
 from .xyz_checks import is_extxyz
@@ -43,7 +44,7 @@ def read_in_process(
     forces_key: str | None = None,
     notes: list[str] | None = None,
 ) -> list[Atoms]:
-    """Read all frames of a file as `quests_core.read` does, but formats other than xyz in another process.
+    """Read a file or folder as `quests_core.read` does, but formats other than xyz in another process.
 
     The process is killed if `progress` raises an exception, if reading takes longer than 30 s plus 5 s per
     MB, and, on Linux, if it needs more than 40 % of the free memory. Results of calculators are kept;
@@ -52,7 +53,7 @@ def read_in_process(
     Parameters
     ----------
     path : str or path-like
-        The file.
+        The file, or a folder of DeePMD-kit or ABACUS.
     progress : callable, optional
         See `quests_core.progress`.
     energy_key, forces_key, notes
@@ -80,11 +81,15 @@ def read_in_process(
     ['Cu']
     """
     path = Path(path)
-    check_regular(path)
-    if is_extxyz(path):
-        return read(path, progress, energy_key, forces_key, notes)
+    if path.is_dir():
+        size = sum(file.stat().st_size for file in folder_files(path))
+    else:
+        check_regular(path)
+        if is_extxyz(path):
+            return read(path, progress, energy_key, forces_key, notes)
+        size = path.stat().st_size
     free = memory.available()
-    seconds = min(MOST_SECONDS, SECONDS + SECONDS_PER_MB * path.stat().st_size / 1e6)
+    seconds = min(MOST_SECONDS, SECONDS + SECONDS_PER_MB * size / 1e6)
     with scratch.temporary("read-") as name:
         folder = Path(name)
         (folder / _PATH).write_text(str(path.absolute()), encoding="utf-8")
@@ -115,7 +120,8 @@ def read_in_child(folder: Path) -> None:
     notes = ReadingNotes()
     # Temporary files of this process are deleted with the folder, even if it is killed.
     scratch.use(folder)
-    save_frames(read_with_ase(Path((folder / _PATH).read_text(encoding="utf-8")), notes), folder)
+    path = Path((folder / _PATH).read_text(encoding="utf-8"))
+    save_frames(read_folder(path, notes) if path.is_dir() else read_with_ase(path, notes), folder)
     (folder / _NOTES).write_text(json.dumps(notes.sentences()), encoding="utf-8")
 
 

@@ -13,6 +13,7 @@ from bokeh.util.token import generate_jwt_token
 from tornado.httpclient import HTTPClientError
 
 from tests import asynchronous
+from tests.hostile.client import Page, run
 from tests.load.run import Held, cancelled, marked_file, opened_and_closed, together
 from tests.load.server import ENDLESS_UMAP, ROOT, WITHOUT_UMAP, Server
 from tests.load.visitor import PATIENCE, TOKEN, Visitor
@@ -212,3 +213,17 @@ def test_a_page_with_a_late_websocket_has_its_file(server, folder):
         return visitor
 
     assert asynchronous.run(late()).marks == {path.stem}
+
+
+@pytest.mark.slow
+def test_a_file_may_be_an_argument_of_panel(tmp_path):
+    path = tmp_path / "named-by-args.xyz"
+    path.write_text("1\n\nH 0 0 no-number\n")
+    with Server(tmp_path, *WITHOUT_UMAP, "--args", str(path)) as server:
+
+        async def scenario():
+            wire = await (await Page(server.address).load()).connect()
+            await wire.event("document_ready", {})
+            await wire.wait_for("Could not open named-by-args.xyz")
+
+        run(scenario())

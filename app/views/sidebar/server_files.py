@@ -20,6 +20,7 @@ from ..base import View
 _MOST_RECENT = 8
 # The first option of both lists, which stand for actions and have no value.
 _NOTHING, _CHOOSE = "", "choose…"
+_OPEN = "open this folder"
 
 
 class ServerFilesView(View):
@@ -64,6 +65,8 @@ class ServerFilesView(View):
         options = {_CHOOSE: _NOTHING}
         if listing.parent is not None:
             options["../"] = str(listing.parent)
+        if listing.folder is not None and listing.is_of_a_program:
+            options[_OPEN] = str(listing.folder)
         for path in listing.folders:
             options[f"{path if listing.folder is None else path.name}/"] = str(path)
         for path in listing.files:
@@ -81,7 +84,7 @@ class ServerFilesView(View):
             return
         if Path(path) in (listing.parent, *listing.folders):
             self._list(lambda: list_folder(Path(path), self._controller.allowed_paths))
-        elif Path(path) in listing.files:
+        elif Path(path) in (listing.folder, *listing.files):
             self._controller.open(path)
         self._browse.value = _NOTHING
 

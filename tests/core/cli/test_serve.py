@@ -73,12 +73,12 @@ def test_serve_refuses_a_folder_that_does_not_exist(tmp_path, monkeypatch):
     assert f"--data-dir: expected a folder, got {tmp_path}/nope" in done.stderr
 
 
-def test_a_folder_of_deepmd_is_refused_with_what_to_do(tmp_path):
+def test_serve_opens_a_folder_of_deepmd(tmp_path, monkeypatch):
+    calls = []
+    monkeypatch.setattr(serve, "_replace_process", lambda *a: calls.append(a) or 0)
     (tmp_path / "set.000").mkdir()
     (tmp_path / "set.000" / "coord.npy").touch()
     (tmp_path / "type.raw").write_text("0\n")
-    done = run("serve", tmp_path, "--no-show")
-    assert done.exit_code == 2
-    assert "expected a file, got a folder of DeePMD-kit or ABACUS" in " ".join(
-        done.stderr.replace("│", " ").split()
-    )
+    assert run("serve", tmp_path, "--no-show").exit_code == 0
+    assert calls[0][1]["QUESTS_FILE"] == str(tmp_path)
+    assert run("serve", tmp_path / "set.000", "--no-show").exit_code == 1

@@ -1,9 +1,12 @@
 """Files on the server: browsed, and opened again."""
 
+import pytest
 from ase.io import write
 
 from quests_app.server.allowed_paths import AllowedPaths
 from quests_app.views.sidebar.server_files import ServerFilesView
+from quests_core import read
+from quests_core.io.deepmd import write_deepmd
 
 
 def view_of(session, allowed):
@@ -34,6 +37,33 @@ def test_folders_are_browsed_and_a_file_opened(session, file, tmp_path):
     session.run()
     assert session.state.opened.dataset.path == file
     assert view._store.texts == [str(file)]
+
+
+def test_a_folder_of_a_program_is_opened(session, frames, tmp_path):
+    pytest.importorskip("dpdata", reason="dpdata is not installed")
+    write_deepmd(tmp_path / "data", frames, range(1, 9))
+    view = view_of(session, AllowedPaths([tmp_path]))
+    view._browse.dropdown_open = True
+    session.run()
+    for folder in ("data", "data/Cu4"):
+        assert "open this folder" not in view._browse.options
+        view._browse.value = str(tmp_path / folder)
+        session.run()
+    view._browse.value = view._browse.options["open this folder"]
+    session.run()
+    opened = session.state.opened
+    assert (opened.dataset.path, len(opened.dataset.frames)) == (tmp_path / "data" / "Cu4", 8)
+    # What is saved is extxyz, as from every format but extxyz.
+    session.controller.save(str(tmp_path / "subset.xyz"), 3, "file")
+    session.run()
+    assert len(read(tmp_path / "subset.xyz")) == 3, session.state.error
+    view._again.value = ""
+    session.controller.open(tmp_path)
+    session.run()
+    assert "got another folder" not in session.state.error, "it has a system at some depth"
+    session.controller.open(tmp_path / "data" / "Cu4" / "set.000")
+    session.run()
+    assert "expected a file, or a folder of DeePMD-kit" in session.state.error
 
 
 def test_a_folder_that_is_gone_is_an_error(session, tmp_path):
