@@ -5,11 +5,11 @@ import hashlib
 import numpy as np
 from ase import Atoms
 from ase.data import covalent_radii
-from ase.neighborlist import neighbor_list
 
 from ..environments import Environments
 from ..io.dataset import DataSet
 from ..io.isolated import ISOLATION_DISTANCE
+from ..utils.neighbor_pairs import neighbor_pairs
 from .finding import ERROR, INFO, WARNING, Finding, finding
 
 # Two atoms overlap if they are closer than this fraction of the sum of their covalent radii.
@@ -169,7 +169,7 @@ def overlaps(frames: list[Atoms], envs: Environments, cutoff: float) -> list[Fin
 
 
 def _overlap(atoms: Atoms, reach: float) -> bool:
-    first, second, distance = neighbor_list("ijd", atoms, reach)
+    first, second, distance = neighbor_pairs(atoms, reach)
     radii = covalent_radii[atoms.numbers]
     return bool((distance < OVERLAP * (radii[first] + radii[second])).any())
 

@@ -12,9 +12,9 @@ from typing import Any
 
 import numpy as np
 from ase import Atoms
-from ase.neighborlist import neighbor_list
 
 from ..io.frame_writer import frames_bytes
+from ..utils.neighbor_pairs import neighbor_pairs
 from ..utils.threads import get_num_threads
 from ..utils.validation import check_count, check_positive
 from . import gap_prediction
@@ -216,7 +216,7 @@ def pairs_with_spread(frames: Sequence[Atoms], cutoff: float) -> list[tuple[int,
     """
     limits: dict[tuple[int, int], tuple[float, float]] = {}
     for atoms in frames:
-        first, second, distances = neighbor_list("ijd", atoms, cutoff)
+        first, second, distances = neighbor_pairs(atoms, cutoff)
         numbers = np.sort(np.stack([atoms.numbers[first], atoms.numbers[second]], axis=1), axis=1)
         for a, b in np.unique(numbers, axis=0).tolist():
             values = distances[(numbers == (a, b)).all(axis=1)]
