@@ -73,6 +73,8 @@ _OPTIONS = {
             "trainer",
             "tolerance",
             "elements",
+            "keys",
+            "reference",
         )
     },
 }

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from enum import StrEnum
+from functools import partial
 from typing import Annotated, NamedTuple
 
 import numpy as np
@@ -13,10 +14,8 @@ from ..information.addition import Addition, addition
 from ..information.comparison import comparison_sentence
 from ..information.curve import compression_curve
 from ..information.entropy import delta_entropy
-from ..io.dataset import DataSet
-from ..io.element_filter import elements_of, frames_with_elements, parse_elements
+from ..io.element_filter import elements_of, parse_elements
 from ..io.frame_keys import SOURCE
-from ..io.labels import atoms_energy
 from ..io.pool import paths_of
 from ..selection import Selection, select
 from ..selection.train_valid_split import Split
@@ -41,14 +40,17 @@ from .arguments import (
     Locked,
     LockIsolated,
     Match,
+    MemoryLimit,
     Method,
     Order,
     Parameters,
     Seed,
     Size,
     Species,
+    Store,
     parse_size,
 )
+from .candidates import Candidates, FramesInFiles, FramesInMemory
 from .common import CommandContext, app, command_context
 from .output import STDIO, print_result
 from .subset_files import Keys, SplitDistance, SplitRatio, SplitSeed, SubsetFiles
@@ -87,10 +89,14 @@ def compress(
     lock_isolated: LockIsolated = True, cost: _Cost = Cost.frames, seed: Seed = 0,
     order: FrameOrder = Order.file, keys: Keys = SOURCE, split: SplitRatio = None,
     split_distance: SplitDistance = 1.0, split_seed: SplitSeed = 0, energy_key: EnergyKey = None,
-    forces_key: ForcesKey = None, label_key: LabelKey = None, force: Force = False, dry_run: DryRun = False,
-    as_json: Json = False,
+    forces_key: ForcesKey = None, label_key: LabelKey = None, store: Store = None,
+    memory_limit: MemoryLimit = None, force: Force = False, dry_run: DryRun = False, as_json: Json = False,
 ) -> None:  # fmt: skip
-    """Select frames of FILE, and copy them byte for byte or with the keys of a program."""
+    """Select frames of FILE, and copy them byte for byte or with the keys of a program.
+
+    With --store, the frames need not fit in memory: their descriptors are in a folder, which describe --store
+    writes, or this command.
+    """
     if output is None and not dry_run:
         raise typer.BadParameter("expected a file for the subset, or --dry-run", param_hint="--output")
     targets = _targets(until)
@@ -101,30 +107,45 @@ def compress(
         source = context.source(files)
         known_paths = [context.path(reference)] if reference is not None else []
         written = written.check(force or dry_run, *paths_of(source), *known_paths)
-        dataset = context.dataset(source, energy_key, forces_key, label_key)
-        frames = dataset.frames
-        sets = [frames, *map(context.frames, known_paths)]
-        envs, *others = context.environments(Parameters(k, cutoff, bandwidth, species), *sets)
+        parameters, label_keys = (
+            Parameters(k, cutoff, bandwidth, species),
+            (energy_key, forces_key, label_key),
+        )
+        candidates: FramesInMemory | FramesInFiles
+        if store is None:
+            if memory_limit is not None:
+                raise ValueError("memory_limit: expected together with --store, got it alone")
+            dataset = context.dataset(source, *label_keys)
+            references = [context.frames(path) for path in known_paths]
+            candidates = FramesInMemory(dataset)
+            envs, *others = context.environments(parameters, dataset.frames, *references)
+        else:
+            opened = partial(context.stored, parameters, source, store, memory_limit, *label_keys)
+            candidates = FramesInFiles(source, opened, energy_key, forces_key)
+            references, envs = [context.frames(path) for path in known_paths], candidates.envs
+            others = context.environments(parameters, *references)
         known = others[0] if others else None
-        asked = _elements(elements, *sets[1:])
-        constraints = _constraints(dataset, locked, excluded, lock_isolated, asked, match)
-        _check_size(constraints, n_to_select, len(frames))
+        asked = _elements(elements, *references)
+        constraints = _constraints(candidates, locked, excluded, lock_isolated, asked, match)
+        _check_size(constraints, n_to_select, candidates.n_frames)
+        if isinstance(candidates, FramesInFiles):
+            _check_memory(candidates, constraints, known, written, n_to_select)
         selection = select(
             envs, method, n_to_select, bandwidth, known, locked=constraints.locked,
             excluded=constraints.excluded, cost=cost.value, random_state=seed, progress=context.progress,
-            until=targets, y=_energies(frames) if method == "pcov_fps" else None,
+            until=targets, y=_energies(candidates, envs.sizes) if method == "pcov_fps" else None,
         )  # fmt: skip
         selection = _with_locked(selection, constraints.locked, targets, envs)
         result = _report(envs, selection, known, context) | {"isolated_atoms": constraints.isolated}
         result["parameters"] |= {"k": k, "cutoff": cutoff, "species": species, "cost": cost.value}
         if asked is not None:
             result["parameters"] |= {"elements": list(asked), "match": match.value}
-        sides = written.sides(envs, selection.order, bandwidth, dataset.locked, context.progress)
+        sides = written.sides(envs, selection.order, bandwidth, candidates.isolated, context.progress)
         if sides is not None:
             result["split"] = written.split_record(sides)
         if output is not None and not dry_run:
             delta = _delta_entropy(envs, selection, known, context) if written.needs_delta_entropy else None
-            result |= written.write(dataset, selection.order, order.value, sides, delta, force)
+            result |= written.write(candidates, selection.order, order.value, sides, delta, force)
     print_result(result, _sentence(result, sides), as_json, output if not dry_run else None)
 
 
@@ -137,21 +158,39 @@ def _elements(given: str | None, *references: list[Atoms]) -> tuple[str, ...] | 
     return elements_of(references[0])
 
 
+def _check_memory(
+    candidates: FramesInFiles, constraints: _Constraints, known: Environments | None, written: SubsetFiles,
+    n_to_select: int | float | None,
+) -> None:  # fmt: skip
+    """Raise a ValueError if an option needs more than the memory limit, before frames are selected."""
+    sizes, ignored = candidates.envs.sizes, list(constraints.excluded)
+    if ignored:
+        # Environments that remain are a copy.
+        candidates.check_in_memory(
+            int(sizes.sum() - sizes[ignored].sum()), "excluded: the environments that remain"
+        )
+    if known is not None:
+        candidates.check_in_memory(known.n_envs, "reference: its environments")
+    if n_to_select is not None:
+        n_chosen = check_n_to_select(n_to_select, candidates.n_frames - len(ignored))
+        candidates.check_keys(written.kind, n_chosen)
+
+
 def _constraints(
-    dataset: DataSet, locked: str, excluded: str, lock_isolated: bool, elements: tuple[str, ...] | None,
+    candidates: Candidates, locked: str, excluded: str, lock_isolated: bool, elements: tuple[str, ...] | None,
     match: str,
 ) -> _Constraints:  # fmt: skip
-    n_frames = len(dataset.frames)
+    n_frames = candidates.n_frames
     ignored = set(parse_ranges(excluded, n_frames, "excluded"))
     asked = parse_ranges(locked, n_frames, "locked")
     if elements is not None:
-        matching = frames_with_elements(dataset.frames, elements, match)
+        matching = candidates.matching(elements, match)
         ignored |= set(range(n_frames)).difference(matching.tolist(), asked)
         if len(ignored) == n_frames:
             raise ValueError(
                 f"elements: expected elements of some frames with match {match}, got {','.join(elements)}"
             )
-    isolated = [i for i in dataset.locked if lock_isolated and i not in ignored]
+    isolated = [i for i in candidates.isolated if lock_isolated and i not in ignored]
     return _Constraints(sorted({*asked, *isolated}), tuple(sorted(ignored)), isolated)
 
 
@@ -165,16 +204,15 @@ def _delta_entropy(
     return delta_entropy(envs, X, bandwidth, progress=context.progress).astype(np.float32)
 
 
-def _energies(frames: list[Atoms]) -> list[float]:
+def _energies(candidates: Candidates, sizes: np.ndarray) -> list[float]:
     """Return the energy per atom of each frame, eV."""
     per_atom = []
-    for i, atoms in enumerate(frames):
-        energy = atoms_energy(atoms)
+    for i, energy in enumerate(candidates.energies()):
         if energy is None:
             raise ValueError(
                 f"frame {i}: expected an energy, which the method pcov_fps needs of every frame, got none"
             )
-        per_atom.append(energy / max(1, len(atoms)))
+        per_atom.append(energy / max(1, int(sizes[i])))
     return per_atom
 
 
@@ -221,7 +259,7 @@ def _report(
     parameters = selection.parameters
     kept = np.setdiff1d(np.arange(len(envs)), parameters["excluded"])
     order = np.searchsorted(kept, selection.order)
-    bandwidth, rest = parameters["bandwidth"], envs.take(kept)
+    bandwidth, rest = parameters["bandwidth"], envs if len(kept) == len(envs) else envs.take(kept)
     metrics = _metrics_of(rest, order, bandwidth, context)
     novelty = {}
     if known is not None:

@@ -5,13 +5,13 @@ import math
 import os
 import sys
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, BinaryIO, TypeVar
 
 from rich.console import Console
 
-from ..io.compressed import check_can_compress, compress, plain_name
+from ..io.compressed import check_can_compress, compressing, plain_name
 from ..utils.atomic_write import atomic_write, check_replaceable
 from ..utils.escape import terminal
 
@@ -56,14 +56,24 @@ def check_target(output: str | None, force: bool, *sources: Path, endings: tuple
     check_replaceable(output)
 
 
-def write_target(output: str, content: bytes, force: bool) -> None:
-    """Write to a file atomically, compressed according to its suffix, or to standard output."""
+def write_target(output: str, content: bytes | Iterable[bytes], force: bool) -> None:
+    """Write to a file atomically, compressed according to its suffix, or to standard output.
+
+    The content may be given in parts.
+    """
+    parts = [content] if isinstance(content, bytes) else content
     if output == STDIO:
-        sys.stdout.buffer.write(content)
+        for part in parts:
+            sys.stdout.buffer.write(part)
         sys.stdout.buffer.flush()
-    else:
-        content = compress(content, output)
-        atomic_write(output, content, overwrite=force)
+        return
+
+    def write(file: BinaryIO) -> None:
+        with compressing(file, output) as opened:
+            for part in parts:
+                opened.write(part)
+
+    atomic_write(output, write, overwrite=force)
 
 
 def check_new_folders(outputs: Sequence[str]) -> None:

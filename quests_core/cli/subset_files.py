@@ -11,12 +11,12 @@ import typer
 
 from ..environments import Environments
 from ..io.compressed import plain_name
-from ..io.dataset import DataSet
 from ..io.deepmd import DEEPMD, write_deepmd
-from ..io.frame_keys import RANK, SOURCE, keyed_content
+from ..io.frame_keys import RANK, SOURCE
 from ..io.program_keys import TARGETS, read_keys
 from ..progress import ProgressCallback
 from ..selection.train_valid_split import Split, split
+from .candidates import Candidates
 from .output import (
     FRAME_SUFFIXES,
     STDIO,
@@ -116,24 +116,30 @@ class SubsetFiles:
         return sides.to_record(self.valid_fraction or 0.0, self.distance, self.seed)
 
     def write(
-        self, dataset: DataSet, ranked: np.ndarray, order: str, sides: Split | None,
+        self, candidates: Candidates, ranked: np.ndarray, order: str, sides: Split | None,
         delta_entropy: np.ndarray | None, force: bool,
     ) -> dict:  # fmt: skip
         """Write the subset; return what was written, and notes for the user."""
         written = list(self.outputs) if sides is not None else self.outputs[0]
         if self.kind == DEEPMD:
-            frames = ranked if order == "rank" else np.sort(ranked)
-            groups = [frames] if sides is None else [sides.train, sides.valid]
-            notes: list[str] = []
-            for target, group in zip(self.outputs, groups, strict=True):
-                indices = frames[np.isin(frames, group)]
-                notes += write_folder(target, partial(write_deepmd, frames=dataset.frames, indices=indices))
-            return {"output": written, "notes": list(dict.fromkeys(notes))}
-        content = keyed_content(dataset, ranked, order, self.kind, delta_entropy)
-        blocks = [content.bytes_of()] if sides is None else map(content.bytes_of, (sides.train, sides.valid))
-        for target, data in zip(self.outputs, blocks, strict=True):
-            write_target(target, data, force)
+            return {"output": written, "notes": self._write_deepmd(candidates, ranked, order, sides)}
+        with candidates.texts(ranked, order, self.kind, delta_entropy) as content:
+            groups = [None] if sides is None else [sides.train, sides.valid]
+            for target, frames in zip(self.outputs, groups, strict=True):
+                write_target(target, content.parts(frames), force)
         return {"output": written, "notes": list(content.notes)}
+
+    def _write_deepmd(
+        self, candidates: Candidates, ranked: np.ndarray, order: str, sides: Split | None
+    ) -> list[str]:
+        frames = ranked if order == "rank" else np.sort(ranked)
+        groups = [frames] if sides is None else [sides.train, sides.valid]
+        notes: list[str] = []
+        for target, group in zip(self.outputs, groups, strict=True):
+            indices = frames[np.isin(frames, group)]
+            chosen = candidates.chosen(indices)
+            notes += write_folder(target, partial(write_deepmd, frames=chosen, indices=indices))
+        return list(dict.fromkeys(notes))
 
 
 def valid_fraction(ratio: str) -> float:

@@ -11,8 +11,10 @@ import lzma
 import os
 import zlib
 from collections.abc import Iterator
+from contextlib import contextmanager
 from io import BufferedReader
 from pathlib import Path
+from typing import Any, BinaryIO
 
 from ..utils import memory
 from ..utils.regular import open_regular
@@ -47,6 +49,34 @@ def compress(data: bytes, name: str) -> bytes:
     if suffix == ".xz":
         return lzma.compress(data)
     return _zstd(name).compress(data) if suffix == ".zst" else data
+
+
+@contextmanager
+def compressing(file: BinaryIO, name: str) -> Iterator[BinaryIO]:
+    """Yield a file to write to, which compresses according to the suffix of `name` and writes to `file`.
+
+    Examples
+    --------
+    >>> import io
+    >>> packed = io.BytesIO()
+    >>> with compressing(packed, "a.xyz.gz") as plain:
+    ...     _ = plain.write(b"1")
+    >>> gzip.decompress(packed.getvalue())
+    b'1'
+    """
+    suffix = Path(name).suffix.lower()
+    if suffix not in SUFFIXES:
+        yield file
+        return
+    opened: Any
+    if suffix == ".gz":
+        opened = gzip.GzipFile("", "wb", fileobj=file, mtime=0)
+    elif suffix == ".zst":
+        opened = _zstd(name).ZstdFile(file, "wb")
+    else:
+        opened = (bz2.BZ2File if suffix == ".bz2" else lzma.LZMAFile)(file, "wb")
+    with opened:
+        yield opened
 
 
 def check_can_compress(name: str) -> None:

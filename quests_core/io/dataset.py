@@ -84,6 +84,11 @@ class DataSet:
         return self.path if is_copied else self.frames
 
     @property
+    def offsets(self) -> np.ndarray:
+        """First atom of each frame, and their number, shape (n_frames + 1,)."""
+        return np.cumsum([0, *map(len, self.frames)])
+
+    @property
     def has_forces(self) -> bool:
         """Whether at least one frame has forces."""
         return len(self.without_forces) < len(self.frames)

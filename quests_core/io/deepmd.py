@@ -3,7 +3,7 @@
 import itertools
 import os
 import warnings
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -65,7 +65,9 @@ def read_deepmd(folder: str | os.PathLike) -> list[Atoms]:
     return frames
 
 
-def write_deepmd(folder: str | os.PathLike, frames: Sequence[Atoms], indices: Iterable[int]) -> list[str]:
+def write_deepmd(
+    folder: str | os.PathLike, frames: Sequence[Atoms] | Mapping[int, Atoms], indices: Iterable[int]
+) -> list[str]:
     """Write labelled frames as systems of DeePMD-kit, in double precision, and return notes for the user.
 
     A system holds frames with the same elements in the same order, either all periodic or none; its folder
@@ -75,7 +77,7 @@ def write_deepmd(folder: str | os.PathLike, frames: Sequence[Atoms], indices: It
     ----------
     folder : str or path-like
         A folder that does not exist, or is empty.
-    frames : sequence of ase.Atoms
+    frames : sequence of ase.Atoms, or mapping of int to them
         The frames.
     indices : iterable of int
         Those to write, in this order within each system.
@@ -178,7 +180,7 @@ def _names(formula: str) -> Iterable[str]:
     return itertools.chain([formula], (f"{formula}.{i}" for i in itertools.count(1)))
 
 
-def _notes(frames: Sequence[Atoms], chosen: list[int]) -> list[str]:
+def _notes(frames: Sequence[Atoms] | Mapping[int, Atoms], chosen: list[int]) -> list[str]:
     """Return notes about what the folders do not hold."""
     notes = []
     without = [i for i in chosen if not (frames[i].pbc.all() and _virial(frames[i]) is not None)]

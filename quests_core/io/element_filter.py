@@ -69,3 +69,34 @@ def frames_with_elements(frames: Sequence[Atoms], elements: Iterable[str], match
     asked = set(elements)
     matches = {ALL: asked.issubset, ANY: lambda own: not asked.isdisjoint(own), ONLY: asked.issuperset}[match]
     return np.array([i for i, atoms in enumerate(frames) if matches(atoms.symbols.species())], dtype=np.int64)
+
+
+def frames_with_numbers(
+    numbers: np.ndarray, offsets: np.ndarray, elements: Iterable[str], match: str = ONLY
+) -> np.ndarray:
+    """Return the frames whose elements match a list, as `frames_with_elements`, from atomic numbers.
+
+    Parameters
+    ----------
+    numbers : ndarray of shape (n_atoms,)
+        Atomic number of each atom of all frames.
+    offsets : ndarray of shape (n_frames + 1,)
+        First atom of each frame, none of which is empty, and the number of atoms.
+    elements, match
+        See `frames_with_elements`.
+
+    Examples
+    --------
+    >>> frames_with_numbers(np.array([26, 8, 29]), np.array([0, 2, 3]), ["Fe", "O"]).tolist()
+    [0]
+    """
+    if match not in MATCHES:
+        raise ValueError(f"match: expected one of {', '.join(MATCHES)}, got {match!r}")
+    asked = [atomic_numbers[symbol] for symbol in elements]
+    starts = offsets[:-1]
+    if match == ALL:
+        matches = np.logical_and.reduce([np.logical_or.reduceat(numbers == z, starts) for z in asked])
+    else:
+        combine = np.logical_and if match == ONLY else np.logical_or
+        matches = combine.reduceat(np.isin(numbers, asked), starts)
+    return np.flatnonzero(matches)

@@ -4,13 +4,14 @@ Keys are renamed in the text of the frames, so that numbers keep their represent
 """
 
 import itertools
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from ..utils.plural import plural
 from . import write, xyz_checks
+from .chosen_frames import Source
 from .dataset import DataSet
 from .extxyz_frame import FrameText
 from .frame_content import same
@@ -25,16 +26,20 @@ SOURCE, RANK = "source", "rank"
 
 @dataclass(frozen=True)
 class Content:
-    """Bytes of the frames in the requested order, with notes for the user."""
+    """Texts of the frames in the requested order, with notes for the user."""
 
-    blocks: tuple[bytes, ...]
+    blocks: Sequence[bytes]
     frames: np.ndarray
     notes: tuple[str, ...] = ()
 
     def bytes_of(self, frames=None) -> bytes:
         """Return the file contents of all frames, or of those in `frames`."""
+        return b"".join(self.parts(frames))
+
+    def parts(self, frames=None) -> Iterator[bytes]:
+        """Yield what `bytes_of` returns in parts, of which one is in memory if the blocks are in a file."""
         chosen = [True] * len(self.blocks) if frames is None else np.isin(self.frames, frames)
-        return write.join_frames([block for block, take in zip(self.blocks, chosen, strict=True) if take])
+        return write.joined_frames(itertools.compress(self.blocks, chosen))
 
 
 def keyed_content(
@@ -69,8 +74,20 @@ def keyed_content(
     bounds = xyz_checks.frame_bounds(data)
     blocks = [data[a:b] for a, b in itertools.pairwise(bounds)]
     frames = ranked if order == "rank" else np.sort(ranked)
+    return keyed_texts(dataset, blocks, frames, ranked, kind, delta_entropy)
+
+
+def keyed_texts(
+    dataset: Source,
+    blocks: Sequence[bytes],
+    frames: np.ndarray,
+    ranked: np.ndarray,
+    kind: str | Mapping[str, str],
+    delta_entropy: np.ndarray | None = None,
+) -> Content:
+    """Return the texts of `frames` with the keys of `kind`; see `keyed_content`."""
     if kind == SOURCE:
-        return Content(tuple(blocks), frames)
+        return Content(blocks, frames)
     editable = [editable_text(block, for_ase=kind != RANK) for block in blocks]
     texts, notes = [FrameText.of(block) for block in editable], []
     if kind == RANK:
@@ -89,7 +106,7 @@ def keyed_content(
     return Content(made, frames, tuple(notes))
 
 
-def _renamed(dataset: DataSet, texts: list[FrameText], frames, kind: str | Mapping[str, str]) -> list[str]:
+def _renamed(dataset: Source, texts: list[FrameText], frames, kind: str | Mapping[str, str]) -> list[str]:
     if kind == MACE:
         return to_mace(dataset, texts, frames)
     if kind == NEQUIP:
@@ -101,11 +118,11 @@ def _renamed(dataset: DataSet, texts: list[FrameText], frames, kind: str | Mappi
     return rename_labels(dataset, texts, kind)
 
 
-def _add_rank(dataset: DataSet, ranked: np.ndarray, texts, frames, delta: np.ndarray | None) -> None:
+def _add_rank(dataset: Source, ranked: np.ndarray, texts, frames, delta: np.ndarray | None) -> None:
     if delta is None:
         raise ValueError("delta_entropy: expected one value per environment, got None")
     rank = {int(frame): i for i, frame in enumerate(ranked, start=1)}
-    offsets = np.cumsum([0, *map(len, dataset.frames)])
+    offsets = dataset.offsets
     for text, frame in zip(texts, frames, strict=True):
         text.set("quests_rank", str(rank[int(frame)]))
         values = delta[offsets[frame] : offsets[frame + 1]]
@@ -113,7 +130,7 @@ def _add_rank(dataset: DataSet, ranked: np.ndarray, texts, frames, delta: np.nda
         text.add_column("quests_delta_entropy", "R", [str(value) for value in values])
 
 
-def _check(dataset: DataSet, frame: int, block: bytes, kind: str | Mapping[str, str]) -> None:
+def _check(dataset: Source, frame: int, block: bytes, kind: str | Mapping[str, str]) -> None:
     """Raise a ValueError if the text differs from the frame in structure or labels."""
     before = dataset.frames[frame]
     try:
@@ -135,7 +152,7 @@ def _check(dataset: DataSet, frame: int, block: bytes, kind: str | Mapping[str, 
             raise ValueError(f"frame {frame}: {name}: it would not be read back as it is in the source")
 
 
-def _label_keys(dataset: DataSet, kind: str | Mapping[str, str]) -> tuple[str | None, str | None]:
+def _label_keys(dataset: Source, kind: str | Mapping[str, str]) -> tuple[str | None, str | None]:
     """Return the keys of energy and forces in an exported frame, None for those that are recognised."""
     if not isinstance(kind, str):
         return kind.get(ENERGY, dataset.energy_key), kind.get(FORCES, dataset.forces_key)

@@ -2,7 +2,7 @@
 
 import io
 import json
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import starmap
 
 import ase.io
@@ -31,12 +31,12 @@ def frame_bytes(atoms: Atoms) -> bytes:
     return _text(frame_content(atoms))
 
 
-def frames_bytes(frames: Sequence[Atoms], indices: Indices | None = None) -> bytes:
+def frames_bytes(frames: Sequence[Atoms] | Mapping[int, Atoms], indices: Indices | None = None) -> bytes:
     r"""Return frames as extxyz, verified by reading them back.
 
     Parameters
     ----------
-    frames : sequence of ase.Atoms
+    frames : sequence of ase.Atoms, or mapping of int to them
         The frames.
     indices : sequence of int, optional
         The frames to return, in this order; by default all.
@@ -57,7 +57,7 @@ def frames_bytes(frames: Sequence[Atoms], indices: Indices | None = None) -> byt
     return b"".join(_checked(frames, range(len(frames)) if indices is None else indices))
 
 
-def _checked(frames: Sequence[Atoms], indices: Iterable[int]) -> Iterator[bytes]:
+def _checked(frames: Sequence[Atoms] | Mapping[int, Atoms], indices: Iterable[int]) -> Iterator[bytes]:
     for i in indices:
         try:
             content = frame_content(frames[i])

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 import numpy as np
 
 from ..utils.plural import plural
-from .dataset import DataSet
+from .chosen_frames import Source
 from .extxyz_frame import FrameText
 from .label_names import ENERGY, FORCES, STRESS, VIRIALS, is_stress, label_keys
 from .program_keys import GPUMD, TARGETS, listed, rename_labels
@@ -19,7 +19,7 @@ _VIRIAL = TARGETS[GPUMD][VIRIALS]
 _VOIGT = [[0, 5, 4], [5, 1, 3], [4, 3, 2]]
 
 
-def to_gpumd(dataset: DataSet, texts: list[FrameText], frames: Iterable[int]) -> list[str]:
+def to_gpumd(dataset: Source, texts: list[FrameText], frames: Iterable[int]) -> list[str]:
     """Rename labels for GPUMD, turn stresses into virials, and return notes for the user.
 
     The virial of a frame of volume V with a stress σ, in the sign convention of ASE, is −V σ.
@@ -53,7 +53,7 @@ def to_gpumd(dataset: DataSet, texts: list[FrameText], frames: Iterable[int]) ->
     return notes + [f"In the source, {note}." for note in dataset.notes if "looks like a label" in note]
 
 
-def _use_first(dataset: DataSet, text: FrameText) -> None:
+def _use_first(dataset: Source, text: FrameText) -> None:
     """Free the names of the targets from labels that `atoms_energy` and `atoms_forces` do not use."""
     columns = [name for name, _, _ in text.columns]
     for quantity, names, rename, chosen in (
@@ -69,7 +69,7 @@ def _use_first(dataset: DataSet, text: FrameText) -> None:
                 rename(name, f"not_used_{name}")
 
 
-def _check_complete(dataset: DataSet, text: FrameText, frame: int) -> None:
+def _check_complete(dataset: Source, text: FrameText, frame: int) -> None:
     missing = [
         name
         for name, is_there in (

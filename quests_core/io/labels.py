@@ -177,8 +177,10 @@ class GivenLabels:
                 notes.about(i)(f"no {quantity} under {key!r}; other recognised keys are used")
 
 
-def label_notes(frames: Sequence[Atoms]) -> list[str]:
+def label_notes(frames: Iterable[Atoms], numbers: Iterable[int] | None = None) -> list[str]:
     """Return notes on missing energies, and on keys that look like labels but are not used.
+
+    `numbers` are those of the frames, by default 0, 1, ….
 
     Examples
     --------
@@ -186,7 +188,7 @@ def label_notes(frames: Sequence[Atoms]) -> list[str]:
     ["'final_energy' looks like a label, but is not recognised (frame 0)", 'no frame has an energy']
     """
     notes, has_energy = ReadingNotes(), False
-    for i, atoms in enumerate(frames):
+    for i, atoms in enumerate(frames) if numbers is None else zip(numbers, frames, strict=True):
         has_energy = has_energy or atoms_energy(atoms) is not None
         for key in unrecognised_labels(atoms.info, atoms.arrays, len(atoms)):
             why = "has no suitable value" if label_name(key) else "is not recognised"

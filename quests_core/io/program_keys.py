@@ -9,7 +9,7 @@ import numpy as np
 
 from ..utils.frame_ranges import format_ranges
 from ..utils.plural import plural
-from .dataset import DataSet
+from .chosen_frames import Source
 from .extxyz_frame import FrameText
 from .label_names import ENERGY, FORCES, STRESS, VIRIALS, is_energy, is_stress, label_keys
 
@@ -57,7 +57,7 @@ def read_keys(path: str | Path) -> dict[str, str]:
     return keys
 
 
-def rename_labels(dataset: DataSet, texts: list[FrameText], targets: Mapping[str, str]) -> list[str]:
+def rename_labels(dataset: Source, texts: list[FrameText], targets: Mapping[str, str]) -> list[str]:
     """Rename the labels of each quantity to its key in `targets`, and return notes for the user."""
     for text in texts:
         _rename(dataset, text, targets)
@@ -72,7 +72,7 @@ def listed(frames: list[int]) -> str:
     return f"frame{'s' * (len(frames) > 1)} {text}"
 
 
-def to_mace(dataset: DataSet, texts: list[FrameText], frames) -> list[str]:
+def to_mace(dataset: Source, texts: list[FrameText], frames) -> list[str]:
     """Rename labels for MACE, label unlabelled isolated atoms, and return notes for the user."""
     isolated, labelled, others = set(dataset.locked), 0, []
     for text, frame in zip(texts, frames, strict=True):
@@ -93,7 +93,7 @@ def to_mace(dataset: DataSet, texts: list[FrameText], frames) -> list[str]:
     return notes + _missing(dataset, texts, TARGETS[MACE])
 
 
-def to_nequip(dataset: DataSet, texts: list[FrameText], frames) -> list[str]:
+def to_nequip(dataset: Source, texts: list[FrameText], frames) -> list[str]:
     """Rename labels for NequIP, and return notes for the user."""
     only_virial = 0
     for text in texts:
@@ -112,7 +112,7 @@ def to_nequip(dataset: DataSet, texts: list[FrameText], frames) -> list[str]:
     return notes * bool(only_virial) + _missing(dataset, texts, TARGETS[NEQUIP])
 
 
-def _rename(dataset: DataSet, text: FrameText, targets: Mapping[str, str]) -> None:
+def _rename(dataset: Source, text: FrameText, targets: Mapping[str, str]) -> None:
     """Rename the label of each quantity to its target, unless the target exists."""
     for quantity, target in targets.items():
         if quantity == FORCES:
@@ -137,7 +137,7 @@ def _move(
         rename(found[0], target)
 
 
-def _missing(dataset: DataSet, texts: list[FrameText], targets: Mapping[str, str]) -> list[str]:
+def _missing(dataset: Source, texts: list[FrameText], targets: Mapping[str, str]) -> list[str]:
     """Return notes about missing and unrecognised labels."""
     notes = []
     if ENERGY in targets and not any(text.get(targets[ENERGY]) is not None for text in texts):

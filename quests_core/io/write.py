@@ -1,7 +1,7 @@
 """Write subsets of frames, byte for byte if the source is an extxyz file."""
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -103,6 +103,22 @@ def _chosen(indices, n_frames: int, order: str) -> np.ndarray:
 
 def join_frames(blocks: Sequence[bytes]) -> bytes:
     """Join the texts of frames, with a line end after each that lacks one, as the last of a file may."""
-    line_end = b"\r\n" if b"\r\n" in blocks[0] else b"\n"
-    joined = [b if b.endswith(b"\n") else b + line_end for b in blocks[:-1]]
-    return b"".join([*joined, blocks[-1]])
+    return b"".join(joined_frames(blocks))
+
+
+def joined_frames(blocks: Iterable[bytes]) -> Iterator[bytes]:
+    r"""Yield the parts of the text that `join_frames` returns.
+
+    Examples
+    --------
+    >>> list(joined_frames([b"1\n\nCu 0 0 0", b"1\n\nAg 0 0 0"]))
+    [b'1\n\nCu 0 0 0', b'\n', b'1\n\nAg 0 0 0']
+    """
+    line_end, is_missing = b"\n", False
+    for i, block in enumerate(blocks):
+        if i == 0 and b"\r\n" in block:
+            line_end = b"\r\n"
+        if is_missing:
+            yield line_end
+        yield block
+        is_missing = not block.endswith(b"\n")

@@ -51,12 +51,18 @@ def check_fits(n_bytes: int, what: str, instead: str) -> None:
     """
     free = available()
     if free is not None and n_bytes > free:
-        left = f"{_size(free)} are free" if free else "none is free"
-        raise ValueError(f"{what} would take about {_size(n_bytes)} of memory, and {left}; {instead}")
+        left = f"{format_bytes(free)} are free" if free else "none is free"
+        raise ValueError(f"{what} would take about {format_bytes(n_bytes)} of memory, and {left}; {instead}")
 
 
-def _size(n_bytes: int) -> str:
-    """Format a number of bytes in kB, MB or GB."""
+def format_bytes(n_bytes: int) -> str:
+    """Format a number of bytes in kB, MB or GB.
+
+    Examples
+    --------
+    >>> format_bytes(2_500_000)
+    '2.5 MB'
+    """
     unit, name = next(((10**e, name) for e, name in ((9, "GB"), (6, "MB")) if n_bytes >= 10**e), (1000, "kB"))
     return f"{n_bytes / unit:,.1f} {name}"
 
