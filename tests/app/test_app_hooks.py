@@ -34,7 +34,7 @@ async def begin(address):
     wire.close()
 
 
-@pytest.mark.parametrize("sent", [signal.SIGTERM, signal.SIGINT])
+@pytest.mark.parametrize("sent", [signal.SIGTERM, pytest.param(signal.SIGINT, marks=pytest.mark.slow)])
 def test_a_busy_server_exits_and_leaves_no_files(busy_file, tmp_path, sent):
     server = Server(tmp_path, lifetime=600, QUESTS_FILE=str(busy_file))
     server.start()

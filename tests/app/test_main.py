@@ -67,6 +67,7 @@ def test_health_and_metrics_are_served(server):
     assert {"quests_sessions", "quests_jobs_running", "quests_memory_resident_bytes"} <= described
 
 
+@pytest.mark.slow
 def test_an_event_that_overtakes_a_change_finds_a_consistent_page(server):
     async def scenario() -> None:
         visitor = await Visitor(server.address).open()
@@ -130,6 +131,7 @@ def test_an_upload_is_private_to_its_session(server, folder):
     assert not list(server.scratch.rglob("mine.xyz")), "uploads are deleted with their session"
 
 
+@pytest.mark.slow
 def test_cancel_frees_the_worker_and_ended_sessions_are_released(server, folder):
     held, large = Held(), marked_file(folder, 50, DEMO, 10**9)
     # Twenty copies take long enough.
@@ -161,6 +163,7 @@ def elsewhere():
     return address
 
 
+@pytest.mark.slow
 def test_remote_clients_cannot_open_paths(tmp_path, monkeypatch):
     path, host = marked_file(tmp_path, 1, DEMO, 300), elsewhere()
     monkeypatch.delenv("QUESTS_DATA_DIRS", raising=False)

@@ -1,4 +1,7 @@
-"""The served page in a real browser, used as a user would."""
+"""The served page in a real browser, used as a user would.
+
+Most journeys are slow tests; the others go through each part of the page once.
+"""
 
 import contextlib
 import os

@@ -75,6 +75,7 @@ def the_size_is_dragged_in_the_plots_and_follows_a_target(page):
     assert page.get_by_text("Smallest balanced subset").count() == 0
 
 
+@pytest.mark.slow
 def test_two_files_are_compared(small_page, tmp_path):
     page = small_page
     other = tmp_path / "reference.xyz"

@@ -8,6 +8,7 @@ import zipfile
 from pathlib import Path
 
 import numpy as np
+import pytest
 from ase.io import read, write
 
 from quests_core.io.xyz_checks import frame_bounds
@@ -217,6 +218,7 @@ def a_published_set_opens_by_its_name(page, small_file):
     assert page.get_by_text("gap20:Tiny", exact=True).is_visible()
 
 
+@pytest.mark.slow
 def test_files_that_are_dropped_together_are_one_data_set(page, small_file, tmp_path):
     other = tmp_path / "other.xyz"
     frames = read(small_file, index=":5")

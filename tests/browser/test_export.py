@@ -5,6 +5,7 @@ import re
 import zipfile
 from pathlib import Path
 
+import pytest
 from ase.io import read
 
 from .conftest import wait_until
@@ -63,6 +64,7 @@ def test_a_plot_is_saved_as_svg_and_png_and_the_command_is_shown(shared_page):
     the_command_is_shown(shared_page)
 
 
+@pytest.mark.slow
 def test_a_link_reopens_the_page_and_a_bandwidth_is_judged_before_it_is_used(small_page, context):
     a_link_reopens_the_page(small_page, context)
     a_bandwidth_is_judged_before_it_is_used(small_page)

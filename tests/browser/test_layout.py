@@ -30,6 +30,7 @@ LOCK, EXCLUDE, UNMARK, CLEAR, UNDO, REDO = (
 )
 
 
+@pytest.mark.slow
 def test_labels_and_buttons_are_not_cut_off_and_the_selection_bar_fits(shared_page):
     page = shared_page
     assert page.viewport_size["width"] == 1280

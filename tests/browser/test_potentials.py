@@ -63,6 +63,7 @@ def test_potentials_are_trained_and_compared(small_page, tmp_path):
     assert "finished" in rows[1]
 
 
+@pytest.mark.slow
 def test_predictions_of_a_file_lead_to_the_structure(small_page, tmp_path):
     page, path, frames = small_page, tmp_path / "predicted.xyz", labelled_frames(8)
     for i, atoms in enumerate(frames):

@@ -78,6 +78,7 @@ def frame_shown(page, number):
     page.get_by_role("heading", name=f"Frame {number}", exact=True).wait_for()
 
 
+@pytest.mark.slow
 def test_structures_are_looked_at_turned_picked_from_and_stepped_through(page, small_file):
     the_demo_is_looked_at_turned_and_picked_from(page)
     frames_are_stepped_through_coloured_and_marked(page, small_file)
@@ -266,6 +267,7 @@ def the_legend_of_many_elements_covers_nothing(page):
     assert re.search(r"\+ \d+ more", page.locator(".structure .legend").first.inner_text())
 
 
+@pytest.mark.slow
 def test_real_frames_with_no_cell_and_a_skewed_one(page, data_file, tmp_path):
     for name in ("3bpa", "mg_fletcher_ns"):
         atoms_of_a_real_frame_are_picked(page, data_file, tmp_path, name)

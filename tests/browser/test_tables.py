@@ -1,6 +1,7 @@
 """Filter, select and lock frames; add lost frames; read the health of a file."""
 
 import numpy as np
+import pytest
 from ase.io import write
 
 from .conftest import crystals, wait_until, wait_until_still
@@ -27,6 +28,7 @@ def open_file(page, path, frames):
     page.get_by_text("By comparison, random covers").wait_for()
 
 
+@pytest.mark.slow
 def test_lost_environments_frames_and_health_in_tables(page, small_file, tmp_path):
     what_was_lost_is_put_back(page)
     frames_are_filtered_picked_and_locked(page, small_file)
@@ -209,6 +211,7 @@ FIT_ANEW = """() => [...Bokeh.index.query(view => view.tabulator)]
   .forEach(view => view.tabulator.redraw(true))"""
 
 
+@pytest.mark.slow
 def test_a_table_that_is_drawn_anew_keeps_focus_and_click_and_its_rows_are_chosen_by_the_keyboard(small_page):
     a_table_that_is_drawn_anew_keeps_focus_and_click(small_page)
     small_page.keyboard.press("Home")

@@ -2,6 +2,8 @@
 
 import re
 
+import pytest
+
 from tests.browser.conftest import Watched, wait_until
 
 # Each text in a figure that is seen: what it says, its colour, and that of the paper behind the figure.
@@ -63,6 +65,7 @@ def test_the_contrast_is_known():
     assert contrast("rgba(0, 0, 0, 0)", "#fff") == 1
 
 
+@pytest.mark.slow
 def test_texts_in_plots_can_be_read_in_both_themes(shared_page):
     page = shared_page
     for is_dark in (False, True):
@@ -73,6 +76,7 @@ def test_texts_in_plots_can_be_read_in_both_themes(shared_page):
         page.locator("[aria-label*='theme']").first.click()
 
 
+@pytest.mark.slow
 def test_the_theme_is_that_of_the_system_until_another_is_chosen_and_outlives_a_reload(browser, url):
     context = browser.new_context(color_scheme="dark")
     page = Watched(context, url).open(url).page

@@ -51,7 +51,12 @@ def test_python_runs(page, folder):
 
 
 @pytest.mark.jit
-@pytest.mark.parametrize("page", SHELL, ids=lambda page: page.name)
+@pytest.mark.parametrize(
+    "page",
+    # That page runs each command with most of its options.
+    [pytest.param(page, marks=[pytest.mark.slow] * (page.name == "command.md")) for page in SHELL],
+    ids=lambda page: page.name,
+)
 def test_commands_run(page, folder):
     for line in "".join(blocks(page, "sh")).splitlines():
         program, *arguments = shlex.split(line, comments=True)

@@ -82,6 +82,7 @@ def with_token(request, tmp_path_factory):
         yield server
 
 
+@pytest.mark.slow
 def test_the_token_is_printed_and_lets_one_browser_open_paths(with_token, private):
     address = with_token.address
     (printed,) = re.findall(r"by their paths: \S+(/app\?token=\S+)", with_token.log.read_text())

@@ -20,6 +20,7 @@ def cancelled(server) -> float:
     return server.metrics()['quests_jobs_total{outcome="cancelled"}']
 
 
+@pytest.mark.slow
 def test_a_request_alone_begins_no_work(with_data):
     # What pages of other tests have begun ends, or is cancelled once they are forgotten.
     with_data.wait(lambda: with_data.is_quiet(0), SECONDS)

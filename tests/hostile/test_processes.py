@@ -43,6 +43,7 @@ def is_running(pid: int) -> bool:
         return False
 
 
+@pytest.mark.slow
 @pytest.mark.jit
 @pytest.mark.skipif(sys.platform != "linux", reason="looks at processes in /proc")
 def test_a_signal_to_the_command_ends_its_server(tmp_path):

@@ -88,6 +88,7 @@ def test_all_parts_match_the_state(opened):
     assert csv(files, "overlap-labels").iloc[:, 0].tolist() == list(more["labels"].names)
 
 
+@pytest.mark.slow
 def test_every_plot_is_drawn_as_svg_png_and_pdf(opened):
     state = opened.state
     files, _ = unzipped(state, ExportOptions(parts=("plots",)), n=state.n_frames, **everything(opened))

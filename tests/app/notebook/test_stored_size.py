@@ -18,6 +18,7 @@ CELLS = (
 LIMITS = (2_500_000, 800_000, 200_000)
 
 
+@pytest.mark.slow
 @pytest.mark.jit
 def test_a_dashboard_and_a_map_take_less_than_4_megabytes(tmp_path):
     notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(text) for text in CELLS])

@@ -63,6 +63,7 @@ def test_kernels_are_found_after_installation_elsewhere(run, tmp_path):
     assert second["folder"] == first["folder"]
 
 
+@pytest.mark.slow
 @pytest.mark.jit
 def test_processors_that_share_a_folder_have_own_kernels(run):
     own = run("one")
@@ -72,6 +73,7 @@ def test_processors_that_share_a_folder_have_own_kernels(run):
     assert run("one")["hits"] == run("one", NUMBA_CPU_NAME="generic", NUMBA_CPU_FEATURES="")["hits"] == 1
 
 
+@pytest.mark.slow
 @pytest.mark.jit
 def test_changed_sources_are_compiled_again(run, tmp_path):
     first = run("one")
@@ -80,6 +82,7 @@ def test_changed_sources_are_compiled_again(run, tmp_path):
     assert run("one")["folder"] != first["folder"], "a compiled module imports it"
 
 
+@pytest.mark.slow
 @pytest.mark.jit
 def test_each_signature_has_a_file(run):
     assert run("one")["misses"] == 1
@@ -90,6 +93,7 @@ def test_each_signature_has_a_file(run):
     assert len([*Path(strided["folder"]).glob("*_leaders*.nbc")]) == 2
 
 
+@pytest.mark.slow
 @pytest.mark.jit
 def test_a_damaged_file_is_compiled_again(run):
     (path,) = Path(run("one")["folder"]).glob("*_leaders*.nbc")
