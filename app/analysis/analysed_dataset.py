@@ -1,6 +1,7 @@
 """A data set with its environments."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from pathlib import Path
 
 from quests_core import Environments, descriptors
 from quests_core.health import Finding, check
@@ -22,6 +23,16 @@ class AnalysedDataset:
     def key(self) -> tuple:
         """Hash of the file and parameters, which determine every result."""
         return self.dataset.sha256, self.parameters
+
+    @property
+    def source(self) -> Path | tuple[Path, ...]:
+        """The file, the files, or the store that was opened."""
+        return self.dataset.source if self.envs.store is None else self.envs.store.path
+
+    def source_for(self, parameters: Parameters) -> Path | tuple[Path, ...]:
+        """Return what to open for other parameters: the store, if its descriptors have them."""
+        other = replace(parameters, bandwidth=self.parameters.bandwidth)
+        return self.source if other == self.parameters else self.dataset.source
 
     @property
     def descriptor_key(self) -> tuple:

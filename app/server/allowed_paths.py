@@ -11,6 +11,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from quests_core.io.pool import is_pattern
+from quests_core.store.manifest import Manifest
+from quests_core.store.sources import is_store, source_paths
 
 FOLDERS = "QUESTS_DATA_DIRS"
 FILE = "QUESTS_FILE"
@@ -168,12 +170,22 @@ def of_document(document) -> AllowedPaths:
 
 def of_request(request) -> AllowedPaths:
     """Return the allowed paths of the session that a request created; None stands for a notebook."""
-    files = [os.environ[FILE]] if os.environ.get(FILE) else []
+    files = _with_sources(os.environ[FILE]) if os.environ.get(FILE) else []
     # Bokeh's proxy of a request mixes in values that the client chooses.
     request = getattr(request, "_request", request)
     if FOLDERS in os.environ or request is None or getattr(request, "names_paths", False):
         return AllowedPaths(named(), files)
     return AllowedPaths((), files)
+
+
+def _with_sources(file: str) -> list[str | Path]:
+    """Return the file with which the server was started, and those of which it has the descriptors."""
+    found: list[str | Path] = [file]
+    # An error follows when it is opened.
+    with contextlib.suppress(OSError, ValueError):
+        if is_store(file):
+            found += source_paths(Path(file), Manifest.load(Path(file)))
+    return found
 
 
 def missing() -> list[Path]:

@@ -10,8 +10,8 @@ from .allowed_paths import AllowedPaths
 
 # Entries that are looked at and shown: a folder on a network disk may have millions.
 MOST_ENTRIES = 1000
-# Files that are in each folder of DeePMD-kit and of ABACUS.
-_OF_PROGRAMS = ("type.raw", "INPUT")
+# Files that are in each folder of DeePMD-kit and of ABACUS, and in each store of descriptors.
+_OF_DATA = ("type.raw", "INPUT", "manifest.json")
 
 
 @dataclass(frozen=True)
@@ -37,9 +37,9 @@ class Listing:
     is_complete: bool = True
 
     @property
-    def is_of_a_program(self) -> bool:
-        """Whether the folder seems to be a system of DeePMD-kit or a calculation of ABACUS."""
-        return any(path.name in _OF_PROGRAMS for path in self.files)
+    def is_data(self) -> bool:
+        """Whether the folder seems to be of DeePMD-kit or ABACUS, or a store of descriptors."""
+        return any(path.name in _OF_DATA for path in self.files)
 
 
 def first_listing(allowed: AllowedPaths) -> Listing:

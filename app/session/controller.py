@@ -76,7 +76,7 @@ class Controller:
         self._prediction_jobs = queue.Jobs(state.prediction_activity, schedule, queue.executor("training"))
         self.uploads = UploadFolder()
         self.kernels = KernelCompilation(state, schedule)
-        self.results = Results(self.uploads)
+        self.results = Results(self.uploads, self.allowed_paths)
         self._path_updater = PathUpdater(state, self)
         self._opener = Opener(state, self, self._path_updater, self._jobs, self._quick_jobs, with_umap)
         self._delta_updater = DeltaUpdater(state, self)
@@ -149,7 +149,8 @@ class Controller:
         if dataclasses.replace(same, bandwidth=opened.parameters.bandwidth) == opened.parameters:
             parameters = same
         if parameters != opened.parameters:
-            self._opener.open(opened.dataset.source, opened.dataset.name, parameters, recomputes=True)
+            source = opened.source_for(parameters)
+            self._opener.open(source, opened.dataset.name, parameters, recomputes=True)
 
     @property
     def shows_demo(self) -> bool:

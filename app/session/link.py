@@ -30,14 +30,14 @@ _METHODS_BY_KEY = {key: method for method, key in _METHOD_KEYS.items()}
 def query(state: State, is_demo: bool) -> str:
     """Return the query string of the current state, or "" if no link can open it."""
     opened = state.opened
-    if opened is None or opened.dataset.uploaded or len(source_text(opened.dataset.source)) > _LONGEST_FILE:
+    if opened is None or opened.dataset.uploaded or len(source_text(opened.source)) > _LONGEST_FILE:
         return ""
     parameters = opened.parameters
     # Other users cannot open an upload.
     reference = state.reference if state.reference and not state.reference.uploaded else None
     linked = METHODS if reference else NESTED_METHODS
     items = {
-        "file": DEMO if is_demo else source_text(opened.dataset.source),
+        "file": DEMO if is_demo else source_text(opened.source),
         "k": str(parameters.k),
         "cutoff": repr(parameters.cutoff),
         "bandwidth": repr(parameters.bandwidth),

@@ -108,6 +108,11 @@ class Opener:
             marks_now = self._state.marks if self._state.marks != marks else None
             opened, paths, xy, kind = results
             self._show(opened, paths, xy, kind, marks_now, recomputes)
+            if opened.envs.store is not None and not recomputes:
+                own, store = opened.parameters, opened.envs.store.path.name
+                self._state.notice = (
+                    f"The descriptors are those of the store {store}: k = {own.k}, cutoff {own.cutoff:g} Å."
+                )
 
         key = ("opening", path, parameters) if dataset is None and envs is None else None
         title = f"{'Recomputing' if recomputes else 'Opening'} {name}"

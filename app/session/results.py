@@ -12,8 +12,9 @@ from quests_core import Environments
 from quests_core.io.dataset import DataSet, content_hash
 from quests_core.io.pool import paths_of
 from quests_core.published import fetch
+from quests_core.store.sources import is_store
 
-from ..analysis import analysed_dataset, compare, map_placement, method_path, precomputed
+from ..analysis import analysed_dataset, compare, map_placement, method_path, precomputed, stored
 from ..analysis.analysed_dataset import AnalysedDataset
 from ..analysis.deferred_environments import DeferredEnvironments
 from ..analysis.demo_preview import DemoPreview, preview_of
@@ -21,7 +22,9 @@ from ..analysis.method_path import MethodPath
 from ..analysis.parameters import Marks, Parameters, load
 from ..analysis.reference import Reference
 from ..jobs import cache, queue
+from ..server.allowed_paths import AllowedPaths
 from ..server.uploads import UploadFolder
+from ..text.sentences import files_name
 
 _SECONDS = "seconds of"
 
@@ -33,10 +36,12 @@ class Results:
     ----------
     uploads : UploadFolder
         All uploaded files of the session.
+    allowed_paths : AllowedPaths, optional
+        Paths that the files of a store must be among; by default all.
     """
 
-    def __init__(self, uploads: UploadFolder):
-        self._uploads = uploads
+    def __init__(self, uploads: UploadFolder, allowed_paths: AllowedPaths | None = None):
+        self._uploads, self._allowed_paths = uploads, allowed_paths or AllowedPaths()
         self._cache, self._umap = cache.cache(), queue.umap_worker()
 
     def get(self, opened: AnalysedDataset, key: Hashable, compute: Callable[[], Any]) -> Any:
@@ -64,7 +69,7 @@ class Results:
         Parameters
         ----------
         path : Path, tuple of Path, or str
-            A file, several, or the name of a published data set as str.
+            A file, several, a store of descriptors, or the name of a published data set as str.
         name : str
             Displayed name.
         parameters : Parameters
@@ -76,6 +81,8 @@ class Results:
         envs : Environments, optional
             Precomputed descriptors; by default they are computed.
         """
+        if dataset is None and isinstance(path, Path) and is_store(path):
+            return self._open_store(path, parameters, progress)
         dataset = dataset or self._load(path, name, parameters, progress)
         if envs is not None:
             return AnalysedDataset(dataset, parameters, precomputed.check_fit(envs, dataset))
@@ -95,6 +102,17 @@ class Results:
             return AnalysedDataset(dataset, parameters, DeferredEnvironments(offsets, compute))
         found = compute(progress)
         return AnalysedDataset(dataset, parameters, found, self._seconds(key))
+
+    def _open_store(self, folder: Path, parameters: Parameters, progress) -> AnalysedDataset:
+        """Return a store with its frames, which are read from the files; its parameters replace others."""
+        envs = Environments.open(folder)
+        sources = tuple(self._allowed_paths.resolve(path) for path in stored.sources(envs))
+        parameters = stored.parameters(envs, parameters)
+        stored.check_size(envs, sources, parameters.bandwidth, progress)
+        # Results are those of the files, and so are the names in records.
+        name = files_name([source.name for source in sources])
+        dataset = self._load(sources if len(sources) > 1 else sources[0], name, parameters, progress)
+        return stored.analysed(envs, dataset, parameters)
 
     def _seconds(self, key: tuple) -> float | None:
         seconds = self._cache.find((_SECONDS, *key))

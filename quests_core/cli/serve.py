@@ -11,6 +11,7 @@ from typing import Annotated
 import typer
 
 from ..io.program_folders import is_program_folder
+from ..store.sources import is_store
 from ..utils.environment_variables import check_numbers
 from .arguments import flag
 from .common import app, command_context
@@ -51,7 +52,7 @@ def serve(
         folder = _app_folder()
         if file is not None:
             # The dashboard reads a folder itself: a conversion would be deleted before.
-            path = Path(file) if is_program_folder(file) else context.path(file)
+            path = Path(file) if is_program_folder(file) or is_store(file) else context.path(file)
             environment["QUESTS_FILE"] = _existing_file(path, file)
         if data_dir:
             environment["QUESTS_DATA_DIRS"] = os.pathsep.join(map(_existing_folder, data_dir))
@@ -75,7 +76,7 @@ def _app_folder() -> str:
 
 
 def _existing_file(path: Path, name: str) -> str:
-    if not (path.is_file() or is_program_folder(path)):
+    if not (path.is_file() or is_program_folder(path) or is_store(path)):
         raise FileNotFoundError(f"{name}: no such file")
     return str(path.resolve())
 

@@ -66,7 +66,8 @@ def describe_files(
     states = [size_and_time(path) for path in paths]
     sha256 = sha256_of(paths[0]) if len(paths) == 1 else pool_sha256(paths, names)
     key = content_key(sha256, parameters)
-    with StoreWriter(folder, Manifest(key, parameters, tuple(names), n_columns)) as writer:
+    places = tuple(str(path.absolute()) for path in paths)
+    with StoreWriter(folder, Manifest(key, parameters, tuple(names), n_columns, paths=places)) as writer:
         if not writer.manifest.complete:
             if client is None:
                 _describe_here(paths, states, writer, describe, progress)

@@ -13,6 +13,7 @@ from ..utils.provenance import record_bytes
 NAME = "manifest.json"
 # Raised when the descriptor or the layout changes, so that no store mixes two versions.
 VERSION = 1
+_TUPLES = ("sources", "found", "labels", "paths")
 
 
 @dataclass(frozen=True)
@@ -39,6 +40,8 @@ class Manifest:
         The different labels of frames, in the order in which they occur.
     complete : bool
         Whether all frames are stored.
+    paths : tuple of str
+        Where the files were; empty in stores of earlier versions.
     """
 
     key: str
@@ -52,6 +55,7 @@ class Manifest:
     found: tuple[str, ...] = ()
     labels: tuple[str, ...] = ()
     complete: bool = False
+    paths: tuple[str, ...] = ()
 
     def save(self, folder: Path) -> None:
         """Write the manifest atomically."""
@@ -73,7 +77,7 @@ class Manifest:
             content = json.loads(path.read_bytes())
             version = content.pop("version")
             if version == VERSION:
-                content |= {name: tuple(content[name]) for name in ("sources", "found", "labels")}
+                content |= {name: tuple(content[name]) for name in _TUPLES if name in content}
                 return cls(**content)
         except FileNotFoundError:
             raise FileNotFoundError(

@@ -52,7 +52,7 @@ class StoreWriter:
     """
 
     def __init__(self, folder: Path, manifest: Manifest):
-        self._folder = folder
+        self._folder, self._paths = folder, manifest.paths
         self.manifest = _create_or_load(folder, manifest)
         d = manifest.n_columns
         self._per_env = {
@@ -81,6 +81,9 @@ class StoreWriter:
                 pass
         # Another process may have written chunks before the store was locked.
         self.manifest = Manifest.load(self._folder)
+        if self.manifest.paths != self._paths:
+            # The same files, elsewhere.
+            self._save(paths=self._paths)
         return self
 
     def __exit__(self, *_) -> None:

@@ -188,7 +188,7 @@ class AddressView(View):
         if request.file in ("", DEMO):
             return self._controller.shows_demo
         try:
-            return self._state.data.dataset.source == self._controller.place_all(request.file)
+            return self._state.data.source == self._controller.place_all(request.file)
         except ValueError:
             return False
 

@@ -65,7 +65,7 @@ class ServerFilesView(View):
         options = {_CHOOSE: _NOTHING}
         if listing.parent is not None:
             options["../"] = str(listing.parent)
-        if listing.folder is not None and listing.is_of_a_program:
+        if listing.folder is not None and listing.is_data:
             options[_OPEN] = str(listing.folder)
         for path in listing.folders:
             options[f"{path if listing.folder is None else path.name}/"] = str(path)
@@ -111,7 +111,7 @@ class ServerFilesView(View):
         opened = self._state.opened
         if opened is None or opened.dataset.uploaded or self._controller.shows_demo or not self._is_allowed:
             return
-        text = source_text(opened.dataset.source)
+        text = source_text(opened.source)
         if len(text) <= LONGEST_TEXT and self._may_open(text):
             self._offer([text, *(other for other in self._recent if other != text)])
             self._store.texts = self._recent

@@ -1,7 +1,14 @@
 """Results of the analysis, cached for all sessions."""
 
-from quests_app.analysis import analysed_dataset, map_placement, method_path
-from quests_app.session import results
+import dataclasses
+
+import pytest
+
+import quests_core
+from quests_app.analysis import analysed_dataset, map_placement, method_path, stored
+from quests_app.server import allowed_paths
+from quests_app.session import link, results
+from quests_core.store.manifest import Manifest
 from tests.app.conftest import Session
 
 
@@ -29,3 +36,83 @@ def test_equal_content_under_another_name_keeps_its_own_name(opened, file, tmp_p
     state = opened.open(twin)
     assert state.opened.dataset.name == "twin.xyz"
     assert state.opened.dataset.path == twin
+
+
+@pytest.fixture
+def store(file, tmp_path):
+    quests_core.descriptors(file, k=8, cutoff=4.0, store=tmp_path / "a.envs")
+    return tmp_path / "a.envs"
+
+
+def test_a_store_is_opened_without_computing_its_descriptors(session, store, file, monkeypatch):
+    def fail(*_, **__):
+        raise AssertionError("computed again")
+
+    monkeypatch.setattr(analysed_dataset, "environments", fail)
+    state = session.open(store)
+    assert state.error == ""
+    opened = state.opened
+    assert (opened.dataset.name, opened.dataset.path, opened.source) == ("copper.xyz", file, store)
+    assert state.notice == "The descriptors are those of the store a.envs: k = 8, cutoff 4 Å."
+    assert (opened.parameters.k, opened.parameters.cutoff) == (8, 4.0)
+    assert opened.envs.store.path == store
+    assert state.full_set_metrics["entropy"] == pytest.approx(quests_core.entropy(opened.envs), abs=1e-6)
+    assert f"file={store}&k=8&" in link.query(state, False)
+    # Another bandwidth keeps the descriptors; another k computes those of the file.
+    session.controller.recompute(dataclasses.replace(opened.parameters, bandwidth=0.03))
+    session.run()
+    assert state.error == ""
+    assert state.opened.envs.store is not None
+    assert state.opened.parameters.bandwidth == 0.03
+    monkeypatch.undo()
+    session.controller.recompute(dataclasses.replace(state.opened.parameters, k=9))
+    session.run()
+    assert state.opened.source == file
+    assert state.opened.envs.X.shape[1] == 17
+
+
+def test_results_of_a_store_are_those_of_its_file(session, store, file):
+    order = session.open(store).path.order.tolist()
+    other = Session()
+    try:
+        other.state.parameters = dataclasses.replace(other.state.parameters, k=8, cutoff=4.0)
+        assert other.open(file).path.order.tolist() == order
+    finally:
+        other.controller.close()
+
+
+def test_a_store_without_its_file_is_an_error(session, store, file):
+    moved = file.with_name("moved.xyz")
+    file.rename(moved)
+    assert "copper.xyz, which is not there; move it back" in session.open(store).error
+    moved.write_bytes(moved.read_bytes().replace(b"perfect", b"Perfect"))
+    moved.rename(file)
+    assert "copper.xyz changed since the store was written" in session.open(store).error
+    assert session.state.opened is None
+
+
+def test_files_of_a_store_are_subject_to_allowed_paths(file, store, tmp_path, monkeypatch):
+    """Unless the server was started with the store."""
+    data = tmp_path / "data"
+    data.mkdir()
+    store.rename(data / "a.envs")
+    monkeypatch.setenv("QUESTS_DATA_DIRS", str(data))
+    for started_with, allowed in (("", False), (str(data / "a.envs"), True)):
+        monkeypatch.setenv("QUESTS_FILE", started_with)
+        session = Session(allowed_paths=allowed_paths.of_request(None))
+        try:
+            state = session.open(data / "a.envs")
+            assert (state.opened is not None) == allowed
+            assert allowed or "expected a path beneath" in state.error
+        finally:
+            session.controller.close()
+
+
+def test_a_store_that_is_not_complete_or_too_large(session, store, monkeypatch):
+    monkeypatch.setattr(stored, "BYTES_PER_ENV", 10**15)
+    error = session.open(store).error
+    assert error.startswith("Could not open a.envs: its 24 frames with 93 environments would take about")
+    assert "Entropy " in error
+    manifest = Manifest.load(store)
+    dataclasses.replace(manifest, complete=False).save(store)
+    assert "is not complete" in session.open(store).error

@@ -82,3 +82,13 @@ def test_serve_opens_a_folder_of_deepmd(tmp_path, monkeypatch):
     assert run("serve", tmp_path, "--no-show").exit_code == 0
     assert calls[0][1]["QUESTS_FILE"] == str(tmp_path)
     assert run("serve", tmp_path / "set.000", "--no-show").exit_code == 1
+
+
+def test_serve_opens_a_store_of_descriptors(file, tmp_path, monkeypatch):
+    calls = []
+    monkeypatch.setattr(serve, "_replace_process", lambda *a: calls.append(a) or 0)
+    store = tmp_path / "a.envs"
+    assert run("describe", file, "-k", 4, "--store", store).exit_code == 0
+    assert run("serve", "--no-show", store).exit_code == 0
+    ((_, environment),) = calls
+    assert environment["QUESTS_FILE"] == str(store)

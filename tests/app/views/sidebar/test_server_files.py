@@ -5,7 +5,7 @@ from ase.io import write
 
 from quests_app.server.allowed_paths import AllowedPaths
 from quests_app.views.sidebar.server_files import ServerFilesView
-from quests_core import read
+from quests_core import descriptors, read
 from quests_core.io.deepmd import write_deepmd
 
 
@@ -64,6 +64,20 @@ def test_a_folder_of_a_program_is_opened(session, frames, tmp_path):
     session.controller.open(tmp_path / "data" / "Cu4" / "set.000")
     session.run()
     assert "expected a file, or a folder of DeePMD-kit" in session.state.error
+
+
+def test_a_store_of_descriptors_is_opened(session, file, tmp_path):
+    store = tmp_path / "a.envs"
+    descriptors(file, k=8, store=store)
+    view = view_of(session, AllowedPaths([tmp_path]))
+    view._browse.dropdown_open = True
+    session.run()
+    view._browse.value = str(store)
+    session.run()
+    view._browse.value = view._browse.options["open this folder"]
+    session.run()
+    assert session.state.opened.source == store
+    assert view._store.texts == [str(store)]
 
 
 def test_a_folder_that_is_gone_is_an_error(session, tmp_path):

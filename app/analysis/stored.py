@@ -1,0 +1,92 @@
+"""Stores of descriptors as data sets: their files, parameters and size."""
+
+import dataclasses
+import math
+from pathlib import Path
+from typing import Any
+
+from quests_core import Environments, estimate_entropy
+from quests_core.io.dataset import DataSet
+from quests_core.store.descriptor_store import DescriptorStore
+from quests_core.store.sources import check_sources, source_paths
+from quests_core.utils import memory
+
+from . import precomputed
+from .analysed_dataset import AnalysedDataset
+from .parameters import CUTOFF, KEYS, K, Parameters
+
+# Memory of a page, without tiles, which keep to a limit: 1.9 to 3.1 kB per environment with two methods.
+BYTES_PER_FRAME, BYTES_PER_ENV = 8_000, 4_000
+# The 95 % interval on gap20_partial is ± 0.16 nats.
+N_SAMPLES = 500
+
+
+def sources(envs: Environments) -> tuple[Path, ...]:
+    """Return the files of an opened store; raise a FileNotFoundError if one is not there."""
+    store = _store(envs)
+    return source_paths(store.path, store.manifest)
+
+
+def parameters(envs: Environments, others: Parameters) -> Parameters:
+    """Return the parameters of the descriptors of a store, with the bandwidth of others.
+
+    Raises
+    ------
+    ValueError
+        If a page cannot use them.
+    """
+    own = _store(envs).manifest.parameters
+    try:
+        k, cutoff, elements = int(own["k"]), float(own["cutoff"]), own["species"]
+        keys: dict[str, Any] = {name: str(own[name] or "") for name in KEYS}
+    except (KeyError, TypeError, ValueError) as error:
+        raise ValueError("store: expected the parameters of descriptors, got others") from error
+    if not (K[0] <= k <= K[1] and CUTOFF[0] <= cutoff <= CUTOFF[1]):
+        raise ValueError(f"store: expected k in {K} and a cutoff in {CUTOFF} Å, got {k} and {cutoff} Å")
+    return dataclasses.replace(
+        others, k=k, cutoff=cutoff, species=elements is not None, precomputed="", **keys
+    )
+
+
+def check_size(envs: Environments, files: tuple[Path, ...], bandwidth: float, progress=None) -> None:
+    """Raise a ValueError if the frames and results of a store do not fit in memory.
+
+    The message contains an estimate of the entropy, and how to select frames without a page.
+    """
+    needed, free = BYTES_PER_FRAME * len(envs) + BYTES_PER_ENV * envs.n_envs, memory.available()
+    if free is None or needed <= free:
+        return
+    found = estimate_entropy(envs, N_SAMPLES, bandwidth=bandwidth, progress=progress)
+    folder, names = _store(envs).path, " ".join(map(str, files[:3]))
+    raise ValueError(
+        f"its {len(envs):,} frames with {envs.n_envs:,} environments would take about "
+        f"{memory.format_bytes(needed)} of memory in this page, and {memory.format_bytes(free)} are free. "
+        f"Entropy {found.entropy:.3f} nats (95 %: {found.low:.3f} to {found.high:.3f}; at most ln N = "
+        f"{math.log(envs.n_envs):.3f}), estimated from {found.n_samples:,} environments. Select frames by: "
+        f"quests-explorer compress {names}{' …' * (len(files) > 3)} --store {folder} -s 10% -o subset.xyz"
+    )
+
+
+def analysed(envs: Environments, dataset: DataSet, parameters: Parameters) -> AnalysedDataset:
+    """Return a data set with the environments of its store.
+
+    Raises
+    ------
+    ValueError
+        If the files have changed, or the elements are not those of the descriptors.
+    """
+    manifest = _store(envs).manifest
+    check_sources(manifest, dataset.sha256, dataset.pool or (dataset.path,))
+    elements = manifest.parameters["species"]
+    if elements is not None and tuple(elements) != dataset.elements:
+        raise ValueError(
+            f"store: expected descriptors that distinguish {', '.join(dataset.elements)}, got those of "
+            f"{', '.join(map(str, elements))}"
+        )
+    return AnalysedDataset(dataset, parameters, precomputed.check_fit(envs, dataset))
+
+
+def _store(envs: Environments) -> DescriptorStore:
+    if envs.store is None:
+        raise TypeError("envs: expected an opened store, got environments in memory")
+    return envs.store
