@@ -49,6 +49,7 @@ from .views.potentials.parity import ParityView
 from .views.potentials.worst import WorstFrames
 from .views.sidebar.address import AddressView
 from .views.sidebar.dataset import DatasetView
+from .views.sidebar.descriptor import DescriptorView
 from .views.sidebar.export import ExportView
 from .views.sidebar.export_dialog import ExportDialog
 from .views.sidebar.methods import MethodsView
@@ -141,6 +142,7 @@ def _rest_of_sidebar(state: State, controller: Controller, sets: ReferenceSets) 
     yield ExportView(state, controller)
     yield ExportDialog(state, controller, sets)
     yield SettingsView(state, controller)
+    yield DescriptorView(state, controller)
 
 
 def content(
@@ -188,6 +190,7 @@ def inline(state: State, controller: Controller, of_frames: bool = True) -> pmui
             ExportView(state, controller),
             ExportDialog(state, controller, sets),
             SettingsView(state, controller),
+            DescriptorView(state, controller),
         )
         deciding.append(pn.Column(*views, width=330))
     return pmui.Column(

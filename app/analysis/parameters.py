@@ -30,6 +30,8 @@ class Parameters:
         Whether descriptors distinguish elements.
     precomputed : str
         Hash of precomputed descriptors; "" if they are computed with `k`, `cutoff` and `species`.
+    descriptor : str
+        What a record says of precomputed descriptors; it determines no result.
     energy_key, forces_key, label_key : str
         Names of energy, forces and label in the file; "" to recognise the usual names.
     """
@@ -39,6 +41,7 @@ class Parameters:
     bandwidth: float = 0.015
     species: bool = False
     precomputed: str = ""
+    descriptor: str = field(default="", compare=False)
     energy_key: str = ""
     forces_key: str = ""
     label_key: str = ""

@@ -4,6 +4,7 @@ import shlex
 from collections.abc import Sequence
 
 from quests_core.io.frame_keys import SOURCE
+from quests_core.utils.escape import one_line
 from quests_core.utils.frame_ranges import format_ranges
 
 from ..analysis.analysed_dataset import AnalysedDataset
@@ -41,7 +42,8 @@ def python_code(opened: AnalysedDataset, path: MethodPath, n_frames: int, order:
     describe = f"k={parameters.k}, cutoff={parameters.cutoff}{species}"
     envs = f"descriptors(frames, {describe})"
     if parameters.precomputed:
-        envs = f"...  # the precomputed descriptors, sha256 {parameters.precomputed}"
+        name = parameters.descriptor or "the precomputed descriptors"
+        envs = f"...  # {one_line(name)}, sha256 {parameters.precomputed}"
     known = reference = ""
     if path.reference is not None:
         file = path.reference.name if path.reference.uploaded else str(path.reference.path)

@@ -71,7 +71,7 @@ def removed(marks: Marks) -> list[dict]:
 
 def _descriptor(parameters: Parameters) -> dict:
     if parameters.precomputed:
-        return {"descriptor": "given", "descriptors_sha256": parameters.precomputed}
+        return {"descriptor": parameters.descriptor or "given", "descriptors_sha256": parameters.precomputed}
     return {"descriptor": "QUESTS X1, X2", "k": parameters.k, "cutoff_angstrom": parameters.cutoff}
 
 

@@ -97,18 +97,20 @@ def _health(findings) -> str:
 def _facts(opened: AnalysedDataset, path: MethodPath) -> str:
     dataset, parameters = opened.dataset, opened.parameters
     full = path.full_set_metrics
-    elements = "distinguished" if parameters.species else "not distinguished"
+    elements = "" if parameters.precomputed else " (not distinguished)"
+    elements = " (distinguished)" if parameters.species else elements
+    descriptor = parameters.descriptor or "precomputed descriptors"
     facts = {
         "Frames": count(len(dataset.frames)),
         "Environments": count(opened.envs.n_envs),
-        "Elements": f"{' '.join(dataset.elements)} ({elements})",
+        "Elements": f"{' '.join(dataset.elements)}{elements}",
         "Labels": label_counts(dataset.labels),
         "Entropy": f"{nats(full['entropy'])} nats of at most ln N = {nats(math.log(full['n_envs']))} nats"
         + (" without the excluded frames" if path.marks.excluded else ""),
         "Locked and excluded": f"{plural(len(path.marks.locked), 'frame')} and {len(path.marks.excluded):,}",
-        "Neighbours k": "precomputed descriptors" if parameters.precomputed else str(parameters.k),
-        "Cutoff": "precomputed descriptors" if parameters.precomputed else f"{parameters.cutoff:g} Å",
-        "Bandwidth h": f"{parameters.bandwidth:g} Å⁻¹",
+        "Neighbours k": descriptor if parameters.precomputed else str(parameters.k),
+        "Cutoff": descriptor if parameters.precomputed else f"{parameters.cutoff:g} Å",
+        "Bandwidth h": f"{parameters.bandwidth:g}{'' if parameters.precomputed else ' Å⁻¹'}",
         "SHA-256 of the source": dataset.sha256,
     }
     if path.reference is not None:

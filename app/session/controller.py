@@ -144,13 +144,22 @@ class Controller:
         opened = self.state.opened
         if opened is None:
             return
-        # Another bandwidth alone keeps the descriptors.
-        same = dataclasses.replace(parameters, precomputed=opened.parameters.precomputed)
-        if dataclasses.replace(same, bandwidth=opened.parameters.bandwidth) == opened.parameters:
-            parameters = same
         if parameters != opened.parameters:
             source = opened.source_for(parameters)
             self._opener.open(source, opened.dataset.name, parameters, recomputes=True)
+
+    def describe_by(self, envs: Environments, name: str, bandwidth: float) -> None:
+        """Analyse the open file again with descriptors from elsewhere, which a record calls `name`."""
+        opened = self.state.opened
+        if opened is not None:
+            self.recompute(
+                dataclasses.replace(
+                    opened.parameters,
+                    precomputed=self._opener.keep(envs),
+                    descriptor=name,
+                    bandwidth=bandwidth,
+                )
+            )
 
     @property
     def shows_demo(self) -> bool:

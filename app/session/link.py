@@ -40,7 +40,8 @@ def query(state: State, is_demo: bool) -> str:
         "file": DEMO if is_demo else source_text(opened.source),
         "k": str(parameters.k),
         "cutoff": repr(parameters.cutoff),
-        "bandwidth": repr(parameters.bandwidth),
+        # In the unit of descriptors that no link names.
+        "bandwidth": "" if parameters.precomputed else repr(parameters.bandwidth),
         "species": "1" if parameters.species else "",
         **{name: key or "" for name, key in parameters.keys.items()},
         "methods": ",".join(_method_key(method) for method in state.methods if method in linked),

@@ -19,6 +19,8 @@ from .state import State
 
 # A file, several as one data set, or the name of a published data set.
 Source = Path | tuple[Path, ...] | str
+# Descriptors from elsewhere that are kept for one data set.
+_MOST_KEPT = 3
 
 
 class Opener:
@@ -50,11 +52,21 @@ class Opener:
     def parameters(self, envs: Environments | None) -> Parameters:
         """Return the parameters for a new data set, and keep its precomputed descriptors until the next."""
         self._precomputed = {} if envs is None else {precomputed.hash_of(envs): envs}
-        # Keys belong to one file: the open one or, before any is open, the one in the link.
         parameters = self._state.parameters
+        if parameters.precomputed and envs is None:
+            # A bandwidth in the unit of other descriptors.
+            parameters = dataclasses.replace(parameters, bandwidth=Parameters().bandwidth, descriptor="")
+        # Keys belong to one file: the open one or, before any is open, the one in the link.
         if self._state.opened is not None:
             parameters = parameters.without_keys()
         return dataclasses.replace(parameters, precomputed=next(iter(self._precomputed), ""))
+
+    def keep(self, envs: Environments) -> str:
+        """Keep descriptors of the open data set, with those before for undo; return their hash."""
+        key = precomputed.hash_of(envs)
+        kept = [(other, known) for other, known in self._precomputed.items() if other != key]
+        self._precomputed = dict([*kept[1 - _MOST_KEPT :], (key, envs)])
+        return key
 
     def open(
         self, path: Source, name: str, parameters: Parameters, dataset: DataSet | None = None,
@@ -68,6 +80,10 @@ class Opener:
         self._state.param.update(error="", notice="", opening=name if self._state.opened is not None else "")
         before, marks = self._state.opened, self._state.marks
         envs = self._precomputed.get(parameters.precomputed)
+        if envs is None and parameters.precomputed:
+            self._state.error = "Those descriptors are no longer in memory; choose them again."
+            self._controller.history.keep_results()
+            return
 
         def work(progress):
             opened = self._controller.results.open(path, name, parameters, progress, dataset, envs)

@@ -69,7 +69,9 @@ class Saved:
 
 def write(opened: AnalysedDataset, steps: list[dict], at: int) -> str:
     """Return decisions about a file as JSON, or "" if there are none or they are too long."""
-    if len(steps) < 2:
+    used = [opened.parameters, *(step["parameters"] for step in steps)]
+    if len(steps) < 2 or any(parameters.precomputed for parameters in used):
+        # Descriptors from elsewhere are not kept.
         return ""
     return _write(opened, steps, at) or _write(opened, [_without_reasons(step) for step in steps], at)
 

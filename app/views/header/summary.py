@@ -69,9 +69,11 @@ class SummaryView(View):
         # Of the same frames as the numbers, also while another selection of marks is computed.
         left_out = set((state.path or next(iter(state.paths.values()))).marks.excluded)
         labels = [label for frame, label in enumerate(dataset.labels) if frame not in left_out]
+        parameters = state.opened.parameters
+        species = None if parameters.precomputed else parameters.species
         self._facts.object = (
             f'<div class="summary"><div class="what"><div class="name" title="{name}">{name}</div>'
-            f"{_facts(dataset, labels, state.opened.parameters.species)}</div>{''.join(tiles)}</div>"
+            f"{_facts(dataset, labels, species)}</div>{''.join(tiles)}</div>"
         )
 
     def _update_verdict(self) -> None:
@@ -120,14 +122,12 @@ def _random(method: str, row: dict[str, float], random: dict[str, float]) -> str
     return f"By comparison, random covers more, {percent(random['overlap'])}, {beyond}{hint}."
 
 
-def _facts(dataset, labels: list[str], species: bool) -> str:
+def _facts(dataset, labels: list[str], species: bool | None) -> str:
     elements = f"element {escape(' '.join(dataset.elements))}"
     if len(dataset.elements) > 1:
         # First, as a long list is cut off. The default descriptor holds distances only.
-        told = "distinguished" if species else "not distinguished"
-        elements = (
-            f"{plural(len(dataset.elements), 'element')} ({told}): {escape(' '.join(dataset.elements))}"
-        )
+        told = {True: " (distinguished)", False: " (not distinguished)", None: ""}[species]
+        elements = f"{plural(len(dataset.elements), 'element')}{told}: {escape(' '.join(dataset.elements))}"
     parts = [elements, f"labels: {label_counts(labels)}"]
     if dataset.locked:
         parts.insert(1, f"{plural(len(dataset.locked), 'isolated atom')} locked")

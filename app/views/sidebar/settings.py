@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Iterable
+from dataclasses import replace
 from html import escape
 from typing import Any
 
@@ -118,11 +119,18 @@ class SettingsView(View):
 
     def _recompute(self) -> None:
         try:
-            parameters = Parameters(**{name: self._entered(name) for name in self._fields})
+            parameters = self._entered_parameters()
         except ValueError as error:
             self._state.error = str(error)
         else:
             self._controller.recompute(parameters)
+
+    def _entered_parameters(self) -> Parameters:
+        """Return the parameters in the fields; another bandwidth alone keeps descriptors from elsewhere."""
+        values = {name: self._entered(name) for name in self._fields}
+        kept = replace(self._applied, **values)
+        is_kept = replace(kept, bandwidth=self._applied.bandwidth) == self._applied
+        return kept if is_kept else Parameters(**values)
 
     @property
     def _fields(self) -> dict[str, Any]:
@@ -166,7 +174,7 @@ class SettingsView(View):
     def _slid(self, event) -> None:
         # The text field is more precise: keep its value if the slider only rounds it.
         current = self._entered_bandwidth()
-        if current is None or abs(math.log10(current) - event.new) > 0.006:
+        if current is None or abs(math.log10(_on_slider(current)) - event.new) > 0.006:
             self._bandwidth.value = f"{10**event.new:.3g}"
             self._show_bandwidth()
 
@@ -195,7 +203,7 @@ class SettingsView(View):
     def _update_bandwidth(self) -> None:
         bandwidth, curve = self._entered_bandwidth(), self._curve
         if bandwidth is not None:
-            clipped = min(max(bandwidth, LOWEST), HIGHEST)
+            clipped = _on_slider(bandwidth)
             self._slider.value = round(math.log10(clipped), 2)
             self._plot.part("Current").location = clipped
         if bandwidth is None or curve is None:
@@ -267,6 +275,11 @@ class SettingsView(View):
     def __panel__(self):
         """Return the section, and the changes that are not applied."""
         return pn.Column(self._content, self._unapplied, sizing_mode="stretch_width", margin=0)
+
+
+def _on_slider(bandwidth: float) -> float:
+    """Return the bandwidth, or the end of the slider that is nearest to it."""
+    return min(max(bandwidth, LOWEST), HIGHEST)
 
 
 def _exact(value: float) -> str:

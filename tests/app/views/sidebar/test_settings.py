@@ -237,3 +237,12 @@ def test_the_measured_time_stays_with_the_cached_descriptors(opened, file):
     after = opened.state.opened
     assert after is not before
     assert after.seconds == before.seconds
+
+
+def test_a_bandwidth_beyond_the_slider_stays(opened):
+    view = SettingsView(opened.state, opened.controller)
+    for bandwidth in (85.25, 1e-9):
+        opened.controller.recompute(dataclasses.replace(opened.state.parameters, bandwidth=bandwidth))
+        opened.run()
+        assert float(view._bandwidth.value) == bandwidth
+        assert not view._unapplied.visible
