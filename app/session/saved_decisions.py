@@ -18,6 +18,8 @@ from .link import key_name, one_of, within
 # Older decisions are dropped: browsers store 5 MB, and the memory of a session is smaller.
 _LONGEST = 200_000
 _MOST_FRAMES = 5_000_000
+# Descriptors from elsewhere, with which nothing is written.
+_NOT_KEPT = ("precomputed", "descriptor")
 
 
 @dataclass(frozen=True)
@@ -86,7 +88,7 @@ def _write(opened: AnalysedDataset, steps: list[dict], at: int) -> str:
         kept += [
             _written(step, before) for before, step in zip(steps[first:], steps[first + 1 :], strict=False)
         ]
-        about = {"file": opened.dataset.sha256, "parameters": asdict(opened.parameters)}
+        about = {"file": opened.dataset.sha256, "parameters": _written_parameters(opened.parameters)}
         record = {**about, "steps": kept, "at": at - first}
         if len(text := json.dumps(record, separators=(",", ":"))) <= _LONGEST:
             return text
@@ -151,11 +153,15 @@ def _written_marks(marks: Marks) -> list:
     return [format_ranges(marks.locked), format_ranges(marks.excluded), *([found] if found else [])]
 
 
+def _written_parameters(parameters: Parameters) -> dict:
+    return {name: value for name, value in asdict(parameters).items() if name not in _NOT_KEPT}
+
+
 _WRITERS: dict[str, Callable] = {
     "marks": _written_marks,
     "selected": format_ranges,
     "target": lambda target: [target.mode, target.value],
-    "parameters": asdict,
+    "parameters": _written_parameters,
 }
 _READERS: dict[str, Callable] = {
     "marks": _marks,

@@ -42,7 +42,9 @@ def folder_files(folder: str | os.PathLike) -> list[Path]:
     root = folder.resolve()
     found: list[Path] = []
     for where, folders, files in os.walk(folder):
-        for name in (*files, *(name for name in folders if os.path.islink(os.path.join(where, name)))):
+        for name in (*files, *folders):
+            if not os.path.islink(os.path.join(where, name)):
+                continue
             path = Path(where, name)
             if not path.resolve().is_relative_to(root):
                 raise ValueError(f"{path.relative_to(folder)}: expected a file within the folder, got a link")
