@@ -20,6 +20,7 @@ from .io.iread import iread
 from .io.labels import atoms_energy, atoms_forces
 from .io.read import read
 from .io.write import write_subset
+from .kernel_sums.merging import merge_error_bound
 from .kernel_sums.sums import log_kernel_sum
 from .potentials import PotentialComparison, compare_potentials
 from .progress import Cancelled, Progress
@@ -69,6 +70,7 @@ __all__ = [
     "learning_curve",
     "load",
     "log_kernel_sum",
+    "merge_error_bound",
     "overlap",
     "read",
     "repeated_curves",

@@ -7,14 +7,22 @@ from functools import cached_property, partial
 
 import numpy as np
 
+from .kernel_sums.merging import MergedRows, Merging, merge_rows
 from .kernel_sums.partition import Rows
 from .kernel_sums.shards import Shards, rows_within
 from .kernel_sums.tiles import References, Tiles, boxes, leading
+from .progress import ProgressCallback
 from .store.descriptor_store import DescriptorStore, read_stored
 from .utils.arrays import Indices, read_only
 from .utils.mapped_arrays import ArraysInMemory, MappedArrays
 from .utils.memory import available, parse_bytes
-from .utils.validation import check_environment_matrix, check_environments, check_frame_indices, check_offsets
+from .utils.validation import (
+    check_environment_matrix,
+    check_environments,
+    check_frame_indices,
+    check_not_negative,
+    check_offsets,
+)
 
 # Memory for each environment of a store of which the tiles are in files, and for all of them: measured.
 _MAPPED_BYTES, _MAPPED_BYTES_FIXED = 300, 40_000_000
@@ -182,21 +190,72 @@ class Environments:
     @property
     def shards(self) -> Shards | None:
         """The rows in shards, if they are in a store and even mapped tiles would exceed the memory limit."""
-        limit = self._exceeded()
-        if limit is None or self.store is None:
-            return None
-        if self.n_envs * _MAPPED_BYTES <= limit - _MAPPED_BYTES_FIXED:
-            return None
-        return Shards(self.store.read_rows, self.n_envs, rows_within(limit, self.X.shape[1]))
+        return None if self.store is None else self._shards_of(self.store.read_rows, self.n_envs)
 
-    def _exceeded(self) -> int | None:
-        """Return the memory limit of the store, if tiles in memory would exceed it."""
+    def _shards_of(self, read, n_rows: int, weights: np.ndarray | None = None) -> Shards | None:
+        """Return rows in shards, if even mapped tiles of them would exceed the memory limit."""
+        limit = self._exceeded(n_rows)
+        if limit is None or n_rows * _MAPPED_BYTES <= limit - _MAPPED_BYTES_FIXED:
+            return None
+        return Shards(read, n_rows, rows_within(limit, self.X.shape[1]), weights)
+
+    def _exceeded(self, n_rows: int) -> int | None:
+        """Return the memory limit of the store, if tiles of some rows in memory would exceed it."""
         if self.store is None:
             return None
         limit, free = self.memory_limit, available()
         if limit is None:
-            limit = self.n_envs * 10**6 if free is None else free // 2
-        return None if self.n_envs <= rows_within(limit, self.X.shape[1]) else limit
+            limit = n_rows * 10**6 if free is None else free // 2
+        return None if n_rows <= rows_within(limit, self.X.shape[1]) else limit
+
+    def merged(self, tolerance: float, progress: ProgressCallback | None = None) -> MergedRows:
+        """Merge environments within a distance of each other, as `entropy` and others do for `merge`.
+
+        Of several tolerances, the result for the last one is kept.
+
+        Parameters
+        ----------
+        tolerance : float
+            Largest distance of an environment from the one that represents it, Å⁻¹: `merge` bandwidths.
+        progress : callable, optional
+            See `quests_core.progress`.
+
+        Returns
+        -------
+        MergedRows
+            Its length is the number of environments that remain; `merging` has their rows, their weights, and
+            the number of the one that represents each environment.
+
+        Examples
+        --------
+        >>> envs = Environments([[0.0], [0.3], [0.1]], [0, 3])
+        >>> merged = envs.merged(0.15)
+        >>> len(merged), merged.merging.weights.tolist(), merged.merging.representative.tolist()
+        (2, [2, 1], [0, 1, 0])
+        """
+        tolerance = check_not_negative(tolerance, "tolerance")
+        kept = self._kept_merged.get("last")
+        if kept is None or kept[0] != tolerance:
+            merging = merge_rows(self.X, tolerance, self.arrays.empty, progress)
+            self._kept_merged["last"] = kept = tolerance, self._merged_rows(merging)
+        return kept[1]
+
+    @cached_property
+    def _kept_merged(self) -> dict[str, tuple[float, MergedRows]]:
+        return {}
+
+    def _merged_rows(self, merging: Merging) -> MergedRows:
+        rows, weights, n = merging.rows, merging.weights, len(merging.rows)
+        if self.store is None:
+            return MergedRows(merging, self.X)
+        store = self.store
+        stored = Rows(
+            lambda indices: partial(read_stored, store.path, rows[indices]), n, self.X.shape[1],
+            self.memory_limit, weights,
+        )  # fmt: skip
+        shards = self._shards_of(lambda first, last: store.rows(rows[first:last]), n, weights)
+        empty = np.empty if self._exceeded(n) is None else self.arrays.empty
+        return MergedRows(merging, self.X, empty, shards, stored)
 
     @property
     def stored_rows(self) -> Rows | None:
@@ -224,7 +283,7 @@ class Environments:
     @cached_property
     def arrays(self) -> ArraysInMemory:
         """What makes arrays for computations: in files, for a store that exceeds its memory limit."""
-        limit = self._exceeded()
+        limit = self._exceeded(self.n_envs)
         if limit is None or self.store is None:
             return ArraysInMemory()
         return MappedArrays(self.store.path, limit, (self.store.descriptors,))
@@ -244,7 +303,7 @@ class Environments:
         low, high = boxes(leading_axes, self.offsets.copy())
         low[self.sizes == 0], high[self.sizes == 0] = 0.0, 0.0
         # Copied to be writable, because numba would compile functions again for read-only arrays.
-        return References(rows, leading_axes, self.offsets.copy(), low, high)
+        return References(rows, leading_axes, self.offsets.copy(), low, high, np.ones(self.n_envs))
 
     def rows(self, frames: Indices) -> np.ndarray:
         """Return the row numbers of the environments of `frames`, in that order."""

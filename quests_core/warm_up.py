@@ -57,6 +57,7 @@ def steps() -> dict[str, Callable[[], object]]:
         **methods,
         "select msc, reference": lambda: select(X, "msc", reference=reference),
         "exchange": lambda: exchange(X, range(5)),
+        "entropy, merged": lambda: entropy(X, merge=1e-6),
         "descriptors of species": lambda: species_descriptors(frames),
     }
 

@@ -57,6 +57,14 @@ Scheduler = Annotated[
         metavar="<address>",
     ),
 ]
+Merge = Annotated[
+    float | None,
+    typer.Option(
+        "--merge",
+        help="Merge environments within this distance, in bandwidths, beforehand: 1e-6, or 0 for equal ones.",
+        metavar="<t>",
+    ),
+]
 Seed = Annotated[int, typer.Option("--seed", help="Seed of the random number generator.")]
 Force = Annotated[
     bool, flag("--force", help="Overwrite an existing file; for a symbolic link, the file it points to.")

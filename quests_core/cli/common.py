@@ -55,6 +55,7 @@ _OPTIONS = {
     "max_force": "--max-force",
     "max_net_force": "--max-net-force",
     "memory_limit": "--memory-limit",
+    "merge": "--merge",
     "store": "--store",
     "scheduler": "--scheduler",
     "client": "--scheduler",

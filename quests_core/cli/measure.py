@@ -12,7 +12,7 @@ from ..information.entropy import diversity_from_sums, entropy_from_sums
 from ..information.learning_curve import learning_curve as learning_curve_of
 from ..io.dataset import load as load_file
 from ..io.dataset import volume_per_atom
-from ..kernel_sums.sums import self_sums
+from ..kernel_sums.sums import check_merge, self_sums
 from ..utils.escape import csv_bytes
 from ..utils.validation import check_sane
 from .arguments import (
@@ -27,6 +27,7 @@ from .arguments import (
     K,
     LabelKey,
     MemoryLimit,
+    Merge,
     Parameters,
     Scheduler,
     Seed,
@@ -45,38 +46,42 @@ _QUANTITIES = {"entropy": entropy_from_sums, "diversity": diversity_from_sums}
 def entropy(
     file: File, k: K = 32, cutoff: Cutoff = 5.0, bandwidth: Bandwidth = 0.015, species: Species = False,
     energy_key: EnergyKey = None, forces_key: ForcesKey = None, store: Store = None,
-    memory_limit: MemoryLimit = None, scheduler: Scheduler = None, as_json: Json = False,
+    memory_limit: MemoryLimit = None, merge: Merge = None, scheduler: Scheduler = None,
+    as_json: Json = False,
 ) -> None:  # fmt: skip
     """Print the information entropy of FILE and its upper bound ln N, in nats."""
     parameters, keys = Parameters(k, cutoff, bandwidth, species), (energy_key, forces_key)
-    _measure(file, parameters, ("entropy",), as_json, keys, store, memory_limit, scheduler)
+    _measure(file, parameters, ("entropy",), as_json, keys, store, memory_limit, merge, scheduler)
 
 
 @app.command()
 def diversity(
     file: File, k: K = 32, cutoff: Cutoff = 5.0, bandwidth: Bandwidth = 0.015, species: Species = False,
     energy_key: EnergyKey = None, forces_key: ForcesKey = None, store: Store = None,
-    memory_limit: MemoryLimit = None, scheduler: Scheduler = None, as_json: Json = False,
+    memory_limit: MemoryLimit = None, merge: Merge = None, scheduler: Scheduler = None,
+    as_json: Json = False,
 ) -> None:  # fmt: skip
     """Print the diversity of FILE, the logarithm of its number of unique environments, in nats."""
     parameters, keys = Parameters(k, cutoff, bandwidth, species), (energy_key, forces_key)
-    _measure(file, parameters, ("diversity",), as_json, keys, store, memory_limit, scheduler)
+    _measure(file, parameters, ("diversity",), as_json, keys, store, memory_limit, merge, scheduler)
 
 
 @app.command()
 def metrics(
     file: File, k: K = 32, cutoff: Cutoff = 5.0, bandwidth: Bandwidth = 0.015, species: Species = False,
     energy_key: EnergyKey = None, forces_key: ForcesKey = None, store: Store = None,
-    memory_limit: MemoryLimit = None, scheduler: Scheduler = None, as_json: Json = False,
+    memory_limit: MemoryLimit = None, merge: Merge = None, scheduler: Scheduler = None,
+    as_json: Json = False,
 ) -> None:  # fmt: skip
     """Print the entropy and the diversity of FILE."""
     parameters, keys = Parameters(k, cutoff, bandwidth, species), (energy_key, forces_key)
-    _measure(file, parameters, tuple(_QUANTITIES), as_json, keys, store, memory_limit, scheduler)
+    _measure(file, parameters, tuple(_QUANTITIES), as_json, keys, store, memory_limit, merge, scheduler)
 
 
 def _measure(
     file: str, parameters: Parameters, wanted: tuple[str, ...], as_json: bool,
-    keys: tuple[str | None, str | None], store: str | None, memory_limit: str | None, scheduler: str | None,
+    keys: tuple[str | None, str | None], store: str | None, memory_limit: str | None, merge: float | None,
+    scheduler: str | None,
 ) -> None:  # fmt: skip
     with command_context() as context, connected(scheduler, store) as client:
         path = context.path(file)
@@ -87,7 +92,8 @@ def _measure(
         else:
             (envs,) = context.environments(parameters, context.frames(path, *keys))
         h = check_sane(parameters.bandwidth, "bandwidth")
-        sums = self_sums(envs, envs.X, h, "single", wanted[0], context.progress, client)
+        merge = check_merge(merge)
+        sums = self_sums(envs, envs.X, h, "single", wanted[0], context.progress, client, merge)
         values = {name: _QUANTITIES[name](sums) for name in wanted}
         result = {
             "file": file,
@@ -97,6 +103,10 @@ def _measure(
         }
     listed = ", ".join(f"{name} {value:.3f} nats" for name, value in values.items())
     text = f"{listed}; at most ln {envs.n_envs:,} = {result['bound']:.3f} nats"
+    if merge is not None:
+        n_merged = len(envs.merged(merge * h))
+        result |= {"merge": merge, "n_merged_envs": n_merged}
+        text += f"; {n_merged:,} environments after merging"
     print_result(result, text, as_json)
 
 

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ..kernel_sums.sums import PRECISIONS, log_kernel_sum, self_sums
+from ..kernel_sums.sums import PRECISIONS, check_merge, log_kernel_sum, self_sums
 from ..progress import ProgressCallback
 from ..utils.validation import check_choice, check_environments, check_positive, check_sane
 
@@ -33,6 +33,7 @@ def entropy(
     precision: str = "single",
     progress: ProgressCallback | None = None,
     client: "Client | None" = None,
+    merge: float | None = None,
 ) -> float:
     r"""Return the information entropy of a set of environments.
 
@@ -50,6 +51,9 @@ def entropy(
         See `quests_core.progress`.
     client : dask.distributed.Client, optional
         Workers of a Dask cluster that compute the kernel sums; see `log_kernel_sum`.
+    merge : float, optional
+        Largest distance at which environments of the same set are merged beforehand, in bandwidths; see
+        `log_kernel_sum` and `merge_error_bound`.
 
     Returns
     -------
@@ -72,7 +76,7 @@ def entropy(
     >>> entropy([[1.0], [1.0]])
     0.0
     """
-    return entropy_from_sums(_self_sums(envs, bandwidth, precision, "entropy", progress, client))
+    return entropy_from_sums(_self_sums(envs, bandwidth, precision, "entropy", progress, client, merge))
 
 
 def diversity(
@@ -81,6 +85,7 @@ def diversity(
     precision: str = "single",
     progress: ProgressCallback | None = None,
     client: "Client | None" = None,
+    merge: float | None = None,
 ) -> float:
     r"""Return the diversity of a set: the logarithm of its number of unique environments.
 
@@ -98,6 +103,9 @@ def diversity(
         See `quests_core.progress`.
     client : dask.distributed.Client, optional
         Workers of a Dask cluster that compute the kernel sums; see `log_kernel_sum`.
+    merge : float, optional
+        Largest distance at which environments of the same set are merged beforehand, in bandwidths; see
+        `log_kernel_sum` and `merge_error_bound`.
 
     Returns
     -------
@@ -118,7 +126,7 @@ def diversity(
     >>> round(diversity([[0.0], [5.0], [5.0], [5.0]]), 4)  # ln 2: two are unique
     0.6931
     """
-    return diversity_from_sums(_self_sums(envs, bandwidth, precision, "diversity", progress, client))
+    return diversity_from_sums(_self_sums(envs, bandwidth, precision, "diversity", progress, client, merge))
 
 
 def delta_entropy(
@@ -128,6 +136,7 @@ def delta_entropy(
     precision: str = "single",
     progress: ProgressCallback | None = None,
     client: "Client | None" = None,
+    merge: float | None = None,
 ) -> np.ndarray:
     r"""Return δH, the novelty of each query environment with respect to a reference set.
 
@@ -147,6 +156,9 @@ def delta_entropy(
         See `quests_core.progress`.
     client : dask.distributed.Client, optional
         Workers of a Dask cluster that compute the kernel sums; see `log_kernel_sum`.
+    merge : float, optional
+        Largest distance at which environments of the same set are merged beforehand, in bandwidths; see
+        `log_kernel_sum` and `merge_error_bound`.
 
     Returns
     -------
@@ -167,7 +179,7 @@ def delta_entropy(
     >>> delta_entropy([[0.0], [3.0]], [[0.0]], bandwidth=1.0).tolist()
     [0.0, 4.5]
     """
-    return 0.0 - log_kernel_sum(query, reference, bandwidth, precision, progress, client)
+    return 0.0 - log_kernel_sum(query, reference, bandwidth, precision, progress, client, merge)
 
 
 def overlap(
@@ -178,6 +190,7 @@ def overlap(
     precision: str = "single",
     progress: ProgressCallback | None = None,
     client: "Client | None" = None,
+    merge: float | None = None,
 ) -> float:
     r"""Return the fraction of the query environments that the reference covers.
 
@@ -199,6 +212,9 @@ def overlap(
         See `quests_core.progress`.
     client : dask.distributed.Client, optional
         Workers of a Dask cluster that compute the kernel sums; see `log_kernel_sum`.
+    merge : float, optional
+        Largest distance at which environments of the same set are merged beforehand, in bandwidths; see
+        `log_kernel_sum` and `merge_error_bound`.
 
     Returns
     -------
@@ -221,12 +237,12 @@ def overlap(
     """
     check_environments(query, "query")
     threshold = check_positive(threshold, "threshold")
-    values = delta_entropy(query, reference, bandwidth, precision, progress, client)
+    values = delta_entropy(query, reference, bandwidth, precision, progress, client, merge)
     return float(np.mean(values < threshold))
 
 
-def _self_sums(envs, bandwidth, precision, step, progress, client) -> np.ndarray:
+def _self_sums(envs, bandwidth, precision, step, progress, client, merge) -> np.ndarray:
     X = check_environments(envs)
     bandwidth = check_sane(bandwidth, "bandwidth")
     check_choice(precision, "precision", PRECISIONS)
-    return self_sums(envs, X, bandwidth, precision, step, progress, client)
+    return self_sums(envs, X, bandwidth, precision, step, progress, client, check_merge(merge))

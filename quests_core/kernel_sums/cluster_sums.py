@@ -61,7 +61,7 @@ def cluster_self_sums(
     size = rows_per_shard(rows)
     planes = planes_of(rows, size // 2)
     shards = _shards(client, rows, planes, size, progress)
-    parameters = KernelParameters(bandwidth, rows.n_rows, precision)
+    parameters = KernelParameters(bandwidth, rows.n_environments, precision)
     accuracy = truncation_limits(*parameters)
     pairs = list(_near_pairs(shards, accuracy.reach / accuracy.scale))
     tiles = _kept_tiles(client, rows, shards)
@@ -91,7 +91,7 @@ def cluster_log_kernel_sums(
     planes = planes_of(references, size // 2)
     near = _shards(client, references, planes, size, progress)
     shards = _shards(client, queries, planes, rows_per_shard(queries), progress)
-    parameters = KernelParameters(bandwidth, references.n_rows, precision)
+    parameters = KernelParameters(bandwidth, references.n_environments, precision)
     of_queries, of_references = _kept_tiles(client, queries, shards), _kept_tiles(client, references, near)
     distances = [shards.distances_sq(i, near) for i in range(len(shards))]
     nearest = [int(np.argmin(one)) for one in distances]
@@ -154,13 +154,15 @@ def _kept_tiles(client, rows: Rows, shards: SpatialShards):
     """Return a function that returns the future tiles of a shard, of which a few are kept."""
 
     def tiles(shard: int):
-        return submit(client, Task(_tiles, (rows.part(shards.rows(shard)), shards.axes)))
+        indices = shards.rows(shard)
+        weights = None if rows.weights is None else rows.weights[indices]
+        return submit(client, Task(_tiles, (rows.part(indices), shards.axes, weights)))
 
     return lru_cache(maxsize=_KEPT)(tiles)
 
 
-def _tiles(read, axes: Axes) -> Tiles:
-    return Tiles.from_rotated(axes.rotate(read()), axes)
+def _tiles(read, axes: Axes, weights: np.ndarray | None) -> Tiles:
+    return Tiles.from_rotated(axes.rotate(read()), axes, weights=weights)
 
 
 def _pair(tiles: Tiles, others: Tiles | None, parameters: KernelParameters) -> tuple[np.ndarray, np.ndarray]:

@@ -33,14 +33,16 @@ def truncation_limits(bandwidth: float, n_references: int, precision: str) -> Ac
 def query_arrays(tiles: Tiles) -> TileArrays:
     """Return tiles as arrays of queries."""
     positions = tiles.starts[:-1, None] + np.arange(TILE_ROWS)
-    return TileArrays(
-        tiles.rows, tiles.order, positions, tiles.centers, tiles.low, tiles.high, *tiles.columns
-    )
+    lane_weights = np.zeros(positions.shape, np.float32)
+    lane_weights[positions < tiles.starts[1:, None]] = tiles.weights
+    lanes = positions, lane_weights
+    boxes = tiles.centers, tiles.low, tiles.high
+    return TileArrays(tiles.rows, tiles.order, tiles.weights, *lanes, *boxes, *tiles.columns)
 
 
 def reference_arrays(tiles: Tiles) -> References:
     """Return tiles as blocks of references."""
-    return References(tiles.rows, tiles.leading_axes, tiles.starts, tiles.low, tiles.high)
+    return References(tiles.rows, tiles.leading_axes, tiles.starts, tiles.low, tiles.high, tiles.weights)
 
 
 class IncrementalKernelSums:
@@ -53,7 +55,7 @@ class IncrementalKernelSums:
     bandwidth : float
         h, Å⁻¹.
     n_references : int
-        Maximum final number of references, which determines the truncation.
+        Maximum final number of environments that the references stand for, which determines the truncation.
     precision : {"single", "double"}
         See `quests_core.kernel_sums.sums`.
 
@@ -100,7 +102,9 @@ class IncrementalKernelSums:
         """
         rows = self._tiles.positions[queries]
         taken = copy(self)
-        taken._tiles = tiles = Tiles.from_rotated(self._tiles.rows[rows], self._tiles.axes)
+        taken._tiles = tiles = Tiles.from_rotated(
+            self._tiles.rows[rows], self._tiles.axes, weights=self._tiles.weights[rows]
+        )
         taken._queries, taken._states = query_arrays(tiles), new_states(np.diff(tiles.starts))
         taken.log_sums = self.log_sums[queries]
         is_lane = np.arange(TILE_ROWS) < np.diff(self._tiles.starts)[:, None]

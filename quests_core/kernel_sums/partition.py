@@ -26,11 +26,17 @@ class Rows(NamedTuple):
     n_rows: int
     n_columns: int
     memory_limit: int | None  # bytes
+    weights: np.ndarray | None = None  # number of environments that each row stands for, by default 1
 
     @classmethod
-    def of_matrix(cls, X: np.ndarray) -> "Rows":
+    def of_matrix(cls, X: np.ndarray, weights: np.ndarray | None = None) -> "Rows":
         """Return the rows of a matrix, which are sent to the process that reads them."""
-        return cls(lambda indices: partial(np.asarray, X[indices]), len(X), X.shape[1], None)
+        return cls(lambda indices: partial(np.asarray, X[indices]), len(X), X.shape[1], None, weights)
+
+    @property
+    def n_environments(self) -> int:
+        """Number of environments that all rows stand for."""
+        return self.n_rows if self.weights is None else int(self.weights.sum())
 
 
 class Planes(NamedTuple):

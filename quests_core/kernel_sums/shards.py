@@ -38,6 +38,8 @@ class Shards:
         Number of rows, at least 1.
     rows_per_shard : int
         Largest number of rows of a shard.
+    weights : ndarray of shape (n_rows,), optional
+        Number of environments that each row stands for, by default 1.
 
     Examples
     --------
@@ -47,16 +49,22 @@ class Shards:
     (3, [1, 2, 2])
     """
 
-    def __init__(self, read: Callable[[int, int], np.ndarray], n_rows: int, rows_per_shard: int):
+    def __init__(
+        self,
+        read: Callable[[int, int], np.ndarray],
+        n_rows: int,
+        rows_per_shard: int,
+        weights: np.ndarray | None = None,
+    ):
         n_shards = -(-n_rows // rows_per_shard)
         # Shards of nearly equal size.
         self.starts = np.arange(n_shards + 1) * n_rows // n_shards
-        self._read = read
+        self._read, self._weights = read, weights
 
     @classmethod
-    def of_rows(cls, X: np.ndarray) -> "Shards":
+    def of_rows(cls, X: np.ndarray, weights: np.ndarray | None = None) -> "Shards":
         """Return the rows of a matrix in memory, at least one, as one shard."""
-        return cls(lambda first, last: X[first:last], len(X), len(X))
+        return cls(lambda first, last: X[first:last], len(X), len(X), weights)
 
     def __len__(self) -> int:
         """Return the number of shards."""
@@ -66,6 +74,11 @@ class Shards:
     def n_rows(self) -> int:
         """Number of rows of all shards."""
         return int(self.starts[-1])
+
+    @property
+    def n_environments(self) -> int:
+        """Number of environments that all rows stand for."""
+        return self.n_rows if self._weights is None else int(self._weights.sum())
 
     @cached_property
     def axes(self) -> Axes:
@@ -79,7 +92,8 @@ class Shards:
         """Read the rows of a shard, and sort them into tiles."""
         first, last = self.starts[shard : shard + 2].tolist()
         # Rows are freed when they are rotated, and these when they are sorted.
-        return Tiles.from_rotated(axes.rotate(self._read(first, last)), axes)
+        weights = None if self._weights is None else self._weights[first:last]
+        return Tiles.from_rotated(axes.rotate(self._read(first, last)), axes, weights=weights)
 
 
 def rows_within(memory_limit: int, n_columns: int) -> int:
@@ -116,7 +130,7 @@ def sharded_log_kernel_sums(
 
     for i in range(len(queries)):
         tiles = queries.tiles(i, references.axes)
-        sums = IncrementalKernelSums(tiles, bandwidth, references.n_rows, precision)
+        sums = IncrementalKernelSums(tiles, bandwidth, references.n_environments, precision)
         first = i if queries is references else 0
         for j in np.roll(np.arange(len(references)), -first).tolist():
             is_own = queries is references and i == j

@@ -26,6 +26,10 @@ largest one, are computed again in double precision. The resulting error is at m
 much smaller in their means. With ``precision="double"``, all exponents that matter are computed in double
 precision, and the relative error is at most 1e-12.
 
+**Merging.** Environments that are equal, or nearly so, can be merged into one with a weight beforehand (see
+`quests_core.kernel_sums.merging`). A weight multiplies the terms of a reference, and the limits allow for the
+sum of all weights in place of the number of references.
+
 **Sets on disk.** Tiles of an opened store that exceed its memory limit are in files (see
 `quests_core.utils.mapped_arrays`). Where even that takes too much, sums are computed in shards (see
 `quests_core.kernel_sums.shards`), and with a client by the workers of a Dask cluster (see
@@ -41,7 +45,7 @@ import numpy as np
 
 from ..progress import ProgressCallback
 from ..utils.threads import parallel_blocks
-from ..utils.validation import check_choice, check_pair, check_sane
+from ..utils.validation import check_choice, check_not_negative, check_pair, check_sane
 from . import tile_loops
 from .cluster_sums import cluster_log_kernel_sums, cluster_self_sums
 from .incremental import (
@@ -51,6 +55,7 @@ from .incremental import (
     thread_workspace,
     truncation_limits,
 )
+from .merging import MergedRows, merged_rows
 from .partition import Rows
 from .shards import Shards, sharded_log_kernel_sums
 from .symmetric_sums import reduce_in_order, symmetric_sums
@@ -71,7 +76,7 @@ _FEWEST_BLOCKS = 32
 
 def self_log_kernel_sums(tiles: Tiles, bandwidth, precision, step, progress) -> np.ndarray:
     """Return ``ln Σ_j K`` of each row against all rows, including itself, in the original order."""
-    accuracy = truncation_limits(bandwidth, len(tiles.rows), precision)
+    accuracy = truncation_limits(bandwidth, tiles.n_environments, precision)
     sums, _ = symmetric_sums(tiles, None, accuracy, step, progress)
     out = np.empty_like(sums)
     out[tiles.order] = np.log(sums)
@@ -120,11 +125,19 @@ def metrics_along_order(
     return added, largest
 
 
-def self_sums(envs, X: np.ndarray, bandwidth, precision, step, progress, client=None) -> np.ndarray:
+def self_sums(
+    envs, X: np.ndarray, bandwidth, precision, step, progress, client=None, merge: float | None = None
+) -> np.ndarray:
     """Return ``ln Σ_j K`` of each row of `Environments`, or of the validated matrix `X`, against all rows.
 
     An opened store that exceeds its memory limit is processed in shards; with a client, by its workers.
     """
+    if merge is not None:
+        merged = merged_rows(envs, X, merge * bandwidth, progress)
+        # Otherwise nothing is merged, and tiles of `envs` may exist.
+        if len(merged) < len(X):
+            sums = self_sums(merged, X, bandwidth, precision, step, progress, client)
+            return sums[merged.merging.representative]
     if client is not None:
         return cluster_self_sums(client, rows_of(envs, X), bandwidth, precision, step, progress)
     shards = shards_of(envs)
@@ -139,12 +152,12 @@ def shards_of(envs) -> Shards | None:
 
 
 def rows_of(envs, X: np.ndarray) -> Rows:
-    """Return the rows of an opened store, or of the validated matrix `X`, for other processes."""
+    """Return the rows of an opened store, merged rows, or the validated matrix `X`, for other processes."""
     return getattr(envs, "stored_rows", None) or Rows.of_matrix(X)
 
 
 def tiles_of(envs, X: np.ndarray) -> Tiles:
-    """Return the cached tiles of `Environments`, or new tiles of the validated matrix `X`."""
+    """Return the cached tiles of `Environments` or merged rows, or new tiles of the validated matrix `X`."""
     return envs.tiles if hasattr(envs, "tiles") else Tiles.from_rows(X)
 
 
@@ -170,6 +183,7 @@ def log_kernel_sum(
     precision: str = "single",
     progress: ProgressCallback | None = None,
     client: "Client | None" = None,
+    merge: float | None = None,
 ) -> np.ndarray:
     r"""Return the logarithm of the sum of kernels of each query against a reference set.
 
@@ -193,6 +207,10 @@ def log_kernel_sum(
     client : dask.distributed.Client, optional
         Workers of a Dask cluster that compute the sums; see `quests_core.kernel_sums.cluster_sums`. They read
         the rows of opened stores under the same paths; rows of matrices are sent to them.
+    merge : float, optional
+        Largest distance at which environments of the same set are merged beforehand, in bandwidths; 0 merges
+        equal ones. Values change by at most `merge_error_bound`; the time is that of sets without
+        redundancy. By default, none are merged.
 
     Returns
     -------
@@ -218,18 +236,46 @@ def log_kernel_sum(
     bandwidth = check_sane(bandwidth, "bandwidth")
     check_choice(precision, "precision", PRECISIONS)
     X, Y = check_pair(query, reference)
+    merge = check_merge(merge)
     if len(X) == 0:
         return np.empty(0)
     if query is reference:
-        return self_sums(reference, Y, bandwidth, precision, "kernel sums", progress, client)
+        return self_sums(reference, Y, bandwidth, precision, "kernel sums", progress, client, merge)
+    if merge is None:
+        return _sums_against(query, X, reference, Y, bandwidth, precision, progress, client)
+    distance = merge * bandwidth
+    queries, references = (merged_rows(*one, distance, progress) for one in ((query, X), (reference, Y)))
+    sums = _sums_against(
+        queries, _matrix(queries), references, _matrix(references), bandwidth, precision, progress, client
+    )
+    return sums[queries.merging.representative]
+
+
+def check_merge(merge: float | None) -> float | None:
+    """Return `merge`, None or at least 0, as float."""
+    return None if merge is None else check_not_negative(merge, "merge")
+
+
+def _matrix(merged: MergedRows) -> np.ndarray | None:
+    """Return the representatives, unless they are processed in shards."""
+    return merged.X if merged.shards is None else None
+
+
+def _sums_against(query, X, reference, Y, bandwidth, precision, progress, client) -> np.ndarray:
+    """Return ``ln Σ_j K`` of each query against another set.
+
+    `query` and `reference` are `Environments`, merged rows, or anything else with the validated matrices `X`
+    and `Y`, which are not used for what is in shards.
+    """
     if client is not None:
         rows = rows_of(query, X), rows_of(reference, Y)
         return cluster_log_kernel_sums(client, *rows, bandwidth, precision, "kernel sums", progress)
     queries, references = shards_of(query), shards_of(reference)
     if queries or references:
-        queries, references = queries or Shards.of_rows(X), references or Shards.of_rows(Y)
+        queries = queries or Shards.of_rows(X)
+        references = references or Shards.of_rows(Y, getattr(reference, "weights", None))
         return sharded_log_kernel_sums(queries, references, bandwidth, precision, "kernel sums", progress)
     tiles = tiles_of(reference, Y)
-    sums = IncrementalKernelSums(Tiles.from_rows(X, tiles.axes), bandwidth, len(Y), precision)
+    sums = IncrementalKernelSums(Tiles.from_rows(X, tiles.axes), bandwidth, tiles.n_environments, precision)
     sums.add(tiles, "kernel sums", progress)
     return sums.log_sums

@@ -25,8 +25,9 @@ COVERED, LOSS, LOG_SUM, INVERSE_SUM = range(4)
 def _tile_of(tiles, t):
     """Return the queries and the arrays of tile t."""
     return (
-        Queries(tiles.rows, tiles.positions[t]),
+        Queries(tiles.rows, tiles.positions[t], tiles.weights),
         Tile(
+            tiles.lane_weights[t],
             tiles.columns[t],
             tiles.radii[t],
             tiles.further[t],

@@ -44,11 +44,13 @@ class Queries(NamedTuple):
 
     rows: np.ndarray
     positions: np.ndarray
+    weights: np.ndarray  # number of environments that each of `rows` stands for
 
 
 class Tile(NamedTuple):
     """The columns of one tile relative to its centre, and its box."""
 
+    weights: np.ndarray  # those of the lanes, single precision
     columns: np.ndarray  # (D, TILE_ROWS), single precision
     radii: np.ndarray  # distance of each lane from the centre
     further: np.ndarray  # its square, without the first `CHUNK_AXES` axes, in single precision

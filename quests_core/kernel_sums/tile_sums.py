@@ -92,10 +92,11 @@ def exact_square(x, y):
 
 
 @jit_no_refcount
-def _add_in_double(queries, row, squares, state, scale, work):
+def _add_in_double(queries, row, weight, squares, state, scale, work):
     """Add one reference in double precision to the sums of the queries that need it.
 
-    Returns the sum of the added terms, which is meaningful only if ``nearest`` is 0 for all queries.
+    Returns the sum of the kernels, times the weights of the queries, which is meaningful only if ``nearest``
+    is 0 for all of them.
     """
     rows, positions, flags, words = queries.rows, queries.positions, work.flags, work.words
     nearest, total, needs_double, offset = state.nearest, state.total, state.needs_double, state.offset
@@ -112,8 +113,8 @@ def _add_in_double(queries, row, squares, state, scale, work):
                     total[j] *= math.exp(exponent - nearest[j])
                     nearest[j], offset[j] = exponent, np.float32(exponent)
                 term = math.exp(nearest[j] - exponent)
-                total[j] += term
-                added += term
+                total[j] += weight * term
+                added += queries.weights[positions[j]] * term
     return added
 
 
@@ -121,10 +122,11 @@ def _add_in_double(queries, row, squares, state, scale, work):
 def _add_group(queries, tile, references, count, accuracy, state, work, symmetric):
     """Add the kernels of up to `GROUP_SIZE` rows to a tile's sums; return whether any was within the limits.
 
-    The indices of the rows are in ``work.members``. If `symmetric`, the sum of the terms of each row is
-    written to ``work.added``, which is meaningful only if ``nearest`` is 0 for all queries.
+    The indices of the rows are in ``work.members``. If `symmetric`, the sum of the kernels of each row, times
+    the weights of the queries, is written to ``work.added``, which is meaningful only if ``nearest`` is 0 for
+    all queries.
     """
-    rows, total, members = references.rows, state.total, work.members
+    rows, weights, total, members = references.rows, references.weights, state.total, work.members
     squares, terms, added = work.squares, work.terms, work.added
     lanes = total.shape[0]
     for r in range(count, GROUP_SIZE):
@@ -136,17 +138,21 @@ def _add_group(queries, tile, references, count, accuracy, state, work, symmetri
     kernels(squares, accuracy.scale, state.needs_double, state.offset, terms)
     added[:] = 0.0
     t0, t1, t2, t3 = terms[0], terms[1], terms[2], terms[3]
+    w0, w1 = np.float32(weights[members[0]]), np.float32(weights[members[1]])
+    w2, w3 = np.float32(weights[members[2]]), np.float32(weights[members[3]])
     for j in range(lanes):
-        total[j] += (t0[j] + t1[j]) + (t2[j] + t3[j])
+        total[j] += (w0 * t0[j] + w1 * t1[j]) + (w2 * t2[j] + w3 * t3[j])
     if symmetric:
+        lane_weights = tile.weights
         for r in range(GROUP_SIZE):
             row_sum = np.float32(0.0)
             for j in range(lanes):
-                row_sum += terms[r, j]
+                row_sum += lane_weights[j] * terms[r, j]
             added[r] = row_sum
     if state.summary[N_DOUBLE] > 0:
         for r in range(count):
-            added[r] += _add_in_double(queries, rows[members[r]], squares[r], state, accuracy.scale, work)
+            row, weight = rows[members[r]], weights[members[r]]
+            added[r] += _add_in_double(queries, row, weight, squares[r], state, accuracy.scale, work)
     return True
 
 

@@ -38,6 +38,7 @@ class References(NamedTuple):
     starts: np.ndarray  # (n_blocks + 1,)
     low: np.ndarray  # box of each block in the first axes, (n_blocks, CHUNK_AXES)
     high: np.ndarray
+    weights: np.ndarray  # number of environments that each row stands for, (n,)
 
 
 class TileArrays(NamedTuple):
@@ -45,7 +46,9 @@ class TileArrays(NamedTuple):
 
     rows: np.ndarray  # (n, D)
     order: np.ndarray  # index of each row in the original matrix
+    weights: np.ndarray  # number of environments that each row stands for, (n,)
     positions: np.ndarray  # row of each lane, (n_tiles, TILE_ROWS)
+    lane_weights: np.ndarray  # its weight, single precision, 0 for an empty lane
     centers: np.ndarray  # (n_tiles, D)
     low: np.ndarray  # (n_tiles, CHUNK_AXES)
     high: np.ndarray
@@ -203,6 +206,8 @@ class Tiles:
         Centre of the box of each tile.
     low, high : ndarray of shape (n_tiles, CHUNK_AXES)
         The box of each tile in the first axes.
+    weights : ndarray of shape (n,)
+        Number of environments that each row stands for, in tile order.
     empty : callable
         Makes further arrays of the size of `rows`.
     """
@@ -214,18 +219,27 @@ class Tiles:
     centers: np.ndarray
     low: np.ndarray
     high: np.ndarray
+    weights: np.ndarray
     empty: Empty = field(default=np.empty, repr=False)
 
     @classmethod
-    def from_rows(cls, X: np.ndarray, axes: Axes | None = None, empty: Empty = np.empty) -> "Tiles":
-        """Sort the rows of `X` into tiles, by default in their approximate principal axes."""
+    def from_rows(
+        cls,
+        X: np.ndarray,
+        axes: Axes | None = None,
+        empty: Empty = np.empty,
+        weights: np.ndarray | None = None,
+    ) -> "Tiles":
+        """Sort the rows of `X` into tiles, by default in their approximate principal axes and of weight 1."""
         if axes is None:
             few = len(X) <= _SAMPLE
             axes = Axes.from_rows(X if few else X[np.random.default_rng(0).integers(len(X), size=_SAMPLE)])
-        return cls.from_rotated(axes.rotate(X, empty), axes, empty)
+        return cls.from_rotated(axes.rotate(X, empty), axes, empty, weights)
 
     @classmethod
-    def from_rotated(cls, rows: np.ndarray, axes: Axes, empty: Empty = np.empty) -> "Tiles":
+    def from_rotated(
+        cls, rows: np.ndarray, axes: Axes, empty: Empty = np.empty, weights: np.ndarray | None = None
+    ) -> "Tiles":
         """Sort rows that are already in `axes` into tiles."""
         order = np.arange(len(rows))
         starts = np.empty(len(rows) // TILE_ROWS + 2, dtype=np.int64)
@@ -236,7 +250,8 @@ class Tiles:
         rows = np.take(rows, order, axis=0, out=empty(rows.shape), mode="clip")
         low, high = boxes(rows, starts)
         low_box, high_box = low[:, :CHUNK_AXES].copy(), high[:, :CHUNK_AXES].copy()
-        return cls(axes, rows, order, starts, 0.5 * (low + high), low_box, high_box, empty)
+        weights = np.ones(len(rows)) if weights is None else weights[order].astype(float)
+        return cls(axes, rows, order, starts, 0.5 * (low + high), low_box, high_box, weights, empty)
 
     def __getstate__(self) -> dict[str, object]:
         """Pickle without cached arrays, which are larger than what they are computed from."""
@@ -245,6 +260,11 @@ class Tiles:
     def __len__(self) -> int:
         """Return the number of tiles."""
         return len(self.starts) - 1
+
+    @property
+    def n_environments(self) -> int:
+        """Number of environments that all rows stand for."""
+        return round(self.weights.sum())
 
     @cached_property
     def columns(self) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:

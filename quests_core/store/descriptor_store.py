@@ -103,10 +103,10 @@ class DescriptorStore:
 
 
 def read_stored(path: Path, indices: np.ndarray) -> np.ndarray:
-    """Return some rows of the descriptors of a store, given in ascending order."""
-    store = DescriptorStore.open(path)
-    first, last = int(indices[0]), int(indices[-1]) + 1
-    return store.read_rows(first, last) if last - first == len(indices) else store.rows(indices)
+    """Return some rows of the descriptors of a store, in their order, consecutive ones at once."""
+    store, first = DescriptorStore.open(path), int(indices[0])
+    is_one_run = (np.diff(indices) == 1).all()
+    return store.read_rows(first, first + len(indices)) if is_one_run else store.rows(indices)
 
 
 def _mapped(path: Path, shape: tuple[int, ...]) -> np.memmap:

@@ -42,6 +42,24 @@ def test_a_store_on_disk_gives_the_same_and_is_used_again(file, tmp_path):
     assert run_json("diversity", file, *stored)["diversity"] == expected["diversity"]
 
 
+def test_merging_counts_what_remains(file, tmp_path):
+    (envs,) = environments(file)
+    expected = q.entropy(envs, 0.03, merge=0.5)
+    answer = run_json("metrics", file, *PARAMETERS, "--merge", 0.5)
+    assert answer["entropy"] == expected != q.entropy(envs, 0.03)
+    assert answer["diversity"] == q.diversity(envs, 0.03, merge=0.5)
+    assert answer["merge"] == 0.5
+    assert 1 <= answer["n_merged_envs"] == len(envs.merged(0.5 * 0.03)) < 32
+    done = run("entropy", file, *PARAMETERS, "--merge", 0.5)
+    assert done.stdout.endswith(f"nats; {answer['n_merged_envs']} environments after merging\n")
+    stored = ("-k", 4, "-c", 3.5, "-b", 0.03, "--merge", 0.5)
+    plain = run_json("entropy", file, *stored)
+    assert run_json("entropy", file, *stored, "--store", tmp_path / "descriptors") == plain
+    assert run("entropy", file, "--merge", -1).stderr == (
+        "Error: --merge: expected a number of at least 0, got -1.0\n"
+    )
+
+
 @pytest.mark.parametrize(
     ("options", "message"),
     [

@@ -76,6 +76,20 @@ def test_results_are_those_of_one_process(client, X, x, y, precision):
     assert len(delta_entropy(np.empty((0, D)), x, H, client=client)) == 0
 
 
+@pytest.mark.parametrize("merge", [0, 0.5])
+def test_merged_results_are_those_of_one_process(client, X, x, y, merge):
+    assert 150 < len(x.merged(merge * H)) < 712
+    kwargs, Y = {"bandwidth": H, "merge": merge}, np.array(y.X)
+    expected = log_kernel_sum(X, X, **kwargs)
+    for one in (x, X):
+        np.testing.assert_allclose(log_kernel_sum(one, one, **kwargs, client=client), expected, atol=1e-5)
+    assert entropy(x, **kwargs, client=client) == pytest.approx(entropy(X, **kwargs), abs=1e-6)
+    expected = delta_entropy(Y, X, **kwargs)
+    for query, reference in ((y, x), (Y, x), (y, X)):
+        found = delta_entropy(query, reference, **kwargs, client=client)
+        np.testing.assert_allclose(found, expected, rtol=1e-5, atol=1e-5)
+
+
 @pytest.mark.parametrize("n", [1, 2, 200])
 def test_small_sets_work(client, rng, n):
     X = rng.normal(size=(n, 3))
@@ -133,6 +147,8 @@ def test_rows_of_a_store_are_not_sent(x, y):
         assert len(pickle.dumps(part)) < 1000
         np.testing.assert_array_equal(part(), envs.X[:9])
     np.testing.assert_array_equal(x.stored_rows.part(np.array([3, 5, 700]))(), x.X[[3, 5, 700]])
+    # The order within a shard is not that of the store.
+    np.testing.assert_array_equal(x.stored_rows.part(np.array([4, 6, 5, 7]))(), x.X[[4, 6, 5, 7]])
 
 
 def test_the_memory_limit_bounds_the_shards(tmp_path, rng, monkeypatch):

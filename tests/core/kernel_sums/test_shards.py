@@ -76,6 +76,21 @@ def test_results_are_those_in_memory(rng, sharded, precision):
     assert len(delta_entropy(np.empty((0, D)), x, H)) == 0
 
 
+@pytest.mark.jit
+@pytest.mark.parametrize("precision", ERROR)
+@pytest.mark.parametrize("merge", [0, 0.5])
+def test_merged_results_are_those_in_memory(rng, sharded, merge, precision):
+    X, Y = points(rng, 730), points(rng, 410)
+    x, y, error = sharded(X), sharded(Y, "b"), ERROR[precision]
+    assert 100 < len(x.merged(merge * H)) < 712
+    assert len(x.merged(merge * H).shards) > 1
+    kwargs = {"bandwidth": H, "precision": precision, "merge": merge}
+    assert entropy(x, **kwargs) == pytest.approx(entropy(X, **kwargs), abs=error)
+    for query, reference in ((y, x), (Y, x), (y, X)):
+        found, expected = delta_entropy(query, reference, **kwargs), delta_entropy(Y, X, **kwargs)
+        np.testing.assert_allclose(found, expected, rtol=error, atol=error)
+
+
 def test_a_set_within_the_limit_gives_the_same_bits(rng, tmp_path):
     X = points(rng, 730)
     envs = Environments.open(stored(tmp_path / "a", X), memory_limit="1GB")
@@ -125,6 +140,17 @@ def test_each_shard_is_its_own_first_reference():
     assert read == [0, 4, 8, 4, 8, 0, 8, 0, 4]
     np.testing.assert_allclose(np.exp(sums), np.exp(-0.5 * (X - X.T) ** 2).sum(axis=1), rtol=1e-12)
     assert found.axes is axes
+
+
+def test_weights_count(rng):
+    X, weights = rng.normal(size=(50, 3)), rng.integers(1, 6, 50)
+    found = Shards(lambda first, last: X[first:last], 50, 20, weights)
+    assert found.n_environments == weights.sum()
+    repeated = np.repeat(X, weights, axis=0)
+    sums = sharded_log_kernel_sums(Shards.of_rows(X), found, 0.5, "double")
+    np.testing.assert_allclose(sums, log_kernel_sum(X, repeated, 0.5, "double"), rtol=1e-12, atol=1e-12)
+    sums = sharded_log_kernel_sums(found, found, 0.5, "double")
+    np.testing.assert_allclose(sums, log_kernel_sum(X, repeated, 0.5, "double"), rtol=1e-12, atol=1e-12)
 
 
 @pytest.mark.parametrize("n_rows", [1, 99, 100, 101, 250])

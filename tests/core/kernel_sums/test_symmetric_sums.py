@@ -26,6 +26,21 @@ def test_parts_add_up_to_the_set(rng, precision, error, n, m):
     np.testing.assert_allclose(second, kernels[n:, :n].sum(axis=1)[two.order], rtol=error, atol=error)
 
 
+def test_weights_count_in_both_directions(rng):
+    X, weights = points(rng, 400), rng.integers(1, 50, 400)
+    kernels = weights * np.exp(-((X[:, None] - X) ** 2).sum(axis=2) / (2 * H**2))
+    one = Tiles.from_rows(X[:230], weights=weights[:230])
+    two = Tiles.from_rows(X[230:], one.axes, weights=weights[230:])
+    assert one.n_environments + two.n_environments == weights.sum()
+    for precision, error in (("single", 1e-5), ("double", 1e-12)):
+        accuracy = truncation_limits(H, weights.sum(), precision)
+        own, _ = symmetric_sums(one, None, accuracy)
+        first, second = symmetric_sums(one, two, accuracy)
+        np.testing.assert_allclose(own + first, kernels[:230].sum(axis=1)[one.order], rtol=error)
+        expected = kernels[230:, :230].sum(axis=1)[two.order]
+        np.testing.assert_allclose(second, expected, rtol=error, atol=error)
+
+
 def test_parts_are_reduced_in_their_order():
     def work(first, last, total):
         total[0] = 10.0 ** -(first // 2)

@@ -25,7 +25,8 @@ def tile_of(queries, center):
     columns[:, :BLOCK_LANES] = (queries - center).T
     further = np.square(columns[CHUNK_AXES:]).sum(axis=0)
     box = np.zeros(CHUNK_AXES)
-    return Tile(columns, np.zeros(TILE_ROWS), further, float(further.max()), center, box, box)
+    weights = np.ones(TILE_ROWS, np.float32)
+    return Tile(weights, columns, np.zeros(TILE_ROWS), further, float(further.max()), center, box, box)
 
 
 @pytest.mark.jit

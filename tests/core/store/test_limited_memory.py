@@ -67,6 +67,8 @@ QUANTITIES = {
     "delta_entropy of all": lambda envs: delta_entropy(envs, envs.X[:60], H),
     "overlap": lambda envs: overlap(envs, envs.take([0, 3, 5, 7]), H),
     "double": lambda envs: entropy(envs, H, precision="double"),
+    "merged": lambda envs: entropy(envs, H, merge=0.2),
+    "merged δH": lambda envs: delta_entropy(envs.X[:60] + 0.01, envs, H, merge=0.2),
     "curve": lambda envs: compression_curve(envs, range(0, N_FRAMES, 2), bandwidth=H).to_numpy(),
     "path": lambda envs: compression_path(envs, [3, 8, 1], bandwidth=H).delta_entropy,
     "exchange": lambda envs: exchange(envs, select(envs, "coverage", 6, H).order, bandwidth=H),
@@ -99,6 +101,9 @@ def test_a_limit_below_that_of_files_is_told(both):
     low = Environments.open(envs.store.path, envs.n_envs * 250)
     assert low.shards is not None
     assert entropy(low, H) == pytest.approx(entropy(envs, H), abs=1e-5)
+    # What remains fits in files.
+    assert low.merged(0.2 * H).shards is None
+    assert entropy(low, H, merge=0.2) == pytest.approx(entropy(envs, H, merge=0.2), abs=1e-5)
     with pytest.raises(ValueError, match=r"^envs: [0-9,]+ environments need a memory limit of about"):
         select(low, n_to_select=3, bandwidth=H)
 
