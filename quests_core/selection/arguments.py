@@ -31,15 +31,14 @@ _WITHOUT_REFERENCE = {
 }
 
 
-def check_until(until, method: str, reference) -> dict | None:
+def check_until(until, method: str) -> dict | None:
     """Return targets by name; an empty dict stands for the knee."""
     from .stopping import check_targets
 
     if until is None:
         return None
-    if reference is not None or method in NOT_NESTED:
-        why = "a reference" if reference is not None else f"method {method!r}"
-        raise ValueError(f"until: expected None with {why}, got {until!r:.60}")
+    if method in NOT_NESTED:
+        raise ValueError(f"until: expected None with method {method!r}, got {until!r:.60}")
     return {} if until == "knee" else check_targets(until, "until")
 
 

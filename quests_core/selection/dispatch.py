@@ -137,7 +137,8 @@ def select(
         Targets for the subset, such as ``{"overlap": 0.95}``: any of the targets of `smallest_subset`
         (overlap, information_loss, max_delta_entropy, max_envs), or the knee of its curve. The result is the
         shortest prefix of the order that meets them, with at most `n_to_select` frames. Excluded frames need
-        not be covered. Not available with `reference` or for a method that is not nested.
+        not be covered. With `reference`, overlap, information loss and δH are those given the subset and the
+        reference together. Not available for a method that is not nested.
     y : array_like of shape (n_frames,) or (n_frames, n_properties), optional
         Properties of each frame, such as its energy per atom, for ``pcov_fps`` only.
     callback : callable, optional
@@ -192,7 +193,7 @@ def select(
     locked, excluded, kept, count = check_marks(locked, excluded, n_to_select, len(envs))
     reference = check_reference(reference, method, envs)
     strata = check_strata(strata, len(envs))
-    until = check_until(until, method, reference)
+    until = check_until(until, method)
     y = check_y(y, method, len(envs))
     parameters = {
         "bandwidth": bandwidth,
@@ -231,7 +232,7 @@ def select(
     selection = Selection(kept[order], method, n_frames, parameters)
     if callback is not None and method in _AT_ONCE:
         callback(selection.order)
-    return selection if until is None else _truncate(full, selection, until, progress)
+    return selection if until is None else _truncate(full, selection, until, reference, progress)
 
 
 def _numbered(callback: Callable[[np.ndarray], None], kept: np.ndarray, count: int):
@@ -246,11 +247,13 @@ def _numbered(callback: Callable[[np.ndarray], None], kept: np.ndarray, count: i
     return report
 
 
-def _truncate(envs: Environments, selection: Selection, until: dict, progress) -> Selection:
+def _truncate(
+    envs: Environments, selection: Selection, until: dict, reference: Environments | None, progress
+) -> Selection:
     """Return the shortest prefix of a selection that meets its targets."""
     from .stopping import smallest_subset
 
-    order = smallest_subset(envs, selection, **until, progress=progress)
+    order = smallest_subset(envs, selection, **until, progress=progress, reference=reference)
     return replace(selection, order=order, parameters=selection.parameters | {"until": until or "knee"})
 
 

@@ -11,7 +11,7 @@ import pandas as pd
 from numpy.typing import ArrayLike
 
 from ..environments import Environments, as_environments
-from ..information.curve import compression_curve
+from ..information.curve import compression_path
 from ..progress import ProgressCallback
 from ..utils.arrays import Indices
 from ..utils.validation import check_count, check_frame_indices, check_not_negative
@@ -137,6 +137,7 @@ def smallest_subset(
     max_envs: int | None = None,
     bandwidth: float | None = None,
     progress: ProgressCallback | None = None,
+    reference: Environments | None = None,
 ) -> np.ndarray:
     r"""Return the shortest prefix of an order that meets all targets; by default its knee.
 
@@ -162,6 +163,9 @@ def smallest_subset(
         h of the kernel, Å⁻¹; by default that of the selection, else 0.015.
     progress : callable, optional
         See `quests_core.progress`.
+    reference : Environments or array_like of shape (n_reference, d), optional
+        Environments that are known already: overlap, information loss and δH are then those given the subset
+        and the reference together. The prefix has at least one frame, also if the reference alone suffices.
 
     Returns
     -------
@@ -192,6 +196,8 @@ def smallest_subset(
     [0, 3, 1]
     >>> smallest_subset(envs, selection, max_envs=2).tolist()
     [0]
+    >>> smallest_subset(envs, [3, 1, 2, 0], overlap=0.6, reference=[[0.0]]).tolist()
+    [3]
     """
     targets = _given_targets(overlap, information_loss, max_delta_entropy)
     if max_envs is not None:
@@ -206,7 +212,9 @@ def smallest_subset(
     if max_envs is not None and not targets:
         return kept[order[:room]]
     sizes = np.arange(1, len(order) + 1)
-    curve = compression_curve(envs, order, sizes, bandwidth, progress=progress)
+    curve = compression_path(
+        envs, order, sizes, bandwidth, progress=progress, delta_sizes=(), reference=reference
+    ).curve
     row = smallest_row(curve, **targets) if targets else knee(curve["n_frames"], curve["overlap"])
     if row is None:
         raise ValueError(_unmet_message(curve, targets))

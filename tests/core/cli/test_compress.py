@@ -60,6 +60,21 @@ def test_compress_with_a_reference(file, other, tmp_path):
     assert answer["indices_by_rank"] == selection.order.tolist()
     both = np.concatenate([known.X, envs.take(selection.order).X])
     assert answer["metrics"]["overlap_with_reference"] == q.overlap(envs, both, bandwidth=0.03)
+    asked = (
+        "compress",
+        file,
+        "-r",
+        other,
+        "-u",
+        "overlap=0.9",
+        "--dry-run",
+        "--no-lock-isolated",
+        *PARAMETERS,
+    )
+    expected = q.select(envs, bandwidth=0.03, reference=known, until={"overlap": 0.9}, n_to_select=None)
+    found = run_json(*asked)
+    assert found["indices_by_rank"] == expected.order.tolist()
+    assert found["metrics"]["overlap_with_reference"] >= 0.9
     done = run("compress", file, "-r", other, "-m", "k_means", "--dry-run", *PARAMETERS)
     assert done.exit_code == 1
     assert "reference: expected None for method 'k_means', whose clusters divide" in done.stderr

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from quests_core import Environments, compression_curve, knee, select, smallest_subset
+from quests_core import Environments, compression_curve, delta_entropy, knee, select, smallest_subset
 from quests_core.selection.stopping import largest_row, smallest_row
 from tests import naive
 from tests.core.ugly import BANDWIDTH, SETS
@@ -164,5 +164,27 @@ def test_select_refuses_invalid_targets(rng):
             select(envs, until=until)
     with pytest.raises(ValueError, match="until: expected None with method 'k_means'"):
         select(envs, "k_means", until="knee")
-    with pytest.raises(ValueError, match="until: expected None with a reference"):
-        select(envs, until="knee", reference=[[0.0, 0.0]])
+
+
+@pytest.mark.parametrize(("name", "value"), [("overlap", 0.8), ("information_loss", 0.5)])
+def test_targets_with_a_reference_are_those_of_both_together(rng, name, value):
+    envs = Environments(rng.normal(size=(40, 2)), np.arange(0, 41, 2))
+    known = Environments(rng.normal(size=(15, 2)), [0, 15])
+    order = select(envs, "msc", 1.0, 0.4, reference=known).order
+    for n in range(1, 21):
+        both = np.concatenate([envs.take(order[:n]).X, known.X])
+        delta = delta_entropy(envs, both, 0.4)
+        reached = {"overlap": (delta < 1e-5).mean(), "information_loss": np.maximum(0, delta).mean()}[name]
+        if reached >= value if name == "overlap" else reached <= value:
+            break
+    found = select(envs, "msc", 1.0, 0.4, reference=known, until={name: value})
+    assert 1 < n < 20
+    assert found.order.tolist() == order[:n].tolist()
+    # Alone, the subset needs more frames.
+    assert len(smallest_subset(envs, order, **{name: value}, bandwidth=0.4)) > n
+
+
+def test_a_reference_that_suffices_leaves_one_frame(rng):
+    envs = Environments(rng.normal(size=(6, 2)), np.arange(0, 7, 2))
+    found = select(envs, "msc", 1.0, 0.4, reference=envs, until={"overlap": 1.0})
+    assert len(found.order) == 1
