@@ -19,6 +19,8 @@ export default {
     });
     const box = document.createElement("div");
     box.style.height = `${model.get("height")}px`;
+    // Hosts have variables of the same names for something else, such as marimo.
+    for (const name of ["accent", "ink", "line", "muted", "paper"]) box.style.setProperty(`--${name}`, "initial");
     box.append(render({ model: adapted }));
     el.append(box);
     return () => {

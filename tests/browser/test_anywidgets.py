@@ -84,6 +84,17 @@ def test_a_structure_is_drawn_clicked_and_stepped(host):
     assert page.evaluate("listening()") == 0
 
 
+def test_colours_are_not_those_that_the_host_calls_so(host):
+    viewer = StructureWidget([bulk("Cu", cubic=True)], height=400)
+    color = "() => getComputedStyle(document.querySelector('#widget .views button')).color"
+    page = host(viewer)
+    expected = page.evaluate(color)
+    page.evaluate("close()")
+    # As marimo has them.
+    page.add_style_tag(content=":root { --muted: #f8f8f8; --accent: #f0f0f0; --ink: red; --paper: red }")
+    assert host(viewer).evaluate(color) == expected == "rgb(92, 104, 115)"
+
+
 def test_a_lasso_on_the_map_selects_frames_and_a_click_a_point(host):
     # Four points in the corners, each a frame of its own.
     page = host(MapWidget(np.array([[0.0, 0.0], [1.0, 0.0], [0.0, 1.0], [1.0, 1.0]]), height=400))

@@ -18,6 +18,18 @@ CELLS = (
     "explorer.n_frames, len(explorer.subset), explorer.selected",
 )
 
+WIDGETS = (
+    "from quests_app.analysis.map_placement import pca\n"
+    "from quests_app.notebook.anywidgets import MapWidget, StructureWidget\n"
+    "from quests_core import descriptors, read\n"
+    "frames = read(path)\nenvs = descriptors(frames)\n"
+    "viewer = StructureWidget(frames)\nchart = MapWidget(pca(envs.X), envs.frame_index)\n"
+    "chart.show_in(viewer)\nviewer",
+    "chart",
+    "chart.selected, viewer.frame",
+    "chart.selected = [1, 2, 3]\nviewer.frame = 7",
+)
+
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory, small_file):
@@ -35,6 +47,10 @@ def folder(tmp_path_factory, small_file):
     notebook = {"cells": cells, "metadata": metadata, "nbformat": 4, "nbformat_minor": 5}
     for name in ("look", "stored"):
         (folder / f"{name}.ipynb").write_text(json.dumps(notebook))
+    first = f"path = {str(small_file)!r}\n{WIDGETS[0]}"
+    sources = (first, *WIDGETS[1:])
+    notebook["cells"] = [cell | {"source": text} for cell, text in zip(cells, sources, strict=False)]
+    (folder / "widgets.ipynb").write_text(json.dumps(notebook))
     return folder
 
 
@@ -120,6 +136,34 @@ def lasso(page, chart):
     for across, down in corners[1:]:
         page.mouse.move(x + across * width, y + down * height, steps=5)
     page.mouse.up()
+
+
+@pytest.mark.slow
+def test_structure_and_map_as_anywidgets(open_notebook):
+    if find_spec("anywidget") is None:
+        missing("anywidget is not installed")
+    page = open_notebook("widgets")
+    structure = run_cell(page, 0)
+    structure.locator("canvas").first.wait_for()
+    structure.get_by_role("button", name="measure").or_(structure.get_by_text("measure")).first.wait_for()
+    chart = run_cell(page, 1)
+    chart.get_by_text("log₁₀ relative density").wait_for()
+    canvas = chart.locator("canvas").first
+    canvas.scroll_into_view_if_needed()
+    wait_until_still(page)
+    box = canvas.bounding_box()
+    corners = [(0.02, 0.02), (0.98, 0.02), (0.98, 0.98), (0.02, 0.98), (0.02, 0.03)]
+    points = [(box["x"] + a * box["width"], box["y"] + b * box["height"]) for a, b in corners]
+    page.mouse.move(*points[0])
+    page.mouse.down()
+    for point in points[1:]:
+        page.mouse.move(*point, steps=5)
+    page.mouse.up()
+    chart.get_by_text("40 frames selected").wait_for()
+    page.locator(".jp-Notebook .jp-CodeCell .jp-InputArea-editor").nth(2).click()
+    assert printed(run_cell(page, 2)).endswith(f"({list(range(40))},0)".replace(" ", ""))
+    run_cell(page, 3)
+    chart.get_by_text("3 frames selected").wait_for()
 
 
 @pytest.mark.slow
