@@ -4,6 +4,7 @@ import re
 import tomllib
 from pathlib import Path
 
+import pytest
 import yaml
 
 ROOT = Path(__file__).parents[2]
@@ -28,6 +29,17 @@ def test_dependencies_are_those_of_the_package_and_its_dashboard():
     run = from_conda(RECIPE["requirements"]["run"])
     assert run.pop("python") == ">=${{ python_min }}"
     assert run == from_pip([*PROJECT["dependencies"], *PROJECT["optional-dependencies"]["app"]])
+
+
+def test_rattler_build_renders_it():
+    rattler_build = pytest.importorskip("rattler_build", reason="py-rattler-build is not installed")
+    recipe = rattler_build.Stage0Recipe.from_file(ROOT / "recipe" / "recipe.yaml")
+    (variant,) = recipe.render(rattler_build.VariantConfig())
+    rendered = variant.recipe() if callable(variant.recipe) else variant.recipe
+    found = rendered.to_dict()
+    assert found["package"] == {"name": PROJECT["name"], "version": PROJECT["version"]}
+    assert found["requirements"]["run"][0] == f"python {PROJECT['requires-python']}"
+    assert found["build"]["noarch"] == "python"
 
 
 def test_it_is_built_and_described_as_the_package():
