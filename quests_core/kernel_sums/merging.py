@@ -36,7 +36,7 @@ import numpy as np
 
 from ..progress import ProgressCallback
 from ..utils.jit import jit, jit_no_refcount
-from ..utils.mapped_arrays import Empty
+from ..utils.mapped_arrays import ArraysInMemory, Empty
 from ..utils.validation import check_not_negative
 from .partition import Rows
 from .principal_axes import Axes
@@ -200,7 +200,7 @@ def _grown(table: _Table | None, n: int, size: int, empty: Empty) -> _Table:
 def merge_rows(
     X: np.ndarray,
     tolerance: float,
-    empty: Empty = np.empty,
+    arrays: ArraysInMemory | None = None,
     progress: ProgressCallback | None = None,
 ) -> Merging:
     """Find a representative of each row of `X` within a distance.
@@ -211,7 +211,7 @@ def merge_rows(
         Rows.
     tolerance : float
         Largest distance of a row from its representative; at 0, equal rows are merged.
-    empty : callable
+    arrays : ArraysInMemory, optional
         Makes the arrays of the search, up to 64 bytes for each representative.
     progress : callable, optional
         See `quests_core.progress`.
@@ -232,12 +232,14 @@ def merge_rows(
         rotation = np.ascontiguousarray(axes.rotation[:, :_AXES])
         # The mean is in the middle of a cell, so that axes along which rows hardly differ have no boundaries.
         origin = 0.5 * _WIDTH * tolerance - axes.mean @ rotation
-    table = _grown(None, 0, 2 * _CHUNK, empty)
+    arrays = arrays or ArraysInMemory()
+    table = _grown(None, 0, 2 * _CHUNK, arrays.empty)
     for first in range(0, len(X), _CHUNK):
         if n + _CHUNK > len(table.rows):
-            table = _grown(table, n, 2 * len(table.rows), empty)
+            table = _grown(table, n, 2 * len(table.rows), arrays.empty)
         last = min(first + _CHUNK, len(X))
         n = _merge(X, first, last, rotation, origin, float(tolerance), table, n, representative)
+        arrays.keep_limit()
         if progress is not None:
             progress(STEP, last, len(X))
     return Merging(np.array(table.rows[:n]), representative, np.bincount(representative, minlength=n))
@@ -250,8 +252,8 @@ class MergedRows:
     ----------
     merging : Merging
         The representatives.
-    X : ndarray of shape (n, d)
-        All rows.
+    read : callable
+        ``read(first, last)`` returns a copy of the representatives ``first:last``.
     empty : callable
         Makes arrays of representatives.
     shards : Shards, optional
@@ -263,13 +265,18 @@ class MergedRows:
     def __init__(
         self,
         merging: Merging,
-        X: np.ndarray,
+        read: Callable[[int, int], np.ndarray],
         empty: Empty = np.empty,
         shards: Shards | None = None,
         stored_rows: Rows | None = None,
     ):
         self.merging, self.shards = merging, shards
-        self._all_rows, self._empty, self._stored_rows = X, empty, stored_rows
+        self._read, self._empty, self._stored_rows = read, empty, stored_rows
+
+    @classmethod
+    def of_matrix(cls, merging: Merging, X: np.ndarray) -> "MergedRows":
+        """Return the representatives of the rows of a matrix in memory."""
+        return cls(merging, lambda first, last: X[merging.rows[first:last]])
 
     def __len__(self) -> int:
         """Return the number of representatives."""
@@ -278,9 +285,13 @@ class MergedRows:
     @cached_property
     def X(self) -> np.ndarray:
         """The representatives, ``(n_representatives, d)``."""
-        rows = self.merging.rows
-        out = self._empty((len(rows), self._all_rows.shape[1]))
-        return np.take(self._all_rows, rows, axis=0, out=out, mode="clip")
+        n = len(self)
+        out = self._empty((n, self._read(0, 0).shape[1]))
+        # Not at once, so that mapped arrays are released meanwhile.
+        for first in range(0, n, _CHUNK):
+            last = min(first + _CHUNK, n)
+            out[first:last] = self._read(first, last)
+        return out
 
     @cached_property
     def tiles(self) -> Tiles:
@@ -302,7 +313,7 @@ def merged_rows(envs, X: np.ndarray, tolerance: float, progress: ProgressCallbac
     """Merge the rows of `Environments`, which keep the result, or of the validated matrix `X`."""
     merged: Callable[..., MergedRows] | None = getattr(envs, "merged", None)
     return (
-        MergedRows(merge_rows(X, tolerance, progress=progress), X)
+        MergedRows.of_matrix(merge_rows(X, tolerance, progress=progress), X)
         if merged is None
         else merged(tolerance, progress)
     )

@@ -44,6 +44,9 @@ class ArraysInMemory:
         """Return a new `GrowingArray`."""
         return GrowingArray(dtype)
 
+    def keep_limit(self) -> None:
+        """Release memory that arrays in files take, as `MappedArrays` does."""
+
     def room(self) -> int | None:
         """Return the bytes of memory that arrays may still take; None if unknown, or if they are in files."""
         return memory.available()

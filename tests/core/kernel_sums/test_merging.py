@@ -127,7 +127,7 @@ def test_large_weights_count_in_full(rng):
     X = rng.normal(0, H, (200, 4))
     weights = rng.integers(1, 9, 200)
     weights[7] = 3 * 2**24 + 1
-    rows = MergedRows(merging.Merging(np.arange(200), np.arange(200), weights), X)
+    rows = MergedRows.of_matrix(merging.Merging(np.arange(200), np.arange(200), weights), X)
     kernels = np.exp(-((X[:, None] - X) ** 2).sum(axis=2) / (2 * H**2))
     expected = np.log((kernels * weights).sum(axis=1))
     for precision, (error, _) in PROMISES.items():
