@@ -1,6 +1,6 @@
 """The served page in a real browser, used as a user would.
 
-Most journeys are slow tests; the others go through each part of the page once.
+Most journeys are slow tests; the others open, compress, export, look at frames, map and structures.
 """
 
 import contextlib

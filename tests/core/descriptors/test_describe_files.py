@@ -241,7 +241,13 @@ def whole(tmp_path_factory):
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGKILL")
 @pytest.mark.parametrize(
     ("where", "when", "n_lost"),
-    [("described_chunk", 3, 0), ("middle", 16, 1), ("_save", 2, 1), ("_save", 4, 0), ("finish", 3, 0)],
+    [
+        ("middle", 16, 1),
+        *(
+            pytest.param(*values, marks=pytest.mark.slow)
+            for values in (("described_chunk", 3, 0), ("_save", 2, 1), ("_save", 4, 0), ("finish", 3, 0))
+        ),
+    ],
 )
 def test_a_killed_process_is_continued_and_repeats_nothing(whole, tmp_path, where, when, n_lost):
     """Chunks that were stored are not computed again, and the store is the same, byte for byte."""

@@ -189,6 +189,7 @@ sys.stdout.write(f"{n_shards} {peak() - before}")
 """
 
 
+@pytest.mark.slow
 @pytest.mark.jit
 @pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
 def test_the_memory_limit_is_kept(tmp_path, rng):

@@ -131,6 +131,7 @@ sys.stdout.write(repr((peak() - before, isinstance(envs.arrays, MappedArrays), r
 """
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
 def test_the_limit_is_kept_while_frames_are_selected(tmp_path, rng):
     """Peak resident memory of a process, which counts mapped pages too, with the same results."""
