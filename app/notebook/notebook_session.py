@@ -6,7 +6,7 @@ from os import PathLike, fspath
 from ase import Atoms
 
 from quests_core import Environments
-from quests_core.io.ase_formats import database_frames
+from quests_core.io.ase_database import database_frames
 from quests_core.io.write import subset_bytes
 from quests_core.published import is_name
 

@@ -7,6 +7,7 @@ them by the suffix of a file. Formats that are not in `FORMATS` are never opened
 import contextlib
 import os
 import sqlite3
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import ase.db
@@ -17,6 +18,8 @@ from ase.io.formats import UnknownFileTypeError, filetype
 from ..utils import scratch
 from ..utils.regular import check_regular
 from .announced import check_announced
+from .ase_database import ASELMDB, connected_lmdb, iread_database
+from .colabfit_parquet import frames_of_parquet, is_parquet
 from .compressed import plain_name, read_bytes
 from .format_fillers import drop_fillers, read_pdb
 from .reading_notes import ReadingNotes
@@ -39,35 +42,78 @@ FORMATS = frozenset(
 
 def read_with_ase(path: Path, notes: ReadingNotes | None = None) -> list[Atoms]:
     """Return all frames of a file in a format other than xyz; raise a ValueError if it cannot be read."""
+    return list(iread_with_ase(path, notes))
+
+
+def iread_with_ase(
+    path: Path,
+    notes: ReadingNotes | None = None,
+    n_skipped: int = 0,
+    on_read: Callable[[int], None] | None = None,
+) -> Iterator[Atoms]:
+    """Yield the frames of a file in a format other than xyz, without the first `n_skipped`.
+
+    A database of ASE and a Parquet file are read row by row; other formats, and compressed files, as a whole.
+    `on_read` is called with the number of bytes of the file that were read so far, where that is known.
+
+    Raises
+    ------
+    ValueError
+        If the file cannot be read.
+    """
     folder, notes = str(path.parent), notes or ReadingNotes()
     try:
         if plain_name(path.name) == path.name:
-            return _read(path, notes)
+            yield from _iread(path, notes, n_skipped, on_read)
+            return
         # Decompressed first, because ASE seeks in the file, which takes minutes in a compressed stream.
         with scratch.temporary("plain-") as name:
             folder = name
             plain = Path(folder, path.stem)
             plain.write_bytes(read_bytes(path))
-            return _read(plain, notes)
+            yield from _iread(plain, notes, n_skipped, None)
     except UnknownFileTypeError as error:
         raise ValueError(
             f"{path.name}: cannot be read: unknown format; expected extxyz or a format of ASE"
         ) from error
     except Exception as error:
         # ASE's readers raise many kinds of errors.
-        why = one_line_message(error).replace(f"{folder}{os.sep}", "")
+        why = one_line_message(error).replace(f"{folder}{os.sep}", "").removeprefix(f"{path.name}: ")
         raise ValueError(f"{path.name}: cannot be read: {why}") from error
 
 
-def _read(path: Path, notes: ReadingNotes) -> list[Atoms]:
+def _iread(
+    path: Path, notes: ReadingNotes, n_skipped: int, on_read: Callable[[int], None] | None
+) -> Iterator[Atoms]:
     check_regular(path)
+    size = path.stat().st_size
+
+    def on_row(done: int, total: int) -> None:
+        if on_read is not None:
+            on_read(size * done // max(1, total))
+
+    if is_parquet(path.name):
+        yield from frames_of_parquet(path, on_row, n_skipped, notes.about(None))
+    elif path.suffix.lower() == ASELMDB:
+        with connected_lmdb(path) as database:
+            yield from iread_database(database, n_skipped, on_row)
+    elif _format(path) == "db":
+        _check_tables(path)
+        with ase.db.connect(path, type="db", serial=True) as database:
+            yield from iread_database(database, n_skipped, on_row)
+    else:
+        yield from _read(path, notes)[n_skipped:]
+
+
+def _format(path: Path) -> str:
     found = filetype(str(path))
     if found not in FORMATS:
         raise ValueError(f"unsupported format {found[:40]!r}; expected extxyz or a structure format of ASE")
-    if found == "db":
-        _check_tables(path)
-        with ase.db.connect(path, type="db", serial=True) as database:
-            return database_frames(database)
+    return found
+
+
+def _read(path: Path, notes: ReadingNotes) -> list[Atoms]:
+    found = _format(path)
     if found in ("xyz", "extxyz"):
         return read_xyz(path, None, notes)
     if found == "proteindatabank":
@@ -84,19 +130,6 @@ def _check_tables(path: Path) -> None:
         for (kind,) in database.execute("SELECT DISTINCT type FROM sqlite_master"):
             if kind not in ("table", "index"):
                 raise ValueError(f"expected a database of tables, got a {kind} in it")
-
-
-def database_frames(database) -> list[Atoms]:
-    """Return all frames of an ASE database, with the key-value pairs of each row in ``info``."""
-    frames = []
-    # ASE closes connections only at the end of a context.
-    unconnected = getattr(database, "connection", False) is None
-    with database if unconnected else contextlib.nullcontext():
-        for row in database.select():
-            atoms = row.toatoms()
-            atoms.info.update(row.key_value_pairs)
-            frames.append(atoms)
-    return frames
 
 
 def one_line_message(error: Exception) -> str:

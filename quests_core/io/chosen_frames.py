@@ -8,7 +8,7 @@ from typing import BinaryIO, NamedTuple, overload
 import numpy as np
 from ase import Atoms
 
-from .ase_formats import read_with_ase
+from .ase_formats import iread_with_ase
 from .dataset import DataSet
 from .labels import GivenLabels
 from .pool import source_names, with_source
@@ -90,7 +90,7 @@ def _frames(path: Path, first: int, chosen: set[int]) -> Iterator[tuple[int, Ato
             atoms = read_block(block, path.name, notes) if i in chosen else None
             yield i, atoms, block.text
         return
-    for i, atoms in enumerate(read_with_ase(path, notes), first):
+    for i, atoms in enumerate(iread_with_ase(path, notes), first):
         yield i, atoms if i in chosen else None, None
 
 

@@ -7,7 +7,7 @@ from typing import NamedTuple
 from ase import Atoms
 
 from ..utils.regular import open_regular
-from .ase_formats import read_with_ase
+from .ase_formats import iread_with_ase
 from .compressed import is_compressed
 from .labels import GivenLabels
 from .read import check_frame
@@ -69,14 +69,26 @@ def _text_part(path: Path, blocks: list[FrameBlock], end: int, n_read: int, is_s
 
 
 def _parsed_parts(path: Path, n_skipped: int, n_envs: int) -> Iterator[FramePart]:
-    frames, size = read_with_ase(path, ReadingNotes()), path.stat().st_size
+    n_read, size = 0, path.stat().st_size
+
+    def on_read(n_bytes: int) -> None:
+        nonlocal n_read
+        n_read = n_bytes
+
+    def part(end: int) -> FramePart:
+        return FramePart(path.absolute(), first, 0, 0, 0, end, frames)
+
     first, n_atoms = n_skipped, 0
-    for i in range(n_skipped, len(frames)):
-        n_atoms += len(frames[i])
-        if n_atoms >= n_envs or i + 1 == len(frames):
-            end = size * (i + 1) // len(frames)
-            yield FramePart(path.absolute(), first, 0, 0, 0, end, frames[first : i + 1])
-            first, n_atoms = i + 1, 0
+    frames: list[Atoms] = []
+    for atoms in iread_with_ase(path, ReadingNotes(), n_skipped, on_read):
+        # Not before the next frame is there: the last part ends with the file.
+        if n_atoms >= n_envs:
+            yield part(n_read)
+            first, n_atoms, frames = first + len(frames), 0, []
+        frames.append(atoms)
+        n_atoms += len(atoms)
+    if frames:
+        yield part(size)
 
 
 def read_part(part: FramePart, labels: GivenLabels) -> list[Atoms]:

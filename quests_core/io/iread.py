@@ -8,7 +8,7 @@ from ase import Atoms
 
 from ..progress import ProgressCallback
 from ..utils.regular import check_regular
-from .ase_formats import read_with_ase
+from .ase_formats import iread_with_ase
 from .labels import GivenLabels
 from .pool import pool_paths, source_names, with_source
 from .read import check_frame
@@ -26,8 +26,9 @@ def iread(
 ) -> Iterator[Atoms]:
     """Yield the frames of one or several files one by one, as `read` returns them.
 
-    Of an extxyz file, compressed or not, a few MB and the current frame are in memory at a time; a file in
-    another format is read as a whole, one file after the other.
+    Of an extxyz file, compressed or not, a few MB and the current frame are in memory at a time. A database
+    of ASE (``.db``, ``.aselmdb``) and a Parquet file in the layout of ColabFit are read row by row, and a
+    file in another format as a whole, one file after the other.
 
     Parameters
     ----------
@@ -101,11 +102,11 @@ def iread_file(
 ) -> Iterator[Atoms]:
     """Yield the frames of one file, without the first `n_skipped`; see `iread`.
 
-    Skipped frames of an extxyz file are neither parsed nor checked. `on_read` is called with the number of
+    Skipped frames are not checked. `on_read` is called with the number of
     bytes of the file that were read so far; notes are appended after the last frame.
     """
     found = ReadingNotes()
-    frames = iread_xyz(path, found, n_skipped, on_read) if is_extxyz(path) else _read(path, found, n_skipped)
+    frames = (iread_xyz if is_extxyz(path) else iread_with_ase)(path, found, n_skipped, on_read)
     n_frames = n_skipped
     for atoms in frames:
         check_frame(atoms, n_frames, path.name)
@@ -121,7 +122,3 @@ def iread_file(
 def no_frames(name: str) -> ValueError:
     """Return the error about a file without frames."""
     return ValueError(f"{name}: the file contains no frames")
-
-
-def _read(path: Path, notes: ReadingNotes, n_skipped: int) -> Iterator[Atoms]:
-    yield from read_with_ase(path, notes)[n_skipped:]

@@ -28,7 +28,8 @@ def read(
     """Read all frames of one or several files, with energy, forces, stress, info and arrays.
 
     Supports extxyz and ASE's other formats for structures, optionally compressed with gzip, bzip2 or xz, and,
-    where dpdata is installed, the npy folders of DeePMD-kit and folders of calculations with ABACUS.
+    where dpdata is installed, the npy folders of DeePMD-kit and folders of calculations with ABACUS; where
+    pyarrow is, Parquet files of ColabFit, and where ase-db-backends is, ``.aselmdb`` databases.
     Energy, forces and stress of an extxyz file are stored in the frame's calculator, as ASE does; see
     `atoms_energy` and `atoms_forces`. ``docs/extxyz.md`` describes how the comment line of an extxyz file is
     read, and the differences from ASE.

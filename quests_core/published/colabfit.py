@@ -3,23 +3,17 @@
 The columns are documented at https://materials.colabfit.org/docs/configuration_schema.
 """
 
-import ast
 import re
 from collections.abc import Iterator
 from pathlib import Path
 
-import numpy as np
-from ase import Atoms
-from ase.calculators.singlepoint import SinglePointCalculator
-
+from ..io.colabfit_parquet import frames_of_parquet
 from ..io.frame_writer import frame_bytes
 from ..progress import ProgressCallback
 from ..utils.checksum import sha256_of
 from .materials_cloud import colabfit_archive
 
 ORGANISATION = "colabfit"
-_STRUCTURE = ("atomic_numbers", "positions", "cell", "pbc")
-_LABELS = ("energy", "atomic_forces", "method", "names", "labels", "configuration_id")
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 
 
@@ -29,7 +23,13 @@ def colabfit(key: str, folder: Path, progress: ProgressCallback | None) -> Itera
         yield from colabfit_archive(key, folder, progress)
         return
     for path in _parquet_files(key, folder, progress):
-        for atoms in frames_of_parquet(path, progress):
+        step = f"reading {path.name}"
+
+        def report(done: int, total: int, step: str = step) -> None:
+            if progress is not None:
+                progress(step, done, total)
+
+        for atoms in frames_of_parquet(path, report):
             yield frame_bytes(atoms)
 
 
@@ -79,62 +79,3 @@ def _bars(progress: ProgressCallback | None):
                 progress("downloading", int(min(self.n, self.total)), int(self.total))
 
     return Bar
-
-
-def frames_of_parquet(path: Path, progress: ProgressCallback | None = None) -> Iterator[Atoms]:
-    """Yield the configurations of a Parquet file with ColabFit's columns.
-
-    Energies (eV) and forces (eV Å⁻¹) are stored in the frame's calculator; ``labels`` become ``config_type``,
-    and the first of ``names`` becomes ``name``. The stress is ignored, as its sign differs between data sets.
-
-    Raises
-    ------
-    ValueError
-        If a column of the structure is missing; the message names it.
-    """
-    from pyarrow.parquet import ParquetFile
-
-    file = ParquetFile(path)
-    missing = [name for name in _STRUCTURE if name not in file.schema_arrow.names]
-    if missing:
-        raise ValueError(f"{path.name}: expected the columns of ColabFit, but {missing[0]} is missing")
-    columns = [name for name in (*_STRUCTURE, *_LABELS) if name in file.schema_arrow.names]
-    done, total = 0, file.metadata.num_rows
-    for batch in file.iter_batches(batch_size=500, columns=columns):
-        for row in batch.to_pylist():
-            yield _atoms(row)
-        done += batch.num_rows
-        if progress is not None:
-            progress(f"reading {path.name}", done, total)
-
-
-def _value(value):
-    """Return a value, parsed if it is stored as text, as in older files."""
-    return ast.literal_eval(value) if isinstance(value, str) and value[:1] in "[(" else value
-
-
-def _atoms(row: dict) -> Atoms:
-    numbers, positions, cell, pbc = (_value(row[name]) for name in _STRUCTURE)
-    atoms = Atoms(
-        numbers=numbers,
-        positions=np.asarray(positions, dtype=float).reshape(-1, 3),
-        cell=np.zeros((3, 3)) if cell is None else np.asarray(cell, dtype=float),
-        pbc=False if pbc is None else pbc,
-    )
-    results: dict[str, float | np.ndarray] = {}
-    if row.get("energy") is not None:
-        results["energy"] = float(row["energy"])
-    forces = _value(row.get("atomic_forces"))
-    if forces:
-        results["forces"] = np.asarray(forces, dtype=float).reshape(-1, 3)
-    if results:
-        atoms.calc = SinglePointCalculator(atoms, **results)
-    names, labels = (_value(row.get(name)) for name in ("names", "labels"))
-    given = {
-        "config_type": ",".join(labels) if isinstance(labels, list) else labels,
-        "name": names[0] if isinstance(names, list) and names else names,
-        "method": row.get("method"),
-        "configuration_id": row.get("configuration_id"),
-    }
-    atoms.info.update({key: value for key, value in given.items() if value})
-    return atoms

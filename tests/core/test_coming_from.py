@@ -89,12 +89,29 @@ def write_abacus(frames):
         abacus_files.write_md(Path(name), energies[part], coords[part], forces[part], stresses[part])
 
 
+def write_colabfit(frames):
+    rows = [
+        {
+            "atomic_numbers": atoms.numbers.tolist(),
+            "positions": atoms.positions.tolist(),
+            "cell": atoms.cell.array.tolist(),
+            "pbc": atoms.pbc.tolist(),
+            "energy": atoms.get_potential_energy(),
+            "atomic_forces": atoms.get_forces().tolist(),
+        }
+        for atoms in frames
+    ]
+    parquet = importlib.import_module("pyarrow.parquet")
+    parquet.write_table(importlib.import_module("pyarrow").Table.from_pylist(rows), "co_0.parquet")
+
+
 WRITERS = {
     "MACE": write_mace,
     "NequIP, Allegro": lambda frames: None,
     "GPUMD, NEP": write_nep,
     "DeePMD-kit": lambda frames: write_deepmd("deepmd", frames, range(len(frames))),
     "ASE": lambda frames: write("relax.traj", frames),
+    "ColabFit": write_colabfit,
     "VASP": lambda frames: write_runs(frames, "OUTCAR", program_outputs.outcar),
     "Quantum ESPRESSO": lambda frames: write_runs(frames, "pw.out", program_outputs.espresso),
     "ABACUS": write_abacus,
@@ -115,6 +132,8 @@ def test_every_row_has_a_command_and_a_file():
 def test_the_command_runs_on_a_file_of_the_program(name, command, rng, tmp_path, monkeypatch):
     if name in ("DeePMD-kit", "ABACUS") and importlib.util.find_spec("dpdata") is None:
         pytest.skip("dpdata is not installed")
+    if name == "ColabFit" and importlib.util.find_spec("pyarrow") is None:
+        pytest.skip("pyarrow is not installed")
     monkeypatch.chdir(tmp_path)
     write("train.xyz", copper(rng), format="extxyz")
     WRITERS[name](copper(rng))

@@ -64,7 +64,7 @@ def test_columns_of_colabfit(tmp_path, as_text):
     rows = [row(0), row(1, labels=[], names=None), row(2, energy=None, atomic_forces=None)]
     write_parquet(path, rows, as_text)
     recorder = ProgressRecorder()
-    frames = list(frames_of_parquet(path, recorder))
+    frames = list(frames_of_parquet(path, partial(recorder, "reading co_0.parquet")))
     assert [str(atoms.symbols) for atoms in frames] == ["CO"] * 3
     assert frames[1].positions.tolist() == rows[1]["positions"]
     assert frames[1].cell.array.tolist() == rows[1]["cell"]
