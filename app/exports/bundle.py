@@ -6,12 +6,15 @@ import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+import numpy as np
+
+from quests_core.io.deepmd import DEEPMD
 from quests_core.io.frame_keys import SOURCE
 from quests_core.selection.train_valid_split import Split, split
 from quests_core.utils.escape import csv_bytes
 
 from ..analysis.analysed_dataset import AnalysedDataset
-from .frame_keys import content
+from .frame_keys import content, deepmd_files
 from .record import SUBSET, record, record_bytes
 from .report import NOT_REPORTED, report
 from .report_data import ReportData
@@ -89,14 +92,22 @@ def exported_files(
     provenance = record(opened, path, n_frames, options.order, subset)
     provenance["subset"]["content"] = options.content
     notes = list(made.notes)
-    files = {SUBSET: subset}
+    files, folders = {SUBSET: subset}, {"deepmd": made.frames}
     if options.valid_fraction is not None:
         sides = _split(opened, made.frames, options, options.valid_fraction, progress)
         files = {"train.xyz": made.bytes_of(sides.train), "valid.xyz": made.bytes_of(sides.valid)}
+        folders = {
+            f"deepmd-{name}": made.frames[np.isin(made.frames, side)]
+            for name, side in (("train", sides.train), ("valid", sides.valid))
+        }
         provenance["subset"]["file"] = list(files)
         provenance["subset"]["sha256"] = [hashlib.sha256(data).hexdigest() for data in files.values()]
         provenance["split"] = sides.to_record(options.valid_fraction, options.distance, options.seed)
         notes.append(sides.sentence)
+    if options.content == DEEPMD:
+        written, found_notes = deepmd_files(opened, folders)
+        notes += found_notes
+        files |= written
     provenance["notes"] = notes
     files[RECORD] = record_bytes(provenance)
     files.update(_parts(found, options, provenance, progress))

@@ -4,6 +4,7 @@ import io
 import json
 import re
 import shlex
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
@@ -20,6 +21,8 @@ from quests_app.analysis.parameters import Marks, Parameters
 from quests_app.analysis.reference import Reference
 from quests_app.exports import code, subset
 from quests_app.exports.bundle import PARTS, ExportOptions
+from quests_app.exports.frame_keys import deepmd_files
+from quests_core import read
 from quests_core.cli import app as command_line
 from quests_core.health import check
 from tests.app.exports.archives import csv, frames_in, unzipped
@@ -128,6 +131,29 @@ def test_the_split_is_in_the_archive_and_in_its_record(opened):
     assert f"{len(record['valid'])} validation" in notes[0]
     crystals = {1, 2, 3, 4} & set(state.path.frames(20).tolist())
     assert crystals <= set(record["train"]) or crystals <= set(record["valid"]), "they are equal"
+
+
+def test_a_folder_of_deepmd_is_added(opened, tmp_path):
+    pytest.importorskip("dpdata", reason="dpdata is not installed")
+    for options, folders in (
+        (ExportOptions(content="deepmd"), {"deepmd": "subset.xyz"}),
+        (
+            ExportOptions(content="deepmd", valid_fraction=0.25),
+            {"deepmd-train": "train.xyz", "deepmd-valid": "valid.xyz"},
+        ),
+    ):
+        files, _ = unzipped(opened.state, options)
+        for folder, xyz in folders.items():
+            for name, data in files.items():
+                if name.startswith(f"{folder}/"):
+                    (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+                    (tmp_path / name).write_bytes(data)
+            there = sorted(atoms.calc.results["energy"] for atoms in read(tmp_path / folder))
+            assert there == sorted(atoms.get_potential_energy() for atoms in frames_in(files[xyz]))
+        assert json.loads(files["subset.json"])["subset"]["content"] == "deepmd"
+    unlabelled = SimpleNamespace(dataset=SimpleNamespace(frames=[Atoms("H")]))
+    with pytest.raises(ValueError, match="frame 0: expected energy and forces, which DeePMD-kit trains on"):
+        deepmd_files(unlabelled, {"deepmd": np.array([0])})
 
 
 @pytest.mark.parametrize("method", ["msc", "random"])
