@@ -2,6 +2,7 @@
 
 import dataclasses
 import math
+import shlex
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,8 @@ from .parameters import CUTOFF, KEYS, K, Parameters
 BYTES_PER_FRAME, BYTES_PER_ENV = 8_000, 4_000
 # The 95 % interval on gap20_partial is ± 0.16 nats.
 N_SAMPLES = 500
+# Files that a message names.
+_MOST_NAMED = 3
 
 
 def sources(envs: Environments) -> tuple[Path, ...]:
@@ -44,7 +47,7 @@ def parameters(envs: Environments, others: Parameters) -> Parameters:
     if not (K[0] <= k <= K[1] and CUTOFF[0] <= cutoff <= CUTOFF[1]):
         raise ValueError(f"store: expected k in {K} and a cutoff in {CUTOFF} Å, got {k} and {cutoff} Å")
     return dataclasses.replace(
-        others, k=k, cutoff=cutoff, species=elements is not None, precomputed="", **keys
+        others, k=k, cutoff=cutoff, species=elements is not None, precomputed="", descriptor="", **keys
     )
 
 
@@ -57,14 +60,27 @@ def check_size(envs: Environments, files: tuple[Path, ...], bandwidth: float, pr
     if free is None or needed <= free:
         return
     found = estimate_entropy(envs, N_SAMPLES, bandwidth=bandwidth, progress=progress)
-    folder, names = _store(envs).path, " ".join(map(str, files[:3]))
     raise ValueError(
         f"its {len(envs):,} frames with {envs.n_envs:,} environments would take about "
         f"{memory.format_bytes(needed)} of memory in this page, and {memory.format_bytes(free)} are free. "
         f"Entropy {found.entropy:.3f} nats (95 %: {found.low:.3f} to {found.high:.3f}; at most ln N = "
         f"{math.log(envs.n_envs):.3f}), estimated from {found.n_samples:,} environments. Select frames by: "
-        f"quests-explorer compress {names}{' …' * (len(files) > 3)} --store {folder} -s 10% -o subset.xyz"
+        f"{_command(envs, files)}"
     )
+
+
+def _command(envs: Environments, files: tuple[Path, ...]) -> str:
+    """Return the command that selects frames of a store; of many files, the first."""
+    store, usual = _store(envs), Parameters()
+    own = store.manifest.parameters
+    options: dict[str, tuple[Any, Any]] = {"-k": (own["k"], usual.k), "-c": (own["cutoff"], usual.cutoff)}
+    options |= {f"--{name.replace('_', '-')}": (own[name] or "", "") for name in KEYS}
+    given = [
+        text for option, (value, default) in options.items() if value != default for text in (option, value)
+    ]
+    names = [shlex.quote(str(path)) for path in files[:_MOST_NAMED]] + ["…"] * (len(files) > _MOST_NAMED)
+    words = [shlex.quote(str(word)) for word in ("--store", store.path, *given)]
+    return " ".join(["quests-explorer compress", *names, *words, "-s 10% -o subset.xyz"])
 
 
 def analysed(envs: Environments, dataset: DataSet, parameters: Parameters) -> AnalysedDataset:

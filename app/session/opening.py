@@ -7,6 +7,7 @@ from pathlib import Path
 from quests_core import Cancelled, Environments, Progress
 from quests_core.io.dataset import DataSet
 from quests_core.io.pool import paths_of
+from quests_core.store.sources import is_store
 
 from ..analysis import map_placement, method_path, precomputed
 from ..analysis.analysed_dataset import AnalysedDataset
@@ -111,7 +112,8 @@ class Opener:
             self._controller.show_error(
                 f"Could not {'recompute' if recomputes else 'open'} {name}",
                 error,
-                "" if isinstance(path, tuple) else path,
+                # A command in the message needs the path of the store.
+                "" if isinstance(path, tuple) or is_store(path) else path,
                 name,
             )
             if self._request is request:

@@ -113,6 +113,7 @@ def test_a_store_that_is_not_complete_or_too_large(session, store, monkeypatch):
     error = session.open(store).error
     assert error.startswith("Could not open a.envs: its 24 frames with 93 environments would take about")
     assert "Entropy " in error
+    assert f"--store {store} -k 8 -c 4.0 -s 10%" in error
     manifest = Manifest.load(store)
     dataclasses.replace(manifest, complete=False).save(store)
     assert "is not complete" in session.open(store).error
