@@ -236,7 +236,7 @@ class Environments:
         tolerance = check_not_negative(tolerance, "tolerance")
         kept = self._kept_merged.get("last")
         if kept is None or kept[0] != tolerance:
-            merging = merge_rows(self.X, tolerance, self.arrays, progress)
+            merging = merge_rows(self.X, tolerance, self.arrays, progress, self.store)
             self._kept_merged["last"] = kept = tolerance, self._merged_rows(merging)
         return kept[1]
 
@@ -247,7 +247,7 @@ class Environments:
     def _merged_rows(self, merging: Merging) -> MergedRows:
         rows, weights, n = merging.rows, merging.weights, len(merging.rows)
         if self.store is None:
-            return MergedRows.of_matrix(merging, self.X)
+            return MergedRows(merging)
         store = self.store
         stored = Rows(
             lambda indices: partial(read_stored, store.path, rows[indices]), n, self.X.shape[1],
@@ -255,10 +255,10 @@ class Environments:
         )  # fmt: skip
 
         def read(first: int, last: int) -> np.ndarray:
-            return store.rows(rows[first:last])
+            return np.array(merging.values[first:last])
 
         empty = np.empty if self._exceeded(n) is None else self.arrays.empty
-        return MergedRows(merging, read, empty, self._shards_of(read, n, weights), stored)
+        return MergedRows(merging, empty, self._shards_of(read, n, weights), stored)
 
     @property
     def stored_rows(self) -> Rows | None:

@@ -30,7 +30,7 @@ the same holds for it with :math:`R = \sqrt{2H}`. For one reference, the bound o
 import math
 from collections.abc import Callable
 from functools import cached_property
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 import numpy as np
 
@@ -64,6 +64,17 @@ class _Table(NamedTuple):
     following: np.ndarray  # the one before it in the same slot
     hashes: np.ndarray  # hash of its cell
     rows: np.ndarray  # its row
+    values: np.ndarray  # a copy of the row, (space, d)
+
+
+class StoredMatrix(Protocol):
+    """A matrix on disk. Its rows are not read from a mapped array, as the system maps many around each."""
+
+    def read_rows(self, first: int, last: int) -> np.ndarray:
+        """Return the rows ``first:last``."""
+
+    def rows(self, indices: np.ndarray) -> np.ndarray:
+        """Return some rows."""
 
 
 class Merging(NamedTuple):
@@ -77,11 +88,14 @@ class Merging(NamedTuple):
         Number of the representative of each row.
     weights : ndarray of shape (n_representatives,)
         Number of rows that each stands for.
+    values : ndarray of shape (n_representatives, d)
+        The representatives.
     """
 
     rows: np.ndarray
     representative: np.ndarray
     weights: np.ndarray
+    values: np.ndarray
 
 
 @jit_no_refcount
@@ -117,21 +131,21 @@ def _is_within(x, y, tolerance_sq):
 
 
 @jit_no_refcount
-def _find_in_cell(X, row, cell_hash, tolerance_sq, table):
+def _find_in_cell(x, cell_hash, tolerance_sq, table):
     """Return a representative in a cell that is within the tolerance of a row, or -1."""
     found, n_compared = table.first[_slot(table, cell_hash)], np.int64(0)
     while found >= 0 and n_compared < _MOST_COMPARED:
         if table.hashes[found] == cell_hash:
             n_compared += 1
-            if _is_within(X[row], X[table.rows[found]], tolerance_sq):
+            if _is_within(x, table.values[found], tolerance_sq):
                 return found
         found = table.following[found]
     return np.int64(-1)
 
 
 @jit
-def _merge(X, first, last, rotation, origin, tolerance, table, n, representative):
-    """Represent the rows ``first:last``; return the number of representatives, of which there were `n`.
+def _merge(X, first, rotation, origin, tolerance, table, n, representative):
+    """Represent the rows of `X`, numbered from `first`; return the number of representatives so far.
 
     Without columns of `rotation`, only equal rows are merged.
     """
@@ -139,16 +153,16 @@ def _merge(X, first, last, rotation, origin, tolerance, table, n, representative
     key = np.empty(n_axes if n_axes else d)
     place, cell, shifts = np.empty(n_axes), np.empty(n_axes), np.empty(n_axes)
     words, near = key.view(np.uint64), np.empty(n_axes, np.int64)
-    for row in range(first, last):
-        n_near = 0
+    for i in range(X.shape[0]):
+        x, n_near = X[i], 0
         if n_axes == 0:
             for c in range(d):
-                key[c] = X[row, c]
+                key[c] = x[c]
         else:
             place[:] = origin
             for c in range(d):
                 for a in range(n_axes):
-                    place[a] += X[row, c] * rotation[c, a]
+                    place[a] += x[c] * rotation[c, a]
             for a in range(n_axes):
                 position = place[a] / (_WIDTH * tolerance)
                 cell[a] = math.floor(position)
@@ -159,7 +173,7 @@ def _merge(X, first, last, rotation, origin, tolerance, table, n, representative
                     n_near += 1
             key[:] = cell
         own = _hash(words)
-        found = _find_in_cell(X, row, own, tolerance * tolerance, table)
+        found = _find_in_cell(x, own, tolerance * tolerance, table)
         for neighbour in range(1, 1 << n_near):
             if found >= 0:
                 break
@@ -167,13 +181,15 @@ def _merge(X, first, last, rotation, origin, tolerance, table, n, representative
             for k in range(n_near):
                 if neighbour >> k & 1:
                     key[near[k]] += shifts[k]
-            found = _find_in_cell(X, row, _hash(words), tolerance * tolerance, table)
+            found = _find_in_cell(x, _hash(words), tolerance * tolerance, table)
         if found < 0:
             slot = _slot(table, own)
-            table.rows[n], table.hashes[n], table.following[n] = row, own, table.first[slot]
+            table.rows[n], table.hashes[n], table.following[n] = first + i, own, table.first[slot]
+            for c in range(d):
+                table.values[n, c] = x[c]
             table.first[slot] = found = n
             n += 1
-        representative[row] = found
+        representative[first + i] = found
     return n
 
 
@@ -186,13 +202,18 @@ def _link(table, n):
         table.first[slot] = i
 
 
-def _grown(table: _Table | None, n: int, size: int, empty: Empty) -> _Table:
-    """Return a table with space for `size` representatives, of which there are `n`."""
-    kinds = np.int64, np.int64, np.uint64, np.int64
-    grown = _Table(*(empty((size,), kind) for kind in kinds))
+def _grown(table: _Table | None, n: int, size: int, d: int, empty: Empty) -> _Table:
+    """Return a table with space for `size` representatives with d columns, of which there are `n`."""
+    n_slots = 1 << (size - 1).bit_length()
+    first, following, rows = (empty((space,), np.int64) for space in (n_slots, size, size))
+    grown = _Table(first, following, empty((size,), np.uint64), rows, empty((size, d)))
     grown.first[:] = -1
     if table is not None:
-        grown.hashes[:n], grown.rows[:n] = table.hashes[:n], table.rows[:n]
+        grown.hashes[:n], grown.rows[:n], grown.values[:n] = (
+            table.hashes[:n],
+            table.rows[:n],
+            table.values[:n],
+        )
         _link(grown, n)
     return grown
 
@@ -202,6 +223,7 @@ def merge_rows(
     tolerance: float,
     arrays: ArraysInMemory | None = None,
     progress: ProgressCallback | None = None,
+    store: StoredMatrix | None = None,
 ) -> Merging:
     """Find a representative of each row of `X` within a distance.
 
@@ -212,37 +234,41 @@ def merge_rows(
     tolerance : float
         Largest distance of a row from its representative; at 0, equal rows are merged.
     arrays : ArraysInMemory, optional
-        Makes the arrays of the search, up to 64 bytes for each representative.
+        Makes the arrays of the search, which hold representatives and up to 64 bytes for each.
     progress : callable, optional
         See `quests_core.progress`.
+    store : StoredMatrix, optional
+        Where the rows are read, if `X` is on disk.
 
     Examples
     --------
-    >>> merge_rows(np.array([[0.0], [2.0], [0.1], [0.0]]), 0.2)
-    Merging(rows=array([0, 1]), representative=array([0, 1, 0, 0]), weights=array([3, 1]))
+    >>> rows, representative, weights, values = merge_rows(np.array([[0.0], [2.0], [0.1], [0.0]]), 0.2)
+    >>> representative.tolist(), weights.tolist(), values.tolist()
+    ([0, 1, 0, 0], [3, 1], [[0.0], [2.0]])
     """
-    X = X.view()
-    X.flags.writeable = False  # one type for the compiled function
     n, representative = 0, np.empty(len(X), np.int64)
     rotation, origin = np.empty((X.shape[1], 0)), np.empty(0)
     if tolerance > 0:
         few = len(X) <= _SAMPLE
-        sample = X if few else X[np.random.default_rng(0).integers(len(X), size=_SAMPLE)]
-        axes = Axes.from_rows(sample)
+        some = np.arange(len(X)) if few else np.random.default_rng(0).integers(len(X), size=_SAMPLE)
+        axes = Axes.from_rows(X[some] if store is None else store.rows(some))
         rotation = np.ascontiguousarray(axes.rotation[:, :_AXES])
         # The mean is in the middle of a cell, so that axes along which rows hardly differ have no boundaries.
         origin = 0.5 * _WIDTH * tolerance - axes.mean @ rotation
     arrays = arrays or ArraysInMemory()
-    table = _grown(None, 0, 2 * _CHUNK, arrays.empty)
+    table = _grown(None, 0, min(2 * _CHUNK, len(X)), X.shape[1], arrays.empty)
     for first in range(0, len(X), _CHUNK):
-        if n + _CHUNK > len(table.rows):
-            table = _grown(table, n, 2 * len(table.rows), arrays.empty)
         last = min(first + _CHUNK, len(X))
-        n = _merge(X, first, last, rotation, origin, float(tolerance), table, n, representative)
+        if n + last - first > len(table.rows):
+            table = _grown(table, n, min(2 * len(table.rows), len(X)), X.shape[1], arrays.empty)
+        rows = X[first:last] if store is None else store.read_rows(first, last).view()
+        rows.flags.writeable = False  # one type for the compiled function
+        n = _merge(rows, first, rotation, origin, float(tolerance), table, n, representative)
         arrays.keep_limit()
         if progress is not None:
             progress(STEP, last, len(X))
-    return Merging(np.array(table.rows[:n]), representative, np.bincount(representative, minlength=n))
+    weights = np.bincount(representative, minlength=n)
+    return Merging(np.array(table.rows[:n]), representative, weights, table.values[:n])
 
 
 class MergedRows:
@@ -252,10 +278,8 @@ class MergedRows:
     ----------
     merging : Merging
         The representatives.
-    read : callable
-        ``read(first, last)`` returns a copy of the representatives ``first:last``.
     empty : callable
-        Makes arrays of representatives.
+        Makes arrays of their size.
     shards : Shards, optional
         The representatives, where they exceed a memory limit.
     stored_rows : Rows, optional
@@ -265,33 +289,21 @@ class MergedRows:
     def __init__(
         self,
         merging: Merging,
-        read: Callable[[int, int], np.ndarray],
         empty: Empty = np.empty,
         shards: Shards | None = None,
         stored_rows: Rows | None = None,
     ):
         self.merging, self.shards = merging, shards
-        self._read, self._empty, self._stored_rows = read, empty, stored_rows
-
-    @classmethod
-    def of_matrix(cls, merging: Merging, X: np.ndarray) -> "MergedRows":
-        """Return the representatives of the rows of a matrix in memory."""
-        return cls(merging, lambda first, last: X[merging.rows[first:last]])
+        self._empty, self._stored_rows = empty, stored_rows
 
     def __len__(self) -> int:
         """Return the number of representatives."""
         return len(self.merging.rows)
 
-    @cached_property
+    @property
     def X(self) -> np.ndarray:
         """The representatives, ``(n_representatives, d)``."""
-        n = len(self)
-        out = self._empty((n, self._read(0, 0).shape[1]))
-        # Not at once, so that mapped arrays are released meanwhile.
-        for first in range(0, n, _CHUNK):
-            last = min(first + _CHUNK, n)
-            out[first:last] = self._read(first, last)
-        return out
+        return self.merging.values
 
     @cached_property
     def tiles(self) -> Tiles:
@@ -313,7 +325,7 @@ def merged_rows(envs, X: np.ndarray, tolerance: float, progress: ProgressCallbac
     """Merge the rows of `Environments`, which keep the result, or of the validated matrix `X`."""
     merged: Callable[..., MergedRows] | None = getattr(envs, "merged", None)
     return (
-        MergedRows.of_matrix(merge_rows(X, tolerance, progress=progress), X)
+        MergedRows(merge_rows(X, tolerance, progress=progress))
         if merged is None
         else merged(tolerance, progress)
     )

@@ -36,7 +36,8 @@ def clusters(rng, n, d, spread, n_centers=12):
 
 def check(X, tolerance, found):
     """Check what holds for any merging."""
-    rows, representative, weights = found
+    rows, representative, weights, values = found
+    np.testing.assert_array_equal(values, X[rows])
     assert (np.diff(rows) > 0).all()
     assert np.linalg.norm(X - X[rows[representative]], axis=1).max() <= tolerance * (1 + 1e-12)
     assert representative[rows].tolist() == list(range(len(rows)))
@@ -89,6 +90,22 @@ def test_the_table_grows_and_steps_are_reported(rng, monkeypatch):
         entropy(X, H, merge=0.0, progress=progress)
 
 
+def test_rows_of_a_store_are_read_from_it_alone(rng, monkeypatch):
+    monkeypatch.setattr(merging, "_CHUNK", 32)
+    monkeypatch.setattr(merging, "_SAMPLE", 50)
+    X = clusters(rng, 300, 9, 0.02)
+
+    class Stored:
+        read_rows = staticmethod(lambda first, last: X[first:last].copy())
+        rows = staticmethod(lambda indices: X[indices])
+
+    for tolerance in (0.0, 0.02):
+        found = merge_rows(np.full_like(X, np.nan), tolerance, store=Stored)
+        check(X, tolerance, found)
+        for one, other in zip(found, merge_rows(X, tolerance), strict=True):
+            np.testing.assert_array_equal(one, other)
+
+
 @pytest.mark.jit
 def test_a_full_cell_takes_linear_time(rng, monkeypatch):
     """Rows that are further apart than the tolerance, but in one cell, are compared with 64 at most."""
@@ -127,7 +144,7 @@ def test_large_weights_count_in_full(rng):
     X = rng.normal(0, H, (200, 4))
     weights = rng.integers(1, 9, 200)
     weights[7] = 3 * 2**24 + 1
-    rows = MergedRows.of_matrix(merging.Merging(np.arange(200), np.arange(200), weights), X)
+    rows = MergedRows(merging.Merging(np.arange(200), np.arange(200), weights, X))
     kernels = np.exp(-((X[:, None] - X) ** 2).sum(axis=2) / (2 * H**2))
     expected = np.log((kernels * weights).sum(axis=1))
     for precision, (error, _) in PROMISES.items():
