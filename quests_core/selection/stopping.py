@@ -197,7 +197,7 @@ def smallest_subset(
     >>> smallest_subset(envs, selection, max_envs=2).tolist()
     [0]
     >>> smallest_subset(envs, [3, 1, 2, 0], overlap=0.6, reference=[[0.0]]).tolist()
-    [3]
+    [3, 1]
     """
     targets = _given_targets(overlap, information_loss, max_delta_entropy)
     if max_envs is not None:
