@@ -14,7 +14,7 @@ from .information.bandwidth import (
 )
 from .information.curve import CompressionPath, compression_curve, compression_path
 from .information.entropy import delta_entropy, diversity, entropy, overlap
-from .information.estimate import EntropyEstimate, estimate_entropy
+from .information.estimate import DiversityEstimate, EntropyEstimate, estimate_diversity, estimate_entropy
 from .information.learning_curve import InformationGap, information_gap, learning_curve
 from .io.iread import iread
 from .io.labels import atoms_energy, atoms_forces
@@ -38,6 +38,7 @@ __all__ = [
     "ApproximateDeltaEntropy",
     "Cancelled",
     "CompressionPath",
+    "DiversityEstimate",
     "EntropyEstimate",
     "Environments",
     "FrameSelector",
@@ -61,6 +62,7 @@ __all__ = [
     "descriptors",
     "diversity",
     "entropy",
+    "estimate_diversity",
     "estimate_entropy",
     "exchange",
     "get_num_threads",

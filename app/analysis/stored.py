@@ -6,7 +6,7 @@ import shlex
 from pathlib import Path
 from typing import Any
 
-from quests_core import Environments, estimate_entropy
+from quests_core import Environments, estimate_diversity, estimate_entropy
 from quests_core.io.dataset import DataSet
 from quests_core.store.descriptor_store import DescriptorStore
 from quests_core.store.sources import check_sources, source_paths
@@ -54,17 +54,19 @@ def parameters(envs: Environments, others: Parameters) -> Parameters:
 def check_size(envs: Environments, files: tuple[Path, ...], bandwidth: float, progress=None) -> None:
     """Raise a ValueError if the frames and results of a store do not fit in memory.
 
-    The message contains an estimate of the entropy, and how to select frames without a page.
+    The message contains estimates of entropy and diversity, and how to select frames without a page.
     """
     needed, free = BYTES_PER_FRAME * len(envs) + BYTES_PER_ENV * envs.n_envs, memory.available()
     if free is None or needed <= free:
         return
     found = estimate_entropy(envs, N_SAMPLES, bandwidth=bandwidth, progress=progress)
+    diverse = estimate_diversity(envs, N_SAMPLES, bandwidth=bandwidth, progress=progress)
     raise ValueError(
         f"its {len(envs):,} frames with {envs.n_envs:,} environments would take about "
         f"{memory.format_bytes(needed)} of memory in this page, and {memory.format_bytes(free)} are free. "
         f"Entropy {found.entropy:.3f} nats (95 %: {found.low:.3f} to {found.high:.3f}; at most ln N = "
-        f"{math.log(envs.n_envs):.3f}), estimated from {found.n_samples:,} environments. Select frames by: "
+        f"{math.log(envs.n_envs):.3f}), diversity {diverse.diversity:.3f} nats (95 %: {diverse.low:.3f} to "
+        f"{diverse.high:.3f}), estimated from {found.n_samples:,} environments. Select frames by: "
         f"{_command(envs, files)}"
     )
 

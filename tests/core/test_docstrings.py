@@ -17,6 +17,7 @@ MADE_BY = {
     "CompressionPath": "compression_path",
     "InformationGap": "information_gap",
     "EntropyEstimate": "estimate_entropy",
+    "DiversityEstimate": "estimate_diversity",
     "ApproximateDeltaEntropy": "approx_delta_entropy",
 }
 

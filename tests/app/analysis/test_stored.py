@@ -8,7 +8,7 @@ from typer.testing import CliRunner
 
 from quests_app.analysis import stored
 from quests_app.analysis.parameters import Parameters
-from quests_core import Environments, descriptors, entropy, read
+from quests_core import Environments, descriptors, diversity, entropy, read
 from quests_core.cli import app
 from quests_core.io.dataset import load
 from quests_core.utils import memory
@@ -61,6 +61,7 @@ def test_what_exceeds_the_memory_is_refused_with_an_estimate(store, file, tmp_pa
             stored.check_size(envs, stored.sources(envs), 0.015)
         # Of so few environments, the entropy is exact.
         assert f"Entropy {entropy(envs):.3f} nats (95 %: {entropy(envs):.3f} to" in str(caught.value)
+        assert f"diversity {diversity(envs):.3f} nats (95 %:" in str(caught.value)
         command = str(caught.value).partition("Select frames by: ")[2]
         assert command.startswith(f"quests-explorer compress {file} --store {store} -k 8 -c 4.0 --label-key")
     monkeypatch.undo()

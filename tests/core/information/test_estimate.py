@@ -8,7 +8,9 @@ import pytest
 from quests_core import (
     Environments,
     descriptors,
+    diversity,
     entropy,
+    estimate_diversity,
     estimate_entropy,
     read,
 )
@@ -74,3 +76,33 @@ def test_invalid_samples_are_refused():
             estimate_entropy(np.eye(3), **arguments)
     one = estimate_entropy([[1.0, 2.0]])
     assert (one.entropy, one.n_samples) == (0.0, 1)
+
+
+def test_the_diversity_is_estimated_from_a_sample_against_all(rng):
+    X = rng.normal(0, 0.3, (60, 3))
+    found = estimate_diversity(X, 7, bandwidth=BANDWIDTH, random_state=3)
+    rows = np.random.default_rng(3).choice(60, 7, replace=False)
+    values = np.exp(-naive.log_kernel_sum(X[rows], X, BANDWIDTH))
+    assert found.diversity == pytest.approx(np.log(60 * values.mean()), abs=1e-5)
+    error = np.sqrt(values.var(ddof=1) / 7 * (1 - 7 / 60)) / values.mean()
+    assert found.standard_error == pytest.approx(error, rel=1e-4)
+    assert found.high - found.diversity == pytest.approx(2.4469 * error, rel=1e-4)
+    assert found.diversity - found.low == pytest.approx(2.4469 * error, rel=1e-4)
+    whole = estimate_diversity(X, 60, bandwidth=BANDWIDTH)
+    assert whole.diversity == whole.low == whole.high == diversity(X, BANDWIDTH)
+    for wrong in ({"n_samples": 1}, {"confidence": 1}, {"confidence": 0}, {"random_state": -1}):
+        with pytest.raises(ValueError, match=f"^{next(iter(wrong))}: expected"):
+            estimate_diversity(X, bandwidth=BANDWIDTH, **wrong)
+
+
+@pytest.mark.jit
+@pytest.mark.parametrize("confidence", [0.5, 0.95])
+def test_the_interval_covers_the_diversity_at_its_confidence(rng, confidence):
+    """Of a skewed set: dense clusters, and points of their own."""
+    X = np.concatenate([rng.normal(0, 0.05, (1000, 2)), rng.normal(0, 3, (500, 2))])
+    envs = Environments(X, [0, 1500])
+    D = diversity(envs, 0.1)
+    found = [estimate_diversity(envs, 100, confidence, 0.1, seed) for seed in range(150)]
+    inside = np.mean([one.low <= D <= one.high for one in found])
+    # Binomial with n = 150, as for the entropy.
+    assert abs(inside - confidence) < (0.15 if confidence == 0.5 else 0.06)
