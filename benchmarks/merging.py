@@ -8,15 +8,20 @@ that environments are within the tolerance. ``--write`` writes the section of do
 
 import argparse
 import logging
+import tempfile
 import time
+from pathlib import Path
 
 import numpy as np
-from large import DISPLACEMENTS, MAX_STRAIN, SOURCE
+from large import DISPLACEMENTS, MAX_STRAIN, SOURCE, peak
 from report import ROOT, write_section
 
 import quests_core as q
 from quests_core.kernel_sums.merging import merge_rows
 from quests_core.kernel_sums.sums import self_sums
+from quests_core.store.manifest import Manifest
+from quests_core.store.writer import Chunk, StoreWriter
+from quests_core.utils.memory import resident
 
 DATA, H = ROOT.parent / "shared" / "data", 0.015
 TOLERANCES = (0.0, 1e-6, 1e-3)
@@ -24,6 +29,8 @@ TOLERANCES = (0.0, 1e-6, 1e-3)
 N_REPEATS, NOISE = 20, 1e-6
 # Without merging, larger sets take too long.
 MOST_UNMERGED = 100_000
+# Of stores: environments of gap20_partial that are repeated, displacements of descriptors, Å⁻¹, and limit.
+N_STORED, STORED_NOISE, LIMIT = 135_000, 1e-8, "500MB"
 log = logging.getLogger("merging")
 
 
@@ -106,7 +113,34 @@ def growth(sizes: list[int]) -> list[str]:
     ]
 
 
-def measure(sizes: list[int]) -> list[str]:
+def write_store(folder: Path, n_repeats: int) -> None:
+    """Write a store of environments that are repeated, in frames of a hundred."""
+    X, rng = q.descriptors(q.read(SOURCE)).X[:N_STORED], np.random.default_rng(0)
+    n, m = len(X), len(X) // 100
+    rest = np.ones(n), np.zeros((n, 3)), np.full(m, 100), np.zeros(m), [""] * m
+    with StoreWriter(folder, Manifest("redundant", {}, (str(SOURCE),), X.shape[1])) as writer:
+        for _ in range(n_repeats):
+            writer.append(Chunk(X + rng.normal(scale=STORED_NOISE, size=X.shape), *rest), set())
+        writer.finish()
+
+
+def of_store(n_repeats: int) -> str:
+    """Return a line on the entropy of a store."""
+    with tempfile.TemporaryDirectory() as folder:
+        write_store(Path(folder) / "a.envs", n_repeats)
+        envs = q.Environments.open(Path(folder) / "a.envs", LIMIT)
+        before = resident() or 0
+        # Resets the peak.
+        Path("/proc/self/clear_refs").write_text("5", encoding="ascii")
+        start = time.perf_counter()
+        q.entropy(envs, merge=1e-3)
+        seconds, n = time.perf_counter() - start, len(envs.merged(1e-3 * H))
+    line = f"| {envs.n_envs:,} | {n:,} | {seconds:.1f} s | {(peak() - before) / 1e6:.0f} MB |"
+    log.info("%s", line)
+    return line
+
+
+def measure(sizes: list[int], repeats: list[int]) -> list[str]:
     """Return the section of the page."""
     warm = np.random.default_rng(0).normal(size=(300, 63))
     for merge in (None, *TOLERANCES):
@@ -138,6 +172,14 @@ def measure(sizes: list[int]) -> list[str]:
         "| environments | remain | merging | entropy in total | not merged | change, nats |",
         "|---|---|---|---|---|---|",
         *growth(sizes),
+        "",
+        f"Stores of {N_STORED:,} environments of gap20_partial, repeated with normal deviates of "
+        f"{STORED_NOISE:g} Å⁻¹, with `merge=1e-3` and a limit of {LIMIT}: wall time and peak of resident "
+        "memory of `entropy`.",
+        "",
+        "| environments | remain | time | memory |",
+        "|---|---|---|---|",
+        *map(of_store, repeats),
     ]
 
 
@@ -145,10 +187,11 @@ def main() -> None:
     """Measure, and print or write the section."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--sizes", nargs="+", type=int, default=[10_000, 30_000, 100_000, 300_000, 1_000_000])
+    parser.add_argument("--repeats", nargs="*", type=int, default=[20, 74], help="74 take 5 GB of the disk")
     parser.add_argument("--write", action="store_true", help="write the section of docs/large.md")
     given = parser.parse_args()
     logging.basicConfig(level=logging.INFO, format="%(message)s")
-    lines = measure(given.sizes)
+    lines = measure(given.sizes, given.repeats)
     if given.write:
         write_section("merging", lines, ROOT / "docs" / "large.md")
     else:
