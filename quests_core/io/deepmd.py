@@ -15,6 +15,7 @@ from ..utils.frame_ranges import format_ranges
 from ..utils.plural import plural
 from .ase_formats import one_line_message
 from .dpdata_frames import frames_of, load_dpdata, name_within
+from .label_names import ENERGY, FORCES, is_energy, label_keys
 from .labels import atoms_energy, atoms_forces
 
 # The kind of keys that stands for folders of DeePMD-kit.
@@ -191,10 +192,18 @@ def _notes(frames: Sequence[Atoms] | Mapping[int, Atoms], chosen: list[int]) -> 
     lost = {
         key
         for i in chosen
-        for key in (*frames[i].info, *frames[i].arrays)
-        if key not in (*_OF_STRUCTURE, "virial", "energy")
+        for key, value in (*frames[i].info.items(), *frames[i].arrays.items())
+        if key not in (*_OF_STRUCTURE, "virial", "energy") and not _is_written(frames[i], str(key), value)
     }
     if lost:
         shown = ", ".join(sorted(map(str, lost)))
         notes.append(f"DeePMD's folders hold energy, forces and virial only; not written: {shown:.100}.")
     return notes
+
+
+def _is_written(atoms: Atoms, key: str, value: Any) -> bool:
+    """Return whether a label is the energy or the forces of a frame under another name."""
+    if label_keys(ENERGY, [key]):
+        return is_energy(value) and float(value) == atoms_energy(atoms)
+    forces = atoms_forces(atoms)
+    return bool(label_keys(FORCES, [key])) and forces is not None and np.array_equal(value, forces)

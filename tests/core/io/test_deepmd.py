@@ -97,6 +97,12 @@ def test_what_cannot_be_written_is_refused_or_noted(frames, tmp_path):
     frames[0].info["config_type"] = "salt"
     notes = write_deepmd(tmp_path / "b", frames, [0])
     assert notes == ["DeePMD's folders hold energy, forces and virial only; not written: config_type."]
+    # Names of what is written, and of another energy.
+    frames[0].info |= {"REF_energy": frames[0].get_potential_energy(), "dft_energy": -99.0}
+    frames[0].arrays["REF_forces"] = frames[0].get_forces()
+    frames[0].arrays["mace_forces"] = frames[0].get_forces() + 1
+    (note,) = write_deepmd(tmp_path / "c", frames, [0])
+    assert note.endswith("not written: config_type, dft_energy, mace_forces.")
 
 
 def test_a_bad_folder_is_named(tmp_path):
