@@ -1,5 +1,7 @@
 """Measure stores of descriptors on disk: ``python benchmarks/large.py --write``.
 
+``--growth 10000 100000 1000000`` measures how time and memory grow with the size of such a set instead.
+
 The set is made here: frames of ``../shared/data/gap20_partial.xyz.gz``, drawn at random, strained and
 displaced so that environments differ. Each step runs in a process of its own, of which the peak of resident
 memory above that after imports and compilation is reported, with and without mapped files. ``--write`` writes
@@ -9,6 +11,7 @@ the section of docs/large.md.
 import argparse
 import json
 import logging
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -257,6 +260,44 @@ def measure(folder: Path, n_environments: int, limits: list[str]) -> list[str]:
     return lines
 
 
+def growth(folder: Path, sizes: list[int], limit: str, n_most_balanced: int) -> list[str]:
+    """Return the section of the page on sets of several sizes, each made on its own."""
+    steps = ("describe", "estimate", "entropy", "select_msc", "select")
+    seconds: dict[str, list[tuple[int, float]]] = {step: [] for step in steps}
+    lines = [
+        f"Sets of several sizes with a memory limit of {limit} (`benchmarks/large.py --growth`), each step "
+        "in a process of its own: wall time, and the peak of resident memory above that after imports.",
+        "",
+        "| environments | descriptors | estimate of the entropy | entropy | 1 % by `msc` and its metrics "
+        "| 1 % by `balanced` and its metrics |",
+        "|---|---|---|---|---|---|",
+    ]
+    for size in sizes:
+        part = folder / str(size)
+        part.mkdir()
+        n = write_frames(part / "large.xyz", size)
+        cells = [f"{n:,}"]
+        for step in steps:
+            if step == "select" and size > n_most_balanced:
+                cells.append("not run")
+                continue
+            found = run(step, part, limit)
+            seconds[step].append((n, found["seconds"]))
+            cells.append(f"{found['seconds']:.1f} s, {found['bytes'] / 1e6:.0f} MB")
+        lines.append(f"| {' | '.join(cells)} |")
+        shutil.rmtree(part)
+    exponents = [f"{exponent(seconds[step][-2:])} ({exponent(seconds[step])})" for step in steps]
+    return [*lines, f"| exponent of the last two sizes (of all) | {' | '.join(exponents)} |"]
+
+
+def exponent(points: list[tuple[int, float]]) -> str:
+    """Return the exponent of a power of the size, fitted to times."""
+    if len(points) < 2:
+        return "–"
+    n, seconds = np.log(np.array(points)).T
+    return f"{np.polyfit(n, seconds, 1)[0]:.2f}"
+
+
 def row(step: str, limit: str, result: dict, text: str) -> str:
     """Return a row of the table."""
     memory = f"{result['bytes'] / 1e6:.0f} MB | {result['anonymous'] / 1e6:.0f} MB"
@@ -273,6 +314,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--environments", type=int, default=300_000)
     parser.add_argument("--limits", nargs="+", default=["200MB", "80MB"])
+    parser.add_argument("--growth", nargs="+", type=int, metavar="ENVIRONMENTS")
+    parser.add_argument("--growth-limit", default="2GB", metavar="BYTES")
+    parser.add_argument("--most-balanced", type=int, default=100_000, help="largest set for `balanced`")
     parser.add_argument("--write", action="store_true", help="write the section of docs/large.md")
     parser.add_argument("--child", nargs=3, help=argparse.SUPPRESS)
     given = parser.parse_args()
@@ -281,9 +325,12 @@ def main() -> None:
         return
     logging.basicConfig(level=logging.INFO, format="%(message)s")
     with tempfile.TemporaryDirectory() as folder:
-        lines = measure(Path(folder), given.environments, given.limits)
+        if given.growth:
+            lines = growth(Path(folder), given.growth, given.growth_limit, given.most_balanced)
+        else:
+            lines = measure(Path(folder), given.environments, given.limits)
     if given.write:
-        write_section("large", lines, ROOT / "docs" / "large.md")
+        write_section("growth" if given.growth else "large", lines, ROOT / "docs" / "large.md")
     else:
         log.info("%s", "\n".join(lines))
 
