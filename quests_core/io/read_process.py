@@ -21,7 +21,7 @@ from ..utils.child import Child, ChildError
 from ..utils.regular import check_regular
 from .ase_formats import read_with_ase
 from .labels import use_labels
-from .program_folders import folder_files, read_folder
+from .program_folders import folder_files, is_program_folder, read_folder
 from .read import checked_frames, read
 from .reading_notes import ReadingNotes
 from .xyz_checks import is_extxyz
@@ -81,7 +81,7 @@ def read_in_process(
     ['Cu']
     """
     path = Path(path)
-    if path.is_dir():
+    if is_program_folder(path):
         size = sum(file.stat().st_size for file in folder_files(path))
     else:
         check_regular(path)

@@ -32,7 +32,8 @@ def test_they_are_those_of_the_library():
     envs = describe_in_process(frames(), "soap", None, ["Au", "Cu"], 4.0, lambda *step: steps.append(step))
     soap = SOAP(species=["Au", "Cu"], r_cut=4.0, n_max=6, l_max=4, periodic=True)
     expected = descriptors(frames(), descriptor_fn=soap.create)
-    np.testing.assert_allclose(envs.X, expected.X, rtol=1e-12, atol=1e-12)
+    # Its basis is made by linear algebra, which depends on the number of threads.
+    np.testing.assert_allclose(envs.X, expected.X, rtol=1e-9, atol=1e-9)
     np.testing.assert_array_equal(envs.offsets, expected.offsets)
     assert {step[1:] for step in steps} >= {(0, 80), (64, 80), (80, 80)}
 

@@ -127,7 +127,7 @@ def test_a_page_begins_with_what_is_needed_first_and_a_callback_adds_one_view(se
         before = len(built)
         loop.pop(0)()
         assert len(built) - before <= 1
-    assert len(built) == len(FIRST) + 7, "of the tabs, the one that the link names, and no other"
+    assert len(built) == len(FIRST) + 8, "of the tabs, the one that the link names, and no other"
     assert cards(shown) == {"health": ["health", "curation"]}
 
 
