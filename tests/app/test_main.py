@@ -200,6 +200,7 @@ def test_remote_clients_cannot_open_paths(tmp_path, monkeypatch):
         assert len(opened()) == 1
 
 
+@pytest.mark.slow
 def test_a_page_with_a_late_websocket_has_its_file(server, folder):
     path = marked_file(folder, 3, DEMO, 300)
 

@@ -1,6 +1,6 @@
 """The served page in a real browser, used as a user would.
 
-Most journeys are slow tests; the others open, compress, export, look at frames, map and structures.
+Most journeys are slow tests; the others open and compress files, save plots, and pick from the map.
 """
 
 import contextlib

@@ -13,6 +13,7 @@ from .conftest import wait_until
 VISIBLE_FIGURE = ".bk-Figure:visible"
 
 
+@pytest.mark.slow
 def test_everything_is_taken_away_by_the_dialog(small_page, context, tmp_path):
     page = small_page
     page.get_by_role("button", name="More export options").click()

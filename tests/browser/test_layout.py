@@ -92,6 +92,7 @@ def a_tooltip_is_wider_than_its_button(page):
     tooltip.wait_for(state="hidden")
 
 
+@pytest.mark.slow
 def test_back_returns_to_the_tab_before(shared_page):
     page = shared_page
     for name in ("Frames", "Health"):
@@ -102,6 +103,7 @@ def test_back_returns_to_the_tab_before(shared_page):
     page.wait_for_url("**tab=frames*")
 
 
+@pytest.mark.slow
 def test_messages_are_seen_wherever_the_page_is_scrolled_to(shared_page):
     page = shared_page
     field = page.get_by_label("File path or data-set name").first

@@ -228,6 +228,7 @@ def skewed_file(tmp_path_factory):
     return path
 
 
+@pytest.mark.slow
 def test_distances_and_angles_are_between_nearest_images(page, skewed_file):
     open_path(page, skewed_file)
     page.locator(".summary .name", has_text=skewed_file.name).wait_for()

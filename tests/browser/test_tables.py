@@ -290,6 +290,7 @@ def drawn_anew(page):
     page.locator(".tabulator-row:visible").nth(3).wait_for()
 
 
+@pytest.mark.slow
 def test_words_are_searched_for_and_chosen_columns_outlive_a_reload(small_page):
     page = small_page
     go_to(page, "Frames")

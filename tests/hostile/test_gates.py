@@ -8,7 +8,7 @@ import pytest
 from tests.hostile.attacks import SPECIAL, opened, read_without_end
 from tests.hostile.client import SECONDS, Page, fetch, run
 
-pytestmark = pytest.mark.jit
+pytestmark = [pytest.mark.jit, pytest.mark.slow]
 
 
 async def health(server) -> dict:
@@ -20,7 +20,6 @@ def cancelled(server) -> float:
     return server.metrics()['quests_jobs_total{outcome="cancelled"}']
 
 
-@pytest.mark.slow
 def test_a_request_alone_begins_no_work(with_data):
     # What pages of other tests have begun ends, or is cancelled once they are forgotten.
     with_data.wait(lambda: with_data.is_quiet(0), SECONDS)

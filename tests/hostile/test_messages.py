@@ -12,7 +12,7 @@ from tests.hostile.attacks import MB, joined, packed
 from tests.hostile.client import Closed, changed, event, run
 from tests.load.server import ROOT
 
-pytestmark = pytest.mark.jit
+pytestmark = [pytest.mark.jit, pytest.mark.slow]
 
 
 def dropped(wire, data: dict, name: str = "x.xyz", chunk: int = 1, total: int = 1) -> dict:

@@ -57,6 +57,7 @@ def test_a_signal_to_the_command_ends_its_server(tmp_path):
     assert "Traceback" not in server.log.read_text()
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform != "linux", reason="looks at processes in /proc")
 def test_who_was_killed_leaves_neither_uploads_nor_a_process(tmp_path, monkeypatch):
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
@@ -150,6 +151,7 @@ def test_folders_of_others_and_young_ones_are_left_alone(tmp_path, monkeypatch):
     )
 
 
+@pytest.mark.slow
 @pytest.mark.jit
 def test_nothing_is_served_where_a_named_folder_is_missing(tmp_path):
     server = ServedAs("plain", tmp_path, QUESTS_DATA_DIRS=str(tmp_path / "nope"))

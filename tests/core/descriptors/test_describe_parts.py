@@ -123,6 +123,7 @@ with Client(sys.argv[2]) as client:
 """
 
 
+@pytest.mark.slow
 @NO_KILL
 def test_a_killed_client_is_continued(client, whole, tmp_path):
     expected, files = whole

@@ -160,7 +160,9 @@ def test_the_memory_limit_bounds_the_shards(tmp_path, rng, monkeypatch):
 
 
 @NO_KILL
-@pytest.mark.parametrize("task", ["place", "tiles", "pair"])
+@pytest.mark.parametrize(
+    "task", ["pair", *(pytest.param(task, marks=pytest.mark.slow) for task in ("place", "tiles"))]
+)
 def test_a_killed_worker_does_not_change_sums(client, x, tmp_path, task):
     expected = log_kernel_sum(x, x, H, client=client)
     with killed_worker(client, task, tmp_path) as killed:
@@ -169,6 +171,7 @@ def test_a_killed_worker_does_not_change_sums(client, x, tmp_path, task):
     assert found.tobytes() == expected.tobytes()
 
 
+@pytest.mark.slow
 @NO_KILL
 @pytest.mark.parametrize("after", [0, 5])
 def test_a_killed_worker_does_not_change_novelty(client, x, y, tmp_path, after):
