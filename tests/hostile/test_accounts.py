@@ -65,6 +65,7 @@ def test_the_servers_account_opens_paths(server, private):
     run(shown(Page(server.address), f"file={private}", QUOTED))
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(os.getuid() != 0, reason="only root starts processes of other accounts")
 def test_another_account_of_the_machine_opens_none(server, private):
     command = [sys.executable, "-c", VISIT, server.address, str(private), "65534", REFUSED, QUOTED]

@@ -4,6 +4,8 @@ import json
 import re
 from html import unescape
 
+import pytest
+
 from tests.app.cli.commands import QUICK, run
 
 
@@ -26,6 +28,7 @@ def test_the_report_shows_what_the_dashboard_shows(opened, file, tmp_path):
     assert run("report", file, *QUICK, "-o", target).exit_code == 1
 
 
+@pytest.mark.slow
 def test_a_reference_is_compared_with(file, other_file, tmp_path):
     target = tmp_path / "report.html"
     done = run("report", file, *QUICK, "-s", 5, "-r", other_file, "-o", target)

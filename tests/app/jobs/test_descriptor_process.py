@@ -56,6 +56,7 @@ def test_cancelling_ends_it(monkeypatch):
     assert all(process.poll() is not None for process in started)
 
 
+@pytest.mark.slow
 def test_sets_that_exceed_the_memory_are_refused_after_the_first_frames(monkeypatch):
     monkeypatch.setattr(descriptor_process.memory, "available", lambda: None)
 
