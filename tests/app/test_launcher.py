@@ -5,6 +5,7 @@ import importlib.util
 import os
 import subprocess
 import sys
+import tempfile
 import tomllib
 import xml.etree.ElementTree as ET
 from pathlib import Path
@@ -79,13 +80,18 @@ def test_its_options_are_those_of_jupyter_server_proxy():
 
 
 @pytest.fixture
-def jupyter(tmp_path):
+def sockets():
+    """Return a folder for sockets, whose paths must be short."""
+    with tempfile.TemporaryDirectory(prefix="quests-") as folder:
+        yield Path(folder)
+
+
+@pytest.fixture
+def jupyter(tmp_path, sockets):
     """Start a Jupyter server as a hub does, below a prefix; return its address and the socket's folder."""
     if importlib.util.find_spec("jupyter_server_proxy") is None:
         pytest.skip("jupyter-server-proxy is not installed")
     (tmp_path / "jupyter_server_config.py").write_text(CONFIG)
-    sockets = tmp_path / "sockets"
-    sockets.mkdir()
     own = {"JUPYTER_CONFIG_DIR": tmp_path, "JUPYTER_DATA_DIR": tmp_path / "data", "TMPDIR": sockets}
     command = [
         sys.executable, "-m", "jupyter_server", "--allow-root", "--no-browser", "--ServerApp.port=0",

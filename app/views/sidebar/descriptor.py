@@ -36,18 +36,22 @@ class DescriptorView(View):
         self._use = pmui.Button(label="Use", size="small", variant="outlined", margin=(6, 0))
         self._now, self._note = html(), html(f'<div class="small">{_NOTE}</div>')
         self._bandwidth = Parameters().bandwidth
+        # Filled when it is opened: pages are built sooner, and saved ones are smaller.
+        self._form = pn.Column(sizing_mode="stretch_width", margin=(0, 8))
         self._content = pmui.Accordion(
-            ("Descriptor", pn.Column(
-                self._kind, self._file, self._use, self._now, self._note,
-                sizing_mode="stretch_width", margin=(0, 8),
-            )),
+            ("Descriptor", self._form),
             active=[], title_variant="subtitle2", elevation=0, disable_gutters=True, margin=(0, 4),
             sizing_mode="stretch_width",
         )  # fmt: skip
+        self._content.param.watch(lambda _: self._fill(), "active")
         self._kind.param.watch(lambda _: self._follow_kind(), "value")
         self._use.on_click(lambda _: self._ask())
         self.follow(self._update, "opened", "opening")
         self.follow(self._update, "notice", source=self._choice)
+
+    def _fill(self) -> None:
+        if self._content.active and not self._form.objects:
+            self._form.objects = [self._kind, self._file, self._use, self._now, self._note]
 
     def _follow_kind(self) -> None:
         kind = self._kinds.get(self._kind.value)

@@ -12,8 +12,10 @@ from tests.app.conftest import WAIT_SECONDS
 
 
 def test_sessions_take_turns_and_each_keeps_its_order():
-    worker, done, go_on = FairExecutor(), [], threading.Event()
-    worker.submit(go_on.wait, 10)
+    worker, done = FairExecutor(), []
+    started, go_on = threading.Event(), threading.Event()
+    worker.submit(lambda: started.set() or go_on.wait(WAIT_SECONDS))
+    assert started.wait(WAIT_SECONDS)
     for number in range(3):
         worker.submit_for("a", done.append, f"a{number}")
     for owner in "bc":

@@ -284,7 +284,7 @@ def test_shutting_down_cancels_the_jobs_of_all_sessions(loop):
 
 def test_waiting_sessions_see_their_queue_position(loop):
     go_on, steps = threading.Event(), []
-    loop.worker.submit(go_on.wait, 10)
+    loop.worker.submit(go_on.wait, WAIT_SECONDS)
     first = Jobs(Activity(), loop.callbacks.put, loop.worker)
     first.submit("first", lambda _: None, lambda _: None, lambda _: None)
     loop.activity.param.watch(lambda event: steps.append(event.new), "step")

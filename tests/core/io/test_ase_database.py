@@ -1,6 +1,7 @@
 """Databases of ASE are read row by row, with the labels that were written."""
 
 import builtins
+import contextlib
 
 import ase.db
 import numpy as np
@@ -37,11 +38,11 @@ def path(request, rng, tmp_path):
         pytest.importorskip("ase_db_backends", reason="ase-db-backends is not installed")
     path = tmp_path / f"rows{request.param}"
     database = ase.db.connect(path)
-    for i, atoms in enumerate(frames_of(rng)):
-        database.write(atoms, config_type=f"kind{i % 2}", number=i)
-    database.delete([3])
-    if request.param == ".aselmdb":
-        database.close()
+    # ASE closes connections to SQLite only at the end of a context.
+    with contextlib.closing(database) if request.param == ".aselmdb" else database:
+        for i, atoms in enumerate(frames_of(rng)):
+            database.write(atoms, config_type=f"kind{i % 2}", number=i)
+        database.delete([3])
     return path
 
 

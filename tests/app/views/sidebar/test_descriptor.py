@@ -11,6 +11,9 @@ def test_an_array_is_used_and_distances_again(opened, tmp_path, rng):
     assert view._content.visible
     assert "Now: distances." in view._now.object
     assert not view._file.visible
+    assert not view._form.objects, "made when the section is opened"
+    view._content.active = [0]
+    assert view._kind in view._form.objects
     view._kind.value = "array"
     assert view._file.visible
     assert view._file.placeholder == "/data/name.npy"
