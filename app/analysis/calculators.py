@@ -2,10 +2,10 @@
 
 import importlib.util
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol, TypeVar
 
 from ase import Atoms
 from ase.calculators.calculator import BaseCalculator
@@ -21,6 +21,28 @@ _LONGEST_NAME = 40
 _ELEMENTS = re.compile(r"(?:\b|_)Z\d?=\{?([\d ]+)")
 # Between images along axes that are not periodic, Å: more than any cutoff.
 _VACUUM = 20.0
+
+
+class OptionalKind(Protocol):
+    """What needs a package, and perhaps a file; see `CalculatorKind`."""
+
+    @property
+    def package(self) -> str:
+        """The module that must be installed."""
+        ...
+
+    @property
+    def suffix(self) -> str:
+        """Of its file; "" if it needs none."""
+        ...
+
+    @property
+    def runs_code(self) -> bool:
+        """Whether the file can contain code, which loading it runs."""
+        ...
+
+
+Kind = TypeVar("Kind", bound=OptionalKind)
 
 
 @dataclass(frozen=True)
@@ -110,9 +132,20 @@ def installed(files: bool, code: bool) -> dict[str, CalculatorKind]:
     >>> any(kind.suffix for kind in installed(files=False, code=True).values())
     False
     """
+    return usable(CALCULATORS, files, code)
+
+
+def usable(kinds: Mapping[str, Kind], files: bool, code: bool) -> dict[str, Kind]:
+    """Return those of `kinds` that are installed, and read a file or run its code only if that is allowed.
+
+    Examples
+    --------
+    >>> list(usable({"no": CalculatorKind("No", "no_such_package", _emt)}, files=True, code=True))
+    []
+    """
     return {
         name: kind
-        for name, kind in CALCULATORS.items()
+        for name, kind in kinds.items()
         if importlib.util.find_spec(kind.package) is not None
         and (files or not kind.suffix)
         and (code or not kind.runs_code)

@@ -1,7 +1,6 @@
 """The descriptors that the page can use in place of its own: those that are installed, or an array."""
 
 import importlib
-import importlib.util
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +14,7 @@ from quests_core.utils.memory import check_fits
 from quests_core.utils.regular import check_regular
 
 from .analysed_dataset import AnalysedDataset
+from .calculators import usable
 from .parameters import RANDOM_STATE
 
 # Of SOAP: radial functions, and highest angular momentum; the cutoff is that of the settings.
@@ -89,13 +89,7 @@ def installed(files: bool, code: bool) -> dict[str, DescriptorKind]:
     >>> any(kind.suffix for kind in installed(files=False, code=True).values())
     False
     """
-    return {
-        name: kind
-        for name, kind in DESCRIPTORS.items()
-        if importlib.util.find_spec(kind.package) is not None
-        and (files or not kind.suffix)
-        and (code or not kind.runs_code)
-    }
+    return usable(DESCRIPTORS, files, code)
 
 
 def load_array(path: Path, frames: Sequence[Atoms]) -> Environments:
