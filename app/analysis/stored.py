@@ -6,7 +6,8 @@ import shlex
 from pathlib import Path
 from typing import Any
 
-from quests_core import Environments, estimate_diversity, estimate_entropy
+from quests_core import Environments
+from quests_core.information.estimate import estimate_both
 from quests_core.io.dataset import DataSet
 from quests_core.store.descriptor_store import DescriptorStore
 from quests_core.store.sources import check_sources, source_paths
@@ -59,8 +60,7 @@ def check_size(envs: Environments, files: tuple[Path, ...], bandwidth: float, pr
     needed, free = BYTES_PER_FRAME * len(envs) + BYTES_PER_ENV * envs.n_envs, memory.available()
     if free is None or needed <= free:
         return
-    found = estimate_entropy(envs, N_SAMPLES, bandwidth=bandwidth, progress=progress)
-    diverse = estimate_diversity(envs, N_SAMPLES, bandwidth=bandwidth, progress=progress)
+    found, diverse = estimate_both(envs, N_SAMPLES, bandwidth, progress)
     raise ValueError(
         f"its {len(envs):,} frames with {envs.n_envs:,} environments would take about "
         f"{memory.format_bytes(needed)} of memory in this page, and {memory.format_bytes(free)} are free. "

@@ -102,9 +102,7 @@ def estimate_entropy(
     if sample.is_whole:
         exact = entropy(envs, bandwidth, precision, progress)
         return EntropyEstimate(exact, 0.0, exact, exact, len(sample.rows), sample.n_envs)
-    values = math.log(sample.n_envs) - log_kernel_sum(sample.rows, envs, bandwidth, precision, progress)
-    mean, error, half = sample.mean_of(values)
-    return EntropyEstimate(mean, error, mean - half, mean + half, len(values), sample.n_envs)
+    return _entropy_of(sample, log_kernel_sum(sample.rows, envs, bandwidth, precision, progress))
 
 
 @dataclass(frozen=True)
@@ -194,12 +192,32 @@ def estimate_diversity(
     if sample.is_whole:
         exact = diversity(envs, bandwidth, precision, progress)
         return DiversityEstimate(exact, 0.0, exact, exact, len(sample.rows), sample.n_envs)
-    values = np.exp(-log_kernel_sum(sample.rows, envs, bandwidth, precision, progress))
-    mean, error, half = sample.mean_of(values)
-    found = math.log(sample.n_envs * mean)
-    return DiversityEstimate(
-        found, error / mean, found - half / mean, found + half / mean, len(values), sample.n_envs
-    )
+    return _diversity_of(sample, log_kernel_sum(sample.rows, envs, bandwidth, precision, progress))
+
+
+def estimate_both(
+    envs,
+    n_samples: int = 1000,
+    bandwidth: float = 0.015,
+    progress: ProgressCallback | None = None,
+) -> tuple[EntropyEstimate, DiversityEstimate]:
+    """Return what `estimate_entropy` and `estimate_diversity` do, from the same kernel sums.
+
+    Examples
+    --------
+    >>> X = np.random.default_rng(0).normal(size=(900, 2))
+    >>> estimate_both(X, 200, 0.1) == (estimate_entropy(X, 200, bandwidth=0.1),
+    ...     estimate_diversity(X, 200, bandwidth=0.1))
+    True
+    """
+    sample = _sample(envs, n_samples, 0.95, 0)
+    if sample.is_whole:
+        return (
+            estimate_entropy(envs, n_samples, bandwidth=bandwidth, progress=progress),
+            estimate_diversity(envs, n_samples, bandwidth=bandwidth, progress=progress),
+        )
+    log_sums = log_kernel_sum(sample.rows, envs, bandwidth, progress=progress)
+    return _entropy_of(sample, log_sums), _diversity_of(sample, log_sums)
 
 
 @dataclass(frozen=True)
@@ -220,6 +238,21 @@ class _Sample:
         m = len(values)
         error = float(np.std(values, ddof=1)) / math.sqrt(m) * math.sqrt(1 - m / self.n_envs)
         return float(np.mean(values)), error, self.quantile * error
+
+
+def _entropy_of(sample: _Sample, log_sums: np.ndarray) -> EntropyEstimate:
+    values = math.log(sample.n_envs) - log_sums
+    mean, error, half = sample.mean_of(values)
+    return EntropyEstimate(mean, error, mean - half, mean + half, len(values), sample.n_envs)
+
+
+def _diversity_of(sample: _Sample, log_sums: np.ndarray) -> DiversityEstimate:
+    values = np.exp(-log_sums)
+    mean, error, half = sample.mean_of(values)
+    found = math.log(sample.n_envs * mean)
+    return DiversityEstimate(
+        found, error / mean, found - half / mean, found + half / mean, len(values), sample.n_envs
+    )
 
 
 def _sample(envs, n_samples: int, confidence: float, random_state: int) -> _Sample:

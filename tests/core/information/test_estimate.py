@@ -14,6 +14,7 @@ from quests_core import (
     estimate_entropy,
     read,
 )
+from quests_core.information.estimate import estimate_both
 from tests import naive
 from tests.core.ugly import BANDWIDTH, SETS
 
@@ -106,3 +107,11 @@ def test_the_interval_covers_the_diversity_at_its_confidence(rng, confidence):
     inside = np.mean([one.low <= D <= one.high for one in found])
     # Binomial with n = 150, as for the entropy.
     assert abs(inside - confidence) < (0.15 if confidence == 0.5 else 0.06)
+
+
+def test_both_are_those_of_one_each(rng):
+    X = rng.normal(size=(300, 2))
+    for n_samples in (50, 300):
+        entropy_found, diversity_found = estimate_both(X, n_samples, 0.1)
+        assert entropy_found == estimate_entropy(X, n_samples, bandwidth=0.1)
+        assert diversity_found == estimate_diversity(X, n_samples, bandwidth=0.1)
