@@ -4,7 +4,7 @@ import importlib.metadata
 import os
 import sys
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
 from itertools import chain
@@ -166,10 +166,7 @@ class CommandContext:
     def _converted(self, folder: Path) -> Path:
         """Return an extxyz file with the frames of a folder; print the notes of its reader."""
         made = Path(tempfile.mkdtemp(dir=self._folder), f"{folder.absolute().name}.xyz")
-        notes: list[str] = []
-        made.write_bytes(frames_bytes(read(folder, notes=notes)))
-        for note in notes:
-            typer.echo(f"Note: {one_line(note)}", err=True)
+        made.write_bytes(frames_bytes(self.frames(folder)))
         return made
 
     def source(self, files: Sequence[str]) -> Path | tuple[Path, ...]:
@@ -179,16 +176,22 @@ class CommandContext:
 
     def dataset(
         self, source: Path | tuple[Path, ...], energy_key: str | None = None, forces_key: str | None = None,
-        label_key: str | None = None,
+        label_key: str | None = None, shows_notes: bool = False,
     ) -> DataSet:  # fmt: skip
-        """Return the data set of a file or of several."""
-        return load(
+        """Return the data set of a file or of several; print notes on reading unless `shows_notes`."""
+        dataset = load(
             source, progress=self.progress, energy_key=energy_key, forces_key=forces_key, label_key=label_key
         )
+        if not shows_notes:
+            _print_notes(dataset.reading_notes)
+        return dataset
 
     def frames(self, path: Path, energy_key: str | None = None, forces_key: str | None = None) -> list[Atoms]:
-        """Return the structures of a file."""
-        return read(path, self.progress, energy_key, forces_key)
+        """Return the structures of a file; print notes on reading."""
+        notes: list[str] = []
+        frames = read(path, self.progress, energy_key, forces_key, notes)
+        _print_notes(notes)
+        return frames
 
     def environments(self, parameters: Parameters, *sets: Sequence[Atoms]) -> list[Environments]:
         """Return the environments of each set, all with the elements of all sets if `species` is set."""
@@ -216,6 +219,11 @@ class CommandContext:
             energy_key=energy_key, forces_key=forces_key, label_key=label_key, memory_limit=memory_limit,
             client=client,
         )  # fmt: skip
+
+
+def _print_notes(notes: Iterable[str]) -> None:
+    for note in notes:
+        write_line(terminal(f"Note: {one_line(note)}"), err=True)
 
 
 @contextmanager

@@ -11,9 +11,10 @@ from ..descriptors.describe import descriptors
 from ..environments import Environments
 from ..health import ERROR, INFO, WARNING, check
 from ..io.dataset import DataSet
-from ..io.labels import atoms_energy, label_notes
+from ..io.labels import atoms_energy
 from ..utils.escape import one_line
 from ..utils.frame_ranges import format_ranges
+from ..utils.plural import plural
 from .arguments import (
     Cutoff,
     EnergyKey,
@@ -53,7 +54,7 @@ def describe(
             text = f"\nDescriptors of k = {k}, cutoff {cutoff} Å in {one_line(store)}"
             print_result(result, _summary(result).append(text), as_json)
             return
-        dataset = context.dataset(source, *keys)
+        dataset = context.dataset(source, *keys, shows_notes=True)
         envs = descriptors(dataset.frames, k, cutoff, progress=context.progress)
         findings = check(dataset, envs, cutoff, context.progress)
     result = {"file": file, **_statistics(dataset), "findings": [asdict(finding) for finding in findings]}
@@ -92,8 +93,6 @@ def _content(envs: Environments) -> dict:
 
 def _statistics(dataset: DataSet) -> dict:
     sizes = [len(atoms) for atoms in dataset.frames]
-    # The findings contain these already.
-    about_labels = label_notes(dataset.frames)
     return {
         "n_frames": len(sizes),
         "n_envs": sum(sizes),
@@ -102,7 +101,8 @@ def _statistics(dataset: DataSet) -> dict:
         "labels": dict(Counter(dataset.labels)),
         "frames_with_energy": sum(atoms_energy(atoms) is not None for atoms in dataset.frames),
         "frames_with_forces": len(sizes) - len(dataset.without_forces),
-        "notes": [note for note in dataset.notes if note not in about_labels],
+        # The findings contain those on labels.
+        "notes": list(dataset.reading_notes),
         "sha256": dataset.sha256,
     }
 
@@ -110,10 +110,11 @@ def _statistics(dataset: DataSet) -> dict:
 def _summary(result: dict) -> Text:
     low, high = result["atoms_in_a_frame"]
     labels = ", ".join(f"{one_line(label) or 'no label'} ({n:,})" for label, n in result["labels"].items())
+    sizes = plural(high, "atom") if low == high else f"{low:,} to {high:,} atoms"
     return Text.assemble(
         (one_line(result["file"]), "bold"),
-        f": {result['n_frames']:,} frames of {low} to {high} atoms, "
-        f"{result['n_envs']:,} environments of {', '.join(result['elements'])}; "
-        f"{result['frames_with_energy']:,} frames with an energy, "
-        f"{result['frames_with_forces']:,} frames with forces\nLabels: {labels}",
+        f": {plural(result['n_frames'], 'frame')} of {sizes}, "
+        f"{plural(result['n_envs'], 'environment')} of {', '.join(result['elements'])}; "
+        f"{plural(result['frames_with_energy'], 'frame')} with an energy, "
+        f"{plural(result['frames_with_forces'], 'frame')} with forces\nLabels: {labels}",
     )

@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 from ase import Atoms
 
-from ..io.iread import iread_file, no_frames
+from ..io.iread import iread_file
 from ..io.labels import GivenLabels
-from ..io.pool import pool_paths, pool_sha256, source_names
+from ..io.pool import no_frames, no_frames_at_all, pool_paths, pool_sha256, pooled, source_names
 from ..io.reading_notes import ReadingNotes
 from ..progress import ProgressCallback
 from ..store.manifest import Manifest, content_key
@@ -73,6 +73,8 @@ def describe_files(
                 _describe_here(paths, states, writer, describe, progress)
             else:
                 _describe_on_workers(client, paths, states, writer, describe, progress)
+            if writer.manifest.n_envs == 0:
+                raise no_frames_at_all([f"{name}: no frames" for name in names])
             writer.finish()
     if progress is not None:
         total = sum(size for size, _ in states)
@@ -100,9 +102,10 @@ def _describe_on_workers(client, paths, states, writer: StoreWriter, describe, p
 
     def end_files(next_file: int) -> None:
         while (file := writer.manifest.file) < next_file:
-            if writer.manifest.n_read == 0:
+            if writer.manifest.n_read:
+                labels[file].finish(ReadingNotes())
+            elif len(paths) == 1:
                 raise no_frames(paths[file].name)
-            labels[file].finish(ReadingNotes())
             _end_file(paths[file], states[file], writer)
 
     if first.file < len(paths):
@@ -129,6 +132,8 @@ def _describe_file(path: Path, writer: StoreWriter, describe, on_read) -> None:
     labels = GivenLabels(path.name, parameters["energy_key"], parameters["forces_key"])
     labels.found.update(writer.manifest.found)
     frames = iread_file(path, labels, [], writer.manifest.n_read, on_read)
+    if writer.manifest.paths[1:]:
+        frames = pooled(frames, path, path.name, [])
     for chunk in _chunks(frames):
         first, label_key = writer.manifest.n_read, parameters["label_key"]
         writer.append(described_chunk(chunk, describe, path.name, first, label_key), labels.found)

@@ -22,6 +22,10 @@ from .ase_database import ASELMDB, connected_lmdb, iread_database
 from .colabfit_parquet import frames_of_parquet, is_parquet
 from .compressed import plain_name, read_bytes
 from .format_fillers import drop_fillers, read_pdb
+from .lammps_dump import FORMAT as DUMP
+from .lammps_dump import read_dump
+from .program_outputs import FORMATS as OUTPUTS
+from .program_outputs import read_output
 from .reading_notes import ReadingNotes
 from .xyz_file import read_xyz
 
@@ -118,9 +122,15 @@ def _read(path: Path, notes: ReadingNotes) -> list[Atoms]:
         return read_xyz(path, None, notes)
     if found == "proteindatabank":
         return read_pdb(path, notes)
+    if found == DUMP:
+        return read_dump(path, notes)
+    if found in OUTPUTS:
+        return read_output(path, found, notes)
     frames = list(ase.io.iread(path, format=found, do_not_split_by_at_sign=True))
     check_announced(path, found, frames)
     drop_fillers(frames, path, found, notes)
+    if not frames:
+        notes.about(None)(f"it was read in ASE's format {found!r}")
     return frames
 
 

@@ -89,6 +89,12 @@ class DataSet:
         return np.cumsum([0, *map(len, self.frames)])
 
     @property
+    def reading_notes(self) -> tuple[str, ...]:
+        """The notes that are not on the labels of the frames."""
+        about_labels = label_notes(self.frames)
+        return tuple(note for note in self.notes if note not in about_labels)
+
+    @property
     def has_forces(self) -> bool:
         """Whether at least one frame has forces."""
         return len(self.without_forces) < len(self.frames)

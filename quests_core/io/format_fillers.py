@@ -1,7 +1,7 @@
 """Drop, or report in notes, values that ASE's readers invent if a file lacks them.
 
-- LAMMPS dumps: the energy 0.0 next to forces is dropped. Elements H, He, … for types 1, 2, …, or guessed from
-  masses, are reported; also for LAMMPS data files without masses.
+- Binary LAMMPS dumps: the energy 0.0 next to forces is dropped. Elements H, He, … for types 1, 2, … are
+  reported; also for LAMMPS data files without masses. Text dumps: see `lammps_dump`.
 - GPUMD, GROMACS, GROMOS: guessed elements are reported. CP2K's DCD: unknown elements are reported.
 - PDB: the empty frame after the last ``END`` is dropped, and so is the placeholder cell of 1 Å. The cell
   before the first model applies to all models, and a last model without ``END`` is read. Elements guessed
@@ -14,12 +14,13 @@ from pathlib import Path
 import ase.io
 from ase import Atoms
 
+from .lammps_dump import MASSES, TYPES
 from .reading_notes import ReadingNotes
 
-_NO_ENERGY = ("lammps-dump-text", "lammps-dump-binary")
+_BINARY_DUMP = "lammps-dump-binary"
 _GUESSED = {
-    "lammps-dump-binary": "the file has no elements: types 1, 2, … are read as H, He, …",
-    "gpumd": "elements are guessed from masses",
+    _BINARY_DUMP: TYPES,
+    "gpumd": MASSES,
     "cp2k-dcd": "the file has no elements: every atom is read as X; the cell is not read",
     "gromacs": "elements are guessed from atom names",
     "gromos": "elements are guessed from atom names",
@@ -29,27 +30,13 @@ _ATOM = ("ATOM", "HETATM")
 
 def drop_fillers(frames: list[Atoms], path: Path, format: str, notes: ReadingNotes) -> None:
     """Remove invented energies from the frames, and add notes on guessed elements."""
-    if format in _NO_ENERGY:
+    if format == _BINARY_DUMP:
         for atoms in frames:
             getattr(atoms.calc, "results", {}).pop("energy", None)
-    if format == "lammps-dump-text":
-        _note_elements_of_dump(path, notes)
     if format == "lammps-data" and b"\nMasses" not in path.read_bytes():
-        notes.about(None)(_GUESSED["lammps-dump-binary"])
+        notes.about(None)(TYPES)
     if format in _GUESSED:
         notes.about(None)(_GUESSED[format])
-
-
-def _note_elements_of_dump(path: Path, notes: ReadingNotes) -> None:
-    frame = -1
-    with path.open("rb") as file:
-        for line in file:
-            if not line.startswith(b"ITEM: ATOMS"):
-                continue
-            frame += 1
-            columns = line.split()[2:]
-            if b"element" not in columns:
-                notes.about(frame)(_GUESSED["gpumd" if b"mass" in columns else "lammps-dump-binary"])
 
 
 def read_pdb(path: Path, notes: ReadingNotes) -> list[Atoms]:

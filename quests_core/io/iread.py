@@ -10,7 +10,7 @@ from ..progress import ProgressCallback
 from ..utils.regular import check_regular
 from .ase_formats import iread_with_ase
 from .labels import GivenLabels
-from .pool import pool_paths, source_names, with_source
+from .pool import no_frames, no_frames_at_all, pool_paths, pooled, source_names
 from .read import check_frame
 from .reading_notes import ReadingNotes
 from .xyz_checks import is_extxyz
@@ -78,6 +78,7 @@ def iread(
 
 def _iread(paths, names, progress, energy_key, forces_key, notes) -> Iterator[Atoms]:
     before, total = 0, sum(path.stat().st_size for path in paths)
+    is_empty, notes = True, [] if notes is None else notes
     for i, path in enumerate(paths):
 
         def on_read(n_bytes: int, before: int = before) -> None:
@@ -87,10 +88,13 @@ def _iread(paths, names, progress, energy_key, forces_key, notes) -> Iterator[At
         found: list[str] = []
         labels = GivenLabels(path.name, energy_key, forces_key)
         frames = iread_file(path, labels, found, on_read=on_read)
-        yield from frames if names is None else with_source(frames, names[i], found)
-        if notes is not None:
-            notes += found if names is None else [f"{names[i]}: {sentence}" for sentence in found]
+        for atoms in frames if names is None else pooled(frames, path, names[i], found):
+            is_empty = False
+            yield atoms
+        notes += found if names is None else [f"{names[i]}: {sentence}" for sentence in found]
         before += path.stat().st_size
+    if is_empty:
+        raise no_frames_at_all(notes)
 
 
 def iread_file(
@@ -114,11 +118,6 @@ def iread_file(
         n_frames += 1
         yield atoms
     if n_frames == 0:
-        raise no_frames(path.name)
+        raise no_frames(path.name, found.sentences())
     labels.finish(found)
     notes += found.sentences()
-
-
-def no_frames(name: str) -> ValueError:
-    """Return the error about a file without frames."""
-    return ValueError(f"{name}: the file contains no frames")

@@ -16,6 +16,37 @@ from ..utils.checksum import sha256_of
 SOURCE = "source"
 
 
+class NoFramesError(ValueError):
+    """A file contains no frames; of several files that are one set, it is left out."""
+
+
+def no_frames(name: str, why: Sequence[str] = ()) -> NoFramesError:
+    """Return the error about a file without frames, with notes that say why.
+
+    Examples
+    --------
+    >>> str(no_frames("pw.out", ["it was read as an output of pw.x, and holds no result"]))
+    'pw.out: the file contains no frames: it was read as an output of pw.x, and holds no result'
+    """
+    return NoFramesError(": ".join((name, "the file contains no frames", *why)))
+
+
+def pooled(frames: Iterable[Atoms], path: Path, name: str, notes: list[str]) -> Iterator[Atoms]:
+    """Yield the frames of one of several files, with its name in ``info["source"]``.
+
+    A file without frames, such as the output of a calculation that has not converged, is noted. Errors name
+    the file as `name`, which tells it from the others.
+    """
+    try:
+        yield from with_source(frames, name, notes)
+    except NoFramesError as error:
+        notes.append(f"left out: {str(error).removeprefix(f'{path.name}: ')}")
+    except ValueError as error:
+        if not str(error).startswith((f"{path.name}:", f"{path.name},")):
+            raise
+        raise ValueError(f"{name}{str(error).removeprefix(path.name)}") from error
+
+
 def pool_paths(source: Any) -> list[Path] | None:
     """Return the files of a pattern or of a sequence of paths; None if `source` is something else.
 
@@ -96,15 +127,27 @@ def read_pool(
 ) -> list[Atoms]:  # fmt: skip
     """Return the frames of several files, each with the name of its file in ``info["source"]``.
 
-    `read` reads a file; the other arguments are those of `quests_core.read`.
+    `read` reads a file; the other arguments are those of `quests_core.read`. Files without frames are noted.
     """
     frames: list[Atoms] = []
+    notes = [] if notes is None else notes
     for path, name in zip(paths, names, strict=True):
         found: list[str] = []
-        frames += with_source(read(path, progress, energy_key, forces_key, found), name, found)
-        if notes is not None:
-            notes += [f"{name}: {sentence}" for sentence in found]
+        opened = _opened(read, path, progress, energy_key, forces_key, found)
+        frames += pooled(opened, path, name, found)
+        notes += [f"{name}: {sentence}" for sentence in found]
+    if not frames:
+        raise no_frames_at_all(notes)
     return frames
+
+
+def no_frames_at_all(notes: Sequence[str]) -> NoFramesError:
+    """Return the error about several files without frames."""
+    return NoFramesError(f"no file contains frames: {'; '.join(notes):.300}")
+
+
+def _opened(read: Callable[..., list[Atoms]], path: Path, *arguments) -> Iterator[Atoms]:
+    yield from read(path, *arguments)
 
 
 def with_source(frames: Iterable[Atoms], name: str, notes: list[str]) -> Iterator[Atoms]:

@@ -11,7 +11,7 @@ from ..utils.regular import check_regular
 from ..utils.validation import geometry_fault
 from .ase_formats import read_with_ase
 from .labels import use_labels
-from .pool import pool_paths, read_pool, source_names
+from .pool import no_frames, pool_paths, read_pool, source_names
 from .program_folders import is_program_folder, read_folder
 from .reading_notes import ReadingNotes
 from .xyz_checks import is_extxyz
@@ -84,17 +84,17 @@ def read(
     else:
         check_regular(path)
         frames = read_xyz(path, progress, found) if is_extxyz(path) else read_with_ase(path, found)
-    checked_frames(frames, path.name)
+    checked_frames(frames, path.name, found)
     use_labels(frames, path.name, found, energy_key, forces_key)
     if notes is not None:
         notes += found.sentences()
     return frames
 
 
-def checked_frames(frames: list[Atoms], name: str) -> list[Atoms]:
+def checked_frames(frames: list[Atoms], name: str, notes: ReadingNotes) -> list[Atoms]:
     """Return the frames of a file; raise a ValueError that names the first unusable frame."""
     if not frames:
-        raise ValueError(f"{name}: the file contains no frames")
+        raise no_frames(name, notes.sentences())
     for i, atoms in enumerate(frames):
         check_frame(atoms, i, name)
     return frames

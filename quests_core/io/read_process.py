@@ -99,10 +99,10 @@ def read_in_process(
             text = str(error)
             # Messages of the reader already begin with the name.
             raise ValueError(text if text.startswith(path.name) else f"{path.name}: {text}") from None
-        frames = checked_frames(load_frames(folder), path.name)
         found = ReadingNotes()
         for sentence in _load_notes(folder):
             found.about(None)(sentence)
+        frames = checked_frames(load_frames(folder), path.name, found)
     use_labels(frames, path.name, found, energy_key, forces_key)
     if notes is not None:
         notes += found.sentences()

@@ -55,7 +55,7 @@ def test_a_store_is_written_and_summarized(keyed, file, tmp_path):
         assert found == {name: expected[name] for name in found}
         assert len(q.Environments.open(store)) == expected["n_frames"]
     shown = run("describe", file, "--store", tmp_path / "c").stdout
-    assert "8 frames of 4 to 4 atoms, 32 environments of Ag, Cu" in shown
+    assert "8 frames of 4 atoms, 32 environments of Ag, Cu" in shown
     assert "Descriptors of k = 32, cutoff 5.0 Å in " in shown
     done = run("describe", file, "--store", tmp_path / "c", "-k", 9)
     assert done.exit_code == 1

@@ -144,3 +144,21 @@ def dump(made, forces, element=True):
         rows = zip(names, _rows(atoms.positions, force), strict=True)
         lines += [f"{i} {name} {row}" for i, (name, row) in enumerate(rows, 1)]
     return "\n".join(lines) + "\n"
+
+
+# What pw.x 6.7 printed for a calculation that stopped after two iterations.
+NOT_CONVERGED = """     number of k points=     2
+                       cart. coord. in units 2pi/alat
+        k(    1) = (   0.0000000   0.0000000   0.0000000), wk =   0.2500000
+        k(    2) = (  -0.3325193  -0.3460065   0.3670376), wk =   0.2500000
+
+     total energy              =     -15.54040306 Ry
+     estimated scf accuracy    <       0.00075719 Ry
+
+     End of self-consistent calculation
+
+     convergence NOT achieved after   2 iterations: stopping
+
+     Writing output data file ./tmp/a.save/
+
+"""

@@ -1,11 +1,12 @@
-"""Outputs of VASP, Quantum ESPRESSO and LAMMPS have known values, in the units and signs of ASE."""
+"""Outputs of VASP and Quantum ESPRESSO have known values, in the units and signs of ASE."""
 
 import numpy as np
 import pytest
-from ase import Atoms
 from ase.stress import voigt_6_to_full_3x3_stress
 
-from quests_core import atoms_energy, atoms_forces, read
+from quests_core import atoms_energy, atoms_forces, descriptors, iread, read
+from quests_core.io.dataset import load
+from quests_core.io.read_process import read_in_process
 from tests.core.io import program_outputs as outputs
 
 WRITTEN = {"OUTCAR": outputs.outcar, "vasprun.xml": outputs.vasprun, "pw.out": outputs.espresso}
@@ -47,16 +48,91 @@ def test_many_calculations_are_one_set(rng, tmp_path):
     np.testing.assert_allclose([atoms_energy(atoms) for atoms in found], energies)
 
 
-def test_a_dump_has_forces_and_no_energy(rng, tmp_path):
-    made, _, forces, _ = outputs.frames(rng)
-    (tmp_path / "a.lammpstrj").write_text(outputs.dump(made, forces))
+def unconverged_pw(made, energies, forces, stresses, keep=0):
+    """Return an output of pw.x of which the first `keep` frames have converged."""
+    text = outputs.espresso(made, energies, forces, stresses)
+    position = -1
+    for _ in range(keep + 1):
+        position = text.index("!    total energy", position + 1)
+    return text[:position] + outputs.NOT_CONVERGED
+
+
+def test_frames_of_pw_that_have_not_converged_are_left_out(rng, tmp_path):
+    made, energies, forces, stresses = outputs.frames(rng, 3)
+    (tmp_path / "pw.out").write_text(unconverged_pw(made, energies, forces, stresses, keep=2))
+    for reader in (read, read_in_process):
+        notes = []
+        found = reader(tmp_path / "pw.out", notes=notes)
+        np.testing.assert_allclose([atoms_energy(atoms) for atoms in found], energies[:2])
+        np.testing.assert_allclose(atoms_forces(found[1]), forces[1], atol=1e-5)
+        assert notes == ["1 frame whose self-consistent cycle has not converged is left out"]
+
+
+def test_steps_of_vasp_that_have_not_converged_are_left_out(rng, tmp_path):
+    made, energies, forces, stresses = outputs.frames(rng, 3)
+    parts = outputs.outcar(made, energies, forces, stresses).split("  in kB ")
+    loops = (
+        "-- aborting loop because EDIFF is reached --\n",
+        "-- aborting loop EDIFF was not reached (unconverged)  --\n",
+        "-- aborting loop because EDIFF is reached --\n",
+    )
+    steps = [loop + "  in kB " + part for loop, part in zip(loops, parts[1:], strict=True)]
+    (tmp_path / "OUTCAR").write_text(parts[0] + "".join(steps))
     notes = []
-    for atoms, own, force in zip(read(tmp_path / "a.lammpstrj", notes=notes), made, forces, strict=True):
-        assert atoms.get_chemical_symbols() == ["Na", "Cl"]
-        np.testing.assert_allclose(atoms.positions, own.positions, atol=1e-6)
-        np.testing.assert_allclose(atoms_forces(atoms), force, atol=1e-6)
-        assert atoms_energy(atoms) is None
-    assert notes == []
-    (tmp_path / "b.lammpstrj").write_text(outputs.dump(made, forces, element=False))
-    assert isinstance(read(tmp_path / "b.lammpstrj", notes=notes)[0], Atoms)
-    assert notes == ["the file has no elements: types 1, 2, … are read as H, He, … (2 frames, first frame 0)"]
+    found = read(tmp_path / "OUTCAR", notes=notes)
+    np.testing.assert_allclose([atoms_energy(atoms) for atoms in found], energies[[0, 2]])
+    assert notes == ["1 frame whose self-consistent cycle has not converged is left out"]
+    # A loop too many cannot be assigned to a frame.
+    (tmp_path / "OUTCAR").write_text(parts[0] + loops[0] * 2 + "".join(steps))
+    assert len(read(tmp_path / "OUTCAR")) == 3
+
+
+def stopped(kind, texts, is_cut=True):
+    """Return an output that ends before the first result."""
+    if kind == "pw.out":
+        return unconverged_pw(*texts)
+    if kind == "OUTCAR":
+        return outputs.outcar(*texts).partition("  in kB ")[0]
+    head = outputs.vasprun(*texts).partition("<calculation>")[0]
+    return head if is_cut else f"{head}</modeling>"
+
+
+@pytest.mark.parametrize("kind", ["pw.out", "OUTCAR", "vasprun.xml"])
+def test_of_many_calculations_those_without_results_are_left_out(kind, rng, tmp_path):
+    texts = outputs.frames(rng, 2)
+    for name, text in (("a", stopped(kind, texts)), ("b", WRITTEN[kind](*texts))):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / kind).write_text(text)
+    with pytest.raises(ValueError, match=rf"^{kind}: the file contains no frames: .*(converged|no result)"):
+        read(tmp_path / "a" / kind)
+    for reader in (read, lambda *given, **options: list(iread(*given, **options))):
+        notes = []
+        found = reader(tmp_path / "*" / kind, notes=notes)
+        assert [atoms.info["source"] for atoms in found] == [f"b/{kind}"] * 2
+        assert len(notes) == 1
+        assert notes[0].startswith(f"a/{kind}: left out: the file contains no frames: ")
+    assert len(load(tmp_path / "*" / kind, read=read_in_process).frames) == 2
+    envs = descriptors(tmp_path / "*" / kind, store=tmp_path / "store")
+    assert len(envs) == 2
+    for name in ("a", "b"):
+        (tmp_path / name / kind).write_text(stopped(kind, texts, is_cut=name == "a"))
+    with pytest.raises(ValueError, match=rf"^no file contains frames: a/{kind}: left out"):
+        read(tmp_path / "*" / kind)
+    with pytest.raises(ValueError, match=r"^no file contains frames: "):
+        descriptors(tmp_path / "*" / kind, store=tmp_path / "none")
+
+
+def test_a_faulty_file_of_many_is_named_with_its_folder(rng, tmp_path):
+    for name, text in (("a", outputs.vasprun(*outputs.frames(rng))), ("b", "<modeling><a></b></modeling>")):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "vasprun.xml").write_text(
+            text.replace("<modeling>", "<x>" if name == "b" else "<modeling>")
+        )
+    with pytest.raises(ValueError, match=r"^b/vasprun\.xml: cannot be read"):
+        read(tmp_path / "*" / "vasprun.xml")
+
+
+def test_the_format_of_a_file_without_frames_is_told(tmp_path):
+    (tmp_path / "log.out").write_text("a log of another program\n")
+    with pytest.raises(ValueError, match=r"^log\.out: the file contains no frames: .* an output of pw\.x"):
+        read(tmp_path / "log.out")
