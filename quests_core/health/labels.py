@@ -7,6 +7,7 @@ from ..environments import Environments
 from ..io.dataset import DataSet
 from ..io.label_names import ENERGY, is_energy, label_keys, unrecognised_labels
 from ..io.labels import atoms_forces, frame_energies
+from ..io.stress_virial import is_contradicted
 from .finding import INFO, WARNING, Finding, finding
 
 EXTREME_FORCE = 30.0
@@ -52,6 +53,17 @@ def names(dataset: DataSet) -> list[Finding]:
         "Unrecognised keys",
         f"{listed[:200]}: named like energies, forces or stresses, but not used. If one of them is the "
         "energy or the forces, specify its key.",
+    )  # fmt: skip
+
+
+def stresses(frames: list[Atoms]) -> list[Finding]:
+    """Find frames whose stress and virial contradict each other."""
+    return finding(
+        "stress and virial", WARNING, (i for i, atoms in enumerate(frames) if is_contradicted(atoms)),
+        "Stress contradicts virial",
+        "Their stress is not −W/V of their virial W and volume V, as in dumps of GPUMD, which hold W/V, with "
+        "the kinetic part. Files for GPUMD and DeePMD-kit take the virial; in those for MACE and "
+        "NequIP, the stress is set aside.",
     )  # fmt: skip
 
 

@@ -30,6 +30,7 @@ def check(
         lambda: labels.labels(dataset),
         lambda: labels.names(dataset),
         lambda: labels.energies(frames),
+        lambda: labels.stresses(frames),
         lambda: labels.forces(dataset, envs),
         lambda: labels.net_forces(frames),
         lambda: structures.cells(frames, cutoff),

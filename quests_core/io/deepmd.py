@@ -9,14 +9,14 @@ from typing import Any
 
 import numpy as np
 from ase import Atoms
-from ase.stress import voigt_6_to_full_3x3_stress
 
 from ..utils.frame_ranges import format_ranges
 from ..utils.plural import plural
 from .ase_formats import one_line_message
 from .dpdata_frames import frames_of, load_dpdata, name_within
-from .label_names import ENERGY, FORCES, is_energy, label_keys
+from .label_names import ENERGY, FORCES, is_energy, is_stress, label_keys
 from .labels import atoms_energy, atoms_forces
+from .stress_virial import contradiction, frame_virial, is_contradicted, labels_of_stress
 
 # The kind of keys that stands for folders of DeePMD-kit.
 DEEPMD = "deepmd"
@@ -96,7 +96,7 @@ def write_deepmd(
     for i in chosen:
         _check(frames[i], i)
         # Virials are written for all frames of a system or none.
-        has_virial = frames[i].pbc.all() and _virial(frames[i]) is not None
+        has_virial = frames[i].pbc.all() and frame_virial(frames[i]) is not None
         key = frames[i].numbers.tobytes(), bool(frames[i].pbc.all()), has_virial
         groups.setdefault(key, []).append(i)
     used: set[str] = set()
@@ -146,16 +146,6 @@ def _check(atoms: Atoms, frame: int) -> None:
         )
 
 
-def _virial(atoms: Atoms) -> np.ndarray | None:
-    """Return the virial −V σ of a frame with a stress, eV; else the one in its ``info``."""
-    stress = getattr(atoms.calc, "results", {}).get("stress")
-    if stress is not None:
-        full = np.asarray(stress, dtype=np.float64)
-        return -atoms.cell.volume * (voigt_6_to_full_3x3_stress(full) if full.shape == (6,) else full)
-    virial = np.asarray(atoms.info.get("virial", ()))
-    return virial.reshape(3, 3).astype(np.float64) if virial.size == 9 and virial.dtype.kind in "if" else None
-
-
 def _data(frames: list[Atoms], names: list[str]) -> dict:
     """Return frames of the same elements as the data of a labelled system of dpdata."""
     first = frames[0]
@@ -172,7 +162,7 @@ def _data(frames: list[Atoms], names: list[str]) -> dict:
     }
     if not first.pbc.any():
         data["nopbc"] = True
-    elif (virials := [_virial(atoms) for atoms in frames])[0] is not None:
+    elif (virials := [frame_virial(atoms) for atoms in frames])[0] is not None:
         data["virials"] = np.array(virials)
     return data
 
@@ -184,16 +174,19 @@ def _names(formula: str) -> Iterable[str]:
 def _notes(frames: Sequence[Atoms] | Mapping[int, Atoms], chosen: list[int]) -> list[str]:
     """Return notes about what the folders do not hold."""
     notes = []
-    without = [i for i in chosen if not (frames[i].pbc.all() and _virial(frames[i]) is not None)]
+    without = [i for i in chosen if not (frames[i].pbc.all() and frame_virial(frames[i]) is not None)]
     if without:
         notes.append(
             f"{plural(len(without), 'frame')} without virial (frames {format_ranges(sorted(without)):.60})."
         )
+    contradicted = [i for i in chosen if frames[i].pbc.all() and is_contradicted(frames[i])]
+    if contradicted:
+        notes.append(f"{contradiction(contradicted)}; the virial is written.")
     lost = {
         key
         for i in chosen
         for key, value in (*frames[i].info.items(), *frames[i].arrays.items())
-        if key not in (*_OF_STRUCTURE, "virial", "energy") and not _is_written(frames[i], str(key), value)
+        if key not in (*_OF_STRUCTURE, "energy") and not _is_written(frames[i], str(key), value)
     }
     if lost:
         shown = ", ".join(sorted(map(str, lost)))
@@ -202,8 +195,11 @@ def _notes(frames: Sequence[Atoms] | Mapping[int, Atoms], chosen: list[int]) -> 
 
 
 def _is_written(atoms: Atoms, key: str, value: Any) -> bool:
-    """Return whether a label is the energy or the forces of a frame under another name."""
+    """Return whether a label is the energy, forces, stress or virial of a frame under another name."""
     if label_keys(ENERGY, [key]):
         return is_energy(value) and float(value) == atoms_energy(atoms)
+    if atoms.pbc.all() and key in labels_of_stress(atoms) and is_stress(value):
+        # The virial is written, from the label of highest precedence.
+        return True
     forces = atoms_forces(atoms)
     return bool(label_keys(FORCES, [key])) and forces is not None and np.array_equal(value, forces)

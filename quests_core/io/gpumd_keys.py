@@ -13,10 +13,9 @@ from .chosen_frames import Source
 from .extxyz_frame import FrameText
 from .label_names import ENERGY, FORCES, STRESS, VIRIALS, is_stress, label_keys
 from .program_keys import GPUMD, TARGETS, listed, rename_labels
+from .stress_virial import as_matrix
 
 _VIRIAL = TARGETS[GPUMD][VIRIALS]
-# Indices of xx yy zz yz xz xy in the matrix.
-_VOIGT = [[0, 5, 4], [5, 1, 3], [4, 3, 2]]
 
 
 def to_gpumd(dataset: Source, texts: list[FrameText], frames: Iterable[int]) -> list[str]:
@@ -93,19 +92,14 @@ def _set_virial(text: FrameText, volume: float) -> bool:
     if has_virial:
         # Nine numbers keep their representation.
         if len((text.get(_VIRIAL) or "").split()) != 9 or np.ndim(text.value(_VIRIAL)) == 2:
-            _set_matrix(text, _matrix(text.value(_VIRIAL)))
+            _set_matrix(text, as_matrix(text.value(_VIRIAL)))
     elif stresses:
-        _set_matrix(text, -volume * _matrix(text.value(stresses[0])))
+        _set_matrix(text, -volume * as_matrix(text.value(stresses[0])))
     for key in stresses:
         # GPUMD would expect it to have nine numbers, and to agree with the virial.
         if key.lower() == "stress":
             text.rename(key, f"not_used_{key}")
     return bool(stresses) and not has_virial
-
-
-def _matrix(value) -> np.ndarray:
-    array = np.asarray(value, dtype=np.float64)
-    return array[_VOIGT] if array.shape == (6,) else array.reshape(3, 3, order="F")
 
 
 def _set_matrix(text: FrameText, matrix: np.ndarray) -> None:

@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +12,7 @@ from ..utils.plural import plural
 from .chosen_frames import Source
 from .extxyz_frame import FrameText
 from .label_names import ENERGY, FORCES, STRESS, VIRIALS, is_energy, is_stress, label_keys
+from .stress_virial import contradict, contradiction, stress_and_virial
 
 MACE, NEQUIP, GPUMD = "mace", "nequip", "gpumd"
 TARGETS = {
@@ -75,6 +76,7 @@ def listed(frames: list[int]) -> str:
 def to_mace(dataset: Source, texts: list[FrameText], frames) -> list[str]:
     """Rename labels for MACE, label unlabelled isolated atoms, and return notes for the user."""
     isolated, labelled, others = set(dataset.locked), 0, []
+    contradicted = _set_aside_stress(dataset, texts, frames)
     for text, frame in zip(texts, frames, strict=True):
         _rename(dataset, text, TARGETS[MACE])
         if int(frame) not in isolated:
@@ -90,12 +92,12 @@ def to_mace(dataset: Source, texts: list[FrameText], frames) -> list[str]:
             f"{plural(len(others), 'isolated atom')} ({listed(others)}) kept another label, such as "
             f"{dataset.labels[others[0]]}; MACE finds its energy references by config_type=IsolatedAtom."
         )
-    return notes + _missing(dataset, texts, TARGETS[MACE])
+    return notes + contradicted + _missing(dataset, texts, TARGETS[MACE])
 
 
 def to_nequip(dataset: Source, texts: list[FrameText], frames) -> list[str]:
     """Rename labels for NequIP, and return notes for the user."""
-    only_virial = 0
+    only_virial, contradicted = 0, _set_aside_stress(dataset, texts, frames)
     for text in texts:
         _rename(dataset, text, TARGETS[NEQUIP])
         stress = text.value("stress")
@@ -109,7 +111,21 @@ def to_nequip(dataset: Source, texts: list[FrameText], frames) -> list[str]:
         else:
             only_virial += any(is_stress(text.value(key)) for key in label_keys(VIRIALS, text.keys))
     notes = [f"{plural(only_virial, 'frame')} with a virial and no stress: it stays as it is."]
-    return notes * bool(only_virial) + _missing(dataset, texts, TARGETS[NEQUIP])
+    return notes * bool(only_virial) + contradicted + _missing(dataset, texts, TARGETS[NEQUIP])
+
+
+def _set_aside_stress(dataset: Source, texts: list[FrameText], frames: Iterable[int]) -> list[str]:
+    """Rename stresses that contradict the virial of their frame, and return a note on them."""
+    found = []
+    for text, frame in zip(texts, map(int, frames), strict=True):
+        values = {key: text.value(key) for key in text.keys}
+        stress, virial = stress_and_virial(values)
+        volume = dataset.frames[frame].cell.volume
+        if stress is None or virial is None or not contradict(values[stress], values[virial], volume):
+            continue
+        text.rename(stress, f"not_used_{stress}")
+        found.append(frame)
+    return [f"{contradiction(found)}; the stress is written as not_used_…"] if found else []
 
 
 def _rename(dataset: Source, text: FrameText, targets: Mapping[str, str]) -> None:

@@ -1,5 +1,6 @@
 """Tests of the checks of labels, energies and forces."""
 
+import numpy as np
 import pytest
 from ase.calculators.singlepoint import SinglePointCalculator
 
@@ -28,6 +29,11 @@ def net_force(atoms, rng):
     atoms.calc.results["forces"] += [0.2, 0, 0]
 
 
+def stress_of_other_sign(atoms, rng):
+    atoms.calc.results["stress"] = np.array([0.1, 0.2, 0.3, 0.0, 0.0, 0.0])
+    atoms.info["virial"] = np.diag([0.1, 0.2, 0.3]) * atoms.cell.volume
+
+
 @pytest.mark.parametrize(
     ("fault", "kind"),
     [
@@ -38,6 +44,7 @@ def net_force(atoms, rng):
         (without_forces, "missing forces"),
         (extreme_force, "extreme forces"),
         (net_force, "net forces"),
+        (stress_of_other_sign, "stress and virial"),
     ],
 )
 def test_each_fault_is_found_in_its_frames(rng, tmp_path, fault, kind):

@@ -66,6 +66,22 @@ def test_dpdata_itself_reads_the_same_numbers(frames, tmp_path):
     np.testing.assert_allclose(system["virials"][0], expected, rtol=1e-12)
 
 
+def test_stresses_of_other_programs_become_virials(tmp_path):
+    """MACE's key, in the convention of ASE, and a dump of GPUMD, whose stress has the opposite sign."""
+    frames = []
+    for info in ({"REF_stress": np.array([0.1, 0.2, 0.3, 0.0, 0.0, 0.01])}, {"virial": -np.eye(3)}):
+        atoms = Atoms("NaCl", [[0, 0, 0], [2, 2, 2]], cell=[4, 4, 4], pbc=True, info=info)
+        atoms.info["REF_energy"] = -1.0 - len(frames)
+        atoms.arrays["REF_forces"] = np.ones((2, 3))
+        frames.append(atoms)
+    frames[1].calc = SinglePointCalculator(frames[1], stress=-np.ones(6))
+    notes = write_deepmd(tmp_path / "out", frames, range(2))
+    assert notes == ["1 frame (1) with a stress that is not −W/V of its virial W; the virial is written."]
+    first, second = read_deepmd(tmp_path / "out")
+    np.testing.assert_allclose(first.calc.results["stress"], frames[0].info["REF_stress"], rtol=1e-12)
+    np.testing.assert_allclose(second.calc.results["stress"], [1 / 64] * 3 + [0] * 3, rtol=1e-12)
+
+
 def test_the_mixed_format_is_read(frames, tmp_path):
     import dpdata
 
