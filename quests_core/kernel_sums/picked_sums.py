@@ -114,7 +114,7 @@ def _add_exactly(picked, row, leaf, since, limit, nearest, total, workspace):
     least = nearest
     workspace.work[0] += _ROW_WORK * n
     for i in range(n):
-        exponents[i] = exact_square(query, picked.rows[rows[i]]) * picked.unit * picked.unit
+        exponents[i] = exact_square(query, picked.pick_rows[rows[i]]) * picked.unit * picked.unit
         least = min(least, exponents[i])
     if least < nearest:
         total *= math.exp(least - nearest)

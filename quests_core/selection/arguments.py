@@ -3,6 +3,7 @@
 import numpy as np
 
 from ..environments import Environments, as_environments
+from ..utils.tasks import check_client
 from ..utils.validation import check_choice, check_frame_indices, check_matrix, check_n_to_select, check_pair
 from .quotas import Strata
 from .result import NOT_NESTED
@@ -40,6 +41,17 @@ def check_until(until, method: str) -> dict | None:
     if method in NOT_NESTED:
         raise ValueError(f"until: expected None with method {method!r}, got {until!r:.60}")
     return {} if until == "knee" else check_targets(until, "until")
+
+
+def check_client_method(client, method: str, strata: Strata | None) -> None:
+    """Check that a cluster is given for a method that is computed on it, without strata."""
+    check_client(client)
+    if method != "msc":
+        raise ValueError(
+            f"client: expected None with method {method!r}, as only 'msc' takes it, got a client"
+        )
+    if strata is not None:
+        raise ValueError("client: expected None with strata, got a client")
 
 
 def check_marks(

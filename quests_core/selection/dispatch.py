@@ -3,18 +3,20 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from ..environments import Environments, as_environments
-from ..kernel_sums.sums import PRECISIONS
+from ..kernel_sums.sums import PRECISIONS, rows_of
 from ..progress import ProgressCallback
 from ..utils.arrays import Indices, read_only
 from ..utils.validation import check_choice, check_count, check_sane
 from .arguments import (
     METHODS,
     WITH_COSTS,
+    check_client_method,
     check_cost,
     check_marks,
     check_reference,
@@ -24,6 +26,7 @@ from .arguments import (
 )
 from .balanced import Balanced
 from .baselines import k_means_order, random_order, stratified_cluster_order, stratified_random_order
+from .cluster_msc import ClusterMSC, FrameRows
 from .cover import SubmodularCoverage
 from .cur import CUR
 from .direct import direct_order
@@ -33,6 +36,9 @@ from .maxvol import maxvol_order
 from .msc import MSC
 from .quotas import Quotas, Strata, Stratified
 from .result import Selection
+
+if TYPE_CHECKING:
+    from distributed import Client
 
 # Methods that do not pick one frame after another.
 _AT_ONCE = ("maxvol", "direct", "k_means", "random")
@@ -59,6 +65,7 @@ def select(
     until: Mapping[str, float] | str | None = None,
     y: ArrayLike | None = None,
     callback: Callable[[np.ndarray], None] | None = None,
+    client: "Client | None" = None,
 ) -> Selection:
     r"""Select frames, most valuable first.
 
@@ -147,6 +154,10 @@ def select(
         part of an order can be used while the rest is computed. Methods that do not pick one frame after
         another (``maxvol``, ``direct``, ``k_means``, ``random``) call it once, with the whole order.
         An exception that it raises ends the selection and is passed on to the caller.
+    client : dask.distributed.Client, optional
+        Workers of a Dask cluster that select by ``msc``, without `strata`; other methods do not take it.
+        They read the rows of opened stores under the same paths; rows of matrices are sent to them. See
+        `quests_core.selection.cluster_msc`. The targets of `until` are computed in this process.
 
     Returns
     -------
@@ -157,6 +168,8 @@ def select(
     ------
     TypeError, ValueError
         If an argument is invalid, or no prefix of the order meets the targets of `until`.
+    OSError
+        If the scheduler of `client` is gone, or several workers died while they ran the same task.
 
     References
     ----------
@@ -195,6 +208,8 @@ def select(
     strata = check_strata(strata, len(envs))
     until = check_until(until, method)
     y = check_y(y, method, len(envs))
+    if client is not None:
+        check_client_method(client, method, strata)
     parameters = {
         "bandwidth": bandwidth,
         "random_state": random_state,
@@ -205,12 +220,19 @@ def select(
         parameters |= strata.to_record()
     n_frames, full = len(envs), envs
     if len(excluded):
-        envs, locked, costs = envs.take(kept), np.searchsorted(kept, locked), costs[kept]
+        locked, costs = np.searchsorted(kept, locked), costs[kept]
+        envs = envs.take(kept) if client is None else envs
         strata = None if strata is None else strata.take(kept)
         y = None if y is None else y[kept]
     if strata is not None:
         Quotas(strata).check_room(locked, count)
-    if method in ("k_means", "direct"):
+    report = None if callback is None or method in _AT_ONCE else _numbered(callback, kept, count)
+    if client is not None:
+        rows = None if reference is None else rows_of(reference, reference.X)
+        frames = FrameRows(rows_of(envs, envs.X), envs.offsets[kept], envs.sizes[kept])
+        distributed = ClusterMSC(client, frames, bandwidth, rows, precision, count, progress)
+        order = greedy_order(distributed, len(kept), count, locked, "msc order", progress, report)
+    elif method in ("k_means", "direct"):
         cluster = partial(k_means_order, random_state=random_state) if method == "k_means" else direct_order
         if strata is None:
             order = cluster(envs, count, locked)
@@ -227,7 +249,6 @@ def select(
         scorer = _scorer(method, envs, bandwidth, reference, *given)
         if strata is not None:
             scorer = Stratified(scorer, Quotas(strata))
-        report = None if callback is None else _numbered(callback, kept, count)
         order = greedy_order(scorer, len(envs), count, locked, f"{method} order", progress, report)
     selection = Selection(kept[order], method, n_frames, parameters)
     if callback is not None and method in _AT_ONCE:

@@ -46,7 +46,7 @@ def _leaders(scores, free, tolerance):
     return leaders[:n]
 
 
-def _best(scorer: Scorer, free: np.ndarray) -> int:
+def best_frame(scorer: Scorer, free: np.ndarray) -> int:
     """Return the free frame with the highest score; ties: lowest index.
 
     A bound is refined only where it is the highest, so most scores are never computed.
@@ -73,7 +73,7 @@ def greedy_order(
     order = np.empty(n_to_select, dtype=np.int64)
     free = np.ones(n_frames, dtype=bool)
     for rank in range(n_to_select):
-        frame = int(locked[rank]) if rank < len(locked) else _best(scorer, free)
+        frame = int(locked[rank]) if rank < len(locked) else best_frame(scorer, free)
         order[rank] = frame
         free[frame] = False
         if rank + 1 < n_to_select:

@@ -34,6 +34,8 @@ class MSC(Scorer):
     updated whenever the single updates since the last time took longer than that will take. The work
     is counted, not measured. Scores that the error of these sums leaves undecided are computed exactly:
     the order is the same in either case.
+
+    `n_others` environments outside `envs` may be picked as well (see `quests_core.selection.msc_part`).
     """
 
     def __init__(
@@ -43,11 +45,12 @@ class MSC(Scorer):
         reference: np.ndarray | None,
         precision: str,
         progress: ProgressCallback | None,
+        n_others: int = 0,
     ):
-        self.tolerance = 1e-6 if precision == "single" else 1e-11
+        self.tolerance = tolerance_of(precision)
         tiles, entropies = envs.tiles, frame_entropies(envs, bandwidth, precision, progress)
         self._axes = tiles.axes
-        n_references = envs.n_envs + (0 if reference is None else len(reference))
+        n_references = envs.n_envs + n_others + (0 if reference is None else len(reference))
         self._reach = truncation_limits(bandwidth, n_references, precision).reach
         self._frames = Frames(tiles.positions, envs.offsets, entropies)
         self._picked, self._n_picked = Picked.empty(tiles, bandwidth), 0
@@ -120,7 +123,7 @@ class MSC(Scorer):
         if is_free.mean() < 1.0 - _MAX_PICKED:
             self._all = self._all.take(np.flatnonzero(is_free))
             self._updated = self._updated[is_free]
-        rows = self._picked.rows[np.concatenate(self._pending)]
+        rows = self._picked.pick_rows[np.concatenate(self._pending)]
         self._all.add(Tiles.from_rotated(rows, self._axes))
         log_sums = self._all.log_sums
         error = 1e-12 * np.maximum(1.0, np.abs(log_sums)) if self._is_double else SINGLE_ERROR
@@ -142,9 +145,18 @@ class MSC(Scorer):
         first, last = self._frames.offsets[frame : frame + 2]
         rows = self._frames.positions[first:last]
         if len(rows):
-            add_rows(self._picked, rows, self._n_picked)
-            self._pending.append(rows)
             self._is_free[first:last] = False
-            self._n_picked += 1
-            if not self._started:
-                self._start()
+            self._add_rows(rows)
+
+    def _add_rows(self, rows: np.ndarray) -> None:
+        """Add rows of `Picked.pick_rows`, at least one, to those that the sums run over."""
+        add_rows(self._picked, rows, self._n_picked)
+        self._pending.append(rows)
+        self._n_picked += 1
+        if not self._started:
+            self._start()
+
+
+def tolerance_of(precision: str) -> float:
+    """Return the difference up to which scores count as equal, nats."""
+    return 1e-6 if precision == "single" else 1e-11

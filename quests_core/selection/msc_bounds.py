@@ -76,7 +76,7 @@ def _tighten(frame, least, frames, n_picked, sums, scores, known_at, reach, room
 
 
 @jit
-def _compute_exactly(frame, frames, n_picked, sums, scores, reach, room):
+def compute_exactly(frame, frames, n_picked, sums, scores, reach, room):
     """Compute the score of a frame in double precision."""
     first, exact = frames.offsets[frame], sums.exact
     bounds, i = sums.bounds[first : frames.offsets[frame + 1]], sums.lowest_at[frame]
@@ -170,7 +170,7 @@ def find_best(free, frames, n_picked, sums, scores, known_at, tolerance, error, 
             n_candidates += free[frame] and known_at[frame] == n_picked and scores[frame] >= known - tolerance
         for frame in range(free.shape[0] if n_candidates > 1 else 0):
             if free[frame] and known_at[frame] == n_picked and scores[frame] >= known - tolerance:
-                _compute_exactly(frame, frames, n_picked, sums, scores, reach, room)
+                compute_exactly(frame, frames, n_picked, sums, scores, reach, room)
 
 
 @jit

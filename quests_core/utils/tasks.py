@@ -97,9 +97,9 @@ def run_in_order(
     source, n_done = _Source(tasks), 0
     try:
         with _clear_errors(client):
-            n_threads = _n_threads(client)
+            threads = n_threads(client)
             while True:
-                source.fill(client, waiting, n_threads)
+                source.fill(client, waiting, threads)
                 if not waiting:
                     break
                 source.something_is_done.clear()
@@ -110,7 +110,7 @@ def run_in_order(
                     yield future.result()
                     n_done += task.work
                     # Workers that came since; not while waiting, as the scheduler may be gone.
-                    n_threads = n_threads or _n_threads(client)
+                    threads = threads or n_threads(client)
                 if progress is not None:
                     progress(step, n_done + sum(task.work for one, task in waiting if one.done()), total)
     finally:
@@ -118,6 +118,40 @@ def run_in_order(
             future.release()
     if source.error is not None:
         raise source.error
+
+
+def run_together(
+    client: "Client", tasks: Iterable[Task], report: Callable[[], None] | None = None
+) -> list[Any]:
+    """Return the results of tasks that are submitted all at once, in the order of the tasks.
+
+    Parameters
+    ----------
+    client, tasks
+        See `run_in_order`.
+    report : callable, optional
+        Called several times a second while tasks run. If it raises an exception, they are completed by their
+        workers, and their results dropped.
+
+    Raises
+    ------
+    ConnectionError, OSError
+        See `run_in_order`.
+    """
+    check_client(client)
+    something_is_done, futures = threading.Event(), [submit(client, task) for task in tasks]
+    try:
+        with _clear_errors(client):
+            for future in futures:
+                future.add_done_callback(lambda _: something_is_done.set())
+            while not all(future.done() for future in futures):
+                if not something_is_done.wait(_INTERVAL) and report is not None:
+                    report()
+                something_is_done.clear()
+            return client.gather(futures)
+    finally:
+        for future in futures:
+            future.release()
 
 
 class _Source:
@@ -151,7 +185,8 @@ class _Source:
                 n_running += 1
 
 
-def _n_threads(client: "Client") -> int:
+def n_threads(client: "Client") -> int:
+    """Return the number of threads of all workers."""
     try:
         return sum(client.nthreads().values())
     except OSError as error:

@@ -62,7 +62,7 @@ def test_parameters_agree_with_those_of_select(envs):
 
     own = set(inspect.signature(FrameSelector).parameters)
     theirs = inspect.signature(select).parameters
-    assert own == set(theirs) - {"envs", "progress", "y", "callback"}
+    assert own == set(theirs) - {"envs", "progress", "y", "callback", "client"}
     for name, parameter in inspect.signature(FrameSelector).parameters.items():
         assert parameter.default == theirs[name].default, name
     selector = FrameSelector("msc", until={"overlap": 0.5}, cost="frames", precision="double", random_state=3)

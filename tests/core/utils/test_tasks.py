@@ -10,7 +10,7 @@ import pytest
 
 from quests_core import Cancelled, Progress
 from quests_core.utils import tasks
-from quests_core.utils.tasks import Task, check_client, run_in_order
+from quests_core.utils.tasks import Task, check_client, run_in_order, run_together
 from quests_core.utils.threads import parallel_blocks
 from tests.core.cluster import NO_KILL, WITHOUT, killed_worker
 
@@ -79,6 +79,24 @@ def test_cancelling_releases_what_is_left(client, tmp_path):
         list(run_in_order(client, [Task(wait_for, (path,))] * 9, "waiting", progress))
     touch(path)
     assert list(run_in_order(client, [Task(abs, (-1,))])) == [1]
+
+
+def test_tasks_run_together_and_report_while_they_do(client, tmp_path):
+    path = str(tmp_path / "last")
+    made = [Task(wait_for, (path,)), Task(abs, (-1,))]
+    assert run_together(client, made, lambda: touch(path)) == [path, 1]
+    assert run_together(client, []) == []
+    with pytest.raises(ValueError, match=r"^argument: expected something else$"):
+        run_together(client, [Task(abs, (-1,)), Task(fail, (ValueError,))])
+
+
+def test_cancelling_ends_tasks_that_run_together(client, tmp_path):
+    progress, path = Progress(), str(tmp_path / "never")
+    progress.cancel()
+    with pytest.raises(Cancelled):
+        run_together(client, [Task(wait_for, (path,))] * 3, lambda: progress("waiting", 0, 1))
+    touch(path)
+    assert run_together(client, [Task(abs, (-1,))]) == [1]
 
 
 def test_errors_of_workers_are_raised_here(client):

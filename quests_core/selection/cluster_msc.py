@@ -1,0 +1,170 @@
+"""`msc` on the workers of a Dask cluster: each keeps the kernel sums of a part of the frames.
+
+In a round, every worker receives the frames picked since the last one, reads their rows, and returns its best
+frames with bounds of their sums, and one bound for all its other frames: a few kB. The best frame of all is
+picked. Scores only decrease, so that further frames are picked in the same round as long as the best score,
+updated here by the picks of the round, is above all bounds: the order is the same as with one pick per round.
+
+A part is a future of Dask, and its sums are changed in place: they are a cache, from which the same follows
+as from the rows (see `quests_core.selection.msc_part`). If a worker dies, Dask makes its parts on another
+one, which then receives all picks so far.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
+
+import numpy as np
+
+from ..kernel_sums.partition import Rows
+from ..kernel_sums.principal_axes import Axes
+from ..kernel_sums.shards import rows_within
+from ..kernel_sums.tiles import Tiles
+from ..progress import ProgressCallback
+from ..utils.tasks import Task, n_threads, run_together, submit
+from .candidate_pool import CandidatePool
+from .greedy import Scorer
+from .msc import tolerance_of
+from .msc_part import Candidates, Content, Part, Picks
+
+# Frames of which scores are known and updated here, and the fewest and most of them of one part.
+_POOL, _FEWEST, _MOST = 64, 2, 16
+# Fewest environments of a part.
+_FEWEST_ROWS = 1000
+
+
+class FrameRows(NamedTuple):
+    """Frames whose rows other processes can read."""
+
+    rows: Rows
+    first: np.ndarray  # index of the first row of each frame
+    sizes: np.ndarray  # number of rows of each frame
+
+    def indices(self, frames: np.ndarray) -> np.ndarray:
+        """Return the indices of the rows of some frames, in this order."""
+        sizes = self.sizes[frames]
+        starts = np.repeat(self.first[frames] - (np.cumsum(sizes) - sizes), sizes)
+        return starts + np.arange(sizes.sum())
+
+    def read(self, frames: np.ndarray) -> Callable[[], np.ndarray]:
+        """Return a picklable reader of the rows of some frames."""
+        return self.rows.part(self.indices(frames))
+
+
+class ClusterMSC(Scorer):
+    """The scores of `msc`, of the best frames of each worker.
+
+    Parameters
+    ----------
+    client : Client
+        See `quests_core.utils.tasks`.
+    frames : FrameRows
+        The frames to select from.
+    bandwidth, precision
+        See `select`.
+    reference : Rows, optional
+        Environments that belong to every subset.
+    count : int
+        Number of frames to select.
+    progress : callable, optional
+        See `quests_core.progress`; also called while workers compute.
+
+    Attributes
+    ----------
+    n_rounds, n_lost : int
+        Number of rounds, and of parts that were made again as their worker died.
+    """
+
+    def __init__(
+        self, client, frames: FrameRows, bandwidth: float, reference: Rows | None, precision: str, count: int,
+        progress: ProgressCallback | None,
+    ):  # fmt: skip
+        self.tolerance = tolerance_of(precision)
+        self._client, self._frames, self._bandwidth = client, frames, bandwidth
+        n_reference = 0 if reference is None else reference.n_rows
+        self._n_references = int(frames.sizes.sum()) + n_reference
+        self._has_reference, self._count, self._progress = n_reference > 0, count, progress
+        read = None if reference is None else reference.part(np.arange(n_reference))
+        contents = [self._content(some, precision, read) for some in _divide(frames, n_threads(client))]
+        self._parts = [submit(client, Task(Part, (content,))) for content in contents]
+        self._set_pool([])
+        # All picks with environments, and how many of these the parts received.
+        self._picks: list[int] = []
+        self._n_sent = self._n_added = 0
+        self._axes: Axes | None = None
+        self.n_rounds = self.n_lost = 0
+
+    def _content(self, some: np.ndarray, precision: str, reference) -> Content:
+        sizes, read = self._frames.sizes[some], self._frames.read(some)
+        n_others = int(self._frames.sizes.sum() - sizes.sum())
+        return Content(read, sizes, int(some[0]), n_others, self._bandwidth, precision, reference)
+
+    def scores(self) -> np.ndarray:
+        """Return the scores that are known, -inf for all other frames."""
+        scores, known = np.full(len(self._frames.sizes), -np.inf), self._pool.is_known
+        scores[self._pool.frames[known]] = self._pool.scores[known]
+        return scores
+
+    def refine(self, best: np.ndarray, free: np.ndarray) -> bool:
+        """Start another round, unless the best of all frames is known."""
+        if self._pool.has_best or not (free & (self._frames.sizes > 0)).any():
+            return False
+        found = self._advance(range(len(self._parts)), self._n_sent)
+        lost = [i for i, one in enumerate(found) if one is None]
+        for i, one in zip(lost, self._advance(lost, 0), strict=True):
+            found[i] = one
+        self.n_lost += len(lost)
+        self._n_sent = len(self._picks)
+        self._set_pool([one for one in found if one is not None])
+        self.n_rounds += 1
+        return True
+
+    def add(self, frame: int) -> None:
+        """Record that `frame` was picked, and update the scores that are known."""
+        self._n_added += 1
+        if not self._frames.sizes[frame]:
+            return
+        self._picks.append(frame)
+        if (len(self._picks) == 1 and not self._has_reference) or frame not in self._pool.frames:
+            # Scores before the first pick are the entropies of the frames alone, and the rows of a locked
+            # frame are not here.
+            self._set_pool([])
+            return
+        if not self._pool.has_sums:
+            rows = self._frames.read(self._pool.frames)()
+            # Any axes serve.
+            self._axes = Axes.from_rows(rows) if self._axes is None else self._axes
+            tiles = Tiles.from_rows(rows, self._axes)
+            self._pool.start(tiles, self._bandwidth, self._n_references)
+        self._pool.add(frame)
+
+    def _set_pool(self, found: list[Candidates]) -> None:
+        self._pool = CandidatePool(found, _POOL, self.tolerance)
+
+    def _advance(self, parts: Sequence[int], first: int) -> list[Candidates | None]:
+        """Send the picks from `first` on to some parts; return their best frames, None from lost parts."""
+        new = np.array(self._picks[first:], dtype=np.int64)
+        picks = Picks(first, new, self._frames.sizes[new], self._frames.read(new))
+        n = min(max(_POOL // len(self._parts), _FEWEST), _MOST)
+        tasks = [Task(advance, (self._parts[i], picks, n)) for i in parts]
+        return run_together(self._client, tasks, self._report) if tasks else []
+
+    def _report(self) -> None:
+        if self._progress is not None:
+            self._progress("msc order", self._n_added, self._count)
+
+
+def _divide(frames: FrameRows, n: int) -> list[np.ndarray]:
+    """Divide frames into up to n parts of consecutive ones, with nearly equal numbers of rows."""
+    ends = np.cumsum(frames.sizes)
+    n_rows = int(ends[-1])
+    limit = frames.rows.memory_limit
+    n = max(1, min(n, n_rows // _FEWEST_ROWS))
+    if limit is not None:
+        n = max(n, -(-n_rows // rows_within(limit, frames.rows.n_columns)))
+    cuts = np.searchsorted(ends, n_rows * np.arange(1, n) / n)
+    return [part for part in np.split(np.arange(len(ends)), cuts) if frames.sizes[part].any()]
+
+
+def advance(part: Part, picks: Picks, n: int) -> Candidates | None:
+    """Add picks to a part, which is changed, and return its n best frames."""
+    return part.advance(picks, n)
