@@ -87,9 +87,9 @@ def parse_frame(block: bytes) -> Atoms:
 def editable_text(block: bytes, for_ase: bool = False) -> bytes:
     """Return the text of a frame in a form to which keys and columns can be added.
 
-    A comment that is a sentence or written by i-PI is replaced by keys and values; any other text is returned
-    unchanged. With `for_ase`, the frame is also rewritten if ASE would read it differently, for example
-    because of ``PBC=`` or an empty value. Numbers are preserved to the last bit.
+    A comment that is a sentence or written by i-PI or CP2K is replaced by keys and values; any other text is
+    returned unchanged. With `for_ase`, the frame is also rewritten if ASE would read it differently, for
+    example because of ``PBC=`` or an empty value. Numbers are preserved to the last bit.
     """
     is_extended = read_header(block.decode().split("\n", 2)[1], lambda _: None).has_columns
     if is_extended and not for_ase:

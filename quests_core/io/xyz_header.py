@@ -1,8 +1,8 @@
 """Interpret the comment line of a frame: columns, cell and periodic axes; everything else becomes ``info``.
 
-A comment consists of keys and values (extxyz), is written by i-PI, or is a sentence. It consists of keys and
-values if it contains ``Lattice``, ``Properties``, ``pbc``, ``config_type`` or a label with a prefix, such as
-``REF_energy``, or if it contains nothing but ``key=value``.
+A comment consists of keys and values (extxyz), is written by i-PI or CP2K, or is a sentence. It consists of
+keys and values if it contains ``Lattice``, ``Properties``, ``pbc``, ``config_type`` or a label with a
+prefix, such as ``REF_energy``, or if it contains nothing but ``key=value``.
 """
 
 import re
@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 import numpy as np
 from ase.geometry import cellpar_to_cell
-from ase.units import Bohr
+from ase.units import Bohr, Hartree
 
 from .label_names import FORCES, LabelName, label_name
 from .xyz_checks import XyzError
@@ -37,6 +37,10 @@ _OTHER_UNITS = ("bohr", "au", "a.u.", "atomic", "atomic_unit", "atomic_units", "
 _MATRICES = ("stress", "virial")
 _IPI_WORD = re.compile(r"(\w{1,40})[\[{(](\w{1,40})[\]})](:?)")
 _IPI_POSITIONS = ("positions", "x_centroid")
+# Of the trajectory of an MD, or of a relaxation, which has no time.
+_CP2K = re.compile(
+    r"i ?= {0,9}([0-9]{1,18}), (?:time ?= {0,19}([-+.0-9Ee]{1,40}), )?E ?= {0,19}([-+.0-9Ee]{1,40})"
+)
 _LENGTHS = {"angstrom": 1.0, "atomic_unit": Bohr, "bohr": Bohr, "nanometer": 10.0, "picometer": 0.01}
 
 NoteCallback = Callable[[str], None]
@@ -85,6 +89,8 @@ def read_header(comment: str, note: NoteCallback) -> Header:
     """
     if len(comment) > _LONGEST_COMMENT:
         raise XyzError(f"the comment has {len(comment):,} characters", 1)
+    if found := _CP2K.fullmatch(comment.strip()):
+        return _from_cp2k(found, note)
     try:
         items = parse(comment)
     except UnclosedError as error:
@@ -216,6 +222,16 @@ def _columns(text: str) -> list[tuple[str, str, int]]:
     if not given or any(known[name] != elements[name] for name in given):
         raise XyzError(f"Properties: expected species:S:1 or Z:I:1 among the columns, got {text[:80]!r}", 1)
     return columns
+
+
+def _from_cp2k(found: re.Match[str], note: NoteCallback) -> Header:
+    """Interpret a comment of CP2K: step, time in fs, and energy in Hartree."""
+    step, time, energy = found[1], found[2] and real(found[2]), real(found[3])
+    if energy is None:
+        raise XyzError(f"CP2K's comment: expected a number after E =, got {found[3][:40]!r}", 1)
+    note("the energy of CP2K is converted from Hartree; the file has no cell, so it is not periodic")
+    times = {} if time is None else {"time": float(time)}
+    return Header({"step": int(step), **times, "energy": float(energy) * Hartree}, _PLAIN_COLUMNS)
 
 
 def _from_ipi(words: list[str], comment: str) -> Header | None:

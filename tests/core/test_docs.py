@@ -28,6 +28,13 @@ def folder(tmp_path, monkeypatch):
     content = every_third_frame()
     for name in ("train.xyz", "test.xyz", "known.xyz", "train_1.xyz", "train_2.xyz"):
         Path(name).write_bytes(content)
+    # As CP2K writes them.
+    for name, rows in (("pos", ("0.1 0.0 0.0", "2.7 2.7 0.0")), ("frc", ("0.01 0.0 0.0", "-0.01 0.0 0.0"))):
+        atoms = "".join(f" Si   {row}\n" for row in rows)
+        text = [
+            f"       2\n i = {i:8}, time = {i:12.3f}, E =       -31.2811615256\n{atoms}" for i in range(2)
+        ]
+        Path(f"si-{name}-1.xyz").write_text("".join(text))
     return tmp_path
 
 

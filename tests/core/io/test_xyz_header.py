@@ -1,9 +1,13 @@
 """Tests of the interpretation of comment lines."""
 
+import re
+
 import numpy as np
 import pytest
 
-from quests_core import atoms_energy
+from quests_core import atoms_energy, read
+from quests_core.io.dataset import load
+from quests_core.io.frame_keys import keyed_content
 from tests.core.single_frame import BARE, HEAD, one
 
 
@@ -95,6 +99,30 @@ def test_invalid_headers_are_refused(tmp_path, text, message):
     with pytest.raises(ValueError, match=r"^one\.xyz, frame 0, ") as error:
         one(tmp_path, text)
     assert str(error.value) == f"one.xyz, frame 0, {message}"
+
+
+@pytest.mark.parametrize(
+    ("comment", "info"),
+    [
+        (" i =        3, time =        1.500, E =       -31.2811615256", {"step": 3, "time": 1.5}),
+        (" i =       12, E =       -31.2811615256", {"step": 12}),
+    ],
+)
+def test_energies_of_cp2k_are_converted(tmp_path, comment, info):
+    notes = []
+    path = tmp_path / "si-pos-1.xyz"
+    path.write_text(f"       1\n{comment}\n Si         0.05        0.0        0.0\n")
+    (atoms,) = read(path, notes=notes)
+    assert atoms.info == info
+    assert atoms.get_potential_energy() == pytest.approx(-851.2038, abs=1e-3), "27.211386 eV per Hartree"
+    assert notes == [
+        "the energy of CP2K is converted from Hartree; the file has no cell, so it is not periodic (frame 0)"
+    ]
+    made = keyed_content(load(path), np.arange(1), "file", "mace").bytes_of().decode()
+    assert float(re.search(r"REF_energy=(\S+)", made)[1]) == atoms.get_potential_energy()
+    path.write_text("1\n i = 1, E = -.\nSi 0 0 0\n")
+    with pytest.raises(ValueError, match=r"CP2K's comment: expected a number after E =, got '-\.'"):
+        read(path)
 
 
 def test_units_and_fractional_coordinates(tmp_path):
