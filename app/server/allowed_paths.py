@@ -10,7 +10,7 @@ import os
 from collections.abc import Sequence
 from pathlib import Path
 
-from quests_core.io.pool import is_pattern
+from quests_core.io.pool import is_pattern, pool_paths
 from quests_core.store.manifest import Manifest
 from quests_core.store.sources import is_store, source_paths
 
@@ -124,7 +124,13 @@ class AllowedPaths:
         if sum(map(is_pattern, parts)) > _MOST_PATTERNS:
             raise ValueError(f"expected wildcards in at most {_MOST_PATTERNS} parts of a path, got {pattern}")
         # Also refuses a folder that holds no allowed one.
-        folder = self.resolve(Path(*parts[:fixed], "file")).parent
+        try:
+            folder = self.resolve(Path(*parts[:fixed], "file")).parent
+        except ValueError:
+            # The pattern with which the server was started.
+            if started := sorted(file for file in self._files if file.match(pattern)):
+                return started
+            raise
         found = []
         for match in sorted(folder.glob(str(Path(*parts[fixed:])))):
             with contextlib.suppress(ValueError):
@@ -181,6 +187,8 @@ def of_request(request) -> AllowedPaths:
 def _with_sources(file: str) -> list[str | Path]:
     """Return the file with which the server was started, and those of which it has the descriptors."""
     found: list[str | Path] = [file]
+    if is_pattern(file):
+        return list(pool_paths(file) or ())
     # An error follows when it is opened.
     with contextlib.suppress(OSError, ValueError):
         if is_store(file):

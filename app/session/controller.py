@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from quests_core import Cancelled, Environments, Progress
-from quests_core.io.pool import paths_of
+from quests_core.io.pool import paths_of, source_names
 from quests_core.published import is_name
 
 from ..analysis import map_placement, precomputed
@@ -345,4 +345,4 @@ class Controller:
 
 
 def _names(source: Source) -> list[str]:
-    return [path.name for path in paths_of(source)]
+    return source_names(paths_of(source))

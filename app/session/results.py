@@ -10,7 +10,7 @@ import numpy as np
 
 from quests_core import Environments
 from quests_core.io.dataset import DataSet, content_hash
-from quests_core.io.pool import paths_of
+from quests_core.io.pool import paths_of, source_names
 from quests_core.published import fetch
 from quests_core.store.sources import is_store
 
@@ -110,7 +110,7 @@ class Results:
         parameters = stored.parameters(envs, parameters)
         stored.check_size(envs, sources, parameters.bandwidth, progress)
         # Results are those of the files, and so are the names in records.
-        name = files_name([source.name for source in sources])
+        name = files_name(source_names(sources))
         dataset = self._load(sources if len(sources) > 1 else sources[0], name, parameters, progress)
         return stored.analysed(envs, dataset, parameters)
 

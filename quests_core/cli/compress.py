@@ -314,6 +314,6 @@ def _sentence(result: dict, sides: Split | None) -> str:
     return (
         f"{result['method']} keeps {result['n_frames']:,} of {result['n_frames_of']:,} frames: overlap "
         f"{100 * metrics['overlap']:.1f} %{both}, entropy {metrics['entropy']:.3f} nats, diversity "
-        f"{metrics['diversity']:.3f} nats, largest δH {metrics['max_delta_entropy']:.2f} nats"
+        f"{metrics['diversity']:.3f} nats, largest δH {metrics['max_delta_entropy']:z.2f} nats"
         f"{novelty}{compared}{isolated}{notes}{where}"
     )

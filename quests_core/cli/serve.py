@@ -10,6 +10,7 @@ from typing import Annotated
 
 import typer
 
+from ..io.pool import is_pattern, pool_paths
 from ..io.program_folders import is_program_folder
 from ..store.sources import is_store
 from ..utils.environment_variables import check_numbers
@@ -24,7 +25,10 @@ ALLOCATOR = {"PYTHONMALLOC": "malloc", "MALLOC_ARENA_MAX": "2"} if sys.platform 
 @app.command()
 def serve(
     file: Annotated[
-        str | None, typer.Argument(help="File, folder or named data set to open first; by default the demo.")
+        str | None,
+        typer.Argument(
+            help="File, folder, pattern of files or named data set to open first; by default the demo."
+        ),
     ] = None,
     port: Annotated[int, typer.Option(help="Port to listen on.")] = 5006,
     show: Annotated[bool, flag(help="Open a browser.")] = True,
@@ -76,6 +80,10 @@ def _app_folder() -> str:
 
 
 def _existing_file(path: Path, name: str) -> str:
+    if is_pattern(path):
+        pool_paths(path)
+        # Not resolved, as a link in it may have another name than the pattern.
+        return str(path.absolute())
     if not (path.is_file() or is_program_folder(path) or is_store(path)):
         raise FileNotFoundError(f"{name}: no such file")
     return str(path.resolve())

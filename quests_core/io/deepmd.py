@@ -16,6 +16,7 @@ from .ase_formats import one_line_message
 from .dpdata_frames import frames_of, load_dpdata, name_within
 from .label_names import ENERGY, FORCES, is_energy, is_stress, label_keys
 from .labels import atoms_energy, atoms_forces
+from .pool import frame_name
 from .stress_virial import contradiction, frame_virial, is_contradicted, labels_of_stress
 
 # The kind of keys that stands for folders of DeePMD-kit.
@@ -136,13 +137,13 @@ def _check(atoms: Atoms, frame: int) -> None:
     ]
     if missing:
         raise ValueError(
-            f"frame {frame}: expected energy and forces, which DeePMD-kit trains on, got no "
+            f"{frame_name(atoms, frame)}: expected energy and forces, which DeePMD-kit trains on, got no "
             f"{' and no '.join(missing)}"
         )
     if atoms.pbc.any() and not atoms.pbc.all():
         raise ValueError(
-            f"frame {frame}: expected all directions periodic or none, as in DeePMD-kit, got pbc "
-            f"{' '.join('FT'[int(p)] for p in atoms.pbc)}"
+            f"{frame_name(atoms, frame)}: expected all directions periodic or none, as in DeePMD-kit, "
+            f"got pbc {' '.join('FT'[int(p)] for p in atoms.pbc)}"
         )
 
 

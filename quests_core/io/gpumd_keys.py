@@ -12,6 +12,7 @@ from ..utils.plural import plural
 from .chosen_frames import Source
 from .extxyz_frame import FrameText
 from .label_names import ENERGY, FORCES, STRESS, VIRIALS, is_stress, label_keys
+from .pool import frame_name
 from .program_keys import GPUMD, TARGETS, listed, rename_labels
 from .stress_virial import as_matrix
 
@@ -80,8 +81,8 @@ def _check_complete(dataset: Source, text: FrameText, frame: int) -> None:
     ]
     if missing:
         raise ValueError(
-            f"frame {frame}: expected lattice, energy and forces, which NEP requires of every frame, got no "
-            f"{' and no '.join(missing)}"
+            f"{frame_name(dataset.frames[frame], frame)}: expected lattice, energy and forces, which NEP "
+            f"requires of every frame, got no {' and no '.join(missing)}"
         )
 
 

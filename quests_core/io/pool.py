@@ -114,6 +114,18 @@ def source_names(paths: Sequence[Path]) -> list[str]:
     return [path.absolute().relative_to(folder).as_posix() for path in paths]
 
 
+def frame_name(atoms: Atoms, frame: int) -> str:
+    """Return the number of a frame, and the file it comes from if it is one of several.
+
+    Examples
+    --------
+    >>> frame_name(Atoms("H", info={"source": "b/pw.out"}), 11)
+    'frame 11 (b/pw.out)'
+    """
+    source = atoms.info.get(SOURCE)
+    return f"frame {frame} ({source:.200})" if isinstance(source, str) else f"frame {frame}"
+
+
 def pool_sha256(paths: Sequence[Path], names: Sequence[str]) -> str:
     """Return a hash of the names and contents of files, in their order."""
     lines = [f"{sha256_of(path)} {name}\n" for path, name in zip(paths, names, strict=True)]

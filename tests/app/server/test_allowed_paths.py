@@ -2,7 +2,7 @@
 
 import pytest
 
-from quests_app.server.allowed_paths import AllowedPaths
+from quests_app.server.allowed_paths import FILE, FOLDERS, AllowedPaths, of_request
 
 
 def test_a_long_path_is_not_resolved(monkeypatch):
@@ -38,3 +38,20 @@ def test_several_paths_and_patterns(tmp_path):
             allowed.resolve_all(text)
     with pytest.raises(ValueError, match="upload the file"):
         AllowedPaths(()).resolve_all(f"{data}/*.xyz")
+
+
+def test_a_pattern_with_which_the_server_was_started_is_allowed(tmp_path, monkeypatch):
+    (tmp_path / "runs").mkdir()
+    (tmp_path / "other").mkdir()
+    files = [tmp_path / "runs" / f"{name}.xyz" for name in "ab"]
+    for file in files:
+        file.touch()
+    monkeypatch.setenv(FILE, str(tmp_path / "runs" / "*.xyz"))
+    monkeypatch.setenv(FOLDERS, str(tmp_path / "other"))
+    allowed = of_request(None)
+    assert allowed.resolve_all(tmp_path / "runs" / "*.xyz") == files
+    assert allowed.resolve(files[0]) == files[0]
+    with pytest.raises(ValueError, match="expected a path beneath"):
+        allowed.resolve_all(tmp_path / "*.xyz")
+    with pytest.raises(ValueError, match="expected a path beneath"):
+        allowed.resolve(tmp_path / "runs" / "c.xyz")

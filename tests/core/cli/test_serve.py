@@ -26,6 +26,17 @@ def test_serve_starts_panel_with_the_file(file, monkeypatch):
         assert environment["PYTHONMALLOC"] == "malloc"
 
 
+def test_serve_opens_a_pattern_as_the_other_commands_do(tmp_path, monkeypatch):
+    calls = []
+    monkeypatch.setattr(serve, "_replace_process", lambda *a: calls.append(a) or 0)
+    monkeypatch.chdir(tmp_path)
+    for name in ("a", "b"):
+        (tmp_path / f"train_{name}.xyz").touch()
+    assert run("serve", "train_*.xyz", "--no-show").exit_code == 0
+    assert calls[0][1]["QUESTS_FILE"] == str(tmp_path / "train_*.xyz")
+    assert "no such file" in run("serve", "test_*.xyz", "--no-show").stderr
+
+
 def test_serve_passes_data_folders_and_origins(tmp_path, monkeypatch):
     calls = []
     monkeypatch.setattr(serve, "_replace_process", lambda *a: calls.append(a) or 0)
