@@ -3,8 +3,8 @@
 ``K[e, f] = Σ_{j in f} exp(-‖x_e - x_j‖² / 2h²)``. An environment resembles those of few frames, so that only
 a few per cent of all pairs are stored, with five bytes each, in runs. A run contains the sums of one tile
 (see `quests_core.kernel_sums.tiles`) against one frame: increasing lanes and their values. All runs of a
-frame are contiguous, so that a selection can look up the kernels of a frame repeatedly without computing them
-again.
+frame are contiguous, and so are their entries, so that a selection can look up the kernels of a frame
+repeatedly without computing them again, and reads them from memory in one stretch.
 """
 
 import math
@@ -15,6 +15,8 @@ import numpy as np
 
 from ..progress import ProgressCallback
 from ..utils import memory
+from ..utils.jit import jit
+from ..utils.mapped_arrays import Empty
 from ..utils.threads import parallel_blocks
 from . import tile_loops
 from .incremental import query_arrays, thread_workspace
@@ -24,8 +26,8 @@ from .tiles import TILE_ROWS
 
 # Relative change of a sum by all pairs that are skipped in the largest frame.
 _TOLERANCE = 1e-3
-# Number of entries in the buffer of a thread.
-_BUFFER = 1 << 20
+# Number of entries in the buffer of a thread, and of runs that it sorts at a time.
+_BUFFER, _RUNS_AT_ONCE = 1 << 20, 1 << 14
 
 
 class FrameKernelSums(NamedTuple):
@@ -35,8 +37,8 @@ class FrameKernelSums(NamedTuple):
     ----------
     indptr : ndarray of shape (n_frames + 1,)
         The runs of frame f are ``indptr[f]:indptr[f + 1]``.
-    run_start, run_stop : ndarray of shape (n_runs,)
-        Its entries.
+    run_start : ndarray of shape (n_runs + 1,)
+        The entries of run r are ``run_start[r]:run_start[r + 1]``.
     run_row : ndarray of shape (n_runs,)
         Row of the tiles in its lane 0.
     lanes : ndarray of shape (n_entries,)
@@ -47,7 +49,6 @@ class FrameKernelSums(NamedTuple):
 
     indptr: np.ndarray
     run_start: np.ndarray
-    run_stop: np.ndarray
     run_row: np.ndarray
     lanes: np.ndarray
     values: np.ndarray
@@ -96,11 +97,37 @@ class FrameKernelSums(NamedTuple):
         parallel_blocks(work, len(tiles), size, "kernels of frames", progress)
         # In the order of the tiles, and then sorted by frame.
         runs = [np.empty((0, 4), np.int64), *(part for first in sorted(found) for part in found[first])]
-        frame, row, starts, stops = np.concatenate(runs).T
-        by_frame = np.argsort(frame, kind="stable")
-        indptr = np.searchsorted(frame[by_frame], np.arange(len(envs) + 1))
-        entries = all_lanes.array(), all_values.array()
-        return cls(indptr, starts[by_frame], stops[by_frame], row[by_frame], *entries)
+        found_runs = np.concatenate(runs)
+        by_frame = np.argsort(found_runs[:, 0], kind="stable")
+        frame, row, starts, stops = np.ascontiguousarray(found_runs[by_frame].T)
+        indptr = np.searchsorted(frame, np.arange(len(envs) + 1))
+        run_start = np.concatenate([[0], np.cumsum(stops - starts)])
+        lanes, values = (
+            _in_runs(entries.array(), starts, run_start, envs.arrays.empty)
+            for entries in (all_lanes, all_values)
+        )
+        return cls(indptr, run_start, row.copy(), lanes, values)
+
+
+def _in_runs(entries: np.ndarray, starts: np.ndarray, run_start: np.ndarray, empty: Empty) -> np.ndarray:
+    """Return the entries from each of the `starts` on in the order of the runs; see `FrameKernelSums`."""
+    found, size = empty((int(run_start[-1]),), entries.dtype), entries.itemsize
+    source, target = entries.view(np.uint8), found.view(np.uint8)
+
+    def copy(first: int, last: int) -> None:
+        _copy_runs(source, size * starts[first:last], size * run_start[first : last + 1], target)
+
+    parallel_blocks(copy, len(starts), _RUNS_AT_ONCE)
+    return found
+
+
+@jit
+def _copy_runs(source, starts, run_start, target):
+    """Copy the bytes from each of the `starts` on to the places of the runs."""
+    for run in range(starts.shape[0]):
+        shift = starts[run] - run_start[run]
+        for byte in range(run_start[run], run_start[run + 1]):
+            target[byte] = source[byte + shift]
 
 
 def _with_stops(runs: np.ndarray, start: int, n: int) -> np.ndarray:

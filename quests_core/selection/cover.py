@@ -22,7 +22,7 @@ def _information_gains(chosen, kernels, sums, gains):
     for frame in chosen:
         gain, after, before = 0.0, 1.0, 1.0
         for run in range(kernels.indptr[frame], kernels.indptr[frame + 1]):
-            for entry in range(kernels.run_start[run], kernels.run_stop[run]):
+            for entry in range(kernels.run_start[run], kernels.run_start[run + 1]):
                 old = sums[kernels.run_row[run] + kernels.lanes[entry]] + EPSILON
                 after *= min(1.0, old + kernels.values[entry])
                 before *= min(1.0, old)
@@ -38,7 +38,7 @@ def _coverage_gains(chosen, kernels, sums, gains):
     for frame in chosen:
         gain = 0.0
         for run in range(kernels.indptr[frame], kernels.indptr[frame + 1]):
-            for entry in range(kernels.run_start[run], kernels.run_stop[run]):
+            for entry in range(kernels.run_start[run], kernels.run_start[run + 1]):
                 old = sums[kernels.run_row[run] + kernels.lanes[entry]]
                 gain += min(1.0, old + kernels.values[entry]) - min(1.0, old)
         gains[frame] = gain

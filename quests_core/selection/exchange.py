@@ -26,7 +26,7 @@ def _remove(frame, kernels, rows, starts, sums, inverse):
     """Remove a frame from the sums and `inverse`; see `quests_core.selection.subset_totals`."""
     inverse[rows[starts[frame] : starts[frame + 1]]] = 0.0
     for run in range(kernels.indptr[frame], kernels.indptr[frame + 1]):
-        for entry in range(kernels.run_start[run], kernels.run_stop[run]):
+        for entry in range(kernels.run_start[run], kernels.run_start[run + 1]):
             row = kernels.run_row[run] + kernels.lanes[entry]
             sums[row] = max(0.0, sums[row] - kernels.values[entry])
             if inverse[row] > 0.0:

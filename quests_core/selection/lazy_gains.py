@@ -22,7 +22,7 @@ SMALL, LARGE = 1e-250, 1e250
 def _add(frame, kernels, sums):
     """Add a frame to the kernel sums."""
     for run in range(kernels.indptr[frame], kernels.indptr[frame + 1]):
-        for entry in range(kernels.run_start[run], kernels.run_stop[run]):
+        for entry in range(kernels.run_start[run], kernels.run_start[run + 1]):
             sums[kernels.run_row[run] + kernels.lanes[entry]] += kernels.values[entry]
 
 

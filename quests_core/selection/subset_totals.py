@@ -28,7 +28,7 @@ def _own_sums(kernels, frame_of_row, own):
     """Write the kernel sum of each row against its own frame."""
     for frame in range(kernels.indptr.shape[0] - 1):
         for run in range(kernels.indptr[frame], kernels.indptr[frame + 1]):
-            for entry in range(kernels.run_start[run], kernels.run_stop[run]):
+            for entry in range(kernels.run_start[run], kernels.run_start[run + 1]):
                 row = kernels.run_row[run] + kernels.lanes[entry]
                 if frame_of_row[row] == frame:
                     own[row] = kernels.values[entry]
@@ -45,7 +45,7 @@ def _measure(chosen, kernels, rows, starts, own, sums, inverse, out):
         loss, unique, logs, covered = 0.0, 0.0, 0.0, 0
         after, before, grown = 1.0, 1.0, 1.0
         for run in range(kernels.indptr[frame], kernels.indptr[frame + 1]):
-            for entry in range(kernels.run_start[run], kernels.run_stop[run]):
+            for entry in range(kernels.run_start[run], kernels.run_start[run + 1]):
                 row, value = kernels.run_row[run] + kernels.lanes[entry], np.float64(kernels.values[entry])
                 old = sums[row] + EPSILON
                 after *= min(1.0, old + value)
@@ -72,7 +72,7 @@ def _invert(frame, kernels, rows, starts, sums, inverse):
     """Update `inverse` after a frame was added to the sums."""
     inverse[rows[starts[frame] : starts[frame + 1]]] = 1.0
     for run in range(kernels.indptr[frame], kernels.indptr[frame + 1]):
-        for entry in range(kernels.run_start[run], kernels.run_stop[run]):
+        for entry in range(kernels.run_start[run], kernels.run_start[run + 1]):
             row = kernels.run_row[run] + kernels.lanes[entry]
             if inverse[row] > 0.0:
                 inverse[row] = 1.0 / sums[row]

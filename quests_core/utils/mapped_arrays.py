@@ -77,7 +77,8 @@ class GrowingArray:
 
     def array(self) -> np.ndarray:
         """Return the whole array; nothing is appended after that."""
-        return np.concatenate(self._parts)
+        parts, self._parts = self._parts, []
+        return np.concatenate(parts)
 
     def _store(self, part: np.ndarray) -> None:
         self._parts.append(part.copy())

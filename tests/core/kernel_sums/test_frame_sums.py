@@ -27,7 +27,7 @@ def test_entries_are_the_kernel_sums_above_the_threshold(rng, spread):
     found = np.zeros((envs.n_envs, len(envs)))
     for frame in range(len(envs)):
         for run in range(sums.indptr[frame], sums.indptr[frame + 1]):
-            entries = slice(sums.run_start[run], sums.run_stop[run])
+            entries = slice(sums.run_start[run], sums.run_start[run + 1])
             lanes = sums.lanes[entries].astype(int)
             assert (np.diff(lanes) > 0).all()
             assert (found[sums.run_row[run] + lanes, frame] == 0).all()
