@@ -244,6 +244,11 @@ class Environments:
     def _kept_merged(self) -> dict[str, tuple[float, MergedRows]]:
         return {}
 
+    @cached_property
+    def kept_orders(self) -> dict[str, tuple]:
+        """The last order of a selection method that others need, with what determines it."""
+        return {}
+
     def _merged_rows(self, merging: Merging) -> MergedRows:
         rows, weights, n = merging.rows, merging.weights, len(merging.rows)
         if self.store is None:

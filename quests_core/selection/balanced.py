@@ -29,9 +29,8 @@ from ..information.entropy import OVERLAP_THRESHOLD
 from ..progress import ProgressCallback
 from ..utils.arrays import Indices
 from ..utils.jit import jit, jit_inline
-from .greedy import greedy_order
 from .lazy_gains import EPSILON
-from .msc import MSC
+from .msc import msc_order
 from .subset_totals import SubsetTotals
 
 # τ, and the relative lead in diversity to aim for: see the table of candidates in docs/benchmarks.md.
@@ -46,19 +45,6 @@ _STEP = 1e-6
 _PRECEDENCE = 1e6
 
 
-class _Recorded(MSC):
-    """`msc`, recording how novel the most novel environment of each picked frame was."""
-
-    def __init__(self, *args):
-        super().__init__(*args)
-        self.novelties: list[float] = []
-
-    def add(self, frame: int) -> None:
-        """Record the novelty of a frame, an upper bound if it was not chosen by its score, and add it."""
-        self.novelties.append(self.novelty(frame))
-        super().add(frame)
-
-
 @jit
 def _sums_of_row(row, kernels, out):
     """Write the kernel sum of one row against each frame."""
@@ -67,7 +53,7 @@ def _sums_of_row(row, kernels, out):
         first, last = kernels.indptr[frame], kernels.indptr[frame + 1]
         run = first - 1 + np.searchsorted(kernels.run_row[first:last], row, side="right")
         if run >= first:
-            for entry in range(kernels.run_start[run], kernels.run_stop[run]):
+            for entry in range(kernels.run_start[run], kernels.run_start[run + 1]):
                 if kernels.run_row[run] + kernels.lanes[entry] == row:
                     out[frame] = kernels.values[entry]
 
@@ -157,12 +143,11 @@ class Balanced(SubsetTotals):
         precision: str,
         progress: ProgressCallback | None,
     ):
-        msc = _Recorded(envs, bandwidth, reference, precision, progress)
-        order = greedy_order(msc, len(envs), len(envs), locked, "msc order", progress)
+        standard = msc_order(envs, bandwidth, reference, locked, precision, "msc order", progress)
         super().__init__(envs, bandwidth, costs, reference, progress)
         self._initial = self._sums.copy(), self._totals.copy()
         self._scores, self._is_outdated = np.full(len(envs), -np.inf), np.zeros(len(envs), dtype=bool)
-        self._standard = self._measure_standard(order, np.array(msc.novelties))
+        self._standard = self._measure_standard(*standard)
         self.restart()
 
     def restart(self) -> None:

@@ -33,7 +33,7 @@ from .direct import direct_order
 from .fps import FPS, MeanFPS, PCovFPS
 from .greedy import Scorer, greedy_order
 from .maxvol import maxvol_order
-from .msc import MSC
+from .msc import MSC, msc_order
 from .quotas import Quotas, Strata, Stratified
 from .result import Selection
 
@@ -245,11 +245,16 @@ def select(
     elif method == "maxvol":
         order = maxvol_order(envs, count, locked, reference, strata, progress)
     else:
-        given = (costs, y, locked, random_state, precision, progress)
-        scorer = _scorer(method, envs, bandwidth, reference, *given)
-        if strata is not None:
-            scorer = Stratified(scorer, Quotas(strata))
-        order = greedy_order(scorer, len(envs), count, locked, f"{method} order", progress, report)
+        loop = f"{method} order", progress, report
+        if method == "msc" and strata is None:
+            rows = None if reference is None else reference.X
+            order = msc_order(envs, bandwidth, rows, locked, precision, *loop, count).order
+        else:
+            given = (costs, y, locked, random_state, precision, progress)
+            scorer = _scorer(method, envs, bandwidth, reference, *given)
+            if strata is not None:
+                scorer = Stratified(scorer, Quotas(strata))
+            order = greedy_order(scorer, len(envs), count, locked, *loop)
     selection = Selection(kept[order], method, n_frames, parameters)
     if callback is not None and method in _AT_ONCE:
         callback(selection.order)

@@ -1,7 +1,9 @@
 """Minimum set cover: pick the frame with the most novel environment."""
 
 import math
+from collections.abc import Callable
 from itertools import pairwise
+from typing import NamedTuple
 
 import numpy as np
 
@@ -12,7 +14,8 @@ from ..kernel_sums.picked_sums import PickedSums, Workspace
 from ..kernel_sums.sums import SINGLE_ERROR, frame_entropies
 from ..kernel_sums.tiles import Tiles
 from ..progress import ProgressCallback
-from .greedy import Scorer
+from ..utils.arrays import Indices, read_only
+from .greedy import Scorer, greedy_order
 from .msc_bounds import Frames, Sums, bound_all, find_best, lowest
 
 # Nanoseconds that a pair takes where the sums of all environments are updated together.
@@ -75,6 +78,8 @@ class MSC(Scorer):
         self._pending: list[np.ndarray] = []
         self._is_double = precision == "double"
         self._started, self._room = False, Workspace.of(self._picked)
+        # Of each frame that was added, see `novelty`.
+        self.novelties: list[float] = []
         if reference is not None:
             self._start()
 
@@ -142,6 +147,7 @@ class MSC(Scorer):
 
     def add(self, frame: int) -> None:
         """Add the environments of `frame` to those that the sums run over."""
+        self.novelties.append(self.novelty(frame))
         first, last = self._frames.offsets[frame : frame + 2]
         rows = self._frames.positions[first:last]
         if len(rows):
@@ -160,3 +166,43 @@ class MSC(Scorer):
 def tolerance_of(precision: str) -> float:
     """Return the difference up to which scores count as equal, nats."""
     return 1e-6 if precision == "single" else 1e-11
+
+
+class MSCOrder(NamedTuple):
+    """An order of `msc`, and the novelty of each of its frames but the last; see `MSC.novelty`."""
+
+    order: np.ndarray
+    novelties: np.ndarray
+
+
+def msc_order(
+    envs: Environments,
+    bandwidth: float,
+    reference: np.ndarray | None,
+    locked: Indices,
+    precision: str,
+    step: str,
+    progress: ProgressCallback | None,
+    callback: Callable[[np.ndarray], None] | None = None,
+    n_to_select: int | None = None,
+) -> MSCOrder:
+    """Return the order of `msc`, which starts with the frames `locked`, or the first part of it.
+
+    The last whole order without a reference is kept with the environments: `balanced` needs that of `msc`.
+    See `quests_core.selection.greedy.greedy_order` for `step` and `callback`.
+    """
+    key, n_frames = (bandwidth, precision, *map(int, locked)), len(envs)
+    n_to_select = n_frames if n_to_select is None else n_to_select
+    kept = envs.kept_orders.get("msc") if reference is None else None
+    if kept is not None and kept[0] == key:
+        found = kept[1]
+        if callback is not None:
+            for rank in range(n_to_select):
+                callback(found.order[: rank + 1])
+        return MSCOrder(found.order[:n_to_select], found.novelties[: n_to_select - 1])
+    msc = MSC(envs, bandwidth, reference, precision, progress)
+    order = greedy_order(msc, n_frames, n_to_select, locked, step, progress, callback)
+    found = MSCOrder(read_only(order, copy=False), read_only(np.array(msc.novelties), copy=False))
+    if reference is None and n_to_select == n_frames:
+        envs.kept_orders["msc"] = key, found
+    return found

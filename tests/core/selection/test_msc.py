@@ -60,3 +60,43 @@ def test_all_sums_are_updated_often_in_dense_sets_and_rarely_in_sparse_ones(rng,
     sparse = Environments(rng.uniform(0, 3e4 * BANDWIDTH, (6000, 1)), np.arange(0, 6001, 30))
     select(sparse, "msc", bandwidth=BANDWIDTH)
     assert len(at) < 3
+
+
+def test_a_whole_order_is_computed_once_for_the_methods_that_need_it(rng, monkeypatch):
+    frames = dense(30, rng)
+    fresh = {
+        method: select(grouped(frames), method, bandwidth=BANDWIDTH).order for method in ("msc", "balanced")
+    }
+    envs, made, parts, scorer = grouped(frames), [], [], msc.MSC
+    monkeypatch.setattr(msc, "MSC", lambda *given: made.append(given) or scorer(*given))
+    select(envs, "msc", 5, bandwidth=BANDWIDTH)
+    select(envs, "msc", bandwidth=BANDWIDTH)
+    # A part is not kept, but the whole order.
+    assert len(made) == 2
+    assert np.array_equal(select(envs, "balanced", bandwidth=BANDWIDTH).order, fresh["balanced"])
+    order = select(
+        envs, "msc", 7, bandwidth=BANDWIDTH, callback=lambda part: parts.append(part.tolist())
+    ).order
+    assert np.array_equal(order, fresh["msc"][:7])
+    assert parts == [fresh["msc"][:n].tolist() for n in range(1, 8)]
+    assert len(made) == 2
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"bandwidth": 2 * BANDWIDTH},
+        {"precision": "double"},
+        {"locked": [3]},
+        {"reference": np.zeros((1, 12))},
+        {"excluded": [0]},
+    ],
+    ids=lambda other: next(iter(other)),
+)
+def test_an_order_that_is_kept_serves_the_same_parameters_only(rng, other):
+    frames = dense(20, rng)
+    envs, given = grouped(frames), {"bandwidth": BANDWIDTH} | other
+    select(envs, "msc", bandwidth=BANDWIDTH)
+    for method in ("msc", "balanced"):
+        expected = select(grouped(frames), method, **given).order
+        assert np.array_equal(select(envs, method, **given).order, expected)
