@@ -1,7 +1,7 @@
 """Monitor a server: ``panel serve app --plugins quests_app.endpoints``.
 
 Add ``/health`` and ``/metrics`` (Prometheus text format) and log JSON lines to stderr. Both endpoints
-expose counts only, no user data.
+expose counts only, no user data. ``/app`` leads to the dashboard, also where its folder has another name.
 """
 
 import importlib.metadata
@@ -9,6 +9,7 @@ import json
 import logging
 import time
 from collections.abc import Iterator
+from pathlib import Path
 
 from prometheus_client import generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
@@ -98,7 +99,25 @@ class _Metrics(RequestHandler):
         self.write(metrics())
 
 
-ROUTES: list[tuple[str, type[RequestHandler], dict]] = [
-    (r"/health", _Health, {}),
-    (r"/metrics", _Metrics, {}),
-]
+class _Dashboard(RequestHandler):
+    """Redirect ``/app`` to the dashboard, of which Bokeh makes the address from the name of its folder."""
+
+    def initialize(self, name: str) -> None:
+        self._name = name
+
+    def get(self) -> None:
+        query = f"?{self.request.query}" if self.request.query else ""
+        # Relative, so that it is right behind a proxy that adds a prefix.
+        self.redirect(f"{self._name}{query}", permanent=False)
+
+
+def routes(folder: str) -> list[tuple[str, type[RequestHandler], dict]]:
+    """Return the handlers, given the name of the folder of the dashboard: ``quests_app`` if installed."""
+    found: list[tuple[str, type[RequestHandler], dict]] = [
+        (r"/health", _Health, {}),
+        (r"/metrics", _Metrics, {}),
+    ]
+    return found if folder == "app" else [*found, (r"/app", _Dashboard, {"name": folder})]
+
+
+ROUTES = routes(Path(__file__).parent.name)

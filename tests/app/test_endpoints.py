@@ -7,6 +7,8 @@ import threading
 
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
+from tornado.testing import AsyncHTTPTestCase
+from tornado.web import Application
 
 from quests_app import endpoints
 from quests_app.jobs import queue
@@ -35,6 +37,24 @@ def lines():
 
 def values():
     return dict(re.findall(r"^([^#\s]\S*) (\S+)$", endpoints.metrics(), re.MULTILINE))
+
+
+class TestInstalled(AsyncHTTPTestCase):
+    """Installed from a wheel, the folder is ``quests_app``, and so is the address that Bokeh gives it."""
+
+    def get_app(self):
+        return Application(endpoints.routes("quests_app"))
+
+    def test_app_leads_to_the_dashboard(self):
+        for query in ("", "?file=a.xyz&tab=map"):
+            response = self.fetch(f"/app{query}", follow_redirects=False)
+            assert response.code == 302
+            assert response.headers["Location"] == f"quests_app{query}"
+        assert self.fetch("/health").code == 200
+
+
+def test_the_folder_of_the_source_needs_no_redirection():
+    assert [url for url, *_ in endpoints.routes("app")] == ["/health", "/metrics"]
 
 
 def test_jobs_are_logged_with_outcome_and_seconds_and_counted(session, file, lines):
