@@ -17,7 +17,8 @@ pytest.register_assert_rewrite("tests.invariance")
 # files beside them that do not share it: these have own servers.
 TOGETHER = {
     "layout": tuple(
-        f"tests/browser/test_{name}.py" for name in ("layout", "map", "structure", "tables", "theme")
+        f"tests/browser/test_{name}.py"
+        for name in ("layout", "map", "reload", "structure", "tables", "theme")
     ),
     "browser": ("tests/browser/*",),
     "hostile": ("tests/hostile/*",),
@@ -32,6 +33,11 @@ FIRST = (
     "tests/app/exports/test_bundle.py", "tests/core/test_docs.py", "tests/app/notebook/test_stored_size.py",
     "tests/core/cli/*", "tests/browser/test_saved.py", "tests/core/test_regular_expressions.py",
 )  # fmt: skip
+# Folders about numbers, which are the same with each Python; numba reads the bytecode of all kernels before.
+NUMBERS = tuple(
+    f"tests/core/{name}/*"
+    for name in ("kernel_sums", "store", "descriptors", "information", "selection", "health")
+)
 # Those of the files above wait most of the time, for a browser and for servers.
 WORKERS = 4
 SHARED = Path(__file__).resolve().parents[2] / "shared"
@@ -41,6 +47,11 @@ DATA, CASES = SHARED / "data", SHARED / "cases"
 def pytest_addoption(parser):
     parser.addoption(
         "--first-parameters", action="store_true", help="run each test with the first of its parameters only"
+    )
+    parser.addoption(
+        "--another-python",
+        action="store_true",
+        help="in addition, leave out costly tests, and all but the first of each file about numbers",
     )
 
 
@@ -56,6 +67,7 @@ def pytest_configure(config):
     if "PYTEST_XDIST_WORKER" not in os.environ:
         os.environ["QUESTS_CACHE_DIR"] = tempfile.mkdtemp(prefix="quests-test-cache-")
     config.addinivalue_line("markers", "slow: run by .ci/run and `pytest -m slow` alone")
+    config.addinivalue_line("markers", "costly: takes seconds; not repeated on Debian 13 by .ci/debian13")
     config.addinivalue_line("markers", "jit: too heavy, or no different, with numba's compiler switched off")
 
 
@@ -126,11 +138,24 @@ def compiled(tmp_path_factory):
         warm_up.run()
 
 
+def pytest_ignore_collect(collection_path, config):
+    """Import no file without slow tests if they are all that is asked for: that takes each worker seconds."""
+    if config.option.markexpr != "slow" or not fnmatchcase(collection_path.name, "test_*.py"):
+        return None
+    # A fixture of several parameters, some of them slow, is in the file of its folder.
+    files = collection_path, collection_path.with_name("conftest.py")
+    return None if any(file.exists() and "mark.slow" in file.read_text("utf-8") for file in files) else True
+
+
 # After those with other marks have been left out.
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config, items):
-    if config.option.first_parameters:
-        leave_out_further_parameters(config, items)
+    if config.option.another_python:
+        leave_out(config, items, [item for item in items if "costly" in item.keywords])
+    if config.option.first_parameters or config.option.another_python:
+        leave_out_but_first(config, items, lambda item: (item.path, getattr(item, "originalname", item.name)))
+    if config.option.another_python:
+        leave_out_but_first(config, items, lambda item: item.path if is_about_numbers(item) else item)
     items.sort(key=lambda item: [not fnmatchcase(shared_by(item.nodeid), pattern) for pattern in FIRST])
     if not numba.config.DISABLE_JIT:
         return
@@ -141,14 +166,23 @@ def pytest_collection_modifyitems(config, items):
             item.add_marker(skip)
 
 
-def leave_out_further_parameters(config, items):
-    """Keep the first item of each test function."""
+def is_about_numbers(item):
+    return any(fnmatchcase(item.nodeid.partition("::")[0], pattern) for pattern in NUMBERS)
+
+
+def leave_out_but_first(config, items, key):
+    """Keep the first of the items that have the same key."""
     kept = {}
     for item in items:
-        kept.setdefault((item.path, getattr(item, "originalname", item.name)), item)
+        kept.setdefault(key(item), item)
     first = set(kept.values())
-    config.hook.pytest_deselected(items=[item for item in items if item not in first])
-    items[:] = kept.values()
+    leave_out(config, items, [item for item in items if item not in first])
+
+
+def leave_out(config, items, others):
+    config.hook.pytest_deselected(items=others)
+    left_out = set(others)
+    items[:] = [item for item in items if item not in left_out]
 
 
 @pytest.fixture

@@ -245,6 +245,7 @@ def test_elements_agree_with_the_slow_references(data_file, name):
         np.testing.assert_allclose(envs[i], expected, rtol=1e-9, atol=1e-12)
 
 
+@pytest.mark.costly
 def test_a_large_compressed_file_is_read_in_seconds(data_file):
     path = data_file("gap20_partial.xyz.gz")
     # Process time, which excludes other work on the machine.

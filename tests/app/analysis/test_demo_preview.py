@@ -44,6 +44,7 @@ def test_others_have_none(demo):
     assert demo_preview.preview_of(dataclasses.replace(demo, sha256="0" * 64), Parameters()) is None
 
 
+@pytest.mark.costly
 @pytest.mark.jit
 def test_the_preview_is_what_the_script_computes(demo, tmp_path):
     spec = importlib.util.spec_from_file_location("make_demo_results", SCRIPT)

@@ -51,6 +51,7 @@ def alloys(tmp_path, rng, name, symbols):
     return path
 
 
+@pytest.mark.costly
 def test_sets_of_different_elements_share_one_descriptor(tmp_path, rng):
     parameters = Parameters(species=True)
     first, second = alloys(tmp_path, rng, "a.xyz", ["Ag", "Cu"]), alloys(tmp_path, rng, "b.xyz", ["Cu", "Pd"])

@@ -42,6 +42,7 @@ def test_copies_are_fewer_for_many_atoms():
     assert copies_of(molecule("H2O"), 3) == (1, 1, 1)
 
 
+@pytest.mark.costly
 def test_the_picked_environment_is_marked_and_its_images_are_added(rng):
     atoms, cutoff = skewed(rng), 4.0
     for look in (SceneOptions(), SceneOptions(copies=2), SceneOptions(wrap=True), SceneOptions(around=True)):

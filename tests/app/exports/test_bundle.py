@@ -54,6 +54,7 @@ def everything(opened):
     }
 
 
+@pytest.mark.costly
 def test_all_parts_match_the_state(opened):
     state = opened.state
     state.marks = Marks(locked=(0,), excluded=(4,))
@@ -174,6 +175,7 @@ def test_the_command_writes_the_same_file(session, file, tmp_path, monkeypatch, 
     assert (tmp_path / "subset.xyz").read_bytes() == expected
 
 
+@pytest.mark.costly
 def test_other_formats_are_written_exactly(session, rng, tmp_path):
     frames = [Atoms("Cu2", positions=rng.normal(size=(2, 3)) * 3, cell=[9] * 3, pbc=True) for _ in range(3)]
     write(tmp_path / "a.traj", frames)

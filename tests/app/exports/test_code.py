@@ -62,6 +62,7 @@ def given(opened, tmp_path):
     return compare.path_with_reference(opened.state.opened, other, opened.state.marks)
 
 
+@pytest.mark.costly
 def test_code_and_command_include_the_reference(opened, given, tmp_path, monkeypatch):
     data, expected = opened.state.opened, given.frames(6).tolist()
     code = code_module.python_code(data, given, 6, "rank")

@@ -4,6 +4,7 @@ import base64
 import dataclasses
 import re
 
+import pytest
 from ase.io import write
 
 from quests_app.analysis.methods import METHOD_INFO
@@ -24,6 +25,7 @@ def test_the_report_does_not_use_the_session(opened, monkeypatch):
     assert files["report.html"].count(b'<img alt="') >= 4
 
 
+@pytest.mark.costly
 def test_the_report_warns_of_outliers(opened):
     state, parts = opened.state, ExportOptions(parts=("report",))
     assert b"nats</b> away" not in unzipped(state, parts)[0]["report.html"]
@@ -57,6 +59,7 @@ def test_the_report_needs_no_network_and_runs_nothing_from_the_file(session, fra
         assert text in page
 
 
+@pytest.mark.costly
 def test_the_legend_of_the_map_has_the_colours_of_its_points(opened):
     state, parts = opened.state, ExportOptions(parts=("report",))
     page = unzipped(state, parts, embedding=state.embedding)[0]["report.html"].decode()

@@ -32,6 +32,7 @@ def test_a_frame_that_fails_costs_itself_only():
     assert failures == {1: "No EMT-potential for Si"}
 
 
+@pytest.mark.costly
 def test_a_process_that_ends_costs_the_frame_that_ended_it(monkeypatch):
     monkeypatch.setattr(calculator_process, "CHILD", "tests.app.jobs.crashing_calculator:predict_in_child")
     found, failures = predict_in_process([bulk("Cu"), bulk("Ag"), bulk("Cu")], "EMT", None)

@@ -180,6 +180,7 @@ controller.close()
 """
 
 
+@pytest.mark.costly
 def test_another_process_recomputes_nothing(file, tmp_path):
     def run():
         environment = {**os.environ, "QUESTS_CACHE_DIR": str(tmp_path / "shared")}

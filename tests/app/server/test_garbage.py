@@ -4,10 +4,13 @@ import gc
 import weakref
 from types import SimpleNamespace
 
+import pytest
+
 from quests_app.server import garbage
 from quests_app.server.garbage import DeferredCollection
 
 
+@pytest.mark.costly
 def test_one_collection_serves_several_ended_sessions(monkeypatch):
     class Timer:
         def __init__(self, seconds, function, args):

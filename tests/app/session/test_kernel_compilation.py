@@ -98,6 +98,7 @@ def test_what_the_user_asks_for_does_not_wait(demo, compiler):
     demo.run(lambda: not demo.state.kernel_activity.running)
 
 
+@pytest.mark.costly
 @pytest.mark.jit
 def test_without_background_compilation_results_follow_at_once(demo):
     demo.controller.open_demo()
@@ -105,6 +106,7 @@ def test_without_background_compilation_results_follow_at_once(demo):
     assert not any(path.is_preview for path in demo.state.paths.values())
 
 
+@pytest.mark.costly
 @pytest.mark.jit
 def test_cached_results_are_shown_instead_of_previews(demo):
     demo.open(DEMO)
@@ -115,6 +117,7 @@ def test_cached_results_are_shown_instead_of_previews(demo):
     assert set().union(*kinds) == {False}
 
 
+@pytest.mark.costly
 @pytest.mark.jit
 @pytest.mark.parametrize("is_cached", [False, True])
 def test_the_shipped_map_of_the_demo_is_not_computed(demo, monkeypatch, is_cached):

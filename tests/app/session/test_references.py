@@ -100,6 +100,7 @@ def test_a_failed_addition_shows_an_error_and_keeps_the_list(opened, sets, other
     assert sets.comparison is not None
 
 
+@pytest.mark.costly
 def test_the_tab_is_created_when_shown(session, file):
     root = page(session.state, session.controller).get_root()
     assert root is not None

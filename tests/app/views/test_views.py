@@ -79,6 +79,7 @@ def test_names_and_labels_from_files_are_escaped(session, frames, tmp_path):
     assert "<" not in export._stem
 
 
+@pytest.mark.costly
 def test_the_whole_page_follows_the_slider_within_a_fifth_of_a_second(session):
     session.open(DEMO)
     root = page(session.state, session.controller).get_root()

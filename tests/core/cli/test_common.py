@@ -105,6 +105,7 @@ def test_importing_the_cli_imports_no_dashboard():
     assert done.stdout.strip() == "set()"
 
 
+@pytest.mark.costly
 @pytest.mark.jit
 def test_commands_in_a_pipe(file):
     program = [sys.executable, "-m", "quests_core.cli"]

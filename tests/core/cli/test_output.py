@@ -120,6 +120,7 @@ for arguments in json.loads(sys.argv[1]):
 """
 
 
+@pytest.mark.costly
 @pytest.mark.jit
 @pytest.mark.skipif(not os.path.exists("/dev/full"), reason="there is no device that is full")
 def test_full_output_device_is_one_line_of_error(file):

@@ -61,6 +61,7 @@ def test_options_that_cannot_be_used_are_refused(file, tmp_path, options, messag
         assert f"Error: {message}" in done.stderr
 
 
+@pytest.mark.costly
 def test_the_extra_is_named_if_it_is_missing(file, tmp_path, monkeypatch):
     monkeypatch.setitem(sys.modules, "distributed", None)
     done = run("entropy", file, "--store", tmp_path / "a", "--scheduler", "tcp://127.0.0.1:1")

@@ -238,6 +238,7 @@ def test_frames_without_forces(file, tmp_path):
     assert "frame 0: expected forces, got none (8 of 8 frames have none)" in done.stderr
 
 
+@pytest.mark.costly
 @pytest.mark.jit
 def test_the_commands_of_the_documentation_run(labelled, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)

@@ -55,6 +55,7 @@ def whole(tmp_path_factory):
     return content(folder / "store"), files
 
 
+@pytest.mark.costly
 def test_a_store_is_the_same_byte_for_byte(client, whole, tmp_path):
     expected, files = whole
     calls = []

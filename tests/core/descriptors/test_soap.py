@@ -42,6 +42,7 @@ def test_with_the_bandwidth_of_the_default_nothing_is_alike(soap, frames):
     assert entropy(envs, 0.015) > 0.99 * np.log(envs.n_envs)
 
 
+@pytest.mark.costly
 def test_at_a_matched_bandwidth_both_find_the_frames_that_are_shaken_more(soap, frames):
     plain, envs = descriptors(frames), descriptors(frames, descriptor_fn=soap.create)
     h = bandwidth_from_entropy(envs, entropy(plain, 0.015))

@@ -94,6 +94,7 @@ def test_isolated_and_unlabelled_atoms(rng, tmp_path):
     assert "energy outliers" not in found
 
 
+@pytest.mark.costly
 @pytest.mark.jit
 def test_cells(rng, tmp_path):
     frames = good_frames(rng, 22)

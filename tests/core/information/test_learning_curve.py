@@ -72,6 +72,7 @@ def test_the_fit_recovers_the_parameters_of_a_curve(rng):
         assert math.isnan(found.gap_std)
 
 
+@pytest.mark.costly
 def test_the_error_of_the_gap_is_the_scatter_of_gaps():
     n = np.geomspace(10, 5000, 9)
     true = 6 - 6 * np.exp(-0.05 * np.log(n) ** 2)

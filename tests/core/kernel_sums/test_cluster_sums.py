@@ -57,6 +57,7 @@ def scheduled(monkeypatch):
     return found
 
 
+@pytest.mark.costly
 @pytest.mark.parametrize("precision", ERROR)
 def test_results_are_those_of_one_process(client, X, x, y, precision):
     error, kwargs = ERROR[precision], {"bandwidth": H, "precision": precision}
@@ -123,6 +124,7 @@ def count(scheduled, function):
     return n
 
 
+@pytest.mark.costly
 def test_each_near_pair_of_shards_is_scheduled_once(client, rng, scheduled):
     """Of four clusters far from each other, each of which is a shard, no pairs are; of near ones, all."""
     labels = rng.permutation(np.repeat(np.arange(4), 120))
@@ -183,6 +185,7 @@ def test_a_killed_worker_does_not_change_novelty(client, x, y, tmp_path, after):
     assert found.tobytes() == expected.tobytes()
 
 
+@pytest.mark.costly
 def test_progress_increases_to_its_end_in_each_step(client, x, y):
     calls = []
     entropy(x, H, progress=lambda *call: calls.append(call), client=client)

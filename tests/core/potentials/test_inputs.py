@@ -16,6 +16,7 @@ ARGUMENTS = {"test_size": 3, "k": 8, "seeds": [0, 1]}
 METHODS, SIZES = ["msc", "random"], [4]
 
 
+@pytest.mark.costly
 @pytest.mark.skipif(sys.platform == "win32", reason="a script with #! is no program on Windows")
 def test_trained_elsewhere_is_as_trained_here(tmp_path, monkeypatch):
     monkeypatch.setenv("PATH", install(tmp_path / "programs"), prepend=os.pathsep)

@@ -131,6 +131,7 @@ def test_a_pipeline_from_frames(rng):
     assert len(clone(pipeline).fit(frames)[-1].selection_) == 2
 
 
+@pytest.mark.costly
 def test_the_library_alone_does_not_import_scikit_learn():
     code = (
         "import sys, quests_core\n"

@@ -66,6 +66,7 @@ def test_a_writable_cache_directory_is_used(run, tmp_path, variable):
     assert Path(json.loads(done.stdout)["folder"]).is_relative_to(tmp_path / "writable")
 
 
+@pytest.mark.costly
 @pytest.mark.jit
 def test_the_command_warns_once_and_works(run):
     done = run("-m", "quests_core.cli", "--help")

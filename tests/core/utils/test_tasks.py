@@ -178,6 +178,7 @@ def test_the_extra_is_named_if_it_is_missing(monkeypatch):
         check_client(object())
 
 
+@pytest.mark.costly
 def test_the_given_client_is_used_if_another_or_none_is_the_default(client):
     """As in a command, or a second cluster in a notebook."""
     code = (

@@ -70,6 +70,7 @@ def test_errors_of_groups_of_the_test_set(copper, training, table, form, monkeyp
     assert len(content.decode().splitlines()) == 1 + len(expected)
 
 
+@pytest.mark.costly
 def test_diverged_potentials_and_impossible_sizes_are_marked_and_the_rest_goes_on(
     copper, table, form, monkeypatch
 ):
