@@ -86,6 +86,7 @@ def test_an_event_that_overtakes_a_change_finds_a_consistent_page(server):
     assert server.faults() == []
 
 
+@pytest.mark.costly
 def test_sessions_are_isolated_and_leave_nothing(server, folder):
     held = Held()
     server.wait_until_empty()
@@ -163,10 +164,22 @@ def elsewhere():
     return address
 
 
+@pytest.fixture(scope="module")
+def reachable(tmp_path_factory):
+    """Serve at all addresses, Panel's default, with a file as an argument and without data folders."""
+    folder = tmp_path_factory.mktemp("reachable")
+    path = folder / "named-by-args.xyz"
+    path.write_text("1\n\nH 0 0 no-number\n")
+    own = {"QUESTS_CACHE_DIR": os.environ["QUESTS_CACHE_DIR"]}
+    with pytest.MonkeyPatch.context() as patch:
+        patch.delenv("QUESTS_DATA_DIRS", raising=False)
+        with Server(folder, *WITHOUT_UMAP, "--args", str(path), **own) as server:
+            yield server
+
+
 @pytest.mark.slow
-def test_remote_clients_cannot_open_paths(tmp_path, monkeypatch):
-    path, host = marked_file(tmp_path, 1, DEMO, 300), elsewhere()
-    monkeypatch.delenv("QUESTS_DATA_DIRS", raising=False)
+def test_remote_clients_cannot_open_paths(reachable, tmp_path):
+    server, path, host = reachable, marked_file(tmp_path, 1, DEMO, 300), elsewhere()
 
     async def by_link(address: str, text: str) -> set[str]:
         visitor = await Visitor(address).open(path)
@@ -181,23 +194,20 @@ def test_remote_clients_cannot_open_paths(tmp_path, monkeypatch):
         with pytest.raises(HTTPClientError, match="403"):
             await Visitor(address).connect(token, **headers)
 
-    # Panel's default: all addresses of the machine.
-    cache = os.environ["QUESTS_CACHE_DIR"]
-    with Server(tmp_path, *WITHOUT_UMAP, QUESTS_CACHE_DIR=cache) as server:
-        far, near = f"http://{host}:{server.port}", server.address
-        assert asynchronous.run(by_link(near, path.name)) == {path.stem}
-        asynchronous.run(by_hand(near))
-        # The page contains the path, as part of the URL, but no content of the file.
-        asynchronous.run(by_link(far, REFUSED))
-        asynchronous.run(by_hand(far))
-        asynchronous.run(by_hand(near, **{"X-Forwarded-For": "192.0.2.9"}))
+    far, near = f"http://{host}:{server.port}", server.address
+    assert asynchronous.run(by_link(near, path.name)) == {path.stem}
+    asynchronous.run(by_hand(near))
+    # The page contains the path, as part of the URL, but no content of the file.
+    asynchronous.run(by_link(far, REFUSED))
+    asynchronous.run(by_hand(far))
+    asynchronous.run(by_hand(near, **{"X-Forwarded-For": "192.0.2.9"}))
 
-        def opened() -> list[str]:
-            return [line for line in server.log.read_text().splitlines() if f"Opening {path.name}" in line]
+    def opened() -> list[str]:
+        return [line for line in server.log.read_text().splitlines() if f"Opening {path.name}" in line]
 
-        # A job is logged when it ends, which may be after its page was left.
-        server.wait(lambda: bool(opened()) and not server.is_busy(), 600)
-        assert len(opened()) == 1
+    # A job is logged when it ends, which may be after its page was left.
+    server.wait(lambda: bool(opened()) and not server.is_busy(), 600)
+    assert len(opened()) == 1
 
 
 @pytest.mark.slow
@@ -220,14 +230,10 @@ def test_a_page_with_a_late_websocket_has_its_file(server, folder):
 
 
 @pytest.mark.slow
-def test_a_file_may_be_an_argument_of_panel(tmp_path):
-    path = tmp_path / "named-by-args.xyz"
-    path.write_text("1\n\nH 0 0 no-number\n")
-    with Server(tmp_path, *WITHOUT_UMAP, "--args", str(path)) as server:
+def test_a_file_may_be_an_argument_of_panel(reachable):
+    async def scenario():
+        wire = await (await Page(reachable.address).load()).connect()
+        await wire.event("document_ready", {})
+        await wire.wait_for("Could not open named-by-args.xyz")
 
-        async def scenario():
-            wire = await (await Page(server.address).load()).connect()
-            await wire.event("document_ready", {})
-            await wire.wait_for("Could not open named-by-args.xyz")
-
-        run(scenario())
+    run(scenario())

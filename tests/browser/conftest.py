@@ -224,27 +224,50 @@ def looked_at():
     return []
 
 
+@pytest.fixture(scope="session")
+def filled():
+    """Return the list of the pages in which several tests open files, at most one."""
+    return []
+
+
 @pytest.fixture
 def shared_page(context, url, looked_at, request):
     """Return a page at its first tab, for tests that leave it as they found it, but for the tab.
 
     After one that failed, the next has another page.
     """
-    if not looked_at:
-        looked_at.append(Watched(context, url).open(url))
-    (watched,) = looked_at
-    request.node.stash[WATCH] = watched.page, watched.messages
-    try:
-        watched.page.get_by_role("tab", name="Overview").click()
+    with kept_page(context, url, looked_at, request.node) as page:
+        page.get_by_role("tab", name="Overview").click()
         # A figure of the tab before is seen until then.
-        watched.page.get_by_role("heading", name="Entropy against diversity").wait_for()
+        page.get_by_role("heading", name="Entropy against diversity").wait_for()
+        yield page
+
+
+@pytest.fixture
+def page_of_any_file(context, url, filled, request):
+    """Return a page in which a test first opens a file of its own, as a user does after another one.
+
+    Methods, tab and all else that does not belong to a file are as the test before left them.
+    """
+    with kept_page(context, url, filled, request.node) as page:
+        yield page
+
+
+@contextlib.contextmanager
+def kept_page(context, url, kept, node):
+    """Give a test the page of a list, opened for the first; check it, and close it if the test failed."""
+    if not kept:
+        kept.append(Watched(context, url).open(url))
+    (watched,) = kept
+    node.stash[WATCH] = watched.page, watched.messages
+    try:
+        yield watched.page
     except Exception:
-        looked_at.clear()
+        kept.clear()
         watched.page.close()
         raise
-    yield watched.page
-    if request.node.stash.get(FAILED, False) or watched.elsewhere or watched.errors:
-        looked_at.clear()
+    if node.stash.get(FAILED, False) or watched.elsewhere or watched.errors:
+        kept.clear()
         watched.page.close()
     watched.check()
 

@@ -219,7 +219,8 @@ def a_published_set_opens_by_its_name(page, small_file):
 
 
 @pytest.mark.slow
-def test_files_that_are_dropped_together_are_one_data_set(page, small_file, tmp_path):
+def test_files_that_are_dropped_together_are_one_data_set(page_of_any_file, small_file, tmp_path):
+    page = page_of_any_file
     other = tmp_path / "other.xyz"
     frames = read(small_file, index=":5")
     for atoms in frames:

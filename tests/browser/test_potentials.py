@@ -64,8 +64,8 @@ def test_potentials_are_trained_and_compared(small_page, tmp_path):
 
 
 @pytest.mark.slow
-def test_predictions_of_a_file_lead_to_the_structure(small_page, tmp_path):
-    page, path, frames = small_page, tmp_path / "predicted.xyz", labelled_frames(8)
+def test_predictions_of_a_file_lead_to_the_structure(page_of_any_file, tmp_path):
+    page, path, frames = page_of_any_file, tmp_path / "predicted.xyz", labelled_frames(8)
     for i, atoms in enumerate(frames):
         atoms.arrays["MACE_forces"] = atoms.get_forces() * (1 + 0.1 * i) + 0.01
     write(path, frames, format="extxyz")
@@ -81,8 +81,8 @@ def test_predictions_of_a_file_lead_to_the_structure(small_page, tmp_path):
 
 
 @pytest.mark.slow
-def test_a_calculator_predicts_and_a_lasso_on_its_parity_excludes_frames(small_page, tmp_path):
-    page, path, frames = small_page, tmp_path / "wrong.xyz", labelled_frames(8)
+def test_a_calculator_predicts_and_a_lasso_on_its_parity_excludes_frames(page_of_any_file, tmp_path):
+    page, path, frames = page_of_any_file, tmp_path / "wrong.xyz", labelled_frames(8)
     # The largest component of all, by far.
     frames[5].calc.results["forces"][0] = 30.0
     write(path, frames, format="extxyz")
@@ -103,7 +103,7 @@ def test_a_calculator_predicts_and_a_lasso_on_its_parity_excludes_frames(small_p
     page.mouse.up()
     page.get_by_text("3 points of 1 frame inside").wait_for()
     page.get_by_text("1 frame selected").wait_for()
-    page.get_by_text("Exclude", exact=True).click()
+    page.get_by_role("button", name="Exclude the selected frames").click()
     page.get_by_text("1 excluded").first.wait_for()
     page.get_by_role("tab", name="Frames").click()
     page.locator(".tabulator-col", has_text="force_rmse_EMT").wait_for()

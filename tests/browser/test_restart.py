@@ -11,10 +11,20 @@ from tests.load.server import WITHOUT_UMAP, Server
 METHOD = "mean_fps"
 
 
-@pytest.fixture
-def server(tmp_path, small_file):
-    own = {"QUESTS_DATA_DIRS": str(small_file.parent), "QUESTS_CACHE_DIR": str(tmp_path / "cache")}
-    with Server(tmp_path, *WITHOUT_UMAP, **own) as server:
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    """Return the folder by which a test tells the server to end its slow method."""
+    return tmp_path_factory.mktemp("slow-method")
+
+
+@pytest.fixture(scope="module")
+def server(folder, tmp_path_factory, small_file):
+    own = {
+        "QUESTS_DATA_DIRS": str(small_file.parent), "QUESTS_CACHE_DIR": str(folder / "cache"),
+        "QUESTS_SLOW_METHOD": str(folder),
+    }  # fmt: skip
+    plugins = ("--plugins", "tests.slow_method")
+    with Server(tmp_path_factory.mktemp("server"), *WITHOUT_UMAP, *plugins, **own) as server:
         yield server
 
 
@@ -30,6 +40,28 @@ def visit(context, url, name):
     page.locator(".summary .name", has_text=name).wait_for()
     page.locator(".verdict", has_text="By comparison").wait_for()
     return page
+
+
+@pytest.mark.slow
+def test_a_reloaded_page_takes_over_running_work(server, folder, browser, small_file):
+    context = browser.new_context(viewport={"width": 1280, "height": 800})
+    page = visit(context, f"{server.address}/app?file={small_file}", small_file.name)
+    page.get_by_role("checkbox", name=METHOD, exact=True).click()
+    running = page.locator(".progress", has_text=f"Computing {METHOD}").filter(has_text="75 %")
+    running.wait_for()
+    page.wait_for_url(f"**{METHOD}**")
+    page.reload()
+    running.wait_for()
+    assert page.get_by_role("checkbox", name=METHOD, exact=True).is_checked()
+    # The page that was left is forgotten.
+    server.wait(lambda: server.metrics()["quests_sessions"] == 1, PATIENCE)
+    assert running.is_visible(), "it goes on without the page that began it"
+    (folder / "end").touch()
+    page.locator("table.numbers tr", has_text=METHOD).first.wait_for()
+    running.wait_for(state="hidden")
+    assert len((folder / "calls").read_text().splitlines()) == 1, "it was computed once"
+    context.close()
+    assert not server.faults()
 
 
 @pytest.mark.slow
@@ -61,27 +93,3 @@ def test_decisions_outlive_the_server(server, browser, small_file):
     other.wait_for_timeout(1000)
     assert undo(other).is_disabled()
     context.close()
-
-
-@pytest.mark.slow
-def test_a_reloaded_page_takes_over_running_work(tmp_path, browser, small_file):
-    own = {"QUESTS_DATA_DIRS": str(small_file.parent), "QUESTS_SLOW_METHOD": str(tmp_path)}
-    with Server(tmp_path, *WITHOUT_UMAP, "--plugins", "tests.slow_method", **own) as server:
-        context = browser.new_context(viewport={"width": 1280, "height": 800})
-        page = visit(context, f"{server.address}/app?file={small_file}", small_file.name)
-        page.get_by_role("checkbox", name=METHOD, exact=True).click()
-        running = page.locator(".progress", has_text=f"Computing {METHOD}").filter(has_text="75 %")
-        running.wait_for()
-        page.wait_for_url(f"**{METHOD}**")
-        page.reload()
-        running.wait_for()
-        assert page.get_by_role("checkbox", name=METHOD, exact=True).is_checked()
-        # The page that was left is forgotten.
-        server.wait(lambda: server.metrics()["quests_sessions"] == 1, PATIENCE)
-        assert running.is_visible(), "it goes on without the page that began it"
-        (tmp_path / "end").touch()
-        page.locator("table.numbers tr", has_text=METHOD).first.wait_for()
-        running.wait_for(state="hidden")
-        assert len((tmp_path / "calls").read_text().splitlines()) == 1, "it was computed once"
-        context.close()
-        assert not server.faults()

@@ -229,7 +229,8 @@ def skewed_file(tmp_path_factory):
 
 
 @pytest.mark.slow
-def test_distances_and_angles_are_between_nearest_images(page, skewed_file):
+def test_distances_and_angles_are_between_nearest_images(page_of_any_file, skewed_file):
+    page = page_of_any_file
     open_path(page, skewed_file)
     page.locator(".summary .name", has_text=skewed_file.name).wait_for()
     structure_tab(page)
@@ -269,9 +270,9 @@ def the_legend_of_many_elements_covers_nothing(page):
 
 
 @pytest.mark.slow
-def test_real_frames_with_no_cell_and_a_skewed_one(page, data_file, tmp_path):
+def test_real_frames_with_no_cell_and_a_skewed_one(page_of_any_file, data_file, tmp_path):
     for name in ("3bpa", "mg_fletcher_ns"):
-        atoms_of_a_real_frame_are_picked(page, data_file, tmp_path, name)
+        atoms_of_a_real_frame_are_picked(page_of_any_file, data_file, tmp_path, name)
 
 
 def atoms_of_a_real_frame_are_picked(page, data_file, tmp_path, name):

@@ -288,20 +288,3 @@ def drawn_anew(page):
     page.evaluate(DRAW_ANEW)
     row.wait_for_element_state("hidden")
     page.locator(".tabulator-row:visible").nth(3).wait_for()
-
-
-@pytest.mark.slow
-def test_words_are_searched_for_and_chosen_columns_outlive_a_reload(small_page):
-    page = small_page
-    go_to(page, "Frames")
-    page.get_by_text("40 of 40 frames shown").wait_for()
-    page.get_by_role("textbox", name="Search").press_sequentially("hot")
-    page.get_by_text("20 of 40 frames shown").wait_for()
-    page.get_by_role("combobox", name="Columns").click()
-    page.get_by_text("mean_forces", exact=True).click()
-    page.keyboard.press("Escape")
-    column = page.locator(".tabulator-col:visible", has_text="mean_forces")
-    column.wait_for()
-    page.reload()
-    page.get_by_text("40 of 40 frames shown").wait_for()
-    column.wait_for()

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from tests.browser.conftest import Watched, wait_until
+from tests.browser.conftest import wait_until
 
 # Each text in a figure that is seen: what it says, its colour, and that of the paper behind the figure.
 TEXTS = """() => [...Bokeh.index.all_views()]
@@ -74,17 +74,3 @@ def test_texts_in_plots_can_be_read_in_both_themes(shared_page):
         page.get_by_role("tab", name="What was lost").click()
         wait_until_readable(page, is_dark, "covered", "lost")
         page.locator("[aria-label*='theme']").first.click()
-
-
-@pytest.mark.slow
-def test_the_theme_is_that_of_the_system_until_another_is_chosen_and_outlives_a_reload(browser, url):
-    context = browser.new_context(color_scheme="dark")
-    page = Watched(context, url).open(url).page
-    is_dark = "() => Bokeh.documents[0].roots()[0].data.dark_theme"
-    wait_until(page, lambda: page.evaluate(is_dark), "the page is dark")
-    page.locator("[aria-label*='theme']").first.click()
-    wait_until(page, lambda: context.cookies() and not page.evaluate(is_dark), "the page is light")
-    page.reload()
-    page.get_by_text("By comparison, random covers").wait_for()
-    assert not page.evaluate(is_dark)
-    context.close()
