@@ -14,10 +14,12 @@ from ..information.addition import Addition, addition
 from ..information.comparison import comparison_sentence
 from ..information.curve import compression_curve
 from ..information.entropy import delta_entropy
+from ..information.subset_metrics import subset_metrics
 from ..io.element_filter import elements_of, parse_elements
 from ..io.frame_keys import SOURCE
 from ..io.pool import paths_of
 from ..selection import Selection, select
+from ..selection.arguments import check_client_method
 from ..selection.train_valid_split import Split
 from ..utils.frame_ranges import parse_ranges
 from ..utils.validation import check_n_to_select
@@ -44,6 +46,7 @@ from .arguments import (
     Method,
     Order,
     Parameters,
+    Scheduler,
     Seed,
     Size,
     Species,
@@ -53,6 +56,7 @@ from .arguments import (
 from .candidates import Candidates, FramesInFiles, FramesInMemory
 from .common import CommandContext, app, command_context
 from .output import STDIO, print_result
+from .scheduler import connected
 from .subset_files import Keys, SplitDistance, SplitRatio, SplitSeed, SubsetFiles
 
 # The value of --elements that stands for the elements of the reference.
@@ -90,7 +94,8 @@ def compress(
     order: FrameOrder = Order.file, keys: Keys = SOURCE, split: SplitRatio = None,
     split_distance: SplitDistance = 1.0, split_seed: SplitSeed = 0, energy_key: EnergyKey = None,
     forces_key: ForcesKey = None, label_key: LabelKey = None, store: Store = None,
-    memory_limit: MemoryLimit = None, force: Force = False, dry_run: DryRun = False, as_json: Json = False,
+    memory_limit: MemoryLimit = None, scheduler: Scheduler = None, force: Force = False,
+    dry_run: DryRun = False, as_json: Json = False,
 ) -> None:  # fmt: skip
     """Select frames of FILE, and copy them byte for byte or with the keys of a program.
 
@@ -103,7 +108,7 @@ def compress(
     # With targets but no size, the subset may have any size.
     n_to_select = None if size is None and targets else parse_size("0.25" if size is None else size, "--size")
     written = SubsetFiles.parse(output, keys, split, split_distance, split_seed)
-    with command_context() as context:
+    with command_context() as context, connected(_checked(scheduler, method), store) as client:
         source = context.source(files)
         known_paths = [context.path(reference)] if reference is not None else []
         written = written.check(force or dry_run, *paths_of(source), *known_paths)
@@ -120,7 +125,9 @@ def compress(
             candidates = FramesInMemory(dataset)
             envs, *others = context.environments(parameters, dataset.frames, *references)
         else:
-            opened = partial(context.stored, parameters, source, store, memory_limit, *label_keys)
+            opened = partial(
+                context.stored, parameters, source, store, memory_limit, *label_keys, client=client
+            )
             candidates = FramesInFiles(source, opened, energy_key, forces_key)
             references, envs = [context.frames(path) for path in known_paths], candidates.envs
             others = context.environments(parameters, *references)
@@ -134,9 +141,10 @@ def compress(
             envs, method, n_to_select, bandwidth, known, locked=constraints.locked,
             excluded=constraints.excluded, cost=cost.value, random_state=seed, progress=context.progress,
             until=targets, y=_energies(candidates, envs.sizes) if method == "pcov_fps" else None,
+            client=client,
         )  # fmt: skip
         selection = _with_locked(selection, constraints.locked, targets, envs)
-        result = _report(envs, selection, known, context) | {"isolated_atoms": constraints.isolated}
+        result = _report(envs, selection, known, context, client) | {"isolated_atoms": constraints.isolated}
         result["parameters"] |= {"k": k, "cutoff": cutoff, "species": species, "cost": cost.value}
         if asked is not None:
             result["parameters"] |= {"elements": list(asked), "match": match.value}
@@ -147,6 +155,13 @@ def compress(
             delta = _delta_entropy(envs, selection, known, context) if written.needs_delta_entropy else None
             result |= written.write(candidates, selection.order, order.value, sides, delta, force)
     print_result(result, _sentence(result, sides), as_json, output if not dry_run else None)
+
+
+def _checked(scheduler: str | None, method: str) -> str | None:
+    """Return the address of a scheduler, if the method is one that workers compute."""
+    if scheduler is not None:
+        check_client_method(method)
+    return scheduler
 
 
 def _elements(given: str | None, *references: list[Atoms]) -> tuple[str, ...] | None:
@@ -253,14 +268,19 @@ def _with_locked(selection: Selection, kept: list[int], targets, envs: Environme
 
 
 def _report(
-    envs: Environments, selection: Selection, known: Environments | None, context: CommandContext
+    envs: Environments, selection: Selection, known: Environments | None, context: CommandContext, client
 ) -> dict:
     """Return the order and metrics of a selection, relative to the frames that are not excluded."""
     parameters = selection.parameters
     kept = np.setdiff1d(np.arange(len(envs)), parameters["excluded"])
     order = np.searchsorted(kept, selection.order)
-    bandwidth, rest = parameters["bandwidth"], envs if len(kept) == len(envs) else envs.take(kept)
-    metrics = _metrics_of(rest, order, bandwidth, context)
+    bandwidth = parameters["bandwidth"]
+    needs_rest = client is None or known is not None
+    rest = envs.take(kept) if needs_rest and len(kept) < len(envs) else envs
+    if client is None:
+        metrics = _metrics_of(rest, order, bandwidth, context)
+    else:
+        metrics = subset_metrics(envs, kept, selection.order, bandwidth, client, context.progress)
     novelty = {}
     if known is not None:
         added = addition(rest, order, known, bandwidth, context.progress)

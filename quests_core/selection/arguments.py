@@ -3,7 +3,6 @@
 import numpy as np
 
 from ..environments import Environments, as_environments
-from ..utils.tasks import check_client
 from ..utils.validation import check_choice, check_frame_indices, check_matrix, check_n_to_select, check_pair
 from .quotas import Strata
 from .result import NOT_NESTED
@@ -43,15 +42,14 @@ def check_until(until, method: str) -> dict | None:
     return {} if until == "knee" else check_targets(until, "until")
 
 
-def check_client_method(client, method: str, strata: Strata | None) -> None:
-    """Check that a cluster is given for a method that is computed on it, without strata."""
-    check_client(client)
+def check_client_method(method: str, strata: Strata | None = None) -> None:
+    """Check that a method is computed on a cluster, without strata."""
     if method != "msc":
         raise ValueError(
-            f"client: expected None with method {method!r}, as only 'msc' takes it, got a client"
+            f"client: expected the method 'msc', the only one that workers compute, got {method!r}"
         )
     if strata is not None:
-        raise ValueError("client: expected None with strata, got a client")
+        raise ValueError("client: expected no strata, which workers do not know, got some")
 
 
 def check_marks(

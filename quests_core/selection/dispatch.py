@@ -12,6 +12,7 @@ from ..environments import Environments, as_environments
 from ..kernel_sums.sums import PRECISIONS, rows_of
 from ..progress import ProgressCallback
 from ..utils.arrays import Indices, read_only
+from ..utils.tasks import check_client
 from ..utils.validation import check_choice, check_count, check_sane
 from .arguments import (
     METHODS,
@@ -209,7 +210,8 @@ def select(
     until = check_until(until, method)
     y = check_y(y, method, len(envs))
     if client is not None:
-        check_client_method(client, method, strata)
+        check_client_method(method, strata)
+        check_client(client)
     parameters = {
         "bandwidth": bandwidth,
         "random_state": random_state,
