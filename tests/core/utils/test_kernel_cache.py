@@ -30,18 +30,17 @@ print(json.dumps({
 """
 
 
-@pytest.fixture
-def run(tmp_path):
+def runner(folder):
     """Return a function that runs the script with a copy of the package in a folder."""
 
     def run_one(site, *arguments, **environment):
-        package = tmp_path / site / "quests_core"
+        package = folder / site / "quests_core"
         if not package.exists():
             ignored = shutil.ignore_patterns("__pycache__")
             shutil.copytree(PACKAGE, package, ignore=ignored, copy_function=shutil.copyfile)
-        variables = {"PYTHONPATH": str(package.parent), "NUMBA_CACHE_DIR": str(tmp_path / "kernels")}
+        variables = {"PYTHONPATH": str(package.parent), "NUMBA_CACHE_DIR": str(folder / "kernels")}
         done = subprocess.run(
-            [sys.executable, "-c", SCRIPT, *arguments], cwd=tmp_path,
+            [sys.executable, "-c", SCRIPT, *arguments], cwd=folder,
             env={**os.environ, **variables, **environment}, capture_output=True, text=True, check=False,
         )  # fmt: skip
         assert done.returncode == 0, done.stderr
@@ -50,6 +49,25 @@ def run(tmp_path):
         return found
 
     return run_one
+
+
+@pytest.fixture
+def run(tmp_path):
+    return runner(tmp_path)
+
+
+@pytest.fixture(scope="module")
+def compiled_once(tmp_path_factory):
+    """Return a folder in whose copy "one" of the package the kernel was compiled, and what was found."""
+    folder = tmp_path_factory.mktemp("compiled")
+    first = runner(folder)("one")
+    assert (first["hits"], first["misses"]) == (0, 1)
+    return folder, first
+
+
+@pytest.fixture
+def run_again(compiled_once):
+    return runner(compiled_once[0])
 
 
 @pytest.mark.jit
@@ -65,45 +83,52 @@ def test_kernels_are_found_after_installation_elsewhere(run, tmp_path):
 
 @pytest.mark.slow
 @pytest.mark.jit
-def test_processors_that_share_a_folder_have_own_kernels(run):
-    own = run("one")
-    other = run("one", NUMBA_CPU_NAME="generic", NUMBA_CPU_FEATURES="")
+def test_processors_that_share_a_folder_have_own_kernels(compiled_once, run_again):
+    _, own = compiled_once
+    generic = {"NUMBA_CPU_NAME": "generic", "NUMBA_CPU_FEATURES": ""}
+    other = run_again("one", **generic)
     assert other["folder"] != own["folder"]
     assert (other["hits"], other["misses"]) == (0, 1)
-    assert run("one")["hits"] == run("one", NUMBA_CPU_NAME="generic", NUMBA_CPU_FEATURES="")["hits"] == 1
+    assert run_again("one")["hits"] == run_again("one", **generic)["hits"] == 1
 
 
 @pytest.mark.slow
 @pytest.mark.jit
-def test_changed_sources_are_compiled_again(run, tmp_path):
-    first = run("one")
-    changed = tmp_path / "one" / "quests_core" / "progress.py"
-    changed.write_text(changed.read_text() + "\n# changed\n")
-    assert run("one")["folder"] != first["folder"], "a compiled module imports it"
+def test_changed_sources_are_compiled_again(compiled_once, run_again):
+    folder, first = compiled_once
+    changed = folder / "one" / "quests_core" / "progress.py"
+    before = changed.read_text()
+    changed.write_text(before + "\n# changed\n")
+    try:
+        assert run_again("one")["folder"] != first["folder"], "a compiled module imports it"
+    finally:
+        changed.write_text(before)
 
 
 @pytest.mark.slow
 @pytest.mark.jit
-def test_each_signature_has_a_file(run):
-    assert run("one")["misses"] == 1
-    strided = run("one", "strided")
+def test_each_signature_has_a_file(run_again):
+    strided = run_again("one", "strided")
     assert (strided["misses"], strided["found"]) == (1, [1])
     for arguments in ((), ("strided",)):
-        assert run("one", *arguments)["hits"] == 1
+        assert run_again("one", *arguments)["hits"] == 1
     assert len([*Path(strided["folder"]).glob("*_leaders*.nbc")]) == 2
 
 
 @pytest.mark.slow
 @pytest.mark.jit
-def test_a_damaged_file_is_compiled_again(run):
-    (path,) = Path(run("one")["folder"]).glob("*_leaders*.nbc")
-    whole = path.read_bytes()
-    path.write_bytes(whole[: len(whole) // 2])
-    again = run("one")
+def test_a_damaged_file_is_compiled_again(compiled_once, run_again):
+    folder = Path(compiled_once[1]["folder"])
+    # Another test may have compiled the kernel for strided arrays.
+    whole = {path: path.read_bytes() for path in folder.glob("*_leaders*.nbc")}
+    assert whole
+    for path, content in whole.items():
+        path.write_bytes(content[: len(content) // 2])
+    again = run_again("one")
     assert (again["misses"], again["found"]) == (1, [2])
     # Compiled code differs slightly from one time to the next.
-    assert path.stat().st_size > 0.9 * len(whole)
-    assert run("one")["hits"] == 1
+    assert any(path.stat().st_size > 0.9 * len(content) for path, content in whole.items())
+    assert run_again("one")["hits"] == 1
 
 
 def test_kernels_of_old_versions_are_deleted(tmp_path, monkeypatch):
