@@ -43,6 +43,8 @@ FORMATS = frozenset(
     )
 )  # fmt: skip
 
+_HEAD = 1000
+
 
 def read_with_ase(path: Path, notes: ReadingNotes | None = None) -> list[Atoms]:
     """Return all frames of a file in a format other than xyz; raise a ValueError if it cannot be read."""
@@ -120,6 +122,8 @@ def _read(path: Path, notes: ReadingNotes) -> list[Atoms]:
     found = _format(path)
     if found in ("xyz", "extxyz"):
         return read_xyz(path, None, notes)
+    if found == "cfg":
+        _check_atomeye(path)
     if found == "proteindatabank":
         return read_pdb(path, notes)
     if found == DUMP:
@@ -132,6 +136,12 @@ def _read(path: Path, notes: ReadingNotes) -> list[Atoms]:
     if not frames:
         notes.about(None)(f"it was read in ASE's format {found!r}")
     return frames
+
+
+def _check_atomeye(path: Path) -> None:
+    with path.open("rb") as file:
+        if b"BEGIN_CFG" in file.read(_HEAD):
+            raise ValueError("the .cfg of MTP is not supported; convert it to extxyz")
 
 
 def _check_tables(path: Path) -> None:

@@ -21,7 +21,7 @@ from .stress_virial import contradiction, frame_virial, is_contradicted, labels_
 
 # The kind of keys that stands for folders of DeePMD-kit.
 DEEPMD = "deepmd"
-_TYPES = "type.raw"
+_TYPES, _COORD, _RAW = "type.raw", "set.*/coord.npy", "coord.raw"
 _OF_STRUCTURE = ("numbers", "positions", "forces", "force")
 
 
@@ -31,7 +31,7 @@ def is_deepmd_folder(path: str | os.PathLike) -> bool:
 
 
 def read_deepmd(folder: str | os.PathLike) -> list[Atoms]:
-    """Return the frames of all systems in a folder of DeePMD-kit, npy or mixed.
+    """Return the frames of all systems in a folder of DeePMD-kit, npy, mixed or raw.
 
     Parameters
     ----------
@@ -112,12 +112,13 @@ def write_deepmd(
 
 def _systems(folder: Path) -> list[Path]:
     found = [Path(where) for where, _, files in os.walk(folder) if _TYPES in files]
-    return sorted(path for path in found if any(path.glob("set.*/coord.npy")))
+    return sorted(path for path in found if any(path.glob(_COORD)) or (path / _RAW).is_file())
 
 
 def _load(dpdata: Any, system: Path) -> list[dict]:
     """Return the data of the systems in a folder, one for each composition if it is mixed."""
-    is_labelled = any(system.glob("set.*/energy.npy"))
+    is_raw = not any(system.glob(_COORD))
+    is_labelled = (system / "energy.raw").is_file() if is_raw else any(system.glob("set.*/energy.npy"))
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         if any(system.glob("set.*/real_atom_types.npy")):
@@ -126,7 +127,7 @@ def _load(dpdata: Any, system: Path) -> list[dict]:
             )
             return [one.data for one in mixed]
         kind = dpdata.LabeledSystem if is_labelled else dpdata.System
-        return [kind(str(system), fmt="deepmd/npy").data]
+        return [kind(str(system), fmt="deepmd/raw" if is_raw else "deepmd/npy").data]
 
 
 def _check(atoms: Atoms, frame: int) -> None:

@@ -69,7 +69,8 @@ def folder_sha256(folder: str | os.PathLike) -> str:
     if not is_program_folder(folder):
         raise ValueError(
             f"{folder}: expected a file, or a folder of DeePMD-kit (type.raw, set.*/coord.npy) or ABACUS "
-            "(INPUT, OUT.*/running_*.log), got another folder"
+            "(INPUT, OUT.*/running_*.log), got another folder; give outputs in folders by a pattern, such as "
+            f"'{folder}/*/OUTCAR'"
         )
     lines = [f"{sha256_of(path)} {path.relative_to(folder).as_posix()}\n" for path in files]
     return hashlib.sha256("".join(lines).encode(errors="surrogateescape")).hexdigest()

@@ -131,3 +131,9 @@ def test_a_view_in_a_database_is_refused(tmp_path):
     for reads in (read, read_in_process):
         with pytest.raises(ValueError, match=r"^x\.db: cannot be read: expected a database of tables"):
             reads(path)
+
+
+def test_the_cfg_of_another_program_is_named(tmp_path):
+    (tmp_path / "train.cfg").write_text("BEGIN_CFG\n Size\n    2\n")
+    with pytest.raises(ValueError, match=r"^train\.cfg: cannot be read: the \.cfg of MTP is not supported"):
+        read(tmp_path / "train.cfg")

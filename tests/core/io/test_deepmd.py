@@ -93,6 +93,22 @@ def test_the_mixed_format_is_read(frames, tmp_path):
     assert found[0].symbols.formula.count() == {"Na": 4, "Cl": 4}
 
 
+def test_raw_files_are_read(frames, tmp_path):
+    import dpdata
+
+    write_deepmd(tmp_path / "npy", frames, [0, 4])
+    dpdata.LabeledSystem(str(tmp_path / "npy" / "Cl4Na4"), fmt="deepmd/npy").to(
+        "deepmd/raw", str(tmp_path / "raw" / "salt")
+    )
+    assert is_deepmd_folder(tmp_path / "raw")
+    found = read_deepmd(tmp_path / "raw")
+    assert [atoms.info["source"] for atoms in found] == ["salt"] * 2
+    for atoms, before in zip(found, (frames[0], frames[4]), strict=True):
+        assert atoms_energy(atoms) == pytest.approx(atoms_energy(before))
+        np.testing.assert_allclose(atoms_forces(atoms), atoms_forces(before), atol=1e-6)
+        np.testing.assert_allclose(atoms.calc.results["stress"], before.calc.results["stress"], atol=1e-6)
+
+
 def test_frames_without_labels_are_read(tmp_path):
     import dpdata
 

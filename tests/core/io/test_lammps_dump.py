@@ -68,3 +68,22 @@ def test_units_that_cannot_be_used_are_refused(styles, match, rng, tmp_path):
     (tmp_path / "a.lammpstrj").write_text(with_units(outputs.dump(made, forces), *styles))
     with pytest.raises(ValueError, match=rf"^a\.lammpstrj: cannot be read: ITEM: UNITS: .*{match}"):
         read(tmp_path / "a.lammpstrj")
+
+
+@pytest.mark.parametrize("n_characters", [12, 30, 130, 200])
+def test_a_last_frame_that_a_killed_run_left_incomplete_is_left_out(n_characters, rng, tmp_path):
+    made, _, forces, _ = outputs.frames(rng, 3)
+    (tmp_path / "a.lammpstrj").write_text(outputs.dump(made, forces)[:-n_characters])
+    notes = []
+    assert len(read(tmp_path / "a.lammpstrj", notes=notes)) == 2
+    assert notes == ["the last frame is incomplete and left out (frame 2)"]
+
+
+def test_a_frame_without_some_of_its_atoms_is_refused(rng, tmp_path):
+    made, _, forces, _ = outputs.frames(rng, 2)
+    lines = outputs.dump(made, forces).splitlines(keepends=True)
+    assert lines[9].startswith("1 Na")
+    for kept in (lines[:9] + lines[10:], lines[:10]):
+        (tmp_path / "a.lammpstrj").write_text("".join(kept))
+        with pytest.raises(ValueError, match=r"frame 0: 2 atoms are announced, 1 found$"):
+            read(tmp_path / "a.lammpstrj")
