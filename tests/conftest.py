@@ -27,8 +27,9 @@ ALONE = ("tests/browser/test_jupyter.py", "tests/browser/test_restart.py", "test
 # The order in which free workers take them. One begins with each of these, and one with what needs no
 # compiled kernels; then comes what takes longest: if it began last, the other workers would wait for it.
 FIRST = (
-    *TOGETHER, "tests/core/io/*", "tests/app/jobs/test_umap_process.py", "tests/browser/test_jupyter.py",
-    "tests/app/test_main.py", "tests/browser/test_restart.py", "tests/core/test_reference_values.py",
+    *TOGETHER, "tests/core/io/*", "tests/app/jobs/test_umap_process.py",
+    "tests/core/information/test_approximate.py", "tests/browser/test_jupyter.py", "tests/app/test_main.py",
+    "tests/browser/test_restart.py", "tests/core/test_*_benchmark.py", "tests/core/test_reference_values.py",
     "tests/app/test_app_hooks.py", "tests/fuzz/*", "tests/app/plots/test_elements.py",
     "tests/app/exports/test_bundle.py", "tests/core/test_docs.py", "tests/app/notebook/test_stored_size.py",
     "tests/core/cli/*", "tests/browser/test_saved.py", "tests/core/test_regular_expressions.py",
