@@ -28,8 +28,8 @@ from .msc_part import Candidates, Content, Part, Picks
 
 # Frames of which scores are known and updated here, and the fewest and most of them of one part.
 _POOL, _FEWEST, _MOST = 64, 2, 16
-# Fewest environments of a part.
-_FEWEST_ROWS = 1000
+# Fewest environments of a part: more parts take longer, as each adds all picks (benchmarks/cluster.py).
+_FEWEST_ROWS = 20_000
 
 
 class FrameRows(NamedTuple):
