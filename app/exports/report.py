@@ -1,11 +1,11 @@
 """The report: one self-contained HTML file."""
 
 import base64
-import json
 import math
 from html import escape
 
 from quests_core.utils.frame_ranges import format_ranges
+from quests_core.utils.provenance import record_bytes
 
 from ..analysis.analysed_dataset import AnalysedDataset
 from ..analysis.lost import outlier_warning
@@ -58,7 +58,7 @@ def report(found: ReportData, record: dict, plots: dict[str, bytes]) -> bytes:
     )
     name, path = escape(found.opened.dataset.name), found.path
     given = path.reference.name if path.reference is not None else ""
-    provenance = escape(json.dumps(record, indent=2, ensure_ascii=False))
+    provenance = escape(record_bytes(record).decode().rstrip())
     page = f"""<!DOCTYPE html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">
 <title>QUESTS Explorer: {name}</title><style>{_STYLE}</style></head>

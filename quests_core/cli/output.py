@@ -1,7 +1,6 @@
 """Output of the commands: files, standard output and standard error."""
 
 import json
-import math
 import os
 import sys
 import tempfile
@@ -12,6 +11,7 @@ from typing import Any, BinaryIO, TypeVar
 from rich.console import Console
 
 from ..io.compressed import check_can_compress, compressing, plain_name
+from ..utils import json_values
 from ..utils.atomic_write import atomic_write, check_replaceable
 from ..utils.escape import terminal
 
@@ -112,21 +112,10 @@ def print_result(result: dict, text: Any, as_json: bool, output: str | None = No
     """Print `result` as JSON, or else `text`; to standard error if `output` is standard output."""
     piped = output == STDIO
     if as_json:
-        write_line(json.dumps(_to_json(result), allow_nan=False), err=piped)
+        write_line(json.dumps(json_values.as_json(result), allow_nan=False), err=piped)
     elif isinstance(text, str):
         write_line(terminal(text), err=piped)
     else:
         console = Console(stderr=piped)
         console = console if console.is_terminal else Console(stderr=piped, width=_WIDTH)
         console.print(text)
-
-
-def _to_json(value: Any) -> Any:
-    """Return a JSON-serializable value, with None for numbers that are not finite."""
-    if isinstance(value, dict):
-        return {key: _to_json(item) for key, item in value.items()}
-    if isinstance(value, list | tuple):
-        return [_to_json(item) for item in value]
-    if isinstance(value, float) and not math.isfinite(value):
-        return None
-    return value

@@ -4,14 +4,12 @@ import hashlib
 import json
 import math
 import re
-from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from ..utils.atomic_write import atomic_write
+from ..utils.json_values import as_json
 
 FINISHED, DIVERGED, TIMEOUT, FAILED, MISSING = "finished", "diverged", "timeout", "failed", "missing"
 # What a file name may not contain on every system, or is confusing there.
@@ -124,29 +122,3 @@ class CellStore:
         """Write a JSON file atomically."""
         text = json.dumps(as_json(content), indent=1, ensure_ascii=False, allow_nan=False)
         atomic_write(self.folder / name, text.encode())
-
-
-def as_json(value: Any, name: str = "value") -> Any:
-    """Return a value as JSON can express it, with None in place of numbers that are not finite.
-
-    Raises
-    ------
-    TypeError
-        If JSON cannot express the value; the message names it.
-
-    Examples
-    --------
-    >>> as_json({"a": (np.float64(1.0), math.nan)})
-    {'a': [1.0, None]}
-    """
-    if isinstance(value, Mapping):
-        return {str(key): as_json(item, f"{name}[{str(key)!r}]") for key, item in value.items()}
-    if isinstance(value, list | tuple | np.ndarray):
-        return [as_json(item, name) for item in value]
-    if isinstance(value, np.generic):
-        value = value.item()
-    if isinstance(value, float) and not math.isfinite(value):
-        return None
-    if value is not None and not isinstance(value, str | int | float):
-        raise TypeError(f"{name}: expected a value that JSON can express, got {type(value).__name__}")
-    return value

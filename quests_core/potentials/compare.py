@@ -18,8 +18,9 @@ from ..io.labels import frame_energies
 from ..progress import ProgressCallback
 from ..utils import scratch
 from ..utils.arrays import Indices
+from ..utils.json_values import as_json
 from ..utils.validation import check_count, check_frames, check_sane
-from .cells import FAILED, Cell, CellStore, as_json
+from .cells import FAILED, Cell, CellStore
 from .errors import DELTA_ENTROPY_EDGES
 from .hold_out import Split, hold_out
 from .labelled import fingerprint

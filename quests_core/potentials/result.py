@@ -6,7 +6,8 @@ from typing import Any
 
 import pandas as pd
 
-from .cells import FINISHED, Cell, as_json
+from ..utils.json_values import as_json
+from .cells import FINISHED, Cell
 from .hold_out import Split
 
 _KEYS = ["method", "n_frames", "n_envs", "fraction", "seed"]

@@ -5,6 +5,8 @@ import importlib.metadata
 import json
 import platform
 
+from .json_values import as_json
+
 _PACKAGES = ("quests-explorer", "numpy", "numba", "ase", "scikit-learn")
 
 
@@ -25,8 +27,7 @@ def versions() -> dict[str, str]:
 
 
 def record_bytes(content: dict) -> bytes:
-    """Return a record as JSON, UTF-8."""
+    """Return a record as JSON, UTF-8, with null for numbers that are not finite."""
     # Undecodable bytes in file names are surrogates, which JSON represents as escapes.
-    return (json.dumps(content, indent=2, ensure_ascii=False, allow_nan=True) + "\n").encode(
-        errors="backslashreplace"
-    )
+    text = json.dumps(as_json(content), indent=2, ensure_ascii=False, allow_nan=False)
+    return f"{text}\n".encode(errors="backslashreplace")

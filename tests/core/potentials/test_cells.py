@@ -2,10 +2,9 @@
 
 import json
 
-import numpy as np
 import pytest
 
-from quests_core.potentials.cells import KEPT, Cell, CellStore, as_json
+from quests_core.potentials.cells import KEPT, Cell, CellStore
 
 
 def cell(**changes):
@@ -54,7 +53,3 @@ def test_names_depend_on_everything_and_are_file_names(tmp_path):
     assert "/" not in odd
     assert not odd.startswith(".")
     assert store.name("a/b", 1, 0, {}) != store.name("a_b", 1, 0, {})
-
-
-def test_numbers_that_are_not_finite_become_none():
-    assert as_json({1: (np.inf, 2.5), "a": [float("nan"), "x"]}) == {"1": [None, 2.5], "a": [None, "x"]}

@@ -5,6 +5,8 @@ import importlib.metadata
 import json
 import sys
 
+import numpy as np
+
 from quests_core.utils import provenance
 
 
@@ -26,3 +28,12 @@ def test_a_record_is_json_with_any_text():
     data = provenance.record_bytes(content)
     assert data.endswith(b"\n")
     assert json.loads(data.decode()) == content
+
+
+def test_numbers_of_a_record_that_are_not_finite_are_null():
+    data = provenance.record_bytes({"found": [{"energy": float("nan")}], "largest": np.float64("inf")})
+
+    def refuse(name: str):
+        raise AssertionError(name)
+
+    assert json.loads(data, parse_constant=refuse) == {"found": [{"energy": None}], "largest": None}
