@@ -7,7 +7,6 @@ before its first result has no frames, which is no error here: the reason is not
 import io
 import re
 from pathlib import Path
-from xml.etree.ElementTree import ParseError as XmlError
 
 import ase.io
 from ase import Atoms
@@ -77,8 +76,9 @@ def _read_vasprun(path: Path) -> tuple[list[Atoms], int]:
     frames: list[Atoms] = []
     try:
         frames.extend(ase.io.iread(path, format="vasp-xml", do_not_split_by_at_sign=True))
-    except XmlError:
-        # A file that ends before the first step; ASE returns complete steps before the end of others.
+    except SyntaxError:
+        # The XML parser failed: the file ends before the first step. Of a later end, ASE returns the steps
+        # before it.
         with path.open("rb") as file:
             if not any(b"<modeling>" in line for line in file):
                 raise
