@@ -245,10 +245,11 @@ def a_table_that_is_drawn_anew_keeps_focus_and_click(page):
     go_to(page, "Frames")
     row = page.locator(".tabulator-row:visible").nth(4)
     row.wait_for()
+    wait_until_still(page)
     page.locator(".tabulator-tableholder:visible").first.focus()
-    for _ in range(4):
+    for frame in range(4):
         page.keyboard.press("ArrowDown")
-    focus_reaches(page, "tabulator-row", "3\n")
+        focus_reaches(page, "tabulator-row", f"{frame}\n")
     drawn_anew(page)
     focus_reaches(page, "tabulator-row", "3\n")
     page.keyboard.press("ArrowDown")
