@@ -268,7 +268,7 @@ def measure(folder: Path, n_environments: int, n_runs: int) -> list[str]:
     lines = [
         f"{envs.n_envs:,} environments in {len(envs):,} frames, selection of {SHARE:.0%} by `msc` "
         f"(`benchmarks/cluster.py`, shortest of {n_runs} runs), on a machine whose two cores are two threads "
-        "of one core, and which did other work at the same time. *Two plain processes* is the time of one "
+        "of one core. *Two plain processes* is the time of one "
         "process that runs the step alone, divided by that of two that each run it at the same time, without "
         "Dask: what the machine can reach, as far as its other work was the same. Processor time is that "
         "of workers and client; it does not depend on other work as much, and its ratio would be 1 if two "
