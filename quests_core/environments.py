@@ -13,7 +13,7 @@ from .kernel_sums.shards import Shards, rows_within
 from .kernel_sums.tiles import References, Tiles, boxes, leading
 from .progress import ProgressCallback
 from .store.descriptor_store import DescriptorStore, read_stored
-from .utils.arrays import Indices, read_only
+from .utils.arrays import Indices, ranges, read_only
 from .utils.mapped_arrays import ArraysInMemory, MappedArrays
 from .utils.memory import available, parse_bytes
 from .utils.validation import (
@@ -316,9 +316,7 @@ class Environments:
     def rows(self, frames: Indices) -> np.ndarray:
         """Return the row numbers of the environments of `frames`, in that order."""
         frames = check_frame_indices(frames, len(self), "frames")
-        sizes = self.sizes[frames]
-        starts = np.repeat(self.offsets[frames] - (np.cumsum(sizes) - sizes), sizes)
-        return starts + np.arange(sizes.sum())
+        return ranges(self.offsets[frames], self.sizes[frames])
 
     def take(self, frames: Indices) -> "Environments":
         """Return the environments of `frames`, in that order."""

@@ -20,6 +20,7 @@ from ..kernel_sums.principal_axes import Axes
 from ..kernel_sums.shards import rows_within
 from ..kernel_sums.tiles import Tiles
 from ..progress import ProgressCallback
+from ..utils.arrays import ranges
 from ..utils.tasks import Task, n_threads, run_together, submit
 from .candidate_pool import CandidatePool
 from .greedy import Scorer
@@ -41,9 +42,7 @@ class FrameRows(NamedTuple):
 
     def indices(self, frames: np.ndarray) -> np.ndarray:
         """Return the indices of the rows of some frames, in this order."""
-        sizes = self.sizes[frames]
-        starts = np.repeat(self.first[frames] - (np.cumsum(sizes) - sizes), sizes)
-        return starts + np.arange(sizes.sum())
+        return ranges(self.first[frames], self.sizes[frames])
 
     def read(self, frames: np.ndarray) -> Callable[[], np.ndarray]:
         """Return a picklable reader of the rows of some frames."""

@@ -246,17 +246,16 @@ def select(
         order = random_order(len(envs), count, locked, random_state)
     elif method == "maxvol":
         order = maxvol_order(envs, count, locked, reference, strata, progress)
+    elif method == "msc" and strata is None:
+        rows = None if reference is None else reference.X
+        found = msc_order(envs, bandwidth, rows, locked, precision, "msc order", progress, report, count)
+        order = found.order
     else:
-        loop = f"{method} order", progress, report
-        if method == "msc" and strata is None:
-            rows = None if reference is None else reference.X
-            order = msc_order(envs, bandwidth, rows, locked, precision, *loop, count).order
-        else:
-            given = (costs, y, locked, random_state, precision, progress)
-            scorer = _scorer(method, envs, bandwidth, reference, *given)
-            if strata is not None:
-                scorer = Stratified(scorer, Quotas(strata))
-            order = greedy_order(scorer, len(envs), count, locked, *loop)
+        given = (costs, y, locked, random_state, precision, progress)
+        scorer = _scorer(method, envs, bandwidth, reference, *given)
+        if strata is not None:
+            scorer = Stratified(scorer, Quotas(strata))
+        order = greedy_order(scorer, len(envs), count, locked, f"{method} order", progress, report)
     selection = Selection(kept[order], method, n_frames, parameters)
     if callback is not None and method in _AT_ONCE:
         callback(selection.order)

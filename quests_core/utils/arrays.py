@@ -1,4 +1,4 @@
-"""Read-only arrays."""
+"""Read-only arrays, and indices."""
 
 from collections.abc import Sequence
 from typing import TypeAlias
@@ -41,3 +41,14 @@ def _can_change(array: np.ndarray) -> bool:
         except ValueError:
             return False
     return True
+
+
+def ranges(first: np.ndarray, sizes: np.ndarray) -> np.ndarray:
+    """Return the integers of several ranges, one after the other: ``sizes[i]`` from ``first[i]`` on.
+
+    Examples
+    --------
+    >>> ranges(np.array([7, 2]), np.array([1, 3])).tolist()
+    [7, 2, 3, 4]
+    """
+    return np.repeat(first - (np.cumsum(sizes) - sizes), sizes) + np.arange(sizes.sum())
