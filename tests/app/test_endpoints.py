@@ -7,13 +7,16 @@ import threading
 
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
-from tornado.testing import AsyncHTTPTestCase
+from tornado.httpclient import AsyncHTTPClient
+from tornado.httpserver import HTTPServer
+from tornado.testing import bind_unused_port
 from tornado.web import Application
 
 from quests_app import endpoints
 from quests_app.jobs import queue
 from quests_app.server.telemetry import JsonLines
 from quests_core.utils import memory
+from tests import asynchronous
 from tests.app.conftest import WAIT_SECONDS
 
 
@@ -39,18 +42,30 @@ def values():
     return dict(re.findall(r"^([^#\s]\S*) (\S+)$", endpoints.metrics(), re.MULTILINE))
 
 
-class TestInstalled(AsyncHTTPTestCase):
-    """Installed from a wheel, the folder is ``quests_app``, and so is the address that Bokeh gives it."""
+async def responses_of(application, paths):
+    """Return what a server of `application` answers at each path, without following redirections."""
+    socket, port = bind_unused_port()
+    server, client = HTTPServer(application), AsyncHTTPClient(force_instance=True)
+    server.add_socket(socket)
+    try:
+        return [
+            await client.fetch(f"http://127.0.0.1:{port}{path}", follow_redirects=False, raise_error=False)
+            for path in paths
+        ]
+    finally:
+        client.close()
+        server.stop()
+        await server.close_all_connections()
 
-    def get_app(self):
-        return Application(endpoints.routes("quests_app"))
 
-    def test_app_leads_to_the_dashboard(self):
-        for query in ("", "?file=a.xyz&tab=map"):
-            response = self.fetch(f"/app{query}", follow_redirects=False)
-            assert response.code == 302
-            assert response.headers["Location"] == f"quests_app{query}"
-        assert self.fetch("/health").code == 200
+def test_app_leads_to_the_dashboard_of_an_installed_wheel():
+    # Its folder is `quests_app` there, and so is the address that Bokeh gives it.
+    application = Application(endpoints.routes("quests_app"))
+    paths = ("/app", "/app?file=a.xyz&tab=map", "/health")
+    bare, linked, health = asynchronous.run(responses_of(application, paths))
+    assert (bare.code, bare.headers["Location"]) == (302, "quests_app")
+    assert (linked.code, linked.headers["Location"]) == (302, "quests_app?file=a.xyz&tab=map")
+    assert health.code == 200
 
 
 def test_the_folder_of_the_source_needs_no_redirection():
