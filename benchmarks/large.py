@@ -1,7 +1,5 @@
 """Measure stores of descriptors on disk: ``python benchmarks/large.py --write``.
 
-``--growth 10000 100000 1000000`` measures how time and memory grow with the size of such a set instead.
-
 The set is made here: frames of ``../shared/data/gap20_partial.xyz.gz``, drawn at random, strained and
 displaced so that environments differ. Each step runs in a process of its own, of which the peak of resident
 memory above that after imports and compilation is reported, with and without mapped files. ``--write`` writes
@@ -11,7 +9,6 @@ the section of docs/large.md.
 import argparse
 import json
 import logging
-import shutil
 import subprocess
 import sys
 import tempfile
@@ -22,6 +19,7 @@ from pathlib import Path
 
 import numpy as np
 from report import ROOT, write_section
+from scipy.spatial.distance import cdist
 from scipy.special import stdtrit
 
 import quests_core as q
@@ -31,13 +29,20 @@ from quests_core.utils.memory import process_memory, resident
 SOURCE = ROOT.parent / "shared" / "data" / "gap20_partial.xyz.gz"
 MAX_STRAIN, DISPLACEMENTS = 0.03, (0.01, 0.03, 0.1)
 N_QUERIES = 1000
+# Å, between frames that are nearly equal.
+NOISE = 1e-6
+# Å⁻¹, the default bandwidth, and the distance in bandwidths at which a kernel is 2e-8.
+H, REACH = 0.015, 6
 # Share of the frames that is selected.
 SHARE = 0.01
 log = logging.getLogger("large")
 
 
-def write_frames(path: Path, n_environments: int, seed: int = 0) -> int:
-    """Write frames with at least `n_environments` atoms in total, one by one; return the number of atoms."""
+def write_frames(path: Path, n_environments: int, seed: int = 0, n_repeats: int = 1) -> int:
+    """Write frames with at least `n_environments` atoms in total, one by one; return the number of atoms.
+
+    Each is written `n_repeats` times; displaced by `NOISE`, if more than once.
+    """
     rng, sources, n = np.random.default_rng(seed), q.read(SOURCE), 0
     with path.open("w") as file:
         while n < n_environments:
@@ -47,10 +52,12 @@ def write_frames(path: Path, n_environments: int, seed: int = 0) -> int:
             atoms.positions += rng.normal(scale=rng.choice(DISPLACEMENTS), size=(len(atoms), 3))
             cell = " ".join(f"{x:.8f}" for x in atoms.cell.array.ravel())
             pbc = " ".join("FT"[int(x)] for x in atoms.pbc)
-            file.write(f'{len(atoms)}\nLattice="{cell}" pbc="{pbc}" Properties=species:S:1:pos:R:3\n')
-            rows = zip(atoms.symbols, atoms.positions, strict=True)
-            file.writelines(f"{symbol} {x:.8f} {y:.8f} {z:.8f}\n" for symbol, (x, y, z) in rows)
-            n += len(atoms)
+            for _ in range(n_repeats):
+                noise = rng.normal(scale=NOISE, size=(len(atoms), 3)) if n_repeats > 1 else 0
+                file.write(f'{len(atoms)}\nLattice="{cell}" pbc="{pbc}" Properties=species:S:1:pos:R:3\n')
+                rows = zip(atoms.symbols, atoms.positions + noise, strict=True)
+                file.writelines(f"{symbol} {x:.8f} {y:.8f} {z:.8f}\n" for symbol, (x, y, z) in rows)
+                n += len(atoms)
     return n
 
 
@@ -75,6 +82,23 @@ def entropy(folder: Path, limit: str) -> dict:
     """Compute the entropy."""
     envs = q.Environments.open(folder / "large.envs", limit)
     return {"entropy": q.entropy(envs), "where": where(envs)}
+
+
+def entropy_merged(folder: Path, limit: str) -> dict:
+    """Compute the entropy after merging."""
+    envs = q.Environments.open(folder / "large.envs", limit)
+    return {"entropy": q.entropy(envs, merge=1e-3), "remain": len(envs.merged(1e-3 * H))}
+
+
+def within_reach(folder: Path, limit: str) -> dict:
+    """Return the mean number of environments within reach of 200 of them."""
+    envs = q.Environments.open(folder / "large.envs", limit)
+    rows = np.sort(np.random.default_rng(2).choice(envs.n_envs, 200, replace=False))
+    some, n = envs.store.rows(rows), 0
+    for start in range(0, envs.n_envs, 16384):
+        part = envs.store.rows(np.arange(start, min(start + 16384, envs.n_envs)))
+        n += np.count_nonzero(cdist(some, part, "sqeuclidean") < (REACH * H) ** 2)
+    return {"mean": n / len(some)}
 
 
 def where(envs: q.Environments) -> str:
@@ -141,6 +165,8 @@ STEPS: dict[str, Callable[[Path, str], dict]] = {
         describe_again,
         estimate,
         entropy,
+        entropy_merged,
+        within_reach,
         coverage,
         delta_entropy,
         single_precision,
@@ -260,44 +286,6 @@ def measure(folder: Path, n_environments: int, limits: list[str]) -> list[str]:
     return lines
 
 
-def growth(folder: Path, sizes: list[int], limit: str, n_most_balanced: int) -> list[str]:
-    """Return the section of the page on sets of several sizes, each made on its own."""
-    steps = ("describe", "estimate", "entropy", "select_msc", "select")
-    seconds: dict[str, list[tuple[int, float]]] = {step: [] for step in steps}
-    lines = [
-        f"Sets of several sizes with a memory limit of {limit} (`benchmarks/large.py --growth`), each step "
-        "in a process of its own: wall time, and the peak of resident memory above that after imports.",
-        "",
-        "| environments | descriptors | estimate of the entropy | entropy | 1 % by `msc` and its metrics "
-        "| 1 % by `balanced` and its metrics |",
-        "|---|---|---|---|---|---|",
-    ]
-    for size in sizes:
-        part = folder / str(size)
-        part.mkdir()
-        n = write_frames(part / "large.xyz", size)
-        cells = [f"{n:,}"]
-        for step in steps:
-            if step == "select" and size > n_most_balanced:
-                cells.append("not run")
-                continue
-            found = run(step, part, limit)
-            seconds[step].append((n, found["seconds"]))
-            cells.append(f"{found['seconds']:.1f} s, {found['bytes'] / 1e6:.0f} MB")
-        lines.append(f"| {' | '.join(cells)} |")
-        shutil.rmtree(part)
-    exponents = [f"{exponent(seconds[step][-2:])} ({exponent(seconds[step])})" for step in steps]
-    return [*lines, f"| exponent of the last two sizes (of all) | {' | '.join(exponents)} |"]
-
-
-def exponent(points: list[tuple[int, float]]) -> str:
-    """Return the exponent of a power of the size, fitted to times."""
-    if len(points) < 2:
-        return "–"
-    n, seconds = np.log(np.array(points)).T
-    return f"{np.polyfit(n, seconds, 1)[0]:.2f}"
-
-
 def row(step: str, limit: str, result: dict, text: str) -> str:
     """Return a row of the table."""
     memory = f"{result['bytes'] / 1e6:.0f} MB | {result['anonymous'] / 1e6:.0f} MB"
@@ -314,9 +302,6 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--environments", type=int, default=300_000)
     parser.add_argument("--limits", nargs="+", default=["200MB", "80MB"])
-    parser.add_argument("--growth", nargs="+", type=int, metavar="ENVIRONMENTS")
-    parser.add_argument("--growth-limit", default="2GB", metavar="BYTES")
-    parser.add_argument("--most-balanced", type=int, default=100_000, help="largest set for `balanced`")
     parser.add_argument("--write", action="store_true", help="write the section of docs/large.md")
     parser.add_argument("--child", nargs=3, help=argparse.SUPPRESS)
     given = parser.parse_args()
@@ -325,12 +310,9 @@ def main() -> None:
         return
     logging.basicConfig(level=logging.INFO, format="%(message)s")
     with tempfile.TemporaryDirectory() as folder:
-        if given.growth:
-            lines = growth(Path(folder), given.growth, given.growth_limit, given.most_balanced)
-        else:
-            lines = measure(Path(folder), given.environments, given.limits)
+        lines = measure(Path(folder), given.environments, given.limits)
     if given.write:
-        write_section("growth" if given.growth else "large", lines, ROOT / "docs" / "large.md")
+        write_section("large", lines, ROOT / "docs" / "large.md")
     else:
         log.info("%s", "\n".join(lines))
 
