@@ -1,4 +1,4 @@
-"""Clusters of Dask for tests: two worker processes, of which one can be killed while it runs a task."""
+"""Clusters of Dask for tests: two worker processes, of which one can be killed in a task, or two threads."""
 
 import logging
 import os
@@ -22,6 +22,15 @@ def local_client():
         distributed.LocalCluster(**options, silence_logs=logging.CRITICAL) as cluster,
         distributed.Client(cluster) as client,
     ):
+        yield client
+
+
+@contextmanager
+def client_of_threads():
+    """Start a cluster of one worker in this process, with two threads, and connect to it."""
+    distributed = pytest.importorskip("distributed", reason=WITHOUT)
+    options = {"n_workers": 1, "threads_per_worker": 2, "processes": False, "dashboard_address": ":0"}
+    with distributed.LocalCluster(**options) as cluster, distributed.Client(cluster) as client:
         yield client
 
 
