@@ -21,6 +21,8 @@ _NOT_CONVERGED = "convergence NOT achieved"
 # Lines at which ASE reads eigenvalues, which pw.x also prints, in part, where it has not converged.
 _BANDS = re.compile(r"End of (?:self-consistent|band structure) calculation")
 _LOOP, _IS_REACHED = b" aborting loop ", b"EDIFF is reached"
+# The most electronic steps of a cycle, one of them, and the end of a calculation in vasprun.xml.
+_CYCLE = re.compile(rb'name="NELM"[^>]*>\s*(\d+)|<(scstep)>|</calculation>')
 
 
 def read_output(path: Path, kind: str, notes: ReadingNotes) -> list[Atoms]:
@@ -64,8 +66,13 @@ def _read_outcar(path: Path) -> tuple[list[Atoms], int]:
         # ASE's error for a file that ends before the first step.
         frames = []
     with path.open("rb") as file:
-        converged = [_IS_REACHED in line for line in file if _LOOP in line]
-    # One line a step; the last step may lack its results.
+        # One line a step.
+        return _kept(frames, [_IS_REACHED in line for line in file if _LOOP in line])
+
+
+def _kept(frames: list[Atoms], converged: list[bool]) -> tuple[list[Atoms], int]:
+    """Return the converged frames of VASP, and the number of others; all, if their steps are not known."""
+    # The last step may lack its results.
     if not 0 <= len(converged) - len(frames) <= 1:
         return frames, 0
     kept = [atoms for atoms, is_converged in zip(frames, converged, strict=False) if is_converged]
@@ -83,7 +90,28 @@ def _read_vasprun(path: Path) -> tuple[list[Atoms], int]:
             if not any(b"<modeling>" in line for line in file):
                 raise
     # Before the first step, ASE returns the initial structure.
-    return [atoms for atoms in frames if getattr(atoms.calc, "results", {}).get("energy") is not None], 0
+    frames = [atoms for atoms in frames if getattr(atoms.calc, "results", {}).get("energy") is not None]
+    return _kept(frames, _are_below_nelm(path))
+
+
+def _are_below_nelm(path: Path) -> list[bool]:
+    """Return for each calculation of a vasprun.xml whether its cycle ended before the last step allowed.
+
+    The file does not say what has converged. With NELM = 1, as in calculations at fixed orbitals,
+    nothing is known.
+    """
+    most, n, found = 0, 0, []
+    with path.open("rb") as file:
+        for match in (match for line in file for match in _CYCLE.finditer(line)):
+            if match[1]:
+                most = int(match[1])
+            elif match[2]:
+                n += 1
+            else:
+                found.append(most <= 1 or n < most)
+                n = 0
+    # ASE also returns a last calculation whose end is missing, if its results are there.
+    return [*found, most <= 1 or n < most] if n else found
 
 
 _READERS = {"espresso-out": _read_espresso, "vasp-out": _read_outcar, "vasp-xml": _read_vasprun}

@@ -87,6 +87,28 @@ def test_steps_of_vasp_that_have_not_converged_are_left_out(rng, tmp_path):
     assert len(read(tmp_path / "OUTCAR")) == 3
 
 
+@pytest.mark.parametrize(("nelm", "kept"), [(3, [0, 2]), (60, [0, 1, 2]), (1, [0, 1, 2]), (None, [0, 1, 2])])
+def test_steps_of_vasp_that_used_all_electronic_steps_are_left_out(nelm, kept, rng, tmp_path):
+    text = outputs.vasprun(*(texts := outputs.frames(rng, 3)))
+    first, *steps = text.split("<calculation>")
+    if nelm:
+        stated = f'<parameters><i type="int" name="NELM">    {nelm}</i></parameters>\n'
+        first = first.replace("<atominfo>", f"{stated}<atominfo>")
+    # An electronic step before the one that is there, and two in the second calculation.
+    before = "\n<scstep><energy></energy></scstep>"
+    steps = [f"<calculation>{before * n}{step}" for n, step in zip((1, 2, 0), steps, strict=True)]
+    (tmp_path / "vasprun.xml").write_text("".join((first, *steps)))
+    notes = []
+    found = read(tmp_path / "vasprun.xml", notes=notes)
+    np.testing.assert_allclose([atoms_energy(atoms) for atoms in found], texts[1][kept])
+    left_out = "1 frame whose self-consistent cycle has not converged is left out"
+    assert notes == ([left_out] if len(kept) == 2 else [])
+    # The end of the file is missing.
+    for end, n in (("</calculation>", len(kept)), ("<varray", len(kept) - 1)):
+        (tmp_path / "vasprun.xml").write_text("".join((first, *steps[:-1], steps[-1].rpartition(end)[0])))
+        assert len(read(tmp_path / "vasprun.xml")) == n
+
+
 def stopped(kind, texts, is_cut=True):
     """Return an output that ends before the first result."""
     if kind == "pw.out":
