@@ -23,6 +23,8 @@ from selection_report import FRACTIONS, TARGETS, as_markdown, differences, famil
 import quests_core as q
 from quests_core.selection import balanced
 from quests_core.selection.greedy import greedy_order
+from quests_core.selection.msc import msc_order
+from quests_core.selection.subset_totals import SubsetTotals
 
 MAX_ENVS = 15_000
 CANDIDATES = [f"{softness} {lead}" for softness, lead in product((0.02, 0.05, 0.1), (0.0, 0.05, 0.1))]
@@ -44,7 +46,9 @@ def measure(name: str, frames: list) -> pd.DataFrame:
     """Return the metrics of `msc` and of all candidates, one row per cell."""
     envs = q.descriptors(frames)
     sizes = np.array([max(1, int(fraction * len(envs) + 0.5)) for fraction in FRACTIONS])
-    scorer = balanced.Balanced(envs, 0.015, np.ones(len(envs)), None, (), "single", None)
+    found = msc_order(envs, 0.015, None, (), "single", "msc order", None)
+    subset = SubsetTotals.of(envs, 0.015, None, None)
+    scorer = balanced.Balanced(subset, envs.sizes, np.ones(len(envs)), found)
     orders = {"msc": q.select(envs, "msc").order}
     for candidate in CANDIDATES:
         balanced.SOFTNESS, balanced.DIVERSITY_LEAD = map(float, candidate.split())

@@ -10,7 +10,7 @@ import numpy as np
 from .kernel_sums.merging import MergedRows, Merging, merge_rows
 from .kernel_sums.partition import Rows
 from .kernel_sums.shards import Shards, rows_within
-from .kernel_sums.tiles import References, Tiles, boxes, leading
+from .kernel_sums.tiles import References, Tiles
 from .progress import ProgressCallback
 from .store.descriptor_store import DescriptorStore, read_stored
 from .utils.arrays import Indices, ranges, read_only
@@ -307,11 +307,7 @@ class Environments:
         positions = np.sort(self.frame_index * self.n_envs + self.tiles.positions) % max(1, self.n_envs)
         tiles = self.tiles
         rows = np.take(tiles.rows, positions, axis=0, out=tiles.empty(tiles.rows.shape), mode="clip")
-        leading_axes = leading(rows, tiles.empty)
-        low, high = boxes(leading_axes, self.offsets.copy())
-        low[self.sizes == 0], high[self.sizes == 0] = 0.0, 0.0
-        # Copied to be writable, because numba would compile functions again for read-only arrays.
-        return References(rows, leading_axes, self.offsets.copy(), low, high, np.ones(self.n_envs))
+        return References.of_blocks(rows, self.offsets, tiles.empty)
 
     def rows(self, frames: Indices) -> np.ndarray:
         """Return the row numbers of the environments of `frames`, in that order."""

@@ -6,7 +6,6 @@ import numpy as np
 
 from ..environments import Environments
 from ..kernel_sums.cluster_sums import cluster_log_kernel_sums, cluster_self_sums
-from ..kernel_sums.partition import Rows
 from ..kernel_sums.sums import rows_of
 from ..progress import ProgressCallback
 from .entropy import OVERLAP_THRESHOLD, diversity_from_sums, entropy_from_sums
@@ -47,9 +46,9 @@ def subset_metrics(
     size = len(rows), len(order) / len(kept)
     if not len(rows):
         return dict(zip(names, (*size, np.nan, np.nan, 0.0, np.inf, np.inf), strict=True))
-    subset = _some(everything, rows)
+    subset = everything.take(rows)
     own = cluster_self_sums(client, subset, bandwidth, "single", "entropy", progress)
-    queries = everything if len(kept) == len(envs) else _some(everything, envs.rows(kept))
+    queries = everything if len(kept) == len(envs) else everything.take(envs.rows(kept))
     delta = -cluster_log_kernel_sums(client, queries, subset, bandwidth, "single", "δH", progress)
     values = (
         entropy_from_sums(own),
@@ -59,8 +58,3 @@ def subset_metrics(
         float(delta.max()),
     )
     return dict(zip(names, (*size, *values), strict=True))
-
-
-def _some(rows: Rows, indices: np.ndarray) -> Rows:
-    """Return some of the rows."""
-    return Rows(lambda some: rows.part(indices[some]), len(indices), rows.n_columns, rows.memory_limit)

@@ -60,7 +60,7 @@ def cluster_self_sums(
     """
     size = rows_per_shard(rows)
     planes = planes_of(rows, size // 2)
-    shards = _shards(client, rows, planes, size, progress)
+    shards = spatial_shards(client, rows, planes, size, progress)
     parameters = KernelParameters(bandwidth, rows.n_environments, precision)
     accuracy = truncation_limits(*parameters)
     pairs = list(_near_pairs(shards, accuracy.reach / accuracy.scale))
@@ -89,8 +89,8 @@ def cluster_log_kernel_sums(
     """
     size = rows_per_shard(references)
     planes = planes_of(references, size // 2)
-    near = _shards(client, references, planes, size, progress)
-    shards = _shards(client, queries, planes, rows_per_shard(queries), progress)
+    near = spatial_shards(client, references, planes, size, progress)
+    shards = spatial_shards(client, queries, planes, rows_per_shard(queries), progress)
     parameters = KernelParameters(bandwidth, references.n_environments, precision)
     of_queries, of_references = _kept_tiles(client, queries, shards), _kept_tiles(client, references, near)
     distances = [shards.distances_sq(i, near) for i in range(len(shards))]
@@ -130,7 +130,10 @@ def rows_per_shard(rows: Rows) -> int:
     return min(most, max(_FEWEST_ROWS, rows.n_rows // _ENOUGH_SHARDS))
 
 
-def _shards(client, rows: Rows, planes: Planes, size: int, progress) -> SpatialShards:
+def spatial_shards(
+    client, rows: Rows, planes: Planes, size: int, progress: ProgressCallback | None
+) -> SpatialShards:
+    """Divide rows by planes into shards of at most `size` rows; workers read the rows."""
     starts = range(0, rows.n_rows, size)
     indices = (np.arange(start, min(start + size, rows.n_rows)) for start in starts)
     tasks = (Task(place, (rows.part(some), planes)) for some in indices)

@@ -9,6 +9,7 @@ repeatedly without computing them again, and reads them from memory in one stret
 
 import math
 import threading
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -16,13 +17,13 @@ import numpy as np
 from ..progress import ProgressCallback
 from ..utils import memory
 from ..utils.jit import jit
-from ..utils.mapped_arrays import Empty
+from ..utils.mapped_arrays import ArraysInMemory, Empty
 from ..utils.threads import parallel_blocks
 from . import tile_loops
 from .incremental import query_arrays, thread_workspace
 from .tile_states import Accuracy, new_states
 from .tile_sums import FADE_EXPONENT
-from .tiles import TILE_ROWS
+from .tiles import TILE_ROWS, References, Tiles
 
 # Relative change of a sum by all pairs that are skipped in the largest frame.
 _TOLERANCE = 1e-3
@@ -58,22 +59,33 @@ class FrameKernelSums(NamedTuple):
         cls, envs, bandwidth: float, least: float, progress: ProgressCallback | None = None
     ) -> "FrameKernelSums":
         """Compute the kernel sums of environments against each of their frames."""
-        tiles, queries, frames = envs.tiles, query_arrays(envs.tiles), envs.blocks
-        reach = -math.log(least) + math.log(max(1, envs.sizes.max()) / _TOLERANCE)
+        reach = reach_of(least, int(envs.sizes.max()))
+        return cls.between(envs.tiles, envs.blocks, bandwidth, least, reach, envs.arrays, progress)
+
+    @classmethod
+    def between(
+        cls, tiles: Tiles, frames: References, bandwidth: float, least: float, reach: float,
+        arrays: ArraysInMemory, progress: ProgressCallback | None = None,
+    ) -> "FrameKernelSums":  # fmt: skip
+        """Compute the kernel sums of the rows of tiles against each of some frames, in the same axes.
+
+        Kernels below ``exp(-reach)`` may be left out; `arrays` makes the arrays.
+        """
+        queries, n_frames = query_arrays(tiles), len(frames.starts) - 1
         accuracy = Accuracy(0.5 / bandwidth**2, reach, FADE_EXPONENT)
         found: dict[int, list[np.ndarray]] = {}
         lock = threading.Lock()
-        all_lanes, all_values = envs.arrays.growing(np.uint8), envs.arrays.growing(np.float32)
+        all_lanes, all_values = arrays.growing(np.uint8), arrays.growing(np.float32)
         # If all environments are similar, all pairs are stored; finally they are in memory twice.
-        free, n_bytes = envs.arrays.room(), [0]
+        free, n_bytes = arrays.room(), [0]
 
         def work(first: int, last: int) -> None:
             lanes, values = np.empty(_BUFFER, np.uint8), np.empty(_BUFFER, np.float32)
-            runs = np.empty((len(envs), 3), np.int64)
+            runs = np.empty((n_frames, 3), np.int64)
             states, found[first] = new_states([TILE_ROWS]), []
             for t in range(first, last):
                 frame = 0
-                while frame < len(envs):
+                while frame < n_frames:
                     given = (
                         queries,
                         tiles.starts,
@@ -87,7 +99,7 @@ class FrameKernelSums(NamedTuple):
                     )
                     frame, n_runs, n = tile_loops.add_frames_apart(*given, lanes, values, runs)
                     n_bytes[0] += 5 * n + runs[:n_runs].nbytes
-                    _check_memory(n_bytes[0], free, max(1, t) / len(tiles), envs.n_envs)
+                    _check_memory(n_bytes[0], free, max(1, t) / len(tiles), len(tiles.rows))
                     with lock:
                         start = all_lanes.append(lanes[:n])
                         all_values.append(values[:n])
@@ -100,13 +112,32 @@ class FrameKernelSums(NamedTuple):
         found_runs = np.concatenate(runs)
         by_frame = np.argsort(found_runs[:, 0], kind="stable")
         frame, row, starts, stops = np.ascontiguousarray(found_runs[by_frame].T)
-        indptr = np.searchsorted(frame, np.arange(len(envs) + 1))
+        indptr = np.searchsorted(frame, np.arange(n_frames + 1))
         run_start = np.concatenate([[0], np.cumsum(stops - starts)])
         lanes, values = (
-            _in_runs(entries.array(), starts, run_start, envs.arrays.empty)
-            for entries in (all_lanes, all_values)
+            _in_runs(entries.array(), starts, run_start, arrays.empty) for entries in (all_lanes, all_values)
         )
         return cls(indptr, run_start, row.copy(), lanes, values)
+
+    @classmethod
+    def joined(cls, parts: "Sequence[FrameKernelSums]") -> "FrameKernelSums":
+        """Return the kernel sums against the frames of all parts, one part after the other."""
+        if len(parts) == 1:
+            return parts[0]
+        runs = np.cumsum([0, *(len(one.run_row) for one in parts)])[:-1]
+        entries = np.cumsum([0, *(len(one.lanes) for one in parts)])[:-1]
+        indptr = [one.indptr[1:] + n for one, n in zip(parts, runs, strict=True)]
+        starts = [one.run_start[1:] + n for one, n in zip(parts, entries, strict=True)]
+        others = (np.concatenate(some) for some in zip(*(one[2:] for one in parts), strict=True))
+        return cls(np.concatenate([[0], *indptr]), np.concatenate([[0], *starts]), *others)
+
+
+def reach_of(least: float, largest: int) -> float:
+    """Return the exponent up to which kernels matter for sums of at least `least`.
+
+    All that is left out changes them by up to a thousandth, in frames of at most `largest` environments.
+    """
+    return -math.log(least) + math.log(max(1, largest) / _TOLERANCE)
 
 
 def _in_runs(entries: np.ndarray, starts: np.ndarray, run_start: np.ndarray, empty: Empty) -> np.ndarray:

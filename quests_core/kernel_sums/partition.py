@@ -33,6 +33,14 @@ class Rows(NamedTuple):
         """Return the rows of a matrix, which are sent to the process that reads them."""
         return cls(lambda indices: partial(np.asarray, X[indices]), len(X), X.shape[1], None, weights)
 
+    def take(self, indices: np.ndarray) -> "Rows":
+        """Return some of the rows, in this order."""
+        weights = None if self.weights is None else self.weights[indices]
+        part = self.part
+        return Rows(
+            lambda some: part(indices[some]), len(indices), self.n_columns, self.memory_limit, weights
+        )
+
     @property
     def n_environments(self) -> int:
         """Number of environments that all rows stand for."""

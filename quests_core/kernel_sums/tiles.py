@@ -40,6 +40,16 @@ class References(NamedTuple):
     high: np.ndarray
     weights: np.ndarray  # number of environments that each row stands for, (n,)
 
+    @classmethod
+    def of_blocks(cls, rows: np.ndarray, starts: np.ndarray, empty: Empty = np.empty) -> "References":
+        """Return blocks of rows of weight 1, some of which may be empty."""
+        # Copied to be writable, because numba would compile functions again for read-only arrays.
+        starts, leading_axes = starts.copy(), leading(rows, empty)
+        low, high = boxes(leading_axes, starts)
+        is_empty = np.diff(starts) == 0
+        low[is_empty], high[is_empty] = 0.0, 0.0
+        return cls(rows, leading_axes, starts, low, high, np.ones(len(rows)))
+
 
 class TileArrays(NamedTuple):
     """The arrays of `Tiles`; lane j of tile t contains ``rows[positions[t, j]]``."""

@@ -24,38 +24,20 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ..environments import Environments
 from ..information.entropy import OVERLAP_THRESHOLD
-from ..progress import ProgressCallback
-from ..utils.arrays import Indices
 from ..utils.jit import jit, jit_inline
-from .lazy_gains import EPSILON
-from .msc import msc_order
-from .subset_totals import SubsetTotals
+from .msc import MSCOrder
+from .subset_totals import FARTHEST, Farthest, Totals
+from .totals_scorer import TotalsScorer
 
 # τ, and the relative lead in diversity to aim for: see the table of candidates in docs/benchmarks.md.
 SOFTNESS, DIVERSITY_LEAD = 0.05, 0.05
 # The largest δH may be this many times that of `msc`, or this many nats higher, whichever allows more.
 GUARD_FACTOR, GUARD_MARGIN = 1.5, 2.0
-# Kernel sums below EPSILON are not known: δH above this, nats, is taken from the order of `msc`.
-_FARTHEST = -math.log(EPSILON)
 # Smaller steps of a metric along the order of `msc` are rounding errors.
 _STEP = 1e-6
 # Added to the score of a frame that takes precedence.
 _PRECEDENCE = 1e6
-
-
-@jit
-def _sums_of_row(row, kernels, out):
-    """Write the kernel sum of one row against each frame."""
-    out[:] = 0.0
-    for frame in range(out.shape[0]):
-        first, last = kernels.indptr[frame], kernels.indptr[frame + 1]
-        run = first - 1 + np.searchsorted(kernels.run_row[first:last], row, side="right")
-        if run >= first:
-            for entry in range(kernels.run_start[run], kernels.run_start[run + 1]):
-                if kernels.run_row[run] + kernels.lanes[entry] == row:
-                    out[frame] = kernels.values[entry]
 
 
 class _Scale(NamedTuple):
@@ -114,83 +96,70 @@ class _Standard(NamedTuple):
     """The order of `msc`, and what its subsets reach; row n is the subset of n frames."""
 
     order: np.ndarray
+    ranks: np.ndarray  # of each frame in it
     costs: np.ndarray  # of the first n frames, (n_frames + 1,)
     scales: tuple[_Scale, _Scale, _Scale]  # of -loss, ln(1 + U) and overlap
     limits: np.ndarray  # largest δH that the guard allows, nats
     needed: np.ndarray  # number of frames with which `msc` meets each limit
 
 
-class Balanced(SubsetTotals):
+class Balanced(TotalsScorer):
     """Score(s) = soft minimum of the leads of S ∪ s over `msc`; see the module.
 
     Parameters
     ----------
-    envs, bandwidth, costs, reference, progress
-        See `SubsetTotals`. The order of `msc` starts with the reference as well.
-    locked : sequence of int
-        Frames that come first, also in the order of `msc`.
-    precision : {"single", "double"}
-        Of the order of `msc`.
+    subset, sizes, costs
+        See `TotalsScorer`.
+    msc : MSCOrder
+        The order of `msc` of all frames, with the same reference and locked frames.
     """
 
-    def __init__(
-        self,
-        envs: Environments,
-        bandwidth: float,
-        costs: np.ndarray,
-        reference: np.ndarray | None,
-        locked: Indices,
-        precision: str,
-        progress: ProgressCallback | None,
-    ):
-        standard = msc_order(envs, bandwidth, reference, locked, precision, "msc order", progress)
-        super().__init__(envs, bandwidth, costs, reference, progress)
-        self._initial = self._sums.copy(), self._totals.copy()
-        self._scores, self._is_outdated = np.full(len(envs), -np.inf), np.zeros(len(envs), dtype=bool)
-        self._standard = self._measure_standard(*standard)
+    def __init__(self, subset: Totals, sizes: np.ndarray, costs: np.ndarray, msc: MSCOrder):
+        super().__init__(subset, sizes, costs)
+        self._scores, self._is_outdated = np.full(len(sizes), -np.inf), np.zeros(len(sizes), dtype=bool)
+        self._standard = self._measure_standard(*msc)
         self.restart()
 
     def restart(self) -> None:
         """Remove all frames from the subset."""
-        self._sums[:], self._totals[:] = self._initial
-        self._inverse[:], self._evaluated_at[:], self._n_picked = 0.0, -1, 0
+        self._subset.restart()
+        self._evaluated_at[:], self._n_picked = -1, 0
         self._spent, self._is_picked = 0.0, np.zeros(len(self._costs), dtype=bool)
+        self._takes_precedence, self._is_guarded = np.zeros(len(self._costs), dtype=bool), False
         self._evaluate(np.flatnonzero(self._sizes))
-        self._guard()
 
     def _measure_standard(self, order: np.ndarray, novelties: np.ndarray) -> _Standard:
         """Add the frames of `msc` one by one, and measure each subset."""
-        metrics, farthest = [self._metrics(self._totals)], [self._largest()]
-        for frame in order:
-            super().add(frame)
-            metrics.append(self._metrics(self._totals))
-            farthest.append(self._largest())
+        totals, least = self._subset.walk(order)
         # What `msc` picks later is, by and large, what is farthest now.
         later = np.array([*accumulate(novelties[::-1], max, initial=-np.inf)])[::-1]
-        largest = np.array(farthest)
-        far = largest >= _FARTHEST
-        largest[: len(later)][far[: len(later)]] = np.maximum(_FARTHEST, later)[far[: len(later)]]
+        largest = np.array([Farthest.largest_of(one) for one in least])
+        far = largest >= FARTHEST
+        largest[: len(later)][far[: len(later)]] = np.maximum(FARTHEST, later)[far[: len(later)]]
         limits = np.maximum(GUARD_FACTOR * largest, largest + GUARD_MARGIN)
         limits[largest <= OVERLAP_THRESHOLD] = OVERLAP_THRESHOLD
         lowest = np.minimum.accumulate(largest)
         needed = len(lowest) - np.searchsorted(lowest[::-1], limits, side="right")
-        columns = np.array(metrics)[:, [0, 1, 3]] * [-1.0, 1.0, 1.0]
+        columns = self._metrics(totals)[:, [0, 1, 3]] * [-1.0, 1.0, 1.0]
         costs = np.append(0.0, np.cumsum(self._costs[order]))
         loss, unique, covered = (_Scale.of(column, costs) for column in columns.T)
-        return _Standard(order, costs, (loss, unique, covered), limits, needed)
-
-    def _largest(self) -> float:
-        """Return the largest δH of an environment, or `_FARTHEST` if it is above."""
-        return -math.log(max(EPSILON, self._sums.min(initial=1.0)))
+        ranks = np.empty(len(order), np.int64)
+        ranks[order] = np.arange(len(order))
+        return _Standard(order, ranks, costs, (loss, unique, covered), limits, needed)
 
     def scores(self) -> np.ndarray:
         """Return the scores as last computed; -inf for a frame without environments."""
+        if not self._is_guarded:
+            self._guard()
         frames = np.flatnonzero(self._is_outdated)
-        metrics = self._metrics(self._totals + self._changes[frames])
-        known = self._spent, self._costs, self._standard.scales, self._takes_precedence
-        _score(frames, metrics, *known, self._scores)
+        self._score(frames, self._subset.totals)
         self._is_outdated[frames] = False
         return self._scores
+
+    def _score(self, frames: np.ndarray, totals: np.ndarray) -> None:
+        metrics = self._metrics(totals + self._changes[frames])
+        known = self._spent, self._costs, self._standard.scales, self._takes_precedence
+        _score(frames, metrics, *known, self._scores)
 
     def _evaluate(self, frames: np.ndarray) -> None:
         super()._evaluate(frames)
@@ -201,28 +170,17 @@ class Balanced(SubsetTotals):
         super().add(frame)
         self._spent += self._costs[frame]
         self._is_picked[frame] = True
-        self._guard()
+        self._is_guarded = False
 
     def _guard(self) -> None:
         """Find the frames that take precedence, if an environment is farther than allowed."""
-        # All scores change with the cost of the subset, its totals, and the frames that take precedence.
-        self._is_outdated = self._sizes > 0
-        self._takes_precedence = np.zeros(len(self._costs), dtype=bool)
         standard = self._standard
         size = min(int(np.searchsorted(standard.costs, self._spent, side="right")), len(self._costs))
-        limit = float(standard.limits[size])
-        if self._largest() < _FARTHEST and self._largest() <= limit:
-            return
-        farthest = int(np.argmin(self._sums)) if len(self._sums) else 0
-        if self._largest() < _FARTHEST:
-            near = np.zeros(len(self._costs))
-            _sums_of_row(farthest, self._kernels, near)
-            near += self._sums[farthest]
-            self._takes_precedence = (near >= math.exp(-limit)) & ~self._is_picked
-            return
-        positions, offsets = self._rows
-        for frame in standard.order[: standard.needed[size]]:
-            rows = positions[offsets[frame] : offsets[frame + 1]]
-            if not self._is_picked[frame] and (self._sums[rows] < EPSILON).any():
-                self._takes_precedence[frame] = True
-                return
+        farthest = self._subset.farthest(float(standard.limits[size]), standard.ranks)
+        # All scores change with the cost of the subset, its totals, and the frames that take precedence.
+        self._is_outdated, self._is_guarded = self._sizes > 0, True
+        self._takes_precedence = np.zeros(len(self._costs), dtype=bool)
+        self._takes_precedence[farthest.near] = True
+        if farthest.first < standard.needed[size]:
+            self._takes_precedence[standard.order[farthest.first]] = True
+        self._takes_precedence &= ~self._is_picked

@@ -11,9 +11,11 @@ import math
 import numpy as np
 
 from ..environments import Environments
+from ..kernel_sums.frame_sums import FrameKernelSums
 from ..progress import ProgressCallback
 from ..utils.jit import jit
-from .lazy_gains import EPSILON, SMALL, LazyGains
+from .lazy_gains import LazyGains, in_blocks
+from .subset_sums import EPSILON, SMALL, SubsetSums, sums_over
 
 
 @jit
@@ -49,10 +51,18 @@ class SubmodularCoverage(LazyGains):
 
     Parameters
     ----------
-    envs, bandwidth, costs, reference, progress
-        See `LazyGains`.
+    envs : Environments
+        The full set.
+    bandwidth : float
+        h, Å⁻¹.
     is_logarithmic : bool
         Whether c is ``min(0, ln(K + ε))``, else ``min(1, K)``.
+    costs : ndarray of shape (n_frames,)
+        Cost of each frame, positive.
+    reference : ndarray of shape (n_reference, d), optional
+        Environments that belong to every subset.
+    progress : callable, optional
+        See `quests_core.progress`.
     """
 
     batch_size = 8
@@ -66,7 +76,9 @@ class SubmodularCoverage(LazyGains):
         reference: np.ndarray | None,
         progress: ProgressCallback | None,
     ):
-        super().__init__(envs, bandwidth, costs, reference, progress)
+        super().__init__(envs.sizes, costs)
+        kernels = FrameKernelSums.of(envs, bandwidth, EPSILON, progress)
+        self._subset = SubsetSums(kernels, sums_over(reference, envs, bandwidth, progress))
         self._gain_kernel = _information_gains if is_logarithmic else _coverage_gains
         # Kernels have a relative error of 1e-6, and so do the sums of them in a gain.
         self.tolerance = 1e-9 * max(1, envs.n_envs)
@@ -74,7 +86,12 @@ class SubmodularCoverage(LazyGains):
         self._evaluate(np.flatnonzero(envs.sizes))
 
     def _compute_gains(self, frames: np.ndarray) -> None:
-        self._gain_kernel(frames, self._kernels, self._sums, self._gains)
+        kernels, sums = self._subset.kernels, self._subset.sums
+
+        def work(first: int, last: int) -> None:
+            self._gain_kernel(frames[first:last], kernels, sums, self._gains)
+
+        in_blocks(work, len(frames))
 
     def scores(self) -> np.ndarray:
         """Return upper bounds of the gains per unit of cost; -inf for a frame without environments."""
@@ -83,3 +100,8 @@ class SubmodularCoverage(LazyGains):
     def refine(self, best: np.ndarray, free: np.ndarray) -> bool:
         """Recompute these gains, unless all are 0 to rounding: gains can only decrease."""
         return bool(self.scores()[best].max() > self.tolerance) and super().refine(best, free)
+
+    def add(self, frame: int) -> None:
+        """Add the environments of `frame` to the kernel sums."""
+        self._subset.add(frame)
+        super().add(frame)

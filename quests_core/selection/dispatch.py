@@ -37,6 +37,7 @@ from .maxvol import maxvol_order
 from .msc import MSC, msc_order
 from .quotas import Quotas, Strata, Stratified
 from .result import Selection
+from .subset_totals import SubsetTotals
 
 if TYPE_CHECKING:
     from distributed import Client
@@ -292,7 +293,8 @@ def _scorer(
     if method == "msc":
         return MSC(envs, bandwidth, rows, precision, progress)
     if method == "balanced":
-        return Balanced(envs, bandwidth, costs, rows, locked, precision, progress)
+        found = msc_order(envs, bandwidth, rows, locked, precision, "msc order", progress)
+        return Balanced(SubsetTotals.of(envs, bandwidth, rows, progress), envs.sizes, costs, found)
     if method in WITH_COSTS:
         return SubmodularCoverage(envs, bandwidth, method == "information_loss", costs, rows, progress)
     if method == "fps":

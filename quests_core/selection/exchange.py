@@ -14,6 +14,7 @@ from ..utils.arrays import Indices
 from ..utils.jit import jit
 from ..utils.validation import check_count, check_frame_indices, check_sane
 from .subset_totals import UNIQUE, SubsetTotals
+from .totals_scorer import TotalsScorer
 
 # The weight of H in J, and δ, nats: losses much smaller are rounding errors, and it bounds the root's slope.
 _ENTROPY_WEIGHT, _LOSS_FLOOR = 0.5, 0.01
@@ -33,15 +34,18 @@ def _remove(frame, kernels, rows, starts, sums, inverse):
                 inverse[row] = 1.0 / sums[row]
 
 
-class _ExchangeScorer(SubsetTotals):
+class _ExchangeScorer(TotalsScorer):
     """The objective for a subset from which frames can be removed."""
 
+    _subset: SubsetTotals
+
     def __init__(self, envs: Environments, bandwidth: float, progress: ProgressCallback | None):
-        super().__init__(envs, bandwidth, np.ones(len(envs)), None, progress)
+        subset = SubsetTotals.of(envs, bandwidth, None, progress)
+        super().__init__(subset, envs.sizes, np.ones(len(envs)))
 
     def scores(self) -> np.ndarray:
         """Return J with each of the frames added, as last computed."""
-        return self._value(self._totals + self._changes)
+        return self._value(self._subset.totals + self._changes)
 
     def _value(self, totals: np.ndarray) -> np.ndarray:
         loss, diversity, entropy, _ = self._metrics(totals).T
@@ -54,13 +58,14 @@ class _ExchangeScorer(SubsetTotals):
 
     def remove(self, frame: int) -> None:
         """Remove a frame; its contribution is the change that adding it again would make."""
-        _remove(frame, self._kernels, *self._rows, self._sums, self._inverse)
+        subset = self._subset
+        _remove(frame, subset.kernels, *subset.rows, subset.sums, subset.inverse)
         self._evaluate(np.array([frame]))
-        self._totals -= self._changes[frame]
+        subset.totals -= self._changes[frame]
 
     def objectives(self, frames: np.ndarray | None = None) -> tuple[np.ndarray, np.ndarray]:
         """Return J, and rows overlap, -loss, diversity, entropy: now, or with each of `frames` added."""
-        totals = self._totals[None]
+        totals = self._subset.totals[None]
         if frames is not None:
             self._evaluate(frames)
             totals = totals + self._changes[frames]

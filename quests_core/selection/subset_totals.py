@@ -1,26 +1,25 @@
-"""Sums over a subset from which its metrics follow, and the change of each by every frame.
-
-A new frame makes environments picked earlier less unique, and the less so, the less unique they already are:
-a change computed earlier is an estimate, not a bound. Each pick re-evaluates the leading frames,
-`batch_size` at a time, until the leader is up to date. For sets of at most that many frames the choice is
-exactly greedy.
-"""
+"""Sums over a subset from which its metrics follow, and the change of each by every frame."""
 
 import math
+from typing import NamedTuple, Protocol
 
 import numpy as np
 
 from ..environments import Environments
 from ..information.entropy import OVERLAP_THRESHOLD
+from ..kernel_sums.frame_sums import FrameKernelSums
 from ..progress import ProgressCallback
 from ..utils.jit import jit
-from .lazy_gains import EPSILON, LARGE, SMALL, LazyGains
+from .lazy_gains import in_blocks
+from .subset_sums import EPSILON, LARGE, SMALL, SubsetSums, sums_over
 
 # Kernel sum above which an environment counts as covered.
 _COVERED = math.exp(-OVERLAP_THRESHOLD)
 # Columns of what a frame changes, and of the totals: N L, U, Σ ln K, and the numbers of environments of the
 # subset, and of those that it covers.
-_LOSS, UNIQUE, _LOG_SUM, _N_ENVS, _N_COVERED = range(5)
+LOSS, UNIQUE, LOG_SUM, N_ENVS, N_COVERED = range(5)
+# Kernel sums below EPSILON are not known: larger δH, nats, are not either.
+FARTHEST = -math.log(EPSILON)
 
 
 @jit
@@ -36,12 +35,13 @@ def _own_sums(kernels, frame_of_row, own):
 
 @jit
 def _measure(chosen, kernels, rows, starts, own, sums, inverse, out):
-    """Write the change in the totals of the subset by each of the chosen frames.
+    """Write the change in the totals of the subset by each of the chosen frames, but `N_ENVS`.
 
     The rows of frame f are ``rows[starts[f]:starts[f + 1]]``; `inverse` is 1 / K for picked rows
     and 0 for all others, so that no branch is needed.
     """
-    for frame in chosen:
+    for i in range(chosen.shape[0]):
+        frame = chosen[i]
         loss, unique, logs, covered = 0.0, 0.0, 0.0, 0
         after, before, grown = 1.0, 1.0, 1.0
         for run in range(kernels.indptr[frame], kernels.indptr[frame + 1]):
@@ -62,9 +62,9 @@ def _measure(chosen, kernels, rows, starts, own, sums, inverse, out):
             new = sums[row] + own[row]
             unique += 1.0 / new
             logs += math.log(new)
-        out[frame, _LOSS] = loss + math.log(before / after)
-        out[frame, UNIQUE], out[frame, _LOG_SUM] = unique, logs + math.log(grown)
-        out[frame, _N_COVERED] = covered
+        out[i, LOSS] = loss + math.log(before / after)
+        out[i, UNIQUE], out[i, LOG_SUM] = unique, logs + math.log(grown)
+        out[i, N_COVERED] = covered
 
 
 @jit
@@ -78,52 +78,154 @@ def _invert(frame, kernels, rows, starts, sums, inverse):
                 inverse[row] = 1.0 / sums[row]
 
 
-class SubsetTotals(LazyGains):
-    """Score frames by a function of the totals of the subset with each of them.
+@jit
+def _sums_of_row(row, kernels, out):
+    """Write the kernel sum of one row against each frame."""
+    out[:] = 0.0
+    for frame in range(out.shape[0]):
+        first, last = kernels.indptr[frame], kernels.indptr[frame + 1]
+        run = first - 1 + np.searchsorted(kernels.run_row[first:last], row, side="right")
+        if run >= first:
+            for entry in range(kernels.run_start[run], kernels.run_start[run + 1]):
+                if kernels.run_row[run] + kernels.lanes[entry] == row:
+                    out[frame] = kernels.values[entry]
+
+
+class Farthest(NamedTuple):
+    """The environment that is farthest from the subset."""
+
+    least: float  # its kernel sum, or 1 if it is higher
+    near: np.ndarray  # the frames that bring it within a limit, if it is farther, and known how far
+    first: int  # the lowest rank of a frame with an environment farther than is known
+
+    @property
+    def largest(self) -> float:
+        """Its δH, nats, or `FARTHEST` if it is above."""
+        return self.largest_of(self.least)
+
+    @staticmethod
+    def largest_of(least: float) -> float:
+        """Return the δH of a kernel sum, nats, or `FARTHEST` if it is above."""
+        return -math.log(max(EPSILON, least))
+
+
+class Totals(Protocol):
+    """What a scorer needs of a subset; see `SubsetTotals`."""
+
+    @property
+    def totals(self) -> np.ndarray:
+        """Those of the present subset, (5,)."""
+
+    def restart(self) -> None:
+        """Remove all frames from the subset."""
+
+    def changes(self, frames: np.ndarray) -> np.ndarray:
+        """Return the change in the totals by each of some frames, shape (n, 5)."""
+
+    def add(self, frame: int, change: np.ndarray | None = None) -> None:
+        """Add a frame to the subset; `change` is its present change, if known."""
+
+    def walk(self, order: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Return the totals and the least kernel sum of each subset of an order."""
+
+    def farthest(self, limit: float, ranks: np.ndarray) -> Farthest:
+        """Return the environment that is farthest from the subset."""
+
+
+class SubsetTotals(SubsetSums):
+    """Kernel sums over a subset S, and totals of all environments.
 
     Parameters
     ----------
-    envs, bandwidth, costs, reference, progress
-        See `LazyGains`. With a reference R, all kernel sums run over S ∪ R; U and H still sum over S only.
+    envs : Environments
+        The full set, or a part of the rows of each frame.
+    kernels : FrameKernelSums
+        Those of the environments against each frame, of at least `EPSILON`.
+    sums : ndarray of shape (n_envs,)
+        Those over a reference R, in the order of the tiles, or 0. With a reference, all kernel sums run over
+        S ∪ R; U and H still sum over S only.
+
+    Attributes
+    ----------
+    totals : ndarray of shape (5,)
+        Columns `LOSS`, `UNIQUE`, `LOG_SUM`, `N_ENVS`, `N_COVERED`.
     """
 
-    batch_size = 32
-    tolerance = 1e-6
+    def __init__(self, envs: Environments, kernels: FrameKernelSums, sums: np.ndarray):
+        super().__init__(kernels, sums)
+        self.rows, self._sizes = (envs.tiles.positions, envs.offsets), envs.sizes
+        self._frame_of_row = envs.frame_index[envs.tiles.order]
+        self._own, self.inverse = np.zeros(envs.n_envs), np.zeros(envs.n_envs)
+        _own_sums(kernels, self._frame_of_row, self._own)
+        loss = -np.minimum(0.0, np.log(sums + EPSILON)).sum()
+        self.totals = np.array([loss, 0.0, 0.0, 0.0, np.count_nonzero(sums > _COVERED)])
+        self._initial = sums.copy(), self.totals.copy()
 
-    def __init__(
-        self,
-        envs: Environments,
-        bandwidth: float,
-        costs: np.ndarray,
-        reference: np.ndarray | None,
+    @classmethod
+    def of(
+        cls, envs: Environments, bandwidth: float, reference: np.ndarray | None,
         progress: ProgressCallback | None,
-    ):
-        super().__init__(envs, bandwidth, costs, reference, progress)
-        self._n_all = max(1, envs.n_envs)
-        self._rows = envs.tiles.positions, envs.offsets
-        self._own, self._inverse = np.zeros(envs.n_envs), np.zeros(envs.n_envs)
-        _own_sums(self._kernels, envs.frame_index[envs.tiles.order], self._own)
-        # Of the subset, and the change by each frame.
-        loss = -np.minimum(0.0, np.log(self._sums + EPSILON)).sum()
-        self._totals = np.array([loss, 0.0, 0.0, 0.0, np.count_nonzero(self._sums > _COVERED)])
-        self._changes = np.zeros((len(envs), 5))
-        self._changes[:, _N_ENVS] = envs.sizes
+    ) -> "SubsetTotals":  # fmt: skip
+        """Compute the kernel sums of environments against each of their frames, and over the reference."""
+        kernels = FrameKernelSums.of(envs, bandwidth, EPSILON, progress)
+        return cls(envs, kernels, sums_over(reference, envs, bandwidth, progress))
 
-    def _compute_gains(self, frames: np.ndarray) -> None:
-        rows = (*self._rows, self._own, self._sums, self._inverse)
-        _measure(frames, self._kernels, *rows, self._changes)
+    def restart(self) -> None:
+        """Remove all frames from the subset."""
+        self.sums[:], self.totals[:] = self._initial
+        self.inverse[:] = 0.0
 
-    def _metrics(self, totals: np.ndarray) -> np.ndarray:
-        """Return columns information loss, ln(1 + U), entropy, overlap."""
-        # Rounding may make differences of sums negative; outdated estimates may be more so.
-        loss, unique, logs, n_envs, covered = np.maximum(totals, [0.0, 0.0, -np.inf, 1.0, 0.0]).T
-        entropy = np.log(n_envs) - logs / n_envs
-        return np.stack([loss / self._n_all, np.log1p(unique), entropy, covered / self._n_all], axis=-1)
+    def changes(self, frames: np.ndarray) -> np.ndarray:
+        """Return the change in the totals by each of some frames, shape (n, 5)."""
+        out = np.empty((len(frames), 5))
+        out[:, N_ENVS] = self._sizes[frames]
+        rows = (*self.rows, self._own, self.sums, self.inverse)
 
-    def add(self, frame: int) -> None:
-        """Add the environments of `frame` to the subset."""
-        if self._sizes[frame] and self._evaluated_at[frame] < self._n_picked:
-            self._evaluate(np.array([frame]))
-        self._totals += self._changes[frame]
+        def work(first: int, last: int) -> None:
+            _measure(frames[first:last], self.kernels, *rows, out[first:last])
+
+        in_blocks(work, len(frames))
+        return out
+
+    def add(self, frame: int, change: np.ndarray | None = None) -> None:
+        """Add the environments of `frame` to the subset; `change` is its present change, if known."""
+        self.totals += self.changes(np.array([frame]))[0] if change is None else change
         super().add(frame)
-        _invert(frame, self._kernels, *self._rows, self._sums, self._inverse)
+        _invert(frame, self.kernels, *self.rows, self.sums, self.inverse)
+
+    def walk(self, order: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Return the totals of each subset of an order, and its least kernel sum, or 1 if that is higher.
+
+        Row n is the subset of n frames; the present subset is empty afterwards.
+        """
+        self.restart()
+        totals, least = [self.totals.copy()], [self._least()]
+        for frame in order:
+            self.add(frame)
+            totals.append(self.totals.copy())
+            least.append(self._least())
+        self.restart()
+        return np.array(totals), np.array(least)
+
+    def _least(self) -> float:
+        return float(self.sums.min(initial=1.0))
+
+    def farthest(self, limit: float, ranks: np.ndarray) -> Farthest:
+        """Return the environment that is farthest from the subset.
+
+        Parameters
+        ----------
+        limit : float
+            See `Farthest`; nats.
+        ranks : ndarray of shape (n_frames,)
+            Rank of each frame in an order.
+        """
+        found = Farthest(self._least(), np.empty(0, np.int64), len(ranks))
+        if found.largest >= FARTHEST:
+            frames = self._frame_of_row[self.sums < EPSILON]
+            return found._replace(first=int(ranks[frames].min(initial=len(ranks))))
+        if found.largest > limit:
+            row, near = int(np.argmin(self.sums)), np.zeros(len(ranks))
+            _sums_of_row(row, self.kernels, near)
+            return found._replace(near=np.flatnonzero(near + self.sums[row] >= math.exp(-limit)))
+        return found

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from quests_core import Environments
-from quests_core.kernel_sums.frame_sums import FrameKernelSums
+from quests_core.kernel_sums.frame_sums import FrameKernelSums, reach_of
+from quests_core.kernel_sums.tiles import References
 
 LEAST = 0.02
 
@@ -36,3 +37,21 @@ def test_entries_are_the_kernel_sums_above_the_threshold(rng, spread):
     missing = found == 0
     assert expected[missing].max(initial=0.0) < LEAST * 1.01
     np.testing.assert_allclose(found[~missing], expected[~missing], rtol=2e-3)
+
+
+@pytest.mark.jit
+def test_sums_against_groups_of_frames_are_joined(rng):
+    blocks = [rng.normal(size=(n, 3)) * 0.3 for n in (4, 0, 7, 2, 5)]
+    envs = Environments.from_frames(blocks)
+    expected = FrameKernelSums.of(envs, 0.1, LEAST)
+    parts = []
+    for first, last in ((0, 2), (2, 3), (3, 5)):
+        offsets = envs.offsets[first : last + 1]
+        rows = envs.tiles.axes.rotate(envs.X[offsets[0] : offsets[-1]])
+        frames = References.of_blocks(rows, offsets - offsets[0])
+        reach = reach_of(LEAST, 7)
+        parts.append(FrameKernelSums.between(envs.tiles, frames, 0.1, LEAST, reach, envs.arrays))
+    joined = FrameKernelSums.joined(parts)
+    for found, one in zip(joined[:4], expected[:4], strict=True):
+        np.testing.assert_array_equal(found, one)
+    np.testing.assert_allclose(joined.values, expected.values, rtol=1e-5)

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from quests_core.selection.lazy_gains import _highest
+from quests_core.selection.lazy_gains import highest
 from tests.core.selection.naive_scores import WORTH, assert_greedy, grouped, slow_scores
 from tests.core.ugly import BANDWIDTH
 from tests.core.with_y import select
@@ -19,8 +19,8 @@ def test_environments_covered_by_a_reference_have_no_gain(method, rng):
 
 
 @pytest.mark.parametrize("n", [1, 3, 7, 20, 30])
-def test_the_highest_scores_are_those_of_a_stable_sort(rng, n):
+def test_thehighest_scores_are_those_of_a_stable_sort(rng, n):
     scores = rng.integers(0, 5, 20) * 1.0
     scores[:4] = -np.inf
     expected = np.argsort(-scores, kind="stable")[:n]
-    np.testing.assert_array_equal(np.sort(_highest(scores, n)), np.sort(expected))
+    np.testing.assert_array_equal(np.sort(highest(scores, n)), np.sort(expected))

@@ -1,47 +1,60 @@
-"""The metrics that follow from the totals of a subset, compared with naive ones."""
+"""The environment farthest from a subset, and the subsets along an order."""
+
+import math
 
 import numpy as np
-import pytest
 
-from quests_core import Environments
-from quests_core.selection.subset_totals import SubsetTotals
+from quests_core.selection.subset_totals import FARTHEST, SubsetTotals
 from tests import naive
-from tests.core.ugly import BANDWIDTH, SETS
+from tests.core.selection.naive_scores import grouped
+
+H = 0.3
 
 
-class Totals(SubsetTotals):
-    """The totals and the changes by each frame as metrics."""
-
-    def __init__(self, frames):
-        envs = Environments.from_frames(frames)
-        super().__init__(envs, BANDWIDTH, np.ones(len(frames)), None, None)
-
-    def scores(self):
-        return np.zeros(len(self._sizes))
-
-    def now(self):
-        return self._metrics(self._totals)
-
-    def with_each(self):
-        self._evaluate(np.flatnonzero(self._sizes))
-        return self._metrics(self._totals + self._changes)
+def subset_of(frames):
+    envs = grouped(frames)
+    return SubsetTotals.of(envs, H, None, None)
 
 
-def slow(frames, picked):
-    """Return information loss, ln(1 + U), entropy and overlap of a subset."""
-    minus_loss, log_unique, overlap = naive.subset_metrics(frames, picked, BANDWIDTH)
-    subset = np.concatenate([frames[i] for i in picked])
-    return [-minus_loss, log_unique, naive.entropy(subset, BANDWIDTH), overlap]
+def delta(frames, picked):
+    """Return the δH of all environments."""
+    return naive.delta_entropy(np.concatenate(frames), np.concatenate([frames[i] for i in picked]), H)
 
 
-@pytest.mark.parametrize("name", ["plain", "duplicates", "one-atom frames"])
-def test_totals_and_changes_agree_with_naive_sums(name):
-    frames = SETS[name]
-    totals, picked = Totals(frames), []
-    for frame in (2, 0, 3):
-        before = totals.with_each()
-        for other in set(range(len(frames))) - set(picked):
-            np.testing.assert_allclose(before[other], slow(frames, [*picked, other]), atol=2e-6)
-        totals.add(frame)
-        picked.append(frame)
-        np.testing.assert_allclose(totals.now(), slow(frames, picked), atol=2e-6)
+def test_the_farthest_environment_and_the_frames_near_it():
+    frames = [np.array([[x]]) for x in (0.0, 0.1, 1.2, 1.3, 1.0)]
+    subset, ranks = subset_of(frames), np.arange(5)
+    subset.add(0)
+    found = subset.farthest(2.0, ranks)
+    np.testing.assert_allclose(found.largest, delta(frames, [0]).max(), atol=1e-5)
+    # The farthest one is at 1.3: those at 1.2, 1.3 and 1.0 bring it to 2 nats.
+    assert found.near.tolist() == [2, 3, 4]
+    assert found.first == 5
+    assert subset.farthest(found.largest + 0.1, ranks).near.tolist() == []
+
+
+def test_environments_that_are_too_far_are_named_by_the_first_frame_in_an_order():
+    frames = [np.array([[x]]) for x in (0.0, 50.0, 0.1, 90.0)]
+    subset, ranks = subset_of(frames), np.array([0, 2, 3, 1])
+    assert subset.farthest(1.0, ranks).first == 0
+    subset.add(0)
+    found = subset.farthest(1.0, ranks)
+    assert found.largest == FARTHEST
+    assert found.first == 1
+    assert found.near.tolist() == []
+
+
+def test_a_walk_measures_each_subset_and_ends_with_an_empty_one(rng):
+    frames = [rng.normal(0, 0.4, (3, 2)) for _ in range(6)]
+    subset, order = subset_of(frames), [4, 1, 0, 5]
+    start = subset.totals.copy()
+    totals, least = subset.walk(order)
+    np.testing.assert_array_equal(totals[0], start)
+    assert least[0] == 0.0
+    for n, frame in enumerate(order, 1):
+        subset.add(frame)
+        np.testing.assert_allclose(totals[n], subset.totals, rtol=1e-12)
+        np.testing.assert_allclose(-math.log(least[n]), max(0, delta(frames, order[:n]).max()), atol=1e-5)
+    subset.restart()
+    np.testing.assert_array_equal(subset.totals, start)
+    np.testing.assert_array_equal(subset.walk(order)[0], totals)
