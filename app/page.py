@@ -153,7 +153,8 @@ def content(
     queue = queue or ViewQueue()
     tabs = Tabs(state, _makers(state, controller, sets, without), queue)
     bar = tabs.bar()
-    queue.add(bar, (kind(state, controller) for kind in (SelectionBar,)))
+    # At once: its buttons follow when they are needed, and each addition to a page is laid out anew.
+    bar.append(SelectionBar(state, controller))
     if "health" not in without:
         HealthBadge(state, controller, lambda badge: tabs.set_badge("health", badge))
     return pn.Column(

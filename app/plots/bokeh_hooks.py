@@ -1,6 +1,6 @@
 """What the figures of the page have and HoloViews cannot draw, set on the rendered models.
 
-- `frame`: fills its card, its tools are in a bar that hides itself, one of them saves SVG;
+- `frame`: fills its card in the light theme, its tools are in a bar that hides itself, one of them saves SVG;
 - `point_glyphs`: no glyphs of their own for selected, unselected and muted points, which slow a page down;
 - `steps` and `bands`: Bokeh's own steps and areas, so that a source has the columns of the data;
 - `pin`: texts that stay at the edge of the frame while the axes move;
@@ -52,6 +52,7 @@ from bokeh.models.mappers import ColorMapper
 from bokeh.models.renderers import GlyphRenderer
 from bokeh.plotting import figure
 
+from .page_theme import SECONDARY, set_light_theme
 from .palettes import FULL_COLOR
 from .template import Key, Template
 
@@ -146,7 +147,9 @@ def frame(template: Template, zooms: bool = True) -> None:
     for part in template.parts.values():
         if isinstance(part, GlyphRenderer):
             point_glyphs(part)
-    for model in {*fig.references(), *(one for part in template.parts.values() for one in part.references())}:
+    models = {*fig.references(), *(one for part in template.parts.values() for one in part.references())}
+    set_light_theme(models)
+    for model in models:
         model.tags = []
 
 
@@ -233,6 +236,7 @@ def follow_theme(fig: figure, *texts: Label | Text) -> None:
     """
     for text in texts:
         axis, link = fig.xaxis[0], {"text": text}
+        text.text_color = SECONDARY
         if isinstance(text, Text):
             code = "text.text_color = {value: cb_obj.major_label_text_color}"
         else:

@@ -4,6 +4,7 @@ import re
 
 import pytest
 
+from quests_app.plots.page_theme import LOOKS
 from tests.browser.conftest import wait_until
 
 # Each text in a figure that is seen: what it says, its colour, and that of the paper behind the figure.
@@ -14,6 +15,13 @@ TEXTS = """() => [...Bokeh.index.all_views()]
     ...view.model.renderers.filter(item => item.glyph.type === 'Text' && item.glyph.text_color.value)
       .map(item => [item.glyph.text.field, item.glyph.text_color.value]),
   ].map(([text, color]) => [text, color, view.model.background_fill_color]))"""
+
+# The properties, by name, of the parts of all figures whose type ends with a name, except of hidden grids.
+LOOKS_OF = """({kind, names}) => [...Bokeh.index.all_views()]
+  .filter(view => view.model.type === 'Figure')
+  .flatMap(view => [...view.model.references()])
+  .filter(part => part.type.endsWith(kind) && part.grid_line_color !== null)
+  .map(part => Object.fromEntries(names.map(name => [name, part[name]])))"""
 
 
 def rgba(color):
@@ -63,6 +71,14 @@ def test_the_contrast_is_known():
     assert round(contrast("#000000", "white"), 2) == 21
     assert round(contrast("#7a828c", "#fff"), 1) == 3.9
     assert contrast("rgba(0, 0, 0, 0)", "#fff") == 1
+
+
+def test_figures_come_with_the_light_theme_that_the_browser_sets(shared_page):
+    # Each difference would cost a message for each part of each figure, and draw the figure again.
+    for kind, look in LOOKS.items():
+        found = shared_page.evaluate(LOOKS_OF, {"kind": kind.__name__, "names": list(look)})
+        assert found, kind
+        assert all(one == look for one in found), (kind, found[0])
 
 
 @pytest.mark.slow

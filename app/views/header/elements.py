@@ -11,6 +11,7 @@ from ...session.controller import Controller
 from ...session.state import State
 from ...text.numbers import count, plural, unbroken
 from ...widgets.card import CSS, html
+from ...widgets.deferred import fill_when_visible
 from ..base import View
 
 _SHOWN = 12
@@ -29,10 +30,14 @@ class ElementsView(View):
         self._no = pmui.Button(label="Distances only", variant="outlined", **small)
         self._yes.on_click(lambda _: self._distinguish())
         self._no.on_click(lambda _: self._answer())
-        self._card = pn.Row(
-            self._text, self._yes, self._no, css_classes=["card", "wraps"], stylesheets=[CSS],
-            sizing_mode="stretch_width", margin=0, visible=False,
-        )  # fmt: skip
+        card = pn.Row(
+            css_classes=["card", "wraps"],
+            stylesheets=[CSS],
+            sizing_mode="stretch_width",
+            margin=0,
+            visible=False,
+        )
+        self._card = fill_when_visible(card, self._text, self._yes, self._no)
         self.follow(self._update, "opened")
         self.follow(self._update_buttons, "opening")
 

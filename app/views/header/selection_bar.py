@@ -45,10 +45,8 @@ class SelectionBar(View):
             **_STYLE,
         )
         self._clear = button("Clear selection", "Clear the selection (Esc)", self._clear_selection, **_STYLE)
-        self._actions = pn.Row(
-            self._text, self._lock, self._exclude, self._unmark, self._unmark_all, self._clear, margin=0,
-            align="center", css_classes=["wraps"], stylesheets=[CSS],
-        )  # fmt: skip
+        # The buttons follow when one of them is first visible.
+        self._actions = pn.Row(self._text, margin=0, align="center", css_classes=["wraps"], stylesheets=[CSS])
         self._keys.on("Escape", self._clear_selection)
         self._keys.on("undo", self._history.undo)
         self._keys.on("redo", self._history.redo)
@@ -98,6 +96,12 @@ class SelectionBar(View):
         # Shorter by more than the icon's width where both are shown.
         self._clear.label = "Clear" if state.selected and self._unmark_all.visible else "Clear selection"
         self._clear.visible = bool(state.selected) or state.current_env is not None
+        if len(self._actions) == 1 and any(one.visible for one in self._buttons):
+            self._actions.extend(self._buttons)
+
+    @property
+    def _buttons(self) -> tuple:
+        return self._lock, self._exclude, self._unmark, self._unmark_all, self._clear
 
     def _update_history(self) -> None:
         self._undo.disabled = not self._history.can_undo

@@ -7,6 +7,7 @@ import panel_material_ui as pmui
 
 from ...session.state import State
 from ...widgets.card import CSS, html
+from ...widgets.deferred import fill_when_visible
 from ..base import View
 
 
@@ -19,9 +20,8 @@ class StatusView(View):
         self._error, self._error_text = self._alert("error", "error")
         self._notice, self._notice_text = self._alert("info", "notice")
         # Over the page at its bottom, to be seen wherever it is scrolled to.
-        self._messages = pn.Column(
-            self._error, self._notice, margin=0, visible=False, css_classes=["toasts"], stylesheets=[CSS]
-        )
+        self._messages = pn.Column(margin=0, visible=False, css_classes=["toasts"], stylesheets=[CSS])
+        fill_when_visible(self._messages, self._error, self._notice)
         self._all = pn.Column(
             self._kernels, self._messages, sizing_mode="stretch_width", margin=0, visible=False
         )

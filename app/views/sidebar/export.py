@@ -14,6 +14,7 @@ from ...text.numbers import plural
 from ...text.sentences import frame_list
 from ...widgets.card import AS_WRITTEN, DIALOG, html
 from ...widgets.code_listing import listing
+from ...widgets.deferred import fill_when_visible, open_dialog
 from ...widgets.download import Download
 from ...widgets.fields import entered
 from ..base import View
@@ -61,6 +62,7 @@ class ExportView(View):
         self._code.on_click(lambda _: self._show_code(python_code))
         self._command.on_click(lambda _: self._show_code(command))
         self._save.on_click(lambda _: self._save_on_server())
+        self._section = pn.Column(*self._parts(), sizing_mode="stretch_width", margin=(6, 16, 4, 16))
         self.follow(self._update, "opened", "opening", "paths", "active", "n_frames", "marks", "reference")
 
     def _download(self, label: str, make, name, **options) -> pmui.Button:
@@ -99,7 +101,7 @@ class ExportView(View):
         state = self._state
         code = write(state.opened, state.path, self._n_frames, self._order.value)
         self._listing.object = listing(code)
-        self._dialog.open = True
+        open_dialog(self._dialog, self._section)
 
     def _save_on_server(self) -> None:
         if target := entered(self._target):
@@ -129,18 +131,21 @@ class ExportView(View):
 
     def __panel__(self):
         """Return the section."""
+        return self._section
+
+    def _parts(self) -> list:
         row = {"sizing_mode": "stretch_width", "margin": (6, 0, 0, 0)}
-        return pn.Column(
+        on_server = pn.Row(**row, visible=not self._controller.allowed_paths.is_empty)
+        return [
             html('<div class="section">Export</div>'),
             self._order,
             pn.Row(self._zip, **row),
             pn.Row(self._xyz, pn.Spacer(width=6), self._json, **row),
             pn.Row(self._code, pn.Spacer(width=6), self._command, **row),
-            pn.Row(self._target, self._save, **row, visible=not self._controller.allowed_paths.is_empty),
+            fill_when_visible(on_server, self._target, self._save),
             self._locked,
-            self._dialog, self._download_file,
-            sizing_mode="stretch_width", margin=(6, 16, 4, 16),
-        )  # fmt: skip
+            self._download_file,
+        ]
 
 
 def _record(opened, path, n_frames: int, order: str) -> bytes:

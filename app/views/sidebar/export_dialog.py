@@ -21,6 +21,7 @@ from ...session.state import State
 from ...text.numbers import plural
 from ...widgets.card import AS_WRITTEN, DIALOG, html
 from ...widgets.code_listing import listing
+from ...widgets.deferred import open_dialog
 from ...widgets.download import Download
 from ..base import View
 from ..frame_text import embedding_note, file_stem
@@ -75,7 +76,10 @@ class ExportDialog(View):
             width_option="md",
             sx=DIALOG,
         )
-        self._more.on_click(lambda _: setattr(self._dialog, "open", True))
+        self._section = pn.Column(
+            self._more, self._download_file, sizing_mode="stretch_width", margin=(0, 16, 4, 16)
+        )
+        self._more.on_click(lambda _: open_dialog(self._dialog, self._section))
         self._make.on_click(lambda _: self._export())
         self._command.on_click(lambda _: self._show_command())
         for choice in (self._content, self._split):
@@ -189,10 +193,8 @@ class ExportDialog(View):
             )
 
     def __panel__(self):
-        """Return the button and its dialog."""
-        return pn.Column(
-            self._more, self._dialog, self._download_file, sizing_mode="stretch_width", margin=(0, 16, 4, 16)
-        )
+        """Return the button, beside which the dialog is opened."""
+        return self._section
 
 
 def _number(label: str, value, width: int = 120, **options):

@@ -17,6 +17,7 @@ from ...session.controller import Controller
 from ...session.state import State
 from ...text.numbers import count, nats
 from ...widgets.card import AS_WRITTEN, html
+from ...widgets.deferred import fill_when_visible
 from ...widgets.fields import entered
 from ..base import View
 
@@ -80,14 +81,15 @@ class SettingsView(View):
         self._apply = pmui.Button(label="Recompute", size="small", variant="outlined", margin=(6, 0))
         self._changes = html()
         self._discard = pmui.Button(label="Discard", size="small", variant="text", margin=0, width=80)
-        self._unapplied = pn.Row(
-            self._changes, self._discard, visible=False, sizing_mode="stretch_width", margin=(0, 16, 8, 16),
-            align="center",
-        )  # fmt: skip
+        unapplied = pn.Row(visible=False, sizing_mode="stretch_width", margin=(0, 16, 8, 16), align="center")
+        self._unapplied = fill_when_visible(unapplied, self._changes, self._discard)
         self._plot = bandwidth_figure()
         self._curve: EntropyCurve | None = None
+        # Both are filled when the section is first opened: pages are built sooner.
+        self._form = pn.Column(sizing_mode="stretch_width", margin=(0, 8))
+        self._chart = pn.Column(sizing_mode="stretch_width", margin=0)
         self._content = pmui.Accordion(
-            ("Settings", self._inside()), active=[], title_variant="subtitle2", elevation=0,
+            ("Settings", self._form), active=[], title_variant="subtitle2", elevation=0,
             disable_gutters=True, margin=(0, 4), sizing_mode="stretch_width",
         )  # fmt: skip
         self._sha256 = ""
@@ -95,15 +97,13 @@ class SettingsView(View):
         self._watch()
         self.follow(self._update, "parameters", "opened")
 
-    def _inside(self) -> pn.Column:
-        # Filled when the section is first opened.
-        self._chart = pn.Column(sizing_mode="stretch_width", margin=0)
-        return pn.Column(
-            self._k, self._meaning["k"], self._cutoff, self._meaning["cutoff"], self._species, self._note,
-            self._bandwidth, self._meaning["bandwidth"], self._slider, self._live, self._chart,
-            self._suggest, self._why, *self._keys.values(), self._apply,
-            sizing_mode="stretch_width", margin=(0, 8),
-        )  # fmt: skip
+    def _fill(self) -> None:
+        if self._content.active and not self._form.objects:
+            self._form.objects = [
+                self._k, self._meaning["k"], self._cutoff, self._meaning["cutoff"], self._species, self._note,
+                self._bandwidth, self._meaning["bandwidth"], self._slider, self._live, self._chart,
+                self._suggest, self._why, *self._keys.values(), self._apply,
+            ]  # fmt: skip
 
     def _watch(self) -> None:
         self._apply.on_click(lambda _: self._recompute())
@@ -115,6 +115,7 @@ class SettingsView(View):
             field.param.watch(lambda *_: self._show_changes(), names)
         self._slider.param.watch(self._slid, "value")
         self._bandwidth.param.watch(lambda _: self._show_bandwidth(), "value_input")
+        self._content.param.watch(lambda _: self._fill(), "active")
         self._content.param.watch(lambda _: self._compute_curve(), "active")
 
     def _recompute(self) -> None:

@@ -28,6 +28,7 @@ pn.extension()
 def test_the_note_states_the_sample_of_a_large_set(rng, opened):
     assert entropy_curve(rng.normal(size=(SAMPLE + 7, 2))).n_sample == SAMPLE
     view = SettingsView(opened.state, opened.controller)
+    view._content.active = [0]
     view._curve = EntropyCurve(GRID, np.linspace(8, 0, 25), SAMPLE, 232_144)
     view._show_bandwidth()
     assert "a random sample of 5,000 of 232,144 environments" in text_of(view)
@@ -102,6 +103,7 @@ def test_molecules_have_no_volume(session, tmp_path):
     write(tmp_path / "a.xyz", [Atoms("N2", positions=[[0, 0, 0], [0, 0, 1.1 + i / 10]]) for i in range(3)])
     session.open(tmp_path / "a.xyz")
     view = SettingsView(session.state, session.controller)
+    view._content.active = [0]
     view._take_suggestion()
     assert "the volume per atom is undefined" in text_of(view)
     assert view._bandwidth.value == "0.015"
@@ -114,6 +116,7 @@ def test_elements_are_distinguished_everywhere(session, tmp_path):
     state = session.open(tmp_path / "alloy.xyz")
     view, summary = SettingsView(state, session.controller), SummaryView(state)
     blind = state.full_set_metrics["entropy"]
+    view._content.active = [0]
     assert "elements are not distinguished" in text_of(view)
     view._species.value = True
     assert "so elements are distinguished" in text_of(view)
