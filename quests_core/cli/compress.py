@@ -277,11 +277,13 @@ def _report(
     bandwidth = parameters["bandwidth"]
     needs_rest = client is None or known is not None
     rest = envs.take(kept) if needs_rest and len(kept) < len(envs) else envs
-    if client is None:
-        metrics = _metrics_of(rest, order, bandwidth, context)
-    else:
-        metrics = subset_metrics(envs, kept, selection.order, bandwidth, client, context.progress)
-    novelty = {}
+
+    def metrics_of(frames: np.ndarray) -> dict[str, float]:
+        if client is None:
+            return _metrics_of(rest, np.searchsorted(kept, frames), bandwidth, context)
+        return subset_metrics(envs, kept, frames, bandwidth, client, context.progress)
+
+    metrics, novelty = metrics_of(selection.order), {}
     if known is not None:
         added = addition(rest, order, known, bandwidth, context.progress)
         metrics["overlap_with_reference"] = added.overlap_after
@@ -298,9 +300,9 @@ def _report(
     if selection.method != "msc":
         msc = select(
             envs, "msc", len(order), bandwidth, known, locked=parameters["locked"],
-            excluded=parameters["excluded"], progress=context.progress,
+            excluded=parameters["excluded"], progress=context.progress, client=client,
         ).order  # fmt: skip
-        report["metrics_of_msc"] = _metrics_of(rest, np.searchsorted(kept, msc), bandwidth, context)
+        report["metrics_of_msc"] = metrics_of(msc)
     return report
 
 

@@ -198,6 +198,23 @@ def leading(rows: np.ndarray, empty: Empty = np.empty) -> np.ndarray:
     return out
 
 
+def sample_rows(n_rows: int) -> np.ndarray | None:
+    """Return the rows from which the axes of a set are computed; None for all of a small one."""
+    return None if n_rows <= _SAMPLE else np.random.default_rng(0).integers(n_rows, size=_SAMPLE)
+
+
+def sort_into_tiles(leading_axes: np.ndarray, empty: Empty = np.empty) -> tuple[np.ndarray, np.ndarray]:
+    """Sort rows into tiles by their first axes in single precision, which are put into the same order.
+
+    Returns the index of each row in tile order, and the first row of each tile, with n at the end.
+    """
+    n_rows = len(leading_axes)
+    order, starts = np.arange(n_rows), np.empty(n_rows // TILE_ROWS + 2, dtype=np.int64)
+    upper = empty(leading_axes.shape, np.float32)
+    n_tiles = _grow(leading_axes, order, starts, upper, np.empty_like(order))
+    return order, starts[: n_tiles + 1].copy()
+
+
 @dataclass(frozen=True, eq=False)
 class Tiles:
     """Rows in principal axes, sorted such that tiles are contiguous groups of nearby rows.
@@ -242,8 +259,8 @@ class Tiles:
     ) -> "Tiles":
         """Sort the rows of `X` into tiles, by default in their approximate principal axes and of weight 1."""
         if axes is None:
-            few = len(X) <= _SAMPLE
-            axes = Axes.from_rows(X if few else X[np.random.default_rng(0).integers(len(X), size=_SAMPLE)])
+            sample = sample_rows(len(X))
+            axes = Axes.from_rows(X if sample is None else X[sample])
         return cls.from_rotated(axes.rotate(X, empty), axes, empty, weights)
 
     @classmethod
@@ -251,12 +268,16 @@ class Tiles:
         cls, rows: np.ndarray, axes: Axes, empty: Empty = np.empty, weights: np.ndarray | None = None
     ) -> "Tiles":
         """Sort rows that are already in `axes` into tiles."""
-        order = np.arange(len(rows))
-        starts = np.empty(len(rows) // TILE_ROWS + 2, dtype=np.int64)
-        leading_axes, upper = (empty((len(rows), CHUNK_AXES), np.float32) for _ in range(2))
+        leading_axes = empty((len(rows), CHUNK_AXES), np.float32)
         leading_axes[:] = rows[:, :CHUNK_AXES]
-        n_tiles = _grow(leading_axes, order, starts, upper, np.empty_like(order))
-        starts = starts[: n_tiles + 1].copy()
+        return cls.from_order(rows, axes, *sort_into_tiles(leading_axes, empty), empty, weights)
+
+    @classmethod
+    def from_order(
+        cls, rows: np.ndarray, axes: Axes, order: np.ndarray, starts: np.ndarray, empty: Empty = np.empty,
+        weights: np.ndarray | None = None,
+    ) -> "Tiles":  # fmt: skip
+        """Put rows that are already in `axes` into an order, in which tiles begin at `starts`."""
         rows = np.take(rows, order, axis=0, out=empty(rows.shape), mode="clip")
         low, high = boxes(rows, starts)
         low_box, high_box = low[:, :CHUNK_AXES].copy(), high[:, :CHUNK_AXES].copy()

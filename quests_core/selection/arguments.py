@@ -22,6 +22,7 @@ METHODS = (
     "random",
 )
 WITH_COSTS = ("information_loss", "coverage", "balanced")
+WITH_CLIENT = ("msc", "balanced")
 _CLUSTERS = "whose clusters divide the candidate frames only"
 _WITHOUT_REFERENCE = {
     "k_means": _CLUSTERS,
@@ -44,9 +45,9 @@ def check_until(until, method: str) -> dict | None:
 
 def check_client_method(method: str, strata: Strata | None = None) -> None:
     """Check that a method is computed on a cluster, without strata."""
-    if method != "msc":
+    if method not in WITH_CLIENT:
         raise ValueError(
-            f"client: expected the method 'msc', the only one that workers compute, got {method!r}"
+            f"client: expected a method that workers compute, 'msc' or 'balanced', got {method!r}"
         )
     if strata is not None:
         raise ValueError("client: expected no strata, which workers do not know, got some")

@@ -26,6 +26,7 @@ import numpy as np
 
 from ..information.entropy import OVERLAP_THRESHOLD
 from ..utils.jit import jit, jit_inline
+from .lazy_gains import highest
 from .msc import MSCOrder
 from .subset_totals import FARTHEST, Farthest, Totals
 from .totals_scorer import TotalsScorer
@@ -34,6 +35,8 @@ from .totals_scorer import TotalsScorer
 SOFTNESS, DIVERSITY_LEAD = 0.05, 0.05
 # The largest δH may be this many times that of `msc`, or this many nats higher, whichever allows more.
 GUARD_FACTOR, GUARD_MARGIN = 1.5, 2.0
+# Number of frames that `likely` returns: 94 % of the picks of a tenth of gap20_partial need no others.
+AHEAD = 128
 # Smaller steps of a metric along the order of `msc` are rounding errors.
 _STEP = 1e-6
 # Added to the score of a frame that takes precedence.
@@ -155,6 +158,13 @@ class Balanced(TotalsScorer):
         self._score(frames, self._subset.totals)
         self._is_outdated[frames] = False
         return self._scores
+
+    def likely(self, totals: np.ndarray) -> np.ndarray:
+        """Return the frames that will probably be evaluated next, if these are the totals."""
+        is_outdated = (self._evaluated_at < self._n_picked) & (self._sizes > 0)
+        frames = np.flatnonzero(is_outdated & ~self._is_picked)
+        self._score(frames, totals)
+        return frames[highest(self._scores[frames], AHEAD)]
 
     def _score(self, frames: np.ndarray, totals: np.ndarray) -> None:
         metrics = self._metrics(totals + self._changes[frames])

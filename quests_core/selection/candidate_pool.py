@@ -84,6 +84,11 @@ class CandidatePool:
         self._sums = IncrementalKernelSums(tiles, bandwidth, n_references, "double")
         self._sums.start(np.concatenate(self._bounds))
 
+    def novelty(self, frame: int) -> float:
+        """Return the δH of the most novel environment of one of the frames, nats."""
+        (at,) = np.flatnonzero(self.frames == frame)
+        return float(self.scores[at] - self._entropies[at])
+
     def add(self, frame: int) -> None:
         """Update the scores after one of the frames was picked."""
         if self._sums is None:

@@ -20,11 +20,11 @@ from ..kernel_sums.principal_axes import Axes
 from ..kernel_sums.shards import rows_within
 from ..kernel_sums.tiles import Tiles
 from ..progress import ProgressCallback
-from ..utils.arrays import ranges
+from ..utils.arrays import Indices, ranges
 from ..utils.tasks import Task, n_threads, run_together, submit
 from .candidate_pool import CandidatePool
-from .greedy import Scorer
-from .msc import tolerance_of
+from .greedy import Scorer, greedy_order
+from .msc import MSCOrder, tolerance_of
 from .msc_part import Candidates, Content, Part, Picks
 
 # Frames of which scores are known and updated here, and the fewest and most of them of one part.
@@ -69,6 +69,8 @@ class ClusterMSC(Scorer):
 
     Attributes
     ----------
+    novelties : list of float
+        Of each frame that was added, see `quests_core.selection.msc.MSC.novelty`.
     n_rounds, n_lost : int
         Number of rounds, and of parts that were made again as their worker died.
     """
@@ -90,6 +92,7 @@ class ClusterMSC(Scorer):
         self._picks: list[int] = []
         self._n_sent = self._n_added = 0
         self._axes: Axes | None = None
+        self.novelties: list[float] = []
         self.n_rounds = self.n_lost = 0
 
     def _content(self, some: np.ndarray, precision: str, reference) -> Content:
@@ -120,6 +123,7 @@ class ClusterMSC(Scorer):
     def add(self, frame: int) -> None:
         """Record that `frame` was picked, and update the scores that are known."""
         self._n_added += 1
+        self.novelties.append(self._novelty(frame))
         if not self._frames.sizes[frame]:
             return
         self._picks.append(frame)
@@ -135,6 +139,13 @@ class ClusterMSC(Scorer):
             tiles = Tiles.from_rows(rows, self._axes)
             self._pool.start(tiles, self._bandwidth, self._n_references)
         self._pool.add(frame)
+
+    def _novelty(self, frame: int) -> float:
+        if not self._frames.sizes[frame]:
+            return -np.inf
+        if not self._picks and not self._has_reference:
+            return 0.0
+        return self._pool.novelty(frame) if frame in self._pool.frames else np.inf
 
     def _set_pool(self, found: list[Candidates]) -> None:
         self._pool = CandidatePool(found, _POOL, self.tolerance)
@@ -167,3 +178,15 @@ def _divide(frames: FrameRows, n: int) -> list[np.ndarray]:
 def advance(part: Part, picks: Picks, n: int) -> Candidates | None:
     """Add picks to a part, which is changed, and return its n best frames."""
     return part.advance(picks, n)
+
+
+def cluster_msc_order(
+    client, frames: FrameRows, bandwidth: float, reference: Rows | None, locked: Indices, precision: str,
+    progress: ProgressCallback | None, callback: Callable[[np.ndarray], None] | None = None,
+    n_to_select: int | None = None,
+) -> MSCOrder:  # fmt: skip
+    """Return the order of `msc`, or the first part of it; see `quests_core.selection.msc.msc_order`."""
+    count = len(frames.sizes) if n_to_select is None else n_to_select
+    scorer = ClusterMSC(client, frames, bandwidth, reference, precision, count, progress)
+    order = greedy_order(scorer, len(frames.sizes), count, locked, "msc order", progress, callback)
+    return MSCOrder(order, np.array(scorer.novelties))

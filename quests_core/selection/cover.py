@@ -78,7 +78,7 @@ class SubmodularCoverage(LazyGains):
     ):
         super().__init__(envs.sizes, costs)
         kernels = FrameKernelSums.of(envs, bandwidth, EPSILON, progress)
-        self._subset = SubsetSums(kernels, sums_over(reference, envs, bandwidth, progress))
+        self._subset = SubsetSums(kernels, sums_over(reference, envs, bandwidth, envs.tiles.order, progress))
         self._gain_kernel = _information_gains if is_logarithmic else _coverage_gains
         # Kernels have a relative error of 1e-6, and so do the sums of them in a gain.
         self.tolerance = 1e-9 * max(1, envs.n_envs)

@@ -27,7 +27,8 @@ from .arguments import (
 )
 from .balanced import Balanced
 from .baselines import k_means_order, random_order, stratified_cluster_order, stratified_random_order
-from .cluster_msc import ClusterMSC, FrameRows
+from .cluster_balanced import cluster_balanced
+from .cluster_msc import FrameRows, cluster_msc_order
 from .cover import SubmodularCoverage
 from .cur import CUR
 from .direct import direct_order
@@ -157,9 +158,10 @@ def select(
         another (``maxvol``, ``direct``, ``k_means``, ``random``) call it once, with the whole order.
         An exception that it raises ends the selection and is passed on to the caller.
     client : dask.distributed.Client, optional
-        Workers of a Dask cluster that select by ``msc``, without `strata`; other methods do not take it.
-        They read the rows of opened stores under the same paths; rows of matrices are sent to them. See
-        `quests_core.selection.cluster_msc`. The targets of `until` are computed in this process.
+        Workers of a Dask cluster that select by ``msc`` or ``balanced``, without `strata`; other methods do
+        not take it. They read the rows of opened stores under the same paths; rows of matrices are sent to
+        them. See `quests_core.selection.cluster_msc` and `quests_core.selection.cluster_totals`. The targets
+        of `until` are computed in this process.
 
     Returns
     -------
@@ -231,10 +233,14 @@ def select(
         Quotas(strata).check_room(locked, count)
     report = None if callback is None or method in _AT_ONCE else _numbered(callback, kept, count)
     if client is not None:
-        rows = None if reference is None else rows_of(reference, reference.X)
         frames = FrameRows(rows_of(envs, envs.X), envs.offsets[kept], envs.sizes[kept])
-        distributed = ClusterMSC(client, frames, bandwidth, rows, precision, count, progress)
-        order = greedy_order(distributed, len(kept), count, locked, "msc order", progress, report)
+        rows = None if reference is None else rows_of(reference, reference.X)
+        given = client, frames, bandwidth, rows, locked, precision, progress
+        if method == "msc" or not frames.sizes.any():
+            order = cluster_msc_order(*given, report, count).order
+        else:
+            distributed = cluster_balanced(*given, costs)
+            order = greedy_order(distributed, len(kept), count, locked, "balanced order", progress, report)
     elif method in ("k_means", "direct"):
         cluster = partial(k_means_order, random_state=random_state) if method == "k_means" else direct_order
         if strata is None:
@@ -252,8 +258,8 @@ def select(
         found = msc_order(envs, bandwidth, rows, locked, precision, "msc order", progress, report, count)
         order = found.order
     else:
-        given = (costs, y, locked, random_state, precision, progress)
-        scorer = _scorer(method, envs, bandwidth, reference, *given)
+        others = (costs, y, locked, random_state, precision, progress)
+        scorer = _scorer(method, envs, bandwidth, reference, *others)
         if strata is not None:
             scorer = Stratified(scorer, Quotas(strata))
         order = greedy_order(scorer, len(envs), count, locked, f"{method} order", progress, report)

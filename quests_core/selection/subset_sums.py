@@ -45,9 +45,10 @@ class SubsetSums:
 
 
 def sums_over(
-    reference: np.ndarray | None, envs: Environments, bandwidth: float, progress: ProgressCallback | None
-) -> np.ndarray:
-    """Return the kernel sums of environments over a reference, in the order of the tiles; 0 without one."""
+    reference: np.ndarray | None, envs: Environments | np.ndarray, bandwidth: float, order: np.ndarray,
+    progress: ProgressCallback | None,
+) -> np.ndarray:  # fmt: skip
+    """Return the kernel sums of environments over a reference, in an order of theirs; 0 without one."""
     if reference is None:
-        return np.zeros(envs.n_envs)
-    return np.exp(log_kernel_sum(envs, reference, bandwidth, progress=progress)[envs.tiles.order])
+        return np.zeros(len(order))
+    return np.exp(log_kernel_sum(envs, reference, bandwidth, progress=progress)[order])

@@ -137,13 +137,15 @@ class SubsetTotals(SubsetSums):
 
     Parameters
     ----------
-    envs : Environments
-        The full set, or a part of the rows of each frame.
     kernels : FrameKernelSums
         Those of the environments against each frame, of at least `EPSILON`.
     sums : ndarray of shape (n_envs,)
         Those over a reference R, in the order of the tiles, or 0. With a reference, all kernel sums run over
         S ∪ R; U and H still sum over S only.
+    positions : ndarray of shape (n_envs,)
+        Place of each environment in the order of the tiles.
+    offsets : ndarray of shape (n_frames + 1,)
+        First environment of each frame, and `n_envs` at the end.
 
     Attributes
     ----------
@@ -151,11 +153,14 @@ class SubsetTotals(SubsetSums):
         Columns `LOSS`, `UNIQUE`, `LOG_SUM`, `N_ENVS`, `N_COVERED`.
     """
 
-    def __init__(self, envs: Environments, kernels: FrameKernelSums, sums: np.ndarray):
+    def __init__(
+        self, kernels: FrameKernelSums, sums: np.ndarray, positions: np.ndarray, offsets: np.ndarray
+    ):
         super().__init__(kernels, sums)
-        self.rows, self._sizes = (envs.tiles.positions, envs.offsets), envs.sizes
-        self._frame_of_row = envs.frame_index[envs.tiles.order]
-        self._own, self.inverse = np.zeros(envs.n_envs), np.zeros(envs.n_envs)
+        self.rows, self._sizes = (positions, offsets), np.diff(offsets)
+        self._frame_of_row = np.empty(len(sums), np.int64)
+        self._frame_of_row[positions] = np.repeat(np.arange(len(self._sizes)), self._sizes)
+        self._own, self.inverse = np.zeros(len(sums)), np.zeros(len(sums))
         _own_sums(kernels, self._frame_of_row, self._own)
         loss = -np.minimum(0.0, np.log(sums + EPSILON)).sum()
         self.totals = np.array([loss, 0.0, 0.0, 0.0, np.count_nonzero(sums > _COVERED)])
@@ -168,7 +173,8 @@ class SubsetTotals(SubsetSums):
     ) -> "SubsetTotals":  # fmt: skip
         """Compute the kernel sums of environments against each of their frames, and over the reference."""
         kernels = FrameKernelSums.of(envs, bandwidth, EPSILON, progress)
-        return cls(envs, kernels, sums_over(reference, envs, bandwidth, progress))
+        sums = sums_over(reference, envs, bandwidth, envs.tiles.order, progress)
+        return cls(kernels, sums, envs.tiles.positions, envs.offsets)
 
     def restart(self) -> None:
         """Remove all frames from the subset."""

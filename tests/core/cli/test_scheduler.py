@@ -35,24 +35,26 @@ def test_results_are_those_of_one_process(file, other, tmp_path, address):
     np.testing.assert_allclose(*stored, rtol=1e-12, atol=1e-15)
 
 
-def test_compress_selects_the_frames_of_one_process(file, other, tmp_path, address):
+@pytest.mark.parametrize("method", ["msc", "balanced"])
+def test_compress_selects_the_frames_of_one_process(file, other, tmp_path, address, method):
     """The metrics, too, within the error of kernel sums."""
-    chosen = ("-m", "msc", "-s", 6, "--excluded", "1,3", "--locked", 5)
+    chosen = ("-m", method, "-s", 6, "--excluded", "1,3", "--locked", 5)
     expected = run_json("compress", file, other, *chosen, "-o", tmp_path / "a.xyz")
     there = ("--store", tmp_path / "a", "--scheduler", address)
     found = run_json("compress", file, other, *chosen, "-o", tmp_path / "b.xyz", *there)
     for one in (expected, found):
         del one["output"]
-    assert found.pop("metrics") == pytest.approx(expected.pop("metrics"), abs=1e-5)
+    for name in ("metrics", *(["metrics_of_msc"] if method == "balanced" else [])):
+        assert found.pop(name) == pytest.approx(expected.pop(name), abs=1e-5)
     assert found == expected
     assert (tmp_path / "a.xyz").read_bytes() == (tmp_path / "b.xyz").read_bytes()
 
 
 def test_methods_that_workers_do_not_compute_are_refused_before_anything_is_read(tmp_path):
     options = ("--store", tmp_path / "a", "--scheduler", "tcp://127.0.0.1:1", "--dry-run")
-    done = run("compress", tmp_path / "missing.xyz", *options)
+    done = run("compress", tmp_path / "missing.xyz", "-m", "fps", *options)
     assert done.exit_code == 1
-    assert "Error: --scheduler: expected the method 'msc', the only one that" in done.stderr
+    assert "Error: --scheduler: expected a method that workers compute, 'msc' or" in done.stderr
 
 
 def test_an_address_without_scheduler_is_named(file, tmp_path, monkeypatch):

@@ -14,7 +14,7 @@ H = 0.3
 def test_sums_are_those_over_the_picked_frames_and_the_reference(rng, n_reference):
     envs = grouped([rng.normal(0, 0.4, (n, 3)) for n in (3, 1, 4, 2)])
     reference = rng.normal(0, 0.4, (n_reference, 3))
-    start = sums_over(reference if n_reference else None, envs, H, None)
+    start = sums_over(reference if n_reference else None, envs, H, envs.tiles.order, None)
     subset = SubsetSums(FrameKernelSums.of(envs, H, EPSILON), start)
     for frame in (2, 0):
         subset.add(frame)
