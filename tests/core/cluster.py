@@ -1,23 +1,28 @@
 """Clusters of Dask for tests: two worker processes, of which one can be killed in a task, or two threads."""
 
+import builtins
 import logging
 import os
 import signal
 import sys
 from contextlib import contextmanager
 from pathlib import Path
+from unittest import mock
 
 import pytest
 
 WITHOUT = "needs the extra distributed"
+# Seconds until a cluster that does not come back fails a test.
+PATIENCE = 120
 NO_KILL = pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGKILL")
 
 
 @contextmanager
-def local_client():
-    """Start a cluster of two processes with one thread each, and connect to it."""
+def local_client(processes=True):
+    """Start a cluster of two workers with one thread each, by default processes, and connect to it."""
     distributed = pytest.importorskip("distributed", reason=WITHOUT)
-    options = {"n_workers": 2, "threads_per_worker": 1, "dashboard_address": ":0"}
+    address = ":0" if processes else None
+    options = {"n_workers": 2, "threads_per_worker": 1, "dashboard_address": address, "processes": processes}
     with (
         distributed.LocalCluster(**options, silence_logs=logging.CRITICAL) as cluster,
         distributed.Client(cluster) as client,
@@ -35,6 +40,21 @@ def client_of_threads():
 
 
 @contextmanager
+def without_dask():
+    """Let imports of Dask by this package fail, and by no other one: threads of clusters import it later."""
+    importing = builtins.__import__
+
+    def fail(name, globals=None, *rest):
+        is_own = str((globals or {}).get("__name__")).startswith("quests_core")
+        if is_own and name.split(".")[0] == "distributed":
+            raise ImportError(f"No module named {name!r}")
+        return importing(name, globals, *rest)
+
+    with mock.patch.object(builtins, "__import__", fail):
+        yield
+
+
+@contextmanager
 def killed_worker(client, prefix, folder, after=1):
     """Kill a worker when it starts its task number `after` (from 0) of those whose key has a prefix.
 
@@ -46,8 +66,9 @@ def killed_worker(client, prefix, folder, after=1):
     try:
         yield killed
     finally:
+        # First, as what is sent to a worker that is about to be replaced may never be answered.
+        client.wait_for_workers(2, timeout=PATIENCE)
         client.unregister_worker_plugin(plugin.name)
-        client.wait_for_workers(2)
 
 
 def killer(prefix, killed, after):

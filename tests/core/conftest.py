@@ -18,9 +18,16 @@ def _compiled(request):
 
 
 @pytest.fixture(scope="module")
-def client():
-    """Return a client of a Dask cluster of two worker processes."""
+def client(compiled):
+    """Return a client of a Dask cluster of two worker processes, which would all compile the same kernels."""
     with local_client() as found:
+        yield found
+
+
+@pytest.fixture(scope="module")
+def threads():
+    """Return a client of a Dask cluster of two workers in this process, which start at once."""
+    with local_client(processes=False) as found:
         yield found
 
 

@@ -1,7 +1,6 @@
 """Commands whose work is done on a Dask cluster."""
 
 import socket
-import sys
 
 import numpy as np
 import pytest
@@ -9,13 +8,13 @@ import pytest
 from quests_core import Environments
 from quests_core.cli import scheduler
 from tests.core.cli.commands import run, run_json
-from tests.core.cluster import local_client
+from tests.core.cluster import local_client, without_dask
 
 pytestmark = pytest.mark.jit
 
 
 @pytest.fixture(scope="module")
-def address():
+def address(compiled):
     with local_client() as client:
         yield client.scheduler.address
 
@@ -84,8 +83,8 @@ def test_options_that_cannot_be_used_are_refused(file, tmp_path, options, messag
 
 
 @pytest.mark.costly
-def test_the_extra_is_named_if_it_is_missing(file, tmp_path, monkeypatch):
-    monkeypatch.setitem(sys.modules, "distributed", None)
-    done = run("entropy", file, "--store", tmp_path / "a", "--scheduler", "tcp://127.0.0.1:1")
+def test_the_extra_is_named_if_it_is_missing(file, tmp_path):
+    with without_dask():
+        done = run("entropy", file, "--store", tmp_path / "a", "--scheduler", "tcp://127.0.0.1:1")
     assert done.exit_code == 1
     assert 'Error: --scheduler: install the extra "distributed"' in done.stderr

@@ -1,6 +1,5 @@
 """`balanced` on a cluster: the order of one process, whichever worker dies or finishes first."""
 
-import logging
 from pathlib import Path
 
 import numpy as np
@@ -8,7 +7,7 @@ import pytest
 
 from quests_core import Cancelled, Environments, Progress, descriptors, select
 from quests_core.selection import balanced, cluster_msc, cluster_totals
-from tests.core.cluster import NO_KILL, WITHOUT, killed_worker
+from tests.core.cluster import NO_KILL, killed_worker
 from tests.core.selection.naive_scores import grouped
 from tests.core.selection.test_cluster_msc import stored
 from tests.core.selection.test_msc import dense
@@ -16,18 +15,6 @@ from tests.core.ugly import BANDWIDTH, SETS
 
 pytestmark = pytest.mark.jit
 DATA = Path(__file__).resolve().parents[4] / "shared" / "data"
-
-
-@pytest.fixture(scope="module")
-def threads():
-    """Return a client of a cluster of two workers in this process."""
-    distributed = pytest.importorskip("distributed", reason=WITHOUT)
-    options = {"n_workers": 2, "threads_per_worker": 1, "processes": False, "dashboard_address": None}
-    with (
-        distributed.LocalCluster(**options, silence_logs=logging.CRITICAL) as cluster,
-        distributed.Client(cluster) as client,
-    ):
-        yield client
 
 
 @pytest.fixture(autouse=True)

@@ -9,14 +9,13 @@ from quests_core.selection.cluster_msc import FrameRows
 from quests_core.selection.cluster_totals import ClusterTotals
 from quests_core.selection.subset_totals import SubsetTotals
 from tests.core.selection.naive_scores import grouped
-from tests.core.selection.test_cluster_balanced import threads  # noqa: F401
 
 pytestmark = pytest.mark.jit
 H = 0.3
 
 
 @pytest.fixture
-def both(threads, rng, monkeypatch):  # noqa: F811
+def both(threads, rng, monkeypatch):
     """Return the totals of a set, and those of its parts."""
     monkeypatch.setattr(cluster_totals, "_FEWEST_ROWS", 1)
     envs = grouped([rng.normal(0, 0.5, (n, 3)) for n in (3, 0, 4, 1, 5, 2)])

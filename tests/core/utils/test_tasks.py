@@ -12,7 +12,7 @@ from quests_core import Cancelled, Progress
 from quests_core.utils import tasks
 from quests_core.utils.tasks import Task, check_client, run_in_order, run_together
 from quests_core.utils.threads import parallel_blocks
-from tests.core.cluster import NO_KILL, WITHOUT, killed_worker
+from tests.core.cluster import NO_KILL, PATIENCE, WITHOUT, killed_worker, without_dask
 
 pytestmark = pytest.mark.jit
 
@@ -138,7 +138,7 @@ def test_a_task_that_kills_its_workers_is_named(client):
             list(run_in_order(client, [Task(exit_process, ())]))
     finally:
         scheduler.allowed_failures = before
-    client.wait_for_workers(2)
+    client.wait_for_workers(2, timeout=PATIENCE)
 
 
 @NO_KILL
@@ -172,9 +172,8 @@ def test_what_is_no_client_is_refused(client):
         check_client(closed)
 
 
-def test_the_extra_is_named_if_it_is_missing(monkeypatch):
-    monkeypatch.setitem(sys.modules, "distributed", None)
-    with pytest.raises(ImportError, match=r"^client: install the extra"):
+def test_the_extra_is_named_if_it_is_missing():
+    with without_dask(), pytest.raises(ImportError, match=r"^client: install the extra"):
         check_client(object())
 
 
