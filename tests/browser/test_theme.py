@@ -74,7 +74,8 @@ def test_the_contrast_is_known():
 
 
 def test_figures_come_with_the_light_theme_that_the_browser_sets(shared_page):
-    # Each difference would cost a message for each part of each figure, and draw the figure again.
+    # Each difference costs a message for each part of each figure. Where another version of
+    # panel-material-ui sets other values, change `LOOKS`.
     for kind, look in LOOKS.items():
         found = shared_page.evaluate(LOOKS_OF, {"kind": kind.__name__, "names": list(look)})
         assert found, kind
