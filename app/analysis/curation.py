@@ -62,7 +62,7 @@ def leaked_frames(
 ) -> tuple[Removal, ...]:
     """Return the frames whose geometry is that of a frame of a test file within a tolerance, Å⁻¹."""
     mine, others = with_common_elements(opened, test)
-    numbers = np.split(test.numbers, test.offsets[1:-1])
+    numbers = np.split(test.numbers, test.envs.offsets[1:-1])
     pairs = leakage(opened.dataset, mine, numbers, others, tolerance, progress, marks.excluded)
     return _removal(
         opened, marks, LEAKAGE, pairs, f"Frames of {test.name}",

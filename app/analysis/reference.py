@@ -2,16 +2,17 @@
 
 import dataclasses
 from dataclasses import dataclass
-from functools import cached_property
 from pathlib import Path
 
 import numpy as np
 
 from quests_core import Environments
 from quests_core.io.dataset import content_hash
+from quests_core.store.sources import is_store
 from quests_core.utils import memory
 from quests_core.utils.arrays import read_only
 
+from . import stored
 from .analysed_dataset import AnalysedDataset, environments
 from .parameters import KEYS, Parameters, load
 
@@ -26,8 +27,8 @@ class Reference:
         As in `quests_core.io.dataset.DataSet`.
     parameters : Parameters
         Parameters of its descriptors.
-    X, offsets : ndarray
-        The fields of its `Environments`.
+    envs : Environments
+        Its environments, in memory or in a store.
     numbers : ndarray of shape (n_envs,)
         Atomic number of the atom of each environment.
     elements : tuple of str
@@ -38,8 +39,7 @@ class Reference:
     path: Path
     sha256: str
     parameters: Parameters
-    X: np.ndarray
-    offsets: np.ndarray
+    envs: Environments
     numbers: np.ndarray
     elements: tuple[str, ...]
     uploaded: bool = False
@@ -50,22 +50,33 @@ class Reference:
         others = {name: getattr(parameters, name) for name in ("bandwidth", *KEYS)}
         return dataclasses.replace(self.parameters, **others) == parameters
 
-    @cached_property
-    def envs(self) -> Environments:
-        """Its environments."""
-        return Environments(self.X, self.offsets)
-
 
 def reference(
     path: Path, name: str, parameters: Parameters, uploaded: bool = False, progress=None
 ) -> Reference:
-    """Read a file as a reference."""
+    """Read a file, or open a store of descriptors, as a reference."""
+    if is_store(path):
+        return _stored(path, name, parameters)
     dataset = load(path, name, content_hash(path), progress)
     envs = environments(dataset, parameters, progress)
     numbers = np.concatenate([atoms.numbers for atoms in dataset.frames])
-    return Reference(
-        name, path, dataset.sha256, parameters, envs.X, envs.offsets, numbers, dataset.elements, uploaded
+    return Reference(name, path, dataset.sha256, parameters, envs, numbers, dataset.elements, uploaded)
+
+
+def _stored(path: Path, name: str, parameters: Parameters) -> Reference:
+    """Open a store as a reference; its frames are not read. The hash is that of content and parameters."""
+    envs = Environments.open(path)
+    store, own = stored.store_of(envs), stored.parameters(envs, parameters)
+    elements = store.manifest.parameters["species"]
+    found = Reference(
+        name, path, store.manifest.key, own, envs, store.numbers, tuple(elements or store.elements)
     )
+    if not found.is_comparable(parameters):
+        raise ValueError(
+            f"its descriptors have {stored.described(own)}, and those of the open file "
+            f"{stored.described(parameters)}; recompute these, or add the files of the store"
+        )
+    return found
 
 
 def union(*elements: tuple[str, ...]) -> tuple[str, ...]:

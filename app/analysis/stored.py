@@ -25,9 +25,16 @@ N_SAMPLES = 500
 _MOST_NAMED = 3
 
 
+def store_of(envs: Environments) -> DescriptorStore:
+    """Return the store of opened environments."""
+    if envs.store is None:
+        raise TypeError("envs: expected an opened store, got environments in memory")
+    return envs.store
+
+
 def sources(envs: Environments) -> tuple[Path, ...]:
     """Return the files of an opened store; raise a FileNotFoundError if one is not there."""
-    store = _store(envs)
+    store = store_of(envs)
     return source_paths(store.path, store.manifest)
 
 
@@ -39,7 +46,7 @@ def parameters(envs: Environments, others: Parameters) -> Parameters:
     ValueError
         If a page cannot use them.
     """
-    own = _store(envs).manifest.parameters
+    own = store_of(envs).manifest.parameters
     try:
         k, cutoff, elements = int(own["k"]), float(own["cutoff"]), own["species"]
         keys: dict[str, Any] = {name: str(own[name] or "") for name in KEYS}
@@ -50,6 +57,14 @@ def parameters(envs: Environments, others: Parameters) -> Parameters:
     return dataclasses.replace(
         others, k=k, cutoff=cutoff, species=elements is not None, precomputed="", descriptor="", **keys
     )
+
+
+def described(parameters: Parameters) -> str:
+    """Return what the descriptors of parameters are, in words."""
+    kind = ", elements distinguished" * parameters.species + f", {parameters.descriptor}" * bool(
+        parameters.precomputed
+    )
+    return f"k = {parameters.k}, cutoff {parameters.cutoff:g} Å{kind}"
 
 
 def check_size(envs: Environments, files: tuple[Path, ...], bandwidth: float, progress=None) -> None:
@@ -73,7 +88,7 @@ def check_size(envs: Environments, files: tuple[Path, ...], bandwidth: float, pr
 
 def _command(envs: Environments, files: tuple[Path, ...]) -> str:
     """Return the command that selects frames of a store; of many files, the first."""
-    store, usual = _store(envs), Parameters()
+    store, usual = store_of(envs), Parameters()
     own = store.manifest.parameters
     options: dict[str, tuple[Any, Any]] = {"-k": (own["k"], usual.k), "-c": (own["cutoff"], usual.cutoff)}
     options |= {f"--{name.replace('_', '-')}": (own[name] or "", "") for name in KEYS}
@@ -93,7 +108,7 @@ def analysed(envs: Environments, dataset: DataSet, parameters: Parameters) -> An
     ValueError
         If the files have changed, or the elements are not those of the descriptors.
     """
-    manifest = _store(envs).manifest
+    manifest = store_of(envs).manifest
     check_sources(manifest, dataset.sha256, dataset.pool or (dataset.path,))
     elements = manifest.parameters["species"]
     if elements is not None and tuple(elements) != dataset.elements:
@@ -102,9 +117,3 @@ def analysed(envs: Environments, dataset: DataSet, parameters: Parameters) -> An
             f"{', '.join(map(str, elements))}"
         )
     return AnalysedDataset(dataset, parameters, precomputed.check_fit(envs, dataset))
-
-
-def _store(envs: Environments) -> DescriptorStore:
-    if envs.store is None:
-        raise TypeError("envs: expected an opened store, got environments in memory")
-    return envs.store

@@ -45,11 +45,14 @@ def python_code(opened: AnalysedDataset, path: MethodPath, n_frames: int, order:
         name = parameters.descriptor or "the precomputed descriptors"
         envs = f"...  # {one_line(name)}, sha256 {parameters.precomputed}"
     known = reference = ""
+    imported = "descriptors, read, select, write_subset"
     if path.reference is not None:
         file = path.reference.name if path.reference.uploaded else str(path.reference.path)
         known = f"\n# sha256 {path.reference.sha256}\nknown = descriptors(read({file!r}), {describe})"
+        if path.reference.envs.store is not None:
+            imported, known = f"Environments, {imported}", f"\nknown = Environments.open({file!r})"
         reference = "\n    reference=known,"
-    return f"""from quests_core import descriptors, read, select, write_subset
+    return f"""from quests_core import {imported}
 
 # sha256 {dataset.sha256}
 source = {source_of(opened)!r}

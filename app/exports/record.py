@@ -92,7 +92,7 @@ def _reference(path: MethodPath) -> dict | None:
         "name": given.name,
         "sha256": given.sha256,
         "n_frames": len(given.envs),
-        "n_environments": len(given.X),
+        "n_environments": given.envs.n_envs,
     }
 
 

@@ -9,7 +9,7 @@ from quests_core.io.dataset import DataSet
 from quests_core.io.pool import paths_of
 from quests_core.store.sources import is_store
 
-from ..analysis import map_placement, method_path, precomputed
+from ..analysis import map_placement, method_path, precomputed, stored
 from ..analysis.analysed_dataset import AnalysedDataset
 from ..analysis.method_path import MethodPath
 from ..analysis.methods import METHODS, MSC_WITH_REFERENCE
@@ -127,10 +127,8 @@ class Opener:
             opened, paths, xy, kind = results
             self._show(opened, paths, xy, kind, marks_now, recomputes)
             if opened.envs.store is not None and not recomputes:
-                own, store = opened.parameters, opened.envs.store.path.name
-                self._state.notice = (
-                    f"The descriptors are those of the store {store}: k = {own.k}, cutoff {own.cutoff:g} Å."
-                )
+                store, described = opened.envs.store.path.name, stored.described(opened.parameters)
+                self._state.notice = f"The descriptors are those of the store {store}: {described}."
 
         key = ("opening", path, parameters) if dataset is None and envs is None else None
         title = f"{'Recomputing' if recomputes else 'Opening'} {name}"

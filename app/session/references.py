@@ -8,7 +8,7 @@ import param
 from quests_core import Cancelled, Progress
 from quests_core.utils.checksum import size_and_time
 
-from ..analysis import compare
+from ..analysis import compare, stored
 from ..analysis import reference as files
 from ..analysis.compare import Comparison, Matrix
 from ..analysis.method_path import MethodPath
@@ -191,8 +191,18 @@ class ReferenceSets(param.Parameterized):
 
     def _reload_outdated(self) -> bool:
         """Recompute outdated descriptors of the references; return whether there were any."""
-        now = self._state.opened and self._state.opened.parameters
+        if self._state.opened is None:
+            return False
+        now = self._state.opened.parameters
         stale = [other for other in self.references if not other.is_comparable(now)]
+        for other in [other for other in stale if other.envs.store is not None]:
+            # A store has no other descriptors.
+            self._state.notice = (
+                f"{other.name} was removed from the list: its descriptors have "
+                f"{stored.described(other.parameters)}, and those of the open file {stored.described(now)}."
+            )
+            self.remove(other)
+            return True
         # The chosen one comes last, so that it is chosen again.
         for other in sorted(stale, key=lambda other: other is self.chosen):
             self._add(other.path, other.name)

@@ -36,7 +36,9 @@ Files = Annotated[
     typer.Argument(help=f"{_FILE[:-1]}. Several files, or a pattern, are one set.", metavar="FILE..."),
 ]
 Test = Annotated[str, typer.Argument(help=_FILE, metavar="TEST")]
-Reference = Annotated[str, typer.Argument(help="The reference structures.", metavar="REF")]
+Reference = Annotated[
+    str, typer.Argument(help="The reference structures, or a store of descriptors.", metavar="REF")
+]
 K = Annotated[int, typer.Option("-k", help="Number of neighbours in the descriptor.")]
 Cutoff = Annotated[float, typer.Option("--cutoff", "-c", help="Cutoff radius of the descriptor, Å.")]
 Bandwidth = Annotated[float, typer.Option("--bandwidth", "-b", help="Bandwidth h of the kernel, Å⁻¹.")]
@@ -103,7 +105,10 @@ Size = Annotated[
     typer.Option("--size", "-s", help="Number of frames, or a fraction: 0.25 or 25%; by default 0.25."),
 ]
 Known = Annotated[
-    str | None, typer.Option("--reference", "-r", help="Structures that are already available.")
+    str | None,
+    typer.Option(
+        "--reference", "-r", help="Structures that are already available, or a store of their descriptors."
+    ),
 ]
 Elements = Annotated[
     str | None,

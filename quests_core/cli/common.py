@@ -28,6 +28,8 @@ from ..io.program_folders import is_program_folder
 from ..io.read import read
 from ..progress import Progress
 from ..published import fetch, is_name
+from ..store.descriptor_store import DescriptorStore
+from ..store.sources import is_store
 from ..utils import scratch
 from ..utils.escape import one_line, terminal
 from ..utils.threads import set_num_threads
@@ -193,14 +195,33 @@ class CommandContext:
         _print_notes(notes)
         return frames
 
-    def environments(self, parameters: Parameters, *sets: Sequence[Atoms]) -> list[Environments]:
-        """Return the environments of each set, all with the elements of all sets if `species` is set."""
+    def reference(
+        self, path: Path, parameters: Parameters, memory_limit: str | None = None
+    ) -> Sequence[Atoms] | Environments:
+        """Return the structures of a reference, or the environments of one that is a store of descriptors."""
+        if not is_store(path):
+            return self.frames(path)
+        if parameters.species:
+            raise ValueError("species: expected to be left out with a store of descriptors as the reference")
+        DescriptorStore.open(path).check_parameters(parameters.k, parameters.cutoff)
+        return Environments.open(path, memory_limit)
+
+    def environments(
+        self, parameters: Parameters, *sets: Sequence[Atoms] | Environments
+    ) -> list[Environments]:
+        """Return the environments of each set, all with the elements of all sets if `species` is set.
+
+        Those of a store are returned as they are.
+        """
         species = None
         if parameters.species:
-            species = list(elements_of(chain.from_iterable(sets)))
+            frames = (one for one in sets if not isinstance(one, Environments))
+            species = list(elements_of(chain.from_iterable(frames)))
         return [
-            descriptors(frames, parameters.k, parameters.cutoff, species, progress=self.progress)
-            for frames in sets
+            one
+            if isinstance(one, Environments)
+            else descriptors(one, parameters.k, parameters.cutoff, species, progress=self.progress)
+            for one in sets
         ]
 
     def stored(

@@ -39,7 +39,9 @@ def delta(
     reference: Annotated[
         str | None,
         typer.Argument(
-            help="The reference structures; by default each frame is compared with itself.", metavar="[REF]"
+            help="The reference structures, or a store of descriptors; by default each frame is compared "
+            "with itself.",
+            metavar="[REF]",
         ),
     ] = None,
     output: Annotated[
@@ -65,11 +67,9 @@ def delta(
     with command_context() as context:
         paths = [context.path(one) for one in (test, reference) if one is not None]
         check_target(output, force or dry_run, *paths, endings=(*FRAME_SUFFIXES, ".csv"))
-        frames, *_ = sets = [
-            context.frames(paths[0], energy_key, forces_key),
-            *map(context.frames, paths[1:]),
-        ]
-        envs, *others = context.environments(parameters, *sets)
+        frames = context.frames(paths[0], energy_key, forces_key)
+        references = [context.reference(path, parameters) for path in paths[1:]]
+        envs, *others = context.environments(parameters, frames, *references)
         values = _deltas(envs, others[0] if others else None, bandwidth, context)
         if output is not None and not dry_run:
             write_target(output, _output_bytes(output, frames, envs, values), force)
@@ -146,11 +146,9 @@ def overlap(
     """Print the fraction of the environments of TEST that REF covers."""
     parameters = Parameters(k, cutoff, bandwidth, species)
     with command_context() as context:
-        sets = [
-            context.frames(context.path(test), energy_key, forces_key),
-            context.frames(context.path(reference)),
-        ]
-        envs, known = context.environments(parameters, *sets)
+        frames = context.frames(context.path(test), energy_key, forces_key)
+        others = context.reference(context.path(reference), parameters)
+        envs, known = context.environments(parameters, frames, others)
         share = overlap_of(envs, known, bandwidth, threshold, progress=context.progress)
     result = {"test": test, "reference": reference, "overlap": share, "threshold": threshold}
     result |= sizes_and_parameters(parameters, {"query_": envs, "reference_": known})

@@ -1,5 +1,6 @@
 """The command ``compress``: select frames of a file."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from enum import StrEnum
 from functools import partial
@@ -121,7 +122,7 @@ def compress(
             if memory_limit is not None:
                 raise ValueError("memory_limit: expected together with --store, got it alone")
             dataset = context.dataset(source, *label_keys)
-            references = [context.frames(path) for path in known_paths]
+            references = [context.reference(path, parameters) for path in known_paths]
             candidates = FramesInMemory(dataset)
             envs, *others = context.environments(parameters, dataset.frames, *references)
         else:
@@ -129,7 +130,8 @@ def compress(
                 context.stored, parameters, source, store, memory_limit, *label_keys, client=client
             )
             candidates = FramesInFiles(source, opened, energy_key, forces_key)
-            references, envs = [context.frames(path) for path in known_paths], candidates.envs
+            references = [context.reference(path, parameters, memory_limit) for path in known_paths]
+            envs = candidates.envs
             others = context.environments(parameters, *references)
         known = others[0] if others else None
         asked = _elements(elements, *references)
@@ -164,13 +166,16 @@ def _checked(scheduler: str | None, method: str) -> str | None:
     return scheduler
 
 
-def _elements(given: str | None, *references: list[Atoms]) -> tuple[str, ...] | None:
+def _elements(given: str | None, *references: Sequence[Atoms] | Environments) -> tuple[str, ...] | None:
     """Return the elements to choose by, or None to choose among all frames."""
     if given != OF_REFERENCE:
         return None if given is None else parse_elements(given)
     if not references:
         raise typer.BadParameter("expected a reference with --elements reference", param_hint="--reference")
-    return elements_of(references[0])
+    (known,) = references
+    if isinstance(known, Environments):
+        return None if known.store is None else known.store.elements
+    return elements_of(known)
 
 
 def _check_memory(

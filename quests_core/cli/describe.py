@@ -4,7 +4,6 @@ from collections import Counter
 from dataclasses import asdict
 
 import numpy as np
-from ase.data import chemical_symbols
 from rich.text import Text
 
 from ..descriptors.describe import descriptors
@@ -79,11 +78,11 @@ def _content(envs: Environments) -> dict:
     stored = envs.store
     if stored is None:
         raise TypeError("envs: expected an opened store, got environments in memory")
-    filled, elements = envs.offsets[:-1][envs.sizes > 0], np.flatnonzero(np.bincount(stored.numbers))
+    filled = envs.offsets[:-1][envs.sizes > 0]
     return {
         "n_frames": len(envs),
         "n_envs": envs.n_envs,
-        "elements": sorted(chemical_symbols[z] for z in elements),
+        "elements": list(stored.elements),
         "atoms_in_a_frame": [int(envs.sizes.min()), int(envs.sizes.max())],
         "labels": dict(Counter(stored.labels)),
         "frames_with_energy": int(np.isfinite(stored.energies).sum()),

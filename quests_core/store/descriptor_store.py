@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from ase.data import chemical_symbols
 
 from .manifest import Manifest
 
@@ -77,6 +78,23 @@ class DescriptorStore:
     def sources(self) -> tuple[str, ...]:
         """Name of the file of each frame."""
         return tuple(map(self.manifest.sources.__getitem__, self._sources.tolist()))
+
+    @property
+    def elements(self) -> tuple[str, ...]:
+        """Symbols of the elements of all frames, sorted."""
+        there = np.flatnonzero(np.bincount(self.numbers))
+        return tuple(sorted(chemical_symbols[z] for z in there))
+
+    def check_parameters(self, k: int, cutoff: float) -> None:
+        """Raise a ValueError unless the descriptors have these parameters and distinguish no elements."""
+        own = self.manifest.parameters
+        if own["k"] == k and own["cutoff"] == cutoff and own["species"] is None:
+            return
+        kind = "" if own["species"] is None else " that distinguish elements"
+        raise ValueError(
+            f"store: expected descriptors of k = {k} and cutoff {cutoff:g} Å in {self.path.name}, got those "
+            f"of k = {own['k']} and cutoff {own['cutoff']:g} Å{kind}"
+        )
 
     def read_rows(self, first: int, last: int) -> np.ndarray:
         """Return a copy of the descriptors ``first:last``, read without mapping the file."""

@@ -97,7 +97,8 @@ class SetsView(View):
             self._numbers.object = f'<div class="small">{_EMPTY}</div>'
             return
         name, mine = escape(other.name), escape(opened.dataset.name)
-        lines = [f"<b>{name}</b>: {plural(len(other.envs), 'frame')}, {plural(len(other.X), 'environment')}"]
+        n_frames, n_envs = plural(len(other.envs), "frame"), plural(other.envs.n_envs, "environment")
+        lines = [f"<b>{name}</b>: {n_frames}, {n_envs}"]
         if comparison is not None:
             lines += [
                 f"<b>{percent(share_covered(comparison.novelty))}</b> of {mine} is covered by {name}. "

@@ -76,7 +76,7 @@ def test_a_path_given_a_reference_counts_both_together(opened, other):
     counted = ~np.isin(data.envs.frame_index, marks.excluded)
     for n, row, found in zip(path.sizes, path.curve.itertuples(), path.delta_entropy, strict=True):
         subset = data.envs.take(order[:n])
-        both = np.concatenate([other.X, subset.X])
+        both = np.concatenate([other.envs.X, subset.X])
         expected = delta_entropy(kept, both, H)
         np.testing.assert_allclose(found[counted], expected, atol=1e-4)
         assert np.isnan(found[~counted]).all()
@@ -93,7 +93,7 @@ def test_overlap_of_a_plain_order_with_a_reference(opened, other):
     novelty = compare.compare(data, other, Marks()).novelty
     shares = compare.covered_along(novelty, path.delta_entropy)
     for n, share in zip(path.sizes, shares, strict=True):
-        both = np.concatenate([other.X, data.envs.take(path.order[:n]).X])
+        both = np.concatenate([other.envs.X, data.envs.take(path.order[:n]).X])
         assert share == pytest.approx(overlap(data.envs, both, H))
 
 

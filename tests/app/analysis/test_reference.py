@@ -39,6 +39,41 @@ def test_a_reference_holds_the_environments_of_its_file(other):
     assert (len(other.envs), other.elements) == (14, ("Cu",))
 
 
+def test_a_store_is_a_reference_as_its_file_is(other, tmp_path):
+    """Its frames are not read: the file may be gone."""
+    store = tmp_path / "known.envs"
+    descriptors(other.path, store=store)
+    expected, asked = other.envs.X, Parameters(bandwidth=0.02, label_key="kind")
+    other.path.unlink()
+    found = reference(store, "known.envs", asked)
+    np.testing.assert_array_equal(found.envs.X, expected)
+    np.testing.assert_array_equal(found.numbers, other.numbers)
+    assert (found.elements, found.path, found.parameters.bandwidth) == (("Cu",), store, 0.02)
+    assert found.is_comparable(asked)
+    for parameters, described in (
+        (Parameters(k=12), "k = 12, cutoff 5 Å"),
+        (Parameters(species=True), "k = 32, cutoff 5 Å, elements distinguished"),
+        (Parameters(precomputed="0", descriptor="SOAP"), "k = 32, cutoff 5 Å, SOAP"),
+    ):
+        with pytest.raises(
+            ValueError, match=f"have k = 32, cutoff 5 Å, and those of the open file {described};"
+        ):
+            reference(store, "known.envs", parameters)
+
+
+def test_a_store_that_distinguishes_elements(tmp_path, rng):
+    first, second = alloys(tmp_path, rng, "a.xyz", ["Ag", "Cu"]), alloys(tmp_path, rng, "b.xyz", ["Cu", "Pd"])
+    parameters = Parameters(species=True)
+    descriptors(second, species=["Pd", "Cu"], store=tmp_path / "b.envs")
+    found = reference(tmp_path / "b.envs", "b.envs", parameters)
+    expected = reference(second, "b.xyz", parameters)
+    assert found.elements == expected.elements == ("Cu", "Pd")
+    dataset = load(first)
+    data = AnalysedDataset(dataset, parameters, environments(dataset, parameters))
+    for one, two in zip(*(with_common_elements(data, other) for other in (found, expected)), strict=True):
+        np.testing.assert_array_equal(one.X, two.X)
+
+
 def alloys(tmp_path, rng, name, symbols):
     frames = []
     for i in range(6):
@@ -58,7 +93,7 @@ def test_sets_of_different_elements_share_one_descriptor(tmp_path, rng):
     dataset = load(first)
     data = AnalysedDataset(dataset, parameters, environments(dataset, parameters))
     other = reference(second, "b.xyz", parameters)
-    assert data.envs.X.shape[1] == other.X.shape[1] == 3 * 63
+    assert data.envs.X.shape[1] == other.envs.X.shape[1] == 3 * 63
     full = {
         path: descriptors(read(path), species=["Ag", "Cu", "Pd"]) for path in (first, second)
     }  # fmt: skip

@@ -22,7 +22,7 @@ from quests_app.analysis.reference import Reference
 from quests_app.exports import code, subset
 from quests_app.exports.bundle import PARTS, ExportOptions
 from quests_app.exports.frame_keys import deepmd_files
-from quests_core import read
+from quests_core import Environments, read
 from quests_core.cli import app as command_line
 from quests_core.health import check
 from tests.app.exports.archives import csv, frames_in, unzipped
@@ -40,9 +40,8 @@ def everything(opened):
     """Return the data of the export dialog: a map, findings, and a comparison with another file."""
     data, marks = opened.state.opened, opened.state.marks
     X, offsets = data.envs.X[:9], np.array([0, 1, 5, 9])
-    known = Reference(
-        "b.xyz", data.dataset.path, "0", data.parameters, X, offsets, np.full(len(X), 29), ("Cu",)
-    )
+    envs = Environments(X, offsets)
+    known = Reference("b.xyz", data.dataset.path, "0", data.parameters, envs, np.full(len(X), 29), ("Cu",))
     return {
         "embedding": opened.state.embedding,
         "embedding_note": "a map",

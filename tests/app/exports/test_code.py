@@ -18,6 +18,7 @@ from quests_app.analysis.reference import reference
 from quests_app.exports import code as code_module
 from quests_app.exports import record as record_module
 from quests_app.exports import subset as subset_module
+from quests_core import descriptors
 from quests_core.cli import app as command_line
 from tests.core.ugly_texts import TEXTS
 
@@ -78,6 +79,25 @@ def test_code_and_command_include_the_reference(opened, given, tmp_path, monkeyp
     assert record["method"] == "msc"
     assert record["reference"]["name"] == "known.xyz"
     assert record["reference"]["sha256"] == hashlib.sha256((tmp_path / "known.xyz").read_bytes()).hexdigest()
+
+
+def test_code_and_command_with_a_store_as_the_reference(opened, tmp_path, monkeypatch):
+    known, data = tmp_path / "known.xyz", opened.state.opened
+    write(known, data.dataset.frames[5:9], format="extxyz")
+    descriptors(known, store=tmp_path / "known.envs")
+    other = reference(tmp_path / "known.envs", "known.envs", opened.state.parameters)
+    given = compare.path_with_reference(data, other, opened.state.marks)
+    code, printed = code_module.python_code(data, given, 6, "rank"), []
+    monkeypatch.chdir(tmp_path)
+    exec(code, {"print": printed.append})
+    assert printed == [given.frames(6).tolist()]
+    _, *arguments = shlex.split(code_module.command(data, given, 6, "rank"))
+    planned = CliRunner().invoke(command_line, [*arguments[:-2], "--dry-run", "--json"])
+    assert json.loads(planned.stdout)["indices_by_rank"] == printed[0]
+    stated = record_module.record(data, given, 6, "rank", b"")["parameters"]["reference"]
+    assert stated == {
+        "name": "known.envs", "sha256": other.sha256, "n_frames": 4, "n_environments": len(other.numbers)
+    }  # fmt: skip
 
 
 def named(opened, name):

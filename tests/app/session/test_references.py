@@ -10,7 +10,7 @@ from quests_app.analysis.methods import MSC_WITH_REFERENCE
 from quests_app.analysis.parameters import Parameters
 from quests_app.page import page
 from quests_app.views.compare.sets import SetsView
-from quests_core import select
+from quests_core import descriptors, select
 from tests.app.conftest import make_frames
 
 pytestmark = [
@@ -77,13 +77,13 @@ def test_comparison_follows_marks_bandwidth_and_neighbours(opened, sets, other_f
     assert share_covered(sets.comparison.novelty) > share_covered(first.novelty)
     opened.controller.recompute(Parameters(k=8))
     opened.run()
-    assert sets.references[0].X.shape[1] == state.opened.envs.X.shape[1] == 15
+    assert sets.references[0].envs.X.shape[1] == state.opened.envs.X.shape[1] == 15
     assert len(sets.references) == 1
     assert sets.comparison is not None
     assert state.error == ""
     opened.controller.recompute(Parameters(k=8, species=True))
     opened.run()
-    assert sets.references[0].X.shape[1] == state.opened.envs.X.shape[1] == 30
+    assert sets.references[0].envs.X.shape[1] == state.opened.envs.X.shape[1] == 30
     assert sets.comparison is not None
     assert state.error == ""
 
@@ -108,3 +108,31 @@ def test_the_tab_is_created_when_shown(session, file):
     session.state.tab = "sets"
     session.run()
     assert session.state.error == ""
+
+
+def test_a_store_is_compared_with_and_leaves_the_list_with_other_parameters(
+    opened, sets, other_file, tmp_path
+):
+    store = tmp_path / "other.envs"
+    descriptors(other_file, store=store)
+    sets.add(other_file)
+    opened.run()
+    expected = sets.comparison
+    sets.add(store)
+    opened.run()
+    assert opened.state.error == ""
+    assert [other.name for other in sets.references] == ["other.xyz", "other.envs"]
+    assert sets.chosen.path == store
+    np.testing.assert_array_equal(sets.comparison.novelty, expected.novelty)
+    np.testing.assert_array_equal(sets.comparison.back, expected.back)
+    opened.controller.recompute(Parameters(bandwidth=0.03))
+    opened.run()
+    assert len(sets.references) == 2
+    opened.controller.recompute(Parameters(k=12))
+    opened.run()
+    assert [(other.name, other.parameters.k) for other in sets.references] == [("other.xyz", 12)]
+    assert sets.comparison is not None
+    sets.add(store)
+    opened.run()
+    assert "Could not add other.envs: " in opened.state.error
+    assert "its descriptors have k = 32, cutoff 5 Å, and those of the open file k = 12" in opened.state.error

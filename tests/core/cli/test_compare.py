@@ -61,3 +61,23 @@ def test_overlap(file, other, threshold):
     assert f"covers {100 * answer['overlap']:.2f} % of 32 environments" in run(
         "overlap", file, other, *PARAMETERS, "-e", threshold
     ).stdout  # fmt: skip
+
+
+def test_a_store_is_a_reference_as_its_files_are(file, other, tmp_path):
+    store, parameters = tmp_path / "other.envs", ("-k", 4, "-c", 3.5, "-b", 0.03)
+    q.descriptors(other, 4, 3.5, store=store)
+    for command in (("delta",), ("overlap", "-e", 0.1), ("compress", "--dry-run", "-s", 3)):
+        name, *options = command
+        around = ["-r"] if name == "compress" else []
+        expected = run_json(name, file, *around, other, *options, *parameters)
+        found = run_json(name, file, *around, store, *options, *parameters)
+        for answer in (expected, found):
+            answer.pop("reference", None)
+        assert found == expected
+    for options, message in (
+        (("-k", 5), "store: expected descriptors of k = 5"),
+        (("--species",), "--species: expected to be left out with a store of descriptors as the reference"),
+    ):
+        done = run("overlap", file, store, *parameters, *options)
+        assert done.exit_code == 1
+        assert message in done.stderr

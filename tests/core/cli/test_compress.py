@@ -180,6 +180,17 @@ def test_frames_are_chosen_by_element(oxides, options, matching):
     assert set(answer["parameters"]["elements"]) == ({"Cu"} if options[1] == "Cu" else {"Fe", "O"})
 
 
+def test_elements_of_a_reference_that_is_a_store(oxides, tmp_path):
+    file, reference = oxides
+    q.descriptors(reference, 4, store=tmp_path / "known.envs")
+    options = ("-s", "100%", "--elements", "reference", "-k", 4, "--dry-run")
+    answers = [
+        run_json("compress", file, "-r", known, *options) for known in (reference, tmp_path / "known.envs")
+    ]
+    assert answers[0]["indices_by_rank"] == answers[1]["indices_by_rank"]
+    assert answers[1]["parameters"]["elements"] == ["Fe", "O"]
+
+
 def test_novelty_is_that_of_the_chosen_frames(oxides):
     file, reference = oxides
     options = ("-r", reference, "--elements", "reference", "-s", 2, "-m", "msc", *PARAMETERS, "--dry-run")

@@ -29,6 +29,21 @@ def test_arrays_are_mapped_and_read_only(folder):
     assert store.rows(np.array([2, 0])).tolist() == [[8, 9, 10, 11], [0, 1, 2, 3]]
 
 
+def test_elements_and_parameters(tmp_path):
+    own = {"k": 4, "cutoff": 5.0, "species": None}
+    for name, species in (("a", None), ("b", ["H"])):
+        with StoreWriter(tmp_path / name, Manifest("key", own | {"species": species}, ("a",), 1)) as writer:
+            numbers = [29, 1, 29, 8]
+            writer.append(Chunk(np.zeros((4, 1)), numbers, np.zeros((4, 3)), [4], [0.0], [""]), set())
+            writer.finish()
+    stores = [DescriptorStore.open(tmp_path / name) for name in ("a", "b")]
+    assert stores[0].elements == ("Cu", "H", "O")
+    stores[0].check_parameters(4, 5.0)
+    for store, asked in ((stores[0], (5, 5.0)), (stores[0], (4, 5.5)), (stores[1], (4, 5.0))):
+        with pytest.raises(ValueError, match=r"^store: expected descriptors of k = \d and cut"):
+            store.check_parameters(*asked)
+
+
 def test_an_incomplete_store_is_refused(tmp_path):
     with StoreWriter(tmp_path / "a", Manifest("key", {}, ("a.xyz",), 4)):
         pass
