@@ -22,7 +22,7 @@ _NOT_CONVERGED = "convergence NOT achieved"
 _BANDS = re.compile(r"End of (?:self-consistent|band structure) calculation")
 _LOOP, _IS_REACHED = b" aborting loop ", b"EDIFF is reached"
 # The most electronic steps of a cycle, one of them, and the end of a calculation in vasprun.xml.
-_CYCLE = re.compile(rb'name="NELM"[^>]*>\s*(\d+)|<(scstep)>|</calculation>')
+_CYCLE = re.compile(r'name="NELM">\s{0,40}(\d{1,9})|<(scstep)>|</calculation>')
 
 
 def read_output(path: Path, kind: str, notes: ReadingNotes) -> list[Atoms]:
@@ -101,7 +101,7 @@ def _are_below_nelm(path: Path) -> list[bool]:
     nothing is known.
     """
     most, n, found = 0, 0, []
-    with path.open("rb") as file:
+    with path.open(encoding="latin-1") as file:
         for match in (match for line in file for match in _CYCLE.finditer(line)):
             if match[1]:
                 most = int(match[1])
