@@ -18,24 +18,15 @@ NO_KILL = pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIG
 
 
 @contextmanager
-def local_client(processes=True):
-    """Start a cluster of two workers with one thread each, by default processes, and connect to it."""
+def local_client(**options):
+    """Start a cluster, by default of two processes with one thread each, and connect to it."""
     distributed = pytest.importorskip("distributed", reason=WITHOUT)
-    address = ":0" if processes else None
-    options = {"n_workers": 2, "threads_per_worker": 1, "dashboard_address": address, "processes": processes}
+    # Any free port: tests run at the same time.
+    usual = {"n_workers": 2, "threads_per_worker": 1, "dashboard_address": ":0"}
     with (
-        distributed.LocalCluster(**options, silence_logs=logging.CRITICAL) as cluster,
+        distributed.LocalCluster(**usual | options, silence_logs=logging.CRITICAL) as cluster,
         distributed.Client(cluster) as client,
     ):
-        yield client
-
-
-@contextmanager
-def client_of_threads():
-    """Start a cluster of one worker in this process, with two threads, and connect to it."""
-    distributed = pytest.importorskip("distributed", reason=WITHOUT)
-    options = {"n_workers": 1, "threads_per_worker": 2, "processes": False, "dashboard_address": ":0"}
-    with distributed.LocalCluster(**options) as cluster, distributed.Client(cluster) as client:
         yield client
 
 

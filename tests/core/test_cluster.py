@@ -10,17 +10,9 @@ from quests_core import compression_curve, delta_entropy, descriptors, diversity
 from quests_core.information.subset_metrics import subset_metrics
 from quests_core.kernel_sums import cluster_sums
 from quests_core.selection import cluster_msc
-from tests.core.cluster import client_of_threads
 from tests.core.selection.naive_scores import grouped
 
 H = 0.3
-
-
-@pytest.fixture(scope="module")
-def threads():
-    """Return a client of two threads."""
-    with client_of_threads() as client:
-        yield client
 
 
 @pytest.fixture

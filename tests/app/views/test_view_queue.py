@@ -8,6 +8,7 @@ from quests_app.session.state import TABS
 from quests_app.views.base import View
 from quests_app.views.header.elements import ElementsView
 from quests_app.views.header.progress import ProgressView
+from quests_app.views.header.selection_bar import SelectionBar
 from quests_app.views.header.status import StatusView
 from quests_app.views.header.summary import SummaryView
 from quests_app.views.header.waiting import WaitingView
@@ -19,8 +20,8 @@ from quests_app.views.sidebar.size import SizeView
 from quests_app.views.view_queue import ViewQueue
 
 FIRST = {
-    AddressView, DatasetView, ElementsView, HealthBadge, ProgressView, ServerFilesView, SizeView, StatusView,
-    SummaryView, WaitingView,
+    AddressView, DatasetView, ElementsView, HealthBadge, ProgressView, SelectionBar, ServerFilesView,
+    SizeView, StatusView, SummaryView, WaitingView,
 }  # fmt: skip
 
 
@@ -127,7 +128,7 @@ def test_a_page_begins_with_what_is_needed_first_and_a_callback_adds_one_view(se
         before = len(built)
         loop.pop(0)()
         assert len(built) - before <= 1
-    assert len(built) == len(FIRST) + 8, "of the tabs, the one that the link names, and no other"
+    assert len(built) == len(FIRST) + 7, "of the tabs, the one that the link names, and no other"
     assert cards(shown) == {"health": ["health", "curation"]}
 
 

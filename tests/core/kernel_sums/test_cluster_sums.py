@@ -14,7 +14,7 @@ from quests_core import (
     overlap,
 )
 from quests_core.kernel_sums import cluster_sums
-from tests.core.cluster import NO_KILL, client_of_threads, killed_worker
+from tests.core.cluster import NO_KILL, killed_worker, local_client
 from tests.core.kernel_sums.test_shards import ERROR, D, H, points, stored
 
 pytestmark = pytest.mark.jit
@@ -111,7 +111,7 @@ def test_queries_far_from_all_references_have_finite_values_in_their_order(clien
 def test_results_are_the_same_bits_each_time_and_with_one_worker(client, x, y):
     sums, values = log_kernel_sum(x, x, H, client=client), delta_entropy(y, x, H, client=client)
     assert log_kernel_sum(x, x, H, client=client).tobytes() == sums.tobytes()
-    with client_of_threads() as one:
+    with local_client(n_workers=1, threads_per_worker=2, processes=False) as one:
         assert log_kernel_sum(x, x, H, client=one).tobytes() == sums.tobytes()
         assert delta_entropy(y, x, H, client=one).tobytes() == values.tobytes()
 

@@ -112,7 +112,8 @@ def test_targets_are_met_by_the_same_prefix(threads, frames):
     assert_same(grouped(frames), threads, until={"overlap": 0.8})
 
 
-@pytest.mark.parametrize("name", ["gap20_Graphite", pytest.param("3bpa", marks=pytest.mark.slow)])
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["gap20_Graphite", "3bpa"])
 def test_a_real_set(client, tmp_path, name, made):
     path = DATA / f"{name}.xyz.gz"
     if not path.exists():
