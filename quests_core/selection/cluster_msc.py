@@ -23,6 +23,7 @@ from ..progress import ProgressCallback
 from ..utils.arrays import Indices, ranges
 from ..utils.tasks import Task, n_threads, run_together, submit
 from .candidate_pool import CandidatePool
+from .cluster_part import ask_all
 from .greedy import Scorer, greedy_order
 from .msc import MSCOrder, tolerance_of
 from .msc_part import Candidates, Content, Part, Picks
@@ -110,13 +111,10 @@ class ClusterMSC(Scorer):
         """Start another round, unless the best of all frames is known."""
         if self._pool.has_best or not (free & (self._frames.sizes > 0)).any():
             return False
-        found = self._advance(range(len(self._parts)), self._n_sent)
-        lost = [i for i, one in enumerate(found) if one is None]
-        for i, one in zip(lost, self._advance(lost, 0), strict=True):
-            found[i] = one
-        self.n_lost += len(lost)
+        found, n_lost = ask_all(len(self._parts), self._n_sent, self._advance)
+        self.n_lost += n_lost
         self._n_sent = len(self._picks)
-        self._set_pool([one for one in found if one is not None])
+        self._set_pool(found)
         self.n_rounds += 1
         return True
 
@@ -156,7 +154,7 @@ class ClusterMSC(Scorer):
         picks = Picks(first, new, self._frames.sizes[new], self._frames.read(new))
         n = min(max(_POOL // len(self._parts), _FEWEST), _MOST)
         tasks = [Task(advance, (self._parts[i], picks, n)) for i in parts]
-        return run_together(self._client, tasks, self._report) if tasks else []
+        return run_together(self._client, tasks, self._report)
 
     def _report(self) -> None:
         if self._progress is not None:

@@ -17,6 +17,7 @@ If a worker dies, Dask makes its parts on another one, which then receives all p
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing
+from functools import partial
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -29,6 +30,7 @@ from ..kernel_sums.tiles import sample_rows, sort_into_tiles
 from ..progress import ProgressCallback
 from ..utils.tasks import Task, n_threads, run_in_order, run_together, submit
 from .cluster_msc import FrameRows
+from .cluster_part import ask_all
 from .subset_sums import EPSILON
 from .subset_totals import Farthest
 from .totals_part import Answer, Block, Content, Question, TotalsPart
@@ -132,14 +134,9 @@ class ClusterTotals:
 
     def _ask(self, frames: np.ndarray, limit: float | None) -> list[Answer]:
         """Start a round: send the picks since the last one, and ask for changes by frames."""
-        answers = self._answers(range(len(self._parts)), self._n_sent, frames, limit)
-        lost = [i for i, one in enumerate(answers) if one is None]
-        self.n_lost += len(lost)
-        for i, one in zip(lost, self._answers(lost, 0, frames, limit), strict=True):
-            answers[i] = one
-        found = [one for one in answers if one is not None]
-        if len(found) < len(answers):
-            raise OSError("client: a part was lost twice in the same round, as workers died; try again")
+        ask = partial(self._answers, frames=frames, limit=limit)
+        found, n_lost = ask_all(len(self._parts), self._n_sent, ask)
+        self.n_lost += n_lost
         self._n_sent = len(self._picks)
         self._expected, self._is_known = np.sum([one.totals for one in found], axis=0), True
         self._frames = np.concatenate([self._frames, frames])
@@ -152,7 +149,7 @@ class ClusterTotals:
     ) -> list[Answer | None]:
         question = Question(first, np.array(self._picks[first:], dtype=np.int64), frames, limit)
         tasks = [Task(answer, (self._parts[i], question)) for i in parts]
-        return run_together(self._client, tasks, self._report) if tasks else []
+        return run_together(self._client, tasks, self._report)
 
     def _report(self) -> None:
         if self._progress is not None:

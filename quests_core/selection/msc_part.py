@@ -2,11 +2,9 @@
 
 A part is made from the rows of its frames, and receives the rows of each pick, whether it belongs to the part
 or not. It returns its best frames, of which the best one of all parts is picked (see
-`quests_core.selection.cluster_msc`). What it returns depends only on the picks that it is told: it may be
-lost, copied or pickled at any time, and makes its sums again from the rows when they are needed.
+`quests_core.selection.cluster_msc`).
 """
 
-import threading
 from collections.abc import Callable
 from typing import NamedTuple
 
@@ -16,6 +14,7 @@ from ..environments import Environments
 from ..kernel_sums.picked_sums import Workspace
 from ..kernel_sums.separate_picks import SeparatePicks
 from ..utils.arrays import read_only
+from .cluster_part import ClusterPart
 from .greedy import best_frame
 from .msc import MSC
 from .msc_bounds import compute_exactly
@@ -55,24 +54,12 @@ class Content(NamedTuple):
     reference: Callable[[], np.ndarray] | None  # rows that belong to every subset
 
 
-class Part:
+class Part(ClusterPart[Content, "_PartMSC"]):
     """Frames ``first:first + len(sizes)``, and the sums of their environments over all picks."""
-
-    def __init__(self, content: Content):
-        self.__setstate__(content)
-
-    def __getstate__(self) -> Content:
-        """Pickle what the part is made from, without its sums."""
-        return self._content
-
-    def __setstate__(self, content: Content) -> None:
-        """Make a part without sums, which are made again when they are needed."""
-        self._content, self._lock = content, threading.Lock()
-        self._msc: _PartMSC | None = None
 
     def __sizeof__(self) -> int:
         """Return the size of the sums, by which Dask decides where the part is used."""
-        msc, n = self._msc, int(self._content.sizes.sum())
+        msc, n = self._sums, int(self._content.sizes.sum())
         return 1000 + BYTES_PER_ENV * n + (0 if msc is None else BYTES_PER_PICK * len(msc.picks))
 
     def advance(self, picks: Picks, n: int) -> Candidates | None:
@@ -82,15 +69,15 @@ class Part:
         """
         with self._lock:
             # Not kept if anything fails meanwhile.
-            msc, self._msc = self._msc, None
+            msc, self._sums = self._sums, None
             if msc is None or msc.n_frames_picked > picks.first + len(picks.frames):
                 msc = _PartMSC(self._content)
             if msc.n_frames_picked < picks.first:
-                self._msc = msc
+                self._sums = msc
                 return None
             msc.add_picks(picks)
             found = msc.candidates(n)
-            self._msc = msc
+            self._sums = msc
             return found
 
 

@@ -2,12 +2,9 @@
 
 A part consists of tiles of one process. It is made from their rows and from all rows near them, and holds the
 kernel sums of its rows against each frame of the set, so that a pick is no more than the number of a frame.
-Totals of parts are summed (see `quests_core.selection.cluster_totals`). What a part returns depends only on
-what it is asked and told: it may be lost, copied or pickled at any time, and makes its sums again from the
-rows when they are needed.
+Totals of parts are summed (see `quests_core.selection.cluster_totals`).
 """
 
-import threading
 from collections.abc import Callable
 from typing import NamedTuple
 
@@ -17,6 +14,7 @@ from ..kernel_sums.frame_sums import FrameKernelSums
 from ..kernel_sums.principal_axes import Axes
 from ..kernel_sums.tiles import References, Tiles
 from ..utils.mapped_arrays import ArraysInMemory
+from .cluster_part import ClusterPart
 from .subset_sums import EPSILON, sums_over
 from .subset_totals import Farthest, SubsetTotals
 
@@ -61,25 +59,15 @@ class Answer(NamedTuple):
     farthest: Farthest | None
 
 
-class TotalsPart:
+class TotalsPart(ClusterPart[Content, SubsetTotals]):
     """Some of the environments of all frames, and the frames picked so far."""
 
-    def __init__(self, content: Content):
-        self.__setstate__(content)
-
-    def __getstate__(self) -> Content:
-        """Pickle what the part is made from, without its sums."""
-        return self._content
-
-    def __setstate__(self, content: Content) -> None:
-        """Make a part without sums, which are made again when they are needed."""
-        self._content, self._lock = content, threading.Lock()
-        self._subset: SubsetTotals | None = None
-        self._n_picked = 0
+    # In the sums.
+    _n_picked = 0
 
     def __sizeof__(self) -> int:
         """Return the size of the sums, by which Dask decides where the part is used."""
-        kernels = 0 if self._subset is None else self._subset.kernels.values.nbytes * 5 // 4
+        kernels = 0 if self._sums is None else self._sums.kernels.values.nbytes * 5 // 4
         return 1000 + BYTES_PER_ENV * int(self._content.own.offsets[-1]) + kernels
 
     def walk(self) -> tuple[np.ndarray, np.ndarray]:
@@ -87,7 +75,7 @@ class TotalsPart:
         with self._lock:
             subset = self._taken()
             walked = subset.walk(self._content.order)
-            self._subset, self._n_picked = subset, 0
+            self._sums, self._n_picked = subset, 0
             return walked
 
     def answer(self, question: Question) -> Answer | None:
@@ -96,24 +84,24 @@ class TotalsPart:
         Returns None if picks before these are missing, as the sums were lost: then all picks are required.
         """
         with self._lock:
-            if self._subset is None and question.first:
+            if self._sums is None and question.first:
                 return None
             n_picked, subset = self._n_picked, self._taken()
             if n_picked > question.first + len(question.picks) or n_picked < question.first:
                 subset.restart()
                 n_picked = 0
             if n_picked < question.first:
-                self._subset = subset
+                self._sums = subset
                 return None
             for frame in question.picks[n_picked - question.first :].tolist():
                 subset.add(frame)
             answer = self._answer(subset, question)
-            self._subset, self._n_picked = subset, question.first + len(question.picks)
+            self._sums, self._n_picked = subset, question.first + len(question.picks)
             return answer
 
     def _taken(self) -> SubsetTotals:
         """Return the sums, which are not kept if anything fails meanwhile."""
-        subset, self._subset, self._n_picked = self._subset, None, 0
+        subset, self._sums, self._n_picked = self._sums, None, 0
         return _made(self._content) if subset is None else subset
 
     def _answer(self, subset: SubsetTotals, question: Question) -> Answer:
