@@ -26,7 +26,7 @@ from unittest import mock
 
 import numpy as np
 from large import SOURCE, write_frames
-from report import ROOT, write_section
+from report import LARGE_PAGE, write_or_log
 
 import quests_core as q
 from quests_core.kernel_sums import cluster_sums
@@ -323,15 +323,13 @@ def main() -> None:
         # As workers of Dask are started; libraries read this when they are imported.
         os.execve(sys.executable, [sys.executable, *sys.argv], os.environ | ONE_THREAD)
     logging.basicConfig(level=logging.WARNING, format="%(message)s")
-    log.setLevel(logging.INFO)
+    for one in (log, logging.getLogger("report")):
+        one.setLevel(logging.INFO)
     if not SOURCE.exists():
         parser.error(f"needs {SOURCE}")
     with tempfile.TemporaryDirectory() as folder:
         lines = measure(Path(folder), given.environments, given.runs)
-    if given.write:
-        write_section("distributed", lines, ROOT / "docs" / "large.md")
-    else:
-        log.info("%s", "\n".join(lines))
+    write_or_log("distributed", lines, LARGE_PAGE, given.write)
 
 
 if __name__ == "__main__":

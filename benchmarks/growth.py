@@ -14,7 +14,7 @@ from pathlib import Path
 
 import numpy as np
 from large import NOISE, REACH, log, run, write_frames
-from report import ROOT, write_section
+from report import LARGE_PAGE, write_or_log
 
 # What is timed on diverse sets, with its name in table and figure.
 STEPS = {
@@ -94,7 +94,7 @@ def exponent(points: list[tuple[int, float]]) -> float:
 
 
 def draw(points: Points, path: Path) -> None:
-    """Draw times against sizes, with a line through the last two and its exponent."""
+    """Draw times against sizes, with the exponents of the last two."""
     import matplotlib
 
     matplotlib.use("Agg")
@@ -151,8 +151,7 @@ def main() -> None:
     parser.add_argument("--write", action="store_true", help="write sections and figure of docs/large.md")
     given = parser.parse_args()
     logging.basicConfig(level=logging.INFO, format="%(message)s")
-    docs = ROOT / "docs"
-    figure = docs / "growth.png" if given.write else None
+    figure = LARGE_PAGE.with_name("growth.png") if given.write else None
     sections = {
         "growth": lambda folder: growth(folder, given.sizes, given.limit, given.most_balanced, figure),
         "part": lambda folder: of_part(folder, given.part, given.total, given.limit),
@@ -161,10 +160,7 @@ def main() -> None:
         if given.only in (None, name):
             with tempfile.TemporaryDirectory() as folder:
                 lines = measure(Path(folder))
-            if given.write:
-                write_section(name, lines, docs / "large.md")
-            else:
-                log.info("%s", "\n".join(lines))
+            write_or_log(name, lines, LARGE_PAGE, given.write)
 
 
 if __name__ == "__main__":

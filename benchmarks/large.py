@@ -18,7 +18,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
-from report import ROOT, write_section
+from report import LARGE_PAGE, ROOT, write_or_log
 from scipy.spatial.distance import cdist
 from scipy.special import stdtrit
 
@@ -311,10 +311,7 @@ def main() -> None:
     logging.basicConfig(level=logging.INFO, format="%(message)s")
     with tempfile.TemporaryDirectory() as folder:
         lines = measure(Path(folder), given.environments, given.limits)
-    if given.write:
-        write_section("large", lines, ROOT / "docs" / "large.md")
-    else:
-        log.info("%s", "\n".join(lines))
+    write_or_log("large", lines, LARGE_PAGE, given.write)
 
 
 if __name__ == "__main__":

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import numpy as np
 from large import DISPLACEMENTS, MAX_STRAIN, SOURCE, peak
-from report import ROOT, write_section
+from report import LARGE_PAGE, ROOT, write_or_log
 
 import quests_core as q
 from quests_core.kernel_sums.merging import merge_rows
@@ -192,10 +192,7 @@ def main() -> None:
     given = parser.parse_args()
     logging.basicConfig(level=logging.INFO, format="%(message)s")
     lines = measure(given.sizes, given.repeats)
-    if given.write:
-        write_section("merging", lines, ROOT / "docs" / "large.md")
-    else:
-        log.info("%s", "\n".join(lines))
+    write_or_log("merging", lines, LARGE_PAGE, given.write)
 
 
 if __name__ == "__main__":

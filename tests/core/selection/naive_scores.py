@@ -14,6 +14,14 @@ def grouped(frames):
     return Environments.from_frames(frames)
 
 
+def clusters_and_outliers(rng, d, spread, noise):
+    """Return 64 frames in d dimensions: of clusters, far outliers, and copies of others."""
+    centers = rng.normal(0, spread, (30, d))
+    made = [centers[rng.integers(30, size=5)] + rng.normal(0, noise, (5, d)) for _ in range(60)]
+    made += [made[3] + 1e-3, made[5], made[5] + 80.0, made[9]]
+    return [made[i] for i in rng.permutation(len(made))]
+
+
 def slow_scores(method, frames, reference=None, costs=None, locked=()):
     if method == "msc":
         return lambda picked: naive.msc_scores(frames, picked, BANDWIDTH, reference)

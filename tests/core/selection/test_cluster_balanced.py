@@ -8,7 +8,7 @@ import pytest
 from quests_core import Cancelled, Environments, Progress, descriptors, select
 from quests_core.selection import balanced, cluster_msc, cluster_totals
 from tests.core.cluster import NO_KILL, killed_worker
-from tests.core.selection.naive_scores import grouped
+from tests.core.selection.naive_scores import clusters_and_outliers, grouped
 from tests.core.selection.test_cluster_msc import stored
 from tests.core.selection.test_msc import dense
 from tests.core.ugly import BANDWIDTH, SETS
@@ -34,11 +34,8 @@ def made(monkeypatch):
 
 @pytest.fixture
 def frames(rng):
-    """Return more frames than are evaluated at a time: clusters, far outliers, and copies of others."""
-    centers = rng.normal(0, 0.6, (30, 4))
-    some = [centers[rng.integers(30, size=5)] + rng.normal(0, 0.05, (5, 4)) for _ in range(60)]
-    some += [some[3] + 1e-3, some[5], some[5] + 80.0, some[9]]
-    return [some[i] for i in rng.permutation(len(some))]
+    """Return more frames than are evaluated at a time."""
+    return clusters_and_outliers(rng, 4, spread=0.6, noise=0.05)
 
 
 def assert_same(envs, client, **options):

@@ -10,7 +10,7 @@ from quests_core.selection import Strata, candidate_pool, cluster_msc
 from quests_core.store.manifest import Manifest
 from quests_core.store.writer import Chunk, StoreWriter
 from tests.core.cluster import NO_KILL, killed_worker
-from tests.core.selection.naive_scores import assert_greedy, grouped, slow_scores
+from tests.core.selection.naive_scores import assert_greedy, clusters_and_outliers, grouped, slow_scores
 from tests.core.selection.test_msc import dense
 from tests.core.ugly import BANDWIDTH, PROMISES, SETS
 
@@ -41,11 +41,7 @@ def stored(folder, envs, **options):
 
 @pytest.fixture
 def frames(rng):
-    """Return frames of clusters, far outliers, and copies of others."""
-    centers = rng.normal(0, 2, (30, 9))
-    made = [centers[rng.integers(30, size=5)] + rng.normal(0, 0.1, (5, 9)) for _ in range(60)]
-    made += [made[3] + 1e-3, made[5], made[5] + 80.0, made[9]]
-    return [made[i] for i in rng.permutation(len(made))]
+    return clusters_and_outliers(rng, 9, spread=2, noise=0.1)
 
 
 @pytest.mark.parametrize("precision", PROMISES)
