@@ -329,3 +329,10 @@ def as_environments(envs) -> Environments:
     if len(envs) == 0:
         raise ValueError("envs: expected at least 1 frame, got 0")
     return envs
+
+
+def store_of(envs: Environments, name: str = "envs") -> DescriptorStore:
+    """Return the store of opened environments; raise a TypeError, which begins with `name`, without one."""
+    if envs.store is None:
+        raise TypeError(f"{name}: expected an opened store, got environments in memory")
+    return envs.store

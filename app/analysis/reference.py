@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from quests_core import Environments
+from quests_core.environments import store_of
 from quests_core.io.dataset import content_hash
 from quests_core.store.sources import is_store
 from quests_core.utils import memory
@@ -66,7 +67,7 @@ def reference(
 def _stored(path: Path, name: str, parameters: Parameters) -> Reference:
     """Open a store as a reference; its frames are not read. The hash is that of content and parameters."""
     envs = Environments.open(path)
-    store, own = stored.store_of(envs), stored.parameters(envs, parameters)
+    store, own = store_of(envs), stored.parameters(envs, parameters)
     elements = store.manifest.parameters["species"]
     found = Reference(
         name, path, store.manifest.key, own, envs, store.numbers, tuple(elements or store.elements)

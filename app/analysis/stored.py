@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Any
 
 from quests_core import Environments
+from quests_core.environments import store_of
 from quests_core.information.estimate import estimate_both
 from quests_core.io.dataset import DataSet
-from quests_core.store.descriptor_store import DescriptorStore
 from quests_core.store.sources import check_sources, source_paths
 from quests_core.utils import memory
 
@@ -23,13 +23,6 @@ BYTES_PER_FRAME, BYTES_PER_ENV = 8_000, 4_000
 N_SAMPLES = 500
 # Files that a message names.
 _MOST_NAMED = 3
-
-
-def store_of(envs: Environments) -> DescriptorStore:
-    """Return the store of opened environments."""
-    if envs.store is None:
-        raise TypeError("envs: expected an opened store, got environments in memory")
-    return envs.store
 
 
 def sources(envs: Environments) -> tuple[Path, ...]:

@@ -48,8 +48,9 @@ def python_code(opened: AnalysedDataset, path: MethodPath, n_frames: int, order:
     imported = "descriptors, read, select, write_subset"
     if path.reference is not None:
         file = path.reference.name if path.reference.uploaded else str(path.reference.path)
-        known = f"\n# sha256 {path.reference.sha256}\nknown = descriptors(read({file!r}), {describe})"
-        if path.reference.envs.store is not None:
+        if path.reference.envs.store is None:
+            known = f"\n# sha256 {path.reference.sha256}\nknown = descriptors(read({file!r}), {describe})"
+        else:
             imported, known = f"Environments, {imported}", f"\nknown = Environments.open({file!r})"
         reference = "\n    reference=known,"
     return f"""from quests_core import {imported}

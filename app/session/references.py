@@ -195,13 +195,15 @@ class ReferenceSets(param.Parameterized):
             return False
         now = self._state.opened.parameters
         stale = [other for other in self.references if not other.is_comparable(now)]
-        for other in [other for other in stale if other.envs.store is not None]:
-            # A store has no other descriptors.
+        if of_store := next((other for other in stale if other.envs.store is not None), None):
+            # It has no other descriptors.
+            own, others = stored.described(of_store.parameters), stored.described(now)
             self._state.notice = (
-                f"{other.name} was removed from the list: its descriptors have "
-                f"{stored.described(other.parameters)}, and those of the open file {stored.described(now)}."
+                f"{of_store.name} was removed from the list: its descriptors have {own}, and those of the "
+                f"open file {others}."
             )
-            self.remove(other)
+            # Which leads here again.
+            self.remove(of_store)
             return True
         # The chosen one comes last, so that it is chosen again.
         for other in sorted(stale, key=lambda other: other is self.chosen):

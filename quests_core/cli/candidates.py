@@ -9,7 +9,7 @@ from typing import Protocol
 import numpy as np
 from ase import Atoms
 
-from ..environments import Environments
+from ..environments import Environments, store_of
 from ..io.chosen_frames import ChosenFrames, TextsInFile, iread_chosen
 from ..io.dataset import DataSet
 from ..io.element_filter import frames_with_elements, frames_with_numbers
@@ -19,7 +19,6 @@ from ..io.isolated import is_isolated, is_isolated_label
 from ..io.labels import atoms_energy, label_notes
 from ..io.pool import paths_of
 from ..kernel_sums.shards import rows_within
-from ..store.descriptor_store import DescriptorStore
 from ..utils.checksum import size_and_time
 from ..utils.memory import available, format_bytes
 
@@ -111,9 +110,7 @@ class FramesInFiles:
         # Before the files are hashed, so that any later change is found.
         self._states = self._current_states()
         self.envs = open()
-        if self.envs.store is None:
-            raise TypeError("open: expected environments in a store, got some in memory")
-        self._store: DescriptorStore = self.envs.store
+        self._store = store_of(self.envs, "open")
         self.n_frames = len(self.envs)
         self._labels = self._store.labels
         self.isolated = self._isolated()

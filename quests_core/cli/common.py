@@ -19,7 +19,7 @@ from rich.progress import Progress as Bars
 
 from ..compilation import first_time
 from ..descriptors.describe import descriptors
-from ..environments import Environments
+from ..environments import Environments, store_of
 from ..io.dataset import DataSet, load
 from ..io.element_filter import elements_of
 from ..io.frame_writer import frames_bytes
@@ -28,7 +28,6 @@ from ..io.program_folders import is_program_folder
 from ..io.read import read
 from ..progress import Progress
 from ..published import fetch, is_name
-from ..store.descriptor_store import DescriptorStore
 from ..store.sources import is_store
 from ..utils import scratch
 from ..utils.escape import one_line, terminal
@@ -203,8 +202,9 @@ class CommandContext:
             return self.frames(path)
         if parameters.species:
             raise ValueError("species: expected to be left out with a store of descriptors as the reference")
-        DescriptorStore.open(path).check_parameters(parameters.k, parameters.cutoff)
-        return Environments.open(path, memory_limit)
+        envs = Environments.open(path, memory_limit)
+        store_of(envs).check_parameters(parameters.k, parameters.cutoff)
+        return envs
 
     def environments(
         self, parameters: Parameters, *sets: Sequence[Atoms] | Environments

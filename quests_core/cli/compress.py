@@ -10,7 +10,7 @@ import numpy as np
 import typer
 from ase import Atoms
 
-from ..environments import Environments
+from ..environments import Environments, store_of
 from ..information.addition import Addition, addition
 from ..information.comparison import comparison_sentence
 from ..information.curve import compression_curve
@@ -174,7 +174,7 @@ def _elements(given: str | None, *references: Sequence[Atoms] | Environments) ->
         raise typer.BadParameter("expected a reference with --elements reference", param_hint="--reference")
     (known,) = references
     if isinstance(known, Environments):
-        return None if known.store is None else known.store.elements
+        return store_of(known).elements
     return elements_of(known)
 
 

@@ -7,7 +7,7 @@ import numpy as np
 from rich.text import Text
 
 from ..descriptors.describe import descriptors
-from ..environments import Environments
+from ..environments import Environments, store_of
 from ..health import ERROR, INFO, WARNING, check
 from ..io.dataset import DataSet
 from ..io.labels import atoms_energy
@@ -75,9 +75,7 @@ def describe(
 
 
 def _content(envs: Environments) -> dict:
-    stored = envs.store
-    if stored is None:
-        raise TypeError("envs: expected an opened store, got environments in memory")
+    stored = store_of(envs)
     filled = envs.offsets[:-1][envs.sizes > 0]
     return {
         "n_frames": len(envs),
