@@ -21,9 +21,14 @@ NO_KILL = pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIG
 def local_client(**options):
     """Start a cluster, by default of two processes with one thread each, and connect to it."""
     distributed = pytest.importorskip("distributed", reason=WITHOUT)
+    from dask import config
+
     # Any free port: tests run at the same time.
     usual = {"n_workers": 2, "threads_per_worker": 1, "dashboard_address": ":0"}
     with (
+        # 15 s after a worker was lost, a local cluster closes the one of its name if none is connected,
+        # although it may just restart, as the next test killed it.
+        config.set({"distributed.deploy.lost-worker-timeout": "1 day"}),
         distributed.LocalCluster(**usual | options, silence_logs=logging.CRITICAL) as cluster,
         distributed.Client(cluster) as client,
     ):
