@@ -22,7 +22,7 @@ METHODS = (
     "random",
 )
 WITH_COSTS = ("information_loss", "coverage", "balanced")
-WITH_CLIENT = ("msc", "balanced")
+WITH_CLIENT = ("msc", *WITH_COSTS)
 _CLUSTERS = "whose clusters divide the candidate frames only"
 _WITHOUT_REFERENCE = {
     "k_means": _CLUSTERS,
@@ -44,13 +44,12 @@ def check_until(until, method: str) -> dict | None:
 
 
 def check_client_method(method: str, strata: Strata | None = None) -> None:
-    """Check that a method is computed on a cluster, without strata."""
+    """Check that a method is computed on a cluster, with these strata."""
     if method not in WITH_CLIENT:
-        raise ValueError(
-            f"client: expected a method that workers compute, 'msc' or 'balanced', got {method!r}"
-        )
-    if strata is not None:
-        raise ValueError("client: expected no strata, which workers do not know, got some")
+        names = ", ".join(map(repr, WITH_CLIENT))
+        raise ValueError(f"client: expected a method that workers compute, one of {names}, got {method!r}")
+    if strata is not None and method == "msc":
+        raise ValueError("client: expected no strata with method 'msc', which workers do not know, got some")
 
 
 def check_marks(

@@ -31,7 +31,7 @@ from ..progress import ProgressCallback
 from ..utils.tasks import Task, n_threads, run_in_order, run_together, submit
 from .cluster_msc import FrameRows
 from .cluster_part import ask_all
-from .subset_sums import EPSILON
+from .subset_sums import EPSILON, SubsetSums
 from .subset_totals import Farthest
 from .totals_part import Answer, Block, Content, Question, TotalsPart
 
@@ -41,10 +41,12 @@ _FEWEST_ROWS, _GROUPS, _ROWS_AT_ONCE = 4096, 8, 98_304
 
 
 class ClusterTotals:
-    """Totals of a subset, as `quests_core.selection.subset_totals.SubsetTotals`, from parts.
+    """Totals of a subset, as `SubsetSums` of some kind, from parts.
 
     Parameters
     ----------
+    kind : type
+        A subclass of `SubsetSums`; `walk` and `farthest` are those of `SubsetTotals`.
     client : Client
         See `quests_core.utils.tasks`.
     frames : FrameRows
@@ -54,7 +56,9 @@ class ClusterTotals:
     reference : Rows, optional
         Environments that belong to every subset.
     order : ndarray of shape (n_frames,)
-        That of `msc`.
+        That of `msc`, for `SubsetTotals`.
+    step : str
+        Name of the step that is reported while picks are made.
     progress : callable, optional
         See `quests_core.progress`; also called while workers compute.
 
@@ -65,16 +69,16 @@ class ClusterTotals:
     """
 
     def __init__(
-        self, client, frames: FrameRows, bandwidth: float, reference: Rows | None, order: np.ndarray,
-        progress: ProgressCallback | None,
+        self, kind: type[SubsetSums], client, frames: FrameRows, bandwidth: float, reference: Rows | None,
+        order: np.ndarray, step: str, progress: ProgressCallback | None,
     ):  # fmt: skip
-        self._client, self._progress = client, progress
-        contents = _contents(client, frames, bandwidth, reference, order, progress)
+        self._kind, self._client, self._progress = kind, client, progress
+        contents = _contents(kind, client, frames, bandwidth, reference, order, progress)
         self._parts = [submit(client, Task(TotalsPart, (content,))) for content in contents]
         # Chooses frames that are likely to be evaluated next.
         self.likely: Callable[[np.ndarray], np.ndarray] = lambda totals: np.empty(0, np.int64)
         self.n_rounds = self.n_lost = 0
-        self._order = order
+        self._order, self._step, self._n_frames = order, step, len(frames.sizes)
         self.restart()
 
     def restart(self) -> None:
@@ -82,16 +86,16 @@ class ClusterTotals:
         self._picks: list[int] = []
         self._n_sent = 0
         self._forget()
-        self._expected = np.zeros(5)
+        self._expected = np.zeros(self._kind.n_totals)
 
     def _forget(self) -> None:
         # What is known of the present subset: whether the totals are, and the changes by some frames.
         self._is_known = False
-        self._frames, self._changes = np.empty(0, np.int64), np.empty((0, 5))
+        self._frames, self._changes = np.empty(0, np.int64), np.empty((0, self._kind.n_totals))
 
     @property
     def totals(self) -> np.ndarray:
-        """Return the totals; see `SubsetTotals`."""
+        """Return the totals; see `SubsetSums`."""
         if not self._is_known:
             self._ask(np.empty(0, np.int64), None)
         return self._expected
@@ -110,7 +114,7 @@ class ClusterTotals:
         return np.sum(totals, axis=0), np.min(least, axis=0)
 
     def changes(self, frames: np.ndarray) -> np.ndarray:
-        """Return the change in the totals by each of some frames, shape (n, 5)."""
+        """Return the change in the totals by each of some frames, shape (n, n_totals)."""
         missing = np.setdiff1d(frames, self._frames)
         if len(missing):
             likely = np.setdiff1d(self.likely(self._expected), self._frames)
@@ -153,7 +157,7 @@ class ClusterTotals:
 
     def _report(self) -> None:
         if self._progress is not None:
-            self._progress("balanced order", len(self._picks), len(self._order))
+            self._progress(self._step, len(self._picks), self._n_frames)
 
 
 def walk(part: TotalsPart) -> tuple[np.ndarray, np.ndarray]:
@@ -219,8 +223,8 @@ def leading_axes(read: Callable[[], np.ndarray], axes: Axes) -> np.ndarray:
 
 
 def _contents(
-    client, frames: FrameRows, bandwidth: float, reference: Rows | None, order: np.ndarray,
-    progress: ProgressCallback | None,
+    kind: type[SubsetSums], client, frames: FrameRows, bandwidth: float, reference: Rows | None,
+    order: np.ndarray, progress: ProgressCallback | None,
 ) -> Iterator[Content]:  # fmt: skip
     """Divide the tiles of frames into parts, each with all rows within reach of it."""
     rows, n_frames = frames.rows.take(frames.indices(np.arange(len(frames.sizes)))), len(frames.sizes)
@@ -242,7 +246,7 @@ def _contents(
         block = _block(rows, indices, tiles.frame_of_row, 0, n_frames)
         sorted_rows = np.searchsorted(indices, in_tiles), tiles.starts_of(own)
         blocks = list(_blocks(rows, near, tiles.frame_of_row, n_frames))
-        yield Content(block, tiles.axes, sorted_rows, blocks, order, bandwidth, reach, read)
+        yield Content(kind, block, tiles.axes, sorted_rows, blocks, order, bandwidth, reach, read)
 
 
 def _block(rows: Rows, indices: np.ndarray, frame_of_row: np.ndarray, first: int, last: int) -> Block:

@@ -16,7 +16,6 @@ from ..utils.tasks import check_client
 from ..utils.validation import check_choice, check_count, check_sane
 from .arguments import (
     METHODS,
-    WITH_COSTS,
     check_client_method,
     check_cost,
     check_marks,
@@ -27,8 +26,8 @@ from .arguments import (
 )
 from .balanced import Balanced
 from .baselines import k_means_order, random_order, stratified_cluster_order, stratified_random_order
-from .cluster_balanced import cluster_balanced
 from .cluster_msc import FrameRows, cluster_msc_order
+from .cluster_scorers import cluster_scorer
 from .cover import SubmodularCoverage
 from .cur import CUR
 from .direct import direct_order
@@ -38,6 +37,7 @@ from .maxvol import maxvol_order
 from .msc import MSC, msc_order
 from .quotas import Quotas, Strata, Stratified
 from .result import Selection
+from .submodular_sums import SUBMODULAR_SUMS
 from .subset_totals import SubsetTotals
 
 if TYPE_CHECKING:
@@ -158,10 +158,10 @@ def select(
         another (``maxvol``, ``direct``, ``k_means``, ``random``) call it once, with the whole order.
         An exception that it raises ends the selection and is passed on to the caller.
     client : dask.distributed.Client, optional
-        Workers of a Dask cluster that select by ``msc`` or ``balanced``, without `strata`; other methods do
-        not take it. They read the rows of opened stores under the same paths; rows of matrices are sent to
-        them. See `quests_core.selection.cluster_msc` and `quests_core.selection.cluster_totals`. The targets
-        of `until` are computed in this process.
+        Workers of a Dask cluster that select by ``balanced``, ``information_loss``, ``coverage`` or, without
+        `strata`, ``msc``; other methods do not take it. They read the rows of opened stores under the same
+        paths; rows of matrices are sent to them. See `quests_core.selection.cluster_msc` and
+        `quests_core.selection.cluster_totals`. The targets of `until` are computed in this process.
 
     Returns
     -------
@@ -215,6 +215,9 @@ def select(
     if client is not None:
         check_client_method(method, strata)
         check_client(client)
+        if not envs.sizes[kept].any():
+            # Without environments, there is nothing that workers could compute.
+            client = None
     parameters = {
         "bandwidth": bandwidth,
         "random_state": random_state,
@@ -236,11 +239,11 @@ def select(
         frames = FrameRows(rows_of(envs, envs.X), envs.offsets[kept], envs.sizes[kept])
         rows = None if reference is None else rows_of(reference, reference.X)
         given = client, frames, bandwidth, rows, locked, precision, progress
-        if method == "msc" or not frames.sizes.any():
+        if method == "msc":
             order = cluster_msc_order(*given, report, count).order
         else:
-            distributed = cluster_balanced(*given, costs)
-            order = greedy_order(distributed, len(kept), count, locked, "balanced order", progress, report)
+            scorer = _quota_keeping(cluster_scorer(method, *given, costs), strata)
+            order = greedy_order(scorer, len(kept), count, locked, f"{method} order", progress, report)
     elif method in ("k_means", "direct"):
         cluster = partial(k_means_order, random_state=random_state) if method == "k_means" else direct_order
         if strata is None:
@@ -259,9 +262,7 @@ def select(
         order = found.order
     else:
         others = (costs, y, locked, random_state, precision, progress)
-        scorer = _scorer(method, envs, bandwidth, reference, *others)
-        if strata is not None:
-            scorer = Stratified(scorer, Quotas(strata))
+        scorer = _quota_keeping(_scorer(method, envs, bandwidth, reference, *others), strata)
         order = greedy_order(scorer, len(envs), count, locked, f"{method} order", progress, report)
     selection = Selection(kept[order], method, n_frames, parameters)
     if callback is not None and method in _AT_ONCE:
@@ -291,6 +292,11 @@ def _truncate(
     return replace(selection, order=order, parameters=selection.parameters | {"until": until or "knee"})
 
 
+def _quota_keeping(scorer: Scorer, strata: Strata | None) -> Scorer:
+    """Return a scorer, limited to the frames that quotas allow next."""
+    return scorer if strata is None else Stratified(scorer, Quotas(strata))
+
+
 def _scorer(
     method, envs, bandwidth, reference, costs, y, locked, random_state, precision, progress
 ) -> Scorer:
@@ -301,8 +307,9 @@ def _scorer(
     if method == "balanced":
         found = msc_order(envs, bandwidth, rows, locked, precision, "msc order", progress)
         return Balanced(SubsetTotals.of(envs, bandwidth, rows, progress), envs.sizes, costs, found)
-    if method in WITH_COSTS:
-        return SubmodularCoverage(envs, bandwidth, method == "information_loss", costs, rows, progress)
+    if method in SUBMODULAR_SUMS:
+        subset = SUBMODULAR_SUMS[method].of(envs, bandwidth, rows, progress)
+        return SubmodularCoverage(subset, envs.sizes, costs)
     if method == "fps":
         return FPS(envs, bandwidth, reference, progress)
     if method == "cur":

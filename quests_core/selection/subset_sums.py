@@ -1,7 +1,10 @@
-"""Kernel sums of all environments over a subset to which frames are added.
+"""Kernel sums of all environments over a subset to which frames are added, and totals that follow from them.
 
 Sums are stored in the order of the tiles, in which similar environments are adjacent in memory.
 """
+
+from abc import ABC, abstractmethod
+from typing import ClassVar, Protocol, Self
 
 import numpy as np
 
@@ -25,22 +28,78 @@ def _add(frame, kernels, sums):
             sums[kernels.run_row[run] + kernels.lanes[entry]] += kernels.values[entry]
 
 
-class SubsetSums:
-    """Kernel sums over a subset, or over a subset and a reference.
+class Subset(Protocol):
+    """What a scorer needs of a subset; see `SubsetSums`."""
+
+    @property
+    def totals(self) -> np.ndarray:
+        """Those of the present subset, (n_totals,)."""
+
+    def restart(self) -> None:
+        """Remove all frames from the subset."""
+
+    def changes(self, frames: np.ndarray) -> np.ndarray:
+        """Return the change in the totals by each of some frames, shape (n, n_totals)."""
+
+    def add(self, frame: int, change: np.ndarray | None = None) -> None:
+        """Add a frame to the subset; `change` is its present change, if known."""
+
+
+class SubsetSums(ABC):
+    """Kernel sums over a subset, or over a subset and a reference, and totals of all environments.
 
     Parameters
     ----------
     kernels : FrameKernelSums
-        Those of the environments against each frame.
+        Those of the environments against each frame, of at least `EPSILON`.
     sums : ndarray of shape (n_envs,)
         Those over the reference, in the order of the tiles, or 0.
+    positions : ndarray of shape (n_envs,)
+        Place of each environment in the order of the tiles.
+    offsets : ndarray of shape (n_frames + 1,)
+        First environment of each frame, and `n_envs` at the end.
+
+    Attributes
+    ----------
+    totals : ndarray of shape (n_totals,)
+        Sums over all environments, which each subclass names.
     """
 
-    def __init__(self, kernels: FrameKernelSums, sums: np.ndarray):
-        self.kernels, self.sums = kernels, sums
+    n_totals: ClassVar[int]
 
-    def add(self, frame: int) -> None:
-        """Add the environments of `frame` to the subset."""
+    def __init__(
+        self, kernels: FrameKernelSums, sums: np.ndarray, positions: np.ndarray, offsets: np.ndarray
+    ):
+        self.kernels, self.sums = kernels, sums
+        self.rows = positions, offsets
+        self.totals = self._totals()
+        self._initial = sums.copy(), self.totals.copy()
+
+    @classmethod
+    def of(
+        cls, envs: Environments, bandwidth: float, reference: np.ndarray | None,
+        progress: ProgressCallback | None,
+    ) -> Self:  # fmt: skip
+        """Compute the kernel sums of environments against each of their frames, and over the reference."""
+        kernels = FrameKernelSums.of(envs, bandwidth, EPSILON, progress)
+        sums = sums_over(reference, envs, bandwidth, envs.tiles.order, progress)
+        return cls(kernels, sums, envs.tiles.positions, envs.offsets)
+
+    @abstractmethod
+    def _totals(self) -> np.ndarray:
+        """Return the totals before any frame is added."""
+
+    @abstractmethod
+    def changes(self, frames: np.ndarray) -> np.ndarray:
+        """Return the change in the totals by each of some frames, shape (n, n_totals)."""
+
+    def restart(self) -> None:
+        """Remove all frames from the subset."""
+        self.sums[:], self.totals[:] = self._initial
+
+    def add(self, frame: int, change: np.ndarray | None = None) -> None:
+        """Add the environments of `frame` to the subset; `change` is its present change, if known."""
+        self.totals += self.changes(np.array([frame]))[0] if change is None else change
         _add(frame, self.kernels, self.sums)
 
 

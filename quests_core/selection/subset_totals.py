@@ -5,13 +5,11 @@ from typing import NamedTuple, Protocol
 
 import numpy as np
 
-from ..environments import Environments
 from ..information.entropy import OVERLAP_THRESHOLD
 from ..kernel_sums.frame_sums import FrameKernelSums
-from ..progress import ProgressCallback
 from ..utils.jit import jit
 from .lazy_gains import in_blocks
-from .subset_sums import EPSILON, LARGE, SMALL, SubsetSums, sums_over
+from .subset_sums import EPSILON, LARGE, SMALL, Subset, SubsetSums
 
 # Kernel sum above which an environment counts as covered.
 _COVERED = math.exp(-OVERLAP_THRESHOLD)
@@ -109,21 +107,8 @@ class Farthest(NamedTuple):
         return -math.log(max(EPSILON, least))
 
 
-class Totals(Protocol):
-    """What a scorer needs of a subset; see `SubsetTotals`."""
-
-    @property
-    def totals(self) -> np.ndarray:
-        """Those of the present subset, (5,)."""
-
-    def restart(self) -> None:
-        """Remove all frames from the subset."""
-
-    def changes(self, frames: np.ndarray) -> np.ndarray:
-        """Return the change in the totals by each of some frames, shape (n, 5)."""
-
-    def add(self, frame: int, change: np.ndarray | None = None) -> None:
-        """Add a frame to the subset; `change` is its present change, if known."""
+class Totals(Subset, Protocol):
+    """What the scorer of `balanced` needs of a subset; see `SubsetTotals`."""
 
     def walk(self, order: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Return the totals and the least kernel sum of each subset of an order."""
@@ -133,19 +118,14 @@ class Totals(Protocol):
 
 
 class SubsetTotals(SubsetSums):
-    """Kernel sums over a subset S, and totals of all environments.
+    """Kernel sums over a subset S, and totals from which its metrics follow.
+
+    With a reference R, all kernel sums run over S ∪ R; U and H still sum over S only.
 
     Parameters
     ----------
-    kernels : FrameKernelSums
-        Those of the environments against each frame, of at least `EPSILON`.
-    sums : ndarray of shape (n_envs,)
-        Those over a reference R, in the order of the tiles, or 0. With a reference, all kernel sums run over
-        S ∪ R; U and H still sum over S only.
-    positions : ndarray of shape (n_envs,)
-        Place of each environment in the order of the tiles.
-    offsets : ndarray of shape (n_frames + 1,)
-        First environment of each frame, and `n_envs` at the end.
+    kernels, sums, positions, offsets
+        See `SubsetSums`.
 
     Attributes
     ----------
@@ -153,32 +133,25 @@ class SubsetTotals(SubsetSums):
         Columns `LOSS`, `UNIQUE`, `LOG_SUM`, `N_ENVS`, `N_COVERED`.
     """
 
+    n_totals = 5
+
     def __init__(
         self, kernels: FrameKernelSums, sums: np.ndarray, positions: np.ndarray, offsets: np.ndarray
     ):
-        super().__init__(kernels, sums)
-        self.rows, self._sizes = (positions, offsets), np.diff(offsets)
+        super().__init__(kernels, sums, positions, offsets)
+        self._sizes = np.diff(offsets)
         self._frame_of_row = np.empty(len(sums), np.int64)
         self._frame_of_row[positions] = np.repeat(np.arange(len(self._sizes)), self._sizes)
         self._own, self.inverse = np.zeros(len(sums)), np.zeros(len(sums))
         _own_sums(kernels, self._frame_of_row, self._own)
-        loss = -np.minimum(0.0, np.log(sums + EPSILON)).sum()
-        self.totals = np.array([loss, 0.0, 0.0, 0.0, np.count_nonzero(sums > _COVERED)])
-        self._initial = sums.copy(), self.totals.copy()
 
-    @classmethod
-    def of(
-        cls, envs: Environments, bandwidth: float, reference: np.ndarray | None,
-        progress: ProgressCallback | None,
-    ) -> "SubsetTotals":  # fmt: skip
-        """Compute the kernel sums of environments against each of their frames, and over the reference."""
-        kernels = FrameKernelSums.of(envs, bandwidth, EPSILON, progress)
-        sums = sums_over(reference, envs, bandwidth, envs.tiles.order, progress)
-        return cls(kernels, sums, envs.tiles.positions, envs.offsets)
+    def _totals(self) -> np.ndarray:
+        loss = -np.minimum(0.0, np.log(self.sums + EPSILON)).sum()
+        return np.array([loss, 0.0, 0.0, 0.0, np.count_nonzero(self.sums > _COVERED)])
 
     def restart(self) -> None:
         """Remove all frames from the subset."""
-        self.sums[:], self.totals[:] = self._initial
+        super().restart()
         self.inverse[:] = 0.0
 
     def changes(self, frames: np.ndarray) -> np.ndarray:
@@ -195,8 +168,7 @@ class SubsetTotals(SubsetSums):
 
     def add(self, frame: int, change: np.ndarray | None = None) -> None:
         """Add the environments of `frame` to the subset; `change` is its present change, if known."""
-        self.totals += self.changes(np.array([frame]))[0] if change is None else change
-        super().add(frame)
+        super().add(frame, change)
         _invert(frame, self.kernels, *self.rows, self.sums, self.inverse)
 
     def walk(self, order: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

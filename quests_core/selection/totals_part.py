@@ -6,7 +6,7 @@ Totals of parts are summed (see `quests_core.selection.cluster_totals`).
 """
 
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import NamedTuple, cast
 
 import numpy as np
 
@@ -15,7 +15,7 @@ from ..kernel_sums.principal_axes import Axes
 from ..kernel_sums.tiles import References, Tiles
 from ..utils.mapped_arrays import ArraysInMemory
 from .cluster_part import ClusterPart
-from .subset_sums import EPSILON, sums_over
+from .subset_sums import EPSILON, SubsetSums, sums_over
 from .subset_totals import Farthest, SubsetTotals
 
 # Bytes for each environment of a part, beside 5 for each kernel that is stored.
@@ -32,11 +32,12 @@ class Block(NamedTuple):
 class Content(NamedTuple):
     """What a part is made from."""
 
+    kind: type[SubsetSums]
     own: Block  # the rows of the part, of all frames
     axes: Axes
     tiles: tuple[np.ndarray, np.ndarray]  # index of each of its rows in tile order, first row of each tile
     near: list[Block]  # all rows that are within reach of them, of some frames after the other
-    order: np.ndarray  # that of `msc`
+    order: np.ndarray  # that of `msc`, for `SubsetTotals`
     bandwidth: float
     reach: float  # see `FrameKernelSums.between`
     reference: Callable[[], np.ndarray] | None  # rows that belong to every subset
@@ -54,12 +55,12 @@ class Question(NamedTuple):
 class Answer(NamedTuple):
     """What a part contributes."""
 
-    totals: np.ndarray  # see `SubsetTotals`, (5,)
-    changes: np.ndarray  # by each of the frames, (n, 5)
+    totals: np.ndarray  # see `SubsetSums`, (n_totals,)
+    changes: np.ndarray  # by each of the frames, (n, n_totals)
     farthest: Farthest | None
 
 
-class TotalsPart(ClusterPart[Content, SubsetTotals]):
+class TotalsPart(ClusterPart[Content, SubsetSums]):
     """Some of the environments of all frames, and the frames picked so far."""
 
     # In the sums.
@@ -73,7 +74,7 @@ class TotalsPart(ClusterPart[Content, SubsetTotals]):
     def walk(self) -> tuple[np.ndarray, np.ndarray]:
         """Return totals and least kernel sums along the order of `msc`; see `SubsetTotals.walk`."""
         with self._lock:
-            subset = self._taken()
+            subset = cast(SubsetTotals, self._taken())
             walked = subset.walk(self._content.order)
             self._sums, self._n_picked = subset, 0
             return walked
@@ -99,22 +100,22 @@ class TotalsPart(ClusterPart[Content, SubsetTotals]):
             self._sums, self._n_picked = subset, question.first + len(question.picks)
             return answer
 
-    def _taken(self) -> SubsetTotals:
+    def _taken(self) -> SubsetSums:
         """Return the sums, which are not kept if anything fails meanwhile."""
         subset, self._sums, self._n_picked = self._sums, None, 0
         return _made(self._content) if subset is None else subset
 
-    def _answer(self, subset: SubsetTotals, question: Question) -> Answer:
+    def _answer(self, subset: SubsetSums, question: Question) -> Answer:
         farthest = None
         if question.limit is not None:
             ranks = np.empty(len(self._content.order), np.int64)
             ranks[self._content.order] = np.arange(len(ranks))
-            farthest = subset.farthest(question.limit, ranks)
+            farthest = cast(SubsetTotals, subset).farthest(question.limit, ranks)
         # A copy: see `_made`.
         return Answer(subset.totals.copy(), subset.changes(np.array(question.frames)), farthest)
 
 
-def _made(content: Content) -> SubsetTotals:
+def _made(content: Content) -> SubsetSums:
     """Read the rows of a part, and compute its kernel sums."""
     # Copies, as functions would be compiled again for the read-only arrays of messages.
     order, starts, offsets = (np.array(one) for one in (*content.tiles, content.own.offsets))
@@ -126,4 +127,4 @@ def _made(content: Content) -> SubsetTotals:
         kernels.append(FrameKernelSums.between(tiles, frames, *given))
     reference = None if content.reference is None else content.reference()
     sums = sums_over(reference, X, content.bandwidth, order, None)
-    return SubsetTotals(FrameKernelSums.joined(kernels), sums, tiles.positions, offsets)
+    return content.kind(FrameKernelSums.joined(kernels), sums, tiles.positions, offsets)

@@ -20,7 +20,8 @@ def both(threads, rng, monkeypatch):
     monkeypatch.setattr(cluster_totals, "_FEWEST_ROWS", 1)
     envs = grouped([rng.normal(0, 0.5, (n, 3)) for n in (3, 0, 4, 1, 5, 2)])
     frames, order = FrameRows(Rows.of_matrix(envs.X), envs.offsets[:-1], envs.sizes), np.arange(6)
-    return SubsetTotals.of(envs, H, None, None), ClusterTotals(threads, frames, H, None, order, None)
+    parts = ClusterTotals(SubsetTotals, threads, frames, H, None, order, "balanced order", None)
+    return SubsetTotals.of(envs, H, None, None), parts
 
 
 def test_totals_changes_and_the_farthest_environment_are_those_of_one_process(both):

@@ -8,6 +8,7 @@ import pytest
 
 from quests_core.kernel_sums.frame_sums import reach_of
 from quests_core.kernel_sums.tiles import Tiles
+from quests_core.selection.submodular_sums import SUBMODULAR_SUMS
 from quests_core.selection.subset_sums import EPSILON
 from quests_core.selection.subset_totals import SubsetTotals
 from quests_core.selection.totals_part import Block, Content, Question, TotalsPart
@@ -30,7 +31,7 @@ def block_of(envs, indices, first=0, last=N):
     return Block(partial(np.array, envs.X[inside]), offsets)
 
 
-def parts_of(frames):
+def parts_of(frames, kind=SubsetTotals):
     """Return two parts of interleaved rows, which read the rows near them in two blocks."""
     envs, reach = grouped(frames), reach_of(EPSILON, 5)
     near = [block_of(envs, np.arange(envs.n_envs), *some) for some in ((0, 5), (5, N))]
@@ -38,7 +39,7 @@ def parts_of(frames):
     tiles = [Tiles.from_rows(envs.X[some], envs.tiles.axes) for some in own]
     given = near, ALL[::-1], H, reach, None
     return [
-        TotalsPart(Content(block_of(envs, some), one.axes, (one.order, one.starts), *given))
+        TotalsPart(Content(kind, block_of(envs, some), one.axes, (one.order, one.starts), *given))
         for some, one in zip(own, tiles, strict=True)
     ]
 
@@ -64,6 +65,15 @@ def test_what_parts_contribute_adds_up_to_the_whole(frames):
     walked, (totals, least) = [part.walk() for part in parts], whole.walk(ALL[::-1])
     np.testing.assert_allclose(sum(one for one, _ in walked), totals, rtol=1e-5, atol=1e-9)
     np.testing.assert_allclose(np.min([one for _, one in walked], axis=0), least, rtol=1e-5, atol=1e-12)
+
+
+@pytest.mark.parametrize("kind", SUBMODULAR_SUMS.values())
+def test_gains_by_parts_add_up_to_those_of_the_whole(frames, kind):
+    whole, parts = kind.of(grouped(frames), H, None, None), parts_of(frames, kind)
+    whole.add(3)
+    answers = [part.answer(asked(0, [3], limit=None)) for part in parts]
+    np.testing.assert_allclose(sum(one.totals for one in answers), whole.totals, rtol=1e-5)
+    np.testing.assert_allclose(sum(one.changes for one in answers), whole.changes(ALL), rtol=1e-5, atol=1e-5)
 
 
 def equal(one, other):

@@ -1,12 +1,13 @@
-"""`balanced` on a cluster: the order of one process, whichever worker dies or finishes first."""
+"""Scorers on a cluster: the order of one process, whichever worker dies or finishes first."""
 
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from quests_core import Cancelled, Environments, Progress, descriptors, select
+from quests_core import Cancelled, Environments, Progress, Strata, descriptors, select
 from quests_core.selection import balanced, cluster_msc, cluster_totals
+from quests_core.selection.arguments import WITH_COSTS
 from tests.core.cluster import NO_KILL, killed_worker
 from tests.core.selection.naive_scores import clusters_and_outliers, grouped
 from tests.core.selection.test_cluster_msc import stored
@@ -44,14 +45,16 @@ def assert_same(envs, client, **options):
     np.testing.assert_array_equal(select(envs, **given, client=client).order, expected)
 
 
+@pytest.mark.parametrize("method", WITH_COSTS)
 @pytest.mark.parametrize("name", SETS)
-def test_the_order_of_ugly_sets_is_that_of_one_process(threads, name):
-    assert_same(grouped(SETS[name]), threads)
+def test_the_order_of_ugly_sets_is_that_of_one_process(threads, name, method):
+    assert_same(grouped(SETS[name]), threads, method=method)
 
 
-def test_the_order_is_that_of_one_process(threads, frames, tmp_path, made):
+@pytest.mark.parametrize("method", WITH_COSTS)
+def test_the_order_is_that_of_one_process(threads, frames, tmp_path, made, method):
     for envs in (grouped(frames), stored(tmp_path / "a", grouped(frames))):
-        assert_same(envs, threads)
+        assert_same(envs, threads, method=method)
     assert len(made[-1]._parts) == 2
     # A round for each pick, and two before the first one.
     assert made[-1].n_rounds <= len(frames) + 1
@@ -64,10 +67,18 @@ def test_what_is_evaluated_ahead_does_not_change_the_order(threads, frames, monk
     assert made[-1].n_rounds > len(frames) + 1
 
 
-def test_locked_and_excluded_frames_costs_and_a_reference(threads, frames):
+@pytest.mark.parametrize("method", WITH_COSTS)
+def test_locked_and_excluded_frames_costs_and_a_reference(threads, frames, method):
     marks = {"locked": [9, 2], "excluded": [0, 11, 30], "n_to_select": 25, "cost": "environments"}
     for reference in (None, frames[7] + 0.02):
-        assert_same(grouped(frames), threads, **marks, reference=reference)
+        assert_same(grouped(frames), threads, **marks, reference=reference, method=method)
+
+
+@pytest.mark.parametrize("method", WITH_COSTS)
+def test_quotas_of_labels(threads, frames, method):
+    labels = ["a" if i % 5 else "b" for i in range(len(frames))]
+    for strata in (Strata(labels), Strata(labels, "equal", minimum=3)):
+        assert_same(grouped(frames), threads, method=method, strata=strata, excluded=[4], locked=[9])
 
 
 def test_parts_that_are_far_from_each_other(threads, rng, monkeypatch, made):
@@ -97,12 +108,14 @@ def test_equal_frames_come_in_the_order_of_the_file(threads, rng):
     assert_same(grouped([kinds[i] for i in rng.permutation(np.repeat(range(4), 12))]), threads)
 
 
-def test_empty_frames_come_last(threads, rng):
+@pytest.mark.parametrize("method", WITH_COSTS)
+def test_empty_frames_come_last(threads, rng, method):
     empty = np.empty((0, 4))
     envs = grouped([empty, rng.normal(size=(3, 4)), empty, rng.normal(size=(2, 4))])
     for locked in ((), (2,), (2, 1)):
-        assert_same(envs, threads, locked=locked)
-    assert select(grouped([empty] * 3), client=threads).order.tolist() == [0, 1, 2]
+        assert_same(envs, threads, locked=locked, method=method)
+    options = {"client": threads, "excluded": [3], "locked": [1], "strata": Strata([*"aabb"])}
+    assert select(grouped([empty] * 4), method, **options).order.tolist() == [1, 2, 0]
 
 
 def test_targets_are_met_by_the_same_prefix(threads, frames):
@@ -110,12 +123,16 @@ def test_targets_are_met_by_the_same_prefix(threads, frames):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", ["gap20_Graphite", "3bpa"])
-def test_a_real_set(client, tmp_path, name, made):
+@pytest.mark.parametrize(
+    ("method", "name"), [*((one, "gap20_Graphite") for one in WITH_COSTS), ("balanced", "3bpa")]
+)
+def test_a_real_set(client, tmp_path, name, made, method):
     path = DATA / f"{name}.xyz.gz"
     if not path.exists():
         pytest.skip(f"needs {path}")
-    assert_same(descriptors(path, store=tmp_path / "a"), client, bandwidth=0.015)
+    assert_same(
+        descriptors(path, store=tmp_path / "a"), client, bandwidth=0.015, method=method, n_to_select=100
+    )
     assert len(made[0]._parts) == 2
 
 
