@@ -59,6 +59,7 @@ from .views.sidebar.size import SizeView
 from .views.tabs import TabMaker, Tabs, grid
 from .views.view_queue import ViewQueue
 from .widgets.card import CSS, html
+from .widgets.dialog_focus import DialogFocus
 from .widgets.tables import TableKeys
 from .widgets.theme import Theme
 
@@ -122,7 +123,7 @@ def page(
     page = pmui.Page(
         title=TITLE,
         header=[ProgressView(state, controller, on_bar=True)],
-        main=[main, TableKeys()],
+        main=[main, TableKeys(), DialogFocus()],
         sidebar=[sidebar],
         sidebar_width=300,
         theme_config=THEME,
@@ -192,6 +193,7 @@ def inline(state: State, controller: Controller, of_frames: bool = True) -> pmui
             ExportDialog(state, controller, sets),
             SettingsView(state, controller),
             DescriptorView(state, controller),
+            DialogFocus(),
         )
         deciding.append(pn.Column(*views, width=330))
     return pmui.Column(

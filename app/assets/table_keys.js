@@ -1,7 +1,7 @@
 // Keyboard access to the rows of all tables: Tab focuses a table, arrow keys move between rows, Enter clicks a
 // row, Space ticks its checkbox. The headers are above the first row; Enter sorts.
-// Tabulator replaces the row elements when values or heights change: the focus, and a click in progress, are
-// moved to the new element of the same frame and atom.
+// Tabulator replaces the row elements when values or heights change, and Panel builds the whole table again when it
+// is rendered: the focus, and a click in progress, are moved to the new element of the same frame and atom.
 const STEPS = { ArrowDown: 1, ArrowUp: -1, PageDown: 10, PageUp: -10 };
 
 const closest = (event, selector) =>
@@ -25,24 +25,34 @@ const focusKeeper = {
   follow(row) {
     focusKeeper.release();
     Object.assign(focusKeeper, {
-      row, name: nameOf(row), position: positionOf(row), holder: row.closest(".tabulator-tableholder"),
+      row, name: nameOf(row), position: positionOf(row), root: row.getRootNode(),
     });
-    focusKeeper.observer.observe(focusKeeper.holder, { childList: true, subtree: true });
+    focusKeeper.observer.observe(focusKeeper.root, { childList: true, subtree: true });
+  },
+
+  // Another element if the table was built again.
+  get holder() {
+    return focusKeeper.root?.querySelector(".tabulator-tableholder");
   },
 
   restore() {
     clearTimeout(focusKeeper.timeout);
     if (!focusKeeper.isLost()) return;
-    const row = rowsOf(focusKeeper.holder).find((other) => nameOf(other) === focusKeeper.name);
+    const row = focusKeeper.rows().find((other) => nameOf(other) === focusKeeper.name);
     if (row) focus(row);
     // The row may still be rendered. If it was removed, focus its successor.
     else focusKeeper.timeout = setTimeout(() => {
-      if (focusKeeper.isLost()) focus(rowsOf(focusKeeper.holder).filter((other) => positionOf(other) <= focusKeeper.position).at(-1));
+      if (focusKeeper.isLost()) focus(focusKeeper.rows().filter((other) => positionOf(other) <= focusKeeper.position).at(-1));
     }, 500);
   },
 
+  rows() {
+    return focusKeeper.holder ? rowsOf(focusKeeper.holder) : [];
+  },
+
   isLost() {
-    return !focusKeeper.row.isConnected && document.activeElement === document.body;
+    // A row that is taken out and put back loses the focus, too.
+    return document.activeElement === document.body;
   },
 
   release() {

@@ -9,6 +9,7 @@ import pytest
 from ase.io import read
 
 from .conftest import wait_until
+from .test_tables import focused
 
 VISIBLE_FIGURE = ".bk-Figure:visible"
 
@@ -63,6 +64,7 @@ def report_opens_without_a_network(context, content, folder):
 def test_a_plot_is_saved_as_svg_and_png_and_the_command_is_shown(shared_page):
     a_plot_is_saved_as_svg_and_png(shared_page)
     the_command_is_shown(shared_page)
+    a_closed_dialog_returns_the_focus(shared_page)
 
 
 @pytest.mark.slow
@@ -94,6 +96,18 @@ def the_command_is_shown(page):
     # The page is shared with other tests.
     page.keyboard.press("Escape")
     code.wait_for(state="hidden")
+
+
+def a_closed_dialog_returns_the_focus(page):
+    for name in ("Show Python", "More export options"):
+        for _ in ("first", "opened again"):
+            page.get_by_role("button", name=name).press("Enter")
+            dialog = page.get_by_role("dialog")
+            dialog.wait_for()
+            wait_until(page, lambda: "Dialog" in focused(page)[0], "the dialog has the focus")
+            page.keyboard.press("Escape")
+            dialog.wait_for(state="detached")
+            wait_until(page, lambda name=name: name in focused(page)[1], f"{name} has the focus again")
 
 
 def a_bandwidth_is_judged_before_it_is_used(page):

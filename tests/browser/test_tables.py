@@ -207,12 +207,16 @@ DRAW_ANEW = """() => Object.values(Bokeh.documents).flatMap(doc => [...doc._all_
   .filter(model => model.type.includes("Tabulator"))
   .forEach(model => model.source.properties.data.change.emit())"""
 
+BUILD_AGAIN = """() => [...Bokeh.index.query(view => view.tabulator && view.model.source.length > 3)]
+  .map(view => view.invalidate_render()).length"""
+
 FIT_ANEW = """() => [...Bokeh.index.query(view => view.tabulator)]
   .forEach(view => view.tabulator.redraw(true))"""
 
 
 @pytest.mark.slow
 def test_a_table_that_is_drawn_anew_keeps_focus_and_click_and_its_rows_are_chosen_by_the_keyboard(small_page):
+    a_table_that_is_built_again_keeps_the_focus(small_page)
     a_table_that_is_drawn_anew_keeps_focus_and_click(small_page)
     small_page.keyboard.press("Home")
     rows_are_chosen_by_the_keyboard(small_page)
@@ -281,6 +285,23 @@ def a_table_that_is_drawn_anew_keeps_focus_and_click(page):
     box.focus()
     drawn_anew(page)
     assert "tabulator-row" not in focused(page)[0]
+
+
+def a_table_that_is_built_again_keeps_the_focus(page):
+    go_to(page, "Frames")
+    page.locator(".tabulator-row:visible").nth(4).wait_for()
+    page.locator(".tabulator-tableholder:visible").first.focus()
+    for _ in range(4):
+        page.keyboard.press("ArrowDown")
+    focus_reaches(page, "tabulator-row", "3\n")
+    row = page.locator(".tabulator-row:visible").first.element_handle()
+    assert page.evaluate(BUILD_AGAIN) > 0
+    row.wait_for_element_state("hidden")
+    # Tabulator takes the rows of a new table out again.
+    wait_until_still(page)
+    focus_reaches(page, "tabulator-row", "3\n")
+    page.keyboard.press("ArrowDown")
+    focus_reaches(page, "tabulator-row", "4\n")
 
 
 def drawn_anew(page):
