@@ -30,6 +30,12 @@ DROP = """
 .filepond--item[data-filepond-item-state="processing-complete"] { display: none; }
 /* FilePond's own label says more than fits. */
 .filepond--drop-label label { font-size: 0; }
+/* FilePond hides its label once it has a file, which here is uploaded and gone: another can be chosen. */
+.bk-input.filepond--root:not(:has(.filepond--item:not([data-filepond-item-state="processing-complete"])))
+.filepond--drop-label {
+  opacity: 1 !important; visibility: visible !important; pointer-events: auto !important;
+  transform: none !important;
+}
 .filepond--drop-label label::before { content: "Drop a file here"; font-size: 13px; }
 """
 # Style of the drop area for several files.

@@ -116,3 +116,15 @@ def test_two_files_are_compared(small_page, tmp_path):
     page.get_by_role("button", name="Remove", exact=True).click()
     page.get_by_text("Add a second file as reference").wait_for()
     page.locator(".verdict", has_text="balanced covers").wait_for()
+    files_are_uploaded_one_after_the_other(page, tmp_path)
+
+
+def files_are_uploaded_one_after_the_other(page, folder):
+    area = page.locator(".filepond--drop-label label").last
+    for number in (1, 2):
+        name = f"upload{number}.xyz"
+        write(folder / name, crystals(3, 1, seed=number), format="extxyz")
+        with page.expect_file_chooser() as chooser:
+            area.click()
+        chooser.value.set_files(folder / name)
+        page.get_by_text(f"of copper.xyz is covered by {name}").wait_for()
