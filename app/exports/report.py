@@ -80,6 +80,10 @@ def _caution(found: ReportData) -> str:
     return f"<p>{caution(found.active, far)}</p>" if far else ""
 
 
+def _noun(frames) -> str:
+    return "frame" if len(frames) == 1 else "frames"
+
+
 def _health(findings) -> str:
     """Return the findings as HTML."""
     if findings is None:
@@ -89,7 +93,7 @@ def _health(findings) -> str:
     return "".join(
         f'<div class="finding {finding.severity}"><b>{finding.severity}: {escape(finding.title)}</b> · '
         f"{plural(len(finding.frames), 'frame')}<div>{escape(finding.explanation)}</div>"
-        f'<div class="muted">frames {format_ranges(finding.frames)}</div></div>'
+        f'<div class="muted">{_noun(finding.frames)} {format_ranges(finding.frames)}</div></div>'
         for finding in findings
     )
 

@@ -4,9 +4,9 @@ import re
 
 from quests_core.utils.plural import plural
 
-__all__ = ["count", "duration", "nats", "percent", "plural", "unbroken"]
+__all__ = ["count", "duration", "memory_size", "nats", "percent", "plural", "unbroken"]
 
-_BEFORE_UNIT = re.compile(r"(?<=\d) (?=(?:%|nats|MB|GB|Å|eV)(?!\w))")
+_BEFORE_UNIT = re.compile(r"(?<=\d) (?=(?:%|nats|kB|MB|GB|Å|eV)(?!\w))")
 
 
 def unbroken(text: str) -> str:
@@ -33,6 +33,15 @@ def percent(share: float) -> str:
     if value > 99:
         return f"{min(value, 99.9):.1f} %"
     return f"{max(value, 0.1):.1f} %" if value < 10 else f"{value:.0f} %"
+
+
+def memory_size(n_bytes: float) -> str:
+    """Return a number of bytes in kB, MB or GB, at least 1 kB; one decimal below 10 MB and in GB."""
+    if n_bytes >= 999.5e6:
+        return f"{n_bytes / 1e9:.1f} GB"
+    if n_bytes >= 999.5e3:
+        return f"{n_bytes / 1e6:.{0 if n_bytes >= 9.95e6 else 1}f} MB"
+    return f"{max(1, round(n_bytes / 1e3))} kB"
 
 
 def duration(seconds: float | None) -> str:

@@ -70,6 +70,11 @@ def frame_list(frames: Sequence[int], shown: int = 5) -> str:
     return f"{text}, …" if len(frames) > shown else text
 
 
+def named_frames(frames: Sequence[int], shown: int = 5) -> str:
+    """Return "frame 3", or "frames 3, 4, …" with the first few numbers."""
+    return f"{'frame' if len(frames) == 1 else 'frames'} {frame_list(frames, shown)}"
+
+
 def files_name(names: Sequence[str]) -> str:
     """Return the name of a data set made of the files `names`, not escaped."""
     if len(names) == 1:

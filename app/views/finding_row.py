@@ -9,7 +9,7 @@ from quests_core.health import ERROR, INFO, WARNING, Finding
 
 from ..session.state import State
 from ..text.numbers import plural
-from ..text.sentences import frame_list
+from ..text.sentences import named_frames
 from ..widgets.buttons import button
 from ..widgets.card import CSS, html
 
@@ -42,15 +42,13 @@ def finding_row(state: State, finding: Finding, reasons: Mapping[int, str]) -> p
             else:
                 state.marks = marks
 
-    shown = frame_list(finding.frames, 12)
-    noun = "frame" if len(finding.frames) == 1 else "frames"
     mark, name = _MARKS[finding.severity], SEVERITY_NAMES[finding.severity]
     text = html(
         f'<div class="finding {finding.severity}">'
         f'<span class="mark" role="img" aria-label="{name}">{mark}</span>'
         f"<div><b>{escape(finding.title)}</b> · {plural(len(finding.frames), 'frame')}"
         f'<div class="small">{escape(finding.explanation)}</div>'
-        f'<div class="small">{noun} {shown}</div></div></div>'
+        f'<div class="small">{named_frames(finding.frames, 12)}</div></div></div>'
     )
     style = {"margin": (4, 2), "align": "center"}
     label = "Select this frame" if len(finding.frames) == 1 else "Select these frames"

@@ -9,7 +9,7 @@ import panel_material_ui as pmui
 from ...analysis.parameters import Parameters
 from ...session.controller import Controller
 from ...session.state import State
-from ...text.numbers import count, plural, unbroken
+from ...text.numbers import count, memory_size, plural, unbroken
 from ...widgets.card import CSS, html
 from ...widgets.deferred import fill_when_visible
 from ..base import View
@@ -75,15 +75,11 @@ def question(elements: tuple[str, ...], n_envs: int, parameters: Parameters) -> 
     """Return the question and what distinguishing elements costs, as HTML."""
     more = ", …" if len(elements) > _SHOWN else ""
     factor, n_numbers = len(elements) + 1, 2 * parameters.k - 1
-    megabytes = 8e-6 * n_envs * n_numbers
+    n_bytes = 8 * n_envs * n_numbers
     return (
         f"<b>{plural(len(elements), 'element')} ({escape(', '.join(elements[:_SHOWN]))}{more}), which the "
         "descriptor does not distinguish.</b> "
         f"Distinguishing them takes {count(factor)} times as many numbers per environment "
-        f"({_size(factor * megabytes)} instead of {_size(megabytes)}) and up to {count(factor)} times as "
-        "long."
+        f"({memory_size(factor * n_bytes)} instead of {memory_size(n_bytes)}) "
+        f"and up to {count(factor)} times as long."
     )
-
-
-def _size(megabytes: float) -> str:
-    return f"{megabytes / 1000:.1f} GB" if megabytes >= 1000 else f"{max(1, round(megabytes))} MB"

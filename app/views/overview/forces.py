@@ -14,7 +14,7 @@ from ...plots.forces import tail_data
 from ...session.state import State
 from ...text.help import tip
 from ...text.numbers import count, plural
-from ...text.sentences import frame_list
+from ...text.sentences import frame_list, named_frames
 from ...widgets.card import card, heading, html
 from ..base import View
 
@@ -88,7 +88,7 @@ class ForcesView(View):
         return (
             f'<span title="{plural(len(missing), "frame")} without forces: {frame_list(missing, 200)}">'
             f"⚠ {count(len(missing))} of {plural(len(dataset.frames), 'frame')} without forces are left out: "
-            f"{'frame' if len(missing) == 1 else 'frames'} {frame_list(missing)}</span>"
+            f"{named_frames(missing)}</span>"
         )
 
     def _update_subsets(self) -> None:

@@ -11,7 +11,7 @@ from ...exports.subset import ORDERS, archive, subset_bytes
 from ...session.controller import Controller
 from ...session.state import State
 from ...text.numbers import plural
-from ...text.sentences import frame_list
+from ...text.sentences import named_frames
 from ...widgets.card import AS_WRITTEN, DIALOG, html
 from ...widgets.code_listing import listing
 from ...widgets.deferred import fill_when_visible, open_dialog
@@ -124,7 +124,7 @@ class ExportView(View):
         whose = "its energy" if len(locked) == 1 else "their energies"
         self._locked.object = (
             f'<div class="small">Always keeps {plural(len(locked), "isolated atom")} '
-            f"(frame {frame_list(locked)}): MACE needs {whose} as reference.</div>"
+            f"({named_frames(locked)}): MACE needs {whose} as reference.</div>"
             if locked
             else ""
         )

@@ -17,6 +17,9 @@ def test_labels_are_escaped_truncated_and_counted():
 def test_long_lists_of_frames_are_truncated():
     assert sentences.frame_list([1, 2, 3], shown=2) == "1, 2, …"
     assert sentences.frame_list([1, 2], shown=2) == "1, 2"
+    assert sentences.named_frames([4]) == "frame 4"
+    assert sentences.named_frames([0, 1]) == "frames 0, 1"
+    assert sentences.named_frames([0, 1, 2], shown=2) == "frames 0, 1, …"
 
 
 class Reader(HTMLParser):

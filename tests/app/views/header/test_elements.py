@@ -53,4 +53,6 @@ def test_elements_are_distinguished_on_request(session, alloy):
 def test_the_question_names_the_cost():
     text = question(("C", "H", "N", "O"), 27_000, Parameters())
     assert "5 times as many numbers per environment (68 MB instead of 14 MB)" in text
+    # 62 environments of 63 numbers of 8 bytes.
+    assert "(94 kB instead of 31 kB)" in question(("H", "O"), 62, Parameters())
     assert "(H, H, H, H, H, H, H, H, H, H, H, H, …)" in question(("H",) * 85, 10, Parameters())
