@@ -16,9 +16,9 @@ _COLUMNS = {
     "max_force_error": "Max |ΔF|", "energy_error": "ΔE/atom",
 }  # fmt: skip
 _NUMBERS = {"frame": 0, "n_atoms": 0, "force_rmse": 4, "max_force_error": 3, "energy_error": 4}
-# Narrow enough for half of a page of 1280 pixels.
+# Narrow enough for half of a page of 1280 pixels, and no title is cut.
 _WIDTHS = {
-    "frame": 70, "label": 80, "n_atoms": 74, "force_rmse": 96, "max_force_error": 94, "energy_error": 76,
+    "frame": 66, "label": 78, "n_atoms": 70, "force_rmse": 102, "max_force_error": 94, "energy_error": 80,
 }  # fmt: skip
 
 
