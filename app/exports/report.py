@@ -14,7 +14,7 @@ from ..analysis.methods import METHOD_INFO, METHODS
 from ..plots.palettes import FULL_COLOR
 from ..text.help import glossary
 from ..text.numbers import count, nats, percent, plural
-from ..text.sentences import caution, label_counts, verdict
+from ..text.sentences import caution, frame_noun, label_counts, verdict
 from .report_data import ReportData
 
 # The large maps in other colours.
@@ -80,10 +80,6 @@ def _caution(found: ReportData) -> str:
     return f"<p>{caution(found.active, far)}</p>" if far else ""
 
 
-def _noun(frames) -> str:
-    return "frame" if len(frames) == 1 else "frames"
-
-
 def _health(findings) -> str:
     """Return the findings as HTML."""
     if findings is None:
@@ -93,7 +89,7 @@ def _health(findings) -> str:
     return "".join(
         f'<div class="finding {finding.severity}"><b>{finding.severity}: {escape(finding.title)}</b> · '
         f"{plural(len(finding.frames), 'frame')}<div>{escape(finding.explanation)}</div>"
-        f'<div class="muted">{_noun(finding.frames)} {format_ranges(finding.frames)}</div></div>'
+        f'<div class="muted">{frame_noun(finding.frames)} {format_ranges(finding.frames)}</div></div>'
         for finding in findings
     )
 

@@ -70,9 +70,14 @@ def frame_list(frames: Sequence[int], shown: int = 5) -> str:
     return f"{text}, …" if len(frames) > shown else text
 
 
+def frame_noun(frames: Sequence[int]) -> str:
+    """Return "frame" before the number of one frame, "frames" before several."""
+    return "frame" if len(frames) == 1 else "frames"
+
+
 def named_frames(frames: Sequence[int], shown: int = 5) -> str:
     """Return "frame 3", or "frames 3, 4, …" with the first few numbers."""
-    return f"{'frame' if len(frames) == 1 else 'frames'} {frame_list(frames, shown)}"
+    return f"{frame_noun(frames)} {frame_list(frames, shown)}"
 
 
 def files_name(names: Sequence[str]) -> str:
