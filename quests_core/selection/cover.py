@@ -44,6 +44,5 @@ class SubmodularCoverage(LazyGains):
 
     def add(self, frame: int) -> None:
         """Add the environments of `frame` to the kernel sums."""
-        is_known = self._evaluated_at[frame] == self._n_picked
-        self._subset.add(frame, self._gains[frame : frame + 1] if is_known else None)
+        self._subset.add(frame)
         super().add(frame)

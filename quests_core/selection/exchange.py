@@ -61,7 +61,7 @@ class _ExchangeScorer(TotalsScorer):
         subset = self._subset
         _remove(frame, subset.kernels, *subset.rows, subset.sums, subset.inverse)
         self._evaluate(np.array([frame]))
-        subset.totals -= self._changes[frame]
+        subset.totals[:] -= self._changes[frame]
 
     def objectives(self, frames: np.ndarray | None = None) -> tuple[np.ndarray, np.ndarray]:
         """Return J, and rows overlap, -loss, diversity, entropy: now, or with each of `frames` added."""

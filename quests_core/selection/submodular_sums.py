@@ -64,7 +64,9 @@ class SubmodularSums(SubsetSums):
 class InformationSums(SubmodularSums):
     """``f(S) = Σ_e min(0, ln(K_e + ε))``."""
 
-    def _totals(self) -> np.ndarray:
+    @property
+    def totals(self) -> np.ndarray:
+        """Return f(S), (1,)."""
         return np.array([np.minimum(0.0, np.log(self.sums + EPSILON)).sum()])
 
     def _compute_gains(self, frames: np.ndarray, gains: np.ndarray) -> None:
@@ -74,7 +76,9 @@ class InformationSums(SubmodularSums):
 class CoverageSums(SubmodularSums):
     """``f(S) = Σ_e min(1, K_e)``."""
 
-    def _totals(self) -> np.ndarray:
+    @property
+    def totals(self) -> np.ndarray:
+        """Return f(S), (1,)."""
         return np.array([np.minimum(1.0, self.sums).sum()])
 
     def _compute_gains(self, frames: np.ndarray, gains: np.ndarray) -> None:

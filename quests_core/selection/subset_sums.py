@@ -61,8 +61,8 @@ class SubsetSums(ABC):
 
     Attributes
     ----------
-    totals : ndarray of shape (n_totals,)
-        Sums over all environments, which each subclass names.
+    n_totals : int
+        Number of sums over all environments, which each subclass names.
     """
 
     n_totals: ClassVar[int]
@@ -72,8 +72,7 @@ class SubsetSums(ABC):
     ):
         self.kernels, self.sums = kernels, sums
         self.rows = positions, offsets
-        self.totals = self._totals()
-        self._initial = sums.copy(), self.totals.copy()
+        self._initial = sums.copy()
 
     @classmethod
     def of(
@@ -85,9 +84,10 @@ class SubsetSums(ABC):
         sums = sums_over(reference, envs, bandwidth, envs.tiles.order, progress)
         return cls(kernels, sums, envs.tiles.positions, envs.offsets)
 
+    @property
     @abstractmethod
-    def _totals(self) -> np.ndarray:
-        """Return the totals before any frame is added."""
+    def totals(self) -> np.ndarray:
+        """Return those of the present subset, (n_totals,)."""
 
     @abstractmethod
     def changes(self, frames: np.ndarray) -> np.ndarray:
@@ -95,11 +95,10 @@ class SubsetSums(ABC):
 
     def restart(self) -> None:
         """Remove all frames from the subset."""
-        self.sums[:], self.totals[:] = self._initial
+        self.sums[:] = self._initial
 
     def add(self, frame: int, change: np.ndarray | None = None) -> None:
         """Add the environments of `frame` to the subset; `change` is its present change, if known."""
-        self.totals += self.changes(np.array([frame]))[0] if change is None else change
         _add(frame, self.kernels, self.sums)
 
 

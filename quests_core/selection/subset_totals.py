@@ -126,11 +126,6 @@ class SubsetTotals(SubsetSums):
     ----------
     kernels, sums, positions, offsets
         See `SubsetSums`.
-
-    Attributes
-    ----------
-    totals : ndarray of shape (5,)
-        Columns `LOSS`, `UNIQUE`, `LOG_SUM`, `N_ENVS`, `N_COVERED`.
     """
 
     n_totals = 5
@@ -144,15 +139,19 @@ class SubsetTotals(SubsetSums):
         self._frame_of_row[positions] = np.repeat(np.arange(len(self._sizes)), self._sizes)
         self._own, self.inverse = np.zeros(len(sums)), np.zeros(len(sums))
         _own_sums(kernels, self._frame_of_row, self._own)
+        loss = -np.minimum(0.0, np.log(sums + EPSILON)).sum()
+        self._totals = np.array([loss, 0.0, 0.0, 0.0, np.count_nonzero(sums > _COVERED)])
+        self._initial_totals = self._totals.copy()
 
-    def _totals(self) -> np.ndarray:
-        loss = -np.minimum(0.0, np.log(self.sums + EPSILON)).sum()
-        return np.array([loss, 0.0, 0.0, 0.0, np.count_nonzero(self.sums > _COVERED)])
+    @property
+    def totals(self) -> np.ndarray:
+        """Return the columns `LOSS`, `UNIQUE`, `LOG_SUM`, `N_ENVS`, `N_COVERED`, (5,)."""
+        return self._totals
 
     def restart(self) -> None:
         """Remove all frames from the subset."""
         super().restart()
-        self.inverse[:] = 0.0
+        self._totals[:], self.inverse[:] = self._initial_totals, 0.0
 
     def changes(self, frames: np.ndarray) -> np.ndarray:
         """Return the change in the totals by each of some frames, shape (n, 5)."""
@@ -168,7 +167,8 @@ class SubsetTotals(SubsetSums):
 
     def add(self, frame: int, change: np.ndarray | None = None) -> None:
         """Add the environments of `frame` to the subset; `change` is its present change, if known."""
-        super().add(frame, change)
+        self._totals += self.changes(np.array([frame]))[0] if change is None else change
+        super().add(frame)
         _invert(frame, self.kernels, *self.rows, self.sums, self.inverse)
 
     def walk(self, order: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
