@@ -8,7 +8,7 @@ import numpy as np
 from ase import Atoms
 from ase.data import chemical_symbols
 
-from quests_core import atoms_energy
+from quests_core.io.labels import frame_energies
 from quests_core.potentials import Predictions, prediction_errors, stored_predictions
 
 from .analysed_dataset import AnalysedDataset
@@ -54,7 +54,7 @@ class Fields:
         names[ELEMENT] = "Element"
         if dataset.has_forces:
             names[FORCE] = "Force |F|"
-        if any(atoms_energy(atoms) is not None for atoms in dataset.frames):
+        if np.isfinite(frame_energies(dataset.frames)).any():
             names[ENERGY] = "Energy per atom"
         if dataset.has_forces:
             predictions = {**stored_predictions(dataset.frames), **(computed or {})}
@@ -88,9 +88,7 @@ class Fields:
         if key == FORCE:
             return dataset.forces
         if key == ENERGY:
-            energies = [atoms_energy(atoms) for atoms in dataset.frames]
-            sizes = np.diff(self.opened.envs.offsets)
-            return (np.array([np.nan if e is None else e for e in energies]) / sizes)[frame]
+            return (frame_energies(dataset.frames) / np.diff(self.opened.envs.offsets))[frame]
         if key.startswith(FORCE_ERROR):
             found = self.predictions[key.removeprefix(FORCE_ERROR)]
             return np.linalg.norm(prediction_errors(dataset.frames, found).forces, axis=1)

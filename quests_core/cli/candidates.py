@@ -16,7 +16,7 @@ from ..io.element_filter import frames_with_elements, frames_with_numbers
 from ..io.frame_keys import SOURCE, Content, keyed_content, keyed_texts
 from ..io.frame_writer import frames_bytes
 from ..io.isolated import is_isolated, is_isolated_label
-from ..io.labels import atoms_energy, label_notes
+from ..io.labels import label_notes, usable_energy
 from ..io.pool import paths_of
 from ..kernel_sums.shards import rows_within
 from ..utils.checksum import size_and_time
@@ -45,7 +45,7 @@ class Candidates(Protocol):
         ...
 
     def energies(self) -> list[float | None]:
-        """Return the energy of each frame, eV."""
+        """Return the energy of each frame, eV; None without a finite one."""
         ...
 
     def texts(
@@ -72,7 +72,7 @@ class FramesInMemory:
 
     def energies(self) -> list[float | None]:
         """Return the energy of each frame, eV."""
-        return [atoms_energy(atoms) for atoms in self._dataset.frames]
+        return [usable_energy(atoms) for atoms in self._dataset.frames]
 
     @contextmanager
     def texts(
@@ -143,7 +143,7 @@ class FramesInFiles:
 
     def energies(self) -> list[float | None]:
         """Return the energy of each frame, eV."""
-        return [None if np.isnan(energy) else energy for energy in self._store.energies.tolist()]
+        return [energy if np.isfinite(energy) else None for energy in self._store.energies.tolist()]
 
     @contextmanager
     def texts(

@@ -10,7 +10,7 @@ from ..descriptors.describe import descriptors
 from ..environments import Environments, store_of
 from ..health import ERROR, INFO, WARNING, check
 from ..io.dataset import DataSet
-from ..io.labels import atoms_energy
+from ..io.labels import frame_energies
 from ..utils.escape import one_line
 from ..utils.frame_ranges import format_ranges
 from ..utils.plural import plural
@@ -76,7 +76,6 @@ def describe(
 
 def _content(envs: Environments) -> dict:
     stored = store_of(envs)
-    filled = envs.offsets[:-1][envs.sizes > 0]
     return {
         "n_frames": len(envs),
         "n_envs": envs.n_envs,
@@ -84,7 +83,7 @@ def _content(envs: Environments) -> dict:
         "atoms_in_a_frame": [int(envs.sizes.min()), int(envs.sizes.max())],
         "labels": dict(Counter(stored.labels)),
         "frames_with_energy": int(np.isfinite(stored.energies).sum()),
-        "frames_with_forces": int(np.isfinite(stored.forces[filled, 0]).sum()),
+        "frames_with_forces": int(stored.has_forces().sum()),
     }
 
 
@@ -96,7 +95,7 @@ def _statistics(dataset: DataSet) -> dict:
         "elements": list(dataset.elements),
         "atoms_in_a_frame": [min(sizes), max(sizes)],
         "labels": dict(Counter(dataset.labels)),
-        "frames_with_energy": sum(atoms_energy(atoms) is not None for atoms in dataset.frames),
+        "frames_with_energy": int(np.isfinite(frame_energies(dataset.frames)).sum()),
         "frames_with_forces": len(sizes) - len(dataset.without_forces),
         # The findings contain those on labels.
         "notes": list(dataset.reading_notes),

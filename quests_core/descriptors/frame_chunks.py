@@ -6,7 +6,7 @@ import numpy as np
 from ase import Atoms
 
 from ..io.isolated import label_of
-from ..io.labels import atoms_energy, atoms_forces
+from ..io.labels import frame_energies, usable_forces
 from ..store.writer import Chunk
 
 
@@ -29,13 +29,12 @@ def described_chunk(
     except ValueError:
         _raise_located(frames, describe, name, first)
         raise
-    energies = [atoms_energy(atoms) for atoms in frames]
     return Chunk(
         descriptors=descriptors,
         numbers=np.concatenate([atoms.numbers for atoms in frames]),
         forces=np.concatenate([_forces(atoms) for atoms in frames]),
         sizes=np.array([len(atoms) for atoms in frames]),
-        energies=np.array([np.nan if energy is None else energy for energy in energies]),
+        energies=frame_energies(frames),
         labels=[label_of(atoms, label_key) for atoms in frames],
     )
 
@@ -51,5 +50,5 @@ def _raise_located(frames, describe, name: str, first: int) -> None:
 
 
 def _forces(atoms: Atoms) -> np.ndarray:
-    forces = atoms_forces(atoms)
+    forces = usable_forces(atoms)
     return np.full((len(atoms), 3), np.nan) if forces is None else forces

@@ -12,7 +12,7 @@ from ..utils.checksum import sha256_of
 from ..utils.regular import check_regular
 from .element_filter import elements_of
 from .isolated import is_isolated, labels_of
-from .labels import atoms_forces, label_notes
+from .labels import label_notes, usable_forces
 from .pool import pool_paths, pool_sha256, read_pool, source_names
 from .program_folders import folder_sha256
 from .read import read
@@ -203,8 +203,5 @@ def mean_volume_per_atom(frames: Sequence[Atoms]) -> tuple[float | None, int]:
 
 def _force_norms(atoms: Atoms) -> np.ndarray:
     """Return |F| of each atom, or NaN for all atoms if the force on any atom is unusable."""
-    forces = atoms_forces(atoms)
-    # The norm of larger forces would overflow.
-    if forces is None or not (np.abs(forces) < 1e150).all():
-        return np.full(len(atoms), np.nan)
-    return np.linalg.norm(forces, axis=1)
+    forces = usable_forces(atoms)
+    return np.full(len(atoms), np.nan) if forces is None else np.linalg.norm(forces, axis=1)

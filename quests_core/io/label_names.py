@@ -13,6 +13,8 @@ from typing import NamedTuple, SupportsFloat, TypeGuard
 
 import numpy as np
 
+# Squares of larger labels, in eV and Å, and sums of them, would overflow.
+LARGEST_LABEL = 1e150
 # In order of precedence.
 PREFIXES = (
     "ref", "reference", "", "total", "potential", "label", "target", "true",
@@ -101,6 +103,17 @@ def is_stress(value) -> bool:
     """Return whether a value can be a stress or virial: six or nine numbers, or a 3×3 matrix."""
     array = _as_array(value)
     return array is not None and array.shape in ((6,), (9,), (3, 3))
+
+
+def is_finite(label) -> bool:
+    """Return whether all numbers of a label are below `LARGEST_LABEL`, which NaN is not.
+
+    Examples
+    --------
+    >>> is_finite(-1.5), is_finite([[0.1, float("nan"), 0.0]]), is_finite(1e200)
+    (True, False, False)
+    """
+    return bool((np.abs(np.asarray(label, dtype=np.float64)) < LARGEST_LABEL).all())
 
 
 def _as_array(value) -> np.ndarray | None:

@@ -6,7 +6,17 @@ import numpy as np
 from ase import Atoms
 from ase.calculators.singlepoint import SinglePointCalculator
 
-from .label_names import ENERGY, FORCES, is_energy, is_forces, label_keys, label_name, unrecognised_labels
+from .label_names import (
+    ENERGY,
+    FORCES,
+    LARGEST_LABEL,
+    is_energy,
+    is_finite,
+    is_forces,
+    label_keys,
+    label_name,
+    unrecognised_labels,
+)
 from .reading_notes import ReadingNotes
 
 
@@ -73,15 +83,65 @@ def atoms_energy(atoms: Atoms) -> float | None:
     return next((float(found[key]) for key in label_keys(ENERGY, found) if is_energy(found[key])), None)
 
 
+def usable_energy(atoms: Atoms) -> float | None:
+    """Return the energy of a frame, eV, or None if it has none or it is not finite.
+
+    Energies beyond `LARGEST_LABEL` count as infinite.
+
+    Examples
+    --------
+    >>> usable_energy(Atoms("H", info={"energy": float("nan")})) is None
+    True
+    """
+    energy = atoms_energy(atoms)
+    return energy if energy is not None and is_finite(energy) else None
+
+
+def usable_forces(atoms: Atoms) -> np.ndarray | None:
+    """Return the forces of a frame, eV/Å, or None if it has none or the force on any atom is unusable.
+
+    Examples
+    --------
+    >>> atoms = Atoms("H2")
+    >>> atoms.arrays["forces"] = np.array([[0, 0, 0.1], [0, np.nan, 0]])
+    >>> usable_forces(atoms) is None
+    True
+    """
+    forces = atoms_forces(atoms)
+    return forces if forces is not None and is_finite(forces) else None
+
+
+def in_words(quantity: str, label: float | np.ndarray | None) -> str:
+    """Return what a frame lacks whose label cannot be used: the quantity, or one that is finite.
+
+    Examples
+    --------
+    >>> in_words("energy", None), in_words("energy", float("nan"))
+    ('energy', 'finite energy')
+    """
+    return quantity if label is None else f"finite {quantity}"
+
+
+def are_usable(forces: np.ndarray) -> np.ndarray:
+    """Return which rows of forces, eV/Å, consist of numbers below `LARGEST_LABEL`, which NaN is not.
+
+    Examples
+    --------
+    >>> are_usable(np.array([[0, 0, 0.1], [0, np.nan, 0], [0, 0, -1e200]])).tolist()
+    [True, False, False]
+    """
+    return (np.abs(forces) < LARGEST_LABEL).all(axis=1)
+
+
 def frame_energies(frames: Iterable[Atoms]) -> np.ndarray:
-    """Return the energy of each frame, eV; NaN for frames without energy.
+    """Return the energy of each frame, eV; NaN for frames without a finite energy.
 
     Examples
     --------
     >>> frame_energies([Atoms("H", info={"REF_energy": -13.6}), Atoms("H")]).tolist()
     [-13.6, nan]
     """
-    found = [atoms_energy(atoms) for atoms in frames]
+    found = [usable_energy(atoms) for atoms in frames]
     return np.array([np.nan if energy is None else energy for energy in found], dtype=np.float64)
 
 
@@ -189,7 +249,7 @@ def label_notes(frames: Iterable[Atoms], numbers: Iterable[int] | None = None) -
     """
     notes, has_energy = ReadingNotes(), False
     for i, atoms in enumerate(frames) if numbers is None else zip(numbers, frames, strict=True):
-        has_energy = has_energy or atoms_energy(atoms) is not None
+        has_energy = has_energy or usable_energy(atoms) is not None
         for key in unrecognised_labels(atoms.info, atoms.arrays, len(atoms)):
             why = "has no suitable value" if label_name(key) else "is not recognised"
             notes.about(i)(f"{key[:40]!r} looks like a label, but {why}")

@@ -7,7 +7,10 @@ from pathlib import Path
 import numpy as np
 from ase.data import chemical_symbols
 
+from ..io.labels import are_usable
 from .manifest import Manifest
+
+_BLOCK_ROWS = 2**20
 
 
 @dataclass(frozen=True, eq=False)
@@ -27,9 +30,9 @@ class DescriptorStore:
     numbers : ndarray of shape (n_envs,)
         Atomic numbers.
     forces : ndarray of shape (n_envs, 3)
-        eV/Å; NaN for frames without forces.
+        eV/Å; NaN for frames without usable forces. Stores of earlier versions hold them as in the file.
     energies : ndarray of shape (n_frames,)
-        eV; NaN for frames without energy.
+        eV; NaN for frames without a finite energy. Stores of earlier versions hold it as in the file.
     """
 
     path: Path
@@ -84,6 +87,15 @@ class DescriptorStore:
         """Symbols of the elements of all frames, sorted."""
         there = np.flatnonzero(np.bincount(self.numbers))
         return tuple(sorted(chemical_symbols[z] for z in there))
+
+    def has_forces(self) -> np.ndarray:
+        """Return whether each frame has atoms, and usable forces on all of them."""
+        found = np.diff(self.offsets) > 0
+        # In blocks, as the forces need not fit in memory.
+        for first in range(0, len(self.forces), _BLOCK_ROWS):
+            rows = first + np.flatnonzero(~are_usable(self.forces[first : first + _BLOCK_ROWS]))
+            found[np.searchsorted(self.offsets, rows, side="right") - 1] = False
+        return found
 
     def check_parameters(self, k: int, cutoff: float) -> None:
         """Raise a ValueError unless the descriptors have these parameters and distinguish no elements."""

@@ -79,7 +79,7 @@ class Manifest:
             if version == VERSION:
                 content |= {name: tuple(content[name]) for name in _TUPLES if name in content}
                 return cls(**content)
-        except FileNotFoundError:
+        except (FileNotFoundError, NotADirectoryError):
             raise FileNotFoundError(
                 f"store: {folder} is not a store of descriptors: it has no {NAME}"
             ) from None

@@ -60,3 +60,28 @@ def test_a_store_is_written_and_summarized(keyed, file, tmp_path):
     done = run("describe", file, "--store", tmp_path / "c", "-k", 9)
     assert done.exit_code == 1
     assert "Error: --store: expected a new folder, or a store of the same files" in done.stderr
+
+
+LABELLED = (
+    '2\nLattice="4 0 0 0 4 0 0 0 4" Properties=species:S:1:pos:R:3:forces:R:3 energy={}\n'
+    "Cu 0 0 0 0 0 {}\nCu {} 0 2.5 0 0 {}\n"
+)
+
+
+def test_labels_that_are_not_finite_are_not_counted(tmp_path):
+    """In memory and in a store, whichever atom has the force."""
+    path = tmp_path / "labels.xyz"
+    labels = (
+        ("-1", 1, -1),
+        ("nan", 1, -1),
+        ("inf", 1, -1),
+        ("-1", 1, "nan"),
+        ("-1", "-inf", 1),
+        ("1e200", 1, 0),
+    )
+    path.write_text("".join(LABELLED.format(e, a, 0.1 * i, b) for i, (e, a, b) in enumerate(labels)))
+    for found in (
+        run_json("describe", path, "-k", 4),
+        run_json("describe", path, "-k", 4, "--store", tmp_path / "a"),
+    ):
+        assert (found["frames_with_energy"], found["frames_with_forces"]) == (3, 4)

@@ -35,3 +35,14 @@ def test_an_error_names_file_and_frame():
     frames[1].positions[2] = frames[1].positions[1]
     with pytest.raises(ValueError, match=r"^a\.xyz, frame 8: atoms 1 and 2 are at the same position"):
         described_chunk(frames, describe, "a.xyz", 7, None)
+
+
+def test_labels_that_are_not_finite_are_missing():
+    frames = labelled(n=3)
+    frames[0].calc.results["forces"][-1, 2] = np.nan
+    frames[1].calc.results |= {"energy": np.inf, "forces": np.full((len(frames[1]), 3), 1e200)}
+    chunk = described_chunk(frames, describe, "a.xyz", 0, None)
+    n_without = len(frames[0]) + len(frames[1])
+    assert np.isnan(chunk.forces[:n_without]).all()
+    assert np.isfinite(chunk.forces[n_without:]).all()
+    assert np.isfinite(chunk.energies).tolist() == [True, False, True]

@@ -8,6 +8,7 @@ from ase.calculators.singlepoint import SinglePointCalculator
 
 from quests_core import atoms_energy, atoms_forces, read
 from quests_core.io.dataset import load
+from quests_core.io.labels import frame_energies, label_notes, usable_energy, usable_forces
 from tests.core.single_frame import BARE, HEAD, one
 
 
@@ -100,3 +101,15 @@ def test_unsuitable_labels_are_ignored():
     atoms.arrays["forces"] = np.zeros(2)
     assert atoms_energy(atoms) is None
     assert atoms_forces(atoms) is None
+
+
+def test_a_label_that_is_not_finite_is_not_usable():
+    atoms = Atoms("H2", info={"REF_energy": float("inf"), "mace_energy": -1.0})
+    atoms.arrays |= {"forces": np.array([[0, 0, 0], [0, np.nan, 0]]), "mace_forces": np.zeros((2, 3))}
+    assert usable_energy(atoms) is None, "no prediction takes its place"
+    assert usable_forces(atoms) is None
+    assert np.isnan(frame_energies([atoms])).all()
+    assert "no frame has an energy" in label_notes([atoms])
+    atoms.info["REF_energy"], atoms.arrays["forces"][1, 1] = -2.0, 0.5
+    assert usable_energy(atoms) == -2.0
+    assert usable_forces(atoms)[1].tolist() == [0, 0.5, 0]

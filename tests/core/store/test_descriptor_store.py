@@ -79,3 +79,29 @@ def test_a_store_cut_off_after_it_was_opened(folder):
 def test_another_folder_is_no_store(tmp_path):
     with pytest.raises(FileNotFoundError, match="is not a store of descriptors"):
         DescriptorStore.open(tmp_path)
+
+
+@pytest.mark.parametrize("rows", [1, 2, 100])
+def test_forces_are_judged_by_all_atoms(tmp_path, monkeypatch, rows):
+    """Stores of earlier versions have forces as in the file."""
+    monkeypatch.setattr("quests_core.store.descriptor_store._BLOCK_ROWS", rows)
+    forces = np.zeros((7, 3))
+    forces[2, 1], forces[3, 0], forces[6, 2] = np.nan, -np.inf, 1e200
+    with StoreWriter(tmp_path / "a", Manifest("key", {}, ("a.xyz",), 1)) as writer:
+        sizes = [1, 2, 0, 2, 1, 1]
+        writer.append(Chunk(np.zeros((7, 1)), [1] * 7, forces, sizes, np.zeros(6), [""] * 6), set())
+        writer.finish()
+    assert DescriptorStore.open(tmp_path / "a").has_forces().tolist() == [
+        True,
+        False,
+        False,
+        False,
+        True,
+        False,
+    ]
+
+
+def test_a_file_is_no_store(tmp_path):
+    (tmp_path / "a.xyz").write_text("1\n\nH 0 0 0\n")
+    with pytest.raises(FileNotFoundError, match=r"^store: .* is not a store of descriptors"):
+        DescriptorStore.open(tmp_path / "a.xyz")
