@@ -14,8 +14,8 @@ from ..utils.frame_ranges import format_ranges
 from ..utils.plural import plural
 from .ase_formats import one_line_message
 from .dpdata_frames import frames_of, load_dpdata, name_within
-from .label_names import ENERGY, FORCES, is_energy, is_stress, label_keys
-from .labels import atoms_energy, atoms_forces
+from .label_names import ENERGY, FORCES, is_energy, is_finite, is_stress, label_keys
+from .labels import atoms_energy, atoms_forces, in_words
 from .pool import frame_name
 from .stress_virial import contradiction, frame_virial, is_contradicted, labels_of_stress
 
@@ -89,7 +89,7 @@ def write_deepmd(
     ImportError
         If dpdata is not installed.
     ValueError
-        If a frame has no energy or forces, or is periodic in some directions only.
+        If a frame has no finite energy or forces, or is periodic in some directions only.
     """
     dpdata, chosen = load_dpdata("folders of DeePMD-kit"), [int(i) for i in indices]
     names = sorted({symbol for i in chosen for symbol in frames[i].symbols.species()})
@@ -132,9 +132,9 @@ def _load(dpdata: Any, system: Path) -> list[dict]:
 
 def _check(atoms: Atoms, frame: int) -> None:
     missing = [
-        name
+        in_words(name, value)
         for name, value in (("energy", atoms_energy(atoms)), ("forces", atoms_forces(atoms)))
-        if value is None
+        if value is None or not is_finite(value)
     ]
     if missing:
         raise ValueError(

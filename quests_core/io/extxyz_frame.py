@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from .xyz_comment import Item, parse
-from .xyz_values import quote
+from .xyz_values import quote, real
 
 _PLAIN = "species:S:1:pos:R:3"
 
@@ -81,6 +81,16 @@ class FrameText:
     def has_column(self, name: str) -> bool:
         """Return whether there is a column of that name."""
         return any(column[0] == name for column in self.columns)
+
+    def numbers(self, name: str) -> np.ndarray:
+        """Return the numbers of a column of kind R or I, shape (n_atoms, width)."""
+        start = 0
+        for column, _, width in self.columns:
+            if column == name:
+                rows = [line.split()[start : start + width] for line in self.lines]
+                return np.array([[*map(real, row)] for row in rows], dtype=np.float64)
+            start += width
+        raise KeyError(name)
 
     def set(self, key: str, value: str) -> None:
         """Set the value of a key, in place or at the end of the comment."""

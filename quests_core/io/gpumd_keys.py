@@ -11,7 +11,8 @@ import numpy as np
 from ..utils.plural import plural
 from .chosen_frames import Source
 from .extxyz_frame import FrameText
-from .label_names import ENERGY, FORCES, STRESS, VIRIALS, is_stress, label_keys
+from .label_names import ENERGY, FORCES, STRESS, VIRIALS, is_finite, is_stress, label_keys
+from .labels import atoms_energy, atoms_forces, in_words
 from .pool import frame_name
 from .program_keys import GPUMD, TARGETS, listed, rename_labels
 from .stress_virial import as_matrix
@@ -27,12 +28,12 @@ def to_gpumd(dataset: Source, texts: list[FrameText], frames: Iterable[int]) -> 
     Raises
     ------
     ValueError
-        If a frame has no lattice, energy or forces, all of which NEP requires.
+        If a frame has no lattice, or no finite energy or forces, all of which NEP requires.
     """
     open_frames, converted, without = [], [], []
     for text, frame in zip(texts, map(int, frames), strict=True):
         _use_first(dataset, text)
-        rename_labels(dataset, [text], TARGETS[GPUMD])
+        rename_labels(dataset, [text], [frame], TARGETS[GPUMD])
         _check_complete(dataset, text, frame)
         if _set_virial(text, dataset.frames[frame].cell.volume):
             converted.append(frame)
@@ -70,18 +71,19 @@ def _use_first(dataset: Source, text: FrameText) -> None:
 
 
 def _check_complete(dataset: Source, text: FrameText, frame: int) -> None:
+    atoms = dataset.frames[frame]
     missing = [
         name
         for name, is_there in (
-            ("lattice", abs(dataset.frames[frame].cell.volume) > 0),
-            ("energy", text.get(TARGETS[GPUMD][ENERGY]) is not None),
-            ("forces", text.has_column(TARGETS[GPUMD][FORCES])),
+            ("lattice", abs(atoms.cell.volume) > 0),
+            (in_words("energy", atoms_energy(atoms)), text.get(TARGETS[GPUMD][ENERGY]) is not None),
+            (in_words("forces", atoms_forces(atoms)), text.has_column(TARGETS[GPUMD][FORCES])),
         )
         if not is_there
     ]
     if missing:
         raise ValueError(
-            f"{frame_name(dataset.frames[frame], frame)}: expected lattice, energy and forces, which NEP "
+            f"{frame_name(atoms, frame)}: expected lattice, energy and forces, which NEP "
             f"requires of every frame, got no {' and no '.join(missing)}"
         )
 
@@ -89,18 +91,19 @@ def _check_complete(dataset: Source, text: FrameText, frame: int) -> None:
 def _set_virial(text: FrameText, volume: float) -> bool:
     """Write the virial as nine numbers; return whether it was computed from the stress."""
     stresses = [key for key in label_keys(STRESS, text.keys) if is_stress(text.value(key))]
+    is_used = bool(stresses) and is_finite(text.value(stresses[0]))
     has_virial = is_stress(text.value(_VIRIAL))
     if has_virial:
         # Nine numbers keep their representation.
         if len((text.get(_VIRIAL) or "").split()) != 9 or np.ndim(text.value(_VIRIAL)) == 2:
             _set_matrix(text, as_matrix(text.value(_VIRIAL)))
-    elif stresses:
+    elif is_used:
         _set_matrix(text, -volume * as_matrix(text.value(stresses[0])))
     for key in stresses:
         # GPUMD would expect it to have nine numbers, and to agree with the virial.
         if key.lower() == "stress":
             text.rename(key, f"not_used_{key}")
-    return bool(stresses) and not has_virial
+    return is_used and not has_virial
 
 
 def _set_matrix(text: FrameText, matrix: np.ndarray) -> None:

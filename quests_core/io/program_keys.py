@@ -11,7 +11,7 @@ from ..utils.frame_ranges import format_ranges
 from ..utils.plural import plural
 from .chosen_frames import Source
 from .extxyz_frame import FrameText
-from .label_names import ENERGY, FORCES, STRESS, VIRIALS, is_energy, is_stress, label_keys
+from .label_names import ENERGY, FORCES, STRESS, VIRIALS, is_energy, is_finite, is_stress, label_keys
 from .stress_virial import contradict, contradiction, stress_and_virial
 
 MACE, NEQUIP, GPUMD = "mace", "nequip", "gpumd"
@@ -58,11 +58,23 @@ def read_keys(path: str | Path) -> dict[str, str]:
     return keys
 
 
-def rename_labels(dataset: Source, texts: list[FrameText], targets: Mapping[str, str]) -> list[str]:
-    """Rename the labels of each quantity to its key in `targets`, and return notes for the user."""
-    for text in texts:
+def rename_labels(
+    dataset: Source, texts: list[FrameText], frames: Iterable[int], targets: Mapping[str, str]
+) -> list[str]:
+    """Rename the labels of each quantity to its key in `targets`, and return notes for the user.
+
+    Labels that are not finite, which would turn all parameters of a potential into NaN, are set aside.
+    """
+    found = []
+    for text, frame in zip(texts, map(int, frames), strict=True):
         _rename(dataset, text, targets)
-    return _missing(dataset, texts, targets)
+        if _set_aside_not_finite(text, targets):
+            found.append(frame)
+    notes = [
+        f"{plural(len(found), 'frame')} ({listed(found)}) with labels that are not finite; they are written "
+        "as not_used_…"
+    ]
+    return notes * bool(found) + _missing(dataset, texts, targets)
 
 
 def listed(frames: list[int]) -> str:
@@ -77,8 +89,8 @@ def to_mace(dataset: Source, texts: list[FrameText], frames) -> list[str]:
     """Rename labels for MACE, label unlabelled isolated atoms, and return notes for the user."""
     isolated, labelled, others = set(dataset.locked), 0, []
     contradicted = _set_aside_stress(dataset, texts, frames)
+    renamed = rename_labels(dataset, texts, frames, TARGETS[MACE])
     for text, frame in zip(texts, frames, strict=True):
-        _rename(dataset, text, TARGETS[MACE])
         if int(frame) not in isolated:
             continue
         if not dataset.labels[frame]:
@@ -92,14 +104,14 @@ def to_mace(dataset: Source, texts: list[FrameText], frames) -> list[str]:
             f"{plural(len(others), 'isolated atom')} ({listed(others)}) kept another label, such as "
             f"{dataset.labels[others[0]]}; MACE finds its energy references by config_type=IsolatedAtom."
         )
-    return notes + contradicted + _missing(dataset, texts, TARGETS[MACE])
+    return notes + contradicted + renamed
 
 
 def to_nequip(dataset: Source, texts: list[FrameText], frames) -> list[str]:
     """Rename labels for NequIP, and return notes for the user."""
     only_virial, contradicted = 0, _set_aside_stress(dataset, texts, frames)
+    renamed = rename_labels(dataset, texts, frames, TARGETS[NEQUIP])
     for text in texts:
-        _rename(dataset, text, TARGETS[NEQUIP])
         stress = text.value("stress")
         if is_stress(stress):
             # ASE reads only stresses of nine numbers; existing numbers keep their representation.
@@ -111,7 +123,7 @@ def to_nequip(dataset: Source, texts: list[FrameText], frames) -> list[str]:
         else:
             only_virial += any(is_stress(text.value(key)) for key in label_keys(VIRIALS, text.keys))
     notes = [f"{plural(only_virial, 'frame')} with a virial and no stress: it stays as it is."]
-    return notes * bool(only_virial) + contradicted + _missing(dataset, texts, TARGETS[NEQUIP])
+    return notes * bool(only_virial) + contradicted + renamed
 
 
 def _set_aside_stress(dataset: Source, texts: list[FrameText], frames: Iterable[int]) -> list[str]:
@@ -138,6 +150,27 @@ def _rename(dataset: Source, text: FrameText, targets: Mapping[str, str]) -> Non
             names = [key for key in text.keys if _FITS[quantity](text.value(key))]
             chosen = dataset.energy_key if quantity == ENERGY else None
             _move(names, text.rename, quantity, target, chosen)
+
+
+def _set_aside_not_finite(text: FrameText, targets: Mapping[str, str]) -> bool:
+    """Rename the labels under the keys of `targets` that are not finite; return whether there is one."""
+    columns = {name: kind in "RI" and width == 3 for name, kind, width in text.columns}
+    found = False
+    for quantity, target in targets.items():
+        rename: Callable[[str, str], None]
+        if quantity == FORCES:
+            names, rename = list(columns), text.rename_column
+            label = text.numbers(target) if columns.get(target) else None
+        else:
+            names, rename, value = text.keys, text.rename, text.value(target)
+            label = value if _FITS[quantity](value) else None
+        if label is not None and not is_finite(label):
+            new = f"not_used_{target}"
+            while new in names:
+                new = f"not_used_{new}"
+            rename(target, new)
+            found = True
+    return found
 
 
 def _move(

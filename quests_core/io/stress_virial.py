@@ -11,7 +11,7 @@ from ase import Atoms
 
 from ..utils.frame_ranges import format_ranges
 from ..utils.plural import plural
-from .label_names import PREFIXES, STRESS, VIRIALS, is_stress, label_keys, label_name
+from .label_names import PREFIXES, STRESS, VIRIALS, is_finite, is_stress, label_keys, label_name
 
 # Indices of xx yy zz yz xz xy in the matrix.
 _VOIGT = [[0, 5, 4], [5, 1, 3], [4, 3, 2]]
@@ -34,6 +34,8 @@ def as_matrix(value) -> np.ndarray:
 def stress_and_virial(found: Mapping) -> tuple[str | None, str | None]:
     """Return the keys of the stress and of the virial; only one if the other's name has a lower precedence.
 
+    One that is not finite is left out; none of a lower precedence takes its place.
+
     Examples
     --------
     >>> matrix = [1, 1, 1, 0, 0, 0]
@@ -41,8 +43,10 @@ def stress_and_virial(found: Mapping) -> tuple[str | None, str | None]:
     (None, 'REF_virials')
     """
     usable = [key for key in found if is_stress(found[key])]
-    stress = next(iter(label_keys(STRESS, usable)), None)
-    virial = next(iter(label_keys(VIRIALS, usable)), None)
+    stress, virial = (
+        next((key for key in label_keys(quantity, usable)[:1] if is_finite(found[key])), None)
+        for quantity in (STRESS, VIRIALS)
+    )
     if stress is None or virial is None:
         return stress, virial
     first, second = _rank(stress), _rank(virial)

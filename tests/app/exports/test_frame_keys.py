@@ -14,9 +14,10 @@ from typer.testing import CliRunner
 from quests_app.exports.code import command, python_code
 from quests_app.exports.frame_keys import content
 from quests_app.exports.record import record
-from quests_core import atoms_energy, atoms_forces
+from quests_core import atoms_energy
 from quests_core.cli import app
 from quests_core.io.frame_keys import RANK, SOURCE
+from quests_core.io.labels import usable_forces
 from quests_core.io.program_keys import MACE, NEQUIP
 from tests.app.exports.archives import frames_in
 
@@ -127,8 +128,11 @@ def test_labels_reach_the_program(session, case_file, name, kind):
         np.testing.assert_array_equal(after.positions, before.positions)
         np.testing.assert_array_equal(after.cell.array, before.cell.array)
         np.testing.assert_array_equal(after.pbc, before.pbc)
-        if (forces := atoms_forces(before)) is not None:
+        if (forces := usable_forces(before)) is not None:
             np.testing.assert_array_equal(label(after, FORCES[kind]), forces)
+        else:
+            # NaN, as of a calculation that failed, is kept under another name.
+            assert label(after, FORCES[kind]) is None
 
 
 def test_stresses_reach_the_program(session, case_file):
@@ -138,7 +142,9 @@ def test_stresses_reach_the_program(session, case_file):
         matrix = before.info["REF_stress"]
         np.testing.assert_array_equal(after.get_stress(voigt=False), np.triu(matrix) + np.triu(matrix, 1).T)
     read, dataset, _ = exported(session, case_file("REF_stress_None.xyz"), NEQUIP)
-    assert all("stress" not in after.calc.results for after in read[1:] if "REF_stress" in after.info)
+    assert not any(
+        "stress" in getattr(after.calc, "results", {}) for after in read if "REF_stress" in after.info
+    )
 
 
 @pytest.mark.parametrize("name", ["cs_bcc_one_atom", "skewed_one_atom"])

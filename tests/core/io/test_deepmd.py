@@ -150,3 +150,16 @@ def test_a_bad_folder_is_named(tmp_path):
 def _labelled(atoms):
     atoms.calc = SinglePointCalculator(atoms, energy=-1.0, forces=np.zeros((len(atoms), 3)))
     return atoms
+
+
+def test_labels_that_are_not_finite_are_refused(frames, tmp_path):
+    frames[1].calc.results["energy"] = np.nan
+    frames[2].calc.results["forces"][-1, 2] = np.inf
+    for i, missing in ((1, "energy"), (2, "forces")):
+        with pytest.raises(
+            ValueError, match=rf"frame {i}: expected energy and forces.* no finite {missing}$"
+        ):
+            write_deepmd(tmp_path / "a", frames, [0, i])
+    frames[0].calc.results["stress"] = np.full(6, np.nan)
+    write_deepmd(tmp_path / "b", frames, [0])
+    assert not [*(tmp_path / "b").rglob("virial*")]

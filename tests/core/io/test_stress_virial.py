@@ -78,3 +78,10 @@ def test_a_difference_by_rounding_is_no_contradiction(rng):
     assert contradict(1.1 * stress, virial, 1000.0)
     assert not contradict(stress, virial, 0.0), "no volume"
     np.testing.assert_array_equal(as_matrix(virial), virial)
+
+
+def test_a_virial_that_is_not_finite_is_none():
+    broken = [*VIRIAL.ravel()[:-1], np.nan]
+    found = {"REF_virial": broken, "mace_virial": VIRIAL, "REF_stress": -VIRIAL / VOLUME}
+    assert stress_and_virial(found) == ("REF_stress", None)
+    assert stress_and_virial({"REF_virial": broken, "mace_virial": VIRIAL}) == (None, None)
