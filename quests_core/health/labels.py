@@ -5,8 +5,14 @@ from ase import Atoms
 
 from ..environments import Environments
 from ..io.dataset import DataSet
-from ..io.label_names import ENERGY, is_energy, label_keys, unrecognised_labels
-from ..io.labels import atoms_forces, frame_energies
+from ..io.label_names import ENERGY, LARGEST_LABEL, is_energy, label_keys, unrecognised_labels
+from ..io.labels import (
+    atoms_energy,
+    atoms_forces,
+    frame_energies,
+    usable_energy,
+    usable_forces,
+)
 from ..io.stress_virial import is_contradicted
 from .finding import INFO, WARNING, Finding, finding
 
@@ -14,6 +20,7 @@ EXTREME_FORCE = 30.0
 NET_FORCE = 0.1
 ROBUST_Z = 8.0
 _SHOWN = 5
+_MANY_DIGITS = 1e6
 
 
 def labels(dataset: DataSet) -> list[Finding]:
@@ -34,12 +41,12 @@ def names(dataset: DataSet) -> list[Finding]:
     if np.isnan(frame_energies(frames)).all():
         found += finding(
             "no energies", WARNING, range(len(frames)), "No frame has an energy",
-            "No key is recognised as an energy. If there are energies, specify their key.",
+            "No key is recognised as a finite energy. If there are energies, specify their key.",
         )  # fmt: skip
     if not dataset.has_forces:
         found += finding(
             "no forces", INFO, range(len(frames)), "No frame has forces",
-            "No column is recognised as forces. If there are forces, specify their key.",
+            "No column is recognised as usable forces. If there are forces, specify their key.",
         )  # fmt: skip
     unknown: dict[str, list[int]] = {}
     chosen = (dataset.energy_key, dataset.forces_key)
@@ -80,7 +87,27 @@ def energies(frames: list[Atoms]) -> list[Finding]:
     return found + _mixed_names(frames) + _energy_outliers(frames, values)
 
 
+def unusable(frames: list[Atoms]) -> list[Finding]:
+    """Find energies and forces that are not finite, or too large to compute with."""
+    found = (i for i, atoms in enumerate(frames) if _is_energy_unusable(atoms) or _are_forces_unusable(atoms))
+    return finding(
+        "unusable labels", WARNING, found, "Energies or forces that are not finite",
+        f"Their energy or a force is NaN, infinite or beyond {LARGEST_LABEL:g} (eV, Å). This energy, or all "
+        "forces of the frame, count as missing.", True,
+    )  # fmt: skip
+
+
+def _is_energy_unusable(atoms: Atoms) -> bool:
+    return usable_energy(atoms) is None and atoms_energy(atoms) is not None
+
+
+def _are_forces_unusable(atoms: Atoms) -> bool:
+    return usable_forces(atoms) is None and atoms_forces(atoms) is not None
+
+
 def _energy_name(atoms: Atoms) -> str:
+    if usable_energy(atoms) is None:
+        return ""
     results = getattr(atoms.calc, "results", {})
     if results.get("energy") is not None:
         return "energy"
@@ -155,27 +182,40 @@ def _missing_forces(dataset: DataSet) -> list[Finding]:
 def extreme_forces(dataset: DataSet, envs: Environments, limit: float = EXTREME_FORCE) -> list[Finding]:
     """Find frames with a force above a limit, eV/Å."""
     known = np.nan_to_num(dataset.forces, nan=0.0)
-    extreme = envs.frame_index[known > limit]
-    largest = float(known.max(initial=0.0))
+    # Their norms are not known.
+    beyond = [i for i in dataset.without_forces if _are_beyond(atoms_forces(dataset.frames[i]))]
+    extreme = [*envs.frame_index[known > limit].tolist(), *beyond]
+    largest = (
+        f"some beyond {LARGEST_LABEL:g}" if beyond else f"up to {_shown(float(known.max(initial=0.0)), 1)}"
+    )
     return finding(
         "extreme forces", WARNING, extreme, "Extreme forces",
-        f"|F| above {limit:g} eV Å⁻¹, up to {largest:.1f}. Such structures rarely occur in "
+        f"|F| above {limit:g} eV Å⁻¹, {largest}. Such structures rarely occur in "
         "applications, and can dominate a fit.", True,
     )  # fmt: skip
+
+
+def _are_beyond(forces: np.ndarray | None) -> bool:
+    return forces is not None and bool((np.abs(forces) >= LARGEST_LABEL).any())
 
 
 def net_forces(frames: list[Atoms], limit: float = NET_FORCE) -> list[Finding]:
     """Find frames with a net force above a limit, eV/Å per atom."""
     far, largest = [], 0.0
     for i, atoms in enumerate(frames):
-        values = atoms_forces(atoms)
-        if values is not None and np.isfinite(values).all():
+        values = usable_forces(atoms)
+        if values is not None:
             net = float(np.linalg.norm(values.sum(axis=0))) / len(atoms)
             if net > limit:
                 far.append(i)
                 largest = max(largest, net)
     return finding(
         "net forces", WARNING, far, "Forces do not add up to zero",
-        f"The sum over all atoms is more than {limit:g} eV Å⁻¹ per atom, up to {largest:.2f}: atoms were "
-        "fixed, an external field was applied, or the calculation is not converged.",
+        f"The sum over all atoms is more than {limit:g} eV Å⁻¹ per atom, up to {_shown(largest, 2)}: atoms "
+        "were fixed, an external field was applied, or the calculation is not converged.",
     )  # fmt: skip
+
+
+def _shown(value: float, decimals: int) -> str:
+    """Format a force without the hundred digits that a wrong one may have."""
+    return f"{value:.{decimals}f}" if value < _MANY_DIGITS else f"{value:.3g}"

@@ -13,7 +13,7 @@ from scipy.spatial.distance import cdist
 
 from ..environments import Environments
 from ..io.dataset import DataSet
-from ..io.labels import atoms_forces, frame_energies
+from ..io.labels import frame_energies, usable_forces
 from ..progress import ProgressCallback
 from .finding import WARNING, Finding, finding
 
@@ -198,7 +198,7 @@ class _Labels:
         energy = abs(float(self._energies[i] - self._energies[j]))
         a, b = self._frames[i], self._frames[j]
         if _are_in_place(a, b):
-            first, second = atoms_forces(a), atoms_forces(b)
+            first, second = usable_forces(a), usable_forces(b)
             if first is None or second is None:
                 return energy, np.nan
             return energy, float(np.linalg.norm(first - second, axis=1).max())

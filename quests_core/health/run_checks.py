@@ -29,6 +29,7 @@ def check(
     checks = (
         lambda: labels.labels(dataset),
         lambda: labels.names(dataset),
+        lambda: labels.unusable(frames),
         lambda: labels.energies(frames),
         lambda: labels.stresses(frames),
         lambda: labels.forces(dataset, envs),
