@@ -61,11 +61,15 @@ _OPTIONS = {
     "scheduler": "--scheduler",
     "client": "--scheduler",
     "species": "--species",
+    # Targets, and the order in which a knee is searched.
+    "order": "--until",
+    **{name: f"--until {name}" for name in ("overlap", "information_loss", "max_delta_entropy", "max_envs")},
     **{
         name: f"--{name}"
         for name in (
             "bandwidth",
             "cutoff",
+            "cost",
             "sizes",
             "threshold",
             "locked",
@@ -255,6 +259,9 @@ def report_errors() -> Iterator[None]:
     except (OSError, ValueError, TypeError, ImportError) as error:
         name, colon, rest = str(error).partition(":")
         write_line(terminal(f"Error: {_OPTIONS.get(name, name)}{colon}{rest}"), err=True)
+        raise typer.Exit(1) from error
+    except MemoryError as error:
+        write_line("Error: not enough memory; use fewer frames, or a smaller -k", err=True)
         raise typer.Exit(1) from error
 
 

@@ -230,7 +230,8 @@ def _energies(candidates: Candidates, sizes: np.ndarray) -> list[float]:
     for i, energy in enumerate(candidates.energies()):
         if energy is None:
             raise ValueError(
-                f"frame {i}: expected an energy, which the method pcov_fps needs of every frame, got none"
+                f"frame {i}: expected a finite energy, which the method pcov_fps needs of every frame, "
+                "got none"
             )
         per_atom.append(energy / max(1, int(sizes[i])))
     return per_atom
@@ -241,12 +242,15 @@ def _targets(given: list[str] | None) -> dict[str, float] | str | None:
     if not given or given == ["knee"]:
         return given[0] if given else None
     try:
-        pairs = [text.split("=") for text in given]
-        return {name: int(value) if name == "max_envs" else float(value) for name, value in pairs}
+        pairs = [(name, value) for name, value in (text.split("=") for text in given)]
+        targets = {name: int(value) if name == "max_envs" else float(value) for name, value in pairs}
     except ValueError:
         raise typer.BadParameter(
             f"expected knee, or a target like overlap=0.95, got {' '.join(given)!r}", param_hint="--until"
         ) from None
+    if len(targets) < len(pairs):
+        raise typer.BadParameter(f"expected each target once, got {' '.join(given)!r}", param_hint="--until")
+    return targets
 
 
 def _check_size(constraints: _Constraints, n_to_select: int | float | None, n_frames: int) -> None:

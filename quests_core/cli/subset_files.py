@@ -1,5 +1,7 @@
 """The files of a subset: the options of their keys and of their split, and writing them."""
 
+import math
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
@@ -79,7 +81,7 @@ class SubsetFiles:
     ) -> "SubsetFiles":
         """Return the files that the options of a command ask for."""
         fraction = None if ratio is None else valid_fraction(ratio)
-        if distance <= 0:
+        if not (math.isfinite(distance) and distance > 0):
             raise typer.BadParameter(
                 f"expected a positive number, got {distance}", param_hint="--split-distance"
             )
@@ -97,7 +99,11 @@ class SubsetFiles:
             return self
         for target in self.outputs:
             check_target(target, force, *sources, endings=FRAME_SUFFIXES)
-        if isinstance(self.kind, str) and self.kind not in (SOURCE, RANK, *TARGETS):
+        if isinstance(self.kind, str) and self.kind not in (kinds := (SOURCE, RANK, *TARGETS)):
+            if not os.path.isfile(self.kind):
+                raise ValueError(
+                    f"keys: expected {', '.join(kinds)}, {DEEPMD} or a JSON file, got {self.kind!r:.80}"
+                )
             return replace(self, kind=read_keys(self.kind))
         return self
 

@@ -6,6 +6,7 @@ Compiled functions, and the treatment of ties at the k-th neighbour, are in `que
 import os
 from collections.abc import Callable, Sequence
 from functools import partial
+from math import isqrt
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -18,9 +19,9 @@ from ..io.pool import pool_paths
 from ..io.read import read
 from ..progress import ProgressCallback
 from ..utils.arrays import read_only
-from ..utils.memory import check_fits
+from ..utils.memory import available, check_fits, format_bytes
 from ..utils.tasks import check_client
-from ..utils.threads import parallel_blocks
+from ..utils.threads import get_num_threads, parallel_blocks
 from ..utils.validation import check_count, check_frames, check_positive
 from .cell_list import COINCIDENT, CROWDED, MOST_NEIGHBORS
 from .describe_files import describe_files
@@ -30,6 +31,8 @@ if TYPE_CHECKING:
     from distributed import Client
 
 _BLOCK_ATOMS = 1000
+# Bytes that need no check.
+_SMALL = 2**26
 
 
 def _offsets(frames) -> np.ndarray:
@@ -221,6 +224,7 @@ def descriptors(
     [0.21847, 0.06634, 0.01217]
     """
     k = check_count(k, "k", minimum=2)
+    _check_matrices_fit(k)
     cutoff = check_positive(cutoff, "cutoff")
     if store is not None:
         if descriptor_fn is not None:
@@ -250,6 +254,17 @@ def descriptors(
         symbols = check_species(species, frames)
         X = _multicomponent_descriptors(_geometry(frames), numbers, k, cutoff, symbols, progress)
     return Environments(read_only(X, copy=False), offsets)
+
+
+def _check_matrices_fit(k: int) -> None:
+    """Raise a ValueError if the matrices of X2, one of k × k numbers per thread, exceed the memory."""
+    bytes_of_k_1 = 8 * get_num_threads()
+    if k * k * bytes_of_k_1 < _SMALL or (free := available()) is None or k * k * bytes_of_k_1 <= free:
+        return
+    raise ValueError(
+        f"k: expected at most {isqrt(free // bytes_of_k_1):,}, as k × k numbers per thread must fit in the "
+        f"{format_bytes(free)} of memory that are free, got {k}"
+    )
 
 
 def _files(frames) -> str | os.PathLike | Sequence[str | os.PathLike] | None:

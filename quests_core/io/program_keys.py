@@ -47,14 +47,16 @@ def read_keys(path: str | Path) -> dict[str, str]:
     try:
         keys = json.loads(Path(path).read_text(encoding="utf-8"))
     except ValueError as error:
-        raise ValueError(f"{path}: expected JSON: {error}") from error
+        raise ValueError(f"keys: expected JSON in {path}, got other text ({error})") from error
+    except OSError as error:
+        raise ValueError(f"keys: expected a readable file, got {path} ({error.strerror})") from error
     if not isinstance(keys, dict) or not keys or not keys.keys() <= set(quantities):
-        raise ValueError(f"{path}: expected keys for {', '.join(quantities)}, got {keys!r:.80}")
+        raise ValueError(f"keys: expected keys for {', '.join(quantities)} in {path}, got {keys!r:.80}")
     words = list(keys.values())
     if not all(isinstance(word, str) and _WORD.fullmatch(word) for word in words):
-        raise ValueError(f"{path}: expected words without blanks and colons as keys, got {words!r:.80}")
+        raise ValueError(f"keys: expected words without blanks and colons in {path}, got {words!r:.80}")
     if len(set(words)) < len(words):
-        raise ValueError(f"{path}: expected different keys, got {words!r:.80}")
+        raise ValueError(f"keys: expected different keys in {path}, got {words!r:.80}")
     return keys
 
 

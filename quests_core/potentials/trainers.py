@@ -81,6 +81,8 @@ def make_trainer(name: str, parameters: Sequence[str] = (), seconds: float | Non
         if not equals or not isinstance(default.get(key), int | float):
             known = ", ".join(key for key, value in default.items() if isinstance(value, int | float))
             raise ValueError(f"parameters: expected a parameter like n_sparse=1000, of {known}; got {text!r}")
+        if key in values:
+            raise ValueError(f"parameters: expected each parameter once, got {key} again in {text!r}")
         try:
             values[key] = type(default[key])(value)
         except ValueError:

@@ -104,7 +104,8 @@ def check_cost(cost, method: str, envs: Environments) -> np.ndarray:
             frame = np.flatnonzero(~(np.isfinite(costs) & (costs > 0)))[0]
             raise ValueError(f"cost: expected finite positive numbers, got {costs[frame]} for frame {frame}")
     if method not in WITH_COSTS and not (isinstance(cost, str) and cost == "frames"):
-        raise ValueError(f"cost: expected 'frames' for method {method!r}, got another cost")
+        got = repr(cost) if isinstance(cost, str) else "numbers"
+        raise ValueError(f"cost: expected 'frames' for method {method!r}, got {got}")
     return costs
 
 

@@ -82,6 +82,8 @@ def split(
         If one of the sides would be empty.
     """
     frames = np.sort(np.asarray(frames))
+    if len(frames) == 1:
+        raise ValueError("One frame cannot be split into training and validation; select at least 2.")
     groups = near_duplicates(envs, frames, distance, progress)
     sizes = np.bincount(groups)
     free = np.setdiff1d(np.arange(len(sizes)), groups[np.isin(frames, for_training)])

@@ -2,7 +2,8 @@
 
 import os
 import sys
-from contextlib import ExitStack
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
@@ -21,9 +22,9 @@ class Chunk(NamedTuple):
 
     descriptors: np.ndarray  # (n_envs, d), Å⁻¹
     numbers: np.ndarray  # atomic numbers, (n_envs,)
-    forces: np.ndarray  # (n_envs, 3), eV/Å; NaN without forces
+    forces: np.ndarray  # (n_envs, 3), eV/Å; NaN without usable forces
     sizes: np.ndarray  # number of environments of each frame, (n_frames,)
-    energies: np.ndarray  # (n_frames,), eV; NaN without energy
+    energies: np.ndarray  # (n_frames,), eV; NaN without a finite energy
     labels: list[str]  # "" without label
 
 
@@ -49,12 +50,18 @@ class StoreWriter:
     ------
     ValueError
         If the folder is something else, belongs to other files or parameters, or another process writes it.
+    OSError
+        If the folder cannot be made or written.
     """
 
     def __init__(self, folder: Path, manifest: Manifest):
         self._folder, self._paths = folder, manifest.paths
-        self.manifest = _create_or_load(folder, manifest)
-        d = manifest.n_columns
+        with _errors_about(folder):
+            self.manifest = _create_or_load(folder, manifest)
+            self._open(manifest.n_columns)
+
+    def _open(self, d: int) -> None:
+        folder = self._folder
         self._per_env = {
             "descriptors": ArrayFile(folder / "descriptors.npy", "float64", (d,)),
             "numbers": ArrayFile(folder / "numbers.npy", "uint8"),
@@ -138,6 +145,18 @@ class StoreWriter:
 
     def _files(self) -> list[ArrayFile]:
         return [*self._per_env.values(), *self._per_frame.values(), self._offsets]
+
+
+@contextmanager
+def _errors_about(folder: Path) -> Iterator[None]:
+    """Turn an error of the system, which names no argument, into one about the store."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno is None:
+            raise
+        why = "a file" if folder.is_file() else error.strerror
+        raise OSError(f"store: expected a folder that can be written, got {folder} ({why})") from error
 
 
 def _create_or_load(folder: Path, manifest: Manifest) -> Manifest:

@@ -50,7 +50,7 @@ def test_pcov_fps_uses_the_energies_per_atom_of_the_file(file, rng, tmp_path):
     ase.io.write(path, frames, format="extxyz")
     done = run("compress", path, "-m", "pcov_fps", "--dry-run", *PARAMETERS)
     assert done.exit_code == 1
-    assert "frame 3: expected an energy, which the method pcov_fps needs of every frame" in done.stderr
+    assert "frame 3: expected a finite energy, which the method pcov_fps needs of every frame" in done.stderr
 
 
 def test_compress_with_a_reference(file, other, tmp_path):
@@ -218,3 +218,49 @@ def test_elements_that_cannot_be_used_are_refused(oxides):
         done = run("compress", file, "--elements", given, "--dry-run", *PARAMETERS)
         assert done.exit_code == code
         assert message in " ".join(done.stderr.replace("│", " ").split())
+
+
+def test_targets_are_given_once(file):
+    done = run("compress", file, *PARAMETERS, "--dry-run", "-u", "overlap=0.5", "-u", "overlap=0.9")
+    assert done.exit_code == 2
+    assert "--until" in done.stderr
+    assert "expected each target once" in done.stderr
+
+
+@pytest.mark.parametrize(("target", "message"), [
+    ("overlap=-1", "--until overlap: expected a number of at least 0, got -1.0"),
+    ("overlap=nan", "--until overlap: expected a number of at least 0, got nan"),
+    ("overlap=1.5", "--until overlap: expected a value that the whole order reaches (1), got 1.5"),
+    ("information_loss=-1", "--until information_loss: expected a number of at least 0, got -1.0"),
+    ("max_delta_entropy=-1", "--until max_delta_entropy: expected a number of at least 0, got -1.0"),
+    ("max_envs=0", "--until max_envs: expected an integer of at least 1, got 0"),
+    ("max_envs=1", "--until max_envs: expected at least 4, the size of the first frame, got 1"),
+])  # fmt: skip
+def test_errors_about_targets_name_the_option(file, target, message):
+    done = run("compress", file, *PARAMETERS, "--dry-run", "-u", target)
+    assert (done.exit_code, done.stderr) == (1, f"Error: {message}\n")
+
+
+def test_errors_about_knee_and_cost_name_the_option(file, tmp_path):
+    one = tmp_path / "one.xyz"
+    q.write_subset(one, file, [0])
+    done = run("compress", one, *PARAMETERS, "--dry-run", "-u", "knee")
+    assert done.stderr.startswith("Error: --until: expected a curve with a knee")
+    done = run("compress", file, *PARAMETERS, "--dry-run", "-m", "msc", "--cost", "environments")
+    assert (done.exit_code, done.stderr) == (
+        1, "Error: --cost: expected 'frames' for method 'msc', got 'environments'\n"
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("energy", ["nan", "inf"])
+@pytest.mark.parametrize("stored", [True, False])
+def test_pcov_fps_names_a_frame_whose_energy_is_not_finite(file, tmp_path, energy, stored):
+    path = tmp_path / "labelled.xyz"
+    frames = q.read(file)
+    for i, atoms in enumerate(frames):
+        atoms.info["REF_energy"] = float(energy) if i == 3 else -1.0 * i
+    ase.io.write(path, frames, format="extxyz")
+    options = ("--store", tmp_path / "a") if stored else ()
+    done = run("compress", path, "-m", "pcov_fps", "-k", 4, "--dry-run", *options)
+    assert done.exit_code == 1
+    assert "frame 3: expected a finite energy" in done.stderr

@@ -1,5 +1,7 @@
 """Tests of ``describe``."""
 
+import re
+
 import ase.io
 
 import quests_core as q
@@ -85,3 +87,34 @@ def test_labels_that_are_not_finite_are_not_counted(tmp_path):
         run_json("describe", path, "-k", 4, "--store", tmp_path / "a"),
     ):
         assert (found["frames_with_energy"], found["frames_with_forces"]) == (3, 4)
+
+
+def test_a_store_that_cannot_be_written_is_named(file, tmp_path):
+    for store, why in (
+        (file, "a file"),
+        (tmp_path / "no" / "a", "No such file"),
+        (file / "a", "Not a directory"),
+    ):
+        done = run("describe", file, "-k", 4, "--store", store)
+        assert done.exit_code == 1
+        assert done.stderr.startswith(
+            f"Error: --store: expected a folder that can be written, got {store} ({why}"
+        )
+
+
+def test_a_k_whose_matrices_exceed_the_memory_is_refused(file, tmp_path):
+    for options in ((), ("--store", tmp_path / "a")):
+        done = run("describe", file, "-k", 10**7, *options)
+        assert done.exit_code == 1
+        assert re.fullmatch(r"Error: -k: expected at most [\d,]+, as k × k .*, got 10000000\n", done.stderr)
+    assert not (tmp_path / "a").exists()
+
+
+def test_a_lack_of_memory_is_one_line(file, monkeypatch):
+    def fail(*_, **__):
+        raise MemoryError("Unable to allocate 74.5 GiB")
+
+    monkeypatch.setattr("quests_core.cli.describe.descriptors", fail)
+    done = run("describe", file)
+    assert done.exit_code == 1
+    assert done.stderr == "Error: not enough memory; use fewer frames, or a smaller -k\n"

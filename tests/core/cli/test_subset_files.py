@@ -53,9 +53,12 @@ def test_keys_of_a_file(keyed, tmp_path):
         done = run("compress", keyed, *FEW, "--keys", keys, "-o", target, "--force")
         assert done.exit_code == 1
         assert why in done.stderr
-    done = run("compress", keyed, *FEW, "--keys", tmp_path / "gone.json", "-o", target, "--force")
-    assert done.exit_code == 1
-    assert "gone.json" in done.stderr
+        assert done.stderr.startswith("Error: --keys: ")
+    for wrong in ("mase", str(tmp_path), '{"energy": "E"}' * 30):
+        done = run("compress", keyed, *FEW, "--keys", wrong, "-o", target, "--force")
+        assert done.exit_code == 1
+        expected = "source, rank, mace, nequip, gpumd, deepmd or a JSON file"
+        assert done.stderr.startswith(f"Error: --keys: expected {expected}, got {wrong!r:.80}")
 
 
 def test_rank_and_delta_entropy(file, tmp_path):
@@ -103,8 +106,14 @@ def test_a_split_needs_files_and_a_distance(file, tmp_path):
     done = run("compress", file, "-o", "-", "--split", "90:10")
     assert done.exit_code == 2
     assert "expected a file for a split" in done.stderr
-    done = run("compress", file, "-o", tmp_path / "a.xyz", "--split", "90:10", "--split-distance", 0)
-    assert done.exit_code == 2
+    for distance in (0, -1, "nan", "inf"):
+        options = ("--split", "90:10", f"--split-distance={distance}")
+        done = run("compress", file, "-o", tmp_path / "a.xyz", *options)
+        assert done.exit_code == 2
+        assert "expected a positive number" in done.stderr
+    done = run("compress", file, *FEW, "-s", 1, "-o", tmp_path / "a.xyz", "--split", "90:10")
+    assert done.exit_code == 1
+    assert "One frame cannot be split" in done.stderr
     (tmp_path / "a-valid.xyz").write_text("precious")
     done = run("compress", file, *FEW, "-o", tmp_path / "a.xyz", "--split", "90:10")
     assert "a-valid.xyz exists; --force replaces it" in done.stderr

@@ -41,3 +41,5 @@ def test_parameters_as_text():
             make_trainer("gap", [text])
     with pytest.raises(ValueError, match="expected a number for n_sparse"):
         make_trainer("gap", ["n_sparse=0.5"])
+    with pytest.raises(ValueError, match="parameters: expected each parameter once, got n_sparse again"):
+        make_trainer("gap", ["n_sparse=20", "n_sparse=30"])

@@ -32,3 +32,8 @@ def test_identical_frames_cannot_be_split():
     envs = Environments(np.ones((6, 2)), [0, 2, 4, 6])
     with pytest.raises(ValueError, match="1 group of near-duplicates"):
         split(envs, [0, 1, 2], 0.3, 0.1)
+
+
+def test_one_frame_cannot_be_split():
+    with pytest.raises(ValueError, match=r"One frame cannot be split .* select at least 2"):
+        split(Environments(np.ones((4, 2)), [0, 2, 4]), [1], 0.3, 0.1)
