@@ -36,6 +36,7 @@ controller = Controller(
 pn.state.onload(scheduler.open)
 pn.state.onload(queue.open)
 pn.state.onload(controller.compile_kernels)
+pn.state.onload(controller.follow_cluster)
 
 
 def end(_, controller=controller, scheduler=scheduler, queue=queue) -> None:

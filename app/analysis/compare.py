@@ -3,6 +3,7 @@
 import dataclasses
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -15,6 +16,9 @@ from .method_path import MethodPath, method_path
 from .methods import MSC_WITH_REFERENCE
 from .parameters import RANDOM_STATE, Marks
 from .reference import Reference, align_elements, union, with_common_elements
+
+if TYPE_CHECKING:
+    from distributed import Client
 
 MAX_GROUPS = 20
 NO_LABEL = "no label"
@@ -61,14 +65,20 @@ def share_covered(novelty: np.ndarray) -> float:
     return float(np.mean(counted < OVERLAP_THRESHOLD)) if len(counted) else float("nan")
 
 
-def compare(opened: AnalysedDataset, other: Reference, marks: Marks, progress=None) -> Comparison:
-    """Compute δH of each set given the other, and place both on one map."""
+def compare(
+    opened: AnalysedDataset, other: Reference, marks: Marks, progress=None, client: "Client | None" = None
+) -> Comparison:
+    """Compute δH of each set given the other, and place both on one map.
+
+    The workers of a `client` compute it if both are stores, which they read.
+    """
     bandwidth, (envs, others) = opened.parameters.bandwidth, with_common_elements(opened, other)
     kept = kept_rows(opened, marks)
     kept_envs = envs.take(_kept_frames(opened, marks)) if marks.excluded else envs
+    client = client if kept_envs.store is not None and others.store is not None else None
     novelty = np.full(envs.n_envs, np.nan)
-    novelty[kept] = delta_entropy(kept_envs, others, bandwidth, progress=progress)
-    back = delta_entropy(others, kept_envs, bandwidth, progress=progress)
+    novelty[kept] = delta_entropy(kept_envs, others, bandwidth, progress=progress, client=client)
+    back = delta_entropy(others, kept_envs, bandwidth, progress=progress, client=client)
     rows, back_rows = rows_to_draw(novelty), rows_to_draw(back)
     xy = pca(np.concatenate([envs.X[rows], others.X[back_rows]]))
     return Comparison(novelty, back, rows, back_rows, xy[: len(rows)], xy[len(rows) :])
@@ -199,12 +209,14 @@ def covered_along(novelty: np.ndarray, deltas: np.ndarray) -> np.ndarray:
 
 
 def path_with_reference(
-    opened: AnalysedDataset, other: Reference, marks: Marks, progress=None, on_part=None
-) -> MethodPath:
+    opened: AnalysedDataset, other: Reference, marks: Marks, progress=None, on_part=None,
+    client: "Client | None" = None,
+) -> MethodPath:  # fmt: skip
     """Order the frames by `msc` with a reference.
 
     δH and the numbers derived from it are given the reference and the subset together; entropy and
-    diversity are those of the subset alone. `on_part` is that of `method_path`.
+    diversity are those of the subset alone. `on_part` is that of `method_path`, and so is `client` if both
+    are stores.
     """
 
     def named(path: MethodPath) -> MethodPath:
@@ -212,4 +224,6 @@ def path_with_reference(
 
     mine, others = with_common_elements(opened, other)
     report = None if on_part is None else lambda part: on_part(named(part))
-    return named(method_path(dataclasses.replace(opened, envs=mine), "msc", marks, progress, others, report))
+    client = client if mine.store is not None and others.store is not None else None
+    own = dataclasses.replace(opened, envs=mine)
+    return named(method_path(own, "msc", marks, progress, others, report, client))

@@ -2,17 +2,21 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 import pandas as pd
 
 from quests_core import Environments, compression_path, log_kernel_sum, select
+from quests_core.selection.arguments import WITH_CLIENT
 from quests_core.utils.arrays import read_only
 
 from .analysed_dataset import AnalysedDataset
 from .parameters import RANDOM_STATE, Marks
 from .reference import Reference
+
+if TYPE_CHECKING:
+    from distributed import Client
 
 
 @dataclass(frozen=True, eq=False)
@@ -150,11 +154,13 @@ def order_frames(
     reference=None,
     n_to_select: int | None = None,
     callback: Callable[[np.ndarray], None] | None = None,
+    client: "Client | None" = None,
 ) -> tuple[np.ndarray, np.ndarray, Environments]:
     """Return the order of the frames that are not excluded, these frames, and their environments.
 
     The order indexes these frames: in the file it is ``kept[order]``. `reference` are the environments of
-    a reference, for the methods that use one; `n_to_select` and `callback` are those of `select`.
+    a reference, for the methods that use one; `n_to_select` and `callback` are those of `select`, and so is
+    `client`, which is not used by methods that no workers compute.
     """
     order = select(
         opened.envs,
@@ -167,6 +173,7 @@ def order_frames(
         random_state=random_state,
         progress=progress,
         callback=callback,
+        client=client if method in WITH_CLIENT else None,
     ).order
     kept, envs = _kept(opened, marks)
     return np.searchsorted(kept, order), kept, envs
@@ -185,12 +192,13 @@ def method_path(
     progress=None,
     reference: Environments | None = None,
     on_part: Callable[[PartialPath], None] | None = None,
+    client: "Client | None" = None,
 ) -> MethodPath:
     """Order the frames that are not excluded by `method` and compute all metrics along the order.
 
     With the environments of a `reference`, δH and the metrics derived from it are given these and the
     subset together. `on_part` is called with each first part of the path as soon as that is ordered, if the
-    method picks one frame after another.
+    method picks one frame after another. The workers of a `client` compute the order, see `order_frames`.
     """
     callback = None
     if on_part is not None:
@@ -206,7 +214,7 @@ def method_path(
                 on_part(_partial_path(opened, method, marks, frames, cancel, reference))
 
     order, kept, envs = order_frames(
-        opened, method, marks, RANDOM_STATE, progress, reference, callback=callback
+        opened, method, marks, RANDOM_STATE, progress, reference, callback=callback, client=client
     )
     sizes = _sizes(opened, marks)
     curve, delta_entropy = _measure(opened, kept, envs, order, sizes, progress, reference)
@@ -231,10 +239,14 @@ def delta_entropy_at(opened: AnalysedDataset, path: MethodPath, n_frames: int, p
         return (-np.logaddexp(-known.astype(np.float64), more)).astype(np.float32)
 
 
-def first_part(opened: AnalysedDataset, method: str, marks: Marks, progress=None) -> PartialPath:
+def first_part(
+    opened: AnalysedDataset, method: str, marks: Marks, progress=None, client: "Client | None" = None
+) -> PartialPath:
     """Compute only the shortest part of the path of `method`, in a small part of the time."""
     size = part_sizes(opened, marks)[0]
-    order, kept, _ = order_frames(opened, method, marks, RANDOM_STATE, progress, n_to_select=size)
+    order, kept, _ = order_frames(
+        opened, method, marks, RANDOM_STATE, progress, n_to_select=size, client=client
+    )
     return _partial_path(opened, method, marks, kept[order], progress)
 
 

@@ -21,6 +21,7 @@ from quests_core.utils.escape import one_line
 
 from ..server.telemetry import counters, log_event, session_name
 from .activity import WAITING, Activity
+from .cluster import cluster
 from .fair_executor import FairExecutor
 from .kernel_compiler import KernelCompiler
 from .umap_process import UmapWorker
@@ -45,6 +46,8 @@ def shut_down() -> None:
     umap_worker().close()
     kernel_compiler().close()
     read_process.close()
+    if (own := cluster()) is not None:
+        own.close()
 
 
 def silent_seconds() -> float:

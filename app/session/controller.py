@@ -12,7 +12,7 @@ from quests_core.published import is_name
 from ..analysis import map_placement, precomputed
 from ..analysis.parameters import Parameters
 from ..exports import subset
-from ..jobs import queue, umap_process
+from ..jobs import cluster, queue, umap_process
 from ..server.allowed_paths import AllowedPaths
 from ..server.telemetry import session_closed, session_opened
 from ..server.uploads import UploadFolder
@@ -81,12 +81,21 @@ class Controller:
         self._opener = Opener(state, self, self._path_updater, self._jobs, self._quick_jobs, with_umap)
         self._delta_updater = DeltaUpdater(state, self)
         self._entropy_updater = EntropyEstimateUpdater(state, self)
+        self._cluster = cluster.cluster()
         self._closed = False
         self._session = session_opened(self)
 
     def compile_kernels(self) -> None:
         """Compile missing kernels in the background, and then replace previews by results."""
         self.kernels.start(self._path_updater.compute_missing)
+
+    def follow_cluster(self) -> None:
+        """Keep the state of the server's cluster up to date, if it has one."""
+        if self._cluster is not None:
+            self._cluster.watch(self._show_cluster)
+
+    def _show_cluster(self, status: cluster.ClusterStatus) -> None:
+        self.on_loop(lambda: setattr(self.state, "cluster", status))
 
     def open_demo(self) -> None:
         """Open the data set that ships with the package."""
@@ -303,6 +312,8 @@ class Controller:
             if not session_closed(self._session):
                 # No session is left to use it.
                 self.results.clear()
+        if self._cluster is not None:
+            self._cluster.unwatch(self._show_cluster)
         self._jobs.close()
         self._quick_jobs.close()
         self._map_jobs.close()

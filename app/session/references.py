@@ -140,7 +140,9 @@ class ReferenceSets(param.Parameterized):
         else:
             self._request(
                 "comparison", "Comparing two sets", self._comparison_key(),
-                lambda progress: compare.compare(opened, chosen, marks, progress),
+                lambda progress: self._controller.results.by_workers(
+                    opened, lambda client: compare.compare(opened, chosen, marks, progress, client)
+                ),
             )  # fmt: skip
         self._request(
             "labels", "Comparing labels", (excluded,),

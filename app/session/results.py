@@ -1,10 +1,11 @@
 """Results of the analysis, cached in memory and on disk for all sessions."""
 
 import dataclasses
+import logging
 import time
 from collections.abc import Callable, Hashable, Iterable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 
@@ -21,11 +22,16 @@ from ..analysis.demo_preview import DemoPreview, preview_of
 from ..analysis.method_path import MethodPath
 from ..analysis.parameters import Marks, Parameters, load
 from ..analysis.reference import Reference
-from ..jobs import cache, queue
+from ..jobs import cache, cluster, queue
 from ..server.allowed_paths import AllowedPaths
 from ..server.uploads import UploadFolder
 from ..text.sentences import files_name
 
+if TYPE_CHECKING:
+    from distributed import Client
+
+log = logging.getLogger(__name__)
+_T = TypeVar("_T")
 _SECONDS = "seconds of"
 
 
@@ -43,6 +49,7 @@ class Results:
     def __init__(self, uploads: UploadFolder, allowed_paths: AllowedPaths | None = None):
         self._uploads, self._allowed_paths = uploads, allowed_paths or AllowedPaths()
         self._cache, self._umap = cache.cache(), queue.umap_worker()
+        self._cluster = cluster.cluster()
 
     def get(self, opened: AnalysedDataset, key: Hashable, compute: Callable[[], Any]) -> Any:
         """Return the result about a data set cached under `key`, or compute it."""
@@ -153,7 +160,9 @@ class Results:
     def first_part(self, opened: AnalysedDataset, method: str, marks: Marks, progress) -> MethodPath:
         """Return the path of a method if it is cached, otherwise compute only its first part."""
         whole = self._cache.find(("path", opened.key, method, marks))
-        return whole or method_path.first_part(opened, method, marks, progress)
+        return whole or self.by_workers(
+            opened, lambda client: method_path.first_part(opened, method, marks, progress, client)
+        )
 
     def path(
         self, opened: AnalysedDataset, method: str, marks: Marks, progress,
@@ -166,14 +175,37 @@ class Results:
         if reference is None:
             return self._cache.get(
                 ("path", opened.key, method, marks),
-                lambda: method_path.method_path(opened, method, marks, progress, on_part=on_part),
+                lambda: self.by_workers(
+                    opened,
+                    lambda client: method_path.method_path(
+                        opened, method, marks, progress, on_part=on_part, client=client
+                    ),
+                ),
             )
         path = self._cache.get(
             ("path", opened.key, method, marks, reference.sha256),
-            lambda: compare.path_with_reference(opened, reference, marks, progress, on_part),
+            lambda: self.by_workers(
+                opened,
+                lambda client: compare.path_with_reference(
+                    opened, reference, marks, progress, on_part, client
+                ),
+            ),
         )
         # The cached reference may have the same content and another path.
         return dataclasses.replace(path, reference=reference)
+
+    def by_workers(self, opened: AnalysedDataset, compute: "Callable[[Client | None], _T]") -> _T:
+        """Return ``compute(client)``, of a store with a client of the server's cluster, which reads it.
+
+        Otherwise, and if the connection is lost meanwhile, `client` is None.
+        """
+        client = None if self._cluster is None or opened.envs.store is None else self._cluster.client()
+        if client is not None:
+            try:
+                return compute(client)
+            except ConnectionError:
+                log.warning("the connection to the scheduler was lost: computing in this process")
+        return compute(None)
 
     def pca(self, opened: AnalysedDataset) -> np.ndarray:
         """Return the first two principal components of all environments."""

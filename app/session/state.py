@@ -17,6 +17,7 @@ from ..analysis.reference import Reference
 from ..analysis.target import Target
 from ..exports.report_data import ReportData
 from ..jobs.activity import Activity
+from ..jobs.cluster import ClusterStatus
 
 TABS = {
     "overview": "Overview",
@@ -80,6 +81,10 @@ class State(param.Parameterized):
     error = param.String(default="", doc="Error of the last request.")
     notice = param.String(default="", doc="Message about the last request, without an error.")
     map_notice = param.String(default="", doc="Reason why the map is not a UMAP embedding.")
+
+    cluster = param.ClassSelector(
+        class_=ClusterStatus, default=None, doc="Of the server's Dask cluster; None if it has none."
+    )
 
     def __init__(self, **params):
         super().__init__(**params)

@@ -4,6 +4,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from ..utils.tasks import connect
+
 if TYPE_CHECKING:
     from distributed import Client
 
@@ -17,31 +19,21 @@ def connected(address: str | None, store: str | None) -> "Iterator[Client | None
 
     Raises
     ------
-    ImportError
-        If Dask is not installed.
     ValueError
-        If no store is given, which workers read, or the address is invalid.
-    ConnectionError
-        If no scheduler answers.
+        If no store is given, which workers read.
+    ImportError, ValueError, ConnectionError
+        See `quests_core.utils.tasks.connect`.
     """
     if address is None:
         yield None
         return
     if store is None:
         raise ValueError("scheduler: expected together with --store, got it alone")
-    try:
-        from distributed import Client
-    except ImportError:
-        raise ImportError(
-            'scheduler: install the extra "distributed": quests-explorer[distributed]'
-        ) from None
-    try:
-        client = Client(address, timeout=_TIMEOUT, set_as_default=False)
-    except (OSError, TimeoutError) as error:
-        raise ConnectionError(f"scheduler: no scheduler answers at {address}") from error
-    except ValueError as error:
-        raise ValueError(
-            f"scheduler: expected an address such as tcp://host:8786, got {address!r}"
-        ) from error
-    with client:
+    with connect(address, _TIMEOUT) as client:
         yield client
+
+
+def check_scheduler(address: str) -> None:
+    """Check that a scheduler answers at an address; see `quests_core.utils.tasks.connect`."""
+    with connect(address, _TIMEOUT):
+        pass

@@ -17,6 +17,7 @@ from ..utils.environment_variables import check_numbers
 from .arguments import flag
 from .common import app, command_context
 from .output import STDIO
+from .scheduler import check_scheduler
 
 # Python's own allocator keeps much of the memory of closed sessions.
 ALLOCATOR = {"PYTHONMALLOC": "malloc", "MALLOC_ARENA_MAX": "2"} if sys.platform == "linux" else {}
@@ -46,6 +47,12 @@ def serve(
     unix_socket: Annotated[
         Path | None, typer.Option(help="Unix socket to listen on for a proxy, instead of address and port.")
     ] = None,
+    scheduler: Annotated[
+        str | None,
+        typer.Option(
+            help="Address of a Dask scheduler, whose workers order frames of stores and need the same files."
+        ),
+    ] = None,
 ) -> None:
     """Start the dashboard."""
     if file == STDIO:
@@ -60,6 +67,9 @@ def serve(
             environment["QUESTS_FILE"] = _existing_file(path, file)
         if data_dir:
             environment["QUESTS_DATA_DIRS"] = os.pathsep.join(map(_existing_folder, data_dir))
+        if scheduler is not None:
+            check_scheduler(scheduler)
+            environment["QUESTS_SCHEDULER"] = scheduler
     command = [sys.executable, "-m", "panel", "serve", folder]
     command += ["--plugins", "quests_app.endpoints", "--session-ids", "signed"]
     command += [f"--allow-websocket-origin={host}" for host in origin or ()]

@@ -31,6 +31,44 @@ class Task(NamedTuple):
     work: int = 1
 
 
+def connect(address: str, timeout: float) -> "Client":
+    """Return a synchronous client of the scheduler at an address.
+
+    It is not the default client of Dask. If the connection is lost, it is opened again within `timeout`, or
+    the client closed.
+
+    Parameters
+    ----------
+    address : str
+        Such as ``tcp://host:8786``.
+    timeout : float
+        Time to wait for an answer, seconds.
+
+    Raises
+    ------
+    ImportError
+        If Dask is not installed.
+    ValueError
+        If the address is invalid.
+    ConnectionError
+        If no scheduler answers.
+    """
+    try:
+        from distributed import Client
+    except ImportError:
+        raise ImportError(
+            'scheduler: install the extra "distributed": quests-explorer[distributed]'
+        ) from None
+    try:
+        return Client(address, timeout=timeout, set_as_default=False)
+    except (OSError, TimeoutError) as error:
+        raise ConnectionError(f"scheduler: no scheduler answers at {address}") from error
+    except ValueError as error:
+        raise ValueError(
+            f"scheduler: expected an address such as tcp://host:8786, got {address!r}"
+        ) from error
+
+
 def check_client(client: Any) -> "Client":
     """Return the argument `client`, if it is a connected synchronous client of Dask.
 

@@ -35,7 +35,7 @@ def test_unticking_the_active_method_activates_another(opened):
 def test_cancelling_a_method_changes_no_choice(opened, monkeypatch):
     started = threading.Event()
 
-    def slow(opened, method, marks, progress, on_part=None):
+    def slow(opened, method, marks, progress, **options):
         started.set()
         while True:
             progress("fps", 1, 2)

@@ -160,14 +160,14 @@ def test_progress_is_shown_until_all_is_compiled(session, compiler):
     session.controller.compile_kernels()
     session.run(lambda: session.state.kernel_activity.step == "select msc")
     assert "select msc, 25 %" in text_of(view)
-    assert view._kernels.visible
+    assert view._lines.visible
     assert view._all.visible
     session.controller.compile_kernels()
     compiler.release.set()
     session.run(lambda: not session.state.kernel_activity.running)
     assert compiler.calls == 1
     assert not session.controller.kernels.is_compiling
-    assert not view._kernels.visible
+    assert not view._lines.visible
 
 
 def test_nothing_is_shown_if_all_is_compiled(session, compiler):

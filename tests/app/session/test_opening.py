@@ -133,12 +133,12 @@ def test_a_file_opened_while_methods_are_computed_changes_no_choice(opened, othe
     state, started = opened.state, threading.Event()
     compute = method_path.method_path
 
-    def slow(data, method, marks, progress, on_part=None):
+    def slow(data, method, marks, progress, **options):
         while method == "fps" and data is first:
             started.set()
             progress("fps", 1, 2)
             threading.Event().wait(0.01)
-        return compute(data, method, marks, progress, on_part=on_part)
+        return compute(data, method, marks, progress, **options)
 
     first = state.opened
     monkeypatch.setattr(method_path, "method_path", slow)

@@ -43,8 +43,8 @@ def hold(session, monkeypatch):
     """Hold whole paths back until the event is set or the job cancelled; parts are computed."""
     gate, whole = threading.Event(), method_path.method_path
 
-    def held(opened, method, marks, progress=None, reference=None, on_part=None):
-        path = whole(opened, method, marks, progress, reference, on_part)
+    def held(opened, method, marks, progress=None, reference=None, **options):
+        path = whole(opened, method, marks, progress, reference, **options)
         while not gate.wait(0.01):
             progress("held", 0, 1)
         return path

@@ -87,11 +87,11 @@ def test_the_quick_method_is_computed_only_if_compared(session, file, monkeypatc
 def test_cancelling_the_chosen_method_keeps_the_displayed_one(session, file, monkeypatch):
     compute, end = method_path.method_path, time.monotonic() + WAIT_SECONDS
 
-    def held(opened, method, marks, progress, on_part=None):
+    def held(opened, method, marks, progress, **options):
         while method == "balanced" and time.monotonic() < end:
             progress(method, 1, 2)
             time.sleep(0.01)
-        return compute(opened, method, marks, progress, on_part=on_part)
+        return compute(opened, method, marks, progress, **options)
 
     monkeypatch.setattr(path_updates, "_LARGE", 50)
     monkeypatch.setattr(method_path, "method_path", held)

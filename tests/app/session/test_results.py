@@ -1,15 +1,24 @@
 """Results of the analysis, cached for all sessions."""
 
 import dataclasses
+from types import SimpleNamespace
 
+import numpy as np
 import pytest
+from ase.io import write
 
 import quests_core
-from quests_app.analysis import analysed_dataset, map_placement, method_path, stored
+from quests_app.analysis import analysed_dataset, compare, map_placement, method_path, stored
+from quests_app.analysis.methods import MSC_WITH_REFERENCE
+from quests_app.analysis.parameters import Marks
+from quests_app.jobs import cluster
 from quests_app.server import allowed_paths
 from quests_app.session import link, results
+from quests_app.session.references import ReferenceSets
 from quests_core.store.manifest import Manifest
+from quests_core.utils import tasks
 from tests.app.conftest import Session
+from tests.core.cluster import local_client
 
 
 def test_a_second_session_uses_the_cached_analysis(opened, file, monkeypatch):
@@ -117,3 +126,116 @@ def test_a_store_that_is_not_complete_or_too_large(session, store, monkeypatch):
     manifest = Manifest.load(store)
     dataclasses.replace(manifest, complete=False).save(store)
     assert "is not complete" in session.open(store).error
+
+
+@pytest.fixture
+def on_cluster(monkeypatch):
+    """Yield the connection of a server to a cluster of two threads, and the calls with a client."""
+    monkeypatch.setattr(cluster, "_INTERVAL", 0.01)
+    calls = []
+    for module, name in ((method_path, "select"), (compare, "delta_entropy")):
+        own = getattr(module, name)
+
+        def spy(*args, own=own, **options):
+            calls.append((options.get("method", "delta"), options.get("client") is not None))
+            return own(*args, **options)
+
+        monkeypatch.setattr(module, name, spy)
+    with local_client(n_workers=1, threads_per_worker=2, processes=False, protocol="tcp://") as client:
+        monkeypatch.setenv(cluster.SCHEDULER, client.scheduler.address)
+        yield SimpleNamespace(own=cluster.cluster(), calls=calls, client=client)
+        cluster.cluster().close()
+
+
+@pytest.mark.jit
+@pytest.mark.usefixtures("uncached")
+def test_workers_of_a_cluster_order_the_frames_of_a_store(on_cluster, store):
+    methods = ("msc", "balanced", "random")
+    session = Session(methods)
+    try:
+        session.controller.follow_cluster()
+        state = session.open(store)
+        assert state.error == ""
+        assert set(on_cluster.calls) == {("msc", True), ("balanced", True), ("random", False)}
+        found = {method: path.order.tolist() for method, path in state.paths.items()}
+        opened = state.opened
+        for method in methods:
+            order = quests_core.select(opened.envs, method, locked=(0,)).order.tolist()
+            assert found[method] == order
+        session.run(lambda: state.cluster is not None and state.cluster.n_threads == 2)
+        on_cluster.calls.clear()
+        # Those of a file are ordered by this process.
+        state.marks = Marks(excluded=(3,))
+        session.run()
+        assert ("msc", True) in on_cluster.calls
+        expected = quests_core.select(opened.envs, "msc", excluded=(3,)).order.tolist()
+        assert state.paths["msc"].order.tolist() == expected
+        on_cluster.calls.clear()
+        session.controller.recompute(dataclasses.replace(state.opened.parameters, k=9))
+        session.run()
+        assert on_cluster.calls
+        assert not any(with_client for _, with_client in on_cluster.calls)
+    finally:
+        session.controller.close()
+    assert on_cluster.own._watchers == []
+
+
+@pytest.mark.jit
+@pytest.mark.usefixtures("uncached")
+def test_workers_of_a_cluster_compare_two_stores(on_cluster, store, frames, tmp_path):
+    write(tmp_path / "other.xyz", frames[10:], format="extxyz")
+    other = quests_core.descriptors(tmp_path / "other.xyz", k=8, cutoff=4.0, store=tmp_path / "b.envs")
+    session = Session()
+    try:
+        state = session.open(store)
+        sets = ReferenceSets(state, session.controller)
+        on_cluster.calls.clear()
+        sets.add(tmp_path / "b.envs")
+        session.run()
+        assert state.error == ""
+        assert on_cluster.calls.count(("delta", True)) == 2
+        assert ("msc", True) in on_cluster.calls, "with the reference"
+        expected = quests_core.delta_entropy(state.opened.envs, other)
+        np.testing.assert_allclose(sets.comparison.novelty, expected, atol=1e-5)
+        order = quests_core.select(state.opened.envs, "msc", reference=other, locked=(0,)).order
+        assert state.paths[MSC_WITH_REFERENCE].order.tolist() == order.tolist()
+    finally:
+        session.controller.close()
+
+
+@pytest.mark.jit
+@pytest.mark.usefixtures("uncached")
+def test_without_the_cluster_this_process_computes(on_cluster, store, monkeypatch):
+    """If the connection is lost in the middle, and from then on."""
+    own = method_path.select
+
+    def lose(*args, **options):
+        if options["client"] is not None:
+            options["client"].close()
+        return own(*args, **options)
+
+    monkeypatch.setattr(method_path, "select", lose)
+    # Not connected again meanwhile.
+    monkeypatch.setattr("quests_app.jobs.cluster.tasks.connect", connect_once())
+    session = Session()
+    try:
+        state = session.open(store)
+        assert state.error == ""
+        assert on_cluster.calls[:2] == [("msc", True), ("msc", False)]
+        order = quests_core.select(state.opened.envs, "msc", locked=(0,)).order.tolist()
+        assert state.paths["msc"].order.tolist() == order
+    finally:
+        session.controller.close()
+
+
+def connect_once():
+    """Return a function that connects to a cluster once."""
+    connect, n_left = tasks.connect, [1]
+
+    def once(*args):
+        if not n_left[0]:
+            raise ConnectionError("scheduler: no scheduler answers")
+        n_left[0] -= 1
+        return connect(*args)
+
+    return once

@@ -6,8 +6,9 @@ import sys
 
 import pytest
 
-from quests_core.cli import serve
+from quests_core.cli import scheduler, serve
 from tests.core.cli.commands import run
+from tests.core.cluster import local_client
 
 
 def test_serve_starts_panel_with_the_file(file, monkeypatch):
@@ -103,3 +104,19 @@ def test_serve_opens_a_store_of_descriptors(file, tmp_path, monkeypatch):
     assert run("serve", "--no-show", store).exit_code == 0
     ((_, environment),) = calls
     assert environment["QUESTS_FILE"] == str(store)
+
+
+def test_serve_checks_and_passes_the_scheduler(file, monkeypatch):
+    calls = []
+    monkeypatch.setattr(serve, "_replace_process", lambda *a: calls.append(a) or 0)
+    monkeypatch.setattr(scheduler, "_TIMEOUT", 0.2)
+    # Nothing listens there.
+    done = run("serve", file, "--no-show", "--scheduler", "tcp://127.0.0.1:1")
+    assert done.exit_code == 1
+    assert done.stderr == "Error: --scheduler: no scheduler answers at tcp://127.0.0.1:1\n"
+    assert not calls
+    monkeypatch.setattr(scheduler, "_TIMEOUT", 30)
+    with local_client(n_workers=0, protocol="tcp://") as client:
+        address = client.scheduler.address
+        assert run("serve", file, "--no-show", "--scheduler", address).exit_code == 0
+    assert calls[0][1]["QUESTS_SCHEDULER"] == address

@@ -4,6 +4,7 @@ import re
 
 import pytest
 
+from quests_app.jobs.cluster import ClusterStatus
 from quests_app.views.header.status import StatusView
 from quests_app.widgets.card import CSS
 
@@ -45,3 +46,19 @@ def test_a_failed_or_cancelled_opening_leaves_the_file_before_as_it_was(opened, 
         opened.run()
         assert opened.state.opening == ""
         assert opened.state.export_path is not None
+
+
+def test_the_cluster_is_told_with_and_without_the_compilation(opened):
+    state = opened.state
+    view = StatusView(state)
+    state.cluster = ClusterStatus("tcp://<host>:8786", "", 2, 4)
+    assert view._all.visible
+    assert view._all.styles["position"] == "relative", "it takes room"
+    assert view._lines.object.startswith(
+        '<div class="small">Dask cluster tcp://&lt;host&gt;:8786: 2 workers,'
+    )
+    state.kernel_activity.running = True
+    assert view._lines.object.count('<div class="small">') == 2
+    state.kernel_activity.running = False
+    assert view._lines.object.count('<div class="small">') == 1
+    assert view._lines.visible
