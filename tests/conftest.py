@@ -24,10 +24,15 @@ TOGETHER = {
     "hostile": ("tests/hostile/*",),
 }
 ALONE = ("tests/browser/test_jupyter.py", "tests/browser/test_restart.py", "tests/browser/test_saved.py")
+# Slow tests with clusters, whose killed workers are waited for. At the end, nothing would run beside them.
+CLUSTERS = (
+    "tests/core/selection/test_cluster_*", "tests/core/kernel_sums/test_cluster_sums.py",
+    "tests/core/descriptors/test_describe_parts.py",
+)  # fmt: skip
 # The order in which free workers take them. One begins with each of these, and one with what needs no
 # compiled kernels; then comes what takes longest: if it began last, the other workers would wait for it.
 FIRST = (
-    *TOGETHER, "tests/core/io/*", "tests/app/jobs/test_umap_process.py",
+    *TOGETHER, "tests/core/io/*", "tests/app/jobs/test_umap_process.py", *CLUSTERS,
     "tests/core/information/test_approximate.py", "tests/browser/test_jupyter.py", "tests/app/test_main.py",
     "tests/browser/test_restart.py", "tests/core/test_*_benchmark.py", "tests/core/test_reference_values.py",
     "tests/app/test_app_hooks.py", "tests/fuzz/*", "tests/app/plots/test_elements.py",
