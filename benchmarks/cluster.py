@@ -57,7 +57,18 @@ def select(folder: Path, client=None) -> None:
     q.select(q.Environments.open(folder / "set.envs"), "msc", SHARE, client=client)
 
 
-STEPS: dict[str, Callable] = {"descriptors": describe, "entropy": entropy, "selection": select}
+def curve(folder: Path, client=None) -> None:
+    """Compute the curve of the frames in the order of the file."""
+    envs = q.Environments.open(folder / "set.envs")
+    q.compression_curve(envs, range(len(envs)), client=client)
+
+
+STEPS: dict[str, Callable] = {
+    "descriptors": describe,
+    "entropy": entropy,
+    "selection": select,
+    "curve": curve,
+}
 
 
 class Times(NamedTuple):

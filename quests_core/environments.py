@@ -279,6 +279,11 @@ class Environments:
 
         Those of a store that exceeds its memory limit are in files, and the same to the last bit.
         """
+        self.check_tiles_fit()
+        return Tiles.from_rows(self.X, empty=self.arrays.empty)
+
+    def check_tiles_fit(self) -> None:
+        """Raise a ValueError if even tiles in files would exceed the memory limit."""
         if self.shards is not None:
             raise ValueError(
                 f"envs: {self.n_envs:,} environments need a memory limit of about "
@@ -286,7 +291,6 @@ class Environments:
                 "entropy, diversity, delta_entropy, overlap, log_kernel_sum and estimate_entropy work; open "
                 "the store with a larger memory_limit, or take() a part of its frames"
             )
-        return Tiles.from_rows(self.X, empty=self.arrays.empty)
 
     @cached_property
     def arrays(self) -> ArraysInMemory:

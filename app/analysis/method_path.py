@@ -198,7 +198,8 @@ def method_path(
 
     With the environments of a `reference`, δH and the metrics derived from it are given these and the
     subset together. `on_part` is called with each first part of the path as soon as that is ordered, if the
-    method picks one frame after another. The workers of a `client` compute the order, see `order_frames`.
+    method picks one frame after another. The workers of a `client` compute the order, see `order_frames`,
+    and the curve.
     """
     callback = None
     if on_part is not None:
@@ -217,7 +218,7 @@ def method_path(
         opened, method, marks, RANDOM_STATE, progress, reference, callback=callback, client=client
     )
     sizes = _sizes(opened, marks)
-    curve, delta_entropy = _measure(opened, kept, envs, order, sizes, progress, reference)
+    curve, delta_entropy = _measure(opened, kept, envs, order, sizes, progress, reference, client)
     return MethodPath(method, kept[order], curve, delta_entropy, marks, sizes=sizes)
 
 
@@ -277,10 +278,12 @@ def _partial_path(
     )  # fmt: skip
 
 
-def _measure(opened: AnalysedDataset, kept, envs: Environments, order, sizes, progress, reference):
+def _measure(
+    opened: AnalysedDataset, kept, envs: Environments, order, sizes, progress, reference, client=None
+):
     """Return the curve at every size of an order of the frames `kept`, and δH at `sizes`.
 
-    δH is NaN in excluded frames.
+    δH is NaN in excluded frames. The workers of a `client` compute it if they can read the environments.
     """
     path = compression_path(
         envs,
@@ -290,6 +293,7 @@ def _measure(opened: AnalysedDataset, kept, envs: Environments, order, sizes, pr
         progress=progress,
         delta_sizes=sizes,
         reference=reference,
+        client=client if envs.store is not None else None,
     )
     delta_entropy = path.delta_entropy
     if len(kept) < len(opened.envs):

@@ -1,17 +1,23 @@
 """Compute every metric at every size of an order, in one pass."""
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
 from ..environments import Environments, as_environments
-from ..kernel_sums.sums import PRECISIONS, log_kernel_sum, metrics_along_order
+from ..kernel_sums.order_metrics import Order, metrics_along_order
+from ..kernel_sums.sums import PRECISIONS, log_kernel_sum
 from ..progress import ProgressCallback
 from ..utils.arrays import Indices
 from ..utils.memory import check_fits
+from ..utils.tasks import check_client
 from ..utils.validation import check_choice, check_count, check_frame_indices, check_sane
 from .entropy import OVERLAP_THRESHOLD
+
+if TYPE_CHECKING:
+    from distributed import Client
 
 _MAX_SIZES = 200
 _COLUMNS = [
@@ -72,6 +78,7 @@ def compression_path(
     progress: ProgressCallback | None = None,
     delta_sizes: Indices | None = None,
     reference: Environments | None = None,
+    client: "Client | None" = None,
 ) -> CompressionPath:
     """Return the compression curve together with the δH of every environment at its sizes.
 
@@ -96,6 +103,9 @@ def compression_path(
     reference : Environments, optional
         δH, and the overlap, information loss and largest δH of the curve, are then given the subset and
         these environments together; entropy and diversity are those of the subset.
+    client : dask.distributed.Client, optional
+        Workers of a Dask cluster that compute the curve, each with all environments, which it reads from an
+        opened store under the same path, or receives; the result is the same to the last bit.
 
     Returns
     -------
@@ -106,6 +116,8 @@ def compression_path(
     ------
     TypeError, ValueError
         If an argument is invalid.
+    OSError
+        If the scheduler of `client` is gone, or several workers died while they ran the same task.
 
     Examples
     --------
@@ -114,7 +126,7 @@ def compression_path(
     >>> path.delta_entropy[0].astype(float).round(1).tolist()
     [-0.7, -0.7, 39.8]
     """
-    return _path(envs, order, sizes, bandwidth, precision, progress, delta_sizes, reference)
+    return _path(envs, order, sizes, bandwidth, precision, progress, delta_sizes, reference, client)
 
 
 def compression_curve(
@@ -124,6 +136,7 @@ def compression_curve(
     bandwidth: float = 0.015,
     precision: str = "single",
     progress: ProgressCallback | None = None,
+    client: "Client | None" = None,
 ) -> pd.DataFrame:
     r"""Return every metric of the subsets ``order[:n]``.
 
@@ -142,6 +155,9 @@ def compression_curve(
         Bounds the error of each δH to 1e-5 or 1e-12 nats; see `log_kernel_sum`.
     progress : callable, optional
         See `quests_core.progress`.
+    client : dask.distributed.Client, optional
+        Workers of a Dask cluster that compute the curve, each with all environments, which it reads from an
+        opened store under the same path, or receives; the result is the same to the last bit.
 
     Returns
     -------
@@ -158,6 +174,8 @@ def compression_curve(
     ------
     TypeError, ValueError
         If an argument is invalid.
+    OSError
+        If the scheduler of `client` is gone, or several workers died while they ran the same task.
 
     References
     ----------
@@ -169,13 +187,15 @@ def compression_curve(
     >>> compression_curve(envs, [0, 1])[["n_frames", "n_envs", "overlap"]].round(3).values.tolist()
     [[1.0, 2.0, 0.667], [2.0, 3.0, 1.0]]
     """
-    return _path(envs, order, sizes, bandwidth, precision, progress, delta_sizes=()).curve
+    return _path(envs, order, sizes, bandwidth, precision, progress, delta_sizes=(), client=client).curve
 
 
 def _path(
-    envs, order, sizes, bandwidth, precision, progress, delta_sizes=None, reference=None
+    envs, order, sizes, bandwidth, precision, progress, delta_sizes=None, reference=None, client=None
 ) -> CompressionPath:
     envs = as_environments(envs)
+    if client is not None:
+        check_client(client)
     if envs.n_envs == 0:
         raise ValueError("envs: expected at least 1 environment, got 0")
     order = check_frame_indices(order, len(envs), "order", unique=True)
@@ -192,10 +212,9 @@ def _path(
     n_envs = np.cumsum(envs.sizes[order])[sizes - 1]
     given = np.empty(0)
     if reference is not None:
-        given = log_kernel_sum(envs, reference, bandwidth, precision, progress)
-    added, largest = metrics_along_order(
-        envs, order, sizes, OVERLAP_THRESHOLD, given, path_rows, deltas, bandwidth, precision, progress
-    )
+        given = log_kernel_sum(envs, reference, bandwidth, precision, progress, client)
+    along = Order(order, sizes, OVERLAP_THRESHOLD, given, path_rows, bandwidth, precision)
+    added, largest = metrics_along_order(envs, along, deltas, progress, client)
     covered, loss, own, inverse = added.T
     # A subset without environments has no entropy: 0 / 0.
     with np.errstate(divide="ignore", invalid="ignore"):

@@ -48,19 +48,12 @@ from ..utils.threads import parallel_blocks
 from ..utils.validation import check_choice, check_not_negative, check_pair, check_sane
 from . import tile_loops
 from .cluster_sums import cluster_log_kernel_sums, cluster_self_sums
-from .incremental import (
-    BLOCK_PAIRS,
-    IncrementalKernelSums,
-    query_arrays,
-    thread_workspace,
-    truncation_limits,
-)
+from .incremental import IncrementalKernelSums, truncation_limits
 from .merging import MergedRows, merged_rows
 from .partition import Rows
 from .shards import Shards, sharded_log_kernel_sums
-from .symmetric_sums import reduce_in_order, symmetric_sums
-from .tile_states import new_states
-from .tiles import TILE_ROWS, Tiles
+from .symmetric_sums import symmetric_sums
+from .tiles import Tiles
 
 if TYPE_CHECKING:
     from distributed import Client
@@ -70,8 +63,6 @@ PRECISIONS = ("single", "double")
 SINGLE_ERROR = 1e-5
 # Pairs in a block of frames, fewer because all of them are computed.
 _PAIRS_IN_FRAMES = 50_000
-# Minimum number of blocks of a curve, if there are as many tiles.
-_FEWEST_BLOCKS = 32
 
 
 def self_log_kernel_sums(tiles: Tiles, bandwidth, precision, step, progress) -> np.ndarray:
@@ -81,48 +72,6 @@ def self_log_kernel_sums(tiles: Tiles, bandwidth, precision, step, progress) -> 
     out = np.empty_like(sums)
     out[tiles.order] = np.log(sums)
     return out
-
-
-def metrics_along_order(
-    envs, order, sizes, threshold, given, path_rows, path, bandwidth, precision, progress
-) -> tuple[np.ndarray, ...]:
-    """Return the sums of `tile_loops.metrics_along_order` for the subsets ``order[:size]``.
-
-    `given`, `path_rows` and `path` are those of `tile_loops.metrics_along_order`. Each tile is processed for
-    all sizes before the next one, so that it stays in the cache.
-    """
-    accuracy = truncation_limits(bandwidth, envs.n_envs, precision)
-    tiles, queries, frames = envs.tiles, query_arrays(envs.tiles), envs.blocks
-    step_of_frame = np.full(len(envs), len(sizes))
-    step_of_frame[order] = np.searchsorted(sizes, np.arange(len(order)), side="right")
-    member_from = step_of_frame[envs.frame_index]
-    added, largest = np.zeros((len(sizes), 4)), np.full(len(sizes), -np.inf)
-
-    def work(first: int, last: int, *partial: np.ndarray) -> None:
-        tile_loops.metrics_along_order(
-            queries,
-            tiles.starts,
-            first,
-            last,
-            frames,
-            order,
-            sizes,
-            member_from,
-            threshold,
-            accuracy,
-            given,
-            path_rows,
-            new_states([TILE_ROWS]),
-            thread_workspace(),
-            *partial,
-            path,
-        )
-
-    size = max(1, min(BLOCK_PAIRS // (TILE_ROWS * envs.n_envs), len(tiles) // _FEWEST_BLOCKS))
-    reduce_in_order(
-        (added, largest), (np.add, np.maximum), work, len(tiles), size, "compression curve", progress
-    )
-    return added, largest
 
 
 def self_sums(

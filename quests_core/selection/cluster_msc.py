@@ -21,9 +21,9 @@ from ..kernel_sums.shards import rows_within
 from ..kernel_sums.tiles import Tiles
 from ..progress import ProgressCallback
 from ..utils.arrays import Indices, ranges
+from ..utils.cluster_part import ask_all
 from ..utils.tasks import Task, n_threads, run_together, submit
 from .candidate_pool import CandidatePool
-from .cluster_part import ask_all
 from .greedy import Scorer, greedy_order
 from .msc import MSCOrder, tolerance_of
 from .msc_part import Candidates, Content, Part, Picks

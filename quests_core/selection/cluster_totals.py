@@ -28,9 +28,9 @@ from ..kernel_sums.partition import Rows
 from ..kernel_sums.principal_axes import CHUNK_AXES, Axes
 from ..kernel_sums.tiles import sample_rows, sort_into_tiles
 from ..progress import ProgressCallback
+from ..utils.cluster_part import ask_all
 from ..utils.tasks import Task, n_threads, run_in_order, run_together, submit
 from .cluster_msc import FrameRows
-from .cluster_part import ask_all
 from .subset_sums import EPSILON, SubsetSums
 from .subset_totals import Farthest
 from .totals_part import Answer, Block, Content, Question, TotalsPart

@@ -267,7 +267,7 @@ def select(
     selection = Selection(kept[order], method, n_frames, parameters)
     if callback is not None and method in _AT_ONCE:
         callback(selection.order)
-    return selection if until is None else _truncate(full, selection, until, reference, progress)
+    return selection if until is None else _truncate(full, selection, until, reference, progress, client)
 
 
 def _numbered(callback: Callable[[np.ndarray], None], kept: np.ndarray, count: int):
@@ -283,12 +283,12 @@ def _numbered(callback: Callable[[np.ndarray], None], kept: np.ndarray, count: i
 
 
 def _truncate(
-    envs: Environments, selection: Selection, until: dict, reference: Environments | None, progress
+    envs: Environments, selection: Selection, until: dict, reference: Environments | None, progress, client
 ) -> Selection:
     """Return the shortest prefix of a selection that meets its targets."""
     from .stopping import smallest_subset
 
-    order = smallest_subset(envs, selection, **until, progress=progress, reference=reference)
+    order = smallest_subset(envs, selection, **until, progress=progress, reference=reference, client=client)
     return replace(selection, order=order, parameters=selection.parameters | {"until": until or "knee"})
 
 

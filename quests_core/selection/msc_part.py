@@ -14,7 +14,7 @@ from ..environments import Environments
 from ..kernel_sums.picked_sums import Workspace
 from ..kernel_sums.separate_picks import SeparatePicks
 from ..utils.arrays import read_only
-from .cluster_part import ClusterPart
+from ..utils.cluster_part import ClusterPart
 from .greedy import best_frame
 from .msc import MSC
 from .msc_bounds import compute_exactly

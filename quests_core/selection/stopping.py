@@ -5,6 +5,7 @@ each target is met from one size on, and the largest of these sizes meets severa
 """
 
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -16,6 +17,9 @@ from ..progress import ProgressCallback
 from ..utils.arrays import Indices
 from ..utils.validation import check_count, check_frame_indices, check_not_negative
 from .result import Selection
+
+if TYPE_CHECKING:
+    from distributed import Client
 
 # Tolerates rounding in a fraction, so that 0.95 is not missed by one bit.
 _ROUNDING = 1e-12
@@ -138,10 +142,11 @@ def smallest_subset(
     bandwidth: float | None = None,
     progress: ProgressCallback | None = None,
     reference: Environments | None = None,
+    client: "Client | None" = None,
 ) -> np.ndarray:
     r"""Return the shortest prefix of an order that meets all targets; by default its knee.
 
-    Evaluates every size, which takes about 2.7 times as long as `entropy` of the set. With `max_envs` alone
+    Evaluates every size, which takes about twice as long as `entropy` of the set. With `max_envs` alone
     no kernel is computed.
 
     Parameters
@@ -166,6 +171,9 @@ def smallest_subset(
     reference : Environments or array_like of shape (n_reference, d), optional
         Environments that are known already: overlap, information loss and δH are then those given the subset
         and the reference together. The prefix has at least one frame, also if the reference alone suffices.
+    client : dask.distributed.Client, optional
+        Workers of a Dask cluster, see `compression_curve`; without the frames excluded from a selection, the
+        others are sent to them.
 
     Returns
     -------
@@ -213,7 +221,7 @@ def smallest_subset(
         return kept[order[:room]]
     sizes = np.arange(1, len(order) + 1)
     curve = compression_path(
-        envs, order, sizes, bandwidth, progress=progress, delta_sizes=(), reference=reference
+        envs, order, sizes, bandwidth, progress=progress, delta_sizes=(), reference=reference, client=client
     ).curve
     row = smallest_row(curve, **targets) if targets else knee(curve["n_frames"], curve["overlap"])
     if row is None:

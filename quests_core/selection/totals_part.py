@@ -13,8 +13,8 @@ import numpy as np
 from ..kernel_sums.frame_sums import FrameKernelSums
 from ..kernel_sums.principal_axes import Axes
 from ..kernel_sums.tiles import References, Tiles
+from ..utils.cluster_part import ClusterPart
 from ..utils.mapped_arrays import ArraysInMemory
-from .cluster_part import ClusterPart
 from .subset_sums import EPSILON, SubsetSums, sums_over
 from .subset_totals import Farthest, SubsetTotals
 

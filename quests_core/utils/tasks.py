@@ -231,6 +231,14 @@ def n_threads(client: "Client") -> int:
         raise _lost(client) from error
 
 
+def n_workers(client: "Client") -> int:
+    """Return the number of workers, at least 1: they may come later."""
+    try:
+        return max(1, len(client.nthreads()))
+    except OSError as error:
+        raise _lost(client) from error
+
+
 @contextmanager
 def _clear_errors(client: "Client") -> Iterator[None]:
     """Translate the errors of Dask that a user may meet."""

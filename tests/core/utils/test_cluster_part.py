@@ -4,7 +4,7 @@ import pickle
 
 import pytest
 
-from quests_core.selection.cluster_part import ClusterPart, ask_all
+from quests_core.utils.cluster_part import ClusterPart, ask_all
 
 
 def test_a_part_is_pickled_without_its_sums():
