@@ -128,7 +128,10 @@ const press = {
   clickReplacement(start, end) {
     const holder = start.root.querySelector(".tabulator-tableholder");
     const row = holder && rowsOf(holder).find((other) => nameOf(other) === start.name);
-    if (row) cellOf(row, start.field)?.click();
+    // The cell of a checkbox has no field, and no click of its own.
+    const isBox = start.pressed.matches?.("input[type=checkbox]");
+    const replacement = row && (isBox ? row.querySelector("input[type=checkbox]") : cellOf(row, start.field));
+    if (replacement) replacement.click();
     else if (performance.now() < end) requestAnimationFrame(() => press.clickReplacement(start, end));
   },
 };
