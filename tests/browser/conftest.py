@@ -287,7 +287,8 @@ def wait_until_still(page):
     seen = deque([b"", b"0", b"1"], maxlen=3)
 
     def is_still():
-        seen.append(page.screenshot(animations="disabled"))
+        # A PNG of it takes three times as long.
+        seen.append(page.screenshot(animations="disabled", type="jpeg"))
         return len(set(seen)) == 1
 
     wait_until(page, is_still, "the page stands still", pause=500)
