@@ -43,13 +43,11 @@ def check_until(until, method: str) -> dict | None:
     return {} if until == "knee" else check_targets(until, "until")
 
 
-def check_client_method(method: str, strata: Strata | None = None) -> None:
-    """Check that a method is computed on a cluster, with these strata."""
+def check_client_method(method: str) -> None:
+    """Check that a method is computed on a cluster."""
     if method not in WITH_CLIENT:
         names = ", ".join(map(repr, WITH_CLIENT))
         raise ValueError(f"client: expected a method that workers compute, one of {names}, got {method!r}")
-    if strata is not None and method == "msc":
-        raise ValueError("client: expected no strata with method 'msc', which workers do not know, got some")
 
 
 def check_marks(

@@ -27,6 +27,7 @@ from .candidate_pool import CandidatePool
 from .greedy import Scorer, greedy_order
 from .msc import MSCOrder, tolerance_of
 from .msc_part import Candidates, Content, Part, Picks
+from .quotas import Quotas, Strata, Stratified
 
 # Frames of which scores are known and updated here, and the fewest and most of them of one part.
 _POOL, _FEWEST, _MOST = 64, 2, 16
@@ -65,6 +66,9 @@ class ClusterMSC(Scorer):
         Environments that belong to every subset.
     count : int
         Number of frames to select.
+    label_of : ndarray of shape (n_frames,), optional
+        Number of the label of each frame, if quotas decide which labels may supply the next one; as these
+        change, there is then a round for nearly each pick.
     progress : callable, optional
         See `quests_core.progress`; also called while workers compute.
 
@@ -78,10 +82,12 @@ class ClusterMSC(Scorer):
 
     def __init__(
         self, client, frames: FrameRows, bandwidth: float, reference: Rows | None, precision: str, count: int,
-        progress: ProgressCallback | None,
+        progress: ProgressCallback | None, label_of: np.ndarray | None = None,
     ):  # fmt: skip
         self.tolerance = tolerance_of(precision)
         self._client, self._frames, self._bandwidth = client, frames, bandwidth
+        # The labels of the frames that the parts were asked for.
+        self._label_of, self._asked = label_of, np.empty(0, np.int64)
         n_reference = 0 if reference is None else reference.n_rows
         self._n_references = int(frames.sizes.sum()) + n_reference
         self._has_reference, self._count, self._progress = n_reference > 0, count, progress
@@ -99,7 +105,8 @@ class ClusterMSC(Scorer):
     def _content(self, some: np.ndarray, precision: str, reference) -> Content:
         sizes, read = self._frames.sizes[some], self._frames.read(some)
         n_others = int(self._frames.sizes.sum() - sizes.sum())
-        return Content(read, sizes, int(some[0]), n_others, self._bandwidth, precision, reference)
+        label_of = None if self._label_of is None else self._label_of[some]
+        return Content(read, sizes, int(some[0]), n_others, self._bandwidth, precision, reference, label_of)
 
     def scores(self) -> np.ndarray:
         """Return the scores that are known, -inf for all other frames."""
@@ -108,9 +115,12 @@ class ClusterMSC(Scorer):
         return scores
 
     def refine(self, best: np.ndarray, free: np.ndarray) -> bool:
-        """Start another round, unless the best of all frames is known."""
-        if self._pool.has_best or not (free & (self._frames.sizes > 0)).any():
+        """Start another round, unless the best of the free frames is known."""
+        free = free & (self._frames.sizes > 0)
+        allowed = self._asked if self._label_of is None else np.unique(self._label_of[free])
+        if not free.any() or (self._pool.has_best and np.array_equal(allowed, self._asked)):
             return False
+        self._asked = allowed
         found, n_lost = ask_all(len(self._parts), self._n_sent, self._advance)
         self.n_lost += n_lost
         self._n_sent = len(self._picks)
@@ -153,7 +163,8 @@ class ClusterMSC(Scorer):
         new = np.array(self._picks[first:], dtype=np.int64)
         picks = Picks(first, new, self._frames.sizes[new], self._frames.read(new))
         n = min(max(_POOL // len(self._parts), _FEWEST), _MOST)
-        tasks = [Task(advance, (self._parts[i], picks, n)) for i in parts]
+        allowed = None if self._label_of is None else self._asked
+        tasks = [Task(advance, (self._parts[i], picks, n, allowed)) for i in parts]
         return run_together(self._client, tasks, self._report)
 
     def _report(self) -> None:
@@ -173,18 +184,21 @@ def _divide(frames: FrameRows, n: int) -> list[np.ndarray]:
     return [part for part in np.split(np.arange(len(ends)), cuts) if frames.sizes[part].any()]
 
 
-def advance(part: Part, picks: Picks, n: int) -> Candidates | None:
+def advance(part: Part, picks: Picks, n: int, allowed: np.ndarray | None) -> Candidates | None:
     """Add picks to a part, which is changed, and return its n best frames."""
-    return part.advance(picks, n)
+    return part.advance(picks, n, allowed)
 
 
 def cluster_msc_order(
     client, frames: FrameRows, bandwidth: float, reference: Rows | None, locked: Indices, precision: str,
     progress: ProgressCallback | None, callback: Callable[[np.ndarray], None] | None = None,
-    n_to_select: int | None = None,
+    n_to_select: int | None = None, strata: Strata | None = None,
 ) -> MSCOrder:  # fmt: skip
     """Return the order of `msc`, or the first part of it; see `quests_core.selection.msc.msc_order`."""
     count = len(frames.sizes) if n_to_select is None else n_to_select
-    scorer = ClusterMSC(client, frames, bandwidth, reference, precision, count, progress)
+    quotas = None if strata is None else Quotas(strata)
+    label_of = None if quotas is None else quotas.label_of
+    msc = ClusterMSC(client, frames, bandwidth, reference, precision, count, progress, label_of)
+    scorer = msc if quotas is None else Stratified(msc, quotas)
     order = greedy_order(scorer, len(frames.sizes), count, locked, "msc order", progress, callback)
-    return MSCOrder(order, np.array(scorer.novelties))
+    return MSCOrder(order, np.array(msc.novelties))

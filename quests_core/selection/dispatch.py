@@ -158,10 +158,10 @@ def select(
         another (``maxvol``, ``direct``, ``k_means``, ``random``) call it once, with the whole order.
         An exception that it raises ends the selection and is passed on to the caller.
     client : dask.distributed.Client, optional
-        Workers of a Dask cluster that select by ``balanced``, ``information_loss``, ``coverage`` or, without
-        `strata`, ``msc``; other methods do not take it. They read the rows of opened stores under the same
-        paths; rows of matrices are sent to them. See `quests_core.selection.cluster_msc` and
-        `quests_core.selection.cluster_totals`. The targets of `until` are computed in this process.
+        Workers of a Dask cluster that select by ``balanced``, ``information_loss``, ``coverage`` or ``msc``,
+        and compute the targets of `until`; other methods do not take it. They read the rows of opened stores
+        under the same paths; rows of matrices are sent to them. See `quests_core.selection.cluster_msc` and
+        `quests_core.selection.cluster_totals`.
 
     Returns
     -------
@@ -213,7 +213,7 @@ def select(
     until = check_until(until, method)
     y = check_y(y, method, len(envs))
     if client is not None:
-        check_client_method(method, strata)
+        check_client_method(method)
         check_client(client)
         if not envs.sizes[kept].any():
             # Without environments, there is nothing that workers could compute.
@@ -240,7 +240,7 @@ def select(
         rows = None if reference is None else rows_of(reference, reference.X)
         given = client, frames, bandwidth, rows, locked, precision, progress
         if method == "msc":
-            order = cluster_msc_order(*given, report, count).order
+            order = cluster_msc_order(*given, report, count, strata).order
         else:
             scorer = _quota_keeping(cluster_scorer(method, *given, costs), strata)
             order = greedy_order(scorer, len(kept), count, locked, f"{method} order", progress, report)

@@ -52,6 +52,7 @@ class Content(NamedTuple):
     bandwidth: float
     precision: str
     reference: Callable[[], np.ndarray] | None  # rows that belong to every subset
+    label_of: np.ndarray | None = None  # number of the label of each of its frames, if there are quotas
 
 
 class Part(ClusterPart[Content, "_PartMSC"]):
@@ -62,8 +63,8 @@ class Part(ClusterPart[Content, "_PartMSC"]):
         msc, n = self._sums, int(self._content.sizes.sum())
         return 1000 + BYTES_PER_ENV * n + (0 if msc is None else BYTES_PER_PICK * len(msc.picks))
 
-    def advance(self, picks: Picks, n: int) -> Candidates | None:
-        """Add picks that were not added yet, and return the n best frames.
+    def advance(self, picks: Picks, n: int, allowed: np.ndarray | None = None) -> Candidates | None:
+        """Add picks that were not added yet, and return the n best frames; with quotas, of allowed labels.
 
         Returns None if picks before these are missing, as the sums were lost: then all picks are required.
         """
@@ -76,7 +77,7 @@ class Part(ClusterPart[Content, "_PartMSC"]):
                 self._sums = msc
                 return None
             msc.add_picks(picks)
-            found = msc.candidates(n)
+            found = msc.candidates(n, allowed)
             self._sums = msc
             return found
 
@@ -89,7 +90,7 @@ class _PartMSC(MSC):
         envs = Environments(X, np.concatenate([[0], np.cumsum(content.sizes)]))
         reference = None if content.reference is None else content.reference()
         super().__init__(envs, content.bandwidth, reference, content.precision, None, content.n_others)
-        self._first, self._free = content.first, content.sizes > 0
+        self._first, self._free, self._label_of = content.first, content.sizes > 0, content.label_of
         self.picks, self.n_frames_picked = SeparatePicks(envs.tiles, content.bandwidth), 0
         self._use_picks()
 
@@ -114,9 +115,11 @@ class _PartMSC(MSC):
             self._add_rows(some)
         self.n_frames_picked += len(frames)
 
-    def candidates(self, n: int) -> Candidates:
-        """Return the n best frames, and a bound for the others."""
+    def candidates(self, n: int, allowed: np.ndarray | None = None) -> Candidates:
+        """Return the n best frames, with quotas of allowed labels, and a bound for the others of these."""
         free, offsets = self._free.copy(), self._frames.offsets
+        if allowed is not None and self._label_of is not None:
+            free &= np.isin(self._label_of, allowed)
         frames: list[int] = []
         while len(frames) < n and free.any():
             frame = best_frame(self, free)

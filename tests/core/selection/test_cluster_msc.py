@@ -86,6 +86,23 @@ def test_locked_and_excluded_frames_and_a_reference(client, frames, rng, tmp_pat
             np.testing.assert_array_equal(found, expected)
 
 
+@pytest.mark.parametrize("quotas", ["proportional", "equal", {"a": 3, "b": 1, "c": 2}])
+def test_quotas_of_labels(client, frames, rng, quotas, tmp_path):
+    labels = rng.choice([*"aaabc"], len(frames)).tolist()
+    empty = np.empty((0, frames[0].shape[1]))
+    envs = grouped([*frames, empty])
+    for minimum in (0, 3):
+        strata = Strata([*labels, "c"], quotas, minimum=minimum)
+        marks = {"strata": strata, "excluded": [4], "locked": [9], "bandwidth": BANDWIDTH}
+        expected = select(envs, "msc", **marks).order
+        for one in (envs, stored(tmp_path / f"{minimum}", envs)):
+            np.testing.assert_array_equal(select(one, "msc", **marks, client=client).order, expected)
+    alone = Strata([*"ab" * (len(frames) // 2), *["b"] * (len(frames) % 2), "only an empty frame"], "equal")
+    marks = {"strata": alone, "bandwidth": BANDWIDTH, "reference": frames[3] + 0.02}
+    expected = select(envs, "msc", **marks).order
+    np.testing.assert_array_equal(select(envs, "msc", **marks, client=client).order, expected)
+
+
 def test_frames_within_reach_of_each_other(client, rng):
     """So that the sums of all environments are updated together."""
     envs = grouped(dense(40, rng))
@@ -163,7 +180,5 @@ def test_what_is_not_computed_on_a_cluster_is_refused(client, frames):
     for method in ("fps", "random"):
         with pytest.raises(ValueError, match=rf"^client: expected .* one of 'msc', .*, got '{method}'$"):
             select(envs, method, client=client)
-    with pytest.raises(ValueError, match=r"^client: expected no strata with method 'msc'"):
-        select(envs, "msc", strata=Strata(["a"] * len(envs)), client=client)
     with pytest.raises(TypeError, match=r"^client: expected a synchronous"):
         select(envs, "msc", client="tcp://127.0.0.1:8786")
