@@ -12,7 +12,7 @@ from quests_core.information.entropy import OVERLAP_THRESHOLD
 
 from .analysed_dataset import AnalysedDataset
 from .map_placement import pca
-from .method_path import MethodPath, method_path
+from .method_path import MethodPath, method_path, reader
 from .methods import MSC_WITH_REFERENCE
 from .parameters import RANDOM_STATE, Marks
 from .reference import Reference, align_elements, union, with_common_elements
@@ -75,7 +75,7 @@ def compare(
     bandwidth, (envs, others) = opened.parameters.bandwidth, with_common_elements(opened, other)
     kept = kept_rows(opened, marks)
     kept_envs = envs.take(_kept_frames(opened, marks)) if marks.excluded else envs
-    client = client if kept_envs.store is not None and others.store is not None else None
+    client = reader(client, kept_envs, others)
     novelty = np.full(envs.n_envs, np.nan)
     novelty[kept] = delta_entropy(kept_envs, others, bandwidth, progress=progress, client=client)
     back = delta_entropy(others, kept_envs, bandwidth, progress=progress, client=client)
@@ -224,6 +224,5 @@ def path_with_reference(
 
     mine, others = with_common_elements(opened, other)
     report = None if on_part is None else lambda part: on_part(named(part))
-    client = client if mine.store is not None and others.store is not None else None
     own = dataclasses.replace(opened, envs=mine)
-    return named(method_path(own, "msc", marks, progress, others, report, client))
+    return named(method_path(own, "msc", marks, progress, others, report, reader(client, mine, others)))

@@ -145,6 +145,11 @@ def default_size(sizes: np.ndarray, fraction: float = 0.25) -> int:
     return int(sizes[np.argmin(np.abs(sizes - int(fraction * sizes[-1] + 0.5)))])
 
 
+def reader(client: "Client | None", *sets: Environments) -> "Client | None":
+    """Return a client whose workers can read the environments of some sets: those of stores."""
+    return client if all(envs.store is not None for envs in sets) else None
+
+
 def order_frames(
     opened: AnalysedDataset,
     method: str,
@@ -293,7 +298,7 @@ def _measure(
         progress=progress,
         delta_sizes=sizes,
         reference=reference,
-        client=client if envs.store is not None else None,
+        client=reader(client, envs),
     )
     delta_entropy = path.delta_entropy
     if len(kept) < len(opened.envs):

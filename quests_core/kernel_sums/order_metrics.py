@@ -13,7 +13,7 @@ from ..utils.cluster_part import ClusterPart
 from ..utils.tasks import Task, n_workers, run_in_order, submit
 from . import tile_loops
 from .incremental import BLOCK_PAIRS, query_arrays, thread_workspace, truncation_limits
-from .symmetric_sums import reduce_in_order
+from .symmetric_sums import add_partial, reduce_in_order
 from .tile_states import new_states
 from .tiles import TILE_ROWS
 
@@ -60,10 +60,9 @@ class Totals(NamedTuple):
         """Return those of no environments."""
         return cls(np.zeros((n_sizes, 4)), np.full(n_sizes, -np.inf))
 
-    def add(self, other: "Totals") -> None:
-        """Add those of other environments."""
-        np.add(self.added, other.added, out=self.added)
-        np.maximum(self.largest, other.largest, out=self.largest)
+
+# How those of two parts of the environments are combined.
+_COMBINE = np.add, np.maximum
 
 
 class OrderMetrics:
@@ -143,8 +142,7 @@ def metrics_along_order(
     def work(first: int, last: int, *partial: np.ndarray) -> None:
         metrics.add(first, last, Totals(*partial), path)
 
-    combine = np.add, np.maximum
-    reduce_in_order(tuple(totals), combine, work, metrics.n_tiles, metrics.block_size, _STEP, progress)
+    reduce_in_order(tuple(totals), _COMBINE, work, metrics.n_tiles, metrics.block_size, _STEP, progress)
     return totals
 
 
@@ -188,7 +186,7 @@ def _on_workers(client: "Client", envs, order: Order, path: np.ndarray, progress
     with closing(run_in_order(client, tasks(), _STEP, progress, n_tiles)) as results:
         for blocks, rows, deltas in results:
             for one in blocks:
-                totals.add(one)
+                add_partial(totals, _COMBINE, one)
             if order.n_kept:
                 path[:, rows] = deltas
     return totals

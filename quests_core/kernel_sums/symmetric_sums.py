@@ -1,6 +1,7 @@
 """Kernel sums of a set against itself, or of two of its parts, of which each pair is computed once."""
 
 import threading
+from collections.abc import Iterable
 
 import numpy as np
 
@@ -31,11 +32,16 @@ def reduce_in_order(totals: tuple[np.ndarray, ...], combine, work, n: int, size:
         with lock:
             pending[first] = partial
             while next_first in pending:
-                for total, reduce, part in zip(totals, combine, pending.pop(next_first), strict=True):
-                    reduce(total, part, out=total)
+                add_partial(totals, combine, pending.pop(next_first))
                 next_first += size
 
     parallel_blocks(block, n, size, step, progress)
+
+
+def add_partial(totals: Iterable[np.ndarray], combine, partial: Iterable[np.ndarray]) -> None:
+    """Combine the arrays of one block with those of all blocks before, in place."""
+    for total, reduce, part in zip(totals, combine, partial, strict=True):
+        reduce(total, part, out=total)
 
 
 def symmetric_sums(

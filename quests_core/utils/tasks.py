@@ -225,16 +225,17 @@ class _Source:
 
 def n_threads(client: "Client") -> int:
     """Return the number of threads of all workers."""
-    try:
-        return sum(client.nthreads().values())
-    except OSError as error:
-        raise _lost(client) from error
+    return sum(_threads_of_workers(client).values())
 
 
 def n_workers(client: "Client") -> int:
     """Return the number of workers, at least 1: they may come later."""
+    return max(1, len(_threads_of_workers(client)))
+
+
+def _threads_of_workers(client: "Client") -> dict[str, int]:
     try:
-        return max(1, len(client.nthreads()))
+        return client.nthreads()
     except OSError as error:
         raise _lost(client) from error
 
