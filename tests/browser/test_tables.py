@@ -264,18 +264,10 @@ def a_table_that_is_drawn_anew_keeps_focus_and_click(page):
     focus_reaches(page, "tabulator-row", "39\n")
     page.keyboard.press("Home")
     focus_reaches(page, "tabulator-row", "0\n")
-    cell = row.locator("[tabulator-field=label]")
-    cell.hover()
-    page.mouse.down()
-    drawn_anew(page)
-    page.mouse.up()
+    click_while_drawn_anew(page, row.locator("[tabulator-field=label]"))
     page.get_by_text("of frame 4, ").wait_for()
     focus_reaches(page, "tabulator-row", "4\n")
-    box = row.locator("input[type=checkbox]")
-    box.hover()
-    page.mouse.down()
-    drawn_anew(page)
-    page.mouse.up()
+    click_while_drawn_anew(page, row.locator("input[type=checkbox]"))
     page.get_by_text("1 frame selected").wait_for()
     page.keyboard.press("Escape")
     page.get_by_text("1 frame selected").wait_for(state="hidden")
@@ -310,6 +302,14 @@ def a_table_that_is_built_again_keeps_the_focus(page):
     focus_reaches(page, "tabulator-row", "3\n")
     page.keyboard.press("ArrowDown")
     focus_reaches(page, "tabulator-row", "4\n")
+
+
+def click_while_drawn_anew(page, part):
+    """Press on a part of a table, which is rebuilt before the release."""
+    part.hover()
+    page.mouse.down()
+    drawn_anew(page)
+    page.mouse.up()
 
 
 def drawn_anew(page):
